@@ -1,0 +1,3 @@
+//! Runs Google Analytics reports
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The edge that all programs share: arguments, exit codes, files, locks, HTTP, credentials, cache

@@ -1,0 +1,3 @@
+//! Interactive consent: writes a credentials file
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A stand-in for Google's OAuth and Analytics endpoints on loopback

@@ -1,0 +1,3 @@
+//! A stand-in for Google's OAuth and Analytics endpoints on loopback
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Prints a fresh Google access token
+
+fn main() {}
