@@ -1,1 +1,6 @@
-//! A stand-in for Google's OAuth and Analytics endpoints on loopback
+//! A stand-in for Google's OAuth and Analytics endpoints on loopback.
+
+#![allow(dead_code)]
+
+mod analytics;
+mod api;
