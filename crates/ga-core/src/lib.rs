@@ -1,1 +1,13 @@
-//! The Analytics Data and Admin API as pure functions: reports, filters, paging, the v3 bridge
+//! The Google Analytics Data and Admin APIs as pure functions: values become requests, bytes become rows.
+//!
+//! No socket, file, clock, environment or randomness: what a function needs of those it is given.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1> is the standard, and its words
+//! are the names used here.
+#![warn(missing_docs)]
+
+pub mod error;
+pub mod refusal;
+pub mod report;
+
+pub use error::{Error, Kind};
+pub use refusal::Refusal;

@@ -1,0 +1,116 @@
+//! What can go wrong between a question to Analytics and its rows, each with the [`Kind`] that a program
+//! turns into its exit code.
+//!
+//! What the server said is kept in its own words ([`crate::refusal`] reads it). How an error is shown,
+//! and the cleaning of text that came from outside, are left to the program.
+
+use std::fmt;
+
+use crate::refusal::Refusal;
+
+/// What a script should do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Stop: an answer that cannot be read, anything unexpected.
+    Failed,
+    /// Fix the command.
+    Usage,
+    /// Get a token.
+    Login,
+    /// Fix access, or what was asked.
+    Refused,
+    /// Try again later.
+    Temporary,
+    /// Do not trust the output.
+    Incomplete,
+}
+
+/// An error of this crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The words of the caller have no meaning: a date, a property, a filter, a limit.
+    Usage {
+        /// What is wrong with them.
+        message: String,
+        /// What to type instead.
+        hint: Option<String>,
+    },
+    /// A field that Analytics does not have, or not in this report; found before anything was sent.
+    Field {
+        /// Which field, and why.
+        message: String,
+        /// The nearest field, or where to look.
+        hint: Option<String>,
+    },
+    /// The server refused; its own words are inside.
+    Refusal(Box<Refusal>),
+    /// The answer is not what the API describes.
+    Answer(String),
+    /// The answer is well formed, but rows are missing or there are too many.
+    Incomplete(String),
+}
+
+impl Error {
+    /// Words that have no meaning, with nothing better to offer.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// A field that is refused before anything is sent.
+    pub fn field(message: impl Into<String>) -> Self {
+        Self::Field {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// An answer that cannot be read.
+    pub(crate) fn answer(message: impl Into<String>) -> Self {
+        Self::Answer(message.into())
+    }
+
+    /// The same error with the next thing to type.
+    #[must_use]
+    pub fn with_hint(mut self, text: impl Into<String>) -> Self {
+        if let Self::Usage { hint, .. } | Self::Field { hint, .. } = &mut self {
+            *hint = Some(text.into());
+        }
+        self
+    }
+
+    /// What a script should do about it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Usage { .. } => Kind::Usage,
+            Self::Field { .. } => Kind::Refused,
+            Self::Refusal(refusal) => refusal.kind(),
+            Self::Answer(_) => Kind::Failed,
+            Self::Incomplete(_) => Kind::Incomplete,
+        }
+    }
+
+    /// The next thing to type, if there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage { hint, .. } | Self::Field { hint, .. } => hint.clone(),
+            Self::Refusal(refusal) => refusal.hint(),
+            Self::Answer(_) | Self::Incomplete(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage { message, .. } | Self::Field { message, .. } => f.write_str(message),
+            Self::Answer(message) | Self::Incomplete(message) => f.write_str(message),
+            Self::Refusal(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

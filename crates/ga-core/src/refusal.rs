@@ -1,0 +1,239 @@
+//! What Google's APIs answer when they refuse, read into a kind and a next step.
+//!
+//! The shape is google.rpc.Status in JSON (<https://cloud.google.com/apis/design/errors>): `{"error":
+//! {code, message, status, details}}`. Unknown paths answer HTML, and Core Reporting v3 puts the reason
+//! into `errors[0].reason`; both are understood. When to ask again is left to [`crate::retry`].
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::error::Kind;
+
+/// How much of an answer that is not JSON is kept for people.
+const EXCERPT: usize = 200;
+
+/// An answer with a status other than 2xx.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The name of the canonical code (`PERMISSION_DENIED`), or v3's reason; empty when there is none.
+    pub code: String,
+    /// The server's own words, or a summary of an answer that has none.
+    pub message: String,
+    /// `reason` of the google.rpc.ErrorInfo among the details, when there is one.
+    pub reason: Option<String>,
+    /// The page that turns a disabled API on, from the details or from the message.
+    pub link: Option<String>,
+}
+
+impl Refusal {
+    /// Reads the body of an answer whose `status` is not 2xx. Never fails: a body that is not Google's
+    /// shape is summed up.
+    pub fn parse(status: u16, body: &[u8]) -> Self {
+        let envelope = serde_json::from_slice::<Value>(body).ok();
+        // Some methods wrap the one error into a list.
+        let error = match &envelope {
+            Some(Value::Array(items)) => items.first().and_then(|item| item.get("error")),
+            Some(value) => value.get("error"),
+            None => None,
+        };
+        let Some(error @ Value::Object(_)) = error else {
+            return Self {
+                status,
+                code: String::new(),
+                message: summary(body),
+                reason: None,
+                link: None,
+            };
+        };
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let details: &[Value] = error
+            .get("details")
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice);
+        let first_v3 = error.get("errors").and_then(|errors| errors.get(0));
+        let message = text(error.get("message")).unwrap_or_default();
+        let link = details
+            .iter()
+            .filter_map(|detail| detail.get("links")?.as_array())
+            .flatten()
+            .find_map(|link| text(link.get("url")))
+            .or_else(|| text(first_v3.and_then(|error| error.get("extendedHelp"))))
+            .or_else(|| link_in(&message));
+        Self {
+            status,
+            code: text(error.get("status"))
+                .or_else(|| text(first_v3.and_then(|error| error.get("reason"))))
+                .unwrap_or_default(),
+            reason: details.iter().find_map(|detail| text(detail.get("reason"))),
+            message,
+            link,
+        }
+    }
+
+    /// What a script should do about it.
+    pub fn kind(&self) -> Kind {
+        match self.status {
+            401 => Kind::Login,
+            400 | 403 | 404 => Kind::Refused,
+            408 | 429 | 500..=599 => Kind::Temporary,
+            _ => Kind::Failed,
+        }
+    }
+
+    /// The quota that a 429 says is used up.
+    pub fn quota(&self) -> Option<Quota> {
+        if self.status != 429 {
+            return None;
+        }
+        let text = self.message.to_ascii_lowercase();
+        let has = |word: &str| text.contains(word);
+        Some(if has("concurrent") {
+            Quota::Concurrent
+        } else if has("threshold") {
+            Quota::Thresholded
+        } else if has("server error") {
+            Quota::ServerErrors
+        } else if has("per day") || has("24 hours") || has("daily") {
+            Quota::Day
+        } else if has("per hour") || has("hour") {
+            Quota::Hour
+        } else {
+            Quota::Other
+        })
+    }
+
+    /// The next thing to type or to do, if there is one.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self.status {
+            401 if self.reason.as_deref() == Some("CREDENTIALS_MISSING") => {
+                "no token reached the server: pass one with --token $(gauth-token)".to_owned()
+            }
+            401 => "the token is stale or not meant for this API: run gauth-token again".to_owned(),
+            403 => return self.hint_for_forbidden(),
+            404 => "run ga-properties to list what this token can see".to_owned(),
+            429 => self.quota()?.hint().to_owned(),
+            504 => "ask for a shorter date range".to_owned(),
+            _ => return None,
+        };
+        Some(hint)
+    }
+
+    fn hint_for_forbidden(&self) -> Option<String> {
+        let has = |word: &str| self.message.contains(word);
+        let is = |reason: &str| self.reason.as_deref() == Some(reason) || self.code == reason;
+        if is("ACCESS_TOKEN_SCOPE_INSUFFICIENT") || has("authentication scopes") {
+            return Some(
+                "the token lacks the scope https://www.googleapis.com/auth/analytics.readonly: \
+                 run gauth-login --scope analytics.readonly"
+                    .to_owned(),
+            );
+        }
+        if has("quota project") || is("USER_PROJECT_DENIED") {
+            return Some(
+                "name a project with --quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT".to_owned(),
+            );
+        }
+        if is("SERVICE_DISABLED") || is("accessNotConfigured") || has("it is disabled") {
+            return Some(match &self.link {
+                Some(link) => format!("enable the API at {link}"),
+                None => "enable the API in the project of the client: \
+                         https://console.cloud.google.com/apis/library"
+                    .to_owned(),
+            });
+        }
+        Some(
+            "run ga-properties to list what this token can see; a UA view id or a measurement id \
+             (G-…) is not a property id"
+                .to_owned(),
+        )
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answered {}", self.status)?;
+        if !self.code.is_empty() {
+            write!(f, " {}", self.code)?;
+        }
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        if let Some(quota @ (Quota::Day | Quota::Hour | Quota::ServerErrors)) = self.quota() {
+            write!(f, " ({})", quota.name())?;
+        }
+        Ok(())
+    }
+}
+
+/// The buckets of <https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quota {
+    /// Requests at one time: free again in seconds.
+    Concurrent,
+    /// Tokens of the property, or of one project at the property, in an hour.
+    Hour,
+    /// Tokens of the property in a day.
+    Day,
+    /// Requests whose rows may be withheld to protect people.
+    Thresholded,
+    /// Server errors of one project in an hour: asking again makes it worse.
+    ServerErrors,
+    /// Another limit, such as the Cloud project's own.
+    Other,
+}
+
+impl Quota {
+    /// Its name in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Concurrent => "concurrent requests",
+            Self::Hour => "tokens per hour are used up",
+            Self::Day => "tokens per day are used up",
+            Self::Thresholded => "potentially thresholded requests per hour",
+            Self::ServerErrors => "server errors per hour are used up",
+            Self::Other => "request quota",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Concurrent => "lower --parallel, or run fewer reports at one time",
+            Self::Hour => "run it again in an hour; --quota shows what is left",
+            Self::Day => "run it again after midnight Pacific time; --quota shows what is left",
+            Self::Thresholded => "leave out demographic fields, or run it again in an hour",
+            Self::ServerErrors => "run it again in an hour; every try before that counts too",
+            Self::Other => "run it again in a minute",
+        }
+    }
+}
+
+/// One line for a body that is not JSON: the title of a page of HTML, or the beginning of the text.
+fn summary(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
+    let lower = text.to_ascii_lowercase();
+    let title = lower.find("<title>").and_then(|start| {
+        let end = lower[start..].find("</title>")?;
+        Some(&text[start + "<title>".len()..start + end])
+    });
+    let is_page = lower.trim_start().starts_with('<');
+    let words = match title {
+        Some(title) => title,
+        None if is_page => "a page of HTML",
+        None => &text,
+    };
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The console's link in "… Enable it by visiting URL then retry".
+fn link_in(message: &str) -> Option<String> {
+    let start = message.find("https://console.")?;
+    let link = message[start..].split_whitespace().next()?;
+    Some(link.trim_end_matches(['.', ',']).to_owned())
+}

@@ -1,0 +1,386 @@
+//! The question: RunReportRequest of the Analytics Data API in Google's own field names.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>
+//!
+//! Parts that this crate has no opinion on (cohorts, comparisons, …) pass through untouched. The answer
+//! is in [`crate::answer`], the choice of pages in [`crate::paging`].
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+/// The largest page that the API hands out; a larger `limit` is capped by the server in silence.
+pub const PAGE_ROWS: u64 = 250_000;
+
+/// The body of `POST v1beta/properties/{id}:runReport`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunReportRequest {
+    /// Up to four; several add a `dateRange` column.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub date_ranges: Vec<DateRange>,
+    /// Up to nine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dimensions: Vec<Dimension>,
+    /// Up to ten.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Metric>,
+    /// Which rows count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimension_filter: Option<FilterExpression>,
+    /// Which rows are shown, by their aggregated metrics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric_filter: Option<FilterExpression>,
+    /// The order of the rows; without any, the first metric descending.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order_bys: Vec<OrderBy>,
+    /// The first row, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none", with = "int64")]
+    pub offset: Option<u64>,
+    /// How many rows; without it the server sends 10,000.
+    #[serde(skip_serializing_if = "Option::is_none", with = "int64")]
+    pub limit: Option<u64>,
+    /// Rows of totals beside the rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metric_aggregations: Vec<MetricAggregation>,
+    /// Whether rows whose metrics are all zero are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_empty_rows: Option<bool>,
+    /// Whether the answer carries `propertyQuota`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_property_quota: Option<bool>,
+    /// Everything else that the caller put into the body.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// Days from `start_date` to `end_date`, both included: `YYYY-MM-DD`, `NdaysAgo`, `yesterday`, `today`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DateRange {
+    /// The first day.
+    pub start_date: String,
+    /// The last day.
+    pub end_date: String,
+    /// What the `dateRange` column calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// One dimension of the question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dimension {
+    /// The API name, or a name of one's own for an expression.
+    pub name: String,
+    /// `lowerCase`, `upperCase` or `concatenate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimension_expression: Option<Value>,
+}
+
+/// One metric of the question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metric {
+    /// The API name, or a name of one's own for an expression.
+    pub name: String,
+    /// Arithmetic over metrics, such as `eventCount/sessions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// Whether it may be filtered and sorted by, but is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invisible: Option<bool>,
+}
+
+impl Dimension {
+    /// The dimension of that API name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            dimension_expression: None,
+        }
+    }
+}
+
+impl Metric {
+    /// The metric of that API name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            expression: None,
+            invisible: None,
+        }
+    }
+}
+
+/// A filter over dimensions or over metrics, never over both.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FilterExpression {
+    /// All of them hold.
+    AndGroup(FilterExpressionList),
+    /// One of them holds.
+    OrGroup(FilterExpressionList),
+    /// It does not hold. There is no "not equal" in [`Test`]: this is how one says it.
+    NotExpression(Box<Self>),
+    /// One field holds.
+    Filter(Filter),
+}
+
+/// The members of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FilterExpressionList {
+    /// At least one.
+    pub expressions: Vec<FilterExpression>,
+}
+
+/// One field and what must be true of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Filter {
+    /// A dimension or a metric; it need not be in the report.
+    pub field_name: String,
+    /// What must be true of it.
+    #[serde(flatten)]
+    pub test: Test,
+}
+
+/// What must be true of a field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Test {
+    /// Text against text.
+    #[serde(rename_all = "camelCase")]
+    StringFilter {
+        /// How the two are compared.
+        match_type: MatchType,
+        /// The text or the regular expression.
+        value: String,
+        /// Upper and lower case differ; by default they do not.
+        #[serde(default, skip_serializing_if = "is_false")]
+        case_sensitive: bool,
+    },
+    /// Text against a list.
+    #[serde(rename_all = "camelCase")]
+    InListFilter {
+        /// One of these.
+        values: Vec<String>,
+        /// Upper and lower case differ; by default they do not.
+        #[serde(default, skip_serializing_if = "is_false")]
+        case_sensitive: bool,
+    },
+    /// A number against a number.
+    NumericFilter {
+        /// How the two are compared.
+        operation: Operation,
+        /// The right-hand side.
+        value: NumericValue,
+    },
+    /// Between two numbers, both included.
+    #[serde(rename_all = "camelCase")]
+    BetweenFilter {
+        /// The smallest.
+        from_value: NumericValue,
+        /// The largest.
+        to_value: NumericValue,
+    },
+    /// `(not set)` or the empty text.
+    EmptyFilter {},
+}
+
+/// How a text is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MatchType {
+    /// The whole text.
+    Exact,
+    /// Its beginning.
+    BeginsWith,
+    /// Its end.
+    EndsWith,
+    /// Any part of it.
+    Contains,
+    /// A regular expression over the whole text.
+    FullRegexp,
+    /// A regular expression over any part of it.
+    PartialRegexp,
+}
+
+/// How a number is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Operation {
+    /// `=`
+    Equal,
+    /// `<`
+    LessThan,
+    /// `≤`
+    LessThanOrEqual,
+    /// `>`
+    GreaterThan,
+    /// `≥`
+    GreaterThanOrEqual,
+}
+
+/// A number in a filter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NumericValue {
+    /// A whole number, as text as JSON's int64 wants it.
+    Int64Value(String),
+    /// Any other number.
+    DoubleValue(f64),
+}
+
+/// One key of the order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderBy {
+    /// From the largest to the smallest.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub desc: bool,
+    /// By what.
+    #[serde(flatten)]
+    pub key: OrderKey,
+}
+
+/// By what rows are ordered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OrderKey {
+    /// By a metric.
+    #[serde(rename_all = "camelCase")]
+    Metric {
+        /// One of the report's metrics.
+        metric_name: String,
+    },
+    /// By a dimension.
+    #[serde(rename_all = "camelCase")]
+    Dimension {
+        /// One of the report's dimensions.
+        dimension_name: String,
+        /// `ALPHANUMERIC` (the default), `CASE_INSENSITIVE_ALPHANUMERIC` or `NUMERIC`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order_type: Option<String>,
+    },
+}
+
+/// Rows of totals beside the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MetricAggregation {
+    /// Over all rows, not those of the page.
+    Total,
+    /// The smallest.
+    Minimum,
+    /// The largest.
+    Maximum,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// JSON's int64: text in what is sent, as the discovery document says; text or number in what is read.
+mod int64 {
+    use super::{Deserialize, Deserializer, Value};
+    use serde::{Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<u64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.collect_str(value),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<u64>, D::Error> {
+        let number = match Value::deserialize(deserializer)? {
+            Value::Null => return Ok(None),
+            Value::String(text) => text.parse().ok(),
+            Value::Number(number) => number.as_u64(),
+            _ => None,
+        };
+        number
+            .map(Some)
+            .ok_or_else(|| D::Error::custom("a whole number from 0 on was expected"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_request_is_written_in_googles_own_names() {
+        let request = RunReportRequest {
+            date_ranges: vec![DateRange {
+                start_date: "7daysAgo".into(),
+                end_date: "yesterday".into(),
+                name: None,
+            }],
+            dimensions: vec![Dimension::named("country")],
+            metrics: vec![Metric::named("sessions")],
+            dimension_filter: Some(FilterExpression::NotExpression(Box::new(
+                FilterExpression::Filter(Filter {
+                    field_name: "country".into(),
+                    test: Test::StringFilter {
+                        match_type: MatchType::BeginsWith,
+                        value: "F".into(),
+                        case_sensitive: false,
+                    },
+                }),
+            ))),
+            metric_filter: Some(FilterExpression::AndGroup(FilterExpressionList {
+                expressions: vec![FilterExpression::Filter(Filter {
+                    field_name: "sessions".into(),
+                    test: Test::NumericFilter {
+                        operation: Operation::GreaterThanOrEqual,
+                        value: NumericValue::Int64Value("5".into()),
+                    },
+                })],
+            })),
+            order_bys: vec![OrderBy {
+                desc: true,
+                key: OrderKey::Metric {
+                    metric_name: "sessions".into(),
+                },
+            }],
+            limit: Some(PAGE_ROWS),
+            ..RunReportRequest::default()
+        };
+        let expected = json!({
+            "dateRanges": [{"startDate": "7daysAgo", "endDate": "yesterday"}],
+            "dimensions": [{"name": "country"}],
+            "metrics": [{"name": "sessions"}],
+            "dimensionFilter": {"notExpression": {"filter": {
+                "fieldName": "country",
+                "stringFilter": {"matchType": "BEGINS_WITH", "value": "F"},
+            }}},
+            "metricFilter": {"andGroup": {"expressions": [{"filter": {
+                "fieldName": "sessions",
+                "numericFilter": {
+                    "operation": "GREATER_THAN_OR_EQUAL",
+                    "value": {"int64Value": "5"},
+                },
+            }}]}},
+            "orderBys": [{"desc": true, "metric": {"metricName": "sessions"}}],
+            "limit": "250000",
+        });
+        assert_eq!(serde_json::to_value(&request).unwrap(), expected);
+        let back: RunReportRequest = serde_json::from_value(expected).unwrap();
+        assert_eq!(back, request);
+    }
+
+    #[test]
+    fn parts_without_a_type_of_their_own_pass_through() {
+        let body = json!({"cohortSpec": {"cohorts": []}, "limit": 7});
+        let request: RunReportRequest = serde_json::from_value(body).unwrap();
+        assert_eq!(request.limit, Some(7));
+        let sent = serde_json::to_value(&request).unwrap();
+        assert_eq!(sent, json!({"cohortSpec": {"cohorts": []}, "limit": "7"}));
+    }
+}
