@@ -5,6 +5,7 @@
 //! are the names used here.
 #![warn(missing_docs)]
 
+pub mod catalogue;
 pub mod error;
 pub mod refusal;
 pub mod report;
