@@ -1,1 +1,91 @@
-//! The edge that all programs share: arguments, exit codes, files, locks, HTTP, credentials, cache
+//! The edge that all programs share: arguments, exit codes, the terminal, files and locks, HTTP, credentials
+//! and the token cache.
+//!
+//! [`run`] is the whole of a program's `main`. Everything that touches the machine is here or in the programs;
+//! what the protocols say is in gauth-core and ga-core.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use argh::{ArgsInfo, FromArgs};
+
+mod arguments;
+pub mod argv;
+mod completions;
+pub mod exit;
+pub mod files;
+mod help;
+pub mod lock;
+pub mod terminal;
+
+pub use exit::{Failure, Kind};
+pub use terminal::Terminal;
+
+use arguments::{Grammar, Request};
+
+/// What a program is called and how its `--help` page explains it.
+pub struct Program {
+    /// The name it is run by.
+    pub name: &'static str,
+    /// One sentence without a full stop.
+    pub summary: &'static str,
+    /// How long it may take in all, when `--timeout` is not given.
+    pub timeout: Option<Duration>,
+    /// Options (`--name`) for which a missing value, or an option in its place, means an empty value.
+    pub empty_if_missing: &'static [&'static str],
+    /// Commands to type, each with what it does.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// Paragraphs at the end of the page.
+    pub notes: &'static [&'static str],
+}
+
+/// What [`run`] found out before it called the program's body.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// stderr, with `--quiet` and `--verbose` applied.
+    pub terminal: Terminal,
+    /// `--timeout`, or the program's default.
+    pub timeout: Option<Duration>,
+    /// Whether `--timeout` was given.
+    pub timeout_given: bool,
+}
+
+/// The whole of `main()`: reads the command line, answers `--help`, `--version` and `--completions`, calls
+/// `body`, and turns its result into messages and an exit code.
+pub fn run<A: FromArgs + ArgsInfo>(
+    program: &Program,
+    body: impl FnOnce(A, Context) -> anyhow::Result<()>,
+) -> ExitCode {
+    let mut terminal = Terminal {
+        program: program.name,
+        quiet: false,
+        verbose: false,
+    };
+    terminal::hush_panics(terminal);
+    let grammar = Grammar::of::<A>();
+    let result = arguments::read(program, &grammar, std::env::args_os().skip(1))
+        .map_err(Into::into)
+        .and_then(|request| match request {
+            Request::Help => print(&help::page(program, &grammar)),
+            Request::Version => print(&format!("{} {}\n", program.name, env!("CARGO_PKG_VERSION"))),
+            Request::Completions(shell) => print(&completions::script(&shell, program, &grammar)?),
+            Request::Work(arguments) => {
+                terminal.quiet = arguments.quiet;
+                terminal.verbose = arguments.verbose;
+                let context = Context {
+                    terminal,
+                    timeout: arguments.timeout.or(program.timeout),
+                    timeout_given: arguments.timeout.is_some(),
+                };
+                body(arguments::parse(program, &arguments)?, context)
+            }
+        });
+    exit::finish(&terminal, result)
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut stdout = terminal::stdout();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.finish()?)
+}

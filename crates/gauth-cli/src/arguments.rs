@@ -1,0 +1,393 @@
+//! The command line: every spelling DESIGN promises is brought into the one spelling that argh reads.
+//!
+//! Follows the utility conventions of POSIX (XBD 12.2) and GNU's long options. What a program's options are is
+//! known from argh's own table (`ArgsInfo`); here are only those that all programs share. Messages name
+//! options and never repeat values, because a value may be a token.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality, PositionalInfo};
+
+use crate::Program;
+use crate::exit::Failure;
+
+/// The options of every program.
+pub(crate) const COMMON: [FlagInfo<'static>; 6] = [
+    common("--timeout", None, Some("SECS"), "give up after this time"),
+    common(
+        "--quiet",
+        Some('q'),
+        None,
+        "say nothing but errors and warnings",
+    ),
+    common(
+        "--verbose",
+        None,
+        None,
+        "tell on stderr what is being done, without secrets",
+    ),
+    common(
+        "--completions",
+        None,
+        Some("bash|zsh|fish"),
+        "print a completion script for this shell",
+    ),
+    common("--help", Some('h'), None, "print this page"),
+    common("--version", Some('V'), None, "print the version"),
+];
+
+const fn common(
+    long: &'static str,
+    short: Option<char>,
+    value: Option<&'static str>,
+    description: &'static str,
+) -> FlagInfo<'static> {
+    let kind = match value {
+        Some(arg_name) => FlagInfoKind::Option { arg_name },
+        None => FlagInfoKind::Switch,
+    };
+    FlagInfo {
+        kind,
+        optionality: Optionality::Optional,
+        long,
+        short,
+        description,
+        hidden: false,
+    }
+}
+
+/// What a program accepts: its own options and positionals, as argh derives them.
+pub(crate) struct Grammar {
+    pub(crate) options: Vec<&'static FlagInfo<'static>>,
+    pub(crate) positionals: &'static [PositionalInfo<'static>],
+}
+
+impl Grammar {
+    pub(crate) fn of<A: ArgsInfo>() -> Self {
+        let info = A::get_args_info();
+        // argh puts its own `--help` into every table.
+        let options = info
+            .flags
+            .iter()
+            .filter(|flag| flag.long != "--help")
+            .collect();
+        Self {
+            options,
+            positionals: info.positionals,
+        }
+    }
+
+    /// Every option, the program's own first.
+    fn all(&self) -> impl Iterator<Item = &'static FlagInfo<'static>> {
+        self.options.iter().copied().chain(&COMMON)
+    }
+
+    fn long(&self, name: &str) -> Option<&'static FlagInfo<'static>> {
+        self.all().find(|flag| flag.long == name)
+    }
+
+    fn short(&self, letter: char) -> Option<&'static FlagInfo<'static>> {
+        self.all().find(|flag| flag.short == Some(letter))
+    }
+}
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Request {
+    Help,
+    Version,
+    Completions(String),
+    Work(Arguments),
+}
+
+/// A command line taken apart.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Arguments {
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+    pub(crate) timeout: Option<Duration>,
+    /// The program's own options by their long names, in the order given, with their values.
+    options: Vec<(&'static str, Option<String>)>,
+    positionals: Vec<String>,
+}
+
+/// Reads the words after the program's name.
+pub(crate) fn read(
+    program: &Program,
+    grammar: &Grammar,
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<Request, Failure> {
+    let words = words
+        .into_iter()
+        .map(|word| {
+            word.into_string()
+                .map_err(|_| Failure::usage("an argument is not UTF-8"))
+        })
+        .collect::<Result<Vec<String>, Failure>>()?;
+    Reader {
+        program,
+        grammar,
+        words: words.into_iter().peekable(),
+        arguments: Arguments::default(),
+    }
+    .read()
+}
+
+struct Reader<'a> {
+    program: &'a Program,
+    grammar: &'a Grammar,
+    words: std::iter::Peekable<std::vec::IntoIter<String>>,
+    arguments: Arguments,
+}
+
+impl Reader<'_> {
+    fn read(mut self) -> Result<Request, Failure> {
+        while let Some(word) = self.words.next() {
+            let asked = if word == "--" {
+                self.arguments.positionals.extend(self.words.by_ref());
+                None
+            } else if let Some(long) = word.strip_prefix("--") {
+                self.long(long)?
+            } else if word.len() > 1 && word.starts_with('-') {
+                self.shorts(&word[1..])?
+            } else {
+                self.arguments.positionals.push(word);
+                None
+            };
+            if let Some(request) = asked {
+                return Ok(request);
+            }
+        }
+        self.check()?;
+        Ok(Request::Work(self.arguments))
+    }
+
+    /// `--name`, `--name value` or `--name=value`; `text` is what follows the dashes.
+    fn long(&mut self, text: &str) -> Result<Option<Request>, Failure> {
+        let (name, attached) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (text, None),
+        };
+        let name = format!("--{name}");
+        let flag = self
+            .grammar
+            .long(&name)
+            .ok_or_else(|| self.unknown(&name))?;
+        match flag.kind {
+            FlagInfoKind::Switch if attached.is_some() => {
+                Err(Failure::usage(format!("{name} takes no value")))
+            }
+            FlagInfoKind::Switch => self.take(flag, None),
+            FlagInfoKind::Option { .. } => {
+                let value = attached.map_or_else(|| self.following(flag), Ok)?;
+                self.take(flag, Some(value))
+            }
+        }
+    }
+
+    /// `-x`, `-xyz` or `-mVALUE`; `letters` is what follows the dash.
+    fn shorts(&mut self, letters: &str) -> Result<Option<Request>, Failure> {
+        let mut rest = letters.chars();
+        while let Some(letter) = rest.next() {
+            let flag = self
+                .grammar
+                .short(letter)
+                .ok_or_else(|| self.unknown(&format!("-{letter}")))?;
+            let asked = match flag.kind {
+                FlagInfoKind::Switch => self.take(flag, None)?,
+                FlagInfoKind::Option { .. } => {
+                    let attached = rest.as_str();
+                    let value = if attached.is_empty() {
+                        self.following(flag)?
+                    } else {
+                        attached.strip_prefix('=').unwrap_or(attached).to_owned()
+                    };
+                    return self.take(flag, Some(value));
+                }
+            };
+            if asked.is_some() {
+                return Ok(asked);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next word as the value of `flag`. It may begin with a dash (`--sort -date`), unless it is the name
+    /// of an option: then the value was forgotten.
+    fn following(&mut self, flag: &FlagInfo<'_>) -> Result<String, Failure> {
+        let may_be_empty = self.program.empty_if_missing.contains(&flag.long);
+        let is_value = |word: &String| {
+            if may_be_empty {
+                !word.starts_with('-') || word == "-"
+            } else {
+                self.grammar.long(word).is_none()
+            }
+        };
+        match self.words.next_if(is_value) {
+            Some(value) => Ok(value),
+            None if may_be_empty => Ok(String::new()),
+            None => Err(Failure::usage(format!("{} needs a value", flag.long))),
+        }
+    }
+
+    fn take(
+        &mut self,
+        flag: &'static FlagInfo<'static>,
+        value: Option<String>,
+    ) -> Result<Option<Request>, Failure> {
+        match (flag.long, value) {
+            ("--help", _) => return Ok(Some(Request::Help)),
+            ("--version", _) => return Ok(Some(Request::Version)),
+            ("--completions", Some(shell)) => return Ok(Some(Request::Completions(shell))),
+            ("--quiet", _) => self.arguments.quiet = true,
+            ("--verbose", _) => self.arguments.verbose = true,
+            ("--timeout", Some(seconds)) => self.arguments.timeout = Some(timeout(&seconds)?),
+            (long, value) => {
+                let given_before = self.arguments.options.iter().any(|(name, _)| *name == long);
+                if value.is_some() && given_before && flag.optionality != Optionality::Repeating {
+                    return Err(Failure::usage(format!("{long} is given twice")));
+                }
+                self.arguments.options.push((long, value));
+            }
+        }
+        Ok(None)
+    }
+
+    fn unknown(&self, name: &str) -> Failure {
+        // What does not look like a name may be a secret that lost its option.
+        let like_a_name = name.len() <= 32
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let failure = if like_a_name || name.chars().count() == 2 {
+            Failure::usage(format!("unknown option {name}"))
+        } else {
+            Failure::usage("unknown option")
+        };
+        let names = self
+            .grammar
+            .all()
+            .filter(|flag| !flag.hidden)
+            .map(|flag| flag.long);
+        match nearest(name, names) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint(format!("{} --help lists the options", self.program.name)),
+        }
+    }
+
+    /// Finds what is missing or too much, which argh would report with the values in its message.
+    fn check(&self) -> Result<(), Failure> {
+        let given = &self.arguments;
+        for flag in &self.grammar.options {
+            let required = flag.optionality == Optionality::Required
+                && matches!(flag.kind, FlagInfoKind::Option { .. });
+            if required && !given.options.iter().any(|(name, _)| *name == flag.long) {
+                return Err(Failure::usage(format!("{} is missing", flag.long)));
+            }
+        }
+        let positionals = self.grammar.positionals;
+        let mut required = positionals
+            .iter()
+            .filter(|one| one.optionality == Optionality::Required);
+        if let Some(missing) = required.nth(given.positionals.len()) {
+            return Err(Failure::usage(format!(
+                "{} is missing",
+                missing.name.to_uppercase()
+            )));
+        }
+        let open_ended = positionals.last().is_some_and(|last| {
+            matches!(
+                last.optionality,
+                Optionality::Repeating | Optionality::Greedy
+            )
+        });
+        if given.positionals.len() > positionals.len() && !open_ended {
+            let failure = match positionals.len() {
+                0 => Failure::usage("this program takes options only"),
+                1 => Failure::usage("more than one argument"),
+                most => Failure::usage(format!("more than {most} arguments")),
+            };
+            return Err(failure.hint(format!(
+                "{} --help shows what goes where",
+                self.program.name
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// `--timeout SECS`, a positive decimal number.
+fn timeout(seconds: &str) -> Result<Duration, Failure> {
+    seconds
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|time| !time.is_zero() && *time <= LONGEST)
+        .ok_or_else(|| Failure::usage("--timeout: not a number of seconds above 0"))
+}
+
+/// Longer than anyone waits, and short enough to be added to any clock.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Hands the arguments to argh in its own spelling.
+pub(crate) fn parse<A: FromArgs>(program: &Program, arguments: &Arguments) -> Result<A, Failure> {
+    let mut words: Vec<&str> = Vec::new();
+    for (name, value) in &arguments.options {
+        words.push(name);
+        words.extend(value.as_deref());
+    }
+    words.push("--");
+    words.extend(arguments.positionals.iter().map(String::as_str));
+    A::from_args(&[program.name], &words)
+        .map_err(|exit| Failure::usage(without_value(&exit.output, arguments)))
+}
+
+/// argh's message about a value that does not parse, with the option's name instead of the value.
+fn without_value(output: &str, arguments: &Arguments) -> String {
+    let output = output.trim_end();
+    for (name, value) in &arguments.options {
+        let value = value.as_deref().unwrap_or_default();
+        if let Some(why) = output.strip_prefix(&format!(
+            "Error parsing option '{name}' with value '{value}': "
+        )) {
+            return format!("{name}: {why}");
+        }
+    }
+    if let Some(text) = output.strip_prefix("Error parsing positional argument '") {
+        for value in &arguments.positionals {
+            if let Some((name, why)) = text.split_once(&format!("' with value '{value}': ")) {
+                return format!("{}: {why}", name.to_uppercase());
+            }
+        }
+    }
+    "the arguments do not fit together".to_owned()
+}
+
+/// The candidate that a slip of the fingers turns into `word`, if there is one.
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, candidate)| {
+            *distance <= 2 || (word.len() >= 5 && candidate.starts_with(word))
+        })
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, right) in b.chars().enumerate() {
+            let substituted = diagonal + usize::from(left != right);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.chars().count()]
+}

@@ -1,0 +1,155 @@
+//! How a program ends: the one table of exit codes, and the place where an error becomes a message and a code.
+//!
+//! The cores say what kind of failure theirs are; what fails at the edge says it with [`Failure`]. Anything
+//! else in an `anyhow` chain is plain `failed`.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use crate::terminal::{self, Terminal};
+
+/// The kinds of failure, each with its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Anything unexpected.
+    Failed = 1,
+    /// The command line or one of its input files is at fault.
+    Usage = 2,
+    /// There is no usable login.
+    Login = 3,
+    /// The server will not have it, and trying again will not help.
+    Refused = 4,
+    /// Trying again later may help.
+    Temporary = 5,
+    /// The data is not all there.
+    Incomplete = 6,
+}
+
+/// Code, name and meaning of every way to end, as `--help` and the man pages show them.
+pub(crate) const TABLE: [(u8, &str, &str); 7] = [
+    (0, "ok", "done, or the reader of the output went away"),
+    (
+        1,
+        "failed",
+        "anything unexpected: an unparseable answer, a full disk",
+    ),
+    (
+        2,
+        "usage",
+        "bad option or argument, bad or missing input file, a refused URL",
+    ),
+    (
+        3,
+        "login",
+        "no credentials, an empty or expired token, a revoked grant",
+    ),
+    (
+        4,
+        "refused",
+        "the server refuses: consent denied, no permission, unknown field",
+    ),
+    (
+        5,
+        "temporary",
+        "network, timeout, busy lock, quota or server error: retry later",
+    ),
+    (
+        6,
+        "incomplete",
+        "fewer rows than promised, or lossy data with --strict",
+    ),
+];
+
+/// A failure at the edge: what was being done and why it failed, and the commands that help.
+#[derive(Debug)]
+pub struct Failure {
+    kind: Kind,
+    message: String,
+    hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure of the given kind. `message` is lower case, without a full stop and without a secret.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// A failure the user mends by changing the command: exit code 2.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Adds a line that says what to type next. Several hints become several lines.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The system's reason in our style: lower case, without the number that only programmers read.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        // An acronym at the start keeps its capitals.
+        (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Turns what a program's body returned into its exit code, and says on stderr what went wrong.
+pub(crate) fn finish(terminal: &Terminal, result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever closes a pipe early has what they wanted.
+        Err(_) if terminal::reader_gone() => ExitCode::SUCCESS,
+        Err(error) => {
+            let (kind, hints) = kind_and_hints(&error);
+            terminal.error(&message(&error));
+            for hint in hints {
+                terminal.hint(&hint);
+            }
+            ExitCode::from(kind as u8)
+        }
+    }
+}
+
+fn message(error: &anyhow::Error) -> String {
+    let causes: Vec<String> = error
+        .chain()
+        .map(|cause| {
+            cause
+                .downcast_ref::<io::Error>()
+                .map_or_else(|| cause.to_string(), reason)
+        })
+        .collect();
+    causes.join(": ")
+}
+
+fn kind_and_hints(error: &anyhow::Error) -> (Kind, Vec<String>) {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return (failure.kind, failure.hints.clone());
+    }
+    (Kind::Failed, Vec::new())
+}

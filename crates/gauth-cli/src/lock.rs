@@ -1,0 +1,86 @@
+//! One process at a time: an advisory lock (flock) on a file of its own that is never removed.
+//!
+//! The kernel lets go of it when the holder ends, however it ends; so there is no staleness to judge.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::exit::{Failure, Kind, reason};
+use crate::files::{create_private_directory, shown};
+use crate::terminal::Terminal;
+
+/// A lock held until it is dropped.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
+
+impl Lock {
+    /// Waits for the lock at `path` until `deadline`; then it is a temporary failure. `None` where locks cannot
+    /// be had (a read-only disk, a file system without them): the work goes on without, after a warning
+    /// if the reason is the file system's.
+    pub fn exclusive(
+        path: &Path,
+        deadline: Instant,
+        terminal: &Terminal,
+    ) -> Result<Option<Self>, Failure> {
+        let Ok(file) = open(path) else {
+            return Ok(None);
+        };
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Self(file))),
+                Err(TryLockError::Error(error)) => {
+                    terminal.warn(&format!(
+                        "lock {}: {}: going on without",
+                        shown(path),
+                        reason(&error)
+                    ));
+                    return Ok(None);
+                }
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let message = format!("lock {}: another process holds it", shown(path));
+                return Err(Failure::new(Kind::Temporary, message));
+            }
+            std::thread::sleep(left.min(jittered(pause)));
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(directory) = path.parent() {
+        create_private_directory(directory).map_err(io::Error::other)?;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Neither a planted link nor a planted FIFO is of use to anyone.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits() as i32);
+    }
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = file.metadata()?.permissions().mode();
+        if mode & 0o777 != 0o600 {
+            // Born under a umask that took the owner's permissions away.
+            file.set_permissions(PermissionsExt::from_mode(0o600))?;
+        }
+    }
+    Ok(file)
+}
+
+/// Between half and the whole of `pause`, so that waiters do not march in step.
+fn jittered(pause: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0) % 1000;
+    pause / 2 + pause / 2 * random as u32 / 1000
+}
