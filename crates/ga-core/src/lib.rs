@@ -7,6 +7,7 @@
 
 pub mod catalogue;
 pub mod error;
+pub mod filter;
 pub mod refusal;
 pub mod report;
 

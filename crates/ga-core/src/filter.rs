@@ -1,0 +1,175 @@
+//! The filter language of `--filter`: Core Reporting v3's operators beside words and brackets.
+//!
+//! ```text
+//! filter    = symbols | words
+//! symbols   = any { ";" any }              ";" is AND
+//! any       = item { "," item }            "," is OR and binds tighter
+//! words     = all { "or" all }
+//! all       = item { "and" item }
+//! item      = condition | "(" filter ")" | "not" item
+//! condition = ["case"] FIELD operator value
+//!           | ["case"] FIELD ["not"] "in" "(" value { "," value } ")"
+//!           | FIELD ["not"] "between" NUMBER "and" NUMBER
+//! operator  = "==" | "!=" | "=@" | "!@" | "=~" | "!~" | "^=" | "$=" | ">" | ">=" | "<" | "<="
+//! ```
+//!
+//! One level of brackets uses symbols or words, never both. `case` makes one condition tell upper case
+//! from lower case. A value is quoted (`"…"` or `'…'`, where a backslash escapes the quote and itself),
+//! or runs to the next `,` or `;` or the end, where a backslash escapes those two and itself, and the
+//! blanks around it do not count; in a list it ends at `,` or `)`. Any other backslash stays, so that
+//! regular expressions need none of their own doubled.
+//!
+//! The v3 part is <https://developers.google.com/analytics/devguides/reporting/core/v3/reference#filters>.
+//! [`sides`] turns expressions into the two FilterExpressions of a request.
+
+mod parse;
+mod print;
+mod sides;
+mod syntax_error;
+#[cfg(test)]
+mod tests;
+
+pub use parse::parse;
+pub use sides::{Sides, sides};
+pub use syntax_error::SyntaxError;
+
+/// A filter as it was written, before it is known which fields are metrics.
+///
+/// `Display` prints the one canonical text, which [`parse`] reads back as the same expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expression {
+    /// All of two or more hold.
+    And(Vec<Self>),
+    /// At least one of two or more holds.
+    Or(Vec<Self>),
+    /// It does not hold.
+    Not(Box<Self>),
+    /// One field holds.
+    Condition(Condition),
+}
+
+impl Expression {
+    /// Every condition, from left to right, to read or to rewrite.
+    pub fn conditions_mut(&mut self) -> Vec<&mut Condition> {
+        match self {
+            Self::And(members) | Self::Or(members) => {
+                members.iter_mut().flat_map(Self::conditions_mut).collect()
+            }
+            Self::Not(inner) => inner.conditions_mut(),
+            Self::Condition(condition) => vec![condition],
+        }
+    }
+}
+
+/// One field and what must be true of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The name as typed: GA4's, a bare UA name, or one with `ga:`.
+    pub field: String,
+    /// What must be true of it.
+    pub comparison: Comparison,
+    /// Upper and lower case differ.
+    pub case_sensitive: bool,
+}
+
+/// What must be true of a field. Numbers are kept as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Against one value.
+    With(Operator, String),
+    /// The text is one of these.
+    In(Vec<String>),
+    /// The number lies between these two, both included.
+    Between(String, String),
+}
+
+impl Comparison {
+    /// Whether only numbers can be compared like this.
+    fn is_numeric(&self) -> bool {
+        match self {
+            Self::With(operator, _) => operator.is_numeric(),
+            Self::In(_) => false,
+            Self::Between(..) => true,
+        }
+    }
+
+    /// Whether only text can be compared like this.
+    fn is_textual(&self) -> bool {
+        match self {
+            Self::With(operator, _) => {
+                !operator.is_numeric() && !matches!(operator, Operator::Equal | Operator::NotEqual)
+            }
+            Self::In(_) => true,
+            Self::Between(..) => false,
+        }
+    }
+}
+
+/// The operators that are written as symbols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `==`, of text and of numbers.
+    Equal,
+    /// `!=`, of text and of numbers.
+    NotEqual,
+    /// `=@`
+    Contains,
+    /// `!@`
+    ContainsNot,
+    /// `=~`: a regular expression that may match any part.
+    Matches,
+    /// `!~`
+    MatchesNot,
+    /// `^=`
+    BeginsWith,
+    /// `$=`
+    EndsWith,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+}
+
+/// Each operator with its spelling; one that begins like another stands before it.
+const OPERATORS: &[(&str, Operator)] = &[
+    ("==", Operator::Equal),
+    ("!=", Operator::NotEqual),
+    ("=@", Operator::Contains),
+    ("!@", Operator::ContainsNot),
+    ("=~", Operator::Matches),
+    ("!~", Operator::MatchesNot),
+    ("^=", Operator::BeginsWith),
+    ("$=", Operator::EndsWith),
+    (">=", Operator::GreaterOrEqual),
+    ("<=", Operator::LessOrEqual),
+    (">", Operator::Greater),
+    ("<", Operator::Less),
+];
+
+impl Operator {
+    /// How it is written.
+    pub fn symbol(self) -> &'static str {
+        OPERATORS
+            .iter()
+            .find(|(_, operator)| *operator == self)
+            .map_or("", |(symbol, _)| symbol)
+    }
+
+    fn is_numeric(self) -> bool {
+        matches!(
+            self,
+            Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual
+        )
+    }
+}
+
+/// Whether a text is a number as Analytics knows them: finite, decimal, with or without an exponent.
+fn is_number(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
+        && text.parse::<f64>().is_ok_and(f64::is_finite)
+}

@@ -1,0 +1,239 @@
+//! Expressions to the `dimensionFilter` and the `metricFilter` of a request.
+//!
+//! Google filters dimensions before it adds up and metrics afterwards, so a FilterExpression holds one
+//! kind only: <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression>.
+
+use super::{Comparison, Condition, Expression, Operator, is_number};
+use crate::catalogue::{self, FieldKind};
+use crate::error::Error;
+use crate::report::{
+    Filter, FilterExpression, FilterExpressionList, MatchType, NumericValue, Operation, Test,
+};
+
+/// The two filters of a request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sides {
+    /// For `dimensionFilter`.
+    pub dimension: Option<FilterExpression>,
+    /// For `metricFilter`.
+    pub metric: Option<FilterExpression>,
+}
+
+/// Divides filters that must all hold. `metrics` are the names of the report's own metrics: they settle
+/// what a name is that can be either (`customEvent:x`) or that nobody knows.
+pub fn sides(filters: Vec<Expression>, metrics: &[String]) -> Result<Sides, Error> {
+    let mut conjuncts = Vec::new();
+    for filter in filters {
+        flatten(filter, &mut conjuncts);
+    }
+    let mut dimension = Vec::new();
+    let mut metric = Vec::new();
+    for conjunct in conjuncts {
+        let kind = kind_of(&conjunct, metrics)?;
+        let translated = translate(conjunct, kind)?;
+        match kind {
+            FieldKind::Dimension => dimension.push(translated),
+            FieldKind::Metric => metric.push(translated),
+        }
+    }
+    Ok(Sides {
+        dimension: all_of(dimension),
+        metric: all_of(metric),
+    })
+}
+
+fn flatten(expression: Expression, conjuncts: &mut Vec<Expression>) {
+    match expression {
+        Expression::And(members) => {
+            for member in members {
+                flatten(member, conjuncts);
+            }
+        }
+        other => conjuncts.push(other),
+    }
+}
+
+fn all_of(mut members: Vec<FilterExpression>) -> Option<FilterExpression> {
+    match members.len() {
+        0 | 1 => members.pop(),
+        _ => Some(FilterExpression::AndGroup(FilterExpressionList {
+            expressions: members,
+        })),
+    }
+}
+
+/// The one kind of all fields within, or why that cannot be.
+fn kind_of(expression: &Expression, metrics: &[String]) -> Result<FieldKind, Error> {
+    let mut dimension = None;
+    let mut metric = None;
+    let mut rest = vec![expression];
+    while let Some(expression) = rest.pop() {
+        match expression {
+            Expression::And(members) | Expression::Or(members) => rest.extend(members),
+            Expression::Not(inner) => rest.push(inner),
+            Expression::Condition(condition) => match kind_of_condition(condition, metrics) {
+                FieldKind::Dimension => dimension = Some(condition),
+                FieldKind::Metric => metric = Some(condition),
+            },
+        }
+    }
+    match (dimension, metric) {
+        (Some(dimension), Some(metric)) => Err(Error::usage(format!(
+            "divide the filter: {} is a dimension and {} a metric, and one alternative cannot hold both: \
+             dimensions are filtered before Google adds up, metrics afterwards",
+            dimension.field, metric.field
+        ))
+        .with_hint("run one report for each alternative, or join the two with ; or and")),
+        (_, Some(_)) => Ok(FieldKind::Metric),
+        (_, None) => Ok(FieldKind::Dimension),
+    }
+}
+
+fn kind_of_condition(condition: &Condition, metrics: &[String]) -> FieldKind {
+    if let Some(kind) = catalogue::kind_of(&condition.field) {
+        return kind;
+    }
+    let comparison = &condition.comparison;
+    let is_metric =
+        !comparison.is_textual() && (comparison.is_numeric() || metrics.contains(&condition.field));
+    match is_metric {
+        true => FieldKind::Metric,
+        false => FieldKind::Dimension,
+    }
+}
+
+fn translate(expression: Expression, kind: FieldKind) -> Result<FilterExpression, Error> {
+    let list = |members: Vec<Expression>| {
+        let expressions = members
+            .into_iter()
+            .map(|member| translate(member, kind))
+            .collect::<Result<_, _>>()?;
+        Ok::<_, Error>(FilterExpressionList { expressions })
+    };
+    Ok(match expression {
+        Expression::And(members) => FilterExpression::AndGroup(list(members)?),
+        Expression::Or(members) => FilterExpression::OrGroup(list(members)?),
+        Expression::Not(inner) => negated(translate(*inner, kind)?),
+        Expression::Condition(condition) => match kind {
+            FieldKind::Dimension => dimension_filter(condition)?,
+            FieldKind::Metric => metric_filter(condition)?,
+        },
+    })
+}
+
+fn negated(inner: FilterExpression) -> FilterExpression {
+    FilterExpression::NotExpression(Box::new(inner))
+}
+
+fn dimension_filter(condition: Condition) -> Result<FilterExpression, Error> {
+    let Condition {
+        field,
+        comparison,
+        case_sensitive,
+    } = condition;
+    let text = |match_type, value| Test::StringFilter {
+        match_type,
+        value,
+        case_sensitive,
+    };
+    let mut is_negated = false;
+    let test = match comparison {
+        Comparison::In(values) => Test::InListFilter {
+            values,
+            case_sensitive,
+        },
+        Comparison::Between(from, to) => between(&field, &from, &to)?,
+        Comparison::With(operator, value) => {
+            is_negated = matches!(
+                operator,
+                Operator::NotEqual | Operator::ContainsNot | Operator::MatchesNot
+            );
+            match operator {
+                Operator::Equal | Operator::NotEqual => text(MatchType::Exact, value),
+                Operator::Contains | Operator::ContainsNot => text(MatchType::Contains, value),
+                Operator::Matches | Operator::MatchesNot => text(MatchType::PartialRegexp, value),
+                Operator::BeginsWith => text(MatchType::BeginsWith, value),
+                Operator::EndsWith => text(MatchType::EndsWith, value),
+                Operator::Greater => numeric(&field, Operation::GreaterThan, &value)?,
+                Operator::GreaterOrEqual => numeric(&field, Operation::GreaterThanOrEqual, &value)?,
+                Operator::Less => numeric(&field, Operation::LessThan, &value)?,
+                Operator::LessOrEqual => numeric(&field, Operation::LessThanOrEqual, &value)?,
+            }
+        }
+    };
+    let filter = FilterExpression::Filter(Filter {
+        field_name: field,
+        test,
+    });
+    Ok(match is_negated {
+        true => negated(filter),
+        false => filter,
+    })
+}
+
+fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
+    let field = condition.field;
+    if condition.case_sensitive {
+        return Err(Error::usage(format!(
+            "divide the filter: {field} is a metric, and numbers have no upper and lower case"
+        )));
+    }
+    let (test, is_negated) = match condition.comparison {
+        Comparison::In(_) => return Err(not_textual(&field, "in")),
+        Comparison::Between(from, to) => (between(&field, &from, &to)?, false),
+        Comparison::With(operator, value) => {
+            let operation = match operator {
+                Operator::Equal | Operator::NotEqual => Operation::Equal,
+                Operator::Greater => Operation::GreaterThan,
+                Operator::GreaterOrEqual => Operation::GreaterThanOrEqual,
+                Operator::Less => Operation::LessThan,
+                Operator::LessOrEqual => Operation::LessThanOrEqual,
+                other => return Err(not_textual(&field, other.symbol())),
+            };
+            let test = numeric(&field, operation, &value)?;
+            (test, operator == Operator::NotEqual)
+        }
+    };
+    let filter = FilterExpression::Filter(Filter {
+        field_name: field,
+        test,
+    });
+    Ok(match is_negated {
+        true => negated(filter),
+        false => filter,
+    })
+}
+
+fn not_textual(field: &str, operator: &str) -> Error {
+    Error::usage(format!(
+        "divide the filter: {field} is a metric, and {operator} compares text"
+    ))
+    .with_hint("metrics take == != > >= < <= and between … and …")
+}
+
+fn numeric(field: &str, operation: Operation, value: &str) -> Result<Test, Error> {
+    Ok(Test::NumericFilter {
+        operation,
+        value: number(field, value)?,
+    })
+}
+
+fn between(field: &str, from: &str, to: &str) -> Result<Test, Error> {
+    Ok(Test::BetweenFilter {
+        from_value: number(field, from)?,
+        to_value: number(field, to)?,
+    })
+}
+
+/// Whole numbers stay exact; anything else becomes the nearest double, which is what the server takes.
+fn number(field: &str, text: &str) -> Result<NumericValue, Error> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return Ok(NumericValue::Int64Value(whole.to_string()));
+    }
+    match text.parse() {
+        Ok(double) if is_number(text) => Ok(NumericValue::DoubleValue(double)),
+        _ => Err(Error::usage(format!(
+            "divide the filter: {field} is compared with a number, and {text:?} is none"
+        ))),
+    }
+}

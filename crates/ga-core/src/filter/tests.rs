@@ -1,0 +1,405 @@
+//! Tables over the whole way from text to Google's JSON, and over what is refused and where.
+
+use serde_json::{Value, json};
+
+use super::{parse, sides};
+use crate::catalogue::FieldKind;
+
+fn both(filters: &[&str], metrics: &[&str]) -> Result<(Value, Value), String> {
+    let filters = filters
+        .iter()
+        .map(|text| parse(text).map_err(|error| error.to_string()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let metrics: Vec<String> = metrics.iter().map(|name| (*name).to_owned()).collect();
+    let sides = sides(filters, &metrics).map_err(|error| error.to_string())?;
+    Ok((
+        serde_json::to_value(sides.dimension).unwrap(),
+        serde_json::to_value(sides.metric).unwrap(),
+    ))
+}
+
+fn text(field: &str, match_type: &str, value: &str) -> Value {
+    json!({"filter": {"fieldName": field, "stringFilter": {"matchType": match_type, "value": value}}})
+}
+
+fn int(field: &str, operation: &str, value: &str) -> Value {
+    json!({"filter": {"fieldName": field, "numericFilter": {
+        "operation": operation, "value": {"int64Value": value}}}})
+}
+
+fn not(inner: Value) -> Value {
+    json!({ "notExpression": inner })
+}
+
+fn and(members: &[Value]) -> Value {
+    json!({"andGroup": {"expressions": members}})
+}
+
+fn or(members: &[Value]) -> Value {
+    json!({"orGroup": {"expressions": members}})
+}
+
+#[test]
+fn each_v3_filter_becomes_googles_json() {
+    let nothing = Value::Null;
+    let table: &[(&str, Value, Value)] = &[
+        (
+            "country==Japan",
+            text("country", "EXACT", "Japan"),
+            nothing.clone(),
+        ),
+        (
+            "country!=Japan",
+            not(text("country", "EXACT", "Japan")),
+            nothing.clone(),
+        ),
+        (
+            "pagePath=@shop",
+            text("pagePath", "CONTAINS", "shop"),
+            nothing.clone(),
+        ),
+        (
+            "pagePath!@shop",
+            not(text("pagePath", "CONTAINS", "shop")),
+            nothing.clone(),
+        ),
+        (
+            r"pagePath=~^/a\d+\.html$",
+            text("pagePath", "PARTIAL_REGEXP", r"^/a\d+\.html$"),
+            nothing.clone(),
+        ),
+        (
+            "pagePath!~^/a",
+            not(text("pagePath", "PARTIAL_REGEXP", "^/a")),
+            nothing.clone(),
+        ),
+        (
+            "pagePath^=/a",
+            text("pagePath", "BEGINS_WITH", "/a"),
+            nothing.clone(),
+        ),
+        (
+            "pagePath$=.html",
+            text("pagePath", "ENDS_WITH", ".html"),
+            nothing.clone(),
+        ),
+        (
+            "sessions==10",
+            nothing.clone(),
+            int("sessions", "EQUAL", "10"),
+        ),
+        (
+            "sessions!=10",
+            nothing.clone(),
+            not(int("sessions", "EQUAL", "10")),
+        ),
+        (
+            "sessions>10",
+            nothing.clone(),
+            int("sessions", "GREATER_THAN", "10"),
+        ),
+        (
+            "sessions>=10",
+            nothing.clone(),
+            int("sessions", "GREATER_THAN_OR_EQUAL", "10"),
+        ),
+        (
+            "sessions<10",
+            nothing.clone(),
+            int("sessions", "LESS_THAN", "10"),
+        ),
+        (
+            "sessions<=-10",
+            nothing.clone(),
+            int("sessions", "LESS_THAN_OR_EQUAL", "-10"),
+        ),
+        // a,b;c is (a OR b) AND c.
+        (
+            "country==Japan,country==Chile;city!=Lima",
+            and(&[
+                or(&[
+                    text("country", "EXACT", "Japan"),
+                    text("country", "EXACT", "Chile"),
+                ]),
+                not(text("city", "EXACT", "Lima")),
+            ]),
+            nothing.clone(),
+        ),
+        (
+            "city==Lima;country==Japan,country==Chile;sessions>1,totalUsers<2;newUsers==3",
+            and(&[
+                text("city", "EXACT", "Lima"),
+                or(&[
+                    text("country", "EXACT", "Japan"),
+                    text("country", "EXACT", "Chile"),
+                ]),
+            ]),
+            and(&[
+                or(&[
+                    int("sessions", "GREATER_THAN", "1"),
+                    int("totalUsers", "LESS_THAN", "2"),
+                ]),
+                int("newUsers", "EQUAL", "3"),
+            ]),
+        ),
+        // The three escapes of v3, and the backslashes that are none.
+        (
+            r"pageTitle==a\,b\;c\\d\.e",
+            text("pageTitle", "EXACT", r"a,b;c\d\.e"),
+            nothing.clone(),
+        ),
+        (
+            "pageTitle == Research and Development ",
+            text("pageTitle", "EXACT", "Research and Development"),
+            nothing.clone(),
+        ),
+        (
+            "pageTitle==a (b) c",
+            text("pageTitle", "EXACT", "a (b) c"),
+            nothing.clone(),
+        ),
+        (
+            "pageTitle==rock and roll in June",
+            text("pageTitle", "EXACT", "rock and roll in June"),
+            nothing.clone(),
+        ),
+        (
+            "pageTitle==x==y",
+            text("pageTitle", "EXACT", "x==y"),
+            nothing.clone(),
+        ),
+        (
+            r#"pageTitle=="say \"hi\", \\o/; \d""#,
+            text("pageTitle", "EXACT", r#"say "hi", \o/; \d"#),
+            nothing.clone(),
+        ),
+        (
+            "pageTitle=='it is \"so\"'",
+            text("pageTitle", "EXACT", "it is \"so\""),
+            nothing.clone(),
+        ),
+        (
+            "pageTitle==\"\"",
+            text("pageTitle", "EXACT", ""),
+            nothing.clone(),
+        ),
+    ];
+    for (filter, dimension, metric) in table {
+        let expected = Ok((dimension.clone(), metric.clone()));
+        assert_eq!(both(&[filter], &[]), expected, "{filter}");
+    }
+}
+
+#[test]
+fn words_brackets_lists_and_ranges_become_googles_json() {
+    let table: &[(&str, Value)] = &[
+        (
+            "country in (Japan, 'Côte, d\\'Ivoire', a\\,b\\)c)",
+            json!({"filter": {"fieldName": "country", "inListFilter": {
+                "values": ["Japan", "Côte, d'Ivoire", "a,b)c"]}}}),
+        ),
+        (
+            "country not in (Japan)",
+            not(json!({"filter": {"fieldName": "country", "inListFilter": {"values": ["Japan"]}}})),
+        ),
+        (
+            "case country in(Japan)",
+            json!({"filter": {"fieldName": "country", "inListFilter": {
+                "values": ["Japan"], "caseSensitive": true}}}),
+        ),
+        (
+            "case city==Lima",
+            json!({"filter": {"fieldName": "city", "stringFilter": {
+                "matchType": "EXACT", "value": "Lima", "caseSensitive": true}}}),
+        ),
+        (
+            "hour between 9 and 17.5",
+            json!({"filter": {"fieldName": "hour", "betweenFilter": {
+                "fromValue": {"int64Value": "9"}, "toValue": {"doubleValue": 17.5}}}}),
+        ),
+        (
+            "city==\"Lima\" or city==\"Rome\" AND not (country==\"Peru\")",
+            or(&[
+                text("city", "EXACT", "Lima"),
+                and(&[
+                    text("city", "EXACT", "Rome"),
+                    not(text("country", "EXACT", "Peru")),
+                ]),
+            ]),
+        ),
+        (
+            "(city==\"Lima\" or city==\"Rome\");country==Peru",
+            and(&[
+                or(&[text("city", "EXACT", "Lima"), text("city", "EXACT", "Rome")]),
+                text("country", "EXACT", "Peru"),
+            ]),
+        ),
+        (
+            "(city==Lima,city==\"Rome\") and country in (Peru) and city!=Oslo",
+            and(&[
+                or(&[text("city", "EXACT", "Lima"), text("city", "EXACT", "Rome")]),
+                json!({"filter": {"fieldName": "country", "inListFilter": {"values": ["Peru"]}}}),
+                not(text("city", "EXACT", "Oslo")),
+            ]),
+        ),
+    ];
+    for (filter, dimension) in table {
+        let expected = Ok((dimension.clone(), Value::Null));
+        assert_eq!(both(&[filter], &[]), expected, "{filter}");
+    }
+    let (dimension, metric) = both(&["bounceRate between 0.25 and 1 and city==x"], &[]).unwrap();
+    assert_eq!(dimension, text("city", "EXACT", "x"));
+    let between = json!({"fromValue": {"doubleValue": 0.25}, "toValue": {"int64Value": "1"}});
+    assert_eq!(
+        metric,
+        json!({"filter": {"fieldName": "bounceRate", "betweenFilter": between}})
+    );
+}
+
+#[test]
+fn several_filters_must_all_hold() {
+    let (dimension, metric) = both(&["city==Lima", "sessions>1;city!=Oslo"], &[]).unwrap();
+    let expected = [
+        text("city", "EXACT", "Lima"),
+        not(text("city", "EXACT", "Oslo")),
+    ];
+    assert_eq!(dimension, and(&expected));
+    assert_eq!(metric, int("sessions", "GREATER_THAN", "1"));
+    assert_eq!(both(&[], &[]), Ok((Value::Null, Value::Null)));
+}
+
+#[test]
+fn a_name_that_can_be_either_follows_the_report_and_the_operator() {
+    for (filter, metrics, kind) in [
+        ("customEvent:plan==5", vec![], FieldKind::Dimension),
+        (
+            "customEvent:plan==5",
+            vec!["customEvent:plan"],
+            FieldKind::Metric,
+        ),
+        ("customEvent:plan>5", vec![], FieldKind::Metric),
+        (
+            "customEvent:plan between 1 and 5",
+            vec![],
+            FieldKind::Metric,
+        ),
+        (
+            "customEvent:plan=~5",
+            vec!["customEvent:plan"],
+            FieldKind::Dimension,
+        ),
+        ("customUser:plan==5", vec![], FieldKind::Dimension),
+        ("nobodyKnows==5", vec!["nobodyKnows"], FieldKind::Metric),
+        ("nobodyKnows==5", vec![], FieldKind::Dimension),
+    ] {
+        let (dimension, metric) = both(&[filter], &metrics).unwrap();
+        assert_eq!(dimension.is_null(), kind == FieldKind::Metric, "{filter}");
+        assert_eq!(metric.is_null(), kind == FieldKind::Dimension, "{filter}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_at_its_column() {
+    for (filter, column, message) in [
+        ("", 1, "name of a field"),
+        ("==x", 1, "name of a field"),
+        ("country", 8, "an operator was expected after country"),
+        ("country=x", 8, "== is equality"),
+        ("país ! x", 6, "! is no operator"),
+        ("country==", 10, "a value is missing"),
+        ("country==;city==x", 10, "a value is missing"),
+        ("country==x;", 12, "name of a field"),
+        ("sessions>many", 10, "a number was expected"),
+        ("sessions>inf", 10, "a number was expected"),
+        ("sessions between 1 or 2", 20, "and was expected"),
+        ("sessions between 1 and many", 24, "a number was expected"),
+        ("country in Japan", 12, "in takes a list"),
+        ("country in (Japan", 12, "this list is not closed"),
+        ("country in (a,,b)", 15, "a value is missing"),
+        ("country in ()", 13, "a value is missing"),
+        ("country==\"x", 10, "this quote is not closed"),
+        ("country==\"x\" y", 14, "the value has ended"),
+        ("country==\"x\")", 13, "no bracket is open"),
+        ("(country==x)", 1, "this bracket is not closed"),
+        ("case sessions>5", 1, "numbers have no upper and lower case"),
+        ("country==\"x\" and city==\"y\";city==z", 27, "on one level"),
+        (
+            "country==\"x\",city==\"y\" or city==\"z\"",
+            24,
+            "on one level",
+        ),
+        ("not country==x;city==y", 15, "on one level"),
+        ("city==y;not country==x", 8, "on one level"),
+        (
+            "country==x and city==y",
+            12,
+            "reads like a second condition",
+        ),
+        (
+            "(country==x) or not(city in (y))",
+            14,
+            "reads like a second condition",
+        ),
+        (
+            "sessions>1 and (users between 1 and 2)",
+            12,
+            "reads like a second condition",
+        ),
+    ] {
+        let error = parse(filter).expect_err(filter);
+        assert_eq!(error.column, column, "{filter}: {error}");
+        assert!(error.message.contains(message), "{filter}: {error}");
+    }
+    let deep = format!("{}a==b", "(".repeat(40));
+    assert!(parse(&deep).unwrap_err().message.contains("32 levels"));
+}
+
+#[test]
+fn a_value_that_swallows_a_condition_is_shown_quoted() {
+    for (filter, hint) in [
+        (
+            "country==x and city==y",
+            "quote it: country==\"x\" and city==y",
+        ),
+        (
+            "(country==New York) or city==y",
+            "quote it: (country==\"New York\") or city==y",
+        ),
+    ] {
+        assert_eq!(parse(filter).unwrap_err().hint.as_deref(), Some(hint));
+    }
+}
+
+#[test]
+fn the_caret_stands_below_the_column() {
+    let error = parse("country==\"é\",city=x").unwrap_err();
+    assert_eq!(error.caret(), "country==\"é\",city=x\n                 ^");
+    assert_eq!(
+        error.to_string(),
+        "read the filter: column 18: = is no operator: == is equality"
+    );
+}
+
+#[test]
+fn what_google_cannot_filter_is_refused_with_the_reason() {
+    for (filter, message) in [
+        (
+            "country==x,sessions>1",
+            "country is a dimension and sessions a metric",
+        ),
+        (
+            "not (country==\"x\" and sessions>\"1\")",
+            "country is a dimension and sessions a metric",
+        ),
+        ("sessions=~1", "sessions is a metric, and =~ compares text"),
+        (
+            "sessions in (1, 2)",
+            "sessions is a metric, and in compares text",
+        ),
+        ("sessions==many", "\"many\" is none"),
+        ("case sessions==1", "sessions is a metric"),
+    ] {
+        let error = both(&[filter], &[]).expect_err(filter);
+        assert!(error.contains(message), "{filter}: {error}");
+    }
+}
