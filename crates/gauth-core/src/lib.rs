@@ -1,1 +1,42 @@
-//! OAuth 2.0 for Google as pure functions: values to requests, responses to values
+//! OAuth 2.0 for Google as pure functions: values become HTTP requests, HTTP responses become values.
+//! Nothing here opens a socket or a file, reads the clock or the environment, or draws a random byte;
+//! whoever calls brings those in. Sending requests and keeping files is the business of gauth-cli.
+//!
+//! | standard | module |
+//! |---|---|
+//! | RFC 6749 §4.1 authorization code | [`authorization`], [`code_exchange`] |
+//! | RFC 6749 §5 token answers and errors | [`token`], [`error`], [`remedy`] |
+//! | RFC 6749 §6 refresh, RFC 7523 JWT bearer | [`credentials`], [`assertion`] |
+//! | RFC 7636 PKCE | [`pkce`] |
+//! | Google's files: client, `authorized_user`, `service_account` | [`client_secrets`], [`credentials`] |
+//! | Application Default Credentials (AIP-4110) | [`source`] |
+#![deny(missing_docs)]
+#![deny(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
+
+pub mod assertion;
+pub mod authorization;
+pub mod cache;
+pub mod client_secrets;
+pub mod code_exchange;
+pub mod credentials;
+pub mod document;
+pub mod endpoint;
+pub mod error;
+pub mod exchange;
+pub mod form;
+pub mod pkce;
+pub mod remedy;
+pub mod scope;
+mod secret;
+pub mod source;
+pub mod timestamp;
+pub mod token;
+
+pub use error::{Error, Kind};
+pub use secret::Secret;
+
+/// A request ready to be sent: method, absolute URL, headers and the whole body.
+pub type Request = http::Request<Vec<u8>>;
+
+/// An answer as received: status, headers and the whole body, already decompressed.
+pub type Response = http::Response<Vec<u8>>;

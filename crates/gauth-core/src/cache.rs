@@ -1,0 +1,304 @@
+//! The token cache: what makes two requests the same (the key), and the file that keeps one token (the entry).
+//! Anything odd about an entry is a miss. Reading, writing and locking is the business of gauth-cli.
+
+use std::time::{Duration, SystemTime};
+
+use ring::digest::{Context, SHA256};
+use serde_json::{Map, Value};
+
+use crate::document::Document;
+use crate::scope::Scopes;
+use crate::timestamp::unix_seconds;
+use crate::token::{TokenResponse, check_b64token};
+use crate::{Secret, timestamp};
+
+const VERSION: u64 = 1;
+/// No token lives longer; an entry that claims to is damaged or forged.
+const MAX_LIFE: u64 = 12 * 3600;
+
+/// All that a token depends on.
+#[derive(Clone, Debug)]
+pub struct Key<'a> {
+    /// Type of the credentials.
+    pub kind: &'a str,
+    /// OAuth client id, or empty.
+    pub client: &'a str,
+    /// Who: an e-mail and key id, or a digest; never a secret.
+    pub principal: &'a str,
+    /// Where the token comes from.
+    pub token_uri: &'a str,
+    /// What it may be used for; empty when not narrowed.
+    pub scopes: &'a Scopes,
+    /// `--subject`.
+    pub subject: &'a str,
+    /// `--impersonate`, in order.
+    pub impersonate: &'a [String],
+    /// `--audience`.
+    pub audience: &'a str,
+    /// `--self-signed`: another token for the same words.
+    pub self_signed: bool,
+}
+
+impl Key<'_> {
+    /// Name of the cache file: SHA-256 in hex, with `.json`.
+    pub fn file_name(&self) -> String {
+        let mut context = Context::new(&SHA256);
+        let mut add = |part: &str| {
+            context.update(&part.len().to_be_bytes());
+            context.update(part.as_bytes());
+        };
+        let self_signed = if self.self_signed { "self-signed" } else { "" };
+        for part in [
+            self.kind,
+            self.client,
+            self.principal,
+            self.token_uri,
+            &self.scopes.joined(),
+            self.subject,
+            &self.impersonate.join(" "),
+            self.audience,
+            self_signed,
+        ] {
+            add(part);
+        }
+        format!("{}.json", hex(context.finish().as_ref()))
+    }
+}
+
+/// SHA-256 of a secret or file, in hex: tells two apart without telling either.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(ring::digest::digest(&SHA256, bytes).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| {
+            [
+                DIGITS[usize::from(byte >> 4)],
+                DIGITS[usize::from(byte & 15)],
+            ]
+        })
+        .map(char::from)
+        .collect()
+}
+
+/// A token with its times, in Unix seconds.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The token.
+    pub token: Secret,
+    /// When it was handed out.
+    pub obtained_at: u64,
+    /// When it ends.
+    pub expires_at: u64,
+    /// What it is for, when the server said so.
+    pub scopes: Option<Scopes>,
+}
+
+impl Entry {
+    /// What to keep of an answer; `None` when its life is unknown.
+    pub fn new(response: &TokenResponse, now: SystemTime) -> Option<Self> {
+        let obtained_at = unix_seconds(now);
+        Some(Self {
+            token: response.token.clone(),
+            obtained_at,
+            expires_at: obtained_at + response.life?.as_secs(),
+            scopes: response.scopes.clone(),
+        })
+    }
+
+    /// Reads a cache file. `None` for anything that is not a well-formed entry of this version.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let file = Document::parse(bytes).ok()?;
+        if file.optional_number("version").ok()? != Some(VERSION) {
+            return None;
+        }
+        let token = file.secret("token").ok()?;
+        check_b64token(token.expose()).ok()?;
+        let time = |name| timestamp::parse_rfc3339(file.text(name).ok()?);
+        Some(Self {
+            token,
+            obtained_at: time("obtained_at")?,
+            expires_at: time("expires_at")?,
+            scopes: file.optional_text("scope").ok()?.map(Scopes::from_answer),
+        })
+    }
+
+    /// The file to write.
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        let mut map = Map::new();
+        map.insert("version".into(), VERSION.into());
+        map.insert("token".into(), self.token.expose().into());
+        map.insert(
+            "obtained_at".into(),
+            timestamp::rfc3339(self.obtained_at)?.into(),
+        );
+        map.insert(
+            "expires_at".into(),
+            timestamp::rfc3339(self.expires_at)?.into(),
+        );
+        if let Some(scopes) = &self.scopes {
+            map.insert("scope".into(), Value::String(scopes.joined()));
+        }
+        Some(Document::from_map(map).to_bytes())
+    }
+
+    /// Seconds left at `now`; `None` when it has ended, or when its times cannot be true (a clock that was set back, a
+    /// life of more than twelve hours).
+    pub fn left(&self, now: SystemTime) -> Option<Duration> {
+        let now = unix_seconds(now);
+        let life = self.expires_at.checked_sub(self.obtained_at)?;
+        if self.obtained_at > now || life > MAX_LIFE {
+            return None;
+        }
+        let left = self.expires_at.checked_sub(now)?;
+        (left > 0).then(|| Duration::from_secs(left))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const OBTAINED: u64 = 1_769_850_487;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn entry() -> Entry {
+        Entry {
+            token: Secret::new("ya29.canary"),
+            obtained_at: OBTAINED,
+            expires_at: OBTAINED + 3599,
+            scopes: Some(Scopes::default_read()),
+        }
+    }
+
+    fn key<'a>(scopes: &'a Scopes, impersonate: &'a [String]) -> Key<'a> {
+        Key {
+            kind: "authorized_user",
+            client: "id",
+            principal: "p",
+            token_uri: "https://oauth2.googleapis.com/token",
+            scopes,
+            subject: "",
+            impersonate,
+            audience: "",
+            self_signed: false,
+        }
+    }
+
+    #[test]
+    fn a14_the_key_knows_sets_of_scopes_and_every_part() {
+        let scopes = |texts: &[&str]| Scopes::from_typed(texts.iter().copied()).unwrap();
+        let name = |texts: &[&str]| key(&scopes(texts), &[]).file_name();
+        assert_eq!(name(&["a", "b"]), name(&["b", "a"]));
+        assert_eq!(name(&["a", "a"]), name(&["a"]));
+        assert_ne!(name(&["a", "b"]), name(&["a"]));
+        let none = Scopes::default();
+        let base = key(&none, &[]);
+        let chain = ["x".to_owned()];
+        let others = [
+            Key {
+                kind: "k",
+                ..base.clone()
+            },
+            Key {
+                client: "k",
+                ..base.clone()
+            },
+            Key {
+                principal: "k",
+                ..base.clone()
+            },
+            Key {
+                token_uri: "k",
+                ..base.clone()
+            },
+            Key {
+                subject: "k",
+                ..base.clone()
+            },
+            Key {
+                audience: "k",
+                ..base.clone()
+            },
+            Key {
+                impersonate: &chain,
+                ..base.clone()
+            },
+            Key {
+                self_signed: true,
+                ..base.clone()
+            },
+            // The parts do not run into each other.
+            Key {
+                kind: "authorized_useri",
+                client: "d",
+                ..base.clone()
+            },
+        ];
+        let mut names: Vec<_> = others.iter().map(Key::file_name).collect();
+        names.push(base.file_name());
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), others.len() + 1);
+    }
+
+    #[test]
+    fn an_entry_reads_what_it_wrote() {
+        let bytes = entry().to_bytes().unwrap();
+        let read = Entry::parse(&bytes).unwrap();
+        assert_eq!(read.token.expose(), "ya29.canary");
+        assert_eq!(
+            (read.obtained_at, read.expires_at),
+            (OBTAINED, OBTAINED + 3599)
+        );
+        assert_eq!(
+            read.left(at(OBTAINED + 599)),
+            Some(Duration::from_secs(3000))
+        );
+    }
+
+    #[test]
+    fn a15_a_truncated_or_foreign_entry_is_a_miss() {
+        let bytes = entry().to_bytes().unwrap();
+        for length in 0..bytes.len() - 2 {
+            assert!(Entry::parse(&bytes[..length]).is_none(), "{length}");
+        }
+        for text in [
+            r#"{"version":2,"token":"a","obtained_at":"2026-01-31T09:08:07Z","expires_at":"2026-01-31T09:08:08Z"}"#,
+            r#"{"version":1,"token":"a b","obtained_at":"2026-01-31T09:08:07Z","expires_at":"2026-01-31T09:08:08Z"}"#,
+            r#"{"version":1,"token":"a","obtained_at":"2026-01-31T09:08:07Z","expires_at":"soon"}"#,
+        ] {
+            assert!(Entry::parse(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn g5_impossible_times_are_a_miss() {
+        let with = |obtained_at, expires_at| Entry {
+            obtained_at,
+            expires_at,
+            ..entry()
+        };
+        let now = at(OBTAINED);
+        assert!(with(OBTAINED + 1, OBTAINED + 3600).left(now).is_none());
+        assert!(with(OBTAINED, OBTAINED + 86_400).left(now).is_none());
+        assert!(with(OBTAINED, OBTAINED - 1).left(now).is_none());
+        assert!(with(OBTAINED - 10, OBTAINED).left(now).is_none());
+        assert!(with(0, u64::MAX).left(now).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_an_entry_or_a_miss(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Entry::parse(&bytes);
+        }
+    }
+}

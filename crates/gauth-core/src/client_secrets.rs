@@ -1,0 +1,200 @@
+//! The OAuth client as Google's console hands it out (`client_secrets.json`): one object under `installed` or `web`.
+//! The secret of an installed application is not confidential (RFC 8252 §8.5), but Google asks for it all the same.
+
+use crate::document::Document;
+use crate::endpoint::{Endpoint, Policy};
+use crate::{Error, Secret};
+
+/// A client that can ask for consent on this machine.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// `client_id`.
+    pub id: String,
+    /// `client_secret`; Google's desktop clients have one.
+    pub secret: Option<Secret>,
+    /// `auth_uri`.
+    pub auth_uri: Endpoint,
+    /// `token_uri`.
+    pub token_uri: Endpoint,
+    /// How the browser comes back.
+    pub redirect: Redirect,
+}
+
+/// Which redirect URIs the client may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redirect {
+    /// Any loopback port (RFC 8252 §7.3), with the path of the client's first loopback URI.
+    AnyPort {
+        /// Starts with a slash, or is empty.
+        path: String,
+    },
+    /// One registered loopback URI, to be used exactly as it stands.
+    Exactly(Endpoint),
+}
+
+impl Client {
+    /// Reads a client file.
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the field; a `web` client without a loopback redirect URI is refused.
+    pub fn read(file: &Document, policy: &Policy) -> Result<Self, Error> {
+        let installed = file.optional_object("installed")?;
+        let web = file.optional_object("web")?;
+        match (installed, web) {
+            (Some(client), None) => Self::installed(&client, policy),
+            (None, Some(client)) => Self::web(&client, policy),
+            (Some(_), Some(_)) => Err(Error::Input(
+                "fields installed and web: only one may stand in a client file".to_owned(),
+            )),
+            (None, None) if file.has("type") => Err(Error::Input(
+                "field installed: missing; this is a credentials file, not an OAuth client"
+                    .to_owned(),
+            )),
+            (None, None) => Err(Error::Input(
+                "field installed: missing; download the client's JSON from Google's console"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// The client inside an `authorized_user` file that is being renewed.
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the field.
+    pub fn from_authorized_user(file: &Document, policy: &Policy) -> Result<Self, Error> {
+        Self::common(
+            file,
+            policy,
+            Redirect::AnyPort {
+                path: String::new(),
+            },
+        )
+    }
+
+    fn installed(client: &Document, policy: &Policy) -> Result<Self, Error> {
+        let path = loopback_uris(client)?
+            .first()
+            .map(|uri| uri.path().to_owned())
+            .unwrap_or_default();
+        // `http://localhost` in Google's own files has no path: the redirect URI then has none either.
+        let path = if path == "/" { String::new() } else { path };
+        Self::common(client, policy, Redirect::AnyPort { path })
+    }
+
+    fn web(client: &Document, policy: &Policy) -> Result<Self, Error> {
+        let Some(uri) = loopback_uris(client)?.into_iter().next() else {
+            return Err(Error::Input(
+                "field web.redirect_uris: no loopback URI such as http://127.0.0.1:8080/ is registered; use a client of type Desktop app".to_owned(),
+            ));
+        };
+        Self::common(client, policy, Redirect::Exactly(uri))
+    }
+
+    fn common(client: &Document, policy: &Policy, redirect: Redirect) -> Result<Self, Error> {
+        let auth_uri = match client.optional_text("auth_uri")? {
+            Some(url) => policy.receiver(url, "field auth_uri")?,
+            None => policy.google("accounts.google.com", "/o/oauth2/v2/auth"),
+        };
+        let token_uri = match client.optional_text("token_uri")? {
+            Some(url) => policy.receiver(url, "field token_uri")?,
+            None => policy.token(),
+        };
+        Ok(Self {
+            id: client.word("client_id")?.to_owned(),
+            secret: client.optional_secret("client_secret")?,
+            auth_uri,
+            token_uri,
+            redirect,
+        })
+    }
+}
+
+fn loopback_uris(client: &Document) -> Result<Vec<Endpoint>, Error> {
+    Ok(client
+        .list("redirect_uris")?
+        .into_iter()
+        .filter_map(|uri| Endpoint::parse(uri, "redirect_uris").ok())
+        .filter(|uri| uri.is_loopback() && uri.as_str().starts_with("http:"))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Client, Error> {
+        Client::read(
+            &Document::parse(json.as_bytes()).unwrap(),
+            &Policy::default(),
+        )
+    }
+
+    #[test]
+    fn an_installed_client_takes_any_port_and_the_path_of_its_uri() {
+        for (uris, path) in [
+            (r#"["http://localhost"]"#, ""),
+            (
+                r#"["urn:ietf:wg:oauth:2.0:oob","http://127.0.0.1/callback"]"#,
+                "/callback",
+            ),
+            ("[]", ""),
+        ] {
+            let client = read(&format!(
+                r#"{{"installed":{{"client_id":"id","client_secret":"s","redirect_uris":{uris},
+                "auth_uri":"https://accounts.google.com/o/oauth2/auth","token_uri":"https://oauth2.googleapis.com/token"}}}}"#
+            ))
+            .unwrap();
+            assert_eq!(
+                client.redirect,
+                Redirect::AnyPort {
+                    path: path.to_owned()
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn c25_a_wrong_client_file_names_the_field() {
+        for (json, part) in [
+            (r#"{"type":"service_account"}"#, "credentials file"),
+            ("{}", "field installed: missing"),
+            (r#"{"installed":{},"web":{}}"#, "only one"),
+            (r#"{"installed":{}}"#, "client_id: missing"),
+            (
+                r#"{"installed":{"client_id":7}}"#,
+                "client_id: a string is needed",
+            ),
+            (
+                r#"{"installed":{"client_id":"i","auth_uri":"http://accounts.google.com/"}}"#,
+                "auth_uri: only https",
+            ),
+            (
+                r#"{"installed":{"client_id":"i","auth_uri":"file:///etc/passwd"}}"#,
+                "auth_uri: only https",
+            ),
+            (
+                r#"{"installed":{"client_id":"i","token_uri":"https://evil.test/"}}"#,
+                "token_uri: evil.test",
+            ),
+            (
+                r#"{"web":{"client_id":"i","redirect_uris":["https://example.test/cb"]}}"#,
+                "web.redirect_uris",
+            ),
+        ] {
+            let error = read(json).unwrap_err();
+            assert!(error.to_string().contains(part), "{json}: {error}");
+            assert_eq!(error.kind(), crate::Kind::Usage);
+        }
+    }
+
+    #[test]
+    fn a_web_client_uses_its_registered_loopback_uri_as_it_stands() {
+        let client =
+            read(r#"{"web":{"client_id":"i","redirect_uris":["http://localhost:8080/oauth"]}}"#)
+                .unwrap();
+        let Redirect::Exactly(uri) = client.redirect else {
+            panic!("a web client has a fixed redirect URI")
+        };
+        assert_eq!(uri.as_str(), "http://localhost:8080/oauth");
+    }
+}

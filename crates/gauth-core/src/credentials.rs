@@ -1,0 +1,211 @@
+//! Credentials files of every known kind, behind one face.
+//! A kind is one file below `credentials/` and one line in [`KINDS`]; nothing else lists them.
+
+mod authorized_user;
+mod google_auth;
+mod oauth2client;
+mod service_account;
+
+use std::time::SystemTime;
+
+use crate::cache::Key;
+use crate::document::Document;
+use crate::endpoint::Policy;
+use crate::exchange::Exchange;
+use crate::scope::Scopes;
+use crate::{Error, Secret};
+
+/// A kind of credentials file.
+struct Kind {
+    /// As in the file's `type`, or the name of the tool that writes it.
+    name: &'static str,
+    /// Whether a document is of this kind. Asked in order; the first that says yes reads it.
+    recognises: fn(&Document) -> bool,
+    read: Reader,
+}
+
+type Reader = fn(&Document, &Policy) -> Result<Box<dyn Credential>, Error>;
+
+const KINDS: &[Kind] = &[
+    authorized_user::KIND,
+    service_account::KIND,
+    google_auth::KIND,
+    oauth2client::KIND,
+];
+
+/// What is asked of credentials.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// `--scope`; `None` when not given.
+    pub scopes: Option<Scopes>,
+    /// `--subject`: the user to act for (domain-wide delegation).
+    pub subject: Option<String>,
+    /// `--impersonate`: the last is the target, earlier ones are delegates.
+    pub impersonate: Vec<String>,
+    /// `--audience`: an ID token is wanted, or with `self_signed` the JWT's `aud`.
+    pub audience: Option<String>,
+    /// `--self-signed`.
+    pub self_signed: bool,
+}
+
+/// What the token depends on besides [`Wanted`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// OAuth client id, or empty.
+    pub client: String,
+    /// E-mail and key id, or a digest; never a secret.
+    pub name: String,
+    /// Where the token comes from.
+    pub token_uri: String,
+}
+
+/// One kind's behaviour.
+trait Credential {
+    fn principal(&self) -> Principal;
+
+    /// Who it is, for people: an e-mail or a client id.
+    fn identity(&self) -> String;
+
+    /// The scopes that a token is asked for with when `--scope` is not given; empty when none are sent.
+    fn default_scopes(&self) -> Scopes;
+
+    /// The exchange that ends in a token.
+    fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error>;
+
+    /// The field of the file that holds a refresh token which the server may replace.
+    fn refresh_token(&self) -> Option<&Secret> {
+        None
+    }
+}
+
+/// A credentials file that was read and understood.
+pub struct Credentials {
+    document: Document,
+    kind: &'static str,
+    credential: Box<dyn Credential>,
+}
+
+impl Credentials {
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the field, [`Error::Unsupported`] for a URL that secrets may not go to.
+    pub fn parse(bytes: &[u8], policy: &Policy) -> Result<Self, Error> {
+        let document = Document::parse(bytes)?;
+        let kind = KINDS
+            .iter()
+            .find(|kind| (kind.recognises)(&document))
+            .ok_or_else(|| unknown(&document))?;
+        let credential = (kind.read)(&document, policy)?;
+        Ok(Self {
+            document,
+            kind: kind.name,
+            credential,
+        })
+    }
+
+    /// The kind's name.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Who it is, for people.
+    pub fn identity(&self) -> String {
+        self.credential.identity()
+    }
+
+    /// `quota_project_id`, when the file names one.
+    pub fn quota_project(&self) -> Option<&str> {
+        self.document
+            .optional_word("quota_project_id")
+            .ok()
+            .flatten()
+    }
+
+    /// The refresh token, for kinds that have one.
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.credential.refresh_token()
+    }
+
+    /// The scopes that the token will be asked for with; empty when none are sent.
+    pub fn scopes(&self, wanted: &Wanted) -> Scopes {
+        match &wanted.scopes {
+            Some(scopes) => scopes.clone(),
+            None if wanted.audience.is_some() => Scopes::default(),
+            None => self.credential.default_scopes(),
+        }
+    }
+
+    /// The name of the cache file for what is wanted.
+    pub fn cache_file_name(&self, wanted: &Wanted) -> String {
+        let principal = self.credential.principal();
+        Key {
+            kind: self.kind,
+            client: &principal.client,
+            principal: &principal.name,
+            token_uri: &principal.token_uri,
+            scopes: &self.scopes(wanted),
+            subject: wanted.subject.as_deref().unwrap_or_default(),
+            impersonate: &wanted.impersonate,
+            audience: wanted.audience.as_deref().unwrap_or_default(),
+            self_signed: wanted.self_signed,
+        }
+        .file_name()
+    }
+
+    /// The exchange that ends in a token.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] when these credentials cannot give what is wanted, [`Error::Input`] for an unusable key.
+    pub fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        self.credential.exchange(wanted, now)
+    }
+
+    /// The file with a new refresh token, in its own dialect; every other key stays.
+    pub fn with_refresh_token(&self, token: &Secret) -> Document {
+        let mut document = self.document.clone();
+        document.set("refresh_token", token.expose());
+        document
+    }
+}
+
+/// Whether a document says it is of a type.
+fn has_type(document: &Document, name: &str) -> bool {
+    matches!(document.optional_text("type"), Ok(Some(found)) if found == name)
+}
+
+fn unknown(document: &Document) -> Error {
+    if document.has("installed") || document.has("web") {
+        return Error::Unsupported {
+            reason: "this is an OAuth client, not credentials".to_owned(),
+            hint: Some("run gauth-login --client-secrets FILE".to_owned()),
+        };
+    }
+    let known = KINDS
+        .iter()
+        .map(|kind| kind.name)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let reason = match document.optional_text("type") {
+        Err(e) => e.to_string(),
+        Ok(None) => "field type: missing, and no known tool writes such a file".to_owned(),
+        Ok(Some(name)) => {
+            let shown: String = name.chars().take(60).collect();
+            format!("field type: credentials of type {shown:?} are not supported")
+        }
+    };
+    Error::Unsupported {
+        reason,
+        hint: Some(format!("known are {known}")),
+    }
+}
+
+fn unsupported(reason: &str, hint: Option<&str>) -> Error {
+    Error::Unsupported {
+        reason: reason.to_owned(),
+        hint: hint.map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests;

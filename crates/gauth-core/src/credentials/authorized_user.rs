@@ -1,0 +1,108 @@
+//! A user's grant: a refresh token with the client it was given to (RFC 6749 §6), as gcloud, google-auth and
+//! gauth-login write it. The other dialects of the same grant are read into this form.
+
+use std::time::SystemTime;
+
+use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
+use crate::code_exchange::form_request;
+use crate::document::Document;
+use crate::endpoint::{Endpoint, Policy};
+use crate::error::Grant;
+use crate::exchange::{Exchange, Holds, OneRequest};
+use crate::scope::Scopes;
+use crate::{Error, Secret, cache};
+
+pub(super) const KIND: Kind = Kind {
+    name: "authorized_user",
+    recognises: |document| has_type(document, "authorized_user"),
+    read: |document, policy| Ok(Box::new(AuthorizedUser::read(document, policy)?)),
+};
+
+pub(super) struct AuthorizedUser {
+    client_id: String,
+    client_secret: Option<Secret>,
+    refresh_token: Secret,
+    /// Proof of a recent login that Workspace session control asks for.
+    rapt_token: Option<Secret>,
+    token_uri: Endpoint,
+    account: Option<String>,
+}
+
+impl AuthorizedUser {
+    /// The field names are the same in every dialect.
+    pub(super) fn read(document: &Document, policy: &Policy) -> Result<Self, Error> {
+        let token_uri = match document.optional_text("token_uri")? {
+            Some(url) => policy.receiver(url, "field token_uri")?,
+            None => policy.token(),
+        };
+        Ok(Self {
+            client_id: document.word("client_id")?.to_owned(),
+            client_secret: document.optional_secret("client_secret")?,
+            refresh_token: document.secret("refresh_token")?,
+            rapt_token: document.optional_secret("rapt_token")?,
+            token_uri,
+            account: document.optional_text("account")?.map(str::to_owned),
+        })
+    }
+}
+
+impl Credential for AuthorizedUser {
+    fn principal(&self) -> Principal {
+        Principal {
+            client: self.client_id.clone(),
+            name: cache::digest(self.refresh_token.expose().as_bytes()),
+            token_uri: self.token_uri.as_str().to_owned(),
+        }
+    }
+
+    fn identity(&self) -> String {
+        match &self.account {
+            Some(account) => account.clone(),
+            None => format!("a user of client {}", self.client_id),
+        }
+    }
+
+    /// The grant itself says what it is for.
+    fn default_scopes(&self) -> Scopes {
+        Scopes::default()
+    }
+
+    fn exchange(&self, wanted: &Wanted, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        if wanted.subject.is_some() {
+            return Err(unsupported(
+                "--subject needs a service account; a user's grant acts for that user alone",
+                None,
+            ));
+        }
+        if wanted.self_signed {
+            return Err(unsupported(
+                "--self-signed needs a service account's key; a user's grant has none",
+                None,
+            ));
+        }
+        let mut fields = vec![
+            ("grant_type", "refresh_token"),
+            ("refresh_token", self.refresh_token.expose()),
+            ("client_id", self.client_id.as_str()),
+        ];
+        if let Some(secret) = &self.client_secret {
+            fields.push(("client_secret", secret.expose()));
+        }
+        if let Some(rapt) = &self.rapt_token {
+            fields.push(("rapt", rapt.expose()));
+        }
+        let scope = wanted.scopes.as_ref().map(Scopes::joined);
+        if let Some(scope) = &scope {
+            fields.push(("scope", scope));
+        }
+        Ok(Box::new(OneRequest {
+            grant: Grant::RefreshToken,
+            holds: Holds::AccessToken,
+            request: form_request(self.token_uri.as_str(), &fields),
+        }))
+    }
+
+    fn refresh_token(&self) -> Option<&Secret> {
+        Some(&self.refresh_token)
+    }
+}

@@ -1,0 +1,179 @@
+//! A service account's key (AIP-4112): signs an assertion and exchanges it (RFC 7523 §2.1), for an access token, or with
+//! `target_audience` for an ID token; or hands the signed JWT out as it is (AIP-4111).
+
+use std::time::{Duration, SystemTime};
+
+use super::{Credential, Kind, Principal, Wanted, has_type};
+use crate::assertion::{self, Claims};
+use crate::code_exchange::form_request;
+use crate::document::Document;
+use crate::endpoint::{Endpoint, Policy};
+use crate::error::Grant;
+use crate::exchange::{Exchange, Holds, OneRequest, Step};
+use crate::scope::Scopes;
+use crate::token::TokenResponse;
+use crate::{Error, Response, Secret};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+pub(super) const KIND: Kind = Kind {
+    name: "service_account",
+    recognises: |document| has_type(document, "service_account"),
+    read: |document, policy| Ok(Box::new(ServiceAccount::read(document, policy)?)),
+};
+
+pub(super) struct ServiceAccount {
+    email: String,
+    key: Secret,
+    key_id: Option<String>,
+    token_uri: Endpoint,
+}
+
+impl ServiceAccount {
+    fn read(document: &Document, policy: &Policy) -> Result<Self, Error> {
+        Self::with_fields(
+            document,
+            policy,
+            "client_email",
+            "private_key",
+            "private_key_id",
+        )
+    }
+
+    /// oauth2client's serialisation has names of its own for the same things.
+    pub(super) fn from_oauth2client(document: &Document, policy: &Policy) -> Result<Self, Error> {
+        Self::with_fields(
+            document,
+            policy,
+            "_service_account_email",
+            "_private_key_pkcs8_pem",
+            "_private_key_id",
+        )
+    }
+
+    fn with_fields(
+        document: &Document,
+        policy: &Policy,
+        email: &str,
+        key: &str,
+        key_id: &str,
+    ) -> Result<Self, Error> {
+        let token_uri = match document.optional_text("token_uri")? {
+            Some(url) => policy.receiver(url, "field token_uri")?,
+            None => policy.token(),
+        };
+        Ok(Self {
+            email: document.word(email)?.to_owned(),
+            key: Secret::new(document.text(key)?),
+            key_id: document.optional_word(key_id)?.map(str::to_owned),
+            token_uri,
+        })
+    }
+
+    /// The assertion for the token endpoint.
+    fn assertion(&self, wanted: &Wanted, now: SystemTime) -> Result<Secret, Error> {
+        let (iat, exp) = assertion::lifetime(now);
+        let scope = self.scope(wanted);
+        let claims = Claims {
+            iss: &self.email,
+            sub: wanted.subject.as_deref(),
+            scope: wanted.audience.is_none().then_some(scope.as_str()),
+            aud: Some(self.token_uri.as_str()),
+            target_audience: wanted.audience.as_deref(),
+            iat,
+            exp,
+        };
+        assertion::sign(&claims, &self.key, self.key_id.as_deref())
+    }
+
+    /// A JWT that is itself the access token (AIP-4111): `aud` or `scope`, never both.
+    fn self_signed(&self, wanted: &Wanted, now: SystemTime) -> Result<TokenResponse, Error> {
+        let (iat, exp) = assertion::lifetime(now);
+        let scope = self.scope(wanted);
+        let claims = Claims {
+            iss: &self.email,
+            sub: Some(&self.email),
+            scope: wanted.audience.is_none().then_some(scope.as_str()),
+            aud: wanted.audience.as_deref(),
+            target_audience: None,
+            iat,
+            exp,
+        };
+        let token = assertion::sign(&claims, &self.key, self.key_id.as_deref())?;
+        let left = exp.saturating_sub(crate::timestamp::unix_seconds(now));
+        Ok(TokenResponse {
+            token,
+            life: Some(Duration::from_secs(left)),
+            scopes: claims.scope.map(Scopes::from_answer),
+            refresh_token: None,
+            id_token: None,
+        })
+    }
+
+    fn scope(&self, wanted: &Wanted) -> String {
+        match &wanted.scopes {
+            Some(scopes) => scopes.joined(),
+            None => self.default_scopes().joined(),
+        }
+    }
+}
+
+impl Credential for ServiceAccount {
+    fn principal(&self) -> Principal {
+        Principal {
+            client: String::new(),
+            name: format!(
+                "{} {}",
+                self.email,
+                self.key_id.as_deref().unwrap_or_default()
+            ),
+            token_uri: self.token_uri.as_str().to_owned(),
+        }
+    }
+
+    fn identity(&self) -> String {
+        self.email.clone()
+    }
+
+    fn default_scopes(&self) -> Scopes {
+        Scopes::default_read()
+    }
+
+    fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        if wanted.self_signed {
+            if wanted.subject.is_some() {
+                return Err(super::unsupported(
+                    "--self-signed excludes --subject: a self-signed JWT acts for the service account alone",
+                    None,
+                ));
+            }
+            return Ok(Box::new(SelfSigned(Some(self.self_signed(wanted, now)?))));
+        }
+        let assertion = self.assertion(wanted, now)?;
+        Ok(Box::new(OneRequest {
+            grant: Grant::JwtBearer,
+            holds: if wanted.audience.is_some() {
+                Holds::IdToken
+            } else {
+                Holds::AccessToken
+            },
+            request: form_request(
+                self.token_uri.as_str(),
+                &[
+                    ("grant_type", JWT_BEARER),
+                    ("assertion", assertion.expose()),
+                ],
+            ),
+        }))
+    }
+}
+
+/// No hop at all.
+struct SelfSigned(Option<TokenResponse>);
+
+impl Exchange for SelfSigned {
+    fn step(&mut self, _answer: Option<Response>, _now: SystemTime) -> Result<Step, Error> {
+        let token = self.0.take().expect("an exchange is over once it is done");
+        Ok(Step::Done(token))
+    }
+}

@@ -1,0 +1,284 @@
+//! Every kind of file against what it asks the token endpoint for.
+
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::exchange::Step;
+use crate::form;
+
+const PKCS8: &str = include_str!("../../testdata/pkcs8.pem");
+const PKCS1: &str = include_str!("../../testdata/pkcs1.pem");
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_850_487)
+}
+
+fn parse(json: serde_json::Value) -> Result<Credentials, Error> {
+    Credentials::parse(json.to_string().as_bytes(), &Policy::default())
+}
+
+fn trouble(json: serde_json::Value) -> String {
+    match parse(json) {
+        Ok(_) => panic!("must be refused"),
+        Err(e) => format!("{e} {}", e.hint().unwrap_or_default()),
+    }
+}
+
+fn user() -> serde_json::Value {
+    serde_json::json!({
+        "type": "authorized_user", "client_id": "id", "client_secret": "s", "refresh_token": "1//r",
+    })
+}
+
+fn key(pem: &str) -> serde_json::Value {
+    serde_json::json!({
+        "type": "service_account", "client_email": "robot@p.iam.gserviceaccount.com",
+        "private_key_id": "k1", "private_key": pem, "token_uri": "https://oauth2.googleapis.com/token",
+    })
+}
+
+/// URL and form fields of the first request.
+fn first_request(credentials: &Credentials, wanted: &Wanted) -> (String, Vec<(String, String)>) {
+    let mut exchange = credentials.exchange(wanted, now()).unwrap();
+    let Step::Send(request) = exchange.step(None, now()).unwrap() else {
+        panic!("a request is needed")
+    };
+    let body = String::from_utf8(request.body().clone()).unwrap();
+    (request.uri().to_string(), form::decode(&body).unwrap())
+}
+
+fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    fields
+        .iter()
+        .find(|(key, _)| key == name)
+        .map_or("", |(_, value)| value)
+}
+
+fn claims(jwt: &str) -> serde_json::Value {
+    serde_json::Value::Object(crate::token::id_token_claims(&Secret::new(jwt)).unwrap())
+}
+
+#[test]
+fn a_users_grant_is_refreshed_at_its_token_uri_and_names_no_scope() {
+    let (url, fields) = first_request(&parse(user()).unwrap(), &Wanted::default());
+    assert_eq!(url, "https://oauth2.googleapis.com/token");
+    let expected = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "1//r"),
+        ("client_id", "id"),
+        ("client_secret", "s"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(fields, expected);
+}
+
+#[test]
+fn scope_narrows_a_users_token() {
+    let wanted = Wanted {
+        scopes: Some(Scopes::from_typed(["analytics.readonly"]).unwrap()),
+        ..Wanted::default()
+    };
+    let (_, fields) = first_request(&parse(user()).unwrap(), &wanted);
+    assert_eq!(field(&fields, "scope"), crate::scope::DEFAULT);
+}
+
+#[test]
+fn the_dialects_of_a_users_grant_ask_for_the_same() {
+    let plain = first_request(&parse(user()).unwrap(), &Wanted::default());
+    for (kind, file) in [
+        (
+            "google-auth",
+            serde_json::json!({
+                "token": "old", "refresh_token": "1//r", "client_id": "id", "client_secret": "s",
+                "token_uri": "https://oauth2.googleapis.com/token", "scopes": ["a"], "expiry": "2026-01-31T09:08:07.5Z",
+            }),
+        ),
+        (
+            "oauth2client",
+            serde_json::json!({
+                "_class": "OAuth2Credentials", "_module": "oauth2client.client", "access_token": "old",
+                "refresh_token": "1//r", "client_id": "id", "client_secret": "s", "invalid": true, "id_token": null,
+                "token_uri": "https://oauth2.googleapis.com/token", "token_expiry": "2014-01-31T09:08:07Z",
+                "user_agent": null, "scopes": ["a"], "token_response": {"access_token": "old"},
+            }),
+        ),
+    ] {
+        let credentials = parse(file).unwrap();
+        assert_eq!(credentials.kind(), kind);
+        assert_eq!(first_request(&credentials, &Wanted::default()), plain);
+    }
+}
+
+#[test]
+fn g7_a_rotated_refresh_token_changes_that_field_alone() {
+    let mut file = user();
+    file["x"] = serde_json::json!({"kept": [1]});
+    let rotated = parse(file.clone())
+        .unwrap()
+        .with_refresh_token(&Secret::new("1//new"));
+    file["refresh_token"] = "1//new".into();
+    let written: serde_json::Value = serde_json::from_slice(&rotated.to_bytes()).unwrap();
+    assert_eq!(written, file);
+}
+
+#[test]
+fn a_key_signs_the_assertion_of_rfc_7523_in_either_pem_form() {
+    let (url, fields) = first_request(&parse(key(PKCS8)).unwrap(), &Wanted::default());
+    assert_eq!(url, "https://oauth2.googleapis.com/token");
+    assert_eq!(
+        field(&fields, "grant_type"),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    );
+    let assertion = field(&fields, "assertion");
+    // Checked once with `openssl dgst -sha256 -verify`; RS256 is deterministic.
+    assert_eq!(
+        assertion,
+        include_str!("../../testdata/assertion.jwt").trim_end()
+    );
+    assert_eq!(
+        claims(assertion),
+        serde_json::json!({
+            "iss": "robot@p.iam.gserviceaccount.com", "scope": crate::scope::DEFAULT,
+            "aud": "https://oauth2.googleapis.com/token", "iat": 1_769_850_477, "exp": 1_769_854_077,
+        })
+    );
+    for same in [
+        PKCS1.to_owned(),
+        PKCS8.replace('\n', "\\n"),
+        PKCS8.replace('\n', "\r\n"),
+    ] {
+        let (_, fields) = first_request(&parse(key(&same)).unwrap(), &Wanted::default());
+        assert_eq!(field(&fields, "assertion"), assertion);
+    }
+}
+
+#[test]
+fn subject_scope_and_audience_stand_in_the_assertion() {
+    let credentials = parse(key(PKCS8)).unwrap();
+    let delegated = Wanted {
+        subject: Some("ada@example.test".into()),
+        scopes: Some(Scopes::from_typed(["b a"]).unwrap()),
+        ..Wanted::default()
+    };
+    let (_, fields) = first_request(&credentials, &delegated);
+    let said = claims(field(&fields, "assertion"));
+    assert_eq!(said["sub"], "ada@example.test");
+    assert_eq!(
+        said["scope"],
+        "https://www.googleapis.com/auth/a https://www.googleapis.com/auth/b"
+    );
+    let identity = Wanted {
+        audience: Some("https://run.example.test".into()),
+        ..Wanted::default()
+    };
+    let (_, fields) = first_request(&credentials, &identity);
+    let said = claims(field(&fields, "assertion"));
+    assert_eq!(said["target_audience"], "https://run.example.test");
+    assert_eq!(said.get("scope"), None);
+}
+
+#[test]
+fn a_self_signed_jwt_needs_no_request() {
+    let wanted = Wanted {
+        self_signed: true,
+        ..Wanted::default()
+    };
+    let credentials = parse(key(PKCS8)).unwrap();
+    let Step::Done(token) = credentials
+        .exchange(&wanted, now())
+        .unwrap()
+        .step(None, now())
+        .unwrap()
+    else {
+        panic!("no request is needed")
+    };
+    let said = claims(token.token.expose());
+    assert_eq!(said["sub"], said["iss"]);
+    assert_eq!(said["scope"], crate::scope::DEFAULT);
+    assert_eq!(said.get("aud"), None);
+    assert_eq!(token.life, Some(Duration::from_secs(3590)));
+}
+
+#[test]
+fn e10_keys_that_cannot_sign_are_named() {
+    for (pem, part) in [
+        (include_str!("../../testdata/encrypted.pem"), "encrypted"),
+        (
+            include_str!("../../testdata/ec_pkcs8.pem"),
+            "RSA key is needed",
+        ),
+        (
+            include_str!("../../testdata/ec_sec1.pem"),
+            "RSA key is needed",
+        ),
+        (include_str!("../../testdata/rsa1024.pem"), "under 2048"),
+        (include_str!("../../testdata/rsa8192.pem"), "over 4096"),
+        ("canary", "not a PEM private key"),
+    ] {
+        let Err(error) = parse(key(pem)).unwrap().exchange(&Wanted::default(), now()) else {
+            panic!("{part}: must be refused")
+        };
+        let text = error.to_string();
+        assert!(
+            text.contains(part) && text.contains("private_key"),
+            "{text}"
+        );
+        assert!(!text.contains("canary"));
+        assert_eq!(error.kind(), crate::Kind::Usage);
+    }
+}
+
+#[test]
+fn e6_anything_else_is_refused_by_name() {
+    use serde_json::json;
+    for (file, part) in [
+        (
+            json!({"type": "gdch_service_account"}),
+            "gdch_service_account",
+        ),
+        (
+            json!({"type": ["authorized_user"]}),
+            "field type: a string is needed",
+        ),
+        (json!({}), "field type: missing"),
+        (json!({"installed": {}}), "gauth-login --client-secrets"),
+        (
+            json!({"_class": "AccessTokenCredentials"}),
+            "AccessTokenCredentials",
+        ),
+        (json!({"_class": "FlowCanary"}), "not supported"),
+        (json!({"type": "authorized_user"}), "client_id: missing"),
+        (json!({"type": "service_account"}), "client_email: missing"),
+    ] {
+        let said = trouble(file);
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn e2_a_file_cannot_send_its_secrets_elsewhere() {
+    for mut file in [user(), key(PKCS8)] {
+        file["token_uri"] = "https://oauth2.googleapis.com.evil.test/token".into();
+        assert!(trouble(file).contains("GAUTH_ALLOW_HOSTS"));
+    }
+}
+
+#[test]
+fn what_a_users_grant_cannot_do_is_refused_with_the_reason() {
+    for wanted in [
+        Wanted {
+            subject: Some("a@b.test".into()),
+            ..Wanted::default()
+        },
+        Wanted {
+            self_signed: true,
+            ..Wanted::default()
+        },
+    ] {
+        let credentials = parse(user()).unwrap();
+        let Err(error) = credentials.exchange(&wanted, now()) else {
+            panic!("must be refused")
+        };
+        assert_eq!(error.kind(), crate::Kind::Usage);
+    }
+}

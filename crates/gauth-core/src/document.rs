@@ -1,0 +1,331 @@
+//! A credentials or client file as a checked JSON object: size and depth bounded, a UTF-8 BOM tolerated, no key twice
+//! at any level (a reader that keeps the last one can be shown another file than the reader that keeps the first).
+//! Fields are fetched by name; an error names the field and its type, never its value.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::{Error, Secret};
+
+/// The largest file that is read as credentials, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// A JSON object.
+#[derive(Clone, PartialEq)]
+pub struct Document(Map<String, Value>);
+
+impl Document {
+    /// Parses a file's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for anything that is not one JSON object with distinct keys.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.len() > MAX_BYTES {
+            return Err(input("larger than 1 MiB"));
+        }
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err(input("UTF-16 text, save it as UTF-8"));
+        }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if bytes.trim_ascii().is_empty() {
+            return Err(input("empty"));
+        }
+        // serde_json's own limit of 128 levels bounds the depth.
+        match serde_json::from_slice(bytes) {
+            Ok(Distinct(Value::Object(map))) => Ok(Self(map)),
+            Ok(Distinct(_)) => Err(input("not a JSON object")),
+            Err(e) if e.is_data() => Err(input(&format!(
+                "a key stands twice in one object at line {} column {}",
+                e.line(),
+                e.column()
+            ))),
+            Err(e) => Err(input(&format!(
+                "not valid JSON at line {} column {}",
+                e.line(),
+                e.column()
+            ))),
+        }
+    }
+
+    /// Wraps an object that was made here, not read.
+    pub(crate) fn from_map(map: Map<String, Value>) -> Self {
+        Self(map)
+    }
+
+    /// Whether the field is there and not null.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// A text that must be there and not be empty.
+    pub fn text(&self, name: &str) -> Result<&str, Error> {
+        self.optional_text(name)?
+            .ok_or_else(|| Error::field(name, "missing"))
+    }
+
+    /// A text that may be missing, null or empty.
+    pub fn optional_text(&self, name: &str) -> Result<Option<&str>, Error> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(other) => Err(wrong_type(name, "a string", other)),
+        }
+    }
+
+    /// A text that goes into a header, a form or a line of output: visible ASCII without blanks.
+    pub fn word(&self, name: &str) -> Result<&str, Error> {
+        self.optional_word(name)?
+            .ok_or_else(|| Error::field(name, "missing"))
+    }
+
+    /// As [`Document::word`], but may be missing.
+    pub fn optional_word(&self, name: &str) -> Result<Option<&str>, Error> {
+        let text = self.optional_text(name)?;
+        match text {
+            Some(text) if !is_word(text) => Err(Error::field(
+                name,
+                "holds a blank, a control or a non-ASCII character",
+            )),
+            _ => Ok(text),
+        }
+    }
+
+    /// A [`Document::word`] that is a secret.
+    pub fn secret(&self, name: &str) -> Result<Secret, Error> {
+        self.word(name).map(Secret::new)
+    }
+
+    /// As [`Document::secret`], but may be missing.
+    pub fn optional_secret(&self, name: &str) -> Result<Option<Secret>, Error> {
+        Ok(self.optional_word(name)?.map(Secret::new))
+    }
+
+    /// A list of texts, or one text with blanks between the items; empty when missing.
+    pub fn list(&self, name: &str) -> Result<Vec<&str>, Error> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::String(text)) => Ok(text.split_whitespace().collect()),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| {
+                    item.as_str()
+                        .ok_or_else(|| wrong_type(name, "a list of strings", item))
+                })
+                .collect(),
+            Some(other) => Err(wrong_type(name, "a list of strings", other)),
+        }
+    }
+
+    /// A nested object that may be missing.
+    pub fn optional_object(&self, name: &str) -> Result<Option<Self>, Error> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(map)) => Ok(Some(Self(map.clone()))),
+            Some(other) => Err(wrong_type(name, "an object", other)),
+        }
+    }
+
+    /// A whole number that may be missing.
+    pub fn optional_number(&self, name: &str) -> Result<Option<u64>, Error> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value
+                .as_u64()
+                .map(Some)
+                .ok_or_else(|| wrong_type(name, "a whole number", value)),
+        }
+    }
+
+    /// The field as it stands; `None` when missing.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Sets a field, keeping all others as they are.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// Takes a field away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// The file to write: indented by two, keys sorted, a newline at the end (as gcloud writes its own).
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(&self.0).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}
+
+/// Whether a text can stand in a header or form without being cut or split: visible ASCII, no blank.
+pub(crate) fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+fn input(trouble: &str) -> Error {
+    Error::Input(trouble.to_owned())
+}
+
+fn wrong_type(name: &str, wanted: &str, found: &Value) -> Error {
+    let found = match found {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    Error::field(name, &format!("{wanted} is needed, {found} stands there"))
+}
+
+/// A JSON value in which no object holds a key twice.
+struct Distinct(Value);
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DistinctVisitor).map(Self)
+    }
+}
+
+struct DistinctVisitor;
+
+impl<'de> Visitor<'de> for DistinctVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Distinct(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let Distinct(value) = entries.next_value()?;
+            if map.insert(key, value).is_some() {
+                return Err(de::Error::custom("duplicate key"));
+            }
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trouble(bytes: &[u8]) -> String {
+        Document::parse(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn e7_a_key_that_stands_twice_is_refused_at_every_level() {
+        for text in [
+            r#"{"token_uri":"a","token_uri":"b"}"#,
+            r#"{"a":{"b":[{"c":1,"c":2}]}}"#,
+            r#"{"token_uri":"a","\u0074oken_uri":"b"}"#,
+        ] {
+            assert!(trouble(text.as_bytes()).contains("twice"), "{text}");
+        }
+    }
+
+    #[test]
+    fn e8_size_and_depth_are_bounded() {
+        assert_eq!(trouble(&vec![b' '; MAX_BYTES + 1]), "larger than 1 MiB");
+        let deep = format!("{{\"a\":{}", "[".repeat(500_000));
+        assert!(trouble(deep.as_bytes()).starts_with("not valid JSON"));
+    }
+
+    #[test]
+    fn e9_a_bom_is_tolerated_and_utf_16_is_named() {
+        assert!(Document::parse(b"\xef\xbb\xbf{}").is_ok());
+        assert!(trouble(b"\xff\xfe{\0}\0").contains("UTF-16"));
+    }
+
+    #[test]
+    fn e11_a_wrong_type_names_the_field_and_never_the_value() {
+        let document = Document::parse(br#"{"private_key": 4711, "scopes": [1]}"#).unwrap();
+        assert_eq!(
+            document.text("private_key").unwrap_err().to_string(),
+            "field private_key: a string is needed, a number stands there"
+        );
+        assert!(document.list("scopes").is_err());
+        assert_eq!(
+            document.text("client_id").unwrap_err().to_string(),
+            "field client_id: missing"
+        );
+    }
+
+    #[test]
+    fn e12_what_would_split_a_header_or_a_line_is_refused() {
+        for bad in [
+            "a\\nb",
+            "a\\r\\nX: y",
+            "a b",
+            "a\\u0000",
+            "a\\u007f",
+            "a\\u0085",
+        ] {
+            let json = format!(r#"{{"client_id":"{bad}"}}"#);
+            let document = Document::parse(json.as_bytes()).unwrap();
+            assert!(document.word("client_id").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn not_an_object_is_named() {
+        assert_eq!(trouble(b"[]"), "not a JSON object");
+        assert_eq!(trouble(b" \n"), "empty");
+        assert!(trouble(b"{").starts_with("not valid JSON at line 1"));
+    }
+
+    #[test]
+    fn unknown_keys_survive_a_rewrite() {
+        let mut document = Document::parse(br#"{"b":{"z":[1.5,null]},"a":"x"}"#).unwrap();
+        document.set("a", "y");
+        assert_eq!(
+            Document::parse(&document.to_bytes()).unwrap().0,
+            serde_json::from_str::<Map<_, _>>(r#"{"a":"y","b":{"z":[1.5,null]}}"#).unwrap()
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! OAuth scopes (RFC 6749 §3.3) with Google's habits: a common URL prefix, and two names for `email` and `profile`.
+
+use std::collections::BTreeSet;
+
+use crate::Error;
+
+const PREFIX: &str = "https://www.googleapis.com/auth/";
+
+/// What is asked for when nothing else is said: read access to Analytics.
+pub const DEFAULT: &str = "https://www.googleapis.com/auth/analytics.readonly";
+
+/// Distinct scopes in a fixed order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(BTreeSet<String>);
+
+impl Scopes {
+    /// Reads what a person types: `analytics.readonly` gets Google's prefix; `openid`, `email`, `profile` and whole URLs
+    /// stay. Each text may hold several, with blanks or commas between.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a character that RFC 6749 §3.3 does not allow.
+    pub fn from_typed<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, Error> {
+        texts
+            .into_iter()
+            .flat_map(|text| text.split([' ', ',']))
+            .filter(|word| !word.is_empty())
+            .map(|word| {
+                let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+                if !word.bytes().all(allowed) {
+                    return Err(Error::Input(
+                        "scope: holds a character that no scope has".to_owned(),
+                    ));
+                }
+                Ok(match word {
+                    "openid" | "email" | "profile" => word.to_owned(),
+                    _ if word.contains(':') => word.to_owned(),
+                    _ => format!("{PREFIX}{word}"),
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Reads a list as a server or file writes it: whole names with blanks between.
+    pub fn from_answer(text: &str) -> Self {
+        Self(text.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// [`DEFAULT`] alone.
+    pub fn default_read() -> Self {
+        Self([DEFAULT.to_owned()].into())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// The form of the wire: joined with blanks.
+    pub fn joined(&self) -> String {
+        self.iter().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Those of `self` that `granted` lacks, in short form. `email` and `profile` count as granted under their
+    /// `userinfo.*` names too.
+    pub fn missing_from(&self, granted: &Self) -> Vec<String> {
+        let granted: BTreeSet<_> = granted.iter().map(canonical).collect();
+        self.iter()
+            .filter(|scope| !granted.contains(canonical(scope)))
+            .map(|scope| short(scope).to_owned())
+            .collect()
+    }
+}
+
+/// The scope without Google's prefix, as a person would type it.
+pub fn short(scope: &str) -> &str {
+    scope.strip_prefix(PREFIX).unwrap_or(scope)
+}
+
+fn canonical(scope: &str) -> &str {
+    match scope {
+        "https://www.googleapis.com/auth/userinfo.email" => "email",
+        "https://www.googleapis.com/auth/userinfo.profile" => "profile",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_get_the_prefix_and_order_and_repeats_do_not_count() {
+        let scopes = Scopes::from_typed(["openid", "analytics.readonly,email", "openid"]).unwrap();
+        assert_eq!(
+            scopes.joined(),
+            "email https://www.googleapis.com/auth/analytics.readonly openid"
+        );
+        assert!(Scopes::from_typed(["a\"b"]).is_err());
+        assert!(Scopes::from_typed(["a\nb"]).is_err());
+    }
+
+    #[test]
+    fn c23_missing_scopes_are_told_in_short_form_and_aliases_count() {
+        let asked = Scopes::from_typed(["email analytics.readonly analytics.edit"]).unwrap();
+        let granted = Scopes::from_answer(
+            "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/analytics.readonly",
+        );
+        assert_eq!(asked.missing_from(&granted), ["analytics.edit"]);
+        assert!(asked.missing_from(&asked).is_empty());
+    }
+}

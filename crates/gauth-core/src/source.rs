@@ -1,0 +1,149 @@
+//! Where credentials come from, in the order of Application Default Credentials (AIP-4110) with gauth's own places
+//! first. A source that is named is final: whether it can be read is found out by whoever reads it, and a failure there
+//! is never a reason to look further.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A place that credentials are read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `--credentials FILE`; `-` is stdin.
+    Flag(PathBuf),
+    /// A file named by an environment variable.
+    Variable(&'static str, PathBuf),
+    /// gauth-login's file.
+    Own(PathBuf),
+    /// What `gcloud auth application-default login` wrote.
+    Gcloud(PathBuf),
+}
+
+impl Source {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Flag(path) | Self::Variable(_, path) | Self::Own(path) | Self::Gcloud(path) => {
+                path
+            }
+        }
+    }
+
+    /// Whether somebody named it, so that it has to be there.
+    pub fn is_named(&self) -> bool {
+        matches!(self, Self::Flag(_) | Self::Variable(..))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(_) => f.write_str("--credentials"),
+            Self::Variable(name, _) => f.write_str(name),
+            Self::Own(_) => f.write_str("gauth-login's file"),
+            Self::Gcloud(_) => f.write_str("gcloud's application default credentials"),
+        }
+    }
+}
+
+/// A read-only view of the environment; an empty value counts as unset.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// The places to look at, in order. Where one is named it stands alone.
+pub fn search(flag: Option<&Path>, env: Lookup<'_>) -> Vec<Source> {
+    if let Some(path) = flag {
+        return vec![Source::Flag(path.to_owned())];
+    }
+    for name in ["GAUTH_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"] {
+        if let Some(path) = env(name) {
+            return vec![Source::Variable(name, path.into())];
+        }
+    }
+    let own = config_dir(env).map(|dir| Source::Own(dir.join("credentials.json")));
+    let gcloud =
+        gcloud_dir(env).map(|dir| Source::Gcloud(dir.join("application_default_credentials.json")));
+    own.into_iter().chain(gcloud).collect()
+}
+
+/// `$XDG_CONFIG_HOME/gauth`; `None` when neither that variable nor HOME is an absolute path.
+pub fn config_dir(env: Lookup<'_>) -> Option<PathBuf> {
+    base_dir(env, "XDG_CONFIG_HOME", ".config").map(|dir| dir.join("gauth"))
+}
+
+/// `$XDG_CACHE_HOME/gauth`, as [`config_dir`].
+pub fn cache_dir(env: Lookup<'_>) -> Option<PathBuf> {
+    base_dir(env, "XDG_CACHE_HOME", ".cache").map(|dir| dir.join("gauth"))
+}
+
+/// XDG Base Directory Specification: a relative path in the variable is to be ignored.
+fn base_dir(env: Lookup<'_>, variable: &str, below_home: &str) -> Option<PathBuf> {
+    absolute(env, variable).or_else(|| absolute(env, "HOME").map(|home| home.join(below_home)))
+}
+
+fn gcloud_dir(env: Lookup<'_>) -> Option<PathBuf> {
+    env("CLOUDSDK_CONFIG")
+        .map(PathBuf::from)
+        .or_else(|| absolute(env, "HOME").map(|home| home.join(".config/gcloud")))
+}
+
+fn absolute(env: Lookup<'_>, variable: &str) -> Option<PathBuf> {
+    env(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(flag: Option<&str>, variables: &[(&str, &str)]) -> Vec<String> {
+        let lookup = |name: &str| {
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| OsString::from(value))
+        };
+        search(flag.map(Path::new), &lookup)
+            .iter()
+            .map(|source| format!("{source}: {}", source.path().display()))
+            .collect()
+    }
+
+    #[test]
+    fn a_named_source_stands_alone_and_the_order_is_kept() {
+        let all = [
+            ("GAUTH_CREDENTIALS", "/g"),
+            ("GOOGLE_APPLICATION_CREDENTIALS", "/a"),
+            ("HOME", "/h"),
+        ];
+        assert_eq!(found(Some("/f"), &all), ["--credentials: /f"]);
+        assert_eq!(found(None, &all), ["GAUTH_CREDENTIALS: /g"]);
+        assert_eq!(
+            found(None, &all[1..]),
+            ["GOOGLE_APPLICATION_CREDENTIALS: /a"]
+        );
+        assert_eq!(
+            found(None, &all[2..]),
+            [
+                "gauth-login's file: /h/.config/gauth/credentials.json",
+                "gcloud's application default credentials: /h/.config/gcloud/application_default_credentials.json",
+            ]
+        );
+    }
+
+    #[test]
+    fn a11_relative_or_missing_homes_name_no_file() {
+        assert!(found(None, &[]).is_empty());
+        assert!(found(None, &[("HOME", "rel")]).is_empty());
+        assert_eq!(
+            found(
+                None,
+                &[("XDG_CONFIG_HOME", "/x"), ("CLOUDSDK_CONFIG", "/c")]
+            ),
+            [
+                "gauth-login's file: /x/gauth/credentials.json",
+                "gcloud's application default credentials: /c/application_default_credentials.json",
+            ]
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The date forms of credential files and answers: RFC 3339 in UTC, and HTTP's `Date` (RFC 9110 §5.6.7).
+//! Times are whole Unix seconds; anything outside the years 0000 to 9999 has no form here.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use http::header::DATE;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Whole seconds since 1970, 0 for anything earlier.
+pub fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+}
+
+/// `2026-01-31T09:08:07Z`; `None` past the year 9999.
+pub fn rfc3339(seconds: u64) -> Option<String> {
+    let seconds = i64::try_from(seconds).ok()?;
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()?
+        .format(&Rfc3339)
+        .ok()
+}
+
+/// Unix seconds of an RFC 3339 time with any offset; a fraction is dropped.
+pub fn parse_rfc3339(text: &str) -> Option<u64> {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    u64::try_from(time.unix_timestamp()).ok()
+}
+
+/// The server's clock minus ours in seconds, from the answer's `Date`.
+pub(crate) fn skew(response: &crate::Response, now: SystemTime) -> Option<i64> {
+    let date = response.headers().get(DATE)?.to_str().ok()?;
+    let server = httpdate::parse_http_date(date).ok()?;
+    let seconds = |time| i64::try_from(unix_seconds(time)).ok();
+    Some(seconds(server)? - seconds(now)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3339_reads_what_it_writes_and_other_offsets() {
+        assert_eq!(
+            rfc3339(1_769_850_487).as_deref(),
+            Some("2026-01-31T09:08:07Z")
+        );
+        for text in [
+            "2026-01-31T09:08:07Z",
+            "2026-01-31T10:08:07.123456789+01:00",
+        ] {
+            assert_eq!(parse_rfc3339(text), Some(1_769_850_487), "{text}");
+        }
+    }
+
+    #[test]
+    fn g4_times_that_are_none_are_refused() {
+        for text in [
+            "",
+            "tomorrow",
+            "2026-13-01T00:00:00Z",
+            "1960-01-01T00:00:00Z",
+        ] {
+            assert_eq!(parse_rfc3339(text), None, "{text}");
+        }
+        assert_eq!(rfc3339(u64::MAX), None);
+    }
+}

@@ -1,0 +1,247 @@
+//! Successful answers of a token endpoint (RFC 6749 §5.1), read with distrust: what is printed or sent on is a
+//! bearer token that fits one line and one header (RFC 6750 §2.1), and a life that is nonsense counts as unknown.
+
+use std::time::{Duration, SystemTime};
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::document::Document;
+use crate::error::{Error, Grant, read_oauth_error, summary};
+use crate::scope::Scopes;
+use crate::{Response, Secret};
+
+/// The longest token that is taken, in bytes. Google promises at most 2048.
+pub const MAX_TOKEN: usize = 16 << 10;
+
+/// The longest life that is believed.
+const MAX_LIFE: Duration = Duration::from_secs(12 * 3600);
+
+/// What a token endpoint hands out.
+#[derive(Clone, Debug)]
+pub struct TokenResponse {
+    /// `access_token`, or the ID token where that is what was asked for.
+    pub token: Secret,
+    /// `expires_in`; `None` when missing or no sensible number: use once, do not keep.
+    pub life: Option<Duration>,
+    /// `scope`, when the server said it.
+    pub scopes: Option<Scopes>,
+    /// `refresh_token`: on refresh, a new one replaces the old.
+    pub refresh_token: Option<Secret>,
+    /// `id_token` (OpenID Connect Core §3.1.3.3).
+    pub id_token: Option<Secret>,
+}
+
+impl TokenResponse {
+    /// Reads an answer that should hold an access token.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] or [`Error::Status`] for an error answer (also one with status 200), [`Error::Answer`] for a
+    /// success without a usable bearer token.
+    pub fn access(grant: Grant, response: &Response, now: SystemTime) -> Result<Self, Error> {
+        let document = success(grant, response, now)?;
+        let answer = |e: Error| bad_answer(grant, &e.to_string());
+        if let Some(kind) = document.optional_text("token_type").map_err(answer)?
+            && !kind.eq_ignore_ascii_case("bearer")
+        {
+            return Err(bad_answer(grant, "token_type is not Bearer"));
+        }
+        Self::read(&document, "access_token").map_err(answer)
+    }
+
+    /// Reads an answer that should hold an ID token and nothing else.
+    ///
+    /// # Errors
+    /// As [`TokenResponse::access`].
+    pub fn identity(grant: Grant, response: &Response, now: SystemTime) -> Result<Self, Error> {
+        let document = success(grant, response, now)?;
+        Self::read(&document, "id_token").map_err(|e| bad_answer(grant, &e.to_string()))
+    }
+
+    fn read(document: &Document, field: &str) -> Result<Self, Error> {
+        let token = document.secret(field)?;
+        check_b64token(token.expose()).map_err(|trouble| Error::field(field, trouble))?;
+        Ok(Self {
+            token,
+            life: document.life("expires_in"),
+            scopes: document.optional_text("scope")?.map(Scopes::from_answer),
+            refresh_token: document.optional_secret("refresh_token")?,
+            id_token: document.optional_secret("id_token")?,
+        })
+    }
+
+    /// The life that is left of an ID token handed out at `now`, by its own `exp`.
+    pub fn identity_life(token: &Secret, now: SystemTime) -> Option<Duration> {
+        let claims = id_token_claims(token)?;
+        let exp = claims.get("exp")?.as_u64()?;
+        let left = exp.checked_sub(crate::timestamp::unix_seconds(now))?;
+        Some(Duration::from_secs(left).min(MAX_LIFE))
+    }
+}
+
+/// RFC 6750 §2.1's `b64token`, bounded.
+///
+/// # Errors
+/// What is wrong, without the value.
+pub fn check_b64token(token: &str) -> Result<(), &'static str> {
+    if token.is_empty() {
+        return Err("empty");
+    }
+    if token.len() > MAX_TOKEN {
+        return Err("longer than a token can be");
+    }
+    let body = token.trim_end_matches('=');
+    let allowed = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+    };
+    if body.is_empty() || !body.bytes().all(allowed) {
+        return Err("holds a character that no bearer token has");
+    }
+    Ok(())
+}
+
+/// The claims of an ID token that came straight from the token endpoint, unverified as OpenID Connect Core §3.1.3.7
+/// allows there. `None` for anything but a JWT of bounded size.
+pub fn id_token_claims(token: &Secret) -> Option<serde_json::Map<String, Value>> {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    let text = token.expose();
+    if text.len() > MAX_TOKEN {
+        return None;
+    }
+    let mut parts = text.splitn(4, '.');
+    let (_, claims, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
+        return None;
+    };
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+}
+
+fn success(grant: Grant, response: &Response, now: SystemTime) -> Result<Document, Error> {
+    if !response.status().is_success() || read_oauth_error(response.body()).is_some() {
+        return Err(Error::from_response(grant, response, now));
+    }
+    if response.status() != StatusCode::OK {
+        return Err(bad_answer(
+            grant,
+            &format!("HTTP {} where 200 belongs", response.status().as_u16()),
+        ));
+    }
+    Document::parse(response.body()).map_err(|_| {
+        let body = response.body();
+        let shown = match body.trim_ascii_start().first() {
+            Some(b'<') | None => summary(body),
+            _ => "an answer that is not JSON".to_owned(),
+        };
+        bad_answer(grant, &shown)
+    })
+}
+
+fn bad_answer(grant: Grant, reason: &str) -> Error {
+    Error::Answer {
+        grant,
+        reason: format!("the server's answer: {reason}"),
+    }
+}
+
+impl Document {
+    /// `expires_in` as number or text; `None` for anything that is not at least one second.
+    fn life(&self, name: &str) -> Option<Duration> {
+        let text = match self.value(name)? {
+            Value::Number(number) => number.to_string(),
+            Value::String(text) => text.clone(),
+            _ => return None,
+        };
+        let seconds: f64 = text.parse().ok()?;
+        if seconds.is_nan() || seconds < 1.0 {
+            return None;
+        }
+        Some(
+            Duration::try_from_secs_f64(seconds.floor())
+                .map_or(MAX_LIFE, |life| life.min(MAX_LIFE)),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Response {
+        http::Response::builder()
+            .status(status)
+            .body(body.as_bytes().to_vec())
+            .unwrap()
+    }
+
+    fn access(status: u16, body: &str) -> Result<TokenResponse, Error> {
+        TokenResponse::access(
+            Grant::RefreshToken,
+            &answer(status, body),
+            SystemTime::UNIX_EPOCH,
+        )
+    }
+
+    #[test]
+    fn g2_a_success_without_a_usable_bearer_token_is_an_error() {
+        let long = "x".repeat(MAX_TOKEN + 1);
+        for body in [
+            r#"{"error":"invalid_grant"}"#,
+            "{}",
+            r#"{"access_token":""}"#,
+            r#"{"access_token":7}"#,
+            r#"{"access_token":"a b"}"#,
+            r#"{"access_token":"a\nb"}"#,
+            r#"{"access_token":"a","token_type":"mac"}"#,
+            r#"{"access_token":"a","access_token":"b"}"#,
+            "<html>",
+            "",
+            &format!(r#"{{"access_token":"{long}"}}"#),
+        ] {
+            let error = access(200, body).unwrap_err().to_string();
+            assert!(!error.contains(&long), "{body}");
+        }
+        assert!(access(204, r#"{"access_token":"a"}"#).is_err());
+        assert!(access(302, r#"{"access_token":"a"}"#).is_err());
+        assert!(
+            access(
+                200,
+                r#"{"access_token":"ya29.a-b_c~d+e/f=","token_type":"bearer"}"#
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn g3_a_life_is_believed_only_when_it_is_a_sensible_number() {
+        for (written, seconds) in [
+            ("3599", Some(3599)),
+            ("\"3599\"", Some(3599)),
+            ("3599.9", Some(3599)),
+            ("0", None),
+            ("-1", None),
+            ("0.5", None),
+            ("\"soon\"", None),
+            ("\"NaN\"", None),
+            ("null", None),
+            ("[]", None),
+            ("43201", Some(43200)),
+            ("9223372036854775807", Some(43200)),
+            ("1e300", Some(43200)),
+        ] {
+            let body = format!(r#"{{"access_token":"a","expires_in":{written}}}"#);
+            let life = access(200, &body).unwrap().life;
+            assert_eq!(life, seconds.map(Duration::from_secs), "{written}");
+        }
+        assert_eq!(access(200, r#"{"access_token":"a"}"#).unwrap().life, None);
+    }
+
+    #[test]
+    fn g9_claims_are_read_from_a_bounded_jwt_alone() {
+        let claims = |text: String| id_token_claims(&Secret::new(text));
+        assert!(claims(".".repeat(1 << 20)).is_none());
+        assert!(claims("a.b".into()).is_none());
+        assert!(claims("a.e30.c.d".into()).is_none());
+        assert!(claims("a.e30.c".into()).is_some());
+    }
+}
