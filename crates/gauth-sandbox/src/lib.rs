@@ -1,6 +1,31 @@
-//! A stand-in for Google's OAuth and Analytics endpoints on loopback.
-
-#![allow(dead_code)]
+//! A stand-in for Google's OAuth and Analytics endpoints on loopback, as strict as Google where that is known: for trying
+//! the programs out, for their tests, and for anyone's CI. It shares no code with the programs' own protocol crates, so
+//! that an error in those cannot hide here.
 
 mod analytics;
 mod api;
+mod assertion;
+mod authorize;
+mod bearer;
+mod body;
+mod clients;
+mod consent;
+mod control;
+mod fault;
+mod form;
+mod google;
+mod grants;
+mod jwt;
+mod random;
+mod response;
+mod revoke;
+mod sandbox;
+mod scopes;
+mod server;
+mod tls;
+mod token;
+mod tokeninfo;
+mod userinfo;
+
+pub use fault::{Fault, FaultKind, Quota};
+pub use sandbox::{Grant, Options, Recorded, Sandbox};

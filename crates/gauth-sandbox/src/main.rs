@@ -1,3 +1,3 @@
-//! A stand-in for Google's OAuth and Analytics endpoints on loopback
+//! Serves Google's endpoints on loopback.
 
 fn main() {}

@@ -1,0 +1,157 @@
+//! Assertions of service accounts at the token endpoint (RFC 7523 §2.1 and 3, and Google's guide "Using OAuth 2.0 for
+//! server to server applications"): signature, `iss`, `aud`, `iat`, `exp`, `scope` or `target_audience`, and `sub` for
+//! the users that the account may stand in for.
+
+use serde_json::{Map, Value, json};
+
+use crate::clients::{DELEGATED_ACCOUNTS, DELEGATED_SCOPES};
+use crate::form::Form;
+use crate::google::{Google, now};
+use crate::grants::Kind;
+use crate::jwt::Jwt;
+use crate::response::OAuthError;
+use crate::scopes;
+
+/// Google's own address of the endpoint, good as `aud` wherever the request goes.
+const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
+const LONGEST_LIFE: i64 = 3600;
+/// How far the sender's clock may be off.
+const SKEW: i64 = 300;
+
+const TIMES: &str = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check \
+                     your iat and exp values in the JWT claim.";
+const NOT_DELEGATED: &str = "Client is unauthorized to retrieve access tokens using this method, or client not \
+                             authorized for any of the scopes requested.";
+
+pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError> {
+    form.only(&["grant_type", "assertion"])?;
+    let jwt = Jwt::parse(form.required("assertion")?).ok_or_else(|| {
+        invalid_grant("Invalid JWT: the assertion is not three parts of base64url")
+    })?;
+    let account = &google.service_account;
+    if text(&jwt.claims, "iss") != Some(&account.email) {
+        return Err(invalid_grant("Invalid grant: account not found"));
+    }
+    if !account.key.verifies(&jwt) {
+        return Err(invalid_grant("Invalid JWT Signature."));
+    }
+    let own_url = format!("{}/token", google.url);
+    if !matches!(text(&jwt.claims, "aud"), Some(aud) if aud == own_url || aud == GOOGLE_TOKEN_URL) {
+        return Err(invalid_grant(&format!(
+            "Invalid JWT: Failed audience check. The right audience is {own_url}"
+        )));
+    }
+    check_times(&jwt.claims, google.clock())?;
+
+    match (
+        text(&jwt.claims, "scope"),
+        text(&jwt.claims, "target_audience"),
+    ) {
+        (Some(_), Some(_)) => Err(OAuthError::new(
+            "invalid_request",
+            "The JWT must hold scope or target_audience, not both.",
+        )),
+        (None, None) => Err(OAuthError::new(
+            "invalid_scope",
+            "Empty or missing scope not allowed.",
+        )),
+        (None, Some(audience)) => {
+            let id_token = google.service_id_token(audience);
+            google.grants().issued.push(id_token.clone());
+            Ok(json!({"id_token": id_token}))
+        }
+        (Some(list), None) => access_token(google, list, text(&jwt.claims, "sub")),
+    }
+}
+
+fn access_token(google: &Google, list: &str, sub: Option<&str>) -> Result<Value, OAuthError> {
+    let granted = scopes::parse(list).map_err(|_| {
+        OAuthError::new(
+            "invalid_scope",
+            "Invalid OAuth scope or ID token audience provided.",
+        )
+    })?;
+    let account = &google.service_account;
+    let principal = sub.unwrap_or(&account.email);
+    if principal != account.email {
+        if !DELEGATED_ACCOUNTS.contains(&principal) {
+            return Err(invalid_grant("Invalid email or User ID"));
+        }
+        if !granted
+            .iter()
+            .all(|scope| DELEGATED_SCOPES.contains(&&**scope))
+        {
+            return Err(OAuthError::new("unauthorized_client", NOT_DELEGATED));
+        }
+    }
+    let mut grants = google.grants();
+    let holder = grants.holder(principal, account.id, granted, Kind::ServiceAccount);
+    Ok(json!({
+        "access_token": grants.issue_access_token(holder, now()),
+        "expires_in": grants.token_lifetime,
+        "token_type": "Bearer",
+    }))
+}
+
+/// Whole seconds, a life of at most an hour, and both ends within the clock's tolerance of `now`.
+fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), OAuthError> {
+    let times = claims
+        .get("iat")
+        .and_then(Value::as_i64)
+        .zip(claims.get("exp").and_then(Value::as_i64));
+    let now = now.cast_signed();
+    match times {
+        Some((iat, exp))
+            if iat <= now.saturating_add(SKEW)
+                && exp > now.saturating_sub(SKEW)
+                && exp > iat
+                && exp.saturating_sub(iat) <= LONGEST_LIFE =>
+        {
+            Ok(())
+        }
+        _ => Err(invalid_grant(TIMES)),
+    }
+}
+
+fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    claims
+        .get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+}
+
+fn invalid_grant(description: &str) -> OAuthError {
+    OAuthError::new("invalid_grant", description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_lives_an_hour_at_most_and_about_now() {
+        const NOW: i64 = 1_700_000_000;
+        for (iat, exp, good) in [
+            (NOW, NOW + 3600, true),
+            (NOW - 10, NOW + 3590, true),
+            (NOW, NOW + 3601, false),
+            (NOW + 300, NOW + 3600, true),
+            (NOW + 301, NOW + 3600, false),
+            (NOW - 3600, NOW, true),
+            (NOW - 4000, NOW - 400, false),
+            (NOW, NOW, false),
+            (i64::MIN, i64::MAX, false),
+        ] {
+            let claims = json!({"iat": iat, "exp": exp});
+            let result = check_times(claims.as_object().unwrap(), NOW.cast_unsigned());
+            assert_eq!(result.is_ok(), good, "{iat} {exp}");
+        }
+        for claims in [
+            json!({}),
+            json!({"iat": "1", "exp": "2"}),
+            json!({"iat": 1.5, "exp": 2}),
+        ] {
+            assert!(check_times(claims.as_object().unwrap(), 1).is_err());
+        }
+    }
+}

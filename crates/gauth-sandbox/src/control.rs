@@ -1,0 +1,75 @@
+//! The control path, `/sandbox/…`: what tests and curious people do to the server rather than ask of Google. Bodies and
+//! answers are JSON. Requests to it are not recorded and meet no fault.
+
+use std::sync::atomic::Ordering;
+
+use hyper::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::fault::Fault;
+use crate::google::{Google, lock};
+use crate::response::{Request, Response, json, not_found};
+
+pub(crate) const PREFIX: &str = "/sandbox/";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seconds<T> {
+    seconds: T,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scopes {
+    scopes: Vec<String>,
+}
+
+pub(crate) fn answer(google: &Google, request: &Request) -> Response {
+    let path = request.uri().path();
+    let verb = path.strip_prefix(PREFIX).unwrap_or_default();
+    let result = match (request.method(), verb) {
+        (&Method::GET, "requests") => Ok(json!(*lock(&google.journal))),
+        (&Method::GET, "held") => Ok(json!({"held": google.faults.held()})),
+        (&Method::GET, "secrets") => Ok(json!(google.secrets())),
+        (&Method::POST, "fault") => read(request)
+            .and_then(|fault: Fault| google.faults.set(fault))
+            .map(|()| json!({})),
+        (&Method::POST, "release") => {
+            google.faults.release();
+            Ok(json!({}))
+        }
+        (&Method::POST, "grant") => read(request)
+            .and_then(|body: Scopes| google.grant(&body.scopes))
+            .map(|grant| json!(grant)),
+        (&Method::POST, "access-token") => read(request)
+            .and_then(|body: Scopes| google.access_token(&body.scopes))
+            .map(|token| json!({"access_token": token})),
+        (&Method::POST, "revoke-all") => {
+            google.grants().revoke_all();
+            Ok(json!({}))
+        }
+        (&Method::POST, "expire-access-tokens") => {
+            google.grants().expire_access_tokens();
+            Ok(json!({}))
+        }
+        (&Method::POST, "clock-skew") => read(request).map(|body: Seconds<i64>| {
+            google.skew.store(body.seconds, Ordering::Relaxed);
+            json!({})
+        }),
+        (&Method::POST, "token-lifetime") => read(request).map(|body: Seconds<u64>| {
+            google.grants().token_lifetime = body.seconds;
+            json!({})
+        }),
+        _ => return not_found(path),
+    };
+    match result {
+        Ok(value) => json(200, &value),
+        Err(error) => json(400, &Value::from_iter([("error", error)])),
+    }
+}
+
+fn read<T: DeserializeOwned>(request: &Request) -> Result<T, String> {
+    serde_json::from_slice(request.body()).map_err(|error| error.to_string())
+}

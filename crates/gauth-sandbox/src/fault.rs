@@ -1,0 +1,374 @@
+//! Faults on request: which of the next requests go wrong, and how. They are set through `Sandbox::fault` or the control
+//! path; the shapes of API errors are those of Google's error model, the texts those that the Data API sends.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::header::{HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::api::Body;
+use crate::google::lock;
+use crate::response::{Response, api_error, html, json, response};
+
+/// What goes wrong with requests whose path begins with `path`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// `/` means every request.
+    pub path: String,
+    /// How many requests it spoils; 1 in JSON when left out.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// How many requests it lets through first.
+    #[serde(default)]
+    pub after: u32,
+    /// How they go wrong.
+    pub kind: FaultKind,
+}
+
+/// How a request goes wrong.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum FaultKind {
+    /// A 429 of the Analytics Data API.
+    Quota(Quota),
+    /// An error of an API, as `google.rpc.Status`.
+    Api {
+        status: u16,
+        message: String,
+    },
+    /// An error of the token endpoint (RFC 6749 §5.2).
+    #[serde(rename = "oauth")]
+    OAuth {
+        status: u16,
+        error: String,
+        description: Option<String>,
+        subtype: Option<String>,
+    },
+    /// An HTML page, as load balancers and captive portals send.
+    Html {
+        status: u16,
+    },
+    Redirect {
+        status: u16,
+        location: String,
+    },
+    /// Anything else.
+    Respond {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: String,
+    },
+    /// A 200 whose JSON string is `bytes` long; with `gzip` it is compressed whether or not that was asked for.
+    Huge {
+        bytes: u64,
+        gzip: bool,
+    },
+    /// The true answer, late.
+    Delay {
+        millis: u64,
+    },
+    /// The true answer, one byte each second.
+    Drip,
+    /// The true answer, its connection closed after so many bytes of the body.
+    CutOff {
+        after: usize,
+    },
+    /// The connection is closed without an answer; nothing was done.
+    HangUp,
+    /// Nothing, for ever.
+    NeverAnswer,
+    /// The true answer, after `Sandbox::release`. Nothing is done before.
+    Hold,
+}
+
+/// The quota whose end a 429 reports.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quota {
+    ConcurrentRequests,
+    TokensPerDay,
+    TokensPerHour,
+    TokensPerProjectPerHour,
+    ServerErrors,
+    ThresholdedRequests,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl Fault {
+    /// Spoils the next request to `path`.
+    pub fn new(path: &str, kind: FaultKind) -> Self {
+        Self {
+            path: path.to_owned(),
+            times: 1,
+            after: 0,
+            kind,
+        }
+    }
+
+    /// Spoils so many requests.
+    pub fn times(self, times: u32) -> Self {
+        Self { times, ..self }
+    }
+
+    /// Lets so many requests through first.
+    pub fn after(self, after: u32) -> Self {
+        Self { after, ..self }
+    }
+}
+
+impl FaultKind {
+    /// The answer that stands in for the true one, if the fault has one. `Err` says what is wrong with the fault itself.
+    pub(crate) fn answer(&self) -> Result<Option<Response>, String> {
+        Ok(Some(match self {
+            Self::Quota(quota) => api_error(429, quota.message(), "RESOURCE_EXHAUSTED", &[]),
+            Self::Api { status, message } => {
+                api_error(check(*status)?, message, status_name(*status), &[])
+            }
+            Self::OAuth {
+                status,
+                error,
+                description,
+                subtype,
+            } => {
+                let mut body = json!({"error": error});
+                if let Some(description) = description {
+                    body["error_description"] = description.as_str().into();
+                }
+                if let Some(subtype) = subtype {
+                    body["error_subtype"] = subtype.as_str().into();
+                }
+                json(check(*status)?, &body)
+            }
+            Self::Html { status } => html(
+                check(*status)?,
+                format!(
+                    "<!DOCTYPE html>\n<html><title>Error {status}</title><h1>Error {status}</h1></html>\n"
+                ),
+            ),
+            Self::Redirect { status, location } => with_headers(
+                html(check(*status)?, String::new()),
+                &[("location".to_owned(), location.clone())],
+            )?,
+            Self::Respond {
+                status,
+                headers,
+                body,
+            } => {
+                let body = Body::Bytes(body.clone().into_bytes());
+                with_headers(response(check(*status)?, "application/json", body), headers)?
+            }
+            Self::Huge { bytes, .. } => {
+                response(200, "application/json", Body::Stream(huge(*bytes)))
+            }
+            Self::Delay { .. }
+            | Self::Drip
+            | Self::CutOff { .. }
+            | Self::HangUp
+            | Self::NeverAnswer
+            | Self::Hold => return Ok(None),
+        }))
+    }
+}
+
+impl Quota {
+    fn message(self) -> &'static str {
+        match self {
+            Self::ConcurrentRequests => {
+                "Exhausted concurrent requests quota. Please send fewer requests concurrently."
+            }
+            Self::TokensPerDay => {
+                "Exhausted property tokens per day. These quota tokens will return in under 24 hours."
+            }
+            Self::TokensPerHour => {
+                "Exhausted property tokens per hour. These quota tokens will return in under an hour."
+            }
+            Self::TokensPerProjectPerHour => {
+                "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour."
+            }
+            Self::ServerErrors => "Exhausted server errors quota for a project per hour.",
+            Self::ThresholdedRequests => "Exhausted potentially thresholded requests quota.",
+        }
+    }
+}
+
+/// Statuses that end an exchange; 1xx would not.
+fn check(status: u16) -> Result<u16, String> {
+    if (200..600).contains(&status) {
+        Ok(status)
+    } else {
+        Err(format!("a fault cannot answer with status {status}"))
+    }
+}
+
+fn with_headers(mut response: Response, headers: &[(String, String)]) -> Result<Response, String> {
+    for (name, value) in headers {
+        let header: HeaderName = name
+            .parse()
+            .map_err(|_| format!("bad header name {name:?}"))?;
+        let value: HeaderValue = value
+            .parse()
+            .map_err(|_| format!("bad value of header {name}"))?;
+        response.headers_mut().insert(header, value);
+    }
+    Ok(response)
+}
+
+/// The canonical name of an HTTP status in `google.rpc.Code`.
+fn status_name(status: u16) -> &'static str {
+    match status {
+        400 => "INVALID_ARGUMENT",
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        409 => "ABORTED",
+        429 => "RESOURCE_EXHAUSTED",
+        499 => "CANCELLED",
+        500 => "INTERNAL",
+        501 => "UNIMPLEMENTED",
+        503 => "UNAVAILABLE",
+        504 => "DEADLINE_EXCEEDED",
+        _ => "UNKNOWN",
+    }
+}
+
+fn huge(bytes: u64) -> Box<dyn Iterator<Item = Vec<u8>> + Send> {
+    const PIECE: u64 = 1 << 16;
+    let pieces = (0..bytes / PIECE).map(|_| vec![b'a'; 1 << 16]);
+    let rest = vec![b'a'; usize::try_from(bytes % PIECE).unwrap_or_default()];
+    Box::new(
+        std::iter::once(b"{\"access_token\":\"".to_vec())
+            .chain(pieces)
+            .chain([rest, b"\"}".to_vec()]),
+    )
+}
+
+/// The faults that are set, and the requests that one of them holds.
+pub(crate) struct Faults {
+    set: Mutex<Vec<Fault>>,
+    held: Mutex<usize>,
+    arrived: Condvar,
+    releases: watch::Sender<u64>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            set: Mutex::default(),
+            held: Mutex::default(),
+            arrived: Condvar::new(),
+            releases: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Faults {
+    pub(crate) fn set(&self, fault: Fault) -> Result<(), String> {
+        fault.kind.answer()?;
+        lock(&self.set).push(fault);
+        Ok(())
+    }
+
+    /// The fault of a request to `path`, counted down.
+    pub(crate) fn strike(&self, path: &str) -> Option<FaultKind> {
+        let mut set = lock(&self.set);
+        for fault in set.iter_mut() {
+            if fault.times == 0 || !path.starts_with(&fault.path) {
+                continue;
+            }
+            if fault.after > 0 {
+                fault.after -= 1;
+                continue;
+            }
+            fault.times -= 1;
+            return Some(fault.kind.clone());
+        }
+        None
+    }
+
+    /// Returns after the next release.
+    pub(crate) async fn hold(&self) {
+        struct Held<'a>(&'a Mutex<usize>);
+        impl Drop for Held<'_> {
+            fn drop(&mut self) {
+                *lock(self.0) -= 1;
+            }
+        }
+        let mut releases = self.releases.subscribe();
+        *lock(&self.held) += 1;
+        let _held = Held(&self.held);
+        self.arrived.notify_all();
+        releases
+            .changed()
+            .await
+            .expect("the sender lives as long as the server");
+    }
+
+    pub(crate) fn release(&self) {
+        self.releases.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        *lock(&self.held)
+    }
+
+    /// Whether so many requests were held together before the time was over.
+    pub(crate) fn wait_for_held(&self, count: usize, limit: Duration) -> bool {
+        let held = lock(&self.held);
+        let (held, _) = self
+            .arrived
+            .wait_timeout_while(held, limit, |held| *held < count)
+            .unwrap_or_else(PoisonError::into_inner);
+        *held >= count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_lets_some_through_then_strikes_so_often_on_its_path_alone() {
+        let faults = Faults::default();
+        let fault = Fault::new("/token", FaultKind::HangUp).after(1).times(2);
+        faults.set(fault).unwrap();
+        let strikes: Vec<bool> = ["/token", "/revoke", "/token", "/token", "/token"]
+            .iter()
+            .map(|path| faults.strike(path).is_some())
+            .collect();
+        assert_eq!(strikes, [false, false, true, true, false]);
+    }
+
+    #[test]
+    fn faults_read_as_json() {
+        for text in [
+            r#"{"path": "/v1beta", "kind": {"quota": "tokens_per_day"}}"#,
+            r#"{"path": "/", "times": 3, "after": 1, "kind": "hang_up"}"#,
+            r#"{"path": "/token", "kind": {"oauth": {"status": 400, "error": "invalid_grant"}}}"#,
+            r#"{"path": "/token", "kind": {"cut_off": {"after": 5}}}"#,
+        ] {
+            serde_json::from_str::<Fault>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+
+    #[test]
+    fn a_fault_that_cannot_be_sent_is_refused_when_it_is_set() {
+        let faults = Faults::default();
+        for kind in [
+            FaultKind::Html { status: 100 },
+            FaultKind::Html { status: 600 },
+            FaultKind::Redirect {
+                status: 302,
+                location: "a\nb".into(),
+            },
+        ] {
+            assert!(faults.set(Fault::new("/", kind)).is_err());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Parameters in a query or an `application/x-www-form-urlencoded` body, decoded exactly once. None may be repeated, and
+//! one without a value counts as left out (RFC 6749 §3.1, §3.2).
+
+use crate::response::{OAuthError, Request};
+
+#[derive(Debug)]
+pub(crate) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, OAuthError> {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(text).into_owned() {
+            if fields.iter().any(|(seen, _)| *seen == name) {
+                return Err(OAuthError::new(
+                    "invalid_request",
+                    format!("OAuth 2 parameters can only have a single value: {name}"),
+                ));
+            }
+            fields.push((name, value));
+        }
+        fields.retain(|(_, value)| !value.is_empty());
+        Ok(Self(fields))
+    }
+
+    /// The body of a POST. Nothing may stand in the URL, where logs would keep it.
+    pub(crate) fn of_body(request: &Request) -> Result<Self, OAuthError> {
+        let content_type = request
+            .headers()
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(OAuthError::new(
+                "invalid_request",
+                format!("Invalid content type: {media_type}"),
+            ));
+        }
+        if request.uri().query().is_some_and(|query| !query.is_empty()) {
+            return Err(OAuthError::new(
+                "invalid_request",
+                "Parameters are not allowed in the request URL.",
+            ));
+        }
+        Self::parse(request.body())
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn required(&self, name: &str) -> Result<&str, OAuthError> {
+        self.get(name).ok_or_else(|| {
+            OAuthError::new(
+                "invalid_request",
+                format!("Missing required parameter: {name}"),
+            )
+        })
+    }
+
+    /// Refuses every parameter that is not in `known`.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), OAuthError> {
+        match self.0.iter().find(|(name, _)| !known.contains(&&**name)) {
+            Some((name, _)) => Err(OAuthError::new(
+                "invalid_request",
+                format!("Parameter not allowed for this message type: {name}"),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_decoded_once() {
+        let form = Form::parse(b"code=4%2F0A%252F&scope=a+b").unwrap();
+        assert_eq!(form.get("code"), Some("4/0A%2F"));
+        assert_eq!(form.get("scope"), Some("a b"));
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_refused_even_when_empty() {
+        for text in ["state=a&state=b", "state=&state=b", "state=a&st%61te=a"] {
+            let error = Form::parse(text.as_bytes()).unwrap_err();
+            assert_eq!(error.error, "invalid_request");
+            assert!(error.description.ends_with("single value: state"));
+        }
+    }
+
+    #[test]
+    fn an_empty_value_counts_as_missing() {
+        let form = Form::parse(b"code=").unwrap();
+        assert_eq!(form.get("code"), None);
+        assert!(form.required("code").is_err());
+    }
+}

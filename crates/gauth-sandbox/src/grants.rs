@@ -1,0 +1,375 @@
+//! What users have granted, and the codes and tokens that came of it: issue, redemption, rotation, expiry, revocation.
+//! All times are Unix seconds.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::random;
+
+/// Google's 3600 seconds, less the one that a request takes.
+const TOKEN_LIFETIME: u64 = 3599;
+const CODE_LIFETIME: u64 = 600;
+/// Per account and client; the oldest is dropped without a word.
+const REFRESH_TOKENS_PER_ACCOUNT: usize = 100;
+
+/// Who was granted what. Tokens that descend from one consent share `family`.
+#[derive(Clone, Debug)]
+pub(crate) struct Holder {
+    pub(crate) family: u64,
+    /// E-mail address of the user or service account.
+    pub(crate) account: String,
+    /// OAuth client, or the numeric id of a service account.
+    pub(crate) client: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// A user who gave access while away: there is a refresh token.
+    Offline,
+    /// A user without refresh token.
+    Online,
+    /// A service account, for itself or for a user of its domain. Cannot be revoked.
+    ServiceAccount,
+}
+
+/// What the authorization request bound the code to.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub(crate) holder: Holder,
+    pub(crate) redirect_uri: String,
+    pub(crate) challenge: Option<Challenge>,
+    pub(crate) expires: u64,
+    used: bool,
+}
+
+/// RFC 7636 §4.3.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Challenge {
+    S256(String),
+    Plain(String),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AccessToken {
+    pub(crate) holder: Holder,
+    pub(crate) expires: u64,
+}
+
+#[derive(Debug)]
+struct RefreshToken {
+    token: String,
+    holder: Holder,
+    state: Life,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Life {
+    Live,
+    /// Replaced by rotation: whoever brings it again is a thief or has been robbed.
+    Rotated,
+    Revoked,
+}
+
+/// Why a code or refresh token is no good.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Dead {
+    Unknown,
+    Revoked,
+}
+
+pub(crate) struct Grants {
+    codes: HashMap<String, Code>,
+    access_tokens: HashMap<String, AccessToken>,
+    refresh_tokens: Vec<RefreshToken>,
+    /// Client and account of every consent so far.
+    consents: HashSet<(String, String)>,
+    families: u64,
+    pub(crate) token_lifetime: u64,
+    /// Every code and token ever issued.
+    pub(crate) issued: Vec<String>,
+}
+
+impl Grants {
+    pub(crate) fn new() -> Self {
+        Self {
+            codes: HashMap::new(),
+            access_tokens: HashMap::new(),
+            refresh_tokens: Vec::new(),
+            consents: HashSet::new(),
+            families: 0,
+            token_lifetime: TOKEN_LIFETIME,
+            issued: Vec::new(),
+        }
+    }
+
+    /// Starts a family of tokens.
+    pub(crate) fn holder(
+        &mut self,
+        account: &str,
+        client: &str,
+        scopes: Vec<String>,
+        kind: Kind,
+    ) -> Holder {
+        self.families += 1;
+        Holder {
+            family: self.families,
+            account: account.to_owned(),
+            client: client.to_owned(),
+            scopes,
+            kind,
+        }
+    }
+
+    /// Notes the consent; true if it is the account's first for this client.
+    pub(crate) fn consent(&mut self, client: &str, account: &str) -> bool {
+        self.consents
+            .insert((client.to_owned(), account.to_owned()))
+    }
+
+    pub(crate) fn has_consented(&self, client: &str, account: &str) -> bool {
+        self.consents
+            .contains(&(client.to_owned(), account.to_owned()))
+    }
+
+    pub(crate) fn issue_code(
+        &mut self,
+        holder: Holder,
+        redirect_uri: &str,
+        challenge: Option<Challenge>,
+        now: u64,
+    ) -> String {
+        let code = self.record(format!("4/0A{}", random::text(72)));
+        self.codes.insert(
+            code.clone(),
+            Code {
+                holder,
+                redirect_uri: redirect_uri.to_owned(),
+                challenge,
+                expires: now + CODE_LIFETIME,
+                used: false,
+            },
+        );
+        code
+    }
+
+    /// The code's bindings, still to be checked. A code that was used before takes its tokens with it (RFC 6749 §4.1.2).
+    pub(crate) fn code(&mut self, code: &str, now: u64) -> Result<Code, Dead> {
+        let code = self.codes.get(code).ok_or(Dead::Unknown)?.clone();
+        if code.used {
+            self.revoke_where(|holder| holder.family == code.holder.family);
+            return Err(Dead::Revoked);
+        }
+        if code.expires <= now {
+            return Err(Dead::Revoked);
+        }
+        Ok(code)
+    }
+
+    pub(crate) fn use_code(&mut self, code: &str) {
+        if let Some(code) = self.codes.get_mut(code) {
+            code.used = true;
+        }
+    }
+
+    pub(crate) fn issue_access_token(&mut self, holder: Holder, now: u64) -> String {
+        let token = self.record(format!("ya29.a0{}", random::text(160)));
+        let expires = now + self.token_lifetime;
+        self.access_tokens
+            .insert(token.clone(), AccessToken { holder, expires });
+        token
+    }
+
+    pub(crate) fn issue_refresh_token(&mut self, holder: Holder) -> String {
+        let mut same = self.refresh_tokens.iter_mut().filter(|other| {
+            other.state == Life::Live
+                && other.holder.account == holder.account
+                && other.holder.client == holder.client
+        });
+        if let Some(oldest) = same.next()
+            && same.count() + 1 >= REFRESH_TOKENS_PER_ACCOUNT
+        {
+            oldest.state = Life::Revoked;
+        }
+        let token = self.record(format!("1//0{}", random::text(96)));
+        self.refresh_tokens.push(RefreshToken {
+            token: token.clone(),
+            holder,
+            state: Life::Live,
+        });
+        token
+    }
+
+    /// The holder of a live refresh token. A rotated one revokes its whole family (RFC 9700 §4.14.2).
+    pub(crate) fn refresh_token(&mut self, token: &str) -> Result<Holder, Dead> {
+        let found = self
+            .refresh_tokens
+            .iter()
+            .find(|known| known.token == token)
+            .ok_or(Dead::Unknown)?;
+        match found.state {
+            Life::Live => Ok(found.holder.clone()),
+            Life::Revoked => Err(Dead::Revoked),
+            Life::Rotated => {
+                let family = found.holder.family;
+                self.revoke_where(|holder| holder.family == family);
+                Err(Dead::Revoked)
+            }
+        }
+    }
+
+    pub(crate) fn rotate(&mut self, token: &str, holder: Holder) -> String {
+        for known in &mut self.refresh_tokens {
+            if known.token == token {
+                known.state = Life::Rotated;
+            }
+        }
+        self.issue_refresh_token(holder)
+    }
+
+    pub(crate) fn access_token(&self, token: &str, now: u64) -> Option<&AccessToken> {
+        self.access_tokens
+            .get(token)
+            .filter(|token| token.expires > now)
+    }
+
+    /// Ends the grant behind an access or refresh token: everything the account gave to the project, whatever the client
+    /// (the sandbox is one project).
+    pub(crate) fn revoke(&mut self, token: &str, now: u64) -> Result<(), Unrevocable> {
+        let refresh = self
+            .refresh_tokens
+            .iter()
+            .find(|known| known.token == token && known.state == Life::Live)
+            .map(|known| &known.holder);
+        let access = self.access_token(token, now).map(|known| &known.holder);
+        let holder = refresh.or(access).ok_or(Unrevocable::Dead)?;
+        if holder.kind == Kind::ServiceAccount {
+            return Err(Unrevocable::ServiceAccount);
+        }
+        let account = holder.account.clone();
+        self.revoke_where(|holder| {
+            holder.account == account && holder.kind != Kind::ServiceAccount
+        });
+        self.consents.retain(|(_, consented)| *consented != account);
+        Ok(())
+    }
+
+    pub(crate) fn revoke_all(&mut self) {
+        self.revoke_where(|_| true);
+        self.consents.clear();
+    }
+
+    pub(crate) fn expire_access_tokens(&mut self) {
+        self.access_tokens.clear();
+    }
+
+    fn revoke_where(&mut self, matches: impl Fn(&Holder) -> bool) {
+        self.codes
+            .retain(|_, code| code.used || !matches(&code.holder));
+        self.access_tokens
+            .retain(|_, token| !matches(&token.holder));
+        for token in &mut self.refresh_tokens {
+            if matches(&token.holder) {
+                token.state = Life::Revoked;
+            }
+        }
+    }
+
+    fn record(&mut self, secret: String) -> String {
+        self.issued.push(secret.clone());
+        secret
+    }
+}
+
+/// Why a token cannot be revoked.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Unrevocable {
+    Dead,
+    ServiceAccount,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000;
+
+    fn user(grants: &mut Grants, client: &str) -> Holder {
+        grants.holder(
+            "a@example.com",
+            client,
+            vec!["openid".into()],
+            Kind::Offline,
+        )
+    }
+
+    #[test]
+    fn a_used_code_revokes_the_tokens_it_gave() {
+        let mut grants = Grants::new();
+        let holder = user(&mut grants, "c");
+        let code = grants.issue_code(holder.clone(), "http://127.0.0.1:1", None, NOW);
+        assert!(grants.code(&code, NOW).is_ok());
+        grants.use_code(&code);
+        let access = grants.issue_access_token(holder.clone(), NOW);
+        let refresh = grants.issue_refresh_token(holder);
+
+        assert_eq!(grants.code(&code, NOW).unwrap_err(), Dead::Revoked);
+        assert!(grants.access_token(&access, NOW).is_none());
+        assert_eq!(grants.refresh_token(&refresh).unwrap_err(), Dead::Revoked);
+    }
+
+    #[test]
+    fn codes_and_access_tokens_end_with_their_time() {
+        let mut grants = Grants::new();
+        let holder = user(&mut grants, "c");
+        let code = grants.issue_code(holder.clone(), "http://127.0.0.1:1", None, NOW);
+        assert!(grants.code(&code, NOW + CODE_LIFETIME).is_err());
+        let access = grants.issue_access_token(holder, NOW);
+        assert!(
+            grants
+                .access_token(&access, NOW + TOKEN_LIFETIME - 1)
+                .is_some()
+        );
+        assert!(grants.access_token(&access, NOW + TOKEN_LIFETIME).is_none());
+    }
+
+    #[test]
+    fn a_rotated_token_brought_again_ends_the_family_alone() {
+        let mut grants = Grants::new();
+        let holder = user(&mut grants, "c");
+        let bystander = user(&mut grants, "c");
+        let other = grants.issue_refresh_token(bystander);
+        let first = grants.issue_refresh_token(holder.clone());
+        let second = grants.rotate(&first, holder);
+        assert!(grants.refresh_token(&second).is_ok());
+        assert_eq!(grants.refresh_token(&first).unwrap_err(), Dead::Revoked);
+        assert_eq!(grants.refresh_token(&second).unwrap_err(), Dead::Revoked);
+        assert!(grants.refresh_token(&other).is_ok());
+    }
+
+    #[test]
+    fn revoking_an_access_token_takes_the_accounts_grants_to_all_clients() {
+        let mut grants = Grants::new();
+        let holder = user(&mut grants, "one");
+        let elsewhere = user(&mut grants, "two");
+        let other = grants.issue_refresh_token(elsewhere);
+        let access = grants.issue_access_token(holder, NOW);
+        assert_eq!(grants.revoke(&access, NOW), Ok(()));
+        assert_eq!(grants.refresh_token(&other).unwrap_err(), Dead::Revoked);
+        assert_eq!(grants.revoke(&access, NOW), Err(Unrevocable::Dead));
+    }
+
+    #[test]
+    fn the_hundred_and_first_refresh_token_drops_the_oldest() {
+        let mut grants = Grants::new();
+        let tokens: Vec<_> = (0..=REFRESH_TOKENS_PER_ACCOUNT)
+            .map(|_| {
+                let holder = user(&mut grants, "c");
+                grants.issue_refresh_token(holder)
+            })
+            .collect();
+        assert_eq!(grants.refresh_token(&tokens[0]).unwrap_err(), Dead::Revoked);
+        assert!(grants.refresh_token(&tokens[1]).is_ok());
+        assert!(grants.refresh_token(tokens.last().unwrap()).is_ok());
+    }
+}

@@ -1,0 +1,139 @@
+//! JSON Web Tokens signed with RS256 (RFC 7519, RFC 7515, RFC 7518 §3.3): reading, signing and verifying, on ring alone.
+//! What the claims must say is the business of the endpoint that takes or makes the token.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
+use rustls_pki_types::PrivatePkcs8KeyDer;
+use rustls_pki_types::pem::PemObject;
+use serde_json::{Map, Value, json};
+
+/// An RSA key and the id that a token's header names it by.
+pub(crate) struct SigningKey {
+    pair: RsaKeyPair,
+    /// 40 hexadecimal digits, as Google's.
+    pub(crate) id: String,
+}
+
+impl SigningKey {
+    /// Reads one of the PKCS#8 keys that are compiled in.
+    pub(crate) fn from_pem(pem: &str) -> Self {
+        let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes())
+            .expect("the compiled-in key is PKCS#8 in PEM");
+        let pair = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der())
+            .expect("the compiled-in key is RSA of 2048 bits");
+        let digest = ring::digest::digest(&ring::digest::SHA256, pair.public().as_ref());
+        let id = digest.as_ref()[..20]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self { pair, id }
+    }
+
+    /// A signed token in compact form.
+    pub(crate) fn sign(&self, claims: &Value) -> String {
+        let header = json!({"alg": "RS256", "kid": self.id, "typ": "JWT"});
+        let mut token = format!("{}.{}", encode(&header), encode(claims));
+        let mut signature = vec![0; self.pair.public().modulus_len()];
+        self.pair
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                token.as_bytes(),
+                &mut signature,
+            )
+            .expect("the buffer has the length of the modulus");
+        token.push('.');
+        token.push_str(&URL_SAFE_NO_PAD.encode(signature));
+        token
+    }
+
+    /// Whether this key made the signature. A key id, where the header has one, must be this key's.
+    pub(crate) fn verifies(&self, token: &Jwt<'_>) -> bool {
+        let algorithm: &'static dyn VerificationAlgorithm = &RSA_PKCS1_2048_8192_SHA256;
+        token.header.get("alg").and_then(Value::as_str) == Some("RS256")
+            && token.header.get("kid").is_none_or(|kid| *kid == *self.id)
+            && UnparsedPublicKey::new(algorithm, self.pair.public())
+                .verify(token.signed.as_bytes(), &token.signature)
+                .is_ok()
+    }
+}
+
+/// A token taken apart, its signature not yet looked at.
+pub(crate) struct Jwt<'a> {
+    pub(crate) header: Map<String, Value>,
+    pub(crate) claims: Map<String, Value>,
+    signed: &'a str,
+    signature: Vec<u8>,
+}
+
+impl<'a> Jwt<'a> {
+    /// Exactly three parts of unpadded base64url, the first two JSON objects.
+    pub(crate) fn parse(token: &'a str) -> Option<Self> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        Some(Self {
+            header: decode(header)?,
+            claims: decode(claims)?,
+            signed,
+            signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
+        })
+    }
+}
+
+fn encode(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn decode(part: &str) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: &str = include_str!("../keys/id_token.pem");
+
+    #[test]
+    fn a_signed_token_verifies_and_keeps_its_claims() {
+        let key = SigningKey::from_pem(PEM);
+        let token = key.sign(&json!({"sub": "1"}));
+        let jwt = Jwt::parse(&token).unwrap();
+        assert!(key.verifies(&jwt));
+        assert_eq!(jwt.claims["sub"], "1");
+    }
+
+    #[test]
+    fn changed_claims_foreign_keys_and_other_algorithms_do_not_verify() {
+        let key = SigningKey::from_pem(PEM);
+        let token = key.sign(&json!({"sub": "1"}));
+        let (header, rest) = token.split_once('.').unwrap();
+        let (_, signature) = rest.split_once('.').unwrap();
+
+        let changed = format!("{header}.{}.{signature}", encode(&json!({"sub": "2"})));
+        assert!(!key.verifies(&Jwt::parse(&changed).unwrap()));
+
+        let other = SigningKey::from_pem(include_str!("../keys/service_account.pem"));
+        assert!(!other.verifies(&Jwt::parse(&token).unwrap()));
+
+        let none = format!("{}.{rest}", encode(&json!({"alg": "none"})));
+        assert!(!key.verifies(&Jwt::parse(&none).unwrap()));
+    }
+
+    #[test]
+    fn what_is_not_three_parts_of_json_is_no_token() {
+        for text in [
+            "",
+            "a.b",
+            "a.b.c",
+            "e30.e30",
+            "e30.e30.!",
+            "e30.e30.e30.e30",
+        ] {
+            assert!(Jwt::parse(text).is_none(), "{text:?}");
+        }
+    }
+}

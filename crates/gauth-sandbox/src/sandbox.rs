@@ -1,0 +1,342 @@
+//! A running sandbox as a value: started, asked, tampered with and stopped by tests and by the program.
+
+use std::convert::Infallible;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::clients::{ClientKind, DEFAULT_ACCOUNT, ServiceAccount};
+use crate::fault::Fault;
+use crate::google::{Consent, Google, lock, now};
+use crate::grants::Kind;
+use crate::{scopes, server, tls};
+
+/// How a sandbox is to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// 0 means any free port.
+    pub port: u16,
+    /// Where the credentials files go. Without it they go to a folder that ends with the sandbox.
+    pub dir: Option<PathBuf>,
+    /// Rows of a report by date, country and page over the default dates.
+    pub rows: u64,
+    /// Consent without asking.
+    pub auto_consent: bool,
+    /// Refuse without asking; wins over `auto_consent`.
+    pub deny: bool,
+    /// Each refresh gives a new refresh token, and the old one must not come back.
+    pub rotate: bool,
+    /// HTTPS with a certificate authority of its own.
+    pub tls: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            dir: None,
+            rows: 1000,
+            auto_consent: false,
+            deny: false,
+            rotate: false,
+            tls: false,
+        }
+    }
+}
+
+/// A server on 127.0.0.1 that stands in for Google. Dropping it closes the port and all connections.
+pub struct Sandbox {
+    google: Arc<Google>,
+    dir: PathBuf,
+    /// Removed on drop when it is our own.
+    _own_dir: Option<TempDir>,
+    ca_certificate: Option<PathBuf>,
+    /// Dropped to stop the server.
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// A request that came in, and how it was answered.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recorded {
+    pub method: String,
+    /// Still percent-encoded, without the query.
+    pub path: String,
+    /// Without the `?`; empty when there is none.
+    pub query: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+    /// `None` while it is held, and when it was never answered.
+    pub status: Option<u16>,
+}
+
+impl Recorded {
+    /// The first header of this name, given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A user's grant to the installed client, made without a consent page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Grant {
+    pub account: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub refresh_token: String,
+}
+
+impl Sandbox {
+    /// Is listening, and has written its files, when it returns.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        listener.set_nonblocking(true)?;
+        let (own_dir, dir) = match options.dir {
+            Some(dir) => {
+                fs::create_dir_all(&dir)?;
+                (None, dir)
+            }
+            None => {
+                let own = tempfile::Builder::new()
+                    .prefix("gauth-sandbox-")
+                    .tempdir()?;
+                let path = own.path().to_owned();
+                (Some(own), path)
+            }
+        };
+        let tls = options.tls.then(tls::acceptor).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr()?);
+        let consent = match (options.deny, options.auto_consent) {
+            (true, _) => Consent::Deny,
+            (false, true) => Consent::Allow,
+            (false, false) => Consent::Ask,
+        };
+        let google = Arc::new(Google::new(url, consent, options.rotate, options.rows));
+
+        let files = [
+            (CLIENT_SECRETS, google.installed.secrets_file(&google.url)),
+            (KEY, google.service_account.key_file(&google.url)),
+        ];
+        for (name, content) in files {
+            write(&dir.join(name), &format!("{content:#}\n"))?;
+        }
+        let (acceptor, ca_certificate) = match tls {
+            Some((acceptor, pem)) => {
+                let path = dir.join("ca.pem");
+                write(&path, &pem)?;
+                (Some(acceptor), Some(path))
+            }
+            None => (None, None),
+        };
+
+        let (stop, stopped) = oneshot::channel();
+        let shared = Arc::clone(&google);
+        let thread = std::thread::Builder::new()
+            .name("gauth-sandbox".into())
+            .spawn(move || server::run(listener, acceptor, shared, stopped))?;
+        Ok(Self {
+            google,
+            dir,
+            _own_dir: own_dir,
+            ca_certificate,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https://…` with TLS. Also the `iss` of redirects and ID tokens.
+    pub fn url(&self) -> &str {
+        &self.google.url
+    }
+
+    /// Where its files are.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The `client_secrets.json` of the installed client.
+    pub fn client_secrets(&self) -> PathBuf {
+        self.dir.join(CLIENT_SECRETS)
+    }
+
+    /// Registers a redirect URI for the web client and writes that client's `client_secrets.json`.
+    pub fn web_client_secrets(&self, redirect_uri: &str) -> io::Result<PathBuf> {
+        let mut web = lock(&self.google.web);
+        if let ClientKind::Web { redirect_uris } = &mut web.kind
+            && !redirect_uris.iter().any(|known| known == redirect_uri)
+        {
+            redirect_uris.push(redirect_uri.to_owned());
+        }
+        self.write_json("client_secrets_web.json", &web.secrets_file(self.url()))
+    }
+
+    /// The key file of the service account, its key as PKCS#8.
+    pub fn service_account_key(&self) -> PathBuf {
+        self.dir.join(KEY)
+    }
+
+    /// Writes the same key file with the key as PKCS#1.
+    pub fn service_account_key_pkcs1(&self) -> io::Result<PathBuf> {
+        let content = self.google.service_account.key_file_pkcs1(self.url());
+        self.write_json("service_account_pkcs1.json", &content)
+    }
+
+    /// The address that the service account goes by.
+    pub fn service_account_email(&self) -> &str {
+        &self.google.service_account.email
+    }
+
+    /// The authority that signed the server's certificate, as PEM; only with TLS.
+    pub fn ca_certificate(&self) -> Option<PathBuf> {
+        self.ca_certificate.clone()
+    }
+
+    /// All requests so far, in the order of their arrival.
+    pub fn requests(&self) -> Vec<Recorded> {
+        lock(&self.google.journal).clone()
+    }
+
+    /// Makes some of the next requests go wrong.
+    ///
+    /// # Panics
+    /// If the fault cannot be sent: a status below 200 or above 599, a header that is none.
+    pub fn fault(&self, fault: Fault) {
+        if let Err(error) = self.google.faults.set(fault) {
+            panic!("{error}");
+        }
+    }
+
+    /// Lets all requests go on that [`FaultKind::Hold`](crate::FaultKind::Hold) has stopped.
+    pub fn release(&self) {
+        self.google.faults.release();
+    }
+
+    /// Waits until so many requests are held; false if they were not within `limit`.
+    pub fn wait_for_held(&self, count: usize, limit: Duration) -> bool {
+        self.google.faults.wait_for_held(count, limit)
+    }
+
+    /// Every secret that this sandbox has written or handed out, for searches of leaks. Private keys come as lines.
+    pub fn secrets(&self) -> Vec<String> {
+        self.google.secrets()
+    }
+
+    /// What a consent to `scopes` would have given to the installed client.
+    ///
+    /// # Panics
+    /// If a scope is unknown.
+    pub fn grant(&self, scopes: &[&str]) -> Grant {
+        match self.google.grant(&owned(scopes)) {
+            Ok(grant) => grant,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A live access token of a user.
+    ///
+    /// # Panics
+    /// If a scope is unknown.
+    pub fn access_token(&self, scopes: &[&str]) -> String {
+        match self.google.access_token(&owned(scopes)) {
+            Ok(token) => token,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Ends all grants and tokens.
+    pub fn revoke_all(&self) {
+        self.google.grants().revoke_all();
+    }
+
+    /// Ends all access tokens; refresh tokens live on.
+    pub fn expire_access_tokens(&self) {
+        self.google.grants().expire_access_tokens();
+    }
+
+    /// The life of tokens from now on, as told in `expires_in`.
+    pub fn set_token_lifetime(&self, seconds: u64) {
+        self.google.grants().token_lifetime = seconds;
+    }
+
+    /// How far the server's clock is ahead of the true time: in `Date`, and where assertions are judged.
+    pub fn set_clock_skew(&self, seconds: i64) {
+        self.google.skew.store(seconds, Ordering::Relaxed);
+    }
+
+    fn write_json(&self, name: &str, content: &Value) -> io::Result<PathBuf> {
+        let path = self.dir.join(name);
+        write(&path, &format!("{content:#}\n"))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Google {
+    pub(crate) fn grant(&self, scopes: &[String]) -> Result<Grant, String> {
+        let scopes = scopes::parse(&scopes.join(" "))?;
+        let client = &self.installed;
+        let mut grants = self.grants();
+        grants.consent(client.id, DEFAULT_ACCOUNT);
+        let holder = grants.holder(DEFAULT_ACCOUNT, client.id, scopes, Kind::Offline);
+        Ok(Grant {
+            account: DEFAULT_ACCOUNT.to_owned(),
+            client_id: client.id.to_owned(),
+            client_secret: client.secret.clone(),
+            refresh_token: grants.issue_refresh_token(holder),
+        })
+    }
+
+    pub(crate) fn access_token(&self, scopes: &[String]) -> Result<String, String> {
+        let scopes = scopes::parse(&scopes.join(" "))?;
+        let mut grants = self.grants();
+        let holder = grants.holder(DEFAULT_ACCOUNT, self.installed.id, scopes, Kind::Offline);
+        Ok(grants.issue_access_token(holder, now()))
+    }
+
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.grants().issued.clone();
+        secrets.push(self.installed.secret.clone());
+        secrets.push(lock(&self.web).secret.clone());
+        secrets.extend(ServiceAccount::key_lines());
+        secrets
+    }
+}
+
+const CLIENT_SECRETS: &str = "client_secrets.json";
+const KEY: &str = "service_account.json";
+
+fn owned(scopes: &[&str]) -> Vec<String> {
+    scopes.iter().map(|&scope| scope.to_owned()).collect()
+}
+
+/// For the owner's eyes only, as Google's downloads ought to be.
+fn write(path: &Path, content: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(content.as_bytes())
+}

@@ -1,0 +1,208 @@
+//! The HTTP server: connections, the list of endpoints, the journal of requests, and what every answer gets on its way
+//! out (`Date`, compression, faults). One thread for all sockets; reports are computed on blocking threads.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_ENCODING, DATE, HeaderValue};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use crate::api::ApiRequest;
+use crate::body::Outgoing;
+use crate::fault::FaultKind;
+use crate::google::{Google, lock};
+use crate::response::{Request, Response, api_error, not_found, response};
+use crate::sandbox::Recorded;
+use crate::{authorize, bearer, control, revoke, token, tokeninfo, userinfo};
+
+/// Larger requests are refused. A real one has a few kilobytes.
+const LARGEST_REQUEST: usize = 1 << 20;
+
+/// Serves until `stop` is dropped, then closes the listener and all connections.
+pub(crate) fn run(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    google: Arc<Google>,
+    stop: oneshot::Receiver<Infallible>,
+) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        tokio::select! {
+            _ = stop => {}
+            () = accept(listener, tls, google) => {}
+        }
+        Ok(())
+    })
+}
+
+async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, google: Arc<Google>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, most likely: let some connections end.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let google = Arc::clone(&google);
+        match tls.clone() {
+            None => {
+                tokio::spawn(connection(stream, google));
+            }
+            Some(tls) => {
+                tokio::spawn(async move {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        connection(stream, google).await;
+                    }
+                });
+            }
+        }
+    }
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    google: Arc<Google>,
+) {
+    let service = service_fn(move |request| answer(Arc::clone(&google), request));
+    let builder = auto::Builder::new(TokioExecutor::new());
+    // Clients go away as they please.
+    let _ = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(
+    google: Arc<Google>,
+    request: hyper::Request<Incoming>,
+) -> io::Result<hyper::Response<Outgoing>> {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, LARGEST_REQUEST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            let message = "Request payload size exceeds the limit: 1048576 bytes.";
+            let refusal = api_error(413, message, "INVALID_ARGUMENT", &[]);
+            return Ok(refusal.map(|body| Outgoing::new(body, false, None)));
+        }
+        Err(error) => return Err(io::Error::other(error)),
+    };
+    let request = Request::from_parts(head, body);
+    if request.uri().path().starts_with(control::PREFIX) {
+        let answer = control::answer(&google, &request);
+        return Ok(answer.map(|body| Outgoing::new(body, false, None)));
+    }
+
+    let entry = record(&google, &request);
+    let fault = google.faults.strike(request.uri().path());
+    match &fault {
+        Some(FaultKind::HangUp) => return Err(io::Error::other("hung up on request")),
+        Some(FaultKind::NeverAnswer) => std::future::pending().await,
+        Some(FaultKind::Delay { millis }) => {
+            tokio::time::sleep(Duration::from_millis(*millis)).await;
+        }
+        Some(FaultKind::Hold) => google.faults.hold().await,
+        _ => {}
+    }
+    let stand_in = fault.as_ref().map(FaultKind::answer);
+    let gzip = accepts_gzip(&request) || matches!(fault, Some(FaultKind::Huge { gzip: true, .. }));
+    let mut response = match stand_in {
+        Some(Ok(Some(response))) => response,
+        _ => route(&google, request).await,
+    };
+    lock(&google.journal)[entry].status = Some(response.status().as_u16());
+
+    let headers = response.headers_mut();
+    if let Ok(date) = HeaderValue::try_from(google.date()) {
+        headers.insert(DATE, date);
+    }
+    if gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response.map(|body| Outgoing::new(body, gzip, fault.as_ref())))
+}
+
+/// The list of endpoints. Paths are Google's own.
+async fn route(google: &Arc<Google>, request: Request) -> Response {
+    match request.uri().path() {
+        "/o/oauth2/v2/auth" | "/o/oauth2/auth" => authorize::answer(google, &request),
+        "/token" => token::answer(google, &request),
+        "/revoke" => revoke::answer(google, &request),
+        "/tokeninfo" | "/oauth2/v3/tokeninfo" => tokeninfo::answer(google, &request),
+        "/v1/userinfo" => userinfo::answer(google, &request),
+        path if path.starts_with("/v1beta/") || path.starts_with("/v1alpha/") => {
+            analytics(Arc::clone(google), request).await
+        }
+        path => not_found(path),
+    }
+}
+
+/// Checks the bearer, then lets the report be computed where that may take its time.
+async fn analytics(google: Arc<Google>, request: Request) -> Response {
+    let token = match bearer::check(&google, &request) {
+        Ok(token) => token,
+        Err(refusal) => return *refusal,
+    };
+    let computed = tokio::task::spawn_blocking(move || {
+        let quota_project = request.headers().get("x-goog-user-project");
+        let answer = google.analytics.answer(&ApiRequest {
+            method: request.method().as_str(),
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or_default(),
+            body: request.body(),
+            scopes: &token.holder.scopes,
+            email: &token.holder.account,
+            quota_project: quota_project.and_then(|value| value.to_str().ok()),
+        });
+        response(answer.status, answer.content_type, answer.body)
+    });
+    computed
+        .await
+        .unwrap_or_else(|_| api_error(500, "Internal error encountered.", "INTERNAL", &[]))
+}
+
+/// Notes the request and returns its place in the journal.
+fn record(google: &Google, request: &Request) -> usize {
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect();
+    let mut journal = lock(&google.journal);
+    journal.push(Recorded {
+        method: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers,
+        body: String::from_utf8_lossy(request.body()).into_owned(),
+        status: None,
+    });
+    journal.len() - 1
+}
+
+fn accepts_gzip(request: &Request) -> bool {
+    request
+        .headers()
+        .get_all("accept-encoding")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            parts.next() == Some("gzip") && parts.next() != Some("q=0")
+        })
+}

@@ -1,0 +1,261 @@
+//! The token endpoint, `POST /token`: authorization codes (RFC 6749 §4.1.3, RFC 7636 §4.6) and refresh (§6). Assertions
+//! of service accounts are in `assertion`. Texts of errors are Google's where they are known.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hyper::Method;
+use serde_json::{Value, json};
+
+use crate::assertion;
+use crate::authorize::is_verifier;
+use crate::form::Form;
+use crate::google::{Google, now};
+use crate::grants::{Challenge, Dead, Grants, Holder, Kind};
+use crate::response::{OAuthError, Request, Response, json};
+use crate::scopes;
+
+pub(crate) fn answer(google: &Google, request: &Request) -> Response {
+    if request.method() != Method::POST {
+        let mut error = OAuthError::new("invalid_request", "Invalid HTTP method.");
+        error.status = 405;
+        return error.response();
+    }
+    match exchange(google, request) {
+        Ok(tokens) => json(200, &tokens),
+        Err(error) => error.response(),
+    }
+}
+
+fn exchange(google: &Google, request: &Request) -> Result<Value, OAuthError> {
+    let form = Form::of_body(request)?;
+    match form.required("grant_type")? {
+        "authorization_code" => authorization_code(google, request, &form),
+        "refresh_token" => refresh_token(google, request, &form),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => assertion::exchange(google, &form),
+        other => Err(OAuthError::new(
+            "unsupported_grant_type",
+            format!("Invalid grant_type: {other}"),
+        )),
+    }
+}
+
+fn authorization_code(
+    google: &Google,
+    request: &Request,
+    form: &Form,
+) -> Result<Value, OAuthError> {
+    form.only(&[
+        "grant_type",
+        "code",
+        "client_id",
+        "client_secret",
+        "redirect_uri",
+        "code_verifier",
+        "scope",
+    ])?;
+    let code = form.required("code")?;
+    let redirect_uri = form.required("redirect_uri")?;
+    let client = authenticate(google, request, form)?;
+
+    let mut grants = google.grants();
+    let bound = grants.code(code, now()).map_err(|dead| match dead {
+        Dead::Unknown => invalid_grant("Malformed auth code."),
+        Dead::Revoked => invalid_grant("Bad Request"),
+    })?;
+    if bound.holder.client != client {
+        return Err(invalid_grant("Bad Request"));
+    }
+    if bound.redirect_uri != redirect_uri {
+        return Err(OAuthError::new("redirect_uri_mismatch", "Bad Request"));
+    }
+    match (&bound.challenge, form.get("code_verifier")) {
+        (None, None) => {}
+        (Some(challenge), Some(verifier)) if answers(challenge, verifier) => {}
+        (Some(_), None) => return Err(invalid_grant("Missing code verifier.")),
+        (_, Some(_)) => return Err(invalid_grant("Invalid code verifier.")),
+    }
+    grants.use_code(code);
+
+    let mut tokens = access(google, &mut grants, &bound.holder);
+    if bound.holder.kind == Kind::Offline {
+        tokens["refresh_token"] = grants.issue_refresh_token(bound.holder).into();
+    }
+    Ok(tokens)
+}
+
+fn refresh_token(google: &Google, request: &Request, form: &Form) -> Result<Value, OAuthError> {
+    form.only(&[
+        "grant_type",
+        "refresh_token",
+        "client_id",
+        "client_secret",
+        "scope",
+        "rapt",
+    ])?;
+    let token = form.required("refresh_token")?;
+    let client = authenticate(google, request, form)?;
+
+    let mut grants = google.grants();
+    let holder = grants.refresh_token(token).map_err(|dead| match dead {
+        Dead::Unknown => invalid_grant("Bad Request"),
+        Dead::Revoked => invalid_grant("Token has been expired or revoked."),
+    })?;
+    if holder.client != client {
+        return Err(OAuthError::new("unauthorized_client", "Unauthorized"));
+    }
+    let mut narrowed = holder.clone();
+    if let Some(list) = form.get("scope") {
+        narrowed.scopes =
+            scopes::parse(list).map_err(|text| OAuthError::new("invalid_scope", text))?;
+        let ungranted: Vec<&str> = narrowed
+            .scopes
+            .iter()
+            .filter(|scope| !holder.scopes.contains(scope))
+            .map(String::as_str)
+            .collect();
+        if !ungranted.is_empty() {
+            return Err(OAuthError::new(
+                "invalid_scope",
+                format!(
+                    "Some requested scopes were not granted: {}",
+                    ungranted.join(" ")
+                ),
+            ));
+        }
+    }
+    let mut tokens = access(google, &mut grants, &narrowed);
+    if google.rotate {
+        tokens["refresh_token"] = grants.rotate(token, holder).into();
+    }
+    Ok(tokens)
+}
+
+/// The members that every user's answer has.
+fn access(google: &Google, grants: &mut Grants, holder: &Holder) -> Value {
+    let mut tokens = json!({
+        "access_token": grants.issue_access_token(holder.clone(), now()),
+        "expires_in": grants.token_lifetime,
+        "scope": holder.scopes.join(" "),
+        "token_type": "Bearer",
+    });
+    if scopes::has_openid(&holder.scopes) {
+        let id_token = google.id_token(holder);
+        grants.issued.push(id_token.clone());
+        tokens["id_token"] = id_token.into();
+    }
+    tokens
+}
+
+/// The id of the client that the request proves to come from: by form or by Basic (RFC 6749 §2.3.1), not both.
+fn authenticate(google: &Google, request: &Request, form: &Form) -> Result<String, OAuthError> {
+    let (id, secret) = match basic(request)? {
+        Some(_) if form.get("client_secret").is_some() => {
+            return Err(OAuthError::new(
+                "invalid_request",
+                "The client may be authenticated in one way only.",
+            ));
+        }
+        Some((id, secret)) => (id, Some(secret)),
+        None => (
+            form.required("client_id")?.to_owned(),
+            form.get("client_secret").map(str::to_owned),
+        ),
+    };
+    if form.get("client_id").is_some_and(|stated| stated != id) {
+        return Err(OAuthError::new(
+            "invalid_request",
+            "The client_id differs from that of the Authorization header.",
+        ));
+    }
+    let genuine = google
+        .client(&id, |client| {
+            secret.as_ref().map(|secret| *secret == client.secret)
+        })
+        .ok_or_else(|| OAuthError::new("invalid_client", "The OAuth client was not found."))?;
+    match genuine {
+        Some(true) => Ok(id),
+        Some(false) => Err(OAuthError::new(
+            "invalid_client",
+            "The provided client secret is invalid.",
+        )),
+        None => Err(OAuthError::new(
+            "invalid_request",
+            "client_secret is missing.",
+        )),
+    }
+}
+
+/// Both halves are form-encoded before they are joined.
+fn basic(request: &Request) -> Result<Option<(String, String)>, OAuthError> {
+    let Some(header) = request.headers().get("authorization") else {
+        return Ok(None);
+    };
+    let credentials = header
+        .to_str()
+        .ok()
+        .and_then(|header| header.strip_prefix("Basic "))
+        .and_then(|encoded| STANDARD.decode(encoded).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    match credentials.as_deref().and_then(|text| text.split_once(':')) {
+        Some((id, secret)) => Ok(Some((decode(id), decode(secret)))),
+        None => Err(OAuthError::new(
+            "invalid_client",
+            "The Authorization header cannot be read.",
+        )),
+    }
+}
+
+fn decode(text: &str) -> String {
+    form_urlencoded::parse(text.as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
+}
+
+/// RFC 7636 §4.6.
+fn answers(challenge: &Challenge, verifier: &str) -> bool {
+    is_verifier(verifier)
+        && match challenge {
+            Challenge::Plain(expected) => expected == verifier,
+            Challenge::S256(expected) => {
+                let digest = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
+                *expected == URL_SAFE_NO_PAD.encode(digest)
+            }
+        }
+}
+
+fn invalid_grant(description: &str) -> OAuthError {
+    OAuthError::new("invalid_grant", description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_rfc_7636_appendix_b_verifies() {
+        let challenge = Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into());
+        assert!(answers(
+            &challenge,
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+        ));
+        assert!(!answers(
+            &challenge,
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"
+        ));
+    }
+
+    #[test]
+    fn verifiers_are_43_to_128_unreserved_characters() {
+        let of = |length: usize| "~".repeat(length);
+        for (length, good) in [(42, false), (43, true), (128, true), (129, false)] {
+            assert_eq!(
+                answers(&Challenge::Plain(of(length)), &of(length)),
+                good,
+                "{length}"
+            );
+        }
+        let slash = "/".repeat(43);
+        assert!(!answers(&Challenge::Plain(slash.clone()), &slash));
+    }
+}
