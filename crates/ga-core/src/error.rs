@@ -47,6 +47,8 @@ pub enum Error {
     Refusal(Box<Refusal>),
     /// The answer is not what the API describes.
     Answer(String),
+    /// The answer ends in the middle.
+    Truncated,
     /// The answer is well formed, but rows are missing or there are too many.
     Incomplete(String),
 }
@@ -88,7 +90,7 @@ impl Error {
             Self::Usage { .. } => Kind::Usage,
             Self::Field { .. } => Kind::Refused,
             Self::Refusal(refusal) => refusal.kind(),
-            Self::Answer(_) => Kind::Failed,
+            Self::Answer(_) | Self::Truncated => Kind::Failed,
             Self::Incomplete(_) => Kind::Incomplete,
         }
     }
@@ -98,7 +100,7 @@ impl Error {
         match self {
             Self::Usage { hint, .. } | Self::Field { hint, .. } => hint.clone(),
             Self::Refusal(refusal) => refusal.hint(),
-            Self::Answer(_) | Self::Incomplete(_) => None,
+            Self::Answer(_) | Self::Truncated | Self::Incomplete(_) => None,
         }
     }
 }
@@ -107,6 +109,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage { message, .. } | Self::Field { message, .. } => f.write_str(message),
+            Self::Truncated => f.write_str("the answer ends in the middle"),
             Self::Answer(message) | Self::Incomplete(message) => f.write_str(message),
             Self::Refusal(refusal) => refusal.fmt(f),
         }

@@ -5,11 +5,21 @@
 //! are the names used here.
 #![warn(missing_docs)]
 
+pub mod account;
+pub mod answer;
+pub mod block;
 pub mod catalogue;
+pub mod dates;
 pub mod error;
 pub mod filter;
+pub mod page;
+pub mod paging;
+pub mod property;
+pub mod quality;
 pub mod refusal;
 pub mod report;
+pub mod request;
+pub mod retry;
 
 pub use error::{Error, Kind};
 pub use refusal::Refusal;

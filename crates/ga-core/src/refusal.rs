@@ -237,3 +237,147 @@ fn link_in(message: &str) -> Option<String> {
     let link = message[start..].split_whitespace().next()?;
     Some(link.trim_end_matches(['.', ',']).to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(status: u16, body: &str) -> Refusal {
+        Refusal::parse(status, body.as_bytes())
+    }
+
+    #[test]
+    fn the_servers_own_words_are_kept() {
+        let refusal = parse(
+            400,
+            r#"{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"Field x is not a valid dimension."}}"#,
+        );
+        assert_eq!(
+            refusal.to_string(),
+            "the server answered 400 INVALID_ARGUMENT: Field x is not a valid dimension."
+        );
+        assert_eq!(refusal.kind(), Kind::Refused);
+        let v3 = parse(
+            403,
+            r#"{"error":{"errors":[{"domain":"global","reason":"insufficientPermissions","message":"no"}],"code":403,"message":"no"}}"#,
+        );
+        assert_eq!(v3.code, "insufficientPermissions");
+        let list = parse(
+            503,
+            r#"[{"error":{"status":"UNAVAILABLE","message":"later"}}]"#,
+        );
+        assert_eq!((&*list.code, list.kind()), ("UNAVAILABLE", Kind::Temporary));
+    }
+
+    #[test]
+    fn a_page_of_html_is_summed_up_in_a_line() {
+        let table = [
+            (
+                "<!DOCTYPE html>\n<title>Error 404\n (Not Found)</title><p>x",
+                "Error 404 (Not Found)",
+            ),
+            ("<html><p>x", "a page of HTML"),
+            ("plain  words\n", "plain words"),
+            ("", ""),
+            (
+                r#"{"error":"invalid_token"}"#,
+                r#"{"error":"invalid_token"}"#,
+            ),
+        ];
+        for (body, message) in table {
+            assert_eq!(parse(404, body).message, message);
+        }
+        let long = parse(502, &"é".repeat(100_000)).message;
+        assert_eq!(long.chars().count(), EXCERPT + 1);
+    }
+
+    #[test]
+    fn each_refusal_names_what_to_do() {
+        let error = |message: &str, reason: &str| {
+            format!(
+                r#"{{"error":{{"message":"{message}","details":[{{"@type":"x"}},{{"reason":"{reason}"}}]}}}}"#
+            )
+        };
+        let table = [
+            (
+                401,
+                error("Request is missing", "CREDENTIALS_MISSING"),
+                "--token $(gauth-token)",
+            ),
+            (401, error("invalid", ""), "run gauth-token again"),
+            (
+                403,
+                error("x", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
+                "gauth-login --scope",
+            ),
+            (
+                403,
+                error("Request had insufficient authentication scopes.", ""),
+                "analytics.readonly",
+            ),
+            (
+                403,
+                error("User does not have sufficient permissions", ""),
+                "ga-properties",
+            ),
+            (
+                403,
+                error(
+                    "It is disabled. Enable it by visiting https://console.developers.google.com/a?b=1 then",
+                    "SERVICE_DISABLED",
+                ),
+                "https://console.developers.google.com/a?b=1",
+            ),
+            (
+                403,
+                error("requires a quota project", ""),
+                "--quota-project",
+            ),
+            (
+                403,
+                error("requires a quota project", ""),
+                "GOOGLE_CLOUD_QUOTA_PROJECT",
+            ),
+            (
+                429,
+                error("Exhausted property tokens per day.", ""),
+                "midnight Pacific",
+            ),
+            (504, error("Deadline", ""), "shorter date range"),
+        ];
+        for (status, body, word) in table {
+            let hint = parse(status, &body).hint().unwrap();
+            assert!(hint.contains(word), "{body}: {hint}");
+        }
+        assert_eq!(parse(500, "").hint(), None);
+    }
+
+    #[test]
+    fn the_quotas_are_told_apart() {
+        let table = [
+            ("Exhausted concurrent requests quota.", Quota::Concurrent),
+            (
+                "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.",
+                Quota::Hour,
+            ),
+            (
+                "Exhausted property tokens per day. These quota tokens will return in under 24 hours.",
+                Quota::Day,
+            ),
+            (
+                "Exhausted potentially thresholded requests quota.",
+                Quota::Thresholded,
+            ),
+            (
+                "Exhausted server errors for a project per hour.",
+                Quota::ServerErrors,
+            ),
+            ("Too many", Quota::Other),
+        ];
+        for (message, quota) in table {
+            let body = format!(r#"{{"error":{{"message":"{message}"}}}}"#);
+            assert_eq!(parse(429, &body).quota(), Some(quota), "{message}");
+            assert_eq!(parse(503, &body).quota(), None);
+        }
+    }
+}

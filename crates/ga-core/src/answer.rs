@@ -1,0 +1,234 @@
+//! The answer of runReport without its rows: headers, totals, metadata, quota.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>
+//!
+//! Fields that are not known are passed over and those that are missing are empty, as in Google's own
+//! clients. Notes for people are made of it in [`crate::quality`].
+
+use std::borrow::Cow;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::error::Error;
+
+/// Everything in an answer but its rows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReportHead {
+    /// One for each dimension of the question, and `dateRange` if there are several ranges.
+    #[serde(deserialize_with = "or_default")]
+    pub dimension_headers: Vec<DimensionHeader>,
+    /// One for each visible metric of the question.
+    #[serde(deserialize_with = "or_default")]
+    pub metric_headers: Vec<MetricHeader>,
+    /// One row for each date range, when asked for.
+    #[serde(deserialize_with = "or_default")]
+    pub totals: Vec<AggregateRow>,
+    /// As `totals`.
+    #[serde(deserialize_with = "or_default")]
+    pub maximums: Vec<AggregateRow>,
+    /// As `totals`.
+    #[serde(deserialize_with = "or_default")]
+    pub minimums: Vec<AggregateRow>,
+    /// All rows of the report, whatever the page; left out when there are none. With several date ranges
+    /// it counts combinations of dimensions.
+    #[serde(deserialize_with = "count")]
+    pub row_count: Option<u64>,
+    /// What is to be said about the data.
+    #[serde(deserialize_with = "or_default")]
+    pub metadata: Metadata,
+    /// Left out unless asked for.
+    pub property_quota: Option<PropertyQuota>,
+    /// Present only when `rows` is not a list: the decoder takes lists out.
+    #[serde(rename = "rows")]
+    rows_without_list: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
+}
+
+/// The name of a column of dimensions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct DimensionHeader {
+    /// The API name.
+    pub name: String,
+}
+
+/// The name and type of a column of metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct MetricHeader {
+    /// The API name.
+    pub name: String,
+    /// `TYPE_INTEGER`, `TYPE_FLOAT`, `TYPE_SECONDS`, …
+    pub r#type: String,
+}
+
+/// A row of totals, minimums or maximums.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AggregateRow {
+    /// `RESERVED_TOTAL` and its like.
+    #[serde(deserialize_with = "cells")]
+    pub dimension_values: Vec<String>,
+    /// The numbers, as the server wrote them.
+    #[serde(deserialize_with = "cells")]
+    pub metric_values: Vec<String>,
+}
+
+/// ResponseMetaData.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Metadata {
+    /// ISO 4217.
+    pub currency_code: Option<String>,
+    /// The property's zone, in which its days are days.
+    pub time_zone: Option<String>,
+    /// Some rows were rolled into `(other)`.
+    #[serde(deserialize_with = "or_default")]
+    pub data_loss_from_other_row: bool,
+    /// Some rows may be withheld to protect people.
+    #[serde(deserialize_with = "or_default")]
+    pub subject_to_thresholding: bool,
+    /// Why there are no rows.
+    pub empty_reason: Option<String>,
+    /// One for each date range that was sampled.
+    #[serde(deserialize_with = "or_default")]
+    pub sampling_metadatas: Vec<Sampling>,
+    /// Metrics that this user may not see.
+    #[serde(deserialize_with = "or_default")]
+    pub schema_restriction_response: SchemaRestriction,
+    /// Why some data is missing.
+    #[serde(deserialize_with = "or_default")]
+    pub data_truncation_reasons: Vec<Truncation>,
+}
+
+/// How much of the data was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Sampling {
+    /// Events that were read.
+    #[serde(deserialize_with = "count")]
+    pub samples_read_count: Option<u64>,
+    /// Events that there are.
+    #[serde(deserialize_with = "count")]
+    pub sampling_space_size: Option<u64>,
+}
+
+/// SchemaRestrictionResponse.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SchemaRestriction {
+    /// One for each metric.
+    #[serde(deserialize_with = "or_default")]
+    pub active_metric_restrictions: Vec<MetricRestriction>,
+}
+
+/// A metric that this user may not see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MetricRestriction {
+    /// The API name.
+    pub metric_name: String,
+    /// `COST_DATA`, `REVENUE_DATA`.
+    #[serde(deserialize_with = "or_default")]
+    pub restricted_metric_types: Vec<String>,
+}
+
+/// Why some data is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Truncation {
+    /// The cause in one word.
+    pub data_truncation_type: String,
+    /// The cause in a sentence.
+    pub data_truncation_message: String,
+}
+
+/// What is left of the property's quota.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PropertyQuota {
+    /// Of the property.
+    pub tokens_per_day: Option<QuotaStatus>,
+    /// Of the property.
+    pub tokens_per_hour: Option<QuotaStatus>,
+    /// Of this Cloud project at the property.
+    pub tokens_per_project_per_hour: Option<QuotaStatus>,
+    /// At one time.
+    pub concurrent_requests: Option<QuotaStatus>,
+    /// Of this Cloud project at the property.
+    pub server_errors_per_project_per_hour: Option<QuotaStatus>,
+    /// Requests whose rows may be withheld.
+    pub potentially_thresholded_requests_per_hour: Option<QuotaStatus>,
+}
+
+/// One quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct QuotaStatus {
+    /// Of tokens: by this request.
+    pub consumed: i64,
+    /// After this request.
+    pub remaining: i64,
+}
+
+impl ReportHead {
+    /// Reads an answer from which the rows were taken.
+    pub(crate) fn parse(envelope: &[u8]) -> Result<Self, Error> {
+        let head: Self = serde_json::from_slice(envelope)
+            .map_err(|error| Error::answer(format!("the answer is not a report: {error}")))?;
+        if head.error.is_some() {
+            return Err(Error::answer("the answer is an error under status 200"));
+        }
+        if head.rows_without_list.is_some() {
+            return Err(Error::answer("the answer has rows that are not a list"));
+        }
+        Ok(head)
+    }
+}
+
+/// `null` counts as missing.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// JSON's int64: text or number.
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Int64 {
+        Number(u64),
+        Text(String),
+    }
+    match Option::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Int64::Number(number)) => Ok(Some(number)),
+        Some(Int64::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
+/// `[{"value": …}, …]` as texts; a number keeps its spelling.
+fn cells<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Cell {
+        value: Option<Box<RawValue>>,
+    }
+    let cells = Option::<Vec<Cell>>::deserialize(deserializer)?.unwrap_or_default();
+    let text = |cell: Cell| {
+        let Some(raw) = cell.value else {
+            return Ok(String::new());
+        };
+        if raw.get().starts_with('"') {
+            let text: Cow<'_, str> = serde_json::from_str(raw.get())?;
+            return Ok(text.into_owned());
+        }
+        Ok(raw.get().to_owned())
+    };
+    let texts: serde_json::Result<_> = cells.into_iter().map(text).collect();
+    texts.map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,142 @@
+//! Rows of a report as compact bytes: each cell is its length and its text, nothing else.
+//!
+//! Blocks are what waits between the network and the output, so that a waiting page costs little more
+//! than its text and can be moved into a file block by block. Not a standard; written and read here only.
+
+/// A block is closed when it has grown to this many bytes. A longer row gets a block of its own.
+const BLOCK: usize = 64 * 1024;
+
+/// Whole rows, one after the other. How many cells a row has, the reader must know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Block(Vec<u8>);
+
+impl Block {
+    /// The block as bytes, for a file.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The block whose bytes were kept elsewhere.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The rows of this block, each of so many cells.
+    pub fn rows(&self, columns: usize) -> Rows<'_> {
+        Rows {
+            rest: &self.0,
+            columns,
+        }
+    }
+}
+
+/// Reads the rows of a [`Block`].
+#[derive(Debug)]
+pub struct Rows<'a> {
+    rest: &'a [u8],
+    columns: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Puts the next row's cells into `cells`; false when there is none.
+    pub fn next_into(&mut self, cells: &mut Vec<&'a [u8]>) -> bool {
+        cells.clear();
+        if self.rest.is_empty() {
+            return false;
+        }
+        for _ in 0..self.columns {
+            let Some((cell, rest)) = read_cell(self.rest) else {
+                self.rest = &[];
+                return false;
+            };
+            cells.push(cell);
+            self.rest = rest;
+        }
+        true
+    }
+}
+
+/// Fills blocks.
+#[derive(Debug, Default)]
+pub(crate) struct BlockWriter {
+    block: Vec<u8>,
+}
+
+impl BlockWriter {
+    /// Appends one cell.
+    pub(crate) fn cell(&mut self, text: &[u8]) {
+        let mut length = text.len();
+        while length >= 0x80 {
+            self.block.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        self.block.push(length as u8);
+        self.block.extend_from_slice(text);
+    }
+
+    /// Ends a row; gives the block away when it is full.
+    pub(crate) fn end_row(&mut self, blocks: &mut Vec<Block>) {
+        if self.block.len() >= BLOCK {
+            blocks.push(Block(std::mem::replace(
+                &mut self.block,
+                Vec::with_capacity(BLOCK + BLOCK / 8),
+            )));
+        }
+    }
+
+    /// Gives the last block away.
+    pub(crate) fn finish(self, blocks: &mut Vec<Block>) {
+        if !self.block.is_empty() {
+            blocks.push(Block(self.block));
+        }
+    }
+}
+
+fn read_cell(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&first, mut rest) = bytes.split_first()?;
+    let mut length = usize::from(first & 0x7f);
+    let mut more = first & 0x80 != 0;
+    let mut shift = 7;
+    while more {
+        let (&next, after) = rest.split_first()?;
+        length |= usize::from(next & 0x7f) << shift;
+        shift += 7;
+        more = next & 0x80 != 0;
+        rest = after;
+    }
+    rest.split_at_checked(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_any_length_come_back_as_they_were() {
+        let cells: Vec<Vec<u8>> = [0, 1, 127, 128, 16_383, 70_000, 16_384, 3_000_000, 5, 6]
+            .iter()
+            .map(|&length| vec![b'x'; length])
+            .collect();
+        let mut writer = BlockWriter::default();
+        let mut blocks = Vec::new();
+        for pair in cells.chunks(2) {
+            for cell in pair {
+                writer.cell(cell);
+            }
+            writer.end_row(&mut blocks);
+        }
+        writer.finish(&mut blocks);
+        let mut seen = Vec::new();
+        for block in &blocks {
+            let copy = Block::from_bytes(block.as_bytes().to_vec());
+            let mut rows = copy.rows(2);
+            let mut row = Vec::new();
+            while rows.next_into(&mut row) {
+                assert_eq!(row.len(), 2);
+                seen.extend(row.iter().map(|cell| cell.to_vec()));
+            }
+        }
+        assert_eq!(seen, cells);
+        assert!(blocks.len() > 1, "a full block is given away");
+    }
+}

@@ -1,0 +1,283 @@
+//! Reads one answer of runReport while it arrives.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>
+//!
+//! The `rows` are lifted out of the stream one by one into [`Block`]s; what is left of the answer is small
+//! and becomes a [`ReportHead`]. Neither the order of keys nor white space matters. Where full blocks wait
+//! is the caller's affair, as is whether the rows are those that were asked for ([`crate::paging`]).
+
+mod json;
+mod row;
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::answer::ReportHead;
+use crate::block::{Block, BlockWriter};
+use crate::error::Error;
+use json::{Cursor, Stop};
+use row::RowCells;
+
+/// The most that one row, or one member of the answer beside the rows, may take.
+const TOKEN: usize = 16 * 1024 * 1024;
+/// A token that has not ended within this many bytes is looked at again only when twice as many are there.
+const PATIENCE: usize = 64 * 1024;
+
+/// What an answer held besides the cells.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Everything but the rows.
+    pub head: ReportHead,
+    /// How many rows there were.
+    pub rows: u64,
+    /// How many different combinations of dimensions; this is what `limit`, `offset` and `rowCount` count.
+    pub combinations: u64,
+    /// The dimensions of the first row. No other page of the same report begins with them.
+    pub first: Option<Vec<Vec<u8>>>,
+}
+
+/// Takes the bytes of an answer in pieces of any size.
+#[derive(Debug)]
+pub struct PageDecoder {
+    state: State,
+    /// What has arrived and is not yet understood.
+    buffer: Vec<u8>,
+    /// The least that must be in the buffer before it is looked at again.
+    wait_for: usize,
+    envelope: Vec<u8>,
+    has_rows: bool,
+    cells: RowCells,
+    writer: BlockWriter,
+    /// Cells of the first row: dimensions and metrics.
+    shape: Option<(usize, usize)>,
+    rows: u64,
+    first: Option<Vec<Vec<u8>>>,
+    range_column: Option<usize>,
+    seen: HashSet<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Start,
+    FirstMember,
+    Member,
+    FirstRow,
+    Row,
+    AfterMember,
+    End,
+}
+
+impl PageDecoder {
+    /// For a report of one date range, or of none.
+    pub fn new() -> Self {
+        Self {
+            state: State::Start,
+            buffer: Vec::new(),
+            wait_for: 0,
+            envelope: Vec::new(),
+            has_rows: false,
+            cells: RowCells::default(),
+            writer: BlockWriter::default(),
+            shape: None,
+            rows: 0,
+            first: None,
+            range_column: None,
+            seen: HashSet::new(),
+        }
+    }
+
+    /// For a report of several date ranges, whose name is in dimension `column` of each row: rows that
+    /// differ in nothing else are one combination.
+    pub fn with_date_ranges(column: usize) -> Self {
+        Self {
+            range_column: Some(column),
+            ..Self::new()
+        }
+    }
+
+    /// Takes the next bytes; blocks of rows that are full are appended to `blocks`.
+    pub fn feed(&mut self, chunk: &[u8], blocks: &mut Vec<Block>) -> Result<(), Error> {
+        self.buffer.extend_from_slice(chunk);
+        if self.buffer.len() < self.wait_for {
+            return Ok(());
+        }
+        self.read(blocks)
+    }
+
+    /// After the last bytes: the last block, and what is known of the page.
+    pub fn finish(mut self, blocks: &mut Vec<Block>) -> Result<Page, Error> {
+        self.read(blocks)?;
+        if self.state != State::End {
+            return Err(Error::Truncated);
+        }
+        self.writer.finish(blocks);
+        let head = ReportHead::parse(&self.envelope)?;
+        let expected = (head.dimension_headers.len(), head.metric_headers.len());
+        if let Some(shape) = self.shape.filter(|&shape| shape != expected) {
+            return Err(Error::answer(format!(
+                "the answer has rows of {} dimensions and {} metrics under headers of {} and {}",
+                shape.0, shape.1, expected.0, expected.1
+            )));
+        }
+        let combinations = match self.range_column {
+            Some(column) => {
+                let header = head.dimension_headers.get(column);
+                if self.rows > 0 && header.is_none_or(|header| header.name != "dateRange") {
+                    return Err(Error::answer(format!(
+                        "the answer has no dateRange in column {}",
+                        column + 1
+                    )));
+                }
+                self.seen.len() as u64
+            }
+            None => self.rows,
+        };
+        Ok(Page {
+            head,
+            rows: self.rows,
+            combinations,
+            first: self.first,
+        })
+    }
+
+    /// Understands as much of the buffer as can be understood.
+    fn read(&mut self, blocks: &mut Vec<Block>) -> Result<(), Error> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut cursor = Cursor {
+            bytes: &buffer,
+            at: 0,
+        };
+        loop {
+            let start = cursor.at;
+            match self.step(&mut cursor, blocks) {
+                Ok(()) => {}
+                Err(Stop::More) => {
+                    cursor.at = start;
+                    break;
+                }
+                Err(Stop::Wrong(why)) => return Err(self.wrong(why)),
+            }
+        }
+        let done = cursor.at;
+        // Tokens end between characters, so what is understood is whole characters.
+        if std::str::from_utf8(&buffer[..done]).is_err() {
+            return Err(self.wrong("text that is not UTF-8"));
+        }
+        buffer.drain(..done);
+        if buffer.len().max(self.envelope.len()) > TOKEN {
+            return Err(self.wrong("a part of more than 16 MiB"));
+        }
+        self.wait_for = if buffer.len() > PATIENCE {
+            buffer.len() * 2
+        } else {
+            0
+        };
+        self.buffer = buffer;
+        Ok(())
+    }
+
+    fn step(&mut self, cursor: &mut Cursor<'_>, blocks: &mut Vec<Block>) -> Result<(), Stop> {
+        self.state = match self.state {
+            State::Start => {
+                cursor.expect(b'{', "it is not a JSON object")?;
+                self.envelope.push(b'{');
+                State::FirstMember
+            }
+            State::FirstMember if cursor.take(b'}')? => self.end_envelope(),
+            State::FirstMember | State::Member => self.read_member(cursor)?,
+            State::FirstRow if cursor.take(b']')? => State::AfterMember,
+            State::FirstRow => self.read_row(cursor, blocks)?,
+            State::Row if cursor.take(b']')? => State::AfterMember,
+            State::Row => {
+                cursor.expect(b',', "a comma was expected between rows")?;
+                self.read_row(cursor, blocks)?
+            }
+            State::AfterMember if cursor.take(b'}')? => self.end_envelope(),
+            State::AfterMember => {
+                cursor.expect(b',', "a comma was expected")?;
+                State::Member
+            }
+            State::End => {
+                cursor.peek()?;
+                return Err(Stop::Wrong("something follows its end"));
+            }
+        };
+        Ok(())
+    }
+
+    fn end_envelope(&mut self) -> State {
+        self.envelope.push(b'}');
+        State::End
+    }
+
+    fn read_member(&mut self, cursor: &mut Cursor<'_>) -> Result<State, Stop> {
+        cursor.peek()?;
+        let start = cursor.at;
+        let is_rows = &*cursor.key()? == b"rows";
+        if is_rows && cursor.peek()? == b'[' {
+            if std::mem::replace(&mut self.has_rows, true) {
+                return Err(Stop::Wrong("it has rows twice"));
+            }
+            cursor.at += 1;
+            return Ok(State::FirstRow);
+        }
+        cursor.value()?;
+        if self.envelope.len() > 1 {
+            self.envelope.push(b',');
+        }
+        let member = &cursor.bytes[start..cursor.at];
+        self.envelope.extend_from_slice(member);
+        Ok(State::AfterMember)
+    }
+
+    fn read_row(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        blocks: &mut Vec<Block>,
+    ) -> Result<State, Stop> {
+        self.cells.read(cursor)?;
+        let cells = &self.cells;
+        let shape = (cells.dimensions.len(), cells.metrics.len());
+        if *self.shape.get_or_insert(shape) != shape {
+            return Err(Stop::Wrong("a row of another width than those before it"));
+        }
+        if self.first.is_none() {
+            let first = cells.dimensions.iter();
+            let first = first.map(|cell| Ok(cell.text(cursor)?.into_owned()));
+            self.first = Some(first.collect::<Result<_, Stop>>()?);
+        }
+        if let Some(range_column) = self.range_column {
+            let mut hasher = DefaultHasher::new();
+            for (column, cell) in cells.dimensions.iter().enumerate() {
+                if column != range_column {
+                    cell.text(cursor)?.hash(&mut hasher);
+                }
+            }
+            self.seen.insert(hasher.finish());
+        }
+        for cell in cells.dimensions.iter().chain(&cells.metrics) {
+            self.writer.cell(&cell.text(cursor)?);
+        }
+        self.writer.end_row(blocks);
+        self.rows += 1;
+        Ok(State::Row)
+    }
+
+    fn wrong(&self, why: &str) -> Error {
+        match self.state {
+            State::FirstRow | State::Row => Error::answer(format!(
+                "the answer cannot be read after row {}: {why}",
+                self.rows
+            )),
+            _ => Error::answer(format!("the answer cannot be read: {why}")),
+        }
+    }
+}
+
+impl Default for PageDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! One row of a report: `{"dimensionValues": [{"value": …}, …], "metricValues": […]}`.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/Row>
+//!
+//! Either list may be missing, in any order; a value left out is the empty text; what is not known is
+//! passed over.
+
+use std::borrow::Cow;
+
+use super::json::{Cursor, Stop, Text};
+
+/// Where the cells of one row are in the bytes, dimensions first.
+#[derive(Debug, Default)]
+pub(super) struct RowCells {
+    pub(super) dimensions: Vec<Cell>,
+    pub(super) metrics: Vec<Cell>,
+}
+
+/// One cell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell(Text);
+
+impl Cell {
+    const EMPTY: Self = Self(Text {
+        start: 0,
+        end: 0,
+        escaped: false,
+    });
+
+    /// Its text.
+    pub(super) fn text<'a>(self, cursor: &Cursor<'a>) -> Result<Cow<'a, [u8]>, Stop> {
+        cursor.decode(self.0)
+    }
+}
+
+impl RowCells {
+    /// Reads one row from the cursor, which stays where it is unless the whole row is there.
+    pub(super) fn read(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
+        let start = cursor.at;
+        let result = self.read_row(cursor);
+        if result.is_err() {
+            cursor.at = start;
+        }
+        result
+    }
+
+    fn read_row(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
+        self.dimensions.clear();
+        self.metrics.clear();
+        let (mut has_dimensions, mut has_metrics) = (false, false);
+        cursor.expect(b'{', "a row was expected")?;
+        if cursor.take(b'}')? {
+            return Ok(());
+        }
+        loop {
+            let key = cursor.key()?;
+            let (seen, cells) = match &*key {
+                b"dimensionValues" => (&mut has_dimensions, &mut self.dimensions),
+                b"metricValues" => (&mut has_metrics, &mut self.metrics),
+                _ => {
+                    cursor.value()?;
+                    if end_of_member(cursor)? {
+                        return Ok(());
+                    }
+                    continue;
+                }
+            };
+            if std::mem::replace(seen, true) {
+                return Err(Stop::Wrong("a row that gives its values twice"));
+            }
+            read_list(cursor, cells)?;
+            if end_of_member(cursor)? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn read_list(cursor: &mut Cursor<'_>, cells: &mut Vec<Cell>) -> Result<(), Stop> {
+    if cursor.peek()? == b'n' {
+        return match cursor.value()? {
+            b"null" => Ok(()),
+            _ => Err(Stop::Wrong("a list of values was expected")),
+        };
+    }
+    cursor.expect(b'[', "a list of values was expected")?;
+    if cursor.take(b']')? {
+        return Ok(());
+    }
+    loop {
+        cells.push(read_cell(cursor)?);
+        if cursor.take(b']')? {
+            return Ok(());
+        }
+        cursor.expect(b',', "a comma was expected between values")?;
+    }
+}
+
+fn read_cell(cursor: &mut Cursor<'_>) -> Result<Cell, Stop> {
+    // The usual spelling first; anything else goes the long way.
+    let start = cursor.at;
+    if cursor.take_exactly(br#"{"value":""#) {
+        let text = cursor.string_rest()?;
+        if cursor.take_exactly(b"}") {
+            return Ok(Cell(text));
+        }
+        cursor.at = start;
+    }
+    cursor.expect(b'{', "a value was expected")?;
+    if cursor.take(b'}')? {
+        return Ok(Cell::EMPTY);
+    }
+    let mut cell = None;
+    loop {
+        if &*cursor.key()? == b"value" {
+            if cell.is_some() {
+                return Err(Stop::Wrong("a cell that gives its value twice"));
+            }
+            cell = Some(read_scalar(cursor)?);
+        } else {
+            cursor.value()?;
+        }
+        if end_of_member(cursor)? {
+            return Ok(cell.unwrap_or(Cell::EMPTY));
+        }
+    }
+}
+
+/// A text, or a number kept as it is written.
+fn read_scalar(cursor: &mut Cursor<'_>) -> Result<Cell, Stop> {
+    if cursor.peek()? == b'"' {
+        return cursor.string().map(Cell);
+    }
+    let start = cursor.at;
+    match cursor.value()? {
+        b"null" => Ok(Cell::EMPTY),
+        [b'-' | b'0'..=b'9', ..] => Ok(Cell(Text {
+            start,
+            end: cursor.at,
+            escaped: false,
+        })),
+        _ => Err(Stop::Wrong("a cell that is neither text nor a number")),
+    }
+}
+
+/// Whether an object ends after one of its members.
+fn end_of_member(cursor: &mut Cursor<'_>) -> Result<bool, Stop> {
+    if cursor.take(b'}')? {
+        return Ok(true);
+    }
+    cursor.expect(b',', "a comma was expected")?;
+    Ok(false)
+}

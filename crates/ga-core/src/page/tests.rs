@@ -1,0 +1,257 @@
+use super::*;
+
+/// Decodes an answer fed in pieces of `step` bytes.
+fn decode_in(mut decoder: PageDecoder, answer: &[u8], step: usize) -> Result<Decoded, Error> {
+    let mut blocks = Vec::new();
+    for chunk in answer.chunks(step) {
+        decoder.feed(chunk, &mut blocks)?;
+    }
+    let page = decoder.finish(&mut blocks)?;
+    let columns = page.head.dimension_headers.len() + page.head.metric_headers.len();
+    let mut rows = Vec::new();
+    for block in &blocks {
+        let mut reader = block.rows(columns);
+        let mut cells = Vec::new();
+        while reader.next_into(&mut cells) {
+            let texts = cells.iter().map(|cell| str::from_utf8(cell).unwrap());
+            rows.push(texts.collect::<Vec<_>>().join("|"));
+        }
+    }
+    Ok((page, rows))
+}
+
+type Decoded = (Page, Vec<String>);
+
+fn decode(answer: &str) -> Result<Decoded, Error> {
+    decode_in(PageDecoder::new(), answer.as_bytes(), usize::MAX)
+}
+
+const HEADERS: &str = r#""dimensionHeaders":[{"name":"country"}],"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}]"#;
+
+/// An answer of one dimension and one metric around these rows.
+fn answer(rows: &str) -> String {
+    format!(r#"{{{HEADERS},"rows":{rows},"rowCount":2}}"#)
+}
+
+#[test]
+fn every_spelling_of_a_row_gives_the_same_cells() {
+    let table = [
+        (
+            r#"[{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"1"}]}]"#,
+            "a|1",
+        ),
+        (
+            r#" [ { "dimensionValues" : [ { "value" : "a" } ] , "metricValues" : [ { "value" : "1" } ] } ] "#,
+            "a|1",
+        ),
+        (
+            "[\n\t{\r\n\"metricValues\":[{\"value\":\"1\"}],\n\"dimensionValues\":[{\"value\":\"a\"}]}]",
+            "a|1",
+        ),
+        (
+            r#"[{"dimensionValues":[{"value":12}],"metricValues":[{"value":0.10}]}]"#,
+            "12|0.10",
+        ),
+        (
+            r#"[{"dimensionValues":[{}],"metricValues":[{"value":"-0"}]}]"#,
+            "|-0",
+        ),
+        (
+            r#"[{"dimensionValues":[{"value":null}],"metricValues":[{"value":1e400}]}]"#,
+            "|1e400",
+        ),
+        (
+            r#"[{"dimensionValues":[{"value":"\u00e9\ud83d\ude00\n\"\\\/"}],"metricValues":[{"value":"1"}]}]"#,
+            "é😀\n\"\\/|1",
+        ),
+        (
+            r#"[{"x":[{}],"dimensionValues":[{"oneValue":{"a":"}"},"value":"a"}],"metricValues":[{"value":"1","y":[]}],"z":null}]"#,
+            "a|1",
+        ),
+        (
+            r#"[{"dimension\u0056alues":[{"v\u0061lue":"a"}],"metricValues":[{"value":"1"}]}]"#,
+            "a|1",
+        ),
+        (
+            r#"[{"dimensionValues":[{"value":"日本, \"東京\""}],"metricValues":[{"value":"12345678901234567890"}]}]"#,
+            "日本, \"東京\"|12345678901234567890",
+        ),
+    ];
+    for (rows, expected) in table {
+        let (page, cells) = decode(&answer(rows)).unwrap();
+        assert_eq!(cells, [expected], "{rows}");
+        assert_eq!(page.rows, 1);
+        assert_eq!(page.combinations, 1);
+    }
+}
+
+#[test]
+fn keys_may_come_in_any_order_and_many_may_be_missing() {
+    let row = r#"{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"1"}]}"#;
+    let first = format!(r#"{{"rows":[{row},{row}],{HEADERS},"rowCount":2}}"#);
+    let (page, rows) = decode(&first).unwrap();
+    assert_eq!(rows, ["a|1", "a|1"]);
+    assert_eq!(page.head.row_count, Some(2));
+    assert_eq!(page.first, Some(vec![b"a".to_vec()]));
+
+    let (page, rows) = decode("{}").unwrap();
+    assert!(rows.is_empty());
+    assert_eq!(page.head.row_count, None);
+    let (page, _) = decode(r#"{"rows":null,"metadata":null,"rowCount":null}"#).unwrap();
+    assert_eq!(page.rows, 0);
+
+    let metrics_only =
+        r#"{"rows":[{"metricValues":[{"value":"7"}]}],"metricHeaders":[{"name":"sessions"}]}"#;
+    assert_eq!(decode(metrics_only).unwrap().1, ["7"]);
+    let dimensions_only =
+        r#"{"dimensionHeaders":[{"name":"city"}],"rows":[{"dimensionValues":[{"value":"x"}]}]}"#;
+    assert_eq!(decode(dimensions_only).unwrap().1, ["x"]);
+}
+
+#[test]
+fn an_answer_that_is_not_a_report_is_refused() {
+    let ok = r#"{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"1"}]}"#;
+    let table = [
+        ("<html>no</html>".to_owned(), "not a JSON object"),
+        ("[]".to_owned(), "not a JSON object"),
+        (answer("{}"), "not a list"),
+        (answer("\"x\""), "not a list"),
+        (answer("[1]"), "a row was expected"),
+        (answer(&format!("[{ok},]")), "a row was expected"),
+        (
+            answer(&format!("[{ok} {ok}]")),
+            "a comma was expected between rows",
+        ),
+        (answer("[{}]"), "rows of 0 dimensions and 0 metrics"),
+        (
+            answer(r#"[{"dimensionValues":[{"value":"a"}]}]"#),
+            "rows of 1 dimensions and 0 metrics",
+        ),
+        (
+            answer(&format!(
+                r#"[{ok},{{"dimensionValues":[],"metricValues":[]}}]"#
+            )),
+            "after row 1: a row of another width",
+        ),
+        (
+            answer(r#"[{"dimensionValues":[],"dimensionValues":[],"metricValues":[]}]"#),
+            "values twice",
+        ),
+        (
+            answer(r#"[{"dimensionValues":[{"value":"a","value":"b"}]}]"#),
+            "value twice",
+        ),
+        (
+            answer(r#"[{"dimensionValues":[{"value":true}]}]"#),
+            "neither text",
+        ),
+        (
+            answer(r#"[{"dimensionValues":[{"value":01}]}]"#),
+            "cannot be read",
+        ),
+        (
+            answer(r#"[{"dimensionValues":[null]}]"#),
+            "a value was expected",
+        ),
+        (
+            answer(r#"[{"dimensionValues":[{"value":"\ud800"}],"metricValues":[{"value":"1"}]}]"#),
+            "a string that cannot be read",
+        ),
+        (
+            answer("[{\"dimensionValues\":[{\"value\":\"a\nb\"}]}]"),
+            "control character",
+        ),
+        (
+            format!(r#"{{"rows":[{ok}],"rows":[{ok}],{HEADERS}}}"#),
+            "rows twice",
+        ),
+        (format!("{} x", answer("[]")), "something follows"),
+        (
+            r#"{"error":{"code":500}}"#.to_owned(),
+            "error under status 200",
+        ),
+        (r#"{"rowCount":"many"}"#.to_owned(), "not a report"),
+    ];
+    for (text, expected) in table {
+        let error = decode(&text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn text_that_is_not_utf8_is_refused() {
+    let mut bytes =
+        answer(r#"[{"dimensionValues":[{"value":"a?"}],"metricValues":[{"value":"1"}]}]"#)
+            .into_bytes();
+    let place = bytes.iter().position(|&byte| byte == b'?').unwrap();
+    for wrong in [0x80, 0xc3, 0xff] {
+        bytes[place] = wrong;
+        for step in [1, 7, usize::MAX] {
+            let error = decode_in(PageDecoder::new(), &bytes, step).unwrap_err();
+            assert!(error.to_string().contains("UTF-8"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn pieces_of_any_size_give_the_same_rows_and_every_cut_is_an_error() {
+    let text = format!(
+        r#"{{ "kind":"analyticsData#runReport", {HEADERS} ,"rows": [ {{"dimensionValues":[{{"value":"Curaçao \ud83d\ude00"}}],"metricValues":[{{"value":"1"}}]}},
+           {{"dimensionValues":[{{"value":"\\"}}],"metricValues":[{{"value": 2.50 }}]}} ], "rowCount":2 }}  "#
+    );
+    let whole = decode(&text).unwrap().1;
+    assert_eq!(whole, ["Curaçao 😀|1", "\\|2.50"]);
+    for step in 1..40 {
+        let (_, rows) = decode_in(PageDecoder::new(), text.as_bytes(), step).unwrap();
+        assert_eq!(rows, whole, "in pieces of {step}");
+    }
+    for end in 0..text.trim_end().len() {
+        for step in [1, usize::MAX] {
+            let error = decode_in(PageDecoder::new(), &text.as_bytes()[..end], step).unwrap_err();
+            assert_eq!(error, Error::Truncated, "cut at {end}");
+        }
+    }
+}
+
+#[test]
+fn a_long_cell_is_read_whole_and_an_endless_one_is_refused() {
+    let long = "x".repeat(3_000_000);
+    let text = answer(&format!(
+        r#"[{{"dimensionValues":[{{"value":"{long}"}}],"metricValues":[{{"value":"1"}}]}}]"#
+    ));
+    let (_, rows) = decode_in(PageDecoder::new(), text.as_bytes(), 16 * 1024).unwrap();
+    assert_eq!(rows[0].len(), long.len() + 2);
+
+    let mut decoder = PageDecoder::new();
+    let mut blocks = Vec::new();
+    let begin = format!(r#"{{{HEADERS},"rows":[{{"dimensionValues":[{{"value":""#);
+    decoder.feed(begin.as_bytes(), &mut blocks).unwrap();
+    let chunk = vec![b'x'; 64 * 1024];
+    let refused = (0..1024).find_map(|_| decoder.feed(&chunk, &mut blocks).err());
+    assert!(refused.unwrap().to_string().contains("more than 16 MiB"));
+}
+
+#[test]
+fn rows_that_differ_in_the_date_range_alone_are_one_combination() {
+    let row = |country: &str, range: &str| {
+        format!(
+            r#"{{"dimensionValues":[{{"value":"{country}"}},{{"value":"{range}"}}],"metricValues":[{{"value":"1"}}]}}"#
+        )
+    };
+    let rows = [
+        row("a", "r0"),
+        row("b", "r0"),
+        row("a", "r1"),
+        row("b", "r1"),
+    ]
+    .join(",");
+    let headers = HEADERS.replace(
+        r#"{"name":"country"}"#,
+        r#"{"name":"country"},{"name":"dateRange"}"#,
+    );
+    let text = format!(r#"{{{headers},"rows":[{rows}],"rowCount":2}}"#);
+    let (page, _) = decode_in(PageDecoder::with_date_ranges(1), text.as_bytes(), 9).unwrap();
+    assert_eq!((page.rows, page.combinations), (4, 2));
+    let error = decode_in(PageDecoder::with_date_ranges(0), text.as_bytes(), 9).unwrap_err();
+    assert!(error.to_string().contains("no dateRange in column 1"));
+}

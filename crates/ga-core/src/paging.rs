@@ -1,0 +1,351 @@
+//! Which pages a report is asked for in, and whether what came is what was promised.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/basics#pagination>
+//!
+//! `limit`, `offset` and `rowCount` count combinations of dimensions; with one date range that is rows.
+//! The first page goes alone, since only its `rowCount` tells how many there are; the rest may go side by
+//! side. Sending, and the order of writing, are the caller's.
+
+use crate::error::Error;
+use crate::page::Page;
+use crate::report::{MetricAggregation, OrderBy, OrderKey, PAGE_ROWS, RunReportRequest};
+
+/// A stretch of the report that is fetched by one worker, in one request unless the server sends less
+/// than it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The first combination that is still to come.
+    pub offset: u64,
+    /// How many are still to come.
+    pub left: u64,
+}
+
+/// The report as a whole, once its first page has come.
+#[derive(Debug)]
+pub struct Plan {
+    /// What every page must say the report has.
+    row_count: u64,
+    /// The stretches after the first page, in order.
+    pub rest: Vec<Stretch>,
+}
+
+/// The stretch to ask for first.
+pub fn first(request: &RunReportRequest) -> Stretch {
+    Stretch {
+        offset: request.offset.unwrap_or(0),
+        left: request.limit.unwrap_or(PAGE_ROWS).min(PAGE_ROWS),
+    }
+}
+
+impl Plan {
+    /// Plans the rest of the report that `request` asks for after its first page has come.
+    pub fn after(request: &RunReportRequest, page: &Page) -> Result<Self, Error> {
+        let row_count = match page.head.row_count {
+            Some(count) => count,
+            None if page.rows == 0 => 0,
+            None => return Err(Error::answer("the answer has rows but no rowCount")),
+        };
+        let asked = first(request);
+        let beyond = row_count.saturating_sub(asked.offset);
+        let wanted = request.limit.map_or(beyond, |limit| beyond.min(limit));
+        let came = page.combinations;
+        if came > wanted.min(asked.left) {
+            return Err(too_many(asked.offset, came, wanted.min(asked.left)));
+        }
+        if came == 0 && wanted > 0 {
+            return Err(too_few(asked.offset, wanted));
+        }
+        // A server that sends less than was asked for has a smaller page: ask for that size.
+        let size = if came < asked.left { came } else { PAGE_ROWS };
+        let end = asked.offset + wanted;
+        let mut rest = Vec::new();
+        let mut offset = asked.offset + came;
+        while offset < end {
+            let left = size.min(end - offset);
+            rest.push(Stretch { offset, left });
+            offset += left;
+        }
+        Ok(Self { row_count, rest })
+    }
+
+    /// What of `stretch` is still to come after `page`; `None` when it is complete.
+    pub fn check(&self, stretch: Stretch, page: &Page) -> Result<Option<Stretch>, Error> {
+        if page.head.row_count.unwrap_or(0) != self.row_count {
+            return Err(Error::Incomplete(format!(
+                "the report changed while it was read: {} rows at first, {} at offset {}",
+                self.row_count,
+                page.head.row_count.unwrap_or(0),
+                stretch.offset
+            )));
+        }
+        let came = page.combinations;
+        if came > stretch.left {
+            return Err(too_many(stretch.offset, came, stretch.left));
+        }
+        if came == 0 {
+            return Err(too_few(stretch.offset, stretch.left));
+        }
+        let left = stretch.left - came;
+        Ok((left > 0).then_some(Stretch {
+            offset: stretch.offset + came,
+            left,
+        }))
+    }
+}
+
+fn too_many(offset: u64, came: u64, promised: u64) -> Error {
+    Error::Incomplete(format!(
+        "the server sent {came} rows at offset {offset} where {promised} were promised"
+    ))
+}
+
+fn too_few(offset: u64, promised: u64) -> Error {
+    Error::Incomplete(format!(
+        "the server sent no rows at offset {offset} where {promised} were promised"
+    ))
+}
+
+/// Finds a page that came twice: combinations are unique, so no two pages begin with the same one.
+#[derive(Debug, Default)]
+pub struct Repetitions {
+    beginnings: Vec<Vec<Vec<u8>>>,
+    range_column: Option<usize>,
+}
+
+impl Repetitions {
+    /// For pages of this request.
+    pub fn of(request: &RunReportRequest) -> Self {
+        Self {
+            beginnings: Vec::new(),
+            range_column: range_column(request),
+        }
+    }
+
+    /// Takes the next page.
+    pub fn check(&mut self, stretch: Stretch, page: &Page) -> Result<(), Error> {
+        let Some(mut first) = page.first.clone().filter(|first| !first.is_empty()) else {
+            return Ok(());
+        };
+        if let Some(column) = self.range_column.filter(|&column| column < first.len()) {
+            first.remove(column);
+        }
+        if self.beginnings.contains(&first) {
+            return Err(Error::Incomplete(format!(
+                "the server sent a page again at offset {}",
+                stretch.offset
+            )));
+        }
+        self.beginnings.push(first);
+        Ok(())
+    }
+}
+
+/// The column that holds the name of the date range, when rows have one: the server appends it if it was
+/// not asked for.
+pub fn range_column(request: &RunReportRequest) -> Option<usize> {
+    let asked = |name: &str| name == DATE_RANGE;
+    let mut names = request.dimensions.iter().map(|dimension| &*dimension.name);
+    (request.date_ranges.len() > 1)
+        .then(|| names.position(asked).unwrap_or(request.dimensions.len()))
+}
+
+/// The dimension that tells the date ranges apart.
+pub const DATE_RANGE: &str = "dateRange";
+
+/// Gives the request an order in which no two rows are equal, so that pages asked for one after the other
+/// fit together: the order it has, or the first metric from the largest on, and then the dimensions that
+/// are not in it. The name of the date range is left out: the API answers 500 to it.
+pub fn total_order(request: &mut RunReportRequest) {
+    if request.dimensions.is_empty() {
+        return;
+    }
+    if request.order_bys.is_empty()
+        && let Some(metric) = request.metrics.iter().find(|m| m.invisible != Some(true))
+    {
+        request.order_bys.push(OrderBy {
+            desc: true,
+            key: OrderKey::Metric {
+                metric_name: metric.name.clone(),
+            },
+        });
+    }
+    for dimension in &request.dimensions {
+        let is_this = |order: &OrderBy| {
+            matches!(&order.key, OrderKey::Dimension { dimension_name, .. }
+                if *dimension_name == dimension.name)
+        };
+        if dimension.name != DATE_RANGE && !request.order_bys.iter().any(is_this) {
+            request.order_bys.push(OrderBy {
+                desc: false,
+                key: OrderKey::Dimension {
+                    dimension_name: dimension.name.clone(),
+                    order_type: None,
+                },
+            });
+        }
+    }
+}
+
+/// The body that asks for one stretch of the report. What counts for the whole report is asked for once,
+/// with the first page.
+pub fn body(request: &RunReportRequest, stretch: Stretch, is_first: bool) -> RunReportRequest {
+    let no_aggregations: Vec<MetricAggregation> = Vec::new();
+    RunReportRequest {
+        offset: (stretch.offset > 0).then_some(stretch.offset),
+        limit: Some(stretch.left),
+        metric_aggregations: match is_first {
+            true => request.metric_aggregations.clone(),
+            false => no_aggregations,
+        },
+        ..request.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Dimension, Metric};
+
+    fn page(combinations: u64, row_count: Option<u64>) -> Page {
+        let mut page = Page {
+            head: crate::answer::ReportHead::default(),
+            rows: combinations,
+            combinations,
+            first: None,
+        };
+        page.head.row_count = row_count;
+        page
+    }
+
+    fn request(offset: Option<u64>, limit: Option<u64>) -> RunReportRequest {
+        RunReportRequest {
+            offset,
+            limit,
+            ..RunReportRequest::default()
+        }
+    }
+
+    #[test]
+    fn the_first_page_fixes_the_rest() {
+        // offset, limit, came, rowCount: the rest
+        type Case = (
+            Option<u64>,
+            Option<u64>,
+            u64,
+            Option<u64>,
+            &'static [(u64, u64)],
+        );
+        let table: [Case; 9] = [
+            (None, None, 0, None, &[]),
+            (None, None, 3, Some(3), &[]),
+            (
+                None,
+                None,
+                250_000,
+                Some(600_000),
+                &[(250_000, 250_000), (500_000, 100_000)],
+            ),
+            (None, Some(10), 10, Some(600_000), &[]),
+            (None, Some(10), 3, Some(3), &[]),
+            (
+                Some(5),
+                Some(300_000),
+                250_000,
+                Some(600_000),
+                &[(250_005, 50_000)],
+            ),
+            (Some(599_999), None, 1, Some(600_000), &[]),
+            (Some(700_000), None, 0, Some(600_000), &[]),
+            // The server's pages are smaller than ours.
+            (
+                None,
+                None,
+                10_000,
+                Some(25_000),
+                &[(10_000, 10_000), (20_000, 5_000)],
+            ),
+        ];
+        for (offset, limit, came, row_count, rest) in table {
+            let plan = Plan::after(&request(offset, limit), &page(came, row_count)).unwrap();
+            let planned: Vec<_> = plan.rest.iter().map(|s| (s.offset, s.left)).collect();
+            assert_eq!(planned, rest, "{offset:?} {limit:?} {came} {row_count:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_breaks_its_promise_is_incomplete() {
+        let whole = request(None, None);
+        for (came, row_count) in [(4, 3), (0, 3)] {
+            let error = Plan::after(&whole, &page(came, Some(row_count))).unwrap_err();
+            assert_eq!(error.kind(), crate::Kind::Incomplete, "{error}");
+        }
+        assert!(Plan::after(&whole, &page(1, None)).is_err());
+        assert!(Plan::after(&request(None, Some(2)), &page(3, Some(9))).is_err());
+
+        let plan = Plan::after(&whole, &page(10, Some(25))).unwrap();
+        let stretch = plan.rest[0];
+        assert_eq!(plan.check(stretch, &page(10, Some(25))).unwrap(), None);
+        let short = plan.check(stretch, &page(4, Some(25))).unwrap();
+        assert_eq!(
+            short,
+            Some(Stretch {
+                offset: 14,
+                left: 6
+            })
+        );
+        for (came, row_count) in [(11, 25), (0, 25), (10, 26), (10, 24)] {
+            let error = plan
+                .check(stretch, &page(came, Some(row_count)))
+                .unwrap_err();
+            assert_eq!(error.kind(), crate::Kind::Incomplete, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_comes_twice_is_noticed() {
+        let mut repetitions = Repetitions::of(&request(None, None));
+        let stretch = Stretch { offset: 0, left: 1 };
+        let mut page = page(1, Some(3));
+        for (first, fine) in [("a", true), ("b", true), ("a", false)] {
+            page.first = Some(vec![first.into()]);
+            assert_eq!(repetitions.check(stretch, &page).is_ok(), fine, "{first}");
+        }
+    }
+
+    #[test]
+    fn the_order_becomes_total_without_the_date_range() {
+        let mut request = RunReportRequest {
+            dimensions: ["country", "dateRange", "date"]
+                .map(Dimension::named)
+                .into(),
+            metrics: ["sessions", "totalUsers"].map(Metric::named).into(),
+            ..RunReportRequest::default()
+        };
+        total_order(&mut request);
+        let keys = |request: &RunReportRequest| {
+            let text = |order: &OrderBy| {
+                let name = match &order.key {
+                    OrderKey::Metric { metric_name } => metric_name,
+                    OrderKey::Dimension { dimension_name, .. } => dimension_name,
+                };
+                format!("{}{name}", if order.desc { "-" } else { "" })
+            };
+            let texts: Vec<_> = request.order_bys.iter().map(text).collect();
+            texts.join(",")
+        };
+        assert_eq!(keys(&request), "-sessions,country,date");
+        request.order_bys.truncate(0);
+        request.order_bys.push(OrderBy {
+            desc: true,
+            key: OrderKey::Dimension {
+                dimension_name: "date".into(),
+                order_type: None,
+            },
+        });
+        total_order(&mut request);
+        assert_eq!(keys(&request), "-date,country");
+        request.order_bys.clear();
+        request.dimensions.clear();
+        total_order(&mut request);
+        assert_eq!(keys(&request), "");
+    }
+}

@@ -1,0 +1,228 @@
+//! What a reader of the rows must know about them: the notes of a report's metadata, and its quota.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/ResponseMetaData>
+//!
+//! One line each, said once for all pages. Whether lossy data is an error is the caller's choice.
+
+use crate::answer::{Metadata, PropertyQuota, QuotaStatus, ReportHead};
+
+/// One thing to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The line.
+    pub text: String,
+    /// Whether rows or numbers are missing or estimated; an empty report need not be.
+    pub lossy: bool,
+}
+
+/// Collects the notes of all pages.
+#[derive(Debug, Default)]
+pub struct Quality {
+    notes: Vec<Note>,
+}
+
+impl Quality {
+    /// Takes the metadata of one page.
+    pub fn add(&mut self, head: &ReportHead) {
+        for note in notes(&head.metadata) {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+
+    /// Each note once.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+}
+
+fn notes(metadata: &Metadata) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut lossy = |text: String| notes.push(Note { text, lossy: true });
+    for sampling in &metadata.sampling_metadatas {
+        let read = sampling.samples_read_count.unwrap_or(0);
+        let space = sampling.sampling_space_size.unwrap_or(0);
+        lossy(match space {
+            0 => "sampled: the numbers are estimates".to_owned(),
+            _ => format!(
+                "sampled: the numbers are estimates from {read} of {space} events ({})",
+                percent(read, space)
+            ),
+        });
+    }
+    if metadata.data_loss_from_other_row {
+        lossy("some rows were rolled into (other): ask for fewer dimensions or days".to_owned());
+    }
+    if metadata.subject_to_thresholding {
+        lossy("thresholding: rows about few people may be withheld".to_owned());
+    }
+    for reason in &metadata.data_truncation_reasons {
+        let texts = [
+            &reason.data_truncation_type,
+            &reason.data_truncation_message,
+        ];
+        let words: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+        lossy(format!(
+            "truncated: {}",
+            words.join(": ").trim_matches([':', ' '])
+        ));
+    }
+    for restriction in &metadata
+        .schema_restriction_response
+        .active_metric_restrictions
+    {
+        lossy(format!(
+            "the metric {} is restricted for this user ({})",
+            restriction.metric_name,
+            restriction.restricted_metric_types.join(", ")
+        ));
+    }
+    if let Some(reason) = metadata.empty_reason.as_deref().filter(|r| !r.is_empty()) {
+        notes.push(Note {
+            text: format!("the report is empty: {reason}"),
+            lossy: false,
+        });
+    }
+    notes
+}
+
+/// `read` of `space` with one decimal, cut, not rounded up: 99.9 % is never called all.
+fn percent(read: u64, space: u64) -> String {
+    let thousandths = u128::from(read) * 1000 / u128::from(space.max(1));
+    format!("{}.{} %", thousandths / 10, thousandths % 10)
+}
+
+/// What a run took of the property's quota, over all its requests.
+#[derive(Clone, Debug, Default)]
+pub struct Consumption {
+    tokens: i64,
+    last: PropertyQuota,
+}
+
+impl Consumption {
+    /// Takes the quota of one answer.
+    pub fn add(&mut self, quota: &PropertyQuota) {
+        let consumed = |status: Option<QuotaStatus>| status.map_or(0, |status| status.consumed);
+        self.tokens += consumed(quota.tokens_per_day);
+        let mut last = quota.clone();
+        lower(&mut last.tokens_per_day, self.last.tokens_per_day);
+        lower(&mut last.tokens_per_hour, self.last.tokens_per_hour);
+        lower(
+            &mut last.tokens_per_project_per_hour,
+            self.last.tokens_per_project_per_hour,
+        );
+        self.last = last;
+    }
+
+    /// Lines for people: what the run took, then what is left of each quota that the server told of.
+    pub fn lines(&self) -> Vec<String> {
+        let left = [
+            ("tokens per day", self.last.tokens_per_day),
+            ("tokens per hour", self.last.tokens_per_hour),
+            (
+                "tokens per project per hour",
+                self.last.tokens_per_project_per_hour,
+            ),
+            ("concurrent requests", self.last.concurrent_requests),
+            (
+                "server errors per project per hour",
+                self.last.server_errors_per_project_per_hour,
+            ),
+            (
+                "potentially thresholded requests per hour",
+                self.last.potentially_thresholded_requests_per_hour,
+            ),
+        ];
+        let mut lines = vec![format!("quota: {} tokens consumed", self.tokens)];
+        for (name, status) in left {
+            if let Some(status) = status {
+                lines.push(format!("quota: {name}: {} left", status.remaining));
+            }
+        }
+        lines
+    }
+}
+
+/// Keeps the smaller rest: answers of pages that ran side by side come in any order.
+fn lower(status: &mut Option<QuotaStatus>, before: Option<QuotaStatus>) {
+    if let Some(before) = before
+        && status.is_none_or(|status| before.remaining < status.remaining)
+    {
+        *status = Some(before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(json: &str) -> ReportHead {
+        ReportHead::parse(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_loss_is_one_line_said_once() {
+        let page = head(
+            r#"{"metadata":{
+                "samplingMetadatas":[{"samplesReadCount":"999999","samplingSpaceSize":"1000000"}],
+                "dataLossFromOtherRow":true,"subjectToThresholding":true,"emptyReason":"NO_DATA",
+                "dataTruncationReasons":[{"dataTruncationType":"RETENTION","dataTruncationMessage":"older than 14 months"}],
+                "schemaRestrictionResponse":{"activeMetricRestrictions":[
+                    {"metricName":"adCost","restrictedMetricTypes":["COST_DATA"]}]},
+                "somethingNew":{"a":1}}}"#,
+        );
+        let mut quality = Quality::default();
+        quality.add(&page);
+        quality.add(&page);
+        let texts: Vec<_> = quality
+            .notes()
+            .iter()
+            .map(|note| (&*note.text, note.lossy))
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                (
+                    "sampled: the numbers are estimates from 999999 of 1000000 events (99.9 %)",
+                    true
+                ),
+                (
+                    "some rows were rolled into (other): ask for fewer dimensions or days",
+                    true
+                ),
+                ("thresholding: rows about few people may be withheld", true),
+                ("truncated: RETENTION: older than 14 months", true),
+                (
+                    "the metric adCost is restricted for this user (COST_DATA)",
+                    true
+                ),
+                ("the report is empty: NO_DATA", false),
+            ]
+        );
+        let mut clean = Quality::default();
+        clean.add(&head(
+            r#"{"metadata":{"currencyCode":"EUR","timeZone":"Europe/Rome"}}"#,
+        ));
+        assert!(clean.notes().is_empty());
+    }
+
+    #[test]
+    fn consumption_is_summed_and_the_lowest_rest_is_kept() {
+        let mut consumption = Consumption::default();
+        for (consumed, remaining) in [(3, 190), (4, 186), (2, 188)] {
+            let json = format!(
+                r#"{{"propertyQuota":{{"tokensPerDay":{{"consumed":{consumed},"remaining":{remaining}}},
+                    "concurrentRequests":{{"remaining":9}}}}}}"#
+            );
+            consumption.add(&head(&json).property_quota.unwrap());
+        }
+        assert_eq!(
+            consumption.lines(),
+            [
+                "quota: 9 tokens consumed",
+                "quota: tokens per day: 186 left",
+                "quota: concurrent requests: 9 left"
+            ]
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! Requests as they go on the wire, but for the token, which the program adds.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest>,
+//! <https://developers.google.com/analytics/devguides/config/admin/v1/rest/v1beta/accountSummaries/list>
+//!
+//! Paths are made of a fixed host and digits, so no word of the caller decides where a token goes.
+
+use http::Request;
+
+use crate::error::Error;
+use crate::property::PropertyNumber;
+use crate::report::RunReportRequest;
+
+/// The Analytics Data API.
+pub const DATA_API: &str = "https://analyticsdata.googleapis.com";
+/// The Analytics Admin API.
+pub const ADMIN_API: &str = "https://analyticsadmin.googleapis.com";
+
+/// `POST v1beta/properties/{id}:runReport` below `base`, which is [`DATA_API`] or a sandbox, asking for
+/// the answer without indentation.
+pub fn run_report(
+    base: &str,
+    property: &PropertyNumber,
+    report: &RunReportRequest,
+) -> Result<Request<Vec<u8>>, Error> {
+    let base = base.trim_end_matches('/');
+    let body = serde_json::to_vec(report)
+        .map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
+    Request::post(format!(
+        "{base}/v1beta/properties/{property}:runReport?prettyPrint=false"
+    ))
+    .header(http::header::CONTENT_TYPE, "application/json")
+    .body(body)
+    .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+}
+
+/// `GET v1beta/accountSummaries` below `base`, which is [`ADMIN_API`] or a sandbox.
+pub fn account_summaries(base: &str, page_token: Option<&str>) -> Result<Request<Vec<u8>>, Error> {
+    let base = base.trim_end_matches('/');
+    let token = page_token.map_or_else(String::new, |token| {
+        format!("&pageToken={}", percent_encoded(token))
+    });
+    Request::get(format!(
+        "{base}/v1beta/accountSummaries?pageSize=200&prettyPrint=false{token}"
+    ))
+    .body(Vec::new())
+    .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+}
+
+/// Everything but RFC 3986's unreserved characters as `%XX`.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_posted_to_its_property() {
+        let property = PropertyNumber::parse("properties/42").unwrap();
+        let request = run_report(DATA_API, &property, &RunReportRequest::default()).unwrap();
+        assert_eq!(request.method(), "POST");
+        assert_eq!(
+            request.uri(),
+            "https://analyticsdata.googleapis.com/v1beta/properties/42:runReport?prettyPrint=false"
+        );
+        assert_eq!(request.headers()["content-type"], "application/json");
+        assert_eq!(request.body(), b"{}");
+    }
+
+    #[test]
+    fn a_page_token_stays_inside_the_query() {
+        let request = account_summaries("http://127.0.0.1:9/", Some("a&b/ö=#")).unwrap();
+        assert_eq!(
+            request.uri(),
+            "http://127.0.0.1:9/v1beta/accountSummaries?pageSize=200&prettyPrint=false&pageToken=a%26b%2F%C3%B6%3D%23"
+        );
+    }
+}
