@@ -21,5 +21,7 @@ pub mod report;
 pub mod request;
 pub mod retry;
 
+pub mod v3;
+
 pub use error::{Error, Kind};
 pub use refusal::Refusal;
