@@ -151,5 +151,38 @@ fn kind_and_hints(error: &anyhow::Error) -> (Kind, Vec<String>) {
     if let Some(failure) = error.downcast_ref::<Failure>() {
         return (failure.kind, failure.hints.clone());
     }
+    for cause in error.chain() {
+        if let Some(error) = cause.downcast_ref::<gauth_core::Error>() {
+            return (error.kind().into(), error.hint().into_iter().collect());
+        }
+        if let Some(error) = cause.downcast_ref::<ga_core::Error>() {
+            return (error.kind().into(), error.hint().into_iter().collect());
+        }
+    }
     (Kind::Failed, Vec::new())
+}
+
+impl From<gauth_core::Kind> for Kind {
+    fn from(kind: gauth_core::Kind) -> Self {
+        match kind {
+            gauth_core::Kind::Usage => Self::Usage,
+            gauth_core::Kind::Login => Self::Login,
+            gauth_core::Kind::Refused => Self::Refused,
+            gauth_core::Kind::Temporary => Self::Temporary,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl From<ga_core::Kind> for Kind {
+    fn from(kind: ga_core::Kind) -> Self {
+        match kind {
+            ga_core::Kind::Failed => Self::Failed,
+            ga_core::Kind::Usage => Self::Usage,
+            ga_core::Kind::Login => Self::Login,
+            ga_core::Kind::Refused => Self::Refused,
+            ga_core::Kind::Temporary => Self::Temporary,
+            ga_core::Kind::Incomplete => Self::Incomplete,
+        }
+    }
 }

@@ -12,11 +12,18 @@ use argh::{ArgsInfo, FromArgs};
 mod arguments;
 pub mod argv;
 mod completions;
+pub mod credentials;
+pub mod environment;
 pub mod exit;
 pub mod files;
 mod help;
+pub mod http_agent;
 pub mod lock;
+pub mod proxy;
+pub mod random;
 pub mod terminal;
+pub mod tls;
+pub mod token_cache;
 
 pub use exit::{Failure, Kind};
 pub use terminal::Terminal;

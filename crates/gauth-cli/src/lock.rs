@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, RandomState};
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,9 @@ use crate::exit::{Failure, Kind, reason};
 use crate::files::{create_private_directory, shown};
 use crate::terminal::Terminal;
 
-/// A lock held until it is dropped.
+/// A lock held until it is dropped. Its file can hold a few words that the next holder reads.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
+pub struct Lock(File);
 
 impl Lock {
     /// Waits for the lock at `path` until `deadline`; then it is a temporary failure. `None` where locks cannot
@@ -50,6 +50,23 @@ impl Lock {
             std::thread::sleep(left.min(jittered(pause)));
             pause = (pause * 2).min(Duration::from_millis(50));
         }
+    }
+}
+
+impl Lock {
+    /// What the last holder left, at most 64 KiB; empty if nothing.
+    pub fn note(&self) -> io::Result<Vec<u8>> {
+        let mut note = Vec::new();
+        (&self.0).seek(SeekFrom::Start(0))?;
+        (&self.0).take(64 << 10).read_to_end(&mut note)?;
+        Ok(note)
+    }
+
+    /// Leaves words for those who wait, in place of what stood there.
+    pub fn leave_note(&self, note: &[u8]) -> io::Result<()> {
+        self.0.set_len(0)?;
+        (&self.0).seek(SeekFrom::Start(0))?;
+        (&self.0).write_all(note)
     }
 }
 
