@@ -47,8 +47,7 @@ impl Failure<'_> {
 }
 
 /// The pause before the next try, or `None` to give up. `failed` is how many tries have failed, this one
-/// included; `random` is evenly spread from 0 to 1; `retry_after` is what the server wishes and `left` is
-/// the time until the caller's deadline. A wish that does not fit ends the matter at once.
+/// included; for the rest see [`backoff`].
 pub fn pause(
     failure: Failure<'_>,
     failed: u32,
@@ -59,7 +58,19 @@ pub fn pause(
     if failed > failure.tries(retry_after.is_some()) {
         return None;
     }
-    let doubled = SHORTEST.saturating_mul(2_u32.saturating_pow(failed));
+    backoff(failed, random, retry_after, left)
+}
+
+/// How long to wait after so many failed tries: `random`, evenly spread from 0 to 1, of a time that doubles.
+/// `retry_after` is what the server wishes and `left` is the time until the caller's deadline; a wait that
+/// does not fit is none.
+pub fn backoff(
+    failed: u32,
+    random: f64,
+    retry_after: Option<Duration>,
+    left: Duration,
+) -> Option<Duration> {
+    let doubled = SHORTEST.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
     let jittered = doubled.min(LONGEST).mul_f64(random.clamp(0.0, 1.0));
     let pause = retry_after.map_or(jittered, |wish| wish.max(jittered));
     (pause < left).then_some(pause)
@@ -125,7 +136,7 @@ mod tests {
         for failed in 1..=2 {
             let at = |random| pause(Failure::Connection, failed, random, None, hour).unwrap();
             assert_eq!(at(0.0), Duration::ZERO);
-            assert_eq!(at(1.0), SHORTEST * 2_u32.pow(failed));
+            assert_eq!(at(1.0), SHORTEST * failed);
             assert_eq!(at(0.5) * 2, at(1.0));
         }
     }
