@@ -1,1 +1,51 @@
-//! What the black-box tests share: a private home, scripted servers, the sweep for leaked secrets.
+//! What the black-box tests share: a private home for each test, programs run under a watchdog, scripted
+//! servers, a scripted browser, strace, pseudo-terminals, and the sweep for leaked secrets.
+//!
+//! It knows no program and no protocol of this workspace, so that a fault in those cannot hide here. Everything
+//! panics with a reason when a test's expectation does not hold.
+
+use std::path::{Path, PathBuf};
+
+mod browser;
+mod home;
+mod man_page;
+mod pty;
+mod run;
+mod scripted_server;
+mod secrets;
+mod strace;
+
+pub use browser::{Page, visit};
+pub use home::{Home, mode};
+pub use man_page::assert_man_page_matches_help;
+pub use pty::Pty;
+pub use run::{Run, Running, run, run_with_input};
+pub use scripted_server::{Answer, Received, ScriptedServer};
+pub use secrets::assert_no_secret;
+pub use strace::{Call, Trace, strace};
+
+/// Finds an optional tool on the PATH. Prints `skipped: no NAME` when it is not there, so that a run in which
+/// tests were skipped can be told from one in which all passed.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|directory| directory.join(name))
+        .find(|file| file.is_file());
+    if found.is_none() {
+        println!("skipped: no {name}");
+    }
+    found
+}
+
+/// The binary `name` beside `binary`, which is `env!("CARGO_BIN_EXE_…")` of the test's own package. Cargo builds
+/// the programs of other packages only when the whole workspace is tested.
+#[track_caller]
+pub fn sibling(binary: &str, name: &str) -> PathBuf {
+    let path = Path::new(binary).with_file_name(name);
+    assert!(
+        path.is_file(),
+        "{} is not built: run `cargo build --workspace`, or test the workspace",
+        path.display()
+    );
+    path
+}

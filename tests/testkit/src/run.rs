@@ -1,0 +1,291 @@
+//! Programs run under a watchdog: whatever a test starts has ended when the test has.
+
+use std::io::{Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use assert_cmd::assert::Assert;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::secrets::assert_no_secret;
+
+/// A program that runs longer has failed the test.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What a program left behind when it ended.
+#[derive(Debug)]
+pub struct Run {
+    /// What was run, for messages.
+    pub name: String,
+    /// Exit status, stdout and stderr.
+    pub output: Output,
+}
+
+/// Runs a program to its end.
+#[track_caller]
+pub fn run(command: Command) -> Run {
+    Running::start(command).finish()
+}
+
+/// Runs a program to its end with `input` on its standard input.
+#[track_caller]
+pub fn run_with_input(mut command: Command, input: impl Into<Vec<u8>>) -> Run {
+    let input = input.into();
+    command.stdin(Stdio::piped());
+    let mut running = Running::start(command);
+    let mut stdin = running.child.stdin.take().expect("stdin is a pipe");
+    // The program may end without reading all of it.
+    let writer = thread::spawn(move || drop(stdin.write_all(&input)));
+    let run = running.finish();
+    writer.join().expect("write the program's input");
+    run
+}
+
+impl Run {
+    /// The exit code; a program that a signal ended has 128 + its number, as in a shell.
+    pub fn code(&self) -> i32 {
+        let status = self.output.status;
+        status
+            .code()
+            .or_else(|| status.signal().map(|signal| 128 + signal))
+            .expect("it has ended")
+    }
+
+    /// Standard output, which must be UTF-8.
+    #[track_caller]
+    pub fn stdout(&self) -> &str {
+        std::str::from_utf8(&self.output.stdout).expect("stdout is UTF-8")
+    }
+
+    /// Standard error, which must be UTF-8.
+    #[track_caller]
+    pub fn stderr(&self) -> &str {
+        std::str::from_utf8(&self.output.stderr).expect("stderr is UTF-8")
+    }
+
+    /// Expects an exit code, and shows both streams if it is another one.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert!(
+            self.code() == code,
+            "{}: exit code {} instead of {code}\nstdout: {}\nstderr: {}",
+            self.name,
+            self.code(),
+            String::from_utf8_lossy(&self.output.stdout),
+            String::from_utf8_lossy(&self.output.stderr),
+        );
+        self
+    }
+
+    /// Expects a failure as DESIGN wants it: this exit code and nothing on stdout.
+    #[track_caller]
+    pub fn expect_failure(self, code: i32) -> Self {
+        let run = self.expect(code);
+        assert!(
+            run.output.stdout.is_empty(),
+            "{} failed and yet printed: {}",
+            run.name,
+            run.stdout()
+        );
+        run
+    }
+
+    /// The assertions of assert_cmd.
+    pub fn assert(self) -> Assert {
+        Assert::new(self.output).append_context("program", self.name)
+    }
+
+    /// Sweeps stderr for secrets, and stdout too unless it is where one belongs (D3).
+    #[track_caller]
+    pub fn assert_no_secret(&self, secrets: &[String], stdout_may_hold_one: bool) {
+        assert_no_secret(
+            &format!("{}: stderr", self.name),
+            &self.output.stderr,
+            secrets,
+        );
+        if !stdout_may_hold_one {
+            assert_no_secret(
+                &format!("{}: stdout", self.name),
+                &self.output.stdout,
+                secrets,
+            );
+        }
+    }
+}
+
+/// A program that is running. Dropping it kills it and its children.
+pub struct Running {
+    name: String,
+    child: Child,
+    stdout: Arc<Stream>,
+    stderr: Arc<Stream>,
+    deadline: Instant,
+    ended: bool,
+}
+
+impl Running {
+    /// Starts a program, in a process group of its own. Its stdin is whatever the command says.
+    #[track_caller]
+    pub fn start(mut command: Command) -> Self {
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let name = words
+            .map(|word| word.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("start {name}: {error}"));
+        let stdout = Stream::read(child.stdout.take().expect("stdout is a pipe"));
+        let stderr = Stream::read(child.stderr.take().expect("stderr is a pipe"));
+        Self {
+            name,
+            child,
+            stdout,
+            stderr,
+            deadline: Instant::now() + LIMIT,
+            ended: false,
+        }
+    }
+
+    /// Waits until a line of stderr satisfies `wanted`, and returns that line.
+    #[track_caller]
+    pub fn stderr_line(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.line(&self.stderr, wanted)
+    }
+
+    /// Waits until a line of stdout satisfies `wanted`, and returns that line.
+    #[track_caller]
+    pub fn stdout_line(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.line(&self.stdout, wanted)
+    }
+
+    #[track_caller]
+    fn line(&self, stream: &Stream, wanted: impl Fn(&str) -> bool) -> String {
+        let found = stream.wait(self.deadline, |bytes, _| {
+            let text = String::from_utf8_lossy(bytes);
+            text.split_inclusive('\n')
+                .filter_map(|line| line.strip_suffix('\n'))
+                .find(|line| wanted(line))
+                .map(str::to_owned)
+        });
+        found.unwrap_or_else(|| {
+            panic!(
+                "{}: no such line. stderr: {}",
+                self.name,
+                String::from_utf8_lossy(&self.stderr.bytes())
+            )
+        })
+    }
+
+    /// Process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal to the program alone.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("signal the program");
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Waits for the end. A program that takes longer than a minute is killed and fails the test.
+    #[track_caller]
+    pub fn finish(mut self) -> Run {
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("wait for the program") {
+                break status;
+            }
+            assert!(
+                Instant::now() < self.deadline,
+                "{}: still running after {LIMIT:?}. stderr: {}",
+                self.name,
+                String::from_utf8_lossy(&self.stderr.bytes()),
+            );
+            thread::sleep(Duration::from_millis(1));
+        };
+        self.ended = true;
+        // A grandchild may hold the pipes open; what the program itself wrote is there by then.
+        let patience = Instant::now() + Duration::from_secs(5);
+        for stream in [&self.stdout, &self.stderr] {
+            stream.wait(patience, |_, complete| complete.then_some(()));
+        }
+        let output = Output {
+            status,
+            stdout: self.stdout.bytes(),
+            stderr: self.stderr.bytes(),
+        };
+        Run {
+            name: std::mem::take(&mut self.name),
+            output,
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.ended {
+            // It may have ended by itself in the meantime.
+            let _ = kill_process_group(self.pid(), Signal::KILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// What came out of a pipe so far, and whether that is all.
+#[derive(Default)]
+struct Stream {
+    state: Mutex<(Vec<u8>, bool)>,
+    changed: Condvar,
+}
+
+impl Stream {
+    fn read(mut pipe: impl Read + Send + 'static) -> Arc<Self> {
+        let stream = Arc::new(Self::default());
+        let writer = Arc::clone(&stream);
+        thread::spawn(move || {
+            let mut buffer = vec![0; 64 << 10];
+            loop {
+                let count = pipe.read(&mut buffer).unwrap_or(0);
+                let mut state = writer.state.lock().expect("no reader panics");
+                state.0.extend_from_slice(&buffer[..count]);
+                state.1 = count == 0;
+                writer.changed.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        stream
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.state.lock().expect("no reader panics").0.clone()
+    }
+
+    /// Waits until `found` finds something; `None` when the stream has ended or the deadline has passed.
+    fn wait<T>(&self, deadline: Instant, found: impl Fn(&[u8], bool) -> Option<T>) -> Option<T> {
+        let mut state = self.state.lock().expect("no reader panics");
+        loop {
+            let result = found(&state.0, state.1);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if result.is_some() || state.1 || left.is_zero() {
+                return result;
+            }
+            state = self
+                .changed
+                .wait_timeout(state, left)
+                .expect("no reader panics")
+                .0;
+        }
+    }
+}
