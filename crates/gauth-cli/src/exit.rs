@@ -26,6 +26,22 @@ pub enum Kind {
     Incomplete = 6,
 }
 
+impl Kind {
+    /// The kind that ends with this exit code.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        [
+            Self::Failed,
+            Self::Usage,
+            Self::Login,
+            Self::Refused,
+            Self::Temporary,
+            Self::Incomplete,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == code)
+    }
+}
+
 /// Code, name and meaning of every way to end, as `--help` and the man pages show them.
 pub(crate) const TABLE: [(u8, &str, &str); 7] = [
     (0, "ok", "done, or the reader of the output went away"),
@@ -94,6 +110,22 @@ impl Failure {
     pub fn kind(&self) -> Kind {
         self.kind
     }
+
+    /// What to type next, a line each.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// What an error says to the user: its whole chain as one message, with the kind and hints of the first cause in it
+    /// that has any.
+    pub fn of(error: &anyhow::Error) -> Self {
+        let (kind, hints) = kind_and_hints(error);
+        Self {
+            kind,
+            message: message(error),
+            hints,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -125,12 +157,12 @@ pub(crate) fn finish(terminal: &Terminal, result: anyhow::Result<()>) -> ExitCod
         // Whoever closes a pipe early has what they wanted.
         Err(_) if terminal::reader_gone() => ExitCode::SUCCESS,
         Err(error) => {
-            let (kind, hints) = kind_and_hints(&error);
-            terminal.error(&message(&error));
-            for hint in hints {
-                terminal.hint(&hint);
+            let failure = Failure::of(&error);
+            terminal.error(&failure.message);
+            for hint in &failure.hints {
+                terminal.hint(hint);
             }
-            ExitCode::from(kind as u8)
+            ExitCode::from(failure.kind as u8)
         }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! The kernel lets go of it when the holder ends, however it ends; so there is no staleness to judge.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::exit::{Failure, Kind, reason};
@@ -68,6 +69,14 @@ impl Lock {
         (&self.0).seek(SeekFrom::Start(0))?;
         (&self.0).write_all(note)
     }
+}
+
+/// The lock under which a file is written: a hidden file beside it.
+pub fn beside(file: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(file.file_name().unwrap_or_default());
+    name.push(".lock");
+    file.with_file_name(name)
 }
 
 fn open(path: &Path) -> io::Result<File> {

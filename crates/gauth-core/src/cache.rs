@@ -145,6 +145,11 @@ impl Entry {
         Some(Document::from_map(map).to_bytes())
     }
 
+    /// Whether the token was handed out at `time` or later, to the second.
+    pub fn obtained_after(&self, time: SystemTime) -> bool {
+        self.obtained_at >= unix_seconds(time)
+    }
+
     /// Seconds left at `now`; `None` when it has ended, or when its times cannot be true (a clock that was set back, a
     /// life of more than twelve hours).
     pub fn left(&self, now: SystemTime) -> Option<Duration> {

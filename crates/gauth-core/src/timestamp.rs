@@ -27,10 +27,15 @@ pub fn parse_rfc3339(text: &str) -> Option<u64> {
     u64::try_from(time.unix_timestamp()).ok()
 }
 
+/// An HTTP date (RFC 9110 §5.6.7).
+pub fn parse_http_date(text: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(text).ok()
+}
+
 /// The server's clock minus ours in seconds, from the answer's `Date`.
 pub(crate) fn skew(response: &crate::Response, now: SystemTime) -> Option<i64> {
     let date = response.headers().get(DATE)?.to_str().ok()?;
-    let server = httpdate::parse_http_date(date).ok()?;
+    let server = parse_http_date(date)?;
     let seconds = |time| i64::try_from(unix_seconds(time)).ok();
     Some(seconds(server)? - seconds(now)?)
 }

@@ -55,7 +55,12 @@ impl TokenResponse {
     /// As [`TokenResponse::access`].
     pub fn identity(grant: Grant, response: &Response, now: SystemTime) -> Result<Self, Error> {
         let document = success(grant, response, now)?;
-        Self::read(&document, "id_token").map_err(|e| bad_answer(grant, &e.to_string()))
+        let token =
+            Self::read(&document, "id_token").map_err(|e| bad_answer(grant, &e.to_string()))?;
+        Ok(Self {
+            life: identity_life(&token.token, now),
+            ..token
+        })
     }
 
     fn read(document: &Document, field: &str) -> Result<Self, Error> {
@@ -69,14 +74,13 @@ impl TokenResponse {
             id_token: document.optional_secret("id_token")?,
         })
     }
+}
 
-    /// The life that is left of an ID token handed out at `now`, by its own `exp`.
-    pub fn identity_life(token: &Secret, now: SystemTime) -> Option<Duration> {
-        let claims = id_token_claims(token)?;
-        let exp = claims.get("exp")?.as_u64()?;
-        let left = exp.checked_sub(crate::timestamp::unix_seconds(now))?;
-        Some(Duration::from_secs(left).min(MAX_LIFE))
-    }
+/// The life that is left of an ID token by its own `exp`: its answers carry no `expires_in`.
+fn identity_life(token: &Secret, now: SystemTime) -> Option<Duration> {
+    let exp = id_token_claims(token)?.get("exp")?.as_u64()?;
+    let left = exp.checked_sub(crate::timestamp::unix_seconds(now))?;
+    (left > 0).then(|| Duration::from_secs(left).min(MAX_LIFE))
 }
 
 /// RFC 6750 §2.1's `b64token`, bounded.

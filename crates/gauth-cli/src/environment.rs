@@ -1,0 +1,42 @@
+//! The environment, read where it is needed and nowhere else; an empty value counts as unset.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use gauth_core::endpoint::Policy;
+use gauth_core::source;
+
+use crate::exit::Failure;
+
+/// A variable's value.
+pub fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// A variable's value as text; the error names the variable.
+pub fn text(name: &str) -> Result<Option<String>, Failure> {
+    variable(name)
+        .map(|value| {
+            value
+                .into_string()
+                .map_err(|_| Failure::usage(format!("read {name}: not UTF-8")))
+        })
+        .transpose()
+}
+
+/// Which hosts may receive a secret, and where Google is.
+pub fn policy() -> anyhow::Result<Policy> {
+    let allowed = text("GAUTH_ALLOW_HOSTS")?;
+    let sandbox = text("GAUTH_SANDBOX_URL")?;
+    Ok(Policy::new(allowed.as_deref(), sandbox.as_deref())?)
+}
+
+/// `$XDG_CONFIG_HOME/gauth`.
+pub fn config_dir() -> Option<PathBuf> {
+    source::config_dir(&variable)
+}
+
+/// `$XDG_CACHE_HOME/gauth`.
+pub fn cache_dir() -> Option<PathBuf> {
+    source::cache_dir(&variable)
+}

@@ -1,0 +1,234 @@
+//! Sending the cores' requests, for programs that make a few calls: ureq with one deadline over everything, no
+//! redirects (a secret would follow), bounded answers, and few, spread retries where sending again is safe.
+//! `--verbose` lines are made from an allow-list: method, URL without its query, status, and headers known to be dull.
+
+use std::io::Read;
+use std::time::{Duration, Instant, SystemTime};
+
+use gauth_core::{Request, Response};
+use http::header::{ACCEPT, HeaderMap, RETRY_AFTER, USER_AGENT};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::{Agent, Error, Proxy, http::Uri};
+
+use crate::exit::{Failure, Kind, reason};
+use crate::terminal::Terminal;
+use crate::{proxy, random, tls};
+
+/// No answer to these requests is longer.
+const ANSWER_LIMIT: usize = 4 << 20;
+const HEADER_LIMIT: usize = 64 << 10;
+const CONNECT: Duration = Duration::from_secs(10);
+/// Header values that may be shown.
+const DULL: [&str; 7] = [
+    "accept",
+    "content-length",
+    "content-type",
+    "date",
+    "retry-after",
+    "server",
+    "user-agent",
+];
+
+/// What every request of these programs calls itself.
+pub const AGENT_NAME: &str = concat!("gauth/", env!("CARGO_PKG_VERSION"));
+
+/// How often a request may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// An authorization code is used up by the first try.
+    Once,
+    /// Everything else that a token endpoint takes.
+    UpToThree,
+}
+
+/// Sends requests until a deadline.
+pub struct HttpAgent {
+    terminal: Terminal,
+    deadline: Option<Instant>,
+}
+
+impl HttpAgent {
+    /// An agent whose work, retries included, ends at `deadline`.
+    pub fn new(terminal: Terminal, deadline: Option<Instant>) -> Self {
+        Self { terminal, deadline }
+    }
+
+    /// Sends a request and reads the whole answer, whatever its status.
+    ///
+    /// # Errors
+    /// [`Kind::Temporary`] when no answer came, [`Kind::Failed`] for a certificate or an answer that is refused.
+    pub fn send(&self, request: &Request, tries: Tries) -> Result<Response, Failure> {
+        let agent = self.agent(request.uri())?;
+        let mut failed = 0;
+        loop {
+            let result = self.send_once(&agent, request);
+            failed += 1;
+            let again = match &result {
+                Ok(response) => tries_for(response.status().as_u16()) > failed,
+                Err(trouble) => trouble.kind() == Kind::Temporary && failed < 3,
+            };
+            let wish = result.as_ref().ok().and_then(|r| wish(r.headers()));
+            let pause = (again && tries == Tries::UpToThree)
+                .then(|| ga_core::retry::backoff(failed, random::fraction(), wish, self.left()))
+                .flatten();
+            let Some(pause) = pause else {
+                return result;
+            };
+            self.terminal
+                .verbose(&format!("trying again in {} ms", pause.as_millis()));
+            std::thread::sleep(pause);
+        }
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.map_or(Duration::MAX, |deadline| {
+            deadline.saturating_duration_since(Instant::now())
+        })
+    }
+
+    fn agent(&self, target: &Uri) -> Result<Agent, Failure> {
+        let proxy = proxy::for_target(target)?
+            .map(|url| Proxy::new(&url))
+            .transpose()
+            .map_err(|_| Failure::usage("read the proxy variables: not a usable URL"))?;
+        let roots = match tls::own_roots()? {
+            Some(own) => own
+                .iter()
+                .map(|c| Certificate::from_der(c))
+                .map(|c| c.to_owned())
+                .collect::<Vec<_>>()
+                .into(),
+            None => RootCerts::WebPki,
+        };
+        let tls = TlsConfig::builder()
+            .root_certs(roots)
+            .unversioned_rustls_crypto_provider(tls::provider())
+            .build();
+        Ok(Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_response_header_size(HEADER_LIMIT)
+            .proxy(proxy)
+            .tls_config(tls)
+            .timeout_connect(Some(CONNECT))
+            .build()
+            .new_agent())
+    }
+
+    fn send_once(&self, agent: &Agent, request: &Request) -> Result<Response, Failure> {
+        let what = format!("{} {}", request.method(), without_query(request.uri()));
+        self.terminal
+            .verbose(&format!("> {what}{}", shown(request.headers())));
+        let started = Instant::now();
+        let left = self.left();
+        if left.is_zero() {
+            return Err(Failure::new(Kind::Temporary, format!("{what}: timed out")));
+        }
+        let mut ready = request.clone();
+        let headers = ready.headers_mut();
+        headers
+            .entry(USER_AGENT)
+            .or_insert(http::HeaderValue::from_static(AGENT_NAME));
+        headers
+            .entry(ACCEPT)
+            .or_insert(http::HeaderValue::from_static("application/json"));
+        let ready = agent
+            .configure_request(ready)
+            .timeout_global((left < Duration::MAX).then_some(left))
+            .build();
+        let trouble = |e: Error| failure(&what, &e);
+        let answer = agent.run(ready).map_err(trouble)?;
+        let (head, mut body) = answer.into_parts();
+        let mut bytes = Vec::new();
+        body.as_reader()
+            .take(ANSWER_LIMIT as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| trouble(e.into()))?;
+        if bytes.len() > ANSWER_LIMIT {
+            return Err(Failure::new(
+                Kind::Failed,
+                format!("{what}: the answer is too long"),
+            ));
+        }
+        self.terminal.verbose(&format!(
+            "< {}{} in {} ms",
+            head.status,
+            shown(&head.headers),
+            started.elapsed().as_millis()
+        ));
+        Ok(Response::from_parts(head, bytes))
+    }
+}
+
+/// How often a request is sent in all when it keeps being answered with this status.
+fn tries_for(status: u16) -> u32 {
+    match status {
+        500 => 2,
+        408 | 429 | 502 | 503 | 504 => 3,
+        _ => 1,
+    }
+}
+
+fn wish(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    ga_core::retry::retry_after(value, |date| {
+        let then = gauth_core::timestamp::parse_http_date(date)?;
+        then.duration_since(SystemTime::now()).ok()
+    })
+}
+
+/// Scheme, host, port and path: nothing that carries a secret.
+pub fn without_query(uri: &Uri) -> String {
+    let port = uri
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    format!(
+        "{}://{}{port}{}",
+        uri.scheme_str().unwrap_or_default(),
+        uri.host().unwrap_or_default(),
+        uri.path()
+    )
+}
+
+/// Names of all headers, values of the dull ones.
+fn shown(headers: &HeaderMap) -> String {
+    headers
+        .iter()
+        .map(|(name, value)| match value.to_str() {
+            Ok(value) if DULL.contains(&name.as_str()) => format!("; {name}: {value}"),
+            _ => format!("; {name}: …"),
+        })
+        .collect()
+}
+
+fn failure(what: &str, error: &Error) -> Failure {
+    let temporary = |text: &str| Failure::new(Kind::Temporary, format!("{what}: {text}"));
+    if let Some(tls) = tls_error(error) {
+        return match tls {
+            rustls::Error::InvalidCertificate(_) => Failure::new(
+                Kind::Failed,
+                format!("{what}: the server's certificate is refused: {tls}"),
+            )
+            .hint("a company's own authority goes into the file that SSL_CERT_FILE names"),
+            _ => Failure::new(Kind::Failed, format!("{what}: TLS failed: {tls}")),
+        };
+    }
+    match error {
+        Error::Timeout(_) => temporary("timed out"),
+        Error::HostNotFound => temporary("host not found"),
+        Error::ConnectionFailed => temporary("connection failed"),
+        Error::Io(e) if e.kind() == std::io::ErrorKind::TimedOut => temporary("timed out"),
+        Error::Io(e) => temporary(&reason(e)),
+        other => Failure::new(Kind::Failed, format!("{what}: {other}")),
+    }
+}
+
+fn tls_error(error: &Error) -> Option<&rustls::Error> {
+    match error {
+        Error::Rustls(e) => Some(e),
+        Error::Io(e) => e.get_ref()?.downcast_ref(),
+        _ => None,
+    }
+}

@@ -1,0 +1,338 @@
+//! One fresh token for however many processes want it: a cache file per key, read without a lock while it is fresh;
+//! when it is stale one process refreshes and the others wait for what it gets, success or failure.
+//!
+//! The order inside the lock is: read the credentials again (another process may have replaced the refresh token), read
+//! the cache again, exchange, cache, save a replaced refresh token, let go. The cache is written before the credentials
+//! because its name depends on them: whoever reads the new refresh token finds its token already there.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::Context as _;
+use gauth_core::Secret;
+use gauth_core::cache::Entry;
+use gauth_core::credentials::{Credentials, Wanted};
+use gauth_core::endpoint::Policy;
+use gauth_core::exchange::Step;
+use gauth_core::scope::Scopes;
+use gauth_core::token::TokenResponse;
+
+use crate::credentials::Found;
+use crate::exit::Failure;
+use crate::files::{self, CREDENTIALS_LIMIT, shown};
+use crate::http_agent::{HttpAgent, Tries};
+use crate::lock::Lock;
+use crate::terminal::Terminal;
+use crate::{environment, exit, lock};
+
+/// How the cache is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Take a fresh token from it, keep a new one in it.
+    ReadAndWrite,
+    /// Keep a new one in it (`--refresh`).
+    WriteOnly,
+    /// Leave it alone (`--no-cache`).
+    No,
+}
+
+/// A token and what is known about it.
+#[derive(Clone, Debug)]
+pub struct Fresh {
+    /// The token.
+    pub token: Secret,
+    /// When it ends, in Unix seconds, if the server said.
+    pub expires_at: Option<u64>,
+    /// What it is for, if the server said.
+    pub scopes: Option<Scopes>,
+    /// Whether it came without an exchange.
+    pub cached: bool,
+}
+
+impl From<Entry> for Fresh {
+    fn from(entry: Entry) -> Self {
+        Self {
+            token: entry.token,
+            expires_at: Some(entry.expires_at),
+            scopes: entry.scopes,
+            cached: true,
+        }
+    }
+}
+
+/// What a token is asked for with.
+pub struct Ask<'a> {
+    /// What kind of token.
+    pub wanted: &'a Wanted,
+    /// The least life that a cached token must have left.
+    pub min_ttl: Duration,
+    /// How the cache is used.
+    pub cache: Use,
+    /// When to give up: waiting, retries and all.
+    pub deadline: Option<Instant>,
+    /// Where secrets may go.
+    pub policy: &'a Policy,
+    /// Where warnings go.
+    pub terminal: Terminal,
+}
+
+impl Ask<'_> {
+    /// A token from the cache or from an exchange.
+    ///
+    /// # Errors
+    /// What the exchange said; [`exit::Kind::Temporary`] when the deadline passes.
+    pub fn token(&self, mut found: Found) -> anyhow::Result<Fresh> {
+        let asked_at = SystemTime::now();
+        let directory = match self.cache {
+            Use::No => None,
+            _ => environment::cache_dir(),
+        };
+        let Some(directory) = directory else {
+            if self.cache != Use::No {
+                self.not_cached("neither HOME nor XDG_CACHE_HOME is an absolute path");
+            }
+            let token = self.exchange(&found.credentials)?;
+            self.save_refresh_token(&found, &token);
+            return Ok(self.fresh(&token));
+        };
+        loop {
+            let name = found.credentials.cache_file_name(self.wanted);
+            let file = directory.join(&name);
+            if let Some(entry) = self.read(&file, self.min_ttl) {
+                return Ok(entry.into());
+            }
+            let lock = Lock::exclusive(
+                &file.with_extension("lock"),
+                self.deadline(),
+                &self.terminal,
+            )?;
+            if self.read_again(&mut found)?
+                && found.credentials.cache_file_name(self.wanted) != name
+            {
+                continue;
+            }
+            // What others obtained while this process waited is as fresh as can be had, however short its life.
+            let fresh_enough = self.read(&file, self.min_ttl).or_else(|| {
+                self.read(&file, Duration::ZERO)
+                    .filter(|entry| entry.obtained_after(asked_at))
+            });
+            if let Some(entry) = fresh_enough {
+                return Ok(entry.into());
+            }
+            if let Some(failure) = lock.as_ref().and_then(|lock| left_failure(lock, asked_at)) {
+                return Err(failure.into());
+            }
+            return self.refresh(&found, &file, lock.as_ref());
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.deadline
+            .unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400))
+    }
+
+    /// The entry, if it may be handed out.
+    fn read(&self, file: &Path, min_ttl: Duration) -> Option<Entry> {
+        if self.cache != Use::ReadAndWrite {
+            return None;
+        }
+        let trouble = |text: &str| {
+            self.terminal.warn(&format!(
+                "read the cached token {}: {text}, so it is not used",
+                shown(file)
+            ));
+        };
+        let bytes = match files::read_default(file, CREDENTIALS_LIMIT) {
+            Ok(bytes) => bytes?,
+            Err(e) => {
+                trouble(&e.to_string());
+                return None;
+            }
+        };
+        if files::loose_permissions(file).is_some() {
+            trouble("others could read or change it");
+            return None;
+        }
+        let Some(entry) = Entry::parse(&bytes) else {
+            trouble("it is damaged");
+            return None;
+        };
+        entry
+            .left(SystemTime::now())
+            .is_some_and(|left| left >= min_ttl)
+            .then_some(entry)
+    }
+
+    /// Whether the credentials were read anew. A login or a replaced refresh token may have come in between.
+    fn read_again(&self, found: &mut Found) -> anyhow::Result<bool> {
+        let (Some(file), Some(_)) = (&found.file, found.credentials.refresh_token()) else {
+            return Ok(false);
+        };
+        let Some(bytes) = files::read_default(file, CREDENTIALS_LIMIT)? else {
+            return Ok(false);
+        };
+        found.credentials = Credentials::parse(&bytes, self.policy)
+            .with_context(|| format!("read credentials {}", shown(file)))?;
+        Ok(true)
+    }
+
+    fn refresh(&self, found: &Found, file: &Path, lock: Option<&Lock>) -> anyhow::Result<Fresh> {
+        files::sweep(file);
+        let token = match self.exchange(&found.credentials) {
+            Ok(token) => token,
+            Err(error) => {
+                if let Some(lock) = lock {
+                    leave_failure(lock, &error);
+                }
+                return Err(error);
+            }
+        };
+        if let Some(bytes) =
+            Entry::new(&token, SystemTime::now()).and_then(|entry| entry.to_bytes())
+        {
+            self.write(file, &bytes);
+            if let Some(renamed) = self.file_after_rotation(found, file, &token) {
+                self.write(&renamed, &bytes);
+            }
+        }
+        self.save_refresh_token(found, &token);
+        Ok(self.fresh(&token))
+    }
+
+    /// The cache file's name once the credentials hold the new refresh token.
+    fn file_after_rotation(
+        &self,
+        found: &Found,
+        file: &Path,
+        token: &TokenResponse,
+    ) -> Option<PathBuf> {
+        let rotated = found
+            .credentials
+            .with_refresh_token(rotated(&found.credentials, token)?);
+        let credentials = Credentials::parse(&rotated.to_bytes(), self.policy).ok()?;
+        Some(file.with_file_name(credentials.cache_file_name(self.wanted)))
+    }
+
+    fn write(&self, file: &Path, bytes: &[u8]) {
+        if let Err(e) = files::write_secret(file, bytes) {
+            self.not_cached(&e.to_string());
+        }
+    }
+
+    fn not_cached(&self, why: &str) {
+        self.terminal
+            .warn(&format!("the token is not cached: {why}"));
+    }
+
+    /// Drives the credentials' state machine to its end.
+    fn exchange(&self, credentials: &Credentials) -> anyhow::Result<TokenResponse> {
+        let agent = HttpAgent::new(self.terminal, self.deadline);
+        let mut exchange = credentials.exchange(self.wanted, SystemTime::now())?;
+        let mut answer = None;
+        loop {
+            match exchange.step(answer.take(), SystemTime::now())? {
+                Step::Send(request) => answer = Some(agent.send(&request, Tries::UpToThree)?),
+                Step::Done(token) => return Ok(token),
+            }
+        }
+    }
+
+    /// Puts a replaced refresh token into the file it came from, unless a login has changed that file meanwhile.
+    fn save_refresh_token(&self, found: &Found, token: &TokenResponse) {
+        let Some(new) = rotated(&found.credentials, token) else {
+            return;
+        };
+        let lost = |why: &str| {
+            self.terminal.warn(&format!(
+                "the server replaced the refresh token and the new one could not be saved: {why}; run gauth-login when the old one stops working"
+            ));
+        };
+        let Some(file) = &found.file else {
+            return lost("the credentials did not come from a file that can be rewritten");
+        };
+        if let Err(e) = self.replace_refresh_token(file, &found.credentials, new) {
+            lost(&format!("{e:#}"));
+        }
+    }
+
+    fn replace_refresh_token(
+        &self,
+        file: &Path,
+        used: &Credentials,
+        new: &Secret,
+    ) -> anyhow::Result<()> {
+        let _lock = Lock::exclusive(&lock::beside(file), self.deadline(), &self.terminal)?;
+        files::sweep(file);
+        let bytes = files::read_given(file, CREDENTIALS_LIMIT)?;
+        let current = Credentials::parse(&bytes, self.policy)?;
+        if current.refresh_token() != used.refresh_token() {
+            return Ok(());
+        }
+        files::write_secret(file, &current.with_refresh_token(new).to_bytes())?;
+        Ok(())
+    }
+
+    fn fresh(&self, token: &TokenResponse) -> Fresh {
+        let now = gauth_core::timestamp::unix_seconds(SystemTime::now());
+        if let Some(life) = token.life
+            && life < self.min_ttl
+        {
+            self.terminal.warn(&format!(
+                "the server gave a token for {} s only",
+                life.as_secs()
+            ));
+        }
+        Fresh {
+            token: token.token.clone(),
+            expires_at: token.life.map(|life| now + life.as_secs()),
+            scopes: token.scopes.clone(),
+            cached: false,
+        }
+    }
+}
+
+/// The refresh token that takes the place of the one in use, if the server sent another.
+fn rotated<'a>(credentials: &Credentials, token: &'a TokenResponse) -> Option<&'a Secret> {
+    let old = credentials.refresh_token()?;
+    token.refresh_token.as_ref().filter(|new| *new != old)
+}
+
+/// A failure in the lock file: when, which exit code, the message, and hints, a line each. It holds no secret, since
+/// no message does.
+fn leave_failure(lock: &Lock, error: &anyhow::Error) {
+    let failure = Failure::of(error);
+    let mut note = format!(
+        "{} {}\n{}\n",
+        nanoseconds(SystemTime::now()),
+        failure.kind() as u8,
+        one_line(&failure.to_string())
+    );
+    for hint in failure.hints() {
+        note.push_str(&one_line(hint));
+        note.push('\n');
+    }
+    // Without the note the others ask for themselves.
+    let _ = lock.leave_note(note.as_bytes());
+}
+
+/// What a holder left that failed after `asked_at`, so while this process was waiting.
+fn left_failure(lock: &Lock, asked_at: SystemTime) -> Option<Failure> {
+    let note = String::from_utf8(lock.note().ok()?).ok()?;
+    let mut lines = note.lines();
+    let (failed_at, code) = lines.next()?.split_once(' ')?;
+    if failed_at.parse::<u128>().ok()? < nanoseconds(asked_at) {
+        return None;
+    }
+    let kind = exit::Kind::from_code(code.parse().ok()?)?;
+    let message = lines.next()?;
+    Some(lines.fold(Failure::new(kind, message), Failure::hint))
+}
+
+fn nanoseconds(time: SystemTime) -> u128 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos())
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
