@@ -7,6 +7,7 @@
 
 mod nearest;
 
+pub(crate) use nearest::edit_distance;
 pub use nearest::nearest;
 
 use std::fmt;

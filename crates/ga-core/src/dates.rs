@@ -120,7 +120,7 @@ fn days_in(year: u16, month: u8) -> u8 {
     }
 }
 
-fn check_name(name: &str) -> Result<(), Error> {
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     let fits = !name.is_empty()
         && name
             .bytes()

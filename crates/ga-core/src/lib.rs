@@ -9,6 +9,7 @@ pub mod account;
 pub mod answer;
 pub mod block;
 pub mod catalogue;
+pub mod check;
 pub mod dates;
 pub mod error;
 pub mod filter;

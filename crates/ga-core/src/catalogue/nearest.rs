@@ -62,7 +62,7 @@ fn distance_of(typed: &str, known: &str) -> Option<usize> {
 }
 
 /// Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps of neighbours.
-fn edit_distance(a: &str, b: &str) -> usize {
+pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
     let mut before: Vec<usize> = Vec::new();

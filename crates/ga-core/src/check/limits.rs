@@ -1,0 +1,171 @@
+//! The limits of one request.
+
+use serde_json::Value;
+
+use super::{Method, list};
+use crate::dates;
+use crate::error::Error;
+use crate::paging::DATE_RANGE;
+use crate::report::PAGE_ROWS;
+
+/// Dimensions of one request.
+const DIMENSIONS: usize = 9;
+/// Metrics of one request.
+const METRICS: usize = 10;
+/// Requests of one batch.
+const REQUESTS: usize = 5;
+/// Minute ranges of a realtime request.
+const MINUTE_RANGES: usize = 2;
+/// Realtime reports go back so many minutes (Analytics 360; 29 otherwise).
+const MINUTES: u64 = 59;
+
+pub(super) fn check_batch(requests: &[Value]) -> Result<(), Error> {
+    match requests.len() {
+        0 => Err(refused("the batch has no requests")),
+        count => at_most(REQUESTS, count, "requests in one batch"),
+    }
+}
+
+pub(super) fn check(method: Method, request: &Value) -> Result<(), Error> {
+    at_most(DIMENSIONS, list(request, "dimensions").len(), "dimensions")?;
+    at_most(METRICS, list(request, "metrics").len(), "metrics")?;
+    check_ranges(request)?;
+    check_orders(request)?;
+    for name in ["limit", "offset"] {
+        if let Some(number) = request.get(name) {
+            whole(number, name)?;
+        }
+    }
+    match method {
+        Method::RunReport | Method::BatchRunReports => {
+            let aggregations = list(request, "metricAggregations");
+            if aggregations
+                .iter()
+                .any(|aggregation| aggregation == "COUNT")
+            {
+                return Err(refused("COUNT is an aggregation of pivot reports only"));
+            }
+            check_dates(request)
+        }
+        Method::RunPivotReport | Method::BatchRunPivotReports => {
+            check_pivots(request)?;
+            check_dates(request)
+        }
+        Method::RunRealtimeReport => check_minutes(request),
+        Method::CheckCompatibility | Method::RunFunnelReport => Ok(()),
+    }
+}
+
+fn check_dates(request: &Value) -> Result<(), Error> {
+    if list(request, "dimensions").is_empty() && list(request, "metrics").is_empty() {
+        return Err(refused("it asks for neither dimensions nor metrics"));
+    }
+    let has_cohorts = request.get("cohortSpec").is_some();
+    let has_ranges = !list(request, "dateRanges").is_empty();
+    match (has_cohorts, has_ranges) {
+        (false, false) => Err(refused("it has no date range")),
+        (true, true) => Err(refused(
+            "cohorts bring their own dates: dateRanges has to go",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_ranges(request: &Value) -> Result<(), Error> {
+    let ranges = list(request, "dateRanges");
+    at_most(dates::MOST_RANGES, ranges.len(), "date ranges")?;
+    for range in ranges {
+        if let Some(name) = range.get("name").and_then(Value::as_str) {
+            dates::check_name(name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows are ordered by what the report holds; the name of the date range answers 500.
+fn check_orders(request: &Value) -> Result<(), Error> {
+    let orders = list(request, "orderBys");
+    let of_pivots = list(request, "pivots")
+        .iter()
+        .flat_map(|pivot| list(pivot, "orderBys"));
+    for order in orders.iter().chain(of_pivots) {
+        for (kind, key, columns) in [
+            ("dimension", "dimensionName", "dimensions"),
+            ("metric", "metricName", "metrics"),
+        ] {
+            let Some(name) = order.get(kind).and_then(|by| by.get(key)?.as_str()) else {
+                continue;
+            };
+            if name == DATE_RANGE {
+                return Err(refused("rows cannot be ordered by dateRange"));
+            }
+            let is_column = |column: &Value| column.get("name").is_some_and(|own| own == name);
+            if !list(request, columns).iter().any(is_column) {
+                return Err(refused(format!(
+                    "rows are ordered by {name}, which is not among the {columns}"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_pivots(request: &Value) -> Result<(), Error> {
+    let pivots = list(request, "pivots");
+    if pivots.is_empty() {
+        return Err(refused("a pivot report needs pivots"));
+    }
+    let mut cells: u64 = 1;
+    for (place, pivot) in pivots.iter().enumerate() {
+        let Some(limit) = pivot.get("limit") else {
+            return Err(refused(format!("pivots[{place}] needs a limit")));
+        };
+        cells = cells.saturating_mul(whole(limit, "limit")?);
+    }
+    match cells > PAGE_ROWS {
+        true => Err(refused(format!(
+            "the limits of the pivots multiply to {cells}: at most {PAGE_ROWS} are allowed"
+        ))),
+        false => Ok(()),
+    }
+}
+
+fn check_minutes(request: &Value) -> Result<(), Error> {
+    let ranges = list(request, "minuteRanges");
+    at_most(MINUTE_RANGES, ranges.len(), "minute ranges")?;
+    for range in ranges {
+        for name in ["startMinutesAgo", "endMinutesAgo"] {
+            let minutes = range
+                .get(name)
+                .map_or(Ok(0), |number| whole(number, name))?;
+            if minutes > MINUTES {
+                return Err(refused(format!(
+                    "{name} is {minutes}: realtime reports go back {MINUTES} minutes at most"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// JSON's int64: a number or text.
+fn whole(number: &Value, name: &str) -> Result<u64, Error> {
+    let parsed = match number {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64(),
+    };
+    parsed.ok_or_else(|| refused(format!("{name} is {number}: a whole number was expected")))
+}
+
+fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Error> {
+    match count > limit {
+        true => Err(refused(format!(
+            "{count} {what}: at most {limit} are allowed"
+        ))),
+        false => Ok(()),
+    }
+}
+
+fn refused(why: impl std::fmt::Display) -> Error {
+    Error::usage(format!("check the request: {why}"))
+}

@@ -1,0 +1,188 @@
+//! Whether the fields of a request exist, and in this kind of report.
+
+use serde_json::Value;
+
+use super::{Method, list};
+use crate::catalogue::{self, FieldKind};
+use crate::error::Error;
+use crate::paging::DATE_RANGE;
+
+/// Checks every field that the request names; replaces former names, with a note for each.
+pub(super) fn check(
+    method: Method,
+    request: &mut Value,
+    notes: &mut Vec<String>,
+) -> Result<(), Error> {
+    // A funnel names fields of its own kind, which the catalogue does not have.
+    if method == Method::RunFunnelReport {
+        return Ok(());
+    }
+    let mut names = Names {
+        is_realtime: method == Method::RunRealtimeReport,
+        has_cohorts: request.get("cohortSpec").is_some() || method == Method::CheckCompatibility,
+        own: own_names(request),
+        notes,
+        problems: Vec::new(),
+        hints: Vec::new(),
+    };
+    names.visit(request, FieldKind::Dimension);
+    if names.problems.is_empty() {
+        return Ok(());
+    }
+    let error = Error::field(format!("check the fields: {}", names.problems.join("; ")));
+    Err(match names.hints.is_empty() {
+        true => {
+            error.with_hint("ga-fields lists the fields; --no-check sends the request as it stands")
+        }
+        false => error.with_hint(names.hints.join("; ")),
+    })
+}
+
+/// Names that the request gives to its own expressions.
+fn own_names(request: &Value) -> Vec<String> {
+    let named = |list: &[Value], expression: &str| -> Vec<String> {
+        list.iter()
+            .filter(|column| column.get(expression).is_some())
+            .filter_map(|column| Some(column.get("name")?.as_str()?.to_owned()))
+            .collect()
+    };
+    let mut names = named(list(request, "dimensions"), "dimensionExpression");
+    names.extend(named(list(request, "metrics"), "expression"));
+    names
+}
+
+struct Names<'a> {
+    is_realtime: bool,
+    has_cohorts: bool,
+    own: Vec<String>,
+    notes: &'a mut Vec<String>,
+    problems: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Names<'_> {
+    /// Finds the names by the keys that hold them. `side` is the kind of a filter's fields.
+    fn visit(&mut self, value: &mut Value, side: FieldKind) {
+        match value {
+            Value::Array(items) => {
+                for item in items {
+                    self.visit(item, side);
+                }
+            }
+            Value::Object(map) => {
+                for (key, inner) in map.iter_mut() {
+                    match key.as_str() {
+                        "dimensions" => self.columns(inner, FieldKind::Dimension),
+                        "metrics" => self.columns(inner, FieldKind::Metric),
+                        "fieldName" => self.name(inner, side),
+                        "dimensionName" | "dimensionNames" | "fieldNames" => {
+                            self.name(inner, FieldKind::Dimension);
+                        }
+                        "metricName" => self.name(inner, FieldKind::Metric),
+                        "metricFilter" => self.visit(inner, FieldKind::Metric),
+                        "dimensionFilter" => self.visit(inner, FieldKind::Dimension),
+                        _ => self.visit(inner, side),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The columns of the report: each a name, or an expression over names.
+    fn columns(&mut self, columns: &mut Value, kind: FieldKind) {
+        for column in columns.as_array_mut().into_iter().flatten() {
+            match (column.get_mut("expression"), kind) {
+                (Some(Value::String(expression)), FieldKind::Metric) => {
+                    for operand in operands(expression) {
+                        self.judge(&mut operand.to_owned(), kind);
+                    }
+                }
+                _ => match column.get_mut("dimensionExpression") {
+                    Some(expression) => self.visit(expression, kind),
+                    None => {
+                        if let Some(name) = column.get_mut("name") {
+                            self.name(name, kind);
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    fn name(&mut self, value: &mut Value, kind: FieldKind) {
+        match value {
+            Value::String(name) => self.judge(name, kind),
+            Value::Array(names) => {
+                for name in names {
+                    self.name(name, kind);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn judge(&mut self, name: &mut String, kind: FieldKind) {
+        if name == DATE_RANGE || self.own.contains(name) {
+            return;
+        }
+        if let Some(field) = catalogue::find(name, kind) {
+            if self.is_realtime && !field.realtime {
+                self.problem(format!("{name} is not in realtime reports"));
+            } else if !self.is_realtime && !field.core {
+                let place = match field.realtime {
+                    true => "realtime reports",
+                    false => field.category.trim_end_matches(" only"),
+                };
+                self.problem(format!("{name} is in {place} only"));
+            } else if field.category == "cohort" && !self.has_cohorts {
+                self.problem(format!("{name} needs a cohortSpec"));
+                self.hint("send the whole request with --request".to_owned());
+            }
+            return;
+        }
+        if let Some(present) = catalogue::renamed(name)
+            && catalogue::find(&present, kind).is_some()
+        {
+            let note = format!("{name} is called {present} now");
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+            *name = present;
+            return;
+        }
+        let (other, flag) = match kind {
+            FieldKind::Dimension => (FieldKind::Metric, "-m"),
+            FieldKind::Metric => (FieldKind::Dimension, "-d"),
+        };
+        if catalogue::find(name, other).is_some() {
+            self.problem(format!("{name} is a {other}, not a {kind}"));
+            self.hint(format!("ask for it with {flag} {name}"));
+            return;
+        }
+        self.problem(format!("{name} is no {kind} of GA4"));
+        let near = catalogue::nearest(name, kind);
+        if !near.is_empty() {
+            self.hint(format!("did you mean {}?", near.join(" or ")));
+        }
+    }
+
+    fn problem(&mut self, text: String) {
+        if !self.problems.contains(&text) {
+            self.problems.push(text);
+        }
+    }
+
+    fn hint(&mut self, text: String) {
+        if !self.hints.contains(&text) {
+            self.hints.push(text);
+        }
+    }
+}
+
+/// The names in an arithmetic expression over metrics.
+fn operands(expression: &str) -> impl Iterator<Item = &str> {
+    expression
+        .split(|c: char| !(c.is_alphanumeric() || "_:[]".contains(c)))
+        .filter(|word| word.starts_with(char::is_alphabetic))
+}

@@ -1,0 +1,337 @@
+//! What is found, and what is let pass.
+
+use serde_json::{Value, json};
+
+use super::{Method, body, run_report};
+use crate::error::{Error, Kind};
+use crate::report::{DateRange, Metric, RunReportRequest};
+
+fn with(extra: Value) -> Value {
+    let mut request = json!({
+        "dateRanges": [{"startDate": "yesterday", "endDate": "today"}],
+        "metrics": [{"name": "sessions"}],
+    });
+    for (key, value) in extra.as_object().unwrap() {
+        request[key] = value.clone();
+    }
+    request
+}
+
+fn refusal(method: Method, request: Value) -> Error {
+    let mut checked = request.clone();
+    body(method, &mut checked).expect_err(&request.to_string())
+}
+
+fn names(count: usize, name: &str) -> Value {
+    json!(vec![json!({"name": name}); count])
+}
+
+#[test]
+fn a_good_request_passes_unchanged() {
+    let filter = |field: &str, test: Value| {
+        let mut filter = json!({"fieldName": field});
+        filter
+            .as_object_mut()
+            .unwrap()
+            .extend(test.as_object().unwrap().clone());
+        json!({"orGroup": {"expressions": [{"notExpression": {"filter": filter}}]}})
+    };
+    let string =
+        json!({"stringFilter": {"matchType": "EXACT", "value": "x", "caseSensitive": true}});
+    let number = json!({"numericFilter": {"operation": "EQUAL", "value": {"int64Value": "1"}}});
+    for (method, request) in [
+        (
+            Method::RunReport,
+            with(json!({
+                "dimensions": [
+                    {"name": "country"},
+                    {"name": "customEvent:plan"},
+                    {"name": "loud", "dimensionExpression": {"upperCase": {"dimensionName": "city"}}},
+                ],
+                "metrics": [{"name": "sessions"}, {"name": "perUser", "expression": "eventCount/totalUsers"}],
+                "dimensionFilter": filter("loud", string.clone()),
+                "metricFilter": filter("perUser", number),
+                "orderBys": [{"desc": true, "metric": {"metricName": "perUser"}},
+                             {"dimension": {"dimensionName": "country", "orderType": "NUMERIC"}}],
+                "limit": 5, "offset": "10", "returnPropertyQuota": true, "keepEmptyRows": false,
+                "metricAggregations": ["TOTAL"], "currencyCode": "EUR",
+                "comparisons": [{"name": "c", "dimensionFilter": filter("country", string)}],
+            })),
+        ),
+        (
+            Method::RunPivotReport,
+            with(
+                json!({"pivots": [{"fieldNames": ["country", "dateRange"], "limit": 10}],
+                        "dimensions": [{"name": "country"}]}),
+            ),
+        ),
+        (
+            Method::RunRealtimeReport,
+            json!({"metrics": [{"name": "activeUsers"}], "dimensions": [{"name": "minutesAgo"}],
+                   "minuteRanges": [{"startMinutesAgo": 4}]}),
+        ),
+        (
+            Method::BatchRunReports,
+            json!({"requests": [with(json!({})), with(json!({}))]}),
+        ),
+        (
+            Method::RunReport,
+            json!({"metrics": [{"name": "cohortActiveUsers"}], "dimensions": [{"name": "cohort"}],
+                   "cohortSpec": {"cohorts": [{"dimension": "firstSessionDate"}]}}),
+        ),
+        (
+            Method::RunFunnelReport,
+            json!({"funnel": {"steps": [{"name": "a", "filterExpression":
+                       {"funnelEventFilter": {"eventName": "purchase"}}}]},
+                   "segments": [{"anything": true}]}),
+        ),
+    ] {
+        let mut checked = request.clone();
+        assert_eq!(body(method, &mut checked), Ok(vec![]), "{request}");
+        assert_eq!(checked, request);
+    }
+}
+
+#[test]
+fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
+    for (extra, message, hint) in [
+        (
+            json!({"metrics": [{"name": "screenpageviews"}]}),
+            "screenpageviews is no metric of GA4",
+            "did you mean screenPageViews?",
+        ),
+        (
+            json!({"dimensions": [{"name": "sessions"}]}),
+            "sessions is a metric, not a dimension",
+            "ask for it with -m sessions",
+        ),
+        (
+            json!({"metrics": [{"name": "country"}]}),
+            "country is a dimension, not a metric",
+            "ask for it with -d country",
+        ),
+        (
+            json!({"dimensions": [{"name": "minutesAgo"}]}),
+            "minutesAgo is in realtime reports only",
+            "--no-check",
+        ),
+        (
+            json!({"dimensions": [{"name": "userId"}]}),
+            "audience export only",
+            "--no-check",
+        ),
+        (
+            json!({"dimensions": [{"name": "cohort"}]}),
+            "cohort needs a cohortSpec",
+            "--request",
+        ),
+        (
+            json!({"metrics": [{"name": "x", "expression": "2 * (sesions / users)"}]}),
+            "sesions is no metric of GA4; users is no metric",
+            "did you mean sessions",
+        ),
+        (
+            json!({"metricFilter": {"filter": {"fieldName": "country", "stringFilter": {"value": "x"}}}}),
+            "country is a dimension, not a metric",
+            "-d country",
+        ),
+        (
+            json!({"dimensionFilter": {"filter": {"fieldName": "Country", "stringFilter": {"value": "x"}}}}),
+            "Country is no dimension",
+            "did you mean country?",
+        ),
+    ] {
+        let error = refusal(Method::RunReport, with(extra));
+        assert_eq!(error.kind(), Kind::Refused);
+        assert!(error.to_string().contains(message), "{error}");
+        assert!(error.hint().unwrap().contains(hint), "{:?}", error.hint());
+    }
+    let realtime = json!({"metrics": [{"name": "sessions"}]});
+    let error = refusal(Method::RunRealtimeReport, realtime);
+    assert!(
+        error
+            .to_string()
+            .contains("sessions is not in realtime reports")
+    );
+}
+
+#[test]
+fn former_names_are_replaced_and_noted_once() {
+    let mut request = with(json!({
+        "metrics": [{"name": "conversions:buy"}],
+        "orderBys": [{"metric": {"metricName": "conversions:buy"}}],
+    }));
+    let notes = body(Method::RunReport, &mut request).unwrap();
+    assert_eq!(notes, ["conversions:buy is called keyEvents:buy now"]);
+    assert_eq!(request["metrics"][0]["name"], "keyEvents:buy");
+    assert_eq!(
+        request["orderBys"][0]["metric"]["metricName"],
+        "keyEvents:buy"
+    );
+
+    let mut report = RunReportRequest {
+        date_ranges: vec![DateRange {
+            start_date: "today".into(),
+            end_date: "today".into(),
+            name: None,
+        }],
+        metrics: vec![Metric::named("conversions")],
+        ..RunReportRequest::default()
+    };
+    assert_eq!(run_report(&mut report).unwrap().len(), 1);
+    assert_eq!(report.metrics[0].name, "keyEvents");
+}
+
+#[test]
+fn limits_are_refused_before_anything_is_sent() {
+    let range = json!({"startDate": "today", "endDate": "today"});
+    let two = json!([{"fieldNames": ["country"], "limit": 1000}, {"fieldNames": ["city"], "limit": "251"}]);
+    for (method, request, message) in [
+        (
+            Method::RunReport,
+            with(json!({"dimensions": names(10, "country")})),
+            "10 dimensions: at most 9",
+        ),
+        (
+            Method::RunReport,
+            with(json!({"metrics": names(11, "sessions")})),
+            "11 metrics: at most 10",
+        ),
+        (
+            Method::RunReport,
+            with(json!({"dateRanges": vec![range; 5]})),
+            "5 date ranges: at most 4",
+        ),
+        (Method::RunReport, with(json!({"limit": -1})), "limit is -1"),
+        (
+            Method::RunReport,
+            with(json!({"metricAggregations": ["COUNT"]})),
+            "COUNT",
+        ),
+        (
+            Method::RunReport,
+            json!({"metrics": names(1, "sessions")}),
+            "no date range",
+        ),
+        (
+            Method::RunReport,
+            with(json!({"metrics": []})),
+            "neither dimensions nor metrics",
+        ),
+        (
+            Method::RunReport,
+            with(
+                json!({"dateRanges": [{"startDate": "today", "endDate": "today", "name": "date_range_1"}]}),
+            ),
+            "date_range_1",
+        ),
+        (
+            Method::RunReport,
+            with(json!({"orderBys": [{"dimension": {"dimensionName": "dateRange"}}]})),
+            "cannot be ordered by dateRange",
+        ),
+        (
+            Method::RunReport,
+            with(json!({"orderBys": [{"metric": {"metricName": "newUsers"}}]})),
+            "newUsers, which is not among the metrics",
+        ),
+        (Method::RunPivotReport, with(json!({})), "needs pivots"),
+        (
+            Method::RunPivotReport,
+            with(json!({"pivots": [{"fieldNames": []}]})),
+            "pivots[0] needs a limit",
+        ),
+        (
+            Method::RunPivotReport,
+            with(json!({"pivots": two})),
+            "multiply to 251000",
+        ),
+        (
+            Method::BatchRunReports,
+            json!({"requests": vec![with(json!({})); 6]}),
+            "6 requests in one batch",
+        ),
+        (Method::BatchRunReports, json!({}), "no requests"),
+        (
+            Method::RunRealtimeReport,
+            json!({"minuteRanges": [{"startMinutesAgo": 60}]}),
+            "startMinutesAgo is 60",
+        ),
+        (
+            Method::RunRealtimeReport,
+            json!({"minuteRanges": [{}, {}, {}]}),
+            "3 minute ranges",
+        ),
+    ] {
+        let error = refusal(method, request);
+        assert_eq!(error.kind(), Kind::Usage, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_body_with_other_members_than_googles_is_refused() {
+    for (method, request, message, hint) in [
+        (
+            Method::RunReport,
+            with(json!({"dateRange": []})),
+            "dateRange: RunReportRequest has no dateRange",
+            "did you mean dateRanges?",
+        ),
+        (
+            Method::RunReport,
+            with(json!({"dimensions": [{"name": "country"}, {"nme": "city"}]})),
+            "dimensions[1].nme: Dimension has no nme",
+            "did you mean name?",
+        ),
+        (
+            Method::RunRealtimeReport,
+            json!({"dateRanges": []}),
+            "RunRealtimeReportRequest has no dateRanges",
+            "minuteRanges",
+        ),
+        (
+            Method::RunPivotReport,
+            with(json!({"somethingElse": 1})),
+            "has no somethingElse",
+            "RunPivotReportRequest has cohortSpec, ",
+        ),
+    ] {
+        let error = refusal(method, request);
+        assert_eq!(error.kind(), Kind::Usage);
+        assert!(error.to_string().contains(message), "{error}");
+        assert!(error.hint().unwrap().contains(hint), "{:?}", error.hint());
+    }
+    for (request, message) in [
+        (
+            json!([]),
+            "the body: an object (RunReportRequest) was expected",
+        ),
+        (
+            with(json!({"dimensions": {"name": "country"}})),
+            "dimensions: a list was expected",
+        ),
+        (
+            with(json!({"dimensions": ["country"]})),
+            "dimensions[0]: an object (Dimension)",
+        ),
+        (with(json!({"limit": [1]})), "limit: no list was expected"),
+        (with(json!({"limit": {}})), "limit: no object was expected"),
+    ] {
+        let error = refusal(Method::RunReport, request);
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn snake_case_keys_are_written_as_google_documents_them() {
+    let mut request = json!({
+        "date_ranges": [{"start_date": "today", "end_date": "today"}],
+        "metrics": [{"name": "sessions"}],
+    });
+    body(Method::RunReport, &mut request).unwrap();
+    assert_eq!(
+        request["dateRanges"],
+        json!([{"startDate": "today", "endDate": "today"}])
+    );
+}
