@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::analytics::Analytics;
 use crate::clients::{Client, ServiceAccount, subject};
@@ -55,7 +56,7 @@ impl Google {
             skew: AtomicI64::new(0),
             faults: Faults::default(),
             journal: Mutex::new(Vec::new()),
-            analytics: Analytics::new(rows),
+            analytics: Analytics::new(rows, OffsetDateTime::now_utc().date()),
         }
     }
 

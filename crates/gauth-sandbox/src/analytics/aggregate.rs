@@ -1,0 +1,503 @@
+//! Makes a report's table: visits are filtered, grouped by their dimensions, summed, filtered again by metrics, and put
+//! into order. With several date ranges a row holds the figures of all of them: each combination of dimensions counts
+//! once, however many ranges there are.
+
+use super::dimensions::{Code, Column};
+use super::filter::{Condition, Leaf};
+use super::measures::{self, EVENTS, Measures};
+use super::metrics::Slots;
+use super::order::{self, Direction, OrderType};
+use super::properties::{Behaviour, Property};
+use super::report::{Aggregation, Dimension, Report, Shape};
+use super::site::{Site, Visit, mix};
+use hashbrown::HashTable;
+use std::collections::HashMap;
+
+/// Where a property folds rare values together, it keeps this many.
+const KEPT_BEFORE_OTHER: usize = 50;
+
+/// A whole report, before it is cut into pages.
+pub(super) struct Table {
+    /// The texts of each dimension.
+    pub(super) texts: Vec<Vec<String>>,
+    /// Numbers of texts, one for each dimension of each row.
+    keys: Vec<u32>,
+    /// For each row, for each date range, for each metric.
+    values: Vec<f64>,
+    /// Numbers of rows, first to last.
+    order: Vec<u32>,
+    /// Over all rows, for each date range, for each metric.
+    aggregates: Vec<(Aggregation, Vec<f64>)>,
+    /// Figures in a row: date ranges times metrics.
+    width: usize,
+}
+
+impl Table {
+    pub(super) fn rows(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Numbers of the texts of the row at `position`.
+    pub(super) fn key(&self, position: usize) -> &[u32] {
+        let dimensions = self.texts.len();
+        let row = self.order[position] as usize;
+        &self.keys[row * dimensions..][..dimensions]
+    }
+
+    /// Figures of the row at `position`, range after range.
+    pub(super) fn values(&self, position: usize) -> &[f64] {
+        let row = self.order[position] as usize;
+        &self.values[row * self.width..][..self.width]
+    }
+
+    /// Figures over all rows, if they were asked for and there are any.
+    pub(super) fn aggregate(&self, wanted: Aggregation) -> Option<&[f64]> {
+        let (_, values) = self
+            .aggregates
+            .iter()
+            .find(|(aggregation, _)| *aggregation == wanted)?;
+        Some(values)
+    }
+}
+
+/// Makes the table of `report`. `offset` matters to properties with unsteady ties only.
+pub(super) fn table(site: &Site, property: &Property, report: &Report, offset: usize) -> Table {
+    let groups = Groups::collect(site, property, report);
+    groups.into_table(property, report, offset)
+}
+
+/// Rows by dimension, with the sums of what the metrics need.
+struct Groups {
+    encoders: Vec<Encoder>,
+    index: HashTable<u32>,
+    keys: Vec<u32>,
+    sums: Vec<i64>,
+    slots: Slots,
+    ranges: usize,
+    rows: usize,
+}
+
+impl Groups {
+    fn collect(site: &Site, property: &Property, report: &Report) -> Self {
+        let most = (property.behaviour == Behaviour::OtherRow).then_some(KEPT_BEFORE_OTHER);
+        let mut groups = Self {
+            encoders: report
+                .dimensions
+                .iter()
+                .map(|dimension| Encoder::new(dimension, most))
+                .collect(),
+            index: HashTable::new(),
+            keys: Vec::new(),
+            sums: Vec::new(),
+            slots: Slots::for_metrics(&report.metrics),
+            ranges: report.ranges.len(),
+            rows: 0,
+        };
+        let mut filter = report
+            .dimension_filter
+            .as_ref()
+            .map(|(condition, leaves)| VisitFilter::new(condition, leaves));
+        let by_event = groups.encoders.iter().any(Encoder::is_of_event)
+            || filter.as_ref().is_some_and(VisitFilter::is_of_event);
+        if property.behaviour == Behaviour::Empty {
+            return groups;
+        }
+        let mut key = vec![0; report.dimensions.len()];
+        for (number, range) in report.ranges.iter().enumerate() {
+            site.visits(property.id, range.days, |visit| {
+                let all = measures::of(visit);
+                if !by_event {
+                    groups.count(visit, 0, &all, number, &mut filter, &mut key);
+                    return;
+                }
+                for event in 0..EVENTS as u32 {
+                    if let Some(share) = measures::of_event(&all, event) {
+                        groups.count(visit, event, &share, number, &mut filter, &mut key);
+                    }
+                }
+            });
+        }
+        groups
+    }
+
+    fn count(
+        &mut self,
+        visit: &Visit,
+        event: u32,
+        measures: &Measures,
+        range: usize,
+        filter: &mut Option<VisitFilter<'_>>,
+        key: &mut [u32],
+    ) {
+        if filter
+            .as_mut()
+            .is_some_and(|filter| !filter.passes(visit, event))
+        {
+            return;
+        }
+        for (part, encoder) in key.iter_mut().zip(&mut self.encoders) {
+            *part = encoder.encode(visit, event);
+        }
+        let row = self.row(key);
+        let width = self.slots.count;
+        let from = (row * self.ranges + range) * width;
+        self.slots.add(&mut self.sums[from..from + width], measures);
+    }
+
+    /// The row of a key; a new one starts at zero.
+    fn row(&mut self, key: &[u32]) -> usize {
+        let width = key.len();
+        let keys = &self.keys;
+        let at = |row: u32| &keys[row as usize * width..][..width];
+        let hash = hash(key);
+        if let Some(row) = self.index.find(hash, |row| at(*row) == key) {
+            return *row as usize;
+        }
+        let row = self.rows;
+        self.index
+            .insert_unique(hash, row as u32, |row| self::hash(at(*row)));
+        self.keys.extend_from_slice(key);
+        self.sums
+            .resize(self.sums.len() + self.ranges * self.slots.count, 0);
+        self.rows += 1;
+        row
+    }
+
+    fn into_table(self, property: &Property, report: &Report, offset: usize) -> Table {
+        let metrics = report.metrics.len();
+        let width = self.ranges * metrics;
+        let mut values = Vec::with_capacity(self.rows * width);
+        let figures = |sums: &[i64], out: &mut Vec<f64>| {
+            for metric in &report.metrics {
+                let value = metric.value(sums, &self.slots);
+                out.push(match metric.metric_type {
+                    _ if property.hides(metric) => 0.0,
+                    "TYPE_CURRENCY" => value * report.rate,
+                    _ => value,
+                });
+            }
+        };
+        let row_sums = self.ranges * self.slots.count;
+        for row in 0..self.rows {
+            for range in 0..self.ranges {
+                let from = row * row_sums + range * self.slots.count;
+                figures(&self.sums[from..from + self.slots.count], &mut values);
+            }
+        }
+        let keep = |row: &u32| {
+            let row = &values[*row as usize * width..][..width];
+            let is_empty = metrics > 0 && row.iter().all(|value| *value == 0.0);
+            (report.keep_empty_rows || !is_empty) && passes(report, row)
+        };
+        let mut order: Vec<u32> = (0..self.rows as u32).filter(keep).collect();
+        let mut totals = vec![0; row_sums];
+        for row in &order {
+            let sums = &self.sums[*row as usize * row_sums..][..row_sums];
+            totals
+                .iter_mut()
+                .zip(sums)
+                .for_each(|(total, sum)| *total += sum);
+        }
+        let mut aggregates = Vec::new();
+        for aggregation in report.aggregations.iter().filter(|_| !order.is_empty()) {
+            let figures = match aggregation {
+                Aggregation::Total => {
+                    let mut out = Vec::with_capacity(width);
+                    for range in 0..self.ranges {
+                        figures(
+                            &totals[range * self.slots.count..][..self.slots.count],
+                            &mut out,
+                        );
+                    }
+                    out
+                }
+                Aggregation::Minimum => extreme(&values, &order, width, f64::min),
+                Aggregation::Maximum => extreme(&values, &order, width, f64::max),
+            };
+            aggregates.push((*aggregation, figures));
+        }
+        let texts: Vec<Vec<String>> = self
+            .encoders
+            .into_iter()
+            .map(|encoder| encoder.texts)
+            .collect();
+        let unsteady = property.behaviour == Behaviour::UnsteadyTies;
+        let sorter = Sorter {
+            texts: &texts,
+            keys: &self.keys,
+            values: &values,
+            width,
+            shuffle: unsteady.then(|| mix(offset as u64)),
+        };
+        sorter.sort(&mut order, report);
+        Table {
+            texts,
+            keys: self.keys,
+            values,
+            order,
+            aggregates,
+            width,
+        }
+    }
+}
+
+/// A row stays if any of its ranges passes the metric filter.
+fn passes(report: &Report, row: &[f64]) -> bool {
+    let Some((condition, leaves)) = &report.metric_filter else {
+        return true;
+    };
+    row.chunks_exact(report.metrics.len()).any(|values| {
+        condition.holds(&mut |leaf| {
+            let (metric, leaf) = &leaves[leaf];
+            leaf.test.holds_for_number(values[*metric])
+        })
+    })
+}
+
+fn extreme(values: &[f64], order: &[u32], width: usize, choose: fn(f64, f64) -> f64) -> Vec<f64> {
+    let row = |row: u32| &values[row as usize * width..][..width];
+    let mut extreme = row(order[0]).to_vec();
+    for next in &order[1..] {
+        for (value, other) in extreme.iter_mut().zip(row(*next)) {
+            *value = choose(*value, *other);
+        }
+    }
+    extreme
+}
+
+fn hash(key: &[u32]) -> u64 {
+    key.iter()
+        .fold(0, |hash, part| mix(hash ^ u64::from(*part)))
+}
+
+/// Turns a visit's values of one dimension into the number of their text; each text is made once.
+struct Encoder {
+    columns: Vec<Column>,
+    shape: Shape,
+    /// Text numbers by code, where there is one column.
+    by_code: Vec<u32>,
+    /// Text numbers by codes, where there are several.
+    by_codes: HashMap<Vec<u32>, u32>,
+    by_text: HashMap<String, u32>,
+    texts: Vec<String>,
+    most: usize,
+}
+
+impl Encoder {
+    /// Not met yet.
+    const UNKNOWN: u32 = u32::MAX;
+
+    fn new(dimension: &Dimension, most: Option<usize>) -> Self {
+        Self {
+            columns: dimension.columns.clone(),
+            shape: dimension.shape.clone(),
+            by_code: Vec::new(),
+            by_codes: HashMap::new(),
+            by_text: HashMap::new(),
+            texts: Vec::new(),
+            most: most.unwrap_or(usize::MAX),
+        }
+    }
+
+    fn is_of_event(&self) -> bool {
+        self.columns
+            .iter()
+            .any(|column| matches!(column.code, Code::OfEvent))
+    }
+
+    fn encode(&mut self, visit: &Visit, event: u32) -> u32 {
+        let code = |column: &Column| match column.code {
+            Code::OfVisit(code) => code(visit),
+            Code::OfEvent => event,
+        };
+        if let [column] = &self.columns[..] {
+            let code = code(column);
+            if let Some(&known) = self.by_code.get(code as usize)
+                && known != Self::UNKNOWN
+            {
+                return known;
+            }
+            if self.by_code.len() <= code as usize {
+                self.by_code.resize(code as usize + 1, Self::UNKNOWN);
+            }
+            let text = self.shape.apply(vec![(column.text)(code)]);
+            let number = self.number(text);
+            self.by_code[code as usize] = number;
+            return number;
+        }
+        let codes: Vec<u32> = self.columns.iter().map(code).collect();
+        if let Some(known) = self.by_codes.get(&codes) {
+            return *known;
+        }
+        let parts = self.columns.iter().zip(&codes);
+        let text = self
+            .shape
+            .apply(parts.map(|(column, code)| (column.text)(*code)).collect());
+        let number = self.number(text);
+        self.by_codes.insert(codes, number);
+        number
+    }
+
+    /// The number of a text: two codes may well read the same.
+    fn number(&mut self, text: String) -> u32 {
+        let text = if self.texts.len() >= self.most && !self.by_text.contains_key(&text) {
+            "(other)".to_owned()
+        } else {
+            text
+        };
+        let next = self.texts.len() as u32;
+        *self.by_text.entry(text).or_insert_with_key(|text| {
+            self.texts.push(text.clone());
+            next
+        })
+    }
+}
+
+impl Shape {
+    fn apply(&self, parts: Vec<String>) -> String {
+        match self {
+            Self::Plain => parts.concat(),
+            Self::Lower => parts.concat().to_lowercase(),
+            Self::Upper => parts.concat().to_uppercase(),
+            Self::Joined(delimiter) => parts.join(delimiter),
+        }
+    }
+}
+
+/// A dimension filter; what a test says of a text is worked out once for each.
+struct VisitFilter<'a> {
+    condition: &'a Condition,
+    leaves: Vec<FilteredColumn<'a>>,
+}
+
+struct FilteredColumn<'a> {
+    encoder: Encoder,
+    leaf: &'a Leaf,
+    /// By number of the text.
+    verdicts: Vec<bool>,
+}
+
+impl<'a> VisitFilter<'a> {
+    fn new(condition: &'a Condition, leaves: &'a [(Dimension, Leaf)]) -> Self {
+        let leaves = leaves
+            .iter()
+            .map(|(dimension, leaf)| FilteredColumn {
+                encoder: Encoder::new(dimension, None),
+                leaf,
+                verdicts: Vec::new(),
+            })
+            .collect();
+        Self { condition, leaves }
+    }
+
+    fn is_of_event(&self) -> bool {
+        self.leaves
+            .iter()
+            .any(|column| column.encoder.is_of_event())
+    }
+
+    fn passes(&mut self, visit: &Visit, event: u32) -> bool {
+        let leaves = &mut self.leaves;
+        self.condition.holds(&mut |leaf| {
+            let column = &mut leaves[leaf];
+            let number = column.encoder.encode(visit, event) as usize;
+            if number == column.verdicts.len() {
+                let text = &column.encoder.texts[number];
+                column.verdicts.push(column.leaf.test.holds_for_text(text));
+            }
+            column.verdicts[number]
+        })
+    }
+}
+
+/// Puts rows into order.
+struct Sorter<'a> {
+    texts: &'a [Vec<String>],
+    keys: &'a [u32],
+    values: &'a [f64],
+    width: usize,
+    /// Instead of the dimensions, ties follow this noise.
+    shuffle: Option<u64>,
+}
+
+/// One step of the comparison of two rows.
+enum Step {
+    /// Figure of the row, and whether the largest comes first.
+    Value(usize, bool),
+    /// Dimension, ranks of its texts, and whether the last comes first.
+    Rank(usize, Vec<u32>, bool),
+    Shuffle(u64),
+}
+
+impl Sorter<'_> {
+    fn sort(&self, order: &mut [u32], report: &Report) {
+        let steps = self.steps(report);
+        // Most rows differ in the first step: compare that as a plain number, and look further on a tie only.
+        let mut keyed: Vec<(u64, u32)> = order
+            .iter()
+            .map(|row| (steps.first().map_or(0, |step| self.word(step, *row)), *row))
+            .collect();
+        keyed.sort_unstable_by(|(word, row), (other_word, other)| {
+            word.cmp(other_word).then_with(|| {
+                steps
+                    .iter()
+                    .skip(1)
+                    .map(|step| self.word(step, *row).cmp(&self.word(step, *other)))
+                    .find(|ordering| ordering.is_ne())
+                    .unwrap_or_else(|| row.cmp(other))
+            })
+        });
+        for (place, (_, row)) in order.iter_mut().zip(keyed) {
+            *place = row;
+        }
+    }
+
+    fn steps(&self, report: &Report) -> Vec<Step> {
+        let mut steps: Vec<Step> = report
+            .order
+            .iter()
+            .map(|direction| match direction {
+                Direction::Metric { metric, descending } => Step::Value(*metric, *descending),
+                Direction::Dimension {
+                    dimension,
+                    by,
+                    descending,
+                } => Step::Rank(
+                    *dimension,
+                    order::ranks(&self.texts[*dimension], *by),
+                    *descending,
+                ),
+            })
+            .collect();
+        if steps.is_empty() && !report.metrics.is_empty() {
+            steps.push(Step::Value(0, true));
+        }
+        match self.shuffle {
+            Some(noise) => steps.push(Step::Shuffle(noise)),
+            None => steps.extend(self.texts.iter().enumerate().map(|(dimension, texts)| {
+                Step::Rank(
+                    dimension,
+                    order::ranks(texts, OrderType::Alphanumeric),
+                    false,
+                )
+            })),
+        }
+        steps
+    }
+
+    /// What a step compares of a row, smallest first.
+    fn word(&self, step: &Step, row: u32) -> u64 {
+        let row = row as usize;
+        match step {
+            Step::Value(figure, descending) => {
+                order::sortable(self.values[row * self.width + figure], *descending)
+            }
+            Step::Rank(dimension, ranks, descending) => {
+                let text = self.keys[row * self.texts.len() + dimension];
+                let rank = u64::from(ranks[text as usize]);
+                if *descending { !rank } else { rank }
+            }
+            Step::Shuffle(noise) => mix(noise ^ row as u64),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The fields of the Data API: which names exist, of which kind, and which of them go together.
+//! Names are case-sensitive; a wrong one is answered with the nearest that exists, in Google's words
+//! (https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema). What a field's values
+//! are is decided by `dimensions` and `metrics`.
+
+use std::sync::LazyLock;
+
+/// Where Google documents the names; ends both "not a valid" messages.
+const SCHEMA: &str = "For a list of valid dimensions and metrics, see https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema ";
+
+/// A dimension or a metric as the service knows it.
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// The `MetricType` of a metric, `-` for a dimension, `?` where it follows the registered unit.
+    pub(super) metric_type: &'static str,
+    /// Usable in `runReport` and its kin.
+    pub(super) core: bool,
+    /// Usable in `runRealtimeReport`.
+    pub(super) realtime: bool,
+    pub(super) former_names: Vec<&'static str>,
+    pub(super) group: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Dimension,
+    Metric,
+}
+
+/// Core reports and realtime reports know different fields.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Surface {
+    Core,
+    Realtime,
+}
+
+static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    include_str!("fields.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(field)
+        .collect()
+});
+
+fn field(line: &'static str) -> Option<Field> {
+    let mut columns = line.split('\t');
+    let name = columns.next()?;
+    let kind = match columns.next()? {
+        "metric" => Kind::Metric,
+        _ => Kind::Dimension,
+    };
+    Some(Field {
+        name,
+        kind,
+        metric_type: columns.next()?,
+        core: columns.next()? == "core",
+        realtime: columns.next()? == "realtime",
+        former_names: columns
+            .next()?
+            .split(',')
+            .map(str::trim)
+            .filter(|former| *former != "-")
+            .collect(),
+        group: columns.next()?,
+    })
+}
+
+/// The parameters that the sandbox's properties have registered, by family.
+const REGISTERED: &[(&str, &[&str])] = &[
+    ("customEvent", &["author", "word_count"]),
+    ("customUser", &["membership"]),
+    ("customItem", &["colour"]),
+    ("keyEvents", &["purchase", "sign_up"]),
+    ("sessionKeyEventRate", &["purchase", "sign_up"]),
+    ("userKeyEventRate", &["purchase", "sign_up"]),
+    ("averageCustomEvent", &["word_count"]),
+    ("countCustomEvent", &["word_count"]),
+];
+
+/// The parameters registered for the family before the colon.
+pub(super) fn registered(family: &str) -> &'static [&'static str] {
+    REGISTERED
+        .iter()
+        .find(|(name, _)| *name == family)
+        .map_or(&[], |(_, parameters)| parameters)
+}
+
+/// The field that a request calls `name`, or the message that refuses it.
+pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, String> {
+    let usable = |field: &&Field| {
+        field.kind == kind
+            && match surface {
+                Surface::Core => field.core,
+                Surface::Realtime => field.realtime,
+            }
+    };
+    let family = name
+        .split_once(':')
+        .filter(|(family, parameter)| registered(family).contains(parameter))
+        .map(|(family, _)| family);
+    let found = FIELDS.iter().filter(usable).find(|field| {
+        field.name == name
+            || family.is_some_and(|family| field.name.strip_suffix(":<param>") == Some(family))
+    });
+    found.ok_or_else(|| {
+        let nearest = FIELDS
+            .iter()
+            .filter(usable)
+            .map(|field| (distance(&lower(name), &lower(field.name)), field.name))
+            .min()
+            .filter(|(distance, _)| *distance <= name.len() / 3);
+        let hint = nearest
+            .map(|(_, name)| format!("Did you mean {name}? "))
+            .unwrap_or_default();
+        match kind {
+            Kind::Dimension => format!("{hint}Field {name} is not a valid dimension. {SCHEMA}"),
+            // The service sets two spaces after this sentence.
+            Kind::Metric => format!("{hint}Field {name} is not a valid metric.  {SCHEMA}"),
+        }
+    })
+}
+
+fn lower(name: &str) -> Vec<u8> {
+    name.to_ascii_lowercase().into_bytes()
+}
+
+/// Levenshtein's distance in bytes.
+fn distance(left: &[u8], right: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let change = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+impl Field {
+    /// Whether a report may not hold both. The service's own matrix is not published; these are its best-known
+    /// rules: what was bought goes with item metrics only, advertising cost with campaigns, time and place only,
+    /// Search Console figures with landing page, time, place and device only.
+    pub(super) fn clashes_with(&self, metric: &Self) -> bool {
+        let group = self.group;
+        let traffic = group.starts_with("traffic source")
+            || group.starts_with("google ads")
+            || group.starts_with("manual utm");
+        let everywhere = matches!(group, "time" | "geography");
+        match metric.group {
+            "item" => false,
+            _ if group == "item" => true,
+            "advertiser ads" => !traffic && !everywhere,
+            "search console" => {
+                !everywhere
+                    && !matches!(
+                        self.name,
+                        "landingPage" | "landingPagePlusQueryString" | "deviceCategory"
+                    )
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether reports on this dimension count against the quota of potentially thresholded requests.
+    pub(super) fn is_thresholded(&self) -> bool {
+        self.group == "demographics"
+    }
+
+    /// Whether the metric needs a `cohortSpec`.
+    pub(super) fn is_cohort(&self) -> bool {
+        self.group == "cohort"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_names_are_refused_in_the_services_words() {
+        for (name, kind, start) in [
+            (
+                "pagepath",
+                Kind::Dimension,
+                "Did you mean pagePath? Field pagepath is not a valid dimension. For a list",
+            ),
+            (
+                "screenpageviews",
+                Kind::Metric,
+                "Did you mean screenPageViews? Field screenpageviews is not a valid metric.  For a list",
+            ),
+            (
+                "qqqqqqqq",
+                Kind::Metric,
+                "Field qqqqqqqq is not a valid metric.  For a list",
+            ),
+            (
+                "userId",
+                Kind::Dimension,
+                "Field userId is not a valid dimension.",
+            ),
+        ] {
+            let refusal = find(name, kind, Surface::Core).err().unwrap_or_default();
+            let hint = refusal.find("Field").unwrap_or(0);
+            let from = if start.starts_with("Field") { hint } else { 0 };
+            assert!(refusal[from..].starts_with(start), "{refusal}");
+        }
+        assert!(find("sessions", Kind::Dimension, Surface::Core).is_err());
+        assert!(find("customEvent:unknown", Kind::Dimension, Surface::Core).is_err());
+    }
+
+    #[test]
+    fn names_and_registered_families_are_found() {
+        for (name, kind) in [
+            ("pagePath", Kind::Dimension),
+            ("customUser:membership", Kind::Dimension),
+            ("keyEvents:purchase", Kind::Metric),
+            ("sessions", Kind::Metric),
+        ] {
+            assert!(find(name, kind, Surface::Core).is_ok(), "{name}");
+        }
+        assert!(find("minutesAgo", Kind::Dimension, Surface::Realtime).is_ok());
+        assert!(find("pagePath", Kind::Dimension, Surface::Realtime).is_err());
+    }
+
+    #[test]
+    fn items_do_not_go_with_sessions() {
+        let dimension = |name| find(name, Kind::Dimension, Surface::Core).expect("exists");
+        let metric = |name| find(name, Kind::Metric, Surface::Core).expect("exists");
+        assert!(dimension("itemName").clashes_with(metric("sessions")));
+        assert!(!dimension("itemName").clashes_with(metric("itemRevenue")));
+        assert!(dimension("pagePath").clashes_with(metric("advertiserAdCost")));
+        assert!(!dimension("date").clashes_with(metric("advertiserAdCost")));
+    }
+}

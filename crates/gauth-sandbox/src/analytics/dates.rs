@@ -1,0 +1,216 @@
+//! Date ranges of a request: `YYYY-MM-DD`, `NdaysAgo`, `yesterday`, `today`, in the property's own days
+//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/DateRange).
+
+use super::errors::Refusal;
+use super::site::Days;
+use serde::Deserialize;
+use time::{Date, Month};
+
+/// The earliest day that reports may ask for: 2015-08-14, as a Julian day.
+const EARLIEST: i32 = 2_457_249;
+const MOST_RANGES: usize = 4;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct DateRange {
+    start_date: String,
+    end_date: String,
+    name: String,
+}
+
+/// A range with its name in the `dateRange` column.
+pub(super) struct NamedDays {
+    pub(super) name: String,
+    pub(super) days: Days,
+}
+
+/// The days that the ranges of a request mean when it is `today`.
+pub(super) fn resolve(ranges: &[DateRange], today: i32) -> Result<Vec<NamedDays>, Refusal> {
+    if ranges.is_empty() {
+        return Err(Refusal::invalid("A dateRange is required."));
+    }
+    if ranges.len() > MOST_RANGES {
+        return Err(Refusal::invalid(format!(
+            "Requests are limited to {MOST_RANGES} dateRanges. This request is for {} dateRanges.",
+            ranges.len()
+        )));
+    }
+    let mut resolved: Vec<NamedDays> = Vec::new();
+    for (index, range) in ranges.iter().enumerate() {
+        let first = day(&range.start_date, "startDate", today)?;
+        let last = day(&range.end_date, "endDate", today)?;
+        if first > last {
+            return Err(Refusal::invalid(format!(
+                "Invalid dateRange {index}: startDate {} is after endDate {}.",
+                range.start_date, range.end_date
+            )));
+        }
+        let name = match range.name.as_str() {
+            "" => format!("date_range_{index}"),
+            name => {
+                check_name(name)?;
+                name.to_owned()
+            }
+        };
+        if resolved.iter().any(|other| other.name == name) {
+            return Err(Refusal::invalid(format!(
+                "The dateRange name {name} is used more than once."
+            )));
+        }
+        resolved.push(NamedDays {
+            name,
+            days: Days { first, last },
+        });
+    }
+    Ok(resolved)
+}
+
+/// Names that requests give: letters, digits, underscore, and none of the service's own.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let reserved = ["date_range_", "cohort_", "RESERVED_"];
+    if !plain || name.is_empty() {
+        return Err(Refusal::invalid(format!(
+            "The name {name} must match the regular expression ^[a-zA-Z0-9_]+$."
+        )));
+    }
+    match reserved.iter().find(|prefix| name.starts_with(**prefix)) {
+        Some(prefix) => Err(Refusal::invalid(format!(
+            "The name {name} may not begin with {prefix}."
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn day(text: &str, field: &str, today: i32) -> Result<i32, Refusal> {
+    let day = match text {
+        "today" => Some(today),
+        "yesterday" => Some(today - 1),
+        _ => days_ago(text, today).or_else(|| calendar_day(text)),
+    };
+    let Some(day) = day else {
+        return Err(Refusal::invalid(format!(
+            "Invalid {field}: {text}. The date must be in the format YYYY-MM-DD, NdaysAgo, yesterday, or today."
+        )));
+    };
+    if day < EARLIEST {
+        return Err(Refusal::invalid(format!(
+            "Invalid {field}: {text}. The earliest date is 2015-08-14."
+        )));
+    }
+    Ok(day)
+}
+
+fn days_ago(text: &str, today: i32) -> Option<i32> {
+    let days = text.strip_suffix("daysAgo")?;
+    if !days.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(today - days.parse::<i32>().ok()?)
+}
+
+fn calendar_day(text: &str) -> Option<i32> {
+    let bytes = text.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        let digits = text.get(from..to)?;
+        digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| digits.parse::<u16>().ok())?
+    };
+    let month = Month::try_from(u8::try_from(number(5, 7)?).ok()?).ok()?;
+    let day = u8::try_from(number(8, 10)?).ok()?;
+    let date = Date::from_calendar_date(i32::from(number(0, 4)?), month, day).ok()?;
+    Some(date.to_julian_day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TODAY: i32 = 2_461_366; // 2026-11-21
+
+    fn range(start: &str, end: &str, name: &str) -> DateRange {
+        DateRange {
+            start_date: start.to_owned(),
+            end_date: end.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn all_four_forms_of_a_date_are_read() {
+        for (start, end, first, last) in [
+            ("today", "today", 0, 0),
+            ("yesterday", "today", -1, 0),
+            ("28daysAgo", "yesterday", -28, -1),
+            ("2026-11-01", "2026-11-21", -20, 0),
+        ] {
+            let resolved = resolve(&[range(start, end, "")], TODAY).expect(start);
+            assert_eq!(resolved[0].days.first - TODAY, first, "{start}");
+            assert_eq!(resolved[0].days.last - TODAY, last, "{end}");
+            assert_eq!(resolved[0].name, "date_range_0");
+        }
+    }
+
+    #[test]
+    fn wrong_ranges_are_refused() {
+        let many = [
+            range("today", "today", "a"),
+            range("today", "today", "b"),
+            range("today", "today", "c"),
+            range("today", "today", "d"),
+            range("today", "today", "e"),
+        ];
+        for (ranges, start) in [
+            (&[][..], "A dateRange is required."),
+            (&many[..], "Requests are limited to 4 dateRanges."),
+            (&[range("", "today", "")], "Invalid startDate: ."),
+            (
+                &[range("2026-02-30", "today", "")],
+                "Invalid startDate: 2026-02-30.",
+            ),
+            (
+                &[range("20260101", "today", "")],
+                "Invalid startDate: 20260101.",
+            ),
+            (
+                &[range("-1daysAgo", "today", "")],
+                "Invalid startDate: -1daysAgo.",
+            ),
+            (
+                &[range("2015-08-13", "today", "")],
+                "Invalid startDate: 2015-08-13. The earliest",
+            ),
+            (
+                &[range("today", "yesterday", "")],
+                "Invalid dateRange 0: startDate today is after",
+            ),
+            (
+                &[range("today", "today", "date_range_x")],
+                "The name date_range_x may not begin",
+            ),
+            (
+                &[range("today", "today", "RESERVED_x")],
+                "The name RESERVED_x may not begin",
+            ),
+            (&[range("today", "today", "a b")], "The name a b must match"),
+            (
+                &[range("today", "today", "a"), range("today", "today", "a")],
+                "The dateRange name a is used more than once.",
+            ),
+        ] {
+            let refusal = resolve(ranges, TODAY).err().map(|refusal| refusal.message);
+            assert!(
+                refusal
+                    .as_deref()
+                    .is_some_and(|text| text.starts_with(start)),
+                "{refusal:?}"
+            );
+        }
+        assert!(resolve(&[range("2015-08-14", "today", "")], TODAY).is_ok());
+    }
+}

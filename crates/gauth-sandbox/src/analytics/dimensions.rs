@@ -1,0 +1,543 @@
+//! Dimensions: which trait of a visit each shows, and in what words. A trait is a small number (its *code*), so that
+//! visits are grouped by numbers and each text is made once. Dimensions of the catalogue that this site has nothing for
+//! are "(not set)" throughout, as they are on a real property without the linked product.
+
+use super::site::places::{PLACES, Place};
+use super::site::traffic::{DEVICES, Device, EVENTS, GOOGLE_ADS, ITEMS, SOURCES, Source};
+use super::site::{self, BIRTH, Visit, pages};
+use time::Date;
+
+pub(super) const NOT_SET: &str = "(not set)";
+
+/// A dimension's values: the code of a visit, and the text of a code.
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    pub(super) code: Code,
+    pub(super) text: fn(u32) -> String,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Code {
+    OfVisit(fn(&Visit) -> u32),
+    /// The number of the event: the dimension divides each visit into its events.
+    OfEvent,
+}
+
+const fn of_visit(code: fn(&Visit) -> u32, text: fn(u32) -> String) -> Column {
+    Column {
+        code: Code::OfVisit(code),
+        text,
+    }
+}
+
+/// The column of a dimension that the site has nothing for.
+const UNSET: Column = of_visit(|_| 0, |_| NOT_SET.to_owned());
+
+/// The column of a dimension that is in the catalogue.
+pub(super) fn column(name: &str) -> Column {
+    let found = [TIME, PLACE, PAGE, DEVICE, OTHER]
+        .into_iter()
+        .flatten()
+        .find(|(known, _)| *known == name);
+    match found {
+        Some((_, column)) => *column,
+        None => traffic(name).unwrap_or(UNSET),
+    }
+}
+
+const TIME: &[(&str, Column)] = &[
+    ("date", of_visit(day, |code| ymd(date(code)))),
+    (
+        "year",
+        of_visit(day, |code| format!("{:04}", date(code).year())),
+    ),
+    (
+        "month",
+        of_visit(day, |code| format!("{:02}", date(code).month() as u8)),
+    ),
+    (
+        "day",
+        of_visit(day, |code| format!("{:02}", date(code).day())),
+    ),
+    (
+        "yearMonth",
+        of_visit(day, |code| ymd(date(code))[..6].to_owned()),
+    ),
+    (
+        "week",
+        of_visit(day, |code| format!("{:02}", week(date(code)))),
+    ),
+    (
+        "yearWeek",
+        of_visit(day, |code| {
+            format!("{:04}{:02}", date(code).year(), week(date(code)))
+        }),
+    ),
+    (
+        "isoWeek",
+        of_visit(day, |code| format!("{:02}", date(code).iso_week())),
+    ),
+    (
+        "isoYear",
+        of_visit(day, |code| date(code).to_iso_week_date().0.to_string()),
+    ),
+    (
+        "isoYearIsoWeek",
+        of_visit(day, |code| {
+            let (year, week, _) = date(code).to_iso_week_date();
+            format!("{year:04}{week:02}")
+        }),
+    ),
+    (
+        "dayOfWeek",
+        of_visit(day, |code| {
+            date(code).weekday().number_days_from_sunday().to_string()
+        }),
+    ),
+    (
+        "dayOfWeekName",
+        of_visit(day, |code| date(code).weekday().to_string()),
+    ),
+    ("hour", of_visit(Visit::hour, two_digits)),
+    ("minute", of_visit(Visit::minute, two_digits)),
+    (
+        "dateHour",
+        of_visit(day_hour, |code| {
+            format!("{}{:02}", ymd(date(code / 24)), code % 24)
+        }),
+    ),
+    (
+        "dateHourMinute",
+        of_visit(
+            |visit| day_hour(visit) * 60 + visit.minute(),
+            |code| {
+                format!(
+                    "{}{:02}{:02}",
+                    ymd(date(code / 1440)),
+                    code / 60 % 24,
+                    code % 60
+                )
+            },
+        ),
+    ),
+    (
+        "nthMinute",
+        of_visit(
+            |visit| (nth_day(visit) * 24 + visit.hour()) * 60 + visit.minute(),
+            four_digits,
+        ),
+    ),
+    (
+        "nthHour",
+        of_visit(|visit| nth_day(visit) * 24 + visit.hour(), four_digits),
+    ),
+    ("nthDay", of_visit(nth_day, four_digits)),
+    ("nthWeek", of_visit(|visit| nth_day(visit) / 7, four_digits)),
+    ("nthMonth", of_visit(nth_month, four_digits)),
+    (
+        "nthYear",
+        of_visit(|visit| nth_month(visit) / 12, four_digits),
+    ),
+    (
+        "firstSessionDate",
+        of_visit(
+            |visit| day(visit).saturating_sub(visit.draw(31, 45)),
+            |code| ymd(date(code)),
+        ),
+    ),
+];
+
+const PLACE: &[(&str, Column)] = &[
+    (
+        "country",
+        of_visit(country, |code| place(code).country.to_owned()),
+    ),
+    (
+        "countryId",
+        of_visit(country, |code| place(code).id.to_owned()),
+    ),
+    (
+        "continent",
+        of_visit(country, |code| place(code).continent.to_owned()),
+    ),
+    (
+        "continentId",
+        of_visit(country, |code| place(code).continent_id.to_owned()),
+    ),
+    (
+        "language",
+        of_visit(country, |code| place(code).language.to_owned()),
+    ),
+    (
+        "languageCode",
+        of_visit(country, |code| place(code).language_code.to_owned()),
+    ),
+    ("city", of_visit(city, |code| town(code).0.to_owned())),
+    ("region", of_visit(city, |code| town(code).1.to_owned())),
+    (
+        "cityId",
+        of_visit(city, |code| (1_000_000 + code * 37).to_string()),
+    ),
+];
+
+const PAGE: &[(&str, Column)] = &[
+    ("pagePath", of_visit(page, pages::path)),
+    ("unifiedPagePathScreen", of_visit(page, pages::path)),
+    ("pageTitle", of_visit(page, pages::title)),
+    ("unifiedScreenName", of_visit(page, pages::title)),
+    ("unifiedScreenClass", of_visit(page, pages::title)),
+    (
+        "contentGroup",
+        of_visit(page, |code| pages::section(code).to_owned()),
+    ),
+    (
+        "pagePathPlusQueryString",
+        of_visit(tagged_page, |code| {
+            pages::path(code / 4) + QUERIES[code as usize % 4]
+        }),
+    ),
+    (
+        "pageLocation",
+        of_visit(tagged_page, |code| {
+            format!(
+                "https://{HOST}{}{}",
+                pages::path(code / 4),
+                QUERIES[code as usize % 4]
+            )
+        }),
+    ),
+    (
+        "fullPageUrl",
+        of_visit(page, |code| HOST.to_owned() + &pages::path(code)),
+    ),
+    ("hostName", of_visit(|_| 0, |_| HOST.to_owned())),
+    ("landingPage", of_visit(Visit::landing_page, pages::path)),
+    (
+        "landingPagePlusQueryString",
+        of_visit(
+            |visit| visit.landing_page() * 4 + visit.draw(33, 4),
+            |code| pages::path(code / 4) + QUERIES[code as usize % 4],
+        ),
+    ),
+    // Empty for those who typed the address: not "(not set)", an empty text.
+    (
+        "pageReferrer",
+        of_visit(Visit::source, |code| match source(code).medium {
+            "(none)" | NOT_SET => String::new(),
+            _ => format!("https://{}/", source(code).source),
+        }),
+    ),
+    (
+        "customEvent:author",
+        of_visit(
+            |visit| visit.page % 4,
+            |code| ["Ada", "Børge", "Zoë, Ltd.", NOT_SET][code as usize].to_owned(),
+        ),
+    ),
+    (
+        "customEvent:word_count",
+        of_visit(|_| 0, |_| "417".to_owned()),
+    ),
+];
+
+const DEVICE: &[(&str, Column)] = &[
+    (
+        "deviceCategory",
+        of_visit(Visit::device, |code| device(code).category.to_owned()),
+    ),
+    (
+        "operatingSystem",
+        of_visit(Visit::device, |code| device(code).system.to_owned()),
+    ),
+    (
+        "operatingSystemVersion",
+        of_visit(Visit::device, |code| device(code).version.to_owned()),
+    ),
+    (
+        "operatingSystemWithVersion",
+        of_visit(Visit::device, |code| {
+            format!("{} {}", device(code).system, device(code).version)
+        }),
+    ),
+    (
+        "browser",
+        of_visit(Visit::device, |code| device(code).browser.to_owned()),
+    ),
+    (
+        "mobileDeviceBranding",
+        of_visit(Visit::device, |code| device(code).brand.to_owned()),
+    ),
+    (
+        "mobileDeviceModel",
+        of_visit(Visit::device, |code| device(code).model.to_owned()),
+    ),
+    (
+        "deviceModel",
+        of_visit(Visit::device, |code| device(code).model.to_owned()),
+    ),
+    (
+        "screenResolution",
+        of_visit(Visit::device, |code| device(code).screen.to_owned()),
+    ),
+    ("platform", of_visit(|_| 0, |_| "web".to_owned())),
+    (
+        "platformDeviceCategory",
+        of_visit(Visit::device, |code| {
+            format!("web / {}", device(code).category)
+        }),
+    ),
+];
+
+const OTHER: &[(&str, Column)] = &[
+    (
+        "eventName",
+        Column {
+            code: Code::OfEvent,
+            text: |code| EVENTS[code as usize].to_owned(),
+        },
+    ),
+    (
+        "isKeyEvent",
+        Column {
+            code: Code::OfEvent,
+            text: |code| matches!(EVENTS[code as usize], "purchase" | "sign_up").to_string(),
+        },
+    ),
+    (
+        "newVsReturning",
+        of_visit(
+            |visit| visit.draw(34, 100),
+            |code| match code {
+                0..48 => "new".to_owned(),
+                48..95 => "returning".to_owned(),
+                _ => NOT_SET.to_owned(),
+            },
+        ),
+    ),
+    (
+        "customUser:membership",
+        of_visit(
+            |visit| visit.draw(35, 4),
+            |code| ["none", "silver", "gold, lifetime", NOT_SET][code as usize].to_owned(),
+        ),
+    ),
+    (
+        "userAgeBracket",
+        of_visit(
+            |visit| visit.draw(36, 8),
+            |code| {
+                [
+                    "18-24", "25-34", "35-44", "45-54", "55-64", "65+", "unknown", "unknown",
+                ][code as usize]
+                    .to_owned()
+            },
+        ),
+    ),
+    (
+        "userGender",
+        of_visit(
+            |visit| visit.draw(37, 3),
+            |code| ["female", "male", "unknown"][code as usize].to_owned(),
+        ),
+    ),
+    (
+        "itemName",
+        of_visit(Visit::item, |code| ITEMS[code as usize].0.to_owned()),
+    ),
+    (
+        "itemBrand",
+        of_visit(Visit::item, |code| ITEMS[code as usize].1.to_owned()),
+    ),
+    (
+        "itemCategory",
+        of_visit(Visit::item, |code| ITEMS[code as usize].2.to_owned()),
+    ),
+    (
+        "itemId",
+        of_visit(Visit::item, |code| format!("SKU-{:04}", 1001 + code)),
+    ),
+    (
+        "customItem:colour",
+        of_visit(Visit::item, |code| {
+            ["oak", "grün", "black & white"][code as usize % 3].to_owned()
+        }),
+    ),
+    ("streamId", of_visit(|_| 0, |_| "3344556677".to_owned())),
+    ("streamName", of_visit(|_| 0, |_| "Nordwind web".to_owned())),
+    ("currencyCode", of_visit(|_| 0, |_| "EUR".to_owned())),
+];
+
+const HOST: &str = "www.nordwind.example";
+const QUERIES: [&str; 4] = [
+    "",
+    "",
+    "?utm_source=newsletter&utm_campaign=Fr%C3%BChling",
+    "?q=\"oak, table\"",
+];
+
+/// The traffic dimensions exist three times: of the event, of the session, of the first session.
+fn traffic(name: &str) -> Option<Column> {
+    let (code, rest): (fn(&Visit) -> u32, &str) = match name {
+        _ if name.starts_with("firstUser") => (Visit::first_source, &name["firstUser".len()..]),
+        _ if name.starts_with("session") => (Visit::source, &name["session".len()..]),
+        _ => (Visit::source, name),
+    };
+    let mut rest = rest.to_owned();
+    rest.get_mut(..1)?.make_ascii_lowercase();
+    let text: fn(u32) -> String = match rest.as_str() {
+        "source" | "manualSource" => |code| source(code).source.to_owned(),
+        "medium" | "manualMedium" => |code| source(code).medium.to_owned(),
+        "sourceMedium" | "manualSourceMedium" => {
+            |code| format!("{} / {}", source(code).source, source(code).medium)
+        }
+        "campaignName" | "manualCampaignName" => |code| source(code).campaign.to_owned(),
+        "campaignId" | "manualCampaignId" => |code| source(code).campaign_id.to_owned(),
+        "defaultChannelGroup" | "primaryChannelGroup" => |code| source(code).channel.to_owned(),
+        "sourcePlatform" => |code| match code {
+            GOOGLE_ADS => "Google Ads".to_owned(),
+            _ => "Manual".to_owned(),
+        },
+        "googleAdsCampaignName" => |code| ads(code, source(code).campaign),
+        "googleAdsCampaignId" => |code| ads(code, source(code).campaign_id),
+        "googleAdsAccountName" => |code| ads(code, "Nordwind GmbH"),
+        "googleAdsAdGroupName" => |code| ads(code, "Lamps | exact"),
+        "googleAdsKeyword" => |code| ads(code, "+nordwind +lamp"),
+        "googleAdsAdNetworkType" => |code| ads(code, "Google search"),
+        _ => return None,
+    };
+    Some(of_visit(code, text))
+}
+
+fn ads(code: u32, text: &str) -> String {
+    match code {
+        GOOGLE_ADS => text.to_owned(),
+        _ => NOT_SET.to_owned(),
+    }
+}
+
+fn source(code: u32) -> &'static Source {
+    &SOURCES[code as usize]
+}
+
+fn device(code: u32) -> &'static Device {
+    &DEVICES[code as usize]
+}
+
+fn place(code: u32) -> &'static Place {
+    &PLACES[code as usize]
+}
+
+fn country(visit: &Visit) -> u32 {
+    visit.country
+}
+
+fn city(visit: &Visit) -> u32 {
+    let cities = place(visit.country).cities.len() as u32;
+    visit.country * 8 + visit.draw(30, cities)
+}
+
+/// City and region.
+fn town(code: u32) -> (&'static str, &'static str) {
+    place(code / 8).cities[code as usize % 8]
+}
+
+fn page(visit: &Visit) -> u32 {
+    visit.page
+}
+
+fn tagged_page(visit: &Visit) -> u32 {
+    visit.page * 4 + visit.draw(32, 4)
+}
+
+/// Days since the site began: there is nothing before.
+fn day(visit: &Visit) -> u32 {
+    (visit.day - BIRTH) as u32
+}
+
+fn day_hour(visit: &Visit) -> u32 {
+    day(visit) * 24 + visit.hour()
+}
+
+fn nth_day(visit: &Visit) -> u32 {
+    visit.nth_day as u32
+}
+
+fn nth_month(visit: &Visit) -> u32 {
+    let months = |day| {
+        let date = site::date(day);
+        date.year() * 12 + date.month() as i32
+    };
+    (months(visit.day) - months(visit.day - visit.nth_day)) as u32
+}
+
+fn date(code: u32) -> Date {
+    site::date(BIRTH + code as i32)
+}
+
+fn ymd(date: Date) -> String {
+    format!(
+        "{:04}{:02}{:02}",
+        date.year(),
+        date.month() as u8,
+        date.day()
+    )
+}
+
+/// Weeks begin on Sunday, and the first holds 1 January, as the service's own `week` does.
+fn week(date: Date) -> u16 {
+    let first_weekday = date.replace_ordinal(1).map_or(0, |first| {
+        u16::from(first.weekday().number_days_from_sunday())
+    });
+    (date.ordinal() - 1 + first_weekday) / 7 + 1
+}
+
+fn two_digits(code: u32) -> String {
+    format!("{code:02}")
+}
+
+fn four_digits(code: u32) -> String {
+    format!("{code:04}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analytics::catalogue::{self, Kind};
+
+    #[test]
+    fn every_known_column_is_in_the_catalogue() {
+        for (name, _) in [TIME, PLACE, PAGE, DEVICE, OTHER].into_iter().flatten() {
+            let found = catalogue::find(name, Kind::Dimension, catalogue::Surface::Core);
+            assert!(found.is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn dates_read_as_the_service_writes_them() {
+        // Thursday, 1 January 2026 and Sunday, 4 January 2026.
+        for (name, first, fourth) in [
+            ("date", "20260101", "20260104"),
+            ("yearMonth", "202601", "202601"),
+            ("week", "01", "02"),
+            ("yearWeek", "202601", "202602"),
+            ("isoYearIsoWeek", "202601", "202601"),
+            ("dayOfWeek", "4", "0"),
+            ("dayOfWeekName", "Thursday", "Sunday"),
+        ] {
+            let text = column(name).text;
+            let code = Date::from_calendar_date(2026, time::Month::January, 1)
+                .map(|date| (date.to_julian_day() - BIRTH) as u32)
+                .expect("a date");
+            assert_eq!(text(code), first, "{name}");
+            assert_eq!(text(code + 3), fourth, "{name}");
+        }
+    }
+
+    #[test]
+    fn traffic_dimensions_come_in_three_scopes() {
+        for name in ["medium", "sessionMedium", "firstUserMedium"] {
+            assert_eq!((column(name).text)(0), "organic");
+        }
+        assert_eq!((column("cm360Medium").text)(0), NOT_SET);
+    }
+}

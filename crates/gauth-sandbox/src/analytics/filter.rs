@@ -1,0 +1,449 @@
+//! Filters of a request: `FilterExpression`, on dimensions before rows are grouped, on metrics after
+//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression). Texts match
+//! without regard to case unless asked; regular expressions are RE2's.
+
+use super::dimensions::NOT_SET;
+use super::errors::Refusal;
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct FilterExpression {
+    and_group: Option<FilterList>,
+    or_group: Option<FilterList>,
+    not_expression: Option<Box<Self>>,
+    filter: Option<Filter>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct FilterList {
+    expressions: Vec<FilterExpression>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Filter {
+    field_name: String,
+    string_filter: Option<StringFilter>,
+    in_list_filter: Option<InListFilter>,
+    numeric_filter: Option<NumericFilter>,
+    between_filter: Option<BetweenFilter>,
+    empty_filter: Option<EmptyFilter>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct StringFilter {
+    match_type: String,
+    value: String,
+    case_sensitive: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct InListFilter {
+    values: Vec<String>,
+    case_sensitive: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct NumericFilter {
+    operation: String,
+    value: NumericValue,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct BetweenFilter {
+    from_value: NumericValue,
+    to_value: NumericValue,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct NumericValue {
+    int64_value: Option<i64>,
+    double_value: Option<f64>,
+}
+
+#[derive(Deserialize, Default)]
+struct EmptyFilter {}
+
+/// A filter whose fields are known by number: `Leaf`'s are numbers into the list that `resolve` was given.
+pub(super) enum Condition {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Leaf(usize),
+}
+
+/// What one field is held against.
+pub(super) struct Leaf {
+    pub(super) field: String,
+    pub(super) test: Test,
+}
+
+pub(super) enum Test {
+    Exact(String, Case),
+    BeginsWith(String, Case),
+    EndsWith(String, Case),
+    Contains(String, Case),
+    Matches(Regex),
+    OneOf(Vec<String>, Case),
+    Compare(Comparison, f64),
+    Between(f64, f64),
+    Empty,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    Kept,
+    Folded,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Comparison {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl FilterExpression {
+    /// Checks the form; puts what is tested into `leaves`, in the order that it is written.
+    pub(super) fn resolve(&self, leaves: &mut Vec<Leaf>) -> Result<Condition, Refusal> {
+        let group = |list: &FilterList, leaves: &mut Vec<Leaf>| {
+            if list.expressions.is_empty() {
+                return Err(Refusal::invalid(
+                    "A filter group must contain at least one expression.",
+                ));
+            }
+            list.expressions
+                .iter()
+                .map(|expression| expression.resolve(leaves))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        if let Some(list) = &self.and_group {
+            return Ok(Condition::All(group(list, leaves)?));
+        }
+        if let Some(list) = &self.or_group {
+            return Ok(Condition::Any(group(list, leaves)?));
+        }
+        if let Some(inner) = &self.not_expression {
+            return Ok(Condition::Not(Box::new(inner.resolve(leaves)?)));
+        }
+        let Some(filter) = &self.filter else {
+            return Err(Refusal::invalid("A filter expression must not be empty."));
+        };
+        leaves.push(Leaf {
+            field: filter.field_name.clone(),
+            test: filter.test()?,
+        });
+        Ok(Condition::Leaf(leaves.len() - 1))
+    }
+}
+
+impl Filter {
+    fn test(&self) -> Result<Test, Refusal> {
+        if self.field_name.is_empty() {
+            return Err(Refusal::invalid("A filter must have a fieldName."));
+        }
+        if let Some(filter) = &self.string_filter {
+            return filter.test();
+        }
+        if let Some(filter) = &self.in_list_filter {
+            if filter.values.is_empty() {
+                return Err(Refusal::invalid(
+                    "The inListFilter must have at least one value.",
+                ));
+            }
+            let case = case(filter.case_sensitive);
+            let values = filter
+                .values
+                .iter()
+                .map(|value| folded(value, case))
+                .collect();
+            return Ok(Test::OneOf(values, case));
+        }
+        if let Some(filter) = &self.numeric_filter {
+            let comparison = match filter.operation.as_str() {
+                "EQUAL" => Comparison::Equal,
+                "LESS_THAN" => Comparison::Less,
+                "LESS_THAN_OR_EQUAL" => Comparison::LessOrEqual,
+                "GREATER_THAN" => Comparison::Greater,
+                "GREATER_THAN_OR_EQUAL" => Comparison::GreaterOrEqual,
+                _ => {
+                    return Err(Refusal::invalid(
+                        "The numericFilter must have an operation.",
+                    ));
+                }
+            };
+            return Ok(Test::Compare(comparison, filter.value.number()?));
+        }
+        if let Some(filter) = &self.between_filter {
+            return Ok(Test::Between(
+                filter.from_value.number()?,
+                filter.to_value.number()?,
+            ));
+        }
+        match self.empty_filter {
+            Some(_) => Ok(Test::Empty),
+            None => Err(Refusal::invalid(format!(
+                "The filter on {} must have one of stringFilter, inListFilter, numericFilter, betweenFilter, emptyFilter.",
+                self.field_name
+            ))),
+        }
+    }
+}
+
+impl StringFilter {
+    fn test(&self) -> Result<Test, Refusal> {
+        let case = case(self.case_sensitive);
+        let value = || folded(&self.value, case);
+        let regex = |pattern: &str| {
+            RegexBuilder::new(pattern)
+                .case_insensitive(case == Case::Folded)
+                .build()
+                .map(Test::Matches)
+                .map_err(|_| {
+                    Refusal::invalid(format!(
+                        "The regular expression {} is not a valid RE2 expression.",
+                        self.value
+                    ))
+                })
+        };
+        match self.match_type.as_str() {
+            // The type that is not said is taken as exact.
+            "" | "MATCH_TYPE_UNSPECIFIED" | "EXACT" => Ok(Test::Exact(value(), case)),
+            "BEGINS_WITH" => Ok(Test::BeginsWith(value(), case)),
+            "ENDS_WITH" => Ok(Test::EndsWith(value(), case)),
+            "CONTAINS" => Ok(Test::Contains(value(), case)),
+            "FULL_REGEXP" => regex(&format!("^(?:{})$", self.value)),
+            _ => regex(&self.value),
+        }
+    }
+}
+
+impl NumericValue {
+    fn number(&self) -> Result<f64, Refusal> {
+        match (self.int64_value, self.double_value) {
+            (Some(whole), _) => Ok(whole as f64),
+            (_, Some(number)) => Ok(number),
+            (None, None) => Err(Refusal::invalid(
+                "A numeric value must have an int64Value or a doubleValue.",
+            )),
+        }
+    }
+}
+
+fn case(sensitive: bool) -> Case {
+    if sensitive { Case::Kept } else { Case::Folded }
+}
+
+fn folded(text: &str, case: Case) -> String {
+    match case {
+        Case::Kept => text.to_owned(),
+        Case::Folded => text.to_lowercase(),
+    }
+}
+
+impl Test {
+    /// Whether only metrics can be tested so.
+    pub(super) fn is_numeric(&self) -> bool {
+        matches!(self, Self::Compare(..) | Self::Between(..))
+    }
+
+    /// Holds a dimension's value against the test; numeric tests read it as a number.
+    pub(super) fn holds_for_text(&self, text: &str) -> bool {
+        match self {
+            Self::Exact(value, case) => folded(text, *case) == *value,
+            Self::BeginsWith(value, case) => folded(text, *case).starts_with(value),
+            Self::EndsWith(value, case) => folded(text, *case).ends_with(value),
+            Self::Contains(value, case) => folded(text, *case).contains(value.as_str()),
+            Self::Matches(regex) => regex.is_match(text),
+            Self::OneOf(values, case) => values.contains(&folded(text, *case)),
+            Self::Empty => text.is_empty() || text == NOT_SET,
+            Self::Compare(..) | Self::Between(..) => text
+                .parse()
+                .is_ok_and(|number| self.holds_for_number(number)),
+        }
+    }
+
+    pub(super) fn holds_for_number(&self, number: f64) -> bool {
+        match self {
+            Self::Compare(comparison, value) => match comparison {
+                Comparison::Equal => number == *value,
+                Comparison::Less => number < *value,
+                Comparison::LessOrEqual => number <= *value,
+                Comparison::Greater => number > *value,
+                Comparison::GreaterOrEqual => number >= *value,
+            },
+            Self::Between(from, to) => (*from..=*to).contains(&number),
+            _ => false,
+        }
+    }
+}
+
+impl Condition {
+    /// Whether the condition holds where `leaf` tells it of each test.
+    pub(super) fn holds(&self, leaf: &mut impl FnMut(usize) -> bool) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.holds(leaf)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(leaf)),
+            Self::Not(part) => !part.holds(leaf),
+            Self::Leaf(number) => leaf(*number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn holds(filter: serde_json::Value, text: &str) -> bool {
+        let mut members = json!({"fieldName": "country"});
+        if let (Some(members), Some(filter)) = (members.as_object_mut(), filter.as_object()) {
+            members.extend(filter.clone());
+        }
+        let expression: FilterExpression =
+            serde_json::from_value(json!({ "filter": members })).expect("a filter");
+        let mut leaves = Vec::new();
+        let condition = expression.resolve(&mut leaves).expect("valid");
+        condition.holds(&mut |leaf| leaves[leaf].test.holds_for_text(text))
+    }
+
+    fn string(kind: &str, value: &str, case_sensitive: bool) -> serde_json::Value {
+        json!({"stringFilter": {"matchType": kind, "value": value, "caseSensitive": case_sensitive}})
+    }
+
+    #[test]
+    fn each_test_of_texts_holds_and_fails() {
+        for (filter, holding, failing) in [
+            (string("EXACT", "germany", false), "Germany", "Germany "),
+            (string("EXACT", "Germany", true), "Germany", "germany"),
+            (string("", "TÜRKIYE", false), "Türkiye", "Turkiye"),
+            (
+                string("BEGINS_WITH", "south", false),
+                "South Korea",
+                "Korea, South",
+            ),
+            (string("ENDS_WITH", "LAND", false), "Poland", "Polanda"),
+            (
+                string("CONTAINS", "ted s", false),
+                "United States",
+                "Untied States",
+            ),
+            (
+                string("CONTAINS", "ted S", true),
+                "United States",
+                "UNITED STATES",
+            ),
+            (
+                string("FULL_REGEXP", "ger.*|fr.*", false),
+                "France",
+                "Africa, France",
+            ),
+            (string("PARTIAL_REGEXP", "^.{5}$", false), "Spain", "France"),
+            (string("PARTIAL_REGEXP", "L", true), "Lodz", "lodz"),
+            (
+                json!({"inListFilter": {"values": ["spain", "France"]}}),
+                "Spain",
+                "Italy",
+            ),
+            (
+                json!({"inListFilter": {"values": ["Spain"], "caseSensitive": true}}),
+                "Spain",
+                "spain",
+            ),
+            (json!({"emptyFilter": {}}), "", "x"),
+            (json!({"emptyFilter": {}}), "(not set)", "not set"),
+            (
+                json!({"numericFilter": {"operation": "GREATER_THAN", "value": {"int64Value": 9}}}),
+                "10",
+                "9",
+            ),
+        ] {
+            assert!(holds(filter.clone(), holding), "{filter} {holding}");
+            assert!(!holds(filter.clone(), failing), "{filter} {failing}");
+        }
+    }
+
+    #[test]
+    fn each_test_of_numbers_holds_and_fails() {
+        for (operation, holding, failing) in [
+            (Comparison::Equal, 5.0, 5.1),
+            (Comparison::Less, 4.9, 5.0),
+            (Comparison::LessOrEqual, 5.0, 5.1),
+            (Comparison::Greater, 5.1, 5.0),
+            (Comparison::GreaterOrEqual, 5.0, 4.9),
+        ] {
+            let test = Test::Compare(operation, 5.0);
+            assert!(test.holds_for_number(holding));
+            assert!(!test.holds_for_number(failing));
+        }
+        assert!(Test::Between(1.0, 2.0).holds_for_number(2.0));
+        assert!(!Test::Between(1.0, 2.0).holds_for_number(2.1));
+    }
+
+    #[test]
+    fn groups_nest() {
+        let expression: FilterExpression =
+            serde_json::from_value(json!({"andGroup": {"expressions": [
+                {"orGroup": {"expressions": [
+                    {"filter": {"fieldName": "a", "stringFilter": {"value": "1"}}},
+                    {"filter": {"fieldName": "b", "stringFilter": {"value": "1"}}}]}},
+                {"notExpression": {"filter": {"fieldName": "c", "stringFilter": {"value": "1"}}}}
+            ]}}))
+            .expect("a filter");
+        let mut leaves = Vec::new();
+        let condition = expression.resolve(&mut leaves).expect("valid");
+        let fields: Vec<&str> = leaves.iter().map(|leaf| leaf.field.as_str()).collect();
+        assert_eq!(fields, ["a", "b", "c"]);
+        for (a, b, c, expected) in [
+            (true, false, false, true),
+            (false, true, false, true),
+            (false, false, false, false),
+            (true, true, true, false),
+        ] {
+            assert_eq!(condition.holds(&mut |leaf| [a, b, c][leaf]), expected);
+        }
+    }
+
+    #[test]
+    fn filters_without_substance_are_refused() {
+        for (filter, start) in [
+            (json!({}), "A filter expression must not be empty."),
+            (json!({"andGroup": {}}), "A filter group must contain"),
+            (json!({"filter": {}}), "A filter must have a fieldName."),
+            (
+                json!({"filter": {"fieldName": "x"}}),
+                "The filter on x must have one of",
+            ),
+            (
+                json!({"filter": {"fieldName": "x", "inListFilter": {}}}),
+                "The inListFilter must have at least one value.",
+            ),
+            (
+                json!({"filter": {"fieldName": "x", "numericFilter": {"operation": "EQUAL"}}}),
+                "A numeric value must have",
+            ),
+            (
+                json!({"filter": {"fieldName": "x", "numericFilter": {"value": {"int64Value": 1}}}}),
+                "The numericFilter must have an operation.",
+            ),
+            (
+                json!({"filter": {"fieldName": "x", "stringFilter": {"matchType": "FULL_REGEXP", "value": "("}}}),
+                "The regular expression ( is not a valid RE2 expression.",
+            ),
+        ] {
+            let expression: FilterExpression = serde_json::from_value(filter).expect("a filter");
+            let refusal = expression.resolve(&mut Vec::new()).err().expect("refused");
+            assert!(refusal.message.starts_with(start), "{}", refusal.message);
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! Metrics: what each is made of. A metric is a sum of measures or arithmetic over other metrics, written in the very
+//! language that a request's `expression` uses, so one parser serves both.
+//!
+//! People are not additive: the same person is seen on several days and pages. Here n visitors are n^(31/32) people,
+//! which never makes a whole smaller than its largest part or larger than the sum of its parts.
+
+use super::catalogue::{self, Kind, Surface};
+use super::measures::{self, Measure, Measures};
+
+/// What a metric is, before its names are looked up.
+enum Definition {
+    Count(Measure),
+    /// Stored in millionths: money and time.
+    Millionths(Measure),
+    People(Measure),
+    Formula(&'static str),
+}
+
+use Definition::{Count, Formula, Millionths, People};
+
+/// Metrics with a value of their own; the rest of the catalogue is zero on this site.
+const DEFINITIONS: &[(&str, Definition)] = &[
+    ("sessions", Count(Measure::Sessions)),
+    ("engagedSessions", Count(Measure::Engaged)),
+    ("screenPageViews", Count(Measure::Views)),
+    ("newUsers", Count(Measure::NewUsers)),
+    ("totalUsers", People(Measure::Users)),
+    ("activeUsers", People(Measure::ActiveUsers)),
+    ("active1DayUsers", Formula("activeUsers")),
+    ("active7DayUsers", Formula("activeUsers * 3")),
+    ("active28DayUsers", Formula("activeUsers * 7")),
+    ("dauPerWau", Formula("active1DayUsers / active7DayUsers")),
+    ("dauPerMau", Formula("active1DayUsers / active28DayUsers")),
+    ("wauPerMau", Formula("active7DayUsers / active28DayUsers")),
+    ("scrolledUsers", People(Measure::Scrolls)),
+    (
+        "eventCount",
+        Formula(
+            "screenPageViews + sessions + newUsers + engagedSessions + scrolls + clicks + itemViewEvents + addToCarts + checkouts + transactions + signUps",
+        ),
+    ),
+    ("scrolls", Count(Measure::Scrolls)),
+    ("clicks", Count(Measure::Clicks)),
+    ("signUps", Count(Measure::SignUps)),
+    ("eventValue", Formula("purchaseRevenue")),
+    ("eventCountPerUser", Formula("eventCount / activeUsers")),
+    ("eventsPerSession", Formula("eventCount / sessions")),
+    ("keyEvents", Formula("transactions + signUps")),
+    ("keyEvents:purchase", Formula("transactions")),
+    ("keyEvents:sign_up", Formula("signUps")),
+    ("sessionKeyEventRate", Formula("keyEvents / sessions")),
+    (
+        "sessionKeyEventRate:purchase",
+        Formula("transactions / sessions"),
+    ),
+    ("sessionKeyEventRate:sign_up", Formula("signUps / sessions")),
+    ("userKeyEventRate", Formula("keyEvents / activeUsers")),
+    (
+        "userKeyEventRate:purchase",
+        Formula("transactions / activeUsers"),
+    ),
+    ("userKeyEventRate:sign_up", Formula("signUps / activeUsers")),
+    ("engagementRate", Formula("engagedSessions / sessions")),
+    (
+        "bounceRate",
+        Formula("(sessions - engagedSessions) / sessions"),
+    ),
+    ("sessionsPerUser", Formula("sessions / activeUsers")),
+    (
+        "screenPageViewsPerSession",
+        Formula("screenPageViews / sessions"),
+    ),
+    (
+        "screenPageViewsPerUser",
+        Formula("screenPageViews / activeUsers"),
+    ),
+    ("userEngagementDuration", Count(Measure::EngagedSeconds)),
+    ("sessionSeconds", Millionths(Measure::SessionMicroseconds)),
+    (
+        "averageSessionDuration",
+        Formula("sessionSeconds / sessions"),
+    ),
+    ("itemViewEvents", Count(Measure::ItemViews)),
+    ("itemsViewed", Count(Measure::ItemViews)),
+    ("addToCarts", Count(Measure::AddToCarts)),
+    ("itemsAddedToCart", Count(Measure::AddToCarts)),
+    ("checkouts", Count(Measure::Checkouts)),
+    ("itemsCheckedOut", Count(Measure::Checkouts)),
+    ("transactions", Count(Measure::Purchases)),
+    ("ecommercePurchases", Count(Measure::Purchases)),
+    ("itemsPurchased", Count(Measure::ItemsPurchased)),
+    ("cartToViewRate", Formula("addToCarts / itemViewEvents")),
+    (
+        "purchaseToViewRate",
+        Formula("transactions / itemViewEvents"),
+    ),
+    ("totalPurchasers", People(Measure::Purchasers)),
+    ("firstTimePurchasers", Formula("totalPurchasers")),
+    (
+        "firstTimePurchaserRate",
+        Formula("firstTimePurchasers / activeUsers"),
+    ),
+    (
+        "firstTimePurchasersPerNewUser",
+        Formula("firstTimePurchasers / newUsers"),
+    ),
+    ("purchaserRate", Formula("totalPurchasers / activeUsers")),
+    (
+        "transactionsPerPurchaser",
+        Formula("transactions / totalPurchasers"),
+    ),
+    ("grossItemRevenue", Millionths(Measure::ItemRevenue)),
+    ("itemRefundAmount", Millionths(Measure::Refund)),
+    (
+        "itemRevenue",
+        Formula("grossItemRevenue - itemRefundAmount"),
+    ),
+    ("grossPurchaseRevenue", Millionths(Measure::Revenue)),
+    ("refundAmount", Millionths(Measure::Refund)),
+    (
+        "purchaseRevenue",
+        Formula("grossPurchaseRevenue - refundAmount"),
+    ),
+    ("totalRevenue", Formula("purchaseRevenue")),
+    ("shippingAmount", Millionths(Measure::Shipping)),
+    ("taxAmount", Millionths(Measure::Tax)),
+    (
+        "averagePurchaseRevenue",
+        Formula("purchaseRevenue / transactions"),
+    ),
+    (
+        "averagePurchaseRevenuePerPayingUser",
+        Formula("purchaseRevenue / totalPurchasers"),
+    ),
+    (
+        "averagePurchaseRevenuePerUser",
+        Formula("purchaseRevenue / activeUsers"),
+    ),
+    (
+        "averageRevenuePerUser",
+        Formula("totalRevenue / activeUsers"),
+    ),
+    ("advertiserAdClicks", Count(Measure::AdClicks)),
+    ("advertiserAdCost", Millionths(Measure::AdCost)),
+    ("advertiserAdImpressions", Count(Measure::AdImpressions)),
+    (
+        "advertiserAdCostPerClick",
+        Formula("advertiserAdCost / advertiserAdClicks"),
+    ),
+    (
+        "advertiserAdCostPerKeyEvent",
+        Formula("advertiserAdCost / keyEvents"),
+    ),
+    (
+        "returnOnAdSpend",
+        Formula("purchaseRevenue / advertiserAdCost"),
+    ),
+    ("organicGoogleSearchClicks", Count(Measure::SearchClicks)),
+    (
+        "organicGoogleSearchImpressions",
+        Count(Measure::SearchImpressions),
+    ),
+    ("searchPositions", Count(Measure::SearchPositions)),
+    (
+        "organicGoogleSearchAveragePosition",
+        Formula("searchPositions / organicGoogleSearchImpressions"),
+    ),
+    (
+        "organicGoogleSearchClickThroughRate",
+        Formula("organicGoogleSearchClicks / organicGoogleSearchImpressions"),
+    ),
+    (
+        "averageCustomEvent:word_count",
+        Formula("screenPageViews * 417 / screenPageViews"),
+    ),
+    ("countCustomEvent:word_count", Formula("screenPageViews")),
+    ("customEvent:word_count", Formula("screenPageViews * 417")),
+];
+
+/// A metric of a request, ready to be worked out from sums.
+pub(super) struct Metric {
+    pub(super) name: String,
+    pub(super) metric_type: &'static str,
+    pub(super) invisible: bool,
+    /// Money, and of which kind, for properties that hide it.
+    pub(super) restricted_as: Option<&'static str>,
+    term: Term,
+}
+
+#[derive(Clone)]
+enum Term {
+    Number(f64),
+    Sum(Measure, f64),
+    People(Measure),
+    Pair(Box<Self>, Op, Box<Self>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Op {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+/// Sums of the measures that a report needs; `slots` says where each measure is.
+pub(super) struct Slots {
+    of: [Option<usize>; measures::COUNT],
+    pub(super) count: usize,
+}
+
+impl Slots {
+    pub(super) fn for_metrics(metrics: &[Metric]) -> Self {
+        let mut slots = Self {
+            of: [None; measures::COUNT],
+            count: 0,
+        };
+        for metric in metrics {
+            metric.term.claim(&mut slots);
+        }
+        slots
+    }
+
+    /// Adds a visit's measures to the sums of its group.
+    pub(super) fn add(&self, sums: &mut [i64], measures: &Measures) {
+        for (slot, measure) in self.of.iter().zip(measures) {
+            if let Some(slot) = *slot {
+                sums[slot] += measure;
+            }
+        }
+    }
+}
+
+impl Term {
+    fn claim(&self, slots: &mut Slots) {
+        match self {
+            Self::Number(_) => {}
+            Self::Sum(measure, _) | Self::People(measure) => {
+                let slot = &mut slots.of[*measure as usize];
+                if slot.is_none() {
+                    *slot = Some(slots.count);
+                    slots.count += 1;
+                }
+            }
+            Self::Pair(left, _, right) => {
+                left.claim(slots);
+                right.claim(slots);
+            }
+        }
+    }
+
+    fn value(&self, sums: &[i64], slots: &Slots) -> f64 {
+        let sum = |measure: Measure| slots.of[measure as usize].map_or(0, |slot| sums[slot]) as f64;
+        match self {
+            Self::Number(number) => *number,
+            Self::Sum(measure, unit) => sum(*measure) / unit,
+            Self::People(measure) => people(sum(*measure)),
+            Self::Pair(left, op, right) => {
+                let (left, right) = (left.value(sums, slots), right.value(sums, slots));
+                match op {
+                    Op::Add => left + right,
+                    Op::Subtract => left - right,
+                    Op::Multiply => left * right,
+                    Op::Divide if right == 0.0 => 0.0,
+                    Op::Divide => left / right,
+                }
+            }
+        }
+    }
+
+    fn has_division(&self) -> bool {
+        match self {
+            Self::Pair(left, op, right) => {
+                *op == Op::Divide || left.has_division() || right.has_division()
+            }
+            Self::Number(number) => number.fract() != 0.0,
+            Self::Sum(_, unit) => *unit != 1.0,
+            Self::People(_) => false,
+        }
+    }
+}
+
+/// n^(31/32), upwards, by square roots alone: these are exact on every machine.
+fn people(visitors: f64) -> f64 {
+    if visitors <= 0.0 {
+        return 0.0;
+    }
+    let root = visitors.sqrt().sqrt().sqrt().sqrt().sqrt();
+    (visitors / root).ceil()
+}
+
+impl Metric {
+    /// A metric of the catalogue.
+    pub(super) fn named(name: &str, surface: Surface) -> Result<Self, String> {
+        let field = catalogue::find(name, Kind::Metric, surface)?;
+        Ok(Self {
+            name: name.to_owned(),
+            metric_type: match field.metric_type {
+                "?" => "TYPE_STANDARD",
+                known => known,
+            },
+            invisible: false,
+            restricted_as: match field.metric_type {
+                "TYPE_CURRENCY" if field.group == "advertiser ads" => Some("COST_DATA"),
+                "TYPE_CURRENCY" => Some("REVENUE_DATA"),
+                _ => None,
+            },
+            term: defined(name),
+        })
+    }
+
+    /// A metric that the request defines by arithmetic; `earlier` are those that it may name.
+    pub(super) fn expressed(
+        name: &str,
+        expression: &str,
+        earlier: &[Self],
+        surface: Surface,
+    ) -> Result<Self, String> {
+        let mut parser = Parser {
+            rest: expression,
+            name: &|name| match earlier.iter().find(|metric| metric.name == name) {
+                Some(metric) => Ok(metric.term.clone()),
+                None => Self::named(name, surface).map(|metric| metric.term),
+            },
+        };
+        let term = parser.whole()?;
+        Ok(Self {
+            name: name.to_owned(),
+            metric_type: if term.has_division() {
+                "TYPE_FLOAT"
+            } else {
+                "TYPE_INTEGER"
+            },
+            invisible: false,
+            restricted_as: None,
+            term,
+        })
+    }
+
+    pub(super) fn value(&self, sums: &[i64], slots: &Slots) -> f64 {
+        self.term.value(sums, slots)
+    }
+}
+
+/// The term of a metric that exists; zero for those of which this site has none.
+fn defined(name: &str) -> Term {
+    let definition = DEFINITIONS.iter().find(|(known, _)| *known == name);
+    match definition.map(|(_, definition)| definition) {
+        None => Term::Number(0.0),
+        Some(Count(measure)) => Term::Sum(*measure, 1.0),
+        Some(Millionths(measure)) => Term::Sum(*measure, 1e6),
+        Some(People(measure)) => Term::People(*measure),
+        Some(Formula(formula)) => {
+            let mut parser = Parser {
+                rest: formula,
+                name: &|name| Ok(defined(name)),
+            };
+            parser.whole().unwrap_or(Term::Number(0.0))
+        }
+    }
+}
+
+/// Reads `+ - * /`, brackets, numbers and names.
+struct Parser<'a> {
+    rest: &'a str,
+    name: &'a dyn Fn(&str) -> Result<Term, String>,
+}
+
+impl Parser<'_> {
+    fn whole(&mut self) -> Result<Term, String> {
+        let term = self.sum()?;
+        match self.rest.trim_start() {
+            "" => Ok(term),
+            rest => Err(format!("Unexpected '{rest}' in metric expression.")),
+        }
+    }
+
+    fn sum(&mut self) -> Result<Term, String> {
+        let mut left = self.product()?;
+        while let Some(op) = self.operator(&[('+', Op::Add), ('-', Op::Subtract)]) {
+            left = Term::Pair(Box::new(left), op, Box::new(self.product()?));
+        }
+        Ok(left)
+    }
+
+    fn product(&mut self) -> Result<Term, String> {
+        let mut left = self.operand()?;
+        while let Some(op) = self.operator(&[('*', Op::Multiply), ('/', Op::Divide)]) {
+            left = Term::Pair(Box::new(left), op, Box::new(self.operand()?));
+        }
+        Ok(left)
+    }
+
+    fn operand(&mut self) -> Result<Term, String> {
+        self.rest = self.rest.trim_start();
+        if let Some(rest) = self.rest.strip_prefix('(') {
+            self.rest = rest;
+            let term = self.sum()?;
+            self.rest = self
+                .rest
+                .trim_start()
+                .strip_prefix(')')
+                .ok_or("Missing ')' in metric expression.")?;
+            return Ok(term);
+        }
+        let end = self
+            .rest
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':' | '.')))
+            .unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        if word.is_empty() {
+            return Err("Missing operand in metric expression.".to_owned());
+        }
+        match word.parse() {
+            Ok(number) if word.starts_with(|c: char| c.is_ascii_digit()) => {
+                Ok(Term::Number(number))
+            }
+            _ => (self.name)(word),
+        }
+    }
+
+    fn operator(&mut self, operators: &[(char, Op)]) -> Option<Op> {
+        let trimmed = self.rest.trim_start();
+        let first = trimmed.chars().next()?;
+        let (_, op) = operators.iter().find(|(symbol, _)| *symbol == first)?;
+        self.rest = &trimmed[first.len_utf8()..];
+        Some(*op)
+    }
+}
+
+/// A metric's value as the service writes it: whole where the type is whole, else all its digits.
+pub(super) fn write_value(out: &mut Vec<u8>, metric_type: &str, value: f64) {
+    use std::io::Write;
+    let written = match metric_type {
+        "TYPE_INTEGER" => write!(out, "{}", value.round() as i64),
+        _ => write!(out, "{value}"),
+    };
+    written.expect("a vector takes every write");
+}

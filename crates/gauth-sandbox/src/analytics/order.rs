@@ -1,0 +1,164 @@
+//! The order of rows: what `orderBys` asks for, else the first metric from the top. Rows that are equal in all that was
+//! asked are ordered by their dimensions, so pages fit together
+//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy).
+
+use super::errors::Refusal;
+use serde::Deserialize;
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct OrderBy {
+    metric: Option<MetricOrder>,
+    dimension: Option<DimensionOrder>,
+    pivot: Option<serde_json::Value>,
+    desc: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct MetricOrder {
+    metric_name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct DimensionOrder {
+    dimension_name: String,
+    order_type: String,
+}
+
+/// One step of an order, by number of dimension or metric.
+pub(super) enum Direction {
+    Metric {
+        metric: usize,
+        descending: bool,
+    },
+    Dimension {
+        dimension: usize,
+        by: OrderType,
+        descending: bool,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OrderType {
+    Alphanumeric,
+    CaseInsensitive,
+    /// Numbers by size; all else equal, below all numbers.
+    Numeric,
+}
+
+impl OrderBy {
+    pub(super) fn dimension_name(&self) -> Option<&str> {
+        Some(self.dimension.as_ref()?.dimension_name.as_str())
+    }
+
+    /// Finds the columns that the order names.
+    pub(super) fn resolve(
+        &self,
+        dimension: impl Fn(&str) -> Option<usize>,
+        metric: impl Fn(&str) -> Option<usize>,
+    ) -> Result<Direction, Refusal> {
+        let missing = |kind: &str, name: &str| {
+            Refusal::invalid(format!(
+                "The orderBys uses the {kind} {name}, which is not among the {kind}s of the request."
+            ))
+        };
+        if self.pivot.is_some() {
+            return Err(Refusal::invalid(
+                "Pivot orderBys are only supported in pivot reports.",
+            ));
+        }
+        if let Some(order) = &self.metric {
+            let name = &order.metric_name;
+            return Ok(Direction::Metric {
+                metric: metric(name).ok_or_else(|| missing("metric", name))?,
+                descending: self.desc,
+            });
+        }
+        let Some(order) = &self.dimension else {
+            return Err(Refusal::invalid(
+                "An orderBy must have a metric or a dimension.",
+            ));
+        };
+        let name = &order.dimension_name;
+        Ok(Direction::Dimension {
+            dimension: dimension(name).ok_or_else(|| missing("dimension", name))?,
+            by: match order.order_type.as_str() {
+                "CASE_INSENSITIVE_ALPHANUMERIC" => OrderType::CaseInsensitive,
+                "NUMERIC" => OrderType::Numeric,
+                _ => OrderType::Alphanumeric,
+            },
+            descending: self.desc,
+        })
+    }
+}
+
+/// The rank of each text among all `texts`; equal ones share a rank.
+pub(super) fn ranks(texts: &[String], by: OrderType) -> Vec<u32> {
+    match by {
+        OrderType::Alphanumeric => ranks_by(texts.iter().map(String::as_str).collect(), Ord::cmp),
+        OrderType::CaseInsensitive => ranks_by(
+            texts.iter().map(|text| text.to_lowercase()).collect(),
+            Ord::cmp,
+        ),
+        OrderType::Numeric => ranks_by(
+            texts
+                .iter()
+                .map(|text| text.parse().unwrap_or(f64::NEG_INFINITY))
+                .collect(),
+            f64::total_cmp,
+        ),
+    }
+}
+
+fn ranks_by<T>(keys: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by(|a, b| compare(&keys[*a], &keys[*b]));
+    let mut ranks = vec![0; keys.len()];
+    let mut rank = 0;
+    for pair in order.windows(2) {
+        if compare(&keys[pair[0]], &keys[pair[1]]).is_ne() {
+            rank += 1;
+        }
+        ranks[pair[1]] = rank;
+    }
+    ranks
+}
+
+/// A number that orders as the float does: for sorting by machine words.
+pub(super) fn sortable(value: f64, descending: bool) -> u64 {
+    let bits = value.to_bits();
+    let ascending = if bits >> 63 == 1 {
+        !bits
+    } else {
+        bits | 1 << 63
+    };
+    if descending { !ascending } else { ascending }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_rank_by_each_order_type() {
+        let texts = ["b", "A", "a", "10", "9", "(not set)"].map(str::to_owned);
+        for (by, ranks_expected) in [
+            (OrderType::Alphanumeric, [5, 3, 4, 1, 2, 0]),
+            (OrderType::CaseInsensitive, [4, 3, 3, 1, 2, 0]),
+            (OrderType::Numeric, [0, 0, 0, 2, 1, 0]),
+        ] {
+            assert_eq!(ranks(&texts, by), ranks_expected);
+        }
+    }
+
+    #[test]
+    fn sortable_numbers_keep_the_order() {
+        let numbers = [-2.5, -0.0, 0.5, 1e9];
+        for pair in numbers.windows(2) {
+            assert!(sortable(pair[0], false) < sortable(pair[1], false));
+            assert!(sortable(pair[0], true) > sortable(pair[1], true));
+        }
+    }
+}

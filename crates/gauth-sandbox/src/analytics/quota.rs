@@ -1,0 +1,309 @@
+//! Quotas of a property (https://developers.google.com/analytics/devguides/reporting/data/v1/quotas): tokens by the day,
+//! by the hour, by the hour and project; requests at a time; requests that may be thresholded. Standard properties and
+//! Analytics 360 differ by a factor of ten. An hour here is an hour since the first request of that hour.
+
+use super::errors::{Refusal, Status};
+use super::json::Writer;
+use super::properties::{Behaviour, Property};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[derive(Clone, Copy)]
+struct Limits {
+    tokens_per_day: i64,
+    tokens_per_hour: i64,
+    tokens_per_project_per_hour: i64,
+    concurrent_requests: i64,
+    server_errors: i64,
+    thresholded_requests: i64,
+}
+
+const STANDARD: Limits = Limits {
+    tokens_per_day: 200_000,
+    tokens_per_hour: 40_000,
+    tokens_per_project_per_hour: 14_000,
+    concurrent_requests: 10,
+    server_errors: 10,
+    thresholded_requests: 120,
+};
+
+const LARGE: Limits = Limits {
+    tokens_per_day: 2_000_000,
+    tokens_per_hour: 400_000,
+    tokens_per_project_per_hour: 140_000,
+    concurrent_requests: 50,
+    server_errors: 50,
+    thresholded_requests: 120,
+};
+
+/// What every property has used up.
+#[derive(Default)]
+pub(super) struct Quotas {
+    used: Mutex<HashMap<u64, Used>>,
+}
+
+struct Used {
+    limits: Limits,
+    hour: Instant,
+    day: Instant,
+    tokens_today: i64,
+    tokens_this_hour: i64,
+    /// By Cloud project.
+    by_project: HashMap<String, i64>,
+    thresholded: i64,
+    running: i64,
+}
+
+/// A request under way; it ends when this is dropped.
+pub(super) struct Running {
+    quotas: Arc<Quotas>,
+    property: u64,
+    project: String,
+}
+
+/// What is left, and what this request took.
+pub(super) struct State {
+    entries: [(&'static str, i64, i64); 6],
+}
+
+impl Quotas {
+    fn used(&self) -> MutexGuard<'_, HashMap<u64, Used>> {
+        // The numbers stay sound whatever panicked beside them.
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Admits a request, or says which quota is spent.
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        property: &Property,
+        project: Option<&str>,
+        thresholded: bool,
+        now: Instant,
+    ) -> Result<Running, Refusal> {
+        let project = project.unwrap_or("sandbox");
+        let mut all = self.used();
+        let used = all
+            .entry(property.id)
+            .or_insert_with(|| Used::new(property.behaviour, now));
+        used.renew(now);
+        let spent = |message: &str| Err(Refusal::new(Status::ResourceExhausted, message));
+        let by_project = used.by_project.get(project).copied().unwrap_or(0);
+        if used.running >= used.limits.concurrent_requests {
+            return spent(
+                "Exhausted concurrent requests quota. Please send fewer requests concurrently.",
+            );
+        }
+        if used.tokens_today >= used.limits.tokens_per_day {
+            return spent(
+                "Exhausted property tokens per day. These quota tokens will return in under 24 hours.",
+            );
+        }
+        if used.tokens_this_hour >= used.limits.tokens_per_hour {
+            return spent(
+                "Exhausted property tokens per hour. These quota tokens will return in under an hour.",
+            );
+        }
+        if by_project >= used.limits.tokens_per_project_per_hour {
+            return spent(
+                "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.",
+            );
+        }
+        if thresholded {
+            if used.thresholded >= used.limits.thresholded_requests {
+                return spent("Exhausted potentially thresholded requests quota.");
+            }
+            used.thresholded += 1;
+        }
+        used.running += 1;
+        Ok(Running {
+            quotas: Arc::clone(self),
+            property: property.id,
+            project: project.to_owned(),
+        })
+    }
+}
+
+impl Used {
+    fn new(behaviour: Behaviour, now: Instant) -> Self {
+        let limits = match behaviour {
+            Behaviour::Large => LARGE,
+            _ => STANDARD,
+        };
+        let spent = match behaviour {
+            Behaviour::QuotaNearlySpent => limits.tokens_per_project_per_hour - 20,
+            _ => 0,
+        };
+        Self {
+            limits,
+            hour: now,
+            day: now,
+            tokens_today: spent,
+            tokens_this_hour: spent,
+            by_project: HashMap::from([("sandbox".to_owned(), spent)]),
+            thresholded: 0,
+            running: 0,
+        }
+    }
+
+    fn renew(&mut self, now: Instant) {
+        if now.duration_since(self.hour) >= HOUR {
+            self.hour = now;
+            self.tokens_this_hour = 0;
+            self.by_project.clear();
+            self.thresholded = 0;
+        }
+        if now.duration_since(self.day) >= DAY {
+            self.day = now;
+            self.tokens_today = 0;
+        }
+    }
+}
+
+impl Running {
+    /// Takes the tokens that the request costs.
+    pub(super) fn charge(&self, tokens: i64) -> State {
+        let mut all = self.quotas.used();
+        let used = all
+            .get_mut(&self.property)
+            .expect("begin has made the entry");
+        used.tokens_today += tokens;
+        used.tokens_this_hour += tokens;
+        let by_project = used.by_project.entry(self.project.clone()).or_default();
+        *by_project += tokens;
+        let limits = used.limits;
+        State {
+            entries: [
+                (
+                    "tokensPerDay",
+                    tokens,
+                    limits.tokens_per_day - used.tokens_today,
+                ),
+                (
+                    "tokensPerHour",
+                    tokens,
+                    limits.tokens_per_hour - used.tokens_this_hour,
+                ),
+                (
+                    "concurrentRequests",
+                    0,
+                    limits.concurrent_requests - used.running + 1,
+                ),
+                ("serverErrorsPerProjectPerHour", 0, limits.server_errors),
+                (
+                    "potentiallyThresholdedRequestsPerHour",
+                    0,
+                    limits.thresholded_requests - used.thresholded,
+                ),
+                (
+                    "tokensPerProjectPerHour",
+                    tokens,
+                    limits.tokens_per_project_per_hour - *by_project,
+                ),
+            ],
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(used) = self.quotas.used().get_mut(&self.property) {
+            used.running -= 1;
+        }
+    }
+}
+
+impl State {
+    /// Writes a `PropertyQuota`; zeros are left out, as proto JSON does.
+    pub(super) fn write(&self, json: &mut Writer) {
+        json.object(|json| {
+            for (name, consumed, remaining) in self.entries {
+                json.member(name).object(|json| {
+                    if consumed != 0 {
+                        json.member("consumed").number(consumed);
+                    }
+                    if remaining > 0 {
+                        json.member("remaining").number(remaining);
+                    }
+                });
+            }
+        });
+    }
+}
+
+/// Tokens that a report costs: more for many rows, columns and days; under ten for most.
+pub(super) fn cost(rows: usize, columns: usize, days: i64) -> i64 {
+    1 + rows as i64 / 50_000 + columns as i64 / 5 + days / 180
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::properties;
+    use super::*;
+
+    fn begin(quotas: &Arc<Quotas>, id: u64, now: Instant) -> Result<Running, String> {
+        let property = properties::find(id).expect("exists");
+        quotas
+            .begin(property, None, false, now)
+            .map_err(|refusal| refusal.message)
+    }
+
+    #[test]
+    fn the_eleventh_request_at_a_time_is_refused() {
+        let quotas = Arc::new(Quotas::default());
+        let now = Instant::now();
+        let mut running: Vec<Running> = (0..10)
+            .map(|_| begin(&quotas, 123_456, now).expect("admitted"))
+            .collect();
+        let refusal = begin(&quotas, 123_456, now).err().unwrap_or_default();
+        assert!(
+            refusal.starts_with("Exhausted concurrent requests quota."),
+            "{refusal}"
+        );
+        running.pop();
+        assert!(begin(&quotas, 123_456, now).is_ok());
+    }
+
+    #[test]
+    fn tokens_run_out_and_come_back_within_the_hour() {
+        let quotas = Arc::new(Quotas::default());
+        let now = Instant::now();
+        for (id, tokens, wait, start) in [
+            (
+                123_456,
+                14_000,
+                1,
+                "Exhausted property tokens for a project per hour. ",
+            ),
+            (123_457, 40_000, 1, "Exhausted property tokens per hour. "),
+            (123_458, 200_000, 24, "Exhausted property tokens per day. "),
+        ] {
+            begin(&quotas, id, now).expect("admitted").charge(tokens);
+            let refusal = begin(&quotas, id, now).err().unwrap_or_default();
+            assert!(refusal.starts_with(start), "{refusal}");
+            assert!(begin(&quotas, id, now + HOUR * wait).is_ok());
+        }
+    }
+
+    #[test]
+    fn thresholded_requests_are_counted() {
+        let quotas = Arc::new(Quotas::default());
+        let property = properties::find(123_456).expect("exists");
+        let now = Instant::now();
+        for _ in 0..120 {
+            assert!(quotas.begin(property, None, true, now).is_ok());
+        }
+        let refusal = quotas
+            .begin(property, None, true, now)
+            .err()
+            .expect("refused");
+        assert_eq!(
+            refusal.message,
+            "Exhausted potentially thresholded requests quota."
+        );
+        assert!(quotas.begin(property, None, false, now).is_ok());
+    }
+}

@@ -1,0 +1,285 @@
+//! The sample site: every visit that it ever had, made from numbers alone, so that nothing is stored.
+//!
+//! A *cell* is one page seen from one country on one day; a cell holds one or more *visits*, which carry everything
+//! else. Each run of 28 days has exactly `rows` cells (their number depends on the weekday only), so a report by
+//! `date, country, pagePath` over 28daysAgo..yesterday has exactly `rows` rows, whatever the day. Seasons and growth
+//! show in what is measured in a cell. Visits are whole numbers (money in millionths), so sums agree over every
+//! breakdown to the last digit. Only exact arithmetic is used: the same on every machine.
+
+pub(super) mod pages;
+pub(super) mod places;
+pub(super) mod traffic;
+
+use places::PLACES;
+use time::Date;
+
+/// The first day with data.
+pub(super) const BIRTH: i32 = 2_458_850; // 2020-01-01 as a Julian day
+
+pub(super) struct Site {
+    /// Cells on each day, by Julian day modulo 28.
+    cells: [u32; 28],
+    visits_per_cell: u32,
+    /// Country and page of a cell, the most visited first.
+    pairs: Vec<(u16, u32)>,
+}
+
+/// A run of days, both ends included, as Julian days.
+#[derive(Clone, Copy)]
+pub(super) struct Days {
+    pub(super) first: i32,
+    pub(super) last: i32,
+}
+
+/// A group of visitors alike in everything.
+pub(super) struct Visit {
+    /// Julian day.
+    pub(super) day: i32,
+    /// Days since the start of the date range.
+    pub(super) nth_day: i32,
+    /// Index into `PLACES`.
+    pub(super) country: u32,
+    /// Number of the page, the most visited first.
+    pub(super) page: u32,
+    /// Position of the cell among the day's, the busiest first.
+    rank: u32,
+    seed: u64,
+}
+
+impl Site {
+    pub(super) fn new(rows: u64) -> Self {
+        let rows = u32::try_from(rows.clamp(1, 20_000_000)).expect("clamped above");
+        let cells = cells_by_day(rows);
+        let busiest = cells.iter().copied().max().unwrap_or(1);
+        Self {
+            cells,
+            visits_per_cell: (20_000 / rows).clamp(1, 8),
+            pairs: pairs((busiest + busiest / 2).max(60)),
+        }
+    }
+
+    /// Calls `visit` for each visit of a property on `days`, in an order that never changes.
+    pub(super) fn visits(&self, property: u64, days: Days, mut visit: impl FnMut(&Visit)) {
+        for day in days.first.max(BIRTH)..=days.last {
+            let cells = self.cells[day.rem_euclid(28) as usize];
+            let always = cells - cells / 3;
+            // The less visited part of the site changes from day to day: a walk with a step that is prime to its length.
+            let others = self.pairs.len() as u32 - always;
+            let day_seed = mix(property ^ mix(day as u64));
+            let start = below(day_seed, others);
+            let step = step_through(others, day_seed);
+            for rank in 0..cells {
+                let index = if rank < always {
+                    rank
+                } else {
+                    let walked = u64::from(rank - always) * u64::from(step) + u64::from(start);
+                    always + (walked % u64::from(others)) as u32
+                };
+                let (country, page) = self.pairs[index as usize];
+                for nth in 0..self.visits_per_cell {
+                    let place = (u64::from(index) << 8) | u64::from(nth);
+                    visit(&Visit {
+                        day,
+                        nth_day: day - days.first,
+                        country: u32::from(country),
+                        page,
+                        rank,
+                        seed: mix(day_seed ^ mix(place)),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Spreads `rows` over four weeks; working days get more than weekends.
+fn cells_by_day(rows: u32) -> [u32; 28] {
+    // A Julian day divisible by 7 is a Monday.
+    const WEEK: [u64; 7] = [110, 114, 112, 108, 100, 76, 80];
+    let whole: u64 = WEEK.iter().sum::<u64>() * 4;
+    let mut before = 0;
+    std::array::from_fn(|day| {
+        let from = u64::from(rows) * before / whole;
+        before += WEEK[day % 7];
+        (u64::from(rows) * before / whole - from) as u32
+    })
+}
+
+/// The `count` most visited pairs of country and page: few pages are read everywhere, many in the large countries only.
+fn pairs(count: u32) -> Vec<(u16, u32)> {
+    let mut pairs = Vec::with_capacity(count as usize);
+    let mut reach = 8;
+    let mut seen = 0;
+    // Each round takes the pairs under one more hyperbola: (page + 1) * (country + 1) ≤ reach.
+    while pairs.len() < count as usize {
+        for country in 0..PLACES.len() as u32 {
+            let from = seen / (country + 1);
+            let to = reach / (country + 1);
+            for page in from..to {
+                pairs.push((country as u16, page));
+            }
+        }
+        seen = reach;
+        reach += reach / 2;
+    }
+    pairs.truncate(count as usize);
+    pairs
+}
+
+/// A step with which a walk through `length` places meets each once.
+fn step_through(length: u32, seed: u64) -> u32 {
+    let mut step = below(seed, length).max(1);
+    while gcd(step, length) != 1 {
+        step += 1;
+    }
+    step
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The finisher of splitmix64: numbers in, even noise out.
+pub(super) fn mix(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// A number under `bound` made of `noise`.
+fn below(noise: u64, bound: u32) -> u32 {
+    ((u128::from(noise) * u128::from(bound)) >> 64) as u32
+}
+
+impl Visit {
+    /// An even number under `bound`; each `trait_` of a visit is its own.
+    pub(super) fn draw(&self, trait_: u64, bound: u32) -> u32 {
+        below(mix(self.seed ^ (trait_ << 40)), bound)
+    }
+
+    /// Sessions of this group of visitors: more on busy pages, in season, and with every year.
+    pub(super) fn sessions(&self) -> i64 {
+        const SEASON: [f64; 12] = [
+            0.92, 0.88, 0.96, 1.0, 1.04, 0.98, 0.84, 0.8, 1.02, 1.1, 1.34, 1.42,
+        ];
+        let popularity = 260.0 / f64::from(self.rank + 6).sqrt() - 1.0;
+        let season = SEASON[((self.day - BIRTH).rem_euclid(365) / 31) as usize];
+        let growth = 1.0 + f64::from(self.day - BIRTH) / 1461.0;
+        let weather = 0.85 + f64::from(below(mix(self.day as u64), 300)) / 1000.0;
+        let luck = 0.4 + f64::from(self.draw(1, 1200)) / 1000.0;
+        1 + (popularity.max(0.0) * season * growth * weather * luck) as i64
+    }
+
+    /// Hour of the day, 0 to 23: few at night, most in the evening.
+    pub(super) fn hour(&self) -> u32 {
+        (6 + self.draw(2, 10) + self.draw(3, 10)) % 24
+    }
+
+    pub(super) fn minute(&self) -> u32 {
+        self.draw(4, 60)
+    }
+
+    /// Index into `SOURCES`: how this visit came about.
+    pub(super) fn source(&self) -> u32 {
+        traffic::by_share(
+            traffic::SOURCES.iter().map(|source| source.share),
+            self.draw(5, 1000),
+        )
+    }
+
+    /// Index into `SOURCES`: how these visitors first came; mostly the same way.
+    pub(super) fn first_source(&self) -> u32 {
+        if self.draw(6, 10) < 6 {
+            return self.source();
+        }
+        traffic::by_share(
+            traffic::SOURCES.iter().map(|source| source.share),
+            self.draw(7, 1000),
+        )
+    }
+
+    /// Index into `DEVICES`.
+    pub(super) fn device(&self) -> u32 {
+        traffic::by_share(
+            traffic::DEVICES.iter().map(|device| device.share),
+            self.draw(8, 1000),
+        )
+    }
+
+    /// Index into `ITEMS`: what is looked at where something is sold.
+    pub(super) fn item(&self) -> u32 {
+        self.page % traffic::ITEMS.len() as u32
+    }
+
+    /// The page that the session began on.
+    pub(super) fn landing_page(&self) -> u32 {
+        match self.draw(9, 10) {
+            0..6 => self.page,
+            other => self.page.min(other),
+        }
+    }
+}
+
+/// The date of a Julian day.
+pub(super) fn date(day: i32) -> Date {
+    Date::from_julian_day(day).unwrap_or(Date::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn cells(rows: u64, first: i32) -> HashSet<(i32, u32, u32)> {
+        let days = Days {
+            first,
+            last: first + 27,
+        };
+        let mut cells = HashSet::new();
+        Site::new(rows).visits(123_456, days, |visit| {
+            cells.insert((visit.day, visit.country, visit.page));
+        });
+        cells
+    }
+
+    #[test]
+    fn any_four_weeks_have_exactly_the_rows_asked_for() {
+        for rows in [1, 10, 1000, 54_321] {
+            for start in [BIRTH, BIRTH + 1000, BIRTH + 2013] {
+                assert_eq!(cells(rows, start).len() as u64, rows, "{rows} from {start}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_site_is_the_same_each_time() {
+        let seeds = |property| {
+            let mut seeds = Vec::new();
+            let days = Days {
+                first: BIRTH,
+                last: BIRTH + 3,
+            };
+            Site::new(100).visits(property, days, |visit| seeds.push((visit.seed, visit.page)));
+            seeds
+        };
+        assert_eq!(seeds(1), seeds(1));
+        assert_ne!(seeds(1), seeds(2));
+    }
+
+    #[test]
+    fn nothing_happened_before_the_site_was_born() {
+        let mut visits = 0;
+        let days = Days {
+            first: BIRTH - 100,
+            last: BIRTH - 1,
+        };
+        Site::new(1000).visits(1, days, |_| visits += 1);
+        assert_eq!(visits, 0);
+    }
+
+    #[test]
+    fn birth_is_the_first_of_january_2020() {
+        assert_eq!(date(BIRTH).to_string(), "2020-01-01");
+    }
+}
