@@ -2,15 +2,16 @@
 //! when it is stale one process refreshes and the others wait for what it gets, success or failure.
 //!
 //! The order inside the lock is: read the credentials again (another process may have replaced the refresh token), read
-//! the cache again, exchange, cache, save a replaced refresh token, let go. The cache is written before the credentials
-//! because its name depends on them: whoever reads the new refresh token finds its token already there.
+//! the cache again, exchange, save a replaced refresh token, cache, let go. A replaced refresh token comes first, because
+//! it is the one thing that cannot be had again; whoever reads it meanwhile still waits for the same lock.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use gauth_core::Secret;
-use gauth_core::cache::Entry;
+use gauth_core::cache::{self, Entry};
 use gauth_core::credentials::{Credentials, Wanted};
 use gauth_core::endpoint::Policy;
 use gauth_core::exchange::Step;
@@ -102,7 +103,7 @@ impl Ask<'_> {
                 return Ok(entry.into());
             }
             let lock = Lock::exclusive(
-                &file.with_extension("lock"),
+                &directory.join(lock_name(&found, &name)),
                 self.deadline(),
                 &self.terminal,
             )?;
@@ -119,7 +120,10 @@ impl Ask<'_> {
             if let Some(entry) = fresh_enough {
                 return Ok(entry.into());
             }
-            if let Some(failure) = lock.as_ref().and_then(|lock| left_failure(lock, asked_at)) {
+            if let Some(failure) = lock
+                .as_ref()
+                .and_then(|lock| left_failure(lock, &name, asked_at))
+            {
                 return Err(failure.into());
             }
             return self.refresh(&found, &file, lock.as_ref());
@@ -182,35 +186,24 @@ impl Ask<'_> {
             Ok(token) => token,
             Err(error) => {
                 if let Some(lock) = lock {
-                    leave_failure(lock, &error);
+                    leave_failure(lock, file, &error);
                 }
                 return Err(error);
             }
         };
+        let renamed = self
+            .save_refresh_token(found, &token)
+            .map(|saved| file.with_file_name(saved.cache_file_name(self.wanted)));
         if let Some(bytes) =
             Entry::new(&token, SystemTime::now()).and_then(|entry| entry.to_bytes())
         {
-            self.write(file, &bytes);
-            if let Some(renamed) = self.file_after_rotation(found, file, &token) {
-                self.write(&renamed, &bytes);
-            }
+            self.write(renamed.as_deref().unwrap_or(file), &bytes);
         }
-        self.save_refresh_token(found, &token);
+        if renamed.is_some() {
+            // Nobody looks under the old name any more; that it stays is no harm.
+            let _ = fs::remove_file(file);
+        }
         Ok(self.fresh(&token))
-    }
-
-    /// The cache file's name once the credentials hold the new refresh token.
-    fn file_after_rotation(
-        &self,
-        found: &Found,
-        file: &Path,
-        token: &TokenResponse,
-    ) -> Option<PathBuf> {
-        let rotated = found
-            .credentials
-            .with_refresh_token(rotated(&found.credentials, token)?);
-        let credentials = Credentials::parse(&rotated.to_bytes(), self.policy).ok()?;
-        Some(file.with_file_name(credentials.cache_file_name(self.wanted)))
     }
 
     fn write(&self, file: &Path, bytes: &[u8]) {
@@ -237,22 +230,22 @@ impl Ask<'_> {
         }
     }
 
-    /// Puts a replaced refresh token into the file it came from, unless a login has changed that file meanwhile.
-    fn save_refresh_token(&self, found: &Found, token: &TokenResponse) {
-        let Some(new) = rotated(&found.credentials, token) else {
-            return;
+    /// Puts a replaced refresh token into the file it came from, unless a login has changed that file meanwhile. What the
+    /// file says afterwards, if this changed it.
+    fn save_refresh_token(&self, found: &Found, token: &TokenResponse) -> Option<Credentials> {
+        let new = rotated(&found.credentials, token)?;
+        let saved = match &found.file {
+            Some(file) => self.replace_refresh_token(file, &found.credentials, new),
+            None => Err(anyhow!(
+                "the credentials did not come from a file that can be rewritten"
+            )),
         };
-        let lost = |why: &str| {
+        saved.unwrap_or_else(|e| {
             self.terminal.warn(&format!(
-                "the server replaced the refresh token and the new one could not be saved: {why}; run gauth-login when the old one stops working"
+                "the server replaced the refresh token and the new one could not be saved: {e:#}; run gauth-login when the old one stops working"
             ));
-        };
-        let Some(file) = &found.file else {
-            return lost("the credentials did not come from a file that can be rewritten");
-        };
-        if let Err(e) = self.replace_refresh_token(file, &found.credentials, new) {
-            lost(&format!("{e:#}"));
-        }
+            None
+        })
     }
 
     fn replace_refresh_token(
@@ -260,16 +253,16 @@ impl Ask<'_> {
         file: &Path,
         used: &Credentials,
         new: &Secret,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<Credentials>> {
         let _lock = Lock::exclusive(&lock::beside(file), self.deadline(), &self.terminal)?;
-        files::sweep(file);
         let bytes = files::read_given(file, CREDENTIALS_LIMIT)?;
         let current = Credentials::parse(&bytes, self.policy)?;
         if current.refresh_token() != used.refresh_token() {
-            return Ok(());
+            return Ok(None);
         }
-        files::write_secret(file, &current.with_refresh_token(new).to_bytes())?;
-        Ok(())
+        let bytes = current.with_refresh_token(new).to_bytes();
+        files::write_secret(file, &bytes)?;
+        Ok(Some(Credentials::parse(&bytes, self.policy)?))
     }
 
     fn fresh(&self, token: &TokenResponse) -> Fresh {
@@ -297,14 +290,28 @@ fn rotated<'a>(credentials: &Credentials, token: &'a TokenResponse) -> Option<&'
     token.refresh_token.as_ref().filter(|new| *new != old)
 }
 
-/// A failure in the lock file: when, which exit code, the message, and hints, a line each. It holds no secret, since
-/// no message does.
-fn leave_failure(lock: &Lock, error: &anyhow::Error) {
+/// The lock under which the token of cache file `name` is obtained. A refresh token may be used up by its use, so all
+/// that want something of the same one wait for each other, under a name that outlives it: its file's.
+fn lock_name(found: &Found, name: &str) -> PathBuf {
+    let name = match (&found.file, found.credentials.refresh_token()) {
+        (Some(file), Some(_)) => {
+            let path = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
+            cache::digest(path.as_os_str().as_encoded_bytes())
+        }
+        _ => name.to_owned(),
+    };
+    Path::new(&name).with_extension("lock")
+}
+
+/// A failure in the lock file: when, which exit code, for which cache file, the message, and hints, a line each. It holds
+/// no secret, since no message does.
+fn leave_failure(lock: &Lock, file: &Path, error: &anyhow::Error) {
     let failure = Failure::of(error);
     let mut note = format!(
-        "{} {}\n{}\n",
+        "{} {} {}\n{}\n",
         nanoseconds(SystemTime::now()),
         failure.kind() as u8,
+        file.file_name().unwrap_or_default().display(),
         one_line(&failure.to_string())
     );
     for hint in failure.hints() {
@@ -315,15 +322,16 @@ fn leave_failure(lock: &Lock, error: &anyhow::Error) {
     let _ = lock.leave_note(note.as_bytes());
 }
 
-/// What a holder left that failed after `asked_at`, so while this process was waiting.
-fn left_failure(lock: &Lock, asked_at: SystemTime) -> Option<Failure> {
+/// What a holder left that failed to fill the same cache file after `asked_at`, so while this process was waiting.
+fn left_failure(lock: &Lock, name: &str, asked_at: SystemTime) -> Option<Failure> {
     let note = String::from_utf8(lock.note().ok()?).ok()?;
     let mut lines = note.lines();
-    let (failed_at, code) = lines.next()?.split_once(' ')?;
-    if failed_at.parse::<u128>().ok()? < nanoseconds(asked_at) {
+    let mut words = lines.next()?.split(' ');
+    let failed_at: u128 = words.next()?.parse().ok()?;
+    let kind = exit::Kind::from_code(words.next()?.parse().ok()?)?;
+    if words.next() != Some(name) || failed_at < nanoseconds(asked_at) {
         return None;
     }
-    let kind = exit::Kind::from_code(code.parse().ok()?)?;
     let message = lines.next()?;
     Some(lines.fold(Failure::new(kind, message), Failure::hint))
 }
