@@ -37,6 +37,8 @@ mod response;
 mod schema;
 mod site;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use crate::api::{ApiAnswer, ApiRequest, Body};
 use errors::{Refusal, Status};

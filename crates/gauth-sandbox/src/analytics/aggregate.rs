@@ -14,7 +14,7 @@ use hashbrown::HashTable;
 use std::collections::HashMap;
 
 /// Where a property folds rare values together, it keeps this many.
-const KEPT_BEFORE_OTHER: usize = 50;
+const KEPT_BEFORE_OTHER: usize = 20;
 
 /// A whole report, before it is cut into pages.
 pub(super) struct Table {
