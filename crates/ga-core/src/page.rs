@@ -103,6 +103,11 @@ impl PageDecoder {
         self.read(blocks)
     }
 
+    /// How many rows have come so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// After the last bytes: the last block, and what is known of the page.
     pub fn finish(mut self, blocks: &mut Vec<Block>) -> Result<Page, Error> {
         self.read(blocks)?;

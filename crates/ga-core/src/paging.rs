@@ -24,6 +24,8 @@ pub struct Stretch {
 pub struct Plan {
     /// What every page must say the report has.
     row_count: u64,
+    /// How many of them were asked for.
+    pub wanted: u64,
     /// The stretches after the first page, in order.
     pub rest: Vec<Stretch>,
 }
@@ -64,7 +66,11 @@ impl Plan {
             rest.push(Stretch { offset, left });
             offset += left;
         }
-        Ok(Self { row_count, rest })
+        Ok(Self {
+            row_count,
+            wanted,
+            rest,
+        })
     }
 
     /// What of `stretch` is still to come after `page`; `None` when it is complete.

@@ -32,6 +32,15 @@ impl Refusal {
     /// Reads the body of an answer whose `status` is not 2xx. Never fails: a body that is not Google's
     /// shape is summed up.
     pub fn parse(status: u16, body: &[u8]) -> Self {
+        if (300..400).contains(&status) {
+            return Self {
+                status,
+                code: String::new(),
+                message: "a redirect, which no token may follow".to_owned(),
+                reason: None,
+                link: None,
+            };
+        }
         let envelope = serde_json::from_slice::<Value>(body).ok();
         // Some methods wrap the one error into a list.
         let error = match &envelope {

@@ -136,7 +136,7 @@ mod tests {
         for failed in 1..=2 {
             let at = |random| pause(Failure::Connection, failed, random, None, hour).unwrap();
             assert_eq!(at(0.0), Duration::ZERO);
-            assert_eq!(at(1.0), SHORTEST * failed);
+            assert_eq!(at(1.0), SHORTEST * 2_u32.pow(failed - 1));
             assert_eq!(at(0.5) * 2, at(1.0));
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::block::Rows;
 
 /// Decodes an answer fed in pieces of `step` bytes.
 fn decode_in(mut decoder: PageDecoder, answer: &[u8], step: usize) -> Result<Decoded, Error> {
@@ -9,8 +10,9 @@ fn decode_in(mut decoder: PageDecoder, answer: &[u8], step: usize) -> Result<Dec
     let page = decoder.finish(&mut blocks)?;
     let columns = page.head.dimension_headers.len() + page.head.metric_headers.len();
     let mut rows = Vec::new();
-    for block in &blocks {
-        let mut reader = block.rows(columns);
+    for block in blocks {
+        let bytes = block.into_bytes();
+        let mut reader = Rows::new(&bytes, columns);
         let mut cells = Vec::new();
         while reader.next_into(&mut cells) {
             let texts = cells.iter().map(|cell| str::from_utf8(cell).unwrap());
