@@ -50,7 +50,9 @@ pub fn hide(argument: &TokenArgument<'_>, terminal: &Terminal) -> Result<(), Fai
         let error = argv::start_again_with_value_on_stdin(token);
         terminal.verbose(&format!("start again: {}", reason(&error)));
     }
-    terminal.warn("the token stays visible in the list of processes; pass it by GAUTH_TOKEN or --token -");
+    terminal.warn(
+        "the token stays visible in the list of processes; pass it by GAUTH_TOKEN or --token -",
+    );
     Ok(())
 }
 
@@ -63,7 +65,9 @@ impl TokenSource {
     pub fn choose(argument: &TokenArgument<'_>, stdin_by_default: bool) -> Result<Self, Failure> {
         match (argument.token, argument.command) {
             (Some(_), Some(_)) => {
-                return Err(Failure::usage("--token and --token-command exclude each other"));
+                return Err(Failure::usage(
+                    "--token and --token-command exclude each other",
+                ));
             }
             (Some("-"), None) => return from_stdin(argument.stdin_reader),
             (Some(token), None) => return checked(token, "--token").map(Self::Fixed),
@@ -108,12 +112,19 @@ fn from_stdin(other_reader: Option<&str>) -> Result<TokenSource, Failure> {
         return Err(Failure::usage("--token -: standard input is a terminal")
             .hint("gauth-token | COMMAND --token -"));
     }
-    checked(&read_text(stdin.lock(), "standard input")?, "standard input").map(TokenSource::Fixed)
+    checked(
+        &read_text(stdin.lock(), "standard input")?,
+        "standard input",
+    )
+    .map(TokenSource::Fixed)
 }
 
 fn from_command(command: &str) -> Result<Secret, Failure> {
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
+    shell
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
     for name in VARIABLES {
         shell.env_remove(name);
     }
@@ -144,8 +155,10 @@ fn from_command(command: &str) -> Result<Secret, Failure> {
         Some(5) => Kind::Temporary,
         _ => Kind::Login,
     };
-    Err(Failure::new(kind, format!("run the token command: {status}"))
-        .hint("run it alone to see why"))
+    Err(
+        Failure::new(kind, format!("run the token command: {status}"))
+            .hint("run it alone to see why"),
+    )
 }
 
 fn read_text(reader: impl Read, what: &str) -> Result<String, Failure> {
@@ -252,12 +265,18 @@ mod tests {
             command: Some("echo x"),
             stdin_reader: None,
         };
-        assert_eq!(TokenSource::choose(&both, true).unwrap_err().kind(), Kind::Usage);
+        assert_eq!(
+            TokenSource::choose(&both, true).unwrap_err().kind(),
+            Kind::Usage
+        );
         let stdin_twice = TokenArgument {
             token: Some("-"),
             command: None,
             stdin_reader: Some("--request -"),
         };
-        assert_eq!(TokenSource::choose(&stdin_twice, true).unwrap_err().kind(), Kind::Usage);
+        assert_eq!(
+            TokenSource::choose(&stdin_twice, true).unwrap_err().kind(),
+            Kind::Usage
+        );
     }
 }
