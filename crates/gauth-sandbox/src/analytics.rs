@@ -23,6 +23,7 @@ mod aggregate;
 mod catalogue;
 mod dates;
 mod dimensions;
+mod encoder;
 mod errors;
 mod filter;
 mod json;
@@ -114,7 +115,7 @@ impl Analytics {
         query: &Query,
     ) -> Result<ApiAnswer, Refusal> {
         let fields = Fields::parse(query.get("fields")).map_err(Refusal::invalid)?;
-        let body = schema::read(request.body, &schema::RUN_REPORT)?;
+        let body = schema::read(request.body, &schema::messages::RUN_REPORT)?;
         let property = find_property(id)?;
         let asked: RunReportRequest = serde_json::from_value(body.clone())
             .map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))?;

@@ -3,6 +3,8 @@
 //! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy).
 
 use super::errors::Refusal;
+use super::report::Report;
+use super::site::mix;
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -94,8 +96,92 @@ impl OrderBy {
     }
 }
 
+/// Puts rows into order.
+pub(super) struct Sorter<'a> {
+    pub(super) texts: &'a [Vec<String>],
+    pub(super) keys: &'a [u32],
+    pub(super) values: &'a [f64],
+    pub(super) width: usize,
+    /// Instead of the dimensions, ties follow this noise.
+    pub(super) shuffle: Option<u64>,
+}
+
+/// One step of the comparison of two rows.
+enum Step {
+    /// Figure of the row, and whether the largest comes first.
+    Value(usize, bool),
+    /// Dimension, ranks of its texts, and whether the last comes first.
+    Rank(usize, Vec<u32>, bool),
+    Shuffle(u64),
+}
+
+impl Sorter<'_> {
+    pub(super) fn sort(&self, order: &mut [u32], report: &Report) {
+        let steps = self.steps(report);
+        // Most rows differ in the first step: compare that as a plain number, and look further on a tie only.
+        let mut keyed: Vec<(u64, u32)> = order
+            .iter()
+            .map(|row| (steps.first().map_or(0, |step| self.word(step, *row)), *row))
+            .collect();
+        keyed.sort_unstable_by(|(word, row), (other_word, other)| {
+            word.cmp(other_word).then_with(|| {
+                steps
+                    .iter()
+                    .skip(1)
+                    .map(|step| self.word(step, *row).cmp(&self.word(step, *other)))
+                    .find(|ordering| ordering.is_ne())
+                    .unwrap_or_else(|| row.cmp(other))
+            })
+        });
+        for (place, (_, row)) in order.iter_mut().zip(keyed) {
+            *place = row;
+        }
+    }
+
+    fn steps(&self, report: &Report) -> Vec<Step> {
+        let mut steps: Vec<Step> = report
+            .order
+            .iter()
+            .map(|direction| match direction {
+                Direction::Metric { metric, descending } => Step::Value(*metric, *descending),
+                Direction::Dimension {
+                    dimension,
+                    by,
+                    descending,
+                } => Step::Rank(*dimension, ranks(&self.texts[*dimension], *by), *descending),
+            })
+            .collect();
+        if steps.is_empty() && !report.metrics.is_empty() {
+            steps.push(Step::Value(0, true));
+        }
+        match self.shuffle {
+            Some(noise) => steps.push(Step::Shuffle(noise)),
+            None => steps.extend(self.texts.iter().enumerate().map(|(dimension, texts)| {
+                Step::Rank(dimension, ranks(texts, OrderType::Alphanumeric), false)
+            })),
+        }
+        steps
+    }
+
+    /// What a step compares of a row, smallest first.
+    fn word(&self, step: &Step, row: u32) -> u64 {
+        let row = row as usize;
+        match step {
+            Step::Value(figure, descending) => {
+                sortable(self.values[row * self.width + figure], *descending)
+            }
+            Step::Rank(dimension, ranks, descending) => {
+                let text = self.keys[row * self.texts.len() + dimension];
+                let rank = u64::from(ranks[text as usize]);
+                if *descending { !rank } else { rank }
+            }
+            Step::Shuffle(noise) => mix(noise ^ row as u64),
+        }
+    }
+}
+
 /// The rank of each text among all `texts`; equal ones share a rank.
-pub(super) fn ranks(texts: &[String], by: OrderType) -> Vec<u32> {
+fn ranks(texts: &[String], by: OrderType) -> Vec<u32> {
     match by {
         OrderType::Alphanumeric => ranks_by(texts.iter().map(String::as_str).collect(), Ord::cmp),
         OrderType::CaseInsensitive => ranks_by(
@@ -127,7 +213,7 @@ fn ranks_by<T>(keys: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> 
 }
 
 /// A number that orders as the float does: for sorting by machine words.
-pub(super) fn sortable(value: f64, descending: bool) -> u64 {
+fn sortable(value: f64, descending: bool) -> u64 {
     let bits = value.to_bits();
     let ascending = if bits >> 63 == 1 {
         !bits

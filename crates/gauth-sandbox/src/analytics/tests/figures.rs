@@ -54,9 +54,10 @@ fn sums_are_the_same_over_any_breakdown() {
         };
         let answer = answer(&sandbox, &request);
         let count = dimensions.split(',').count();
-        for metric in 0..request["metrics"].as_array().map_or(0, Vec::len) {
+        let metrics = request["metrics"].as_array().map_or(0, Vec::len);
+        for (metric, whole) in total[0].iter().take(metrics).enumerate() {
             let sum: f64 = numbers(&answer, count + metric).iter().sum();
-            assert_eq!(sum.to_string(), total[0][metric], "{dimensions} {metric}");
+            assert_eq!(sum.to_string(), *whole, "{dimensions} {metric}");
         }
     }
 }
