@@ -2,8 +2,26 @@
 //! (<https://developers.google.com/analytics/devguides/reporting/core/v3/reference>) answered by the Data API.
 //!
 //! The table `data/v3.tsv` says for each v3 name which GA4 fields answer it and how; `data/v3-notes.tsv`
-//! says in which way the meaning differs. It is read at the first look-up.
+//! says in which way the meaning differs. Both are read at the first look-up. A [`Plan`] turns a question
+//! in v3's words into a request and its rows back; a field without an equivalent is refused.
 
+mod column;
+mod conditions;
+mod decimal;
+mod field_list;
+mod map;
+mod merge;
 mod names;
+mod plan;
+mod resolve;
+mod segment;
 
+pub use column::{Column, DataType};
+pub use map::{FieldMap, property};
+pub use merge::Merge;
 pub use names::{Rename, rename};
+pub use plan::{Plan, Question};
+pub use segment::refuse_segment;
+
+#[cfg(test)]
+mod tests;

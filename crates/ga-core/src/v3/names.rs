@@ -2,12 +2,15 @@
 
 use std::sync::LazyLock;
 
-use crate::catalogue::FieldKind;
+use crate::catalogue::{FieldKind, edit_distance};
 
 static ENTRIES: LazyLock<Vec<Entry>> =
     LazyLock::new(|| TABLE.lines().skip(1).filter_map(Entry::parse).collect());
 static TABLE: &str = include_str!("../../data/v3.tsv");
 static NOTES: &str = include_str!("../../data/v3-notes.tsv");
+
+/// How the names of calculated metrics begin; the rest is the user's.
+const CALCULATED: &str = "calcMetric_";
 
 /// One v3 field, as the table has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,19 +87,34 @@ fn note(key: &str) -> Option<&'static str> {
     })
 }
 
-/// The entry of a name without `ga:`, and the number in it where the table says `XX`.
-pub(super) fn find(name: &str) -> Option<(&'static Entry, Option<u32>)> {
-    if let Some(entry) = ENTRIES.iter().find(|entry| entry.name == name) {
+/// The entry of a name without `ga:`, and the part of the name that the table leaves open: the number
+/// where it says `XX`, the end where it says `*`.
+pub(super) fn find(name: &str) -> Option<(&'static Entry, Option<&str>)> {
+    let named = |name: &str| ENTRIES.iter().find(|entry| entry.name == name);
+    if let Some(entry) = named(name) {
         return Some((entry, None));
+    }
+    if let Some(rest) = name
+        .strip_prefix(CALCULATED)
+        .filter(|rest| !rest.is_empty())
+    {
+        return Some((named("calcMetric_*")?, Some(rest)));
     }
     let start = name.find(|c: char| c.is_ascii_digit())?;
     let length = name[start..]
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(name.len() - start);
     let (number, rest) = name[start..].split_at(length);
-    let pattern = format!("{}XX{rest}", &name[..start]);
-    let entry = ENTRIES.iter().find(|entry| entry.name == pattern)?;
-    Some((entry, Some(number.parse().ok()?)))
+    let entry = named(&format!("{}XX{rest}", &name[..start]))?;
+    Some((entry, Some(number)))
+}
+
+/// The v3 name that was probably meant by one that does not exist.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let distance = |entry: &&Entry| edit_distance(&entry.name.to_lowercase(), &name);
+    let entry = ENTRIES.iter().min_by_key(distance)?;
+    (distance(&entry) <= (name.len() / 4).max(1)).then_some(entry.name)
 }
 
 /// The GA4 name of a v3 field whose values need no other change.
@@ -201,14 +219,18 @@ mod tests {
         let found = |name| find(name).map(|(entry, number)| (entry.name, number));
         assert_eq!(
             found("goal12Completions"),
-            Some(("goalXXCompletions", Some(12)))
+            Some(("goalXXCompletions", Some("12")))
         );
-        assert_eq!(found("dimension3"), Some(("dimensionXX", Some(3))));
+        assert_eq!(found("dimension3"), Some(("dimensionXX", Some("3"))));
         assert_eq!(
             found("goalPreviousStep1"),
             Some(("goalPreviousStep1", None))
         );
         assert_eq!(found("7dayUsers"), Some(("7dayUsers", None)));
+        assert_eq!(
+            found("calcMetric_Rate"),
+            Some(("calcMetric_*", Some("Rate")))
+        );
         assert_eq!(found("goalCompletions"), None);
     }
 }

@@ -1,0 +1,150 @@
+//! What only the user knows about an old view: which event a goal has become, which parameter a custom
+//! dimension, and which property answers for the view. Read from the file of `--map`:
+//!
+//! ```text
+//! # a comment
+//! ga:12345   = 987654321              a view and its property
+//! goal1      = sign_up                a goal and its key event
+//! dimension3 = customEvent:author     any v3 field and the GA4 field that answers it
+//! ```
+
+use super::names;
+use crate::error::Error;
+
+/// The lines of a map.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldMap {
+    views: Vec<(String, String)>,
+    goals: Vec<(String, String)>,
+    fields: Vec<(String, String)>,
+}
+
+impl FieldMap {
+    /// Reads a map; refuses lines that could not have been meant.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let mut map = Self::default();
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim_start_matches('\u{feff}').trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let refused =
+                |why: String| Error::usage(format!("read the map: line {}: {why}", index + 1));
+            let Some((name, value)) = line.split_once('=') else {
+                return Err(refused("NAME = VALUE was expected".to_owned()));
+            };
+            let (name, value) = (name.trim(), value.trim());
+            let name = name.strip_prefix("ga:").unwrap_or(name);
+            let is_word = |c: char| c.is_alphanumeric() || "_:[]".contains(c);
+            if value.is_empty() || !value.chars().all(is_word) {
+                return Err(refused(format!("{value:?} is no name of GA4")));
+            }
+            let goal = name.strip_prefix("goal").filter(|rest| is_digits(rest));
+            let (list, name) = match goal {
+                Some(number) => (&mut map.goals, number),
+                None if is_digits(name) && is_digits(value) => (&mut map.views, name),
+                None if is_digits(name) => {
+                    return Err(refused(format!("{value:?} is no property number")));
+                }
+                None if names::find(name).is_some() => (&mut map.fields, name),
+                None => return Err(refused(format!("{name:?} is no field of v3"))),
+            };
+            if list.iter().any(|(known, _)| known == name) {
+                return Err(refused(format!("{name} stands here a second time")));
+            }
+            list.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(map)
+    }
+
+    /// The property that answers for a view.
+    pub(super) fn property(&self, view: &str) -> Option<&str> {
+        value(&self.views, view)
+    }
+
+    /// The key event that a goal has become.
+    pub(super) fn goal(&self, number: &str) -> Option<&str> {
+        value(&self.goals, number)
+    }
+
+    /// The GA4 field that answers a v3 field (without `ga:`).
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        value(&self.fields, name)
+    }
+}
+
+fn value<'a>(list: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = list.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The property that `--ids` names, and what is to be said about it: `ga:N` is property N unless the map
+/// says otherwise.
+pub fn property(ids: &str, map: &FieldMap) -> Result<(String, String), Error> {
+    let Some(view) = ids.strip_prefix("ga:").filter(|view| is_digits(view)) else {
+        return Err(
+            Error::usage(format!("read --ids: {ids:?} is not ga: and a number"))
+                .with_hint("name the GA4 property: -p NUMBER"),
+        );
+    };
+    Ok(match map.property(view) {
+        Some(property) => (
+            property.to_owned(),
+            format!("view {ids} is answered by property {property}, as the map says"),
+        ),
+        None => (
+            view.to_owned(),
+            format!("{ids} is taken for property {view}: views are no more"),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_goals_and_fields_are_told_apart() {
+        let map = FieldMap::parse(
+            "# old site\n\nga:123 = 456\n goal2=sign_up\nga:dimension3 = customEvent:author\nnetworkDomain = customUser:isp\n",
+        )
+        .unwrap();
+        assert_eq!(map.property("123"), Some("456"));
+        assert_eq!(map.goal("2"), Some("sign_up"));
+        assert_eq!(map.goal("1"), None);
+        assert_eq!(map.field("dimension3"), Some("customEvent:author"));
+        assert_eq!(map.field("networkDomain"), Some("customUser:isp"));
+    }
+
+    #[test]
+    fn a_line_that_makes_no_sense_is_refused_by_number() {
+        for (text, message) in [
+            ("goal1", "line 1: NAME = VALUE"),
+            ("\ngoal1 =", "line 2: \"\""),
+            ("goal1 = two words", "line 1: \"two words\""),
+            ("nothing = x", "line 1: \"nothing\" is no field of v3"),
+            ("ga:12 = UA", "line 1: \"UA\" is no property number"),
+            (
+                "goal1 = a\ngoal1 = b",
+                "line 2: 1 stands here a second time",
+            ),
+        ] {
+            let error = FieldMap::parse(text).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn ids_name_a_property() {
+        let map = FieldMap::parse("ga:1 = 2").unwrap();
+        assert_eq!(property("ga:1", &map).unwrap().0, "2");
+        assert_eq!(property("ga:7", &map).unwrap().0, "7");
+        for wrong in ["7", "ga:", "UA-7-1", "ga:7x"] {
+            assert!(property(wrong, &map).is_err(), "{wrong}");
+        }
+    }
+}

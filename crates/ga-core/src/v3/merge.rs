@@ -1,0 +1,200 @@
+//! Rows of GA4's that v3 would not have told apart, added up into one.
+//!
+//! All of them have to be there before the first row of the answer is known; what is kept is one sum for
+//! each row of the answer.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::column::{Cells, Column};
+use super::decimal::Decimal;
+use super::plan::Plan;
+use crate::catalogue::FieldKind;
+use crate::error::Error;
+
+/// Takes rows one by one.
+#[derive(Debug)]
+pub struct Merge<'a> {
+    plan: &'a Plan,
+    /// The dimensions of the answer, and GA4's metrics added up.
+    sums: HashMap<Vec<Vec<u8>>, Vec<Sum>>,
+}
+
+/// Exact as long as it can be.
+#[derive(Clone, Copy, Debug)]
+enum Sum {
+    Exact(Decimal),
+    Double(f64),
+}
+
+impl Sum {
+    fn add(&mut self, text: &str) {
+        if let Self::Exact(sum) = *self
+            && let Some(sum) = Decimal::parse(text).and_then(|number| sum.plus(number))
+        {
+            *self = Self::Exact(sum);
+            return;
+        }
+        let number: f64 = text.parse().unwrap_or(0.0);
+        *self = Self::Double(self.to_string().parse().unwrap_or(0.0) + number);
+    }
+}
+
+impl std::fmt::Display for Sum {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exact(sum) => sum.fmt(f),
+            Self::Double(sum) => sum.fmt(f),
+        }
+    }
+}
+
+impl<'a> Merge<'a> {
+    /// For a plan that [merges](Plan::merges).
+    pub fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            sums: HashMap::new(),
+        }
+    }
+
+    /// Adds a row of GA4's.
+    pub fn add(&mut self, row: &[&[u8]]) {
+        let dimensions = self.plan.columns.iter();
+        let key = dimensions
+            .filter(|column| column.kind == FieldKind::Dimension)
+            .map(|column| column.cell(row).into_owned())
+            .collect();
+        let metrics = &row[self.plan.request.dimensions.len()..];
+        let sums = self
+            .sums
+            .entry(key)
+            .or_insert_with(|| vec![Sum::Exact(Decimal::ZERO); metrics.len()]);
+        for (sum, cell) in sums.iter_mut().zip(metrics) {
+            sum.add(str::from_utf8(cell).unwrap_or_default());
+        }
+    }
+
+    /// The rows of the answer, in its order: the one asked for, or the first metric descending, and then
+    /// by the dimensions.
+    pub fn finish(self) -> Vec<Vec<Vec<u8>>> {
+        let plan = self.plan;
+        let mut rows: Vec<Vec<Vec<u8>>> = self
+            .sums
+            .into_iter()
+            .map(|(mut cells, sums)| {
+                let sums: Vec<String> = sums.iter().map(Sum::to_string).collect();
+                let mut row: Vec<&[u8]> = vec![b""; plan.request.dimensions.len()];
+                row.extend(sums.iter().map(|sum| sum.as_bytes()));
+                let metrics = plan
+                    .columns
+                    .iter()
+                    .filter(|column| column.kind == FieldKind::Metric);
+                cells.extend(metrics.map(|column| column.cell(&row).into_owned()));
+                cells
+            })
+            .collect();
+        let mut sort = plan.sort.clone();
+        if sort.is_empty() {
+            let metric = plan
+                .columns
+                .iter()
+                .position(|column| column.kind == FieldKind::Metric);
+            sort.extend(metric.map(|place| (place, true)));
+        }
+        rows.sort_unstable_by(|a, b| {
+            let by_key = sort.iter().map(|&(place, desc)| {
+                let order = compare(plan.columns[place].kind, &a[place], &b[place]);
+                if desc { order.reverse() } else { order }
+            });
+            by_key
+                .fold(Ordering::Equal, Ordering::then)
+                .then_with(|| a.cmp(b))
+        });
+        rows
+    }
+}
+
+fn compare(kind: FieldKind, a: &[u8], b: &[u8]) -> Ordering {
+    let number = |cell: &[u8]| {
+        str::from_utf8(cell)
+            .unwrap_or_default()
+            .parse::<f64>()
+            .unwrap_or(0.0)
+    };
+    match kind {
+        FieldKind::Dimension => a.cmp(b),
+        FieldKind::Metric => number(a).total_cmp(&number(b)),
+    }
+}
+
+/// Metrics that may be added up over the rows of any report: they count events, items or money.
+const ADDITIVE: &[&str] = &[
+    "addToCarts",
+    "adUnitExposure",
+    "advertiserAdClicks",
+    "advertiserAdCost",
+    "advertiserAdImpressions",
+    "checkouts",
+    "countCustomEvent:",
+    "customEvent:",
+    "ecommercePurchases",
+    "eventCount",
+    "eventValue",
+    "grossItemRevenue",
+    "grossPurchaseRevenue",
+    "itemDiscountAmount",
+    "itemListClickEvents",
+    "itemListViewEvents",
+    "itemRefundAmount",
+    "itemRevenue",
+    "itemViewEvents",
+    "itemsAddedToCart",
+    "itemsCheckedOut",
+    "itemsClickedInList",
+    "itemsClickedInPromotion",
+    "itemsPurchased",
+    "itemsViewed",
+    "itemsViewedInList",
+    "itemsViewedInPromotion",
+    "keyEvents",
+    "keyEvents:",
+    "newUsers",
+    "promotionClicks",
+    "promotionViews",
+    "publisherAdClicks",
+    "publisherAdImpressions",
+    "purchaseRevenue",
+    "refundAmount",
+    "screenPageViews",
+    "shippingAmount",
+    "taxAmount",
+    "totalAdRevenue",
+    "totalRevenue",
+    "transactions",
+    "userEngagementDuration",
+];
+
+/// These may be added up over what a whole session has in common, such as its device.
+const ADDITIVE_OVER_SESSIONS: &[&str] = &["engagedSessions", "sessions"];
+
+/// Rows that become one are added up, which only some metrics bear.
+pub(super) fn check_additive(columns: &[Column], metrics: &[String]) -> Result<(), Error> {
+    let merging: Vec<&Column> = columns.iter().filter(|column| column.merges()).collect();
+    let within_sessions = merging
+        .iter()
+        .all(|column| matches!(column.cells, Cells::Labelled(..)));
+    let is_additive = |metric: &String| {
+        let family = metric.split_inclusive(':').next().unwrap_or(metric);
+        ADDITIVE.contains(&family)
+            || (within_sessions && ADDITIVE_OVER_SESSIONS.contains(&metric.as_str()))
+    };
+    match (metrics.iter().find(|metric| !is_additive(metric)), merging.first()) {
+        (Some(metric), Some(column)) => Err(Error::field(format!(
+            "translate {}: its rows have to be added up, and {metric} cannot be: the same one would count twice",
+            column.name
+        ))
+        .with_hint("take metrics of events (eventCount, screenPageViews, …) with it, or leave it out")),
+        _ => Ok(()),
+    }
+}
