@@ -1,17 +1,22 @@
-//! Files: reading input with bounds, writing secrets so that nobody else ever sees them and a crash leaves
-//! the old file or the new one, and writing reports.
+//! Files: reading input with bounds, and judging who else can read it. Writing is in two parts: [`write_secret`]
+//! and [`Report`].
 //!
 //! What the files mean is left to the cores. Paths in messages are quoted and made harmless by [`shown`].
 
-use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 
-use tempfile::NamedTempFile;
+use crate::exit::{Failure, reason};
+use crate::terminal::sanitise;
 
-use crate::exit::{Failure, Kind, reason};
-use crate::terminal::{Stdout, sanitise, stdout};
+mod replacement;
+mod report;
+mod secret;
+
+pub use replacement::sweep;
+pub use report::Report;
+pub use secret::{check_secret_target, create_private_directory, write_secret};
 
 /// The most that is read of a credentials file, in bytes.
 pub const CREDENTIALS_LIMIT: usize = 1 << 20;
@@ -136,284 +141,115 @@ pub fn same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Creates a directory, and what is missing above it, for the user alone (mode 0700 whatever the umask).
-/// Directories that exist are left as they are.
-pub fn create_private_directory(path: &Path) -> Result<(), Failure> {
-    private_directory(path).map_err(|error| {
-        Failure::new(
-            Kind::Failed,
-            format!("create directory {}: {}", shown(path), reason(&error)),
-        )
-    })
-}
-
-fn private_directory(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        private_directory(parent)?;
-    }
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        Err(error) => Err(error),
-        // The umask may have taken the owner's own permissions away.
-        #[cfg(unix)]
-        Ok(()) => fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700)),
-        #[cfg(not(unix))]
-        Ok(()) => Ok(()),
-    }
-}
-
-/// Writes a secret: the directory is created if need be, the file has mode 0600 from birth, and whoever looks
-/// sees the old content or the new one, also after a crash. A symlink at `path` is kept and what it points to
-/// is replaced, if both the link and that directory belong to this user.
-pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let write = || {
-        let target = owned_target(path)?;
-        let directory = parent(&target);
-        private_directory(directory)?;
-        let mut file = sibling(&target, true)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|failed| failed.error)?;
-        sync_directory(directory)
-    };
-    write().map_err(|error: io::Error| cannot_write(path, &error))
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(
-        Kind::Failed,
-        format!("write {}: {}", shown(path), reason(error)),
-    )
-}
-
-/// Removes what killed writers of `path` left beside it. Call it only while holding the lock under which
-/// `path` is written: a living writer's file looks the same.
-pub fn sweep(path: &Path) {
-    let Ok(target) = owned_target(path) else {
-        return;
-    };
-    let Ok(entries) = fs::read_dir(parent(&target)) else {
-        return;
-    };
-    let prefix = sibling_prefix(&target);
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let name = name.as_encoded_bytes();
-        let is_ours = name.starts_with(prefix.as_encoded_bytes())
-            && name.ends_with(SUFFIX.as_bytes())
-            && name.len() == prefix.len() + RANDOM + SUFFIX.len();
-        if is_ours {
-            // What cannot be removed now will be tried again by the next run.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// Random characters and ending of a temporary file's name.
-const RANDOM: usize = 12;
-const SUFFIX: &str = ".tmp";
-
-fn sibling_prefix(target: &Path) -> OsString {
-    let name = target.file_name().unwrap_or_default();
-    let mut prefix = OsString::from(".");
-    // Names may be 255 bytes long; a long one is recognised by its digest.
-    if name.len() > 200 {
-        let digest = ring::digest::digest(&ring::digest::SHA256, name.as_encoded_bytes());
-        prefix.extend(
-            digest.as_ref()[..16]
-                .iter()
-                .map(|byte| OsString::from(format!("{byte:02x}"))),
-        );
-    } else {
-        prefix.push(name);
-    }
-    prefix.push(".");
-    prefix
-}
-
-/// A new file beside `target`, removed again when dropped.
-fn sibling(target: &Path, secret: bool) -> io::Result<NamedTempFile> {
-    if target.file_name().is_none() {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory));
-    }
-    let prefix = sibling_prefix(target);
-    tempfile::Builder::new()
-        .prefix(&prefix)
-        .suffix(SUFFIX)
-        .rand_bytes(RANDOM)
-        .make_in(parent(target), |path| {
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-                options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
-                if secret {
-                    let file = options.mode(0o600).open(path)?;
-                    // The umask may have taken even the owner's permissions away.
-                    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-                    return Ok(file);
-                }
-            }
-            options.open(path)
-        })
-}
-
 fn parent(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."))
 }
 
-/// The file that a write to `path` replaces: `path`, or what it links to through links of this user only.
-fn owned_target(path: &Path) -> io::Result<PathBuf> {
-    let mut target = path.to_owned();
-    for _ in 0..40 {
-        let metadata = match fs::symlink_metadata(&target) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
-            other => other?,
-        };
-        if metadata.is_file() {
-            return Ok(target);
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a12_paths_are_shown_without_what_a_terminal_would_obey() {
+        let path = Path::new(OsStr::from_bytes(b"/a b/\xff\n\x1b]0;x\x07"));
+        assert_eq!(shown(path), "'/a b/\\xff\\n\\x1b]0;x\\x07'");
+    }
+
+    #[test]
+    fn input_is_read_up_to_its_limit() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("input");
+        fs::write(&file, "12345").unwrap();
+        assert_eq!(read_given(&file, 5).unwrap(), b"12345");
+        assert_eq!(read_default(&file, 5).unwrap().unwrap(), b"12345");
+        let name = shown(&file);
+        for failure in [
+            read_given(&file, 4).unwrap_err(),
+            read_default(&file, 4).unwrap_err(),
+        ] {
+            assert_eq!(
+                failure.to_string(),
+                format!("read {name}: more than 4 bytes")
+            );
+            assert_eq!(failure.kind(), crate::Kind::Usage);
         }
-        if !metadata.is_symlink() {
-            return Err(io::Error::other("not a regular file"));
-        }
-        // An absolute link replaces the directory it stands in.
-        let next = parent(&target).join(fs::read_link(&target)?);
-        if !(is_ours(&metadata)
-            && fs::metadata(parent(&next)).is_ok_and(|directory| is_ours(&directory)))
-        {
-            return Err(io::Error::other(
-                "a symlink that belongs, or leads, to another user",
-            ));
-        }
-        target = next;
-    }
-    Err(io::Error::other("too many symlinks"))
-}
-
-fn is_ours(metadata: &fs::Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw()
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = metadata;
-        true
-    }
-}
-
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    // A directory that cannot be opened, or a file system that cannot sync one, is no loss of the file.
-    let Ok(directory) = File::open(directory) else {
-        return Ok(());
-    };
-    match directory.sync_all() {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        result => result,
-    }
-}
-
-/// A report on its way to the file named with `-o`. A regular file appears, or is replaced, at [`Report::commit`]
-/// and not before; a device, a pipe and standard output are written directly.
-pub struct Report {
-    path: PathBuf,
-    output: Output,
-}
-
-enum Output {
-    Replace(BufWriter<NamedTempFile>, PathBuf),
-    Direct(BufWriter<File>),
-    Stdout(Stdout),
-}
-
-impl Report {
-    /// Opens the report. The mode of a new file follows the umask; `-` and /dev/stdout are standard output.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        let output = open_output(path).map_err(|error| {
-            Failure::usage(format!("write {}: {}", shown(path), reason(&error)))
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            output,
-        })
+        assert!(read_given(Path::new("/dev/zero"), 4).is_err());
     }
 
-    /// Puts the finished report in its place. A report dropped without this leaves nothing behind.
-    pub fn commit(self) -> Result<(), Failure> {
-        let commit = || match self.output {
-            Output::Direct(mut file) => file.flush(),
-            Output::Stdout(output) => output.finish(),
-            Output::Replace(file, target) => {
-                let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-                file.persist(target)
-                    .map(drop)
-                    .map_err(|failed| failed.error)
-            }
-        };
-        commit().map_err(|error| cannot_write(&self.path, &error))
+    #[test]
+    fn a_file_that_is_not_there_is_an_error_only_if_it_was_named() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("none");
+        let below_a_file = home.path().join("file/none");
+        fs::write(home.path().join("file"), "").unwrap();
+        assert_eq!(read_default(&file, 9).unwrap(), None);
+        assert_eq!(read_default(&below_a_file, 9).unwrap(), None);
+        let message = read_given(&file, 9).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            format!("read {}: no such file or directory", shown(&file))
+        );
     }
 
-    fn writer(&mut self) -> &mut dyn Write {
-        match &mut self.output {
-            Output::Replace(file, _) => file,
-            Output::Direct(file) => file,
-            Output::Stdout(output) => output,
+    #[test]
+    fn a9_a_fifo_directory_or_device_at_a_default_path_is_refused_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let fifo = home.path().join("fifo");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from(0o600)).unwrap();
+        for path in [fifo.as_path(), home.path(), Path::new("/dev/zero")] {
+            let message = read_default(path, 9).unwrap_err().to_string();
+            assert_eq!(message, format!("read {}: not a regular file", shown(path)));
         }
     }
-}
 
-impl Write for Report {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer().flush()
-    }
-}
-
-fn open_output(path: &Path) -> io::Result<Output> {
-    if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
-        .iter()
-        .any(|name| path == OsStr::new(name))
-    {
-        return Ok(Output::Stdout(stdout()));
-    }
-    let target = match fs::metadata(path) {
-        Ok(file) if file.is_file() => fs::canonicalize(path)?,
-        Ok(_) => {
-            return Ok(Output::Direct(BufWriter::new(
-                OpenOptions::new().write(true).open(path)?,
-            )));
+    #[test]
+    fn a7_a_secret_open_to_others_comes_with_the_command_that_closes_it() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("secret");
+        fs::write(&file, "").unwrap();
+        for (mode, loose) in [
+            (0o600, false),
+            (0o400, false),
+            (0o640, true),
+            (0o604, true),
+            (0o666, true),
+        ] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            let warning = loose_permissions(&file);
+            assert_eq!(warning.is_some(), loose, "{mode:o}: {warning:?}");
+            assert!(
+                warning.is_none_or(|text| text.ends_with(&format!("chmod 600 {}", shown(&file))))
+            );
         }
-        // A dangling symlink: its target is created.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
-            Ok(link) => parent(path).join(link),
-            Err(_) => path.to_owned(),
-        },
-        Err(error) => return Err(error),
-    };
-    Ok(Output::Replace(
-        BufWriter::with_capacity(64 << 10, sibling(&target, false)?),
-        target,
-    ))
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o770)).unwrap();
+        assert!(loose_permissions(&file).is_some_and(|text| text.contains("chmod go-w ")));
+        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        assert_eq!(loose_permissions(&file), None);
+    }
+
+    #[test]
+    fn a16_one_file_is_recognised_in_all_its_spellings() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("file");
+        fs::write(&file, "").unwrap();
+        fs::create_dir(home.path().join("d")).unwrap();
+        symlink(&file, home.path().join("link")).unwrap();
+        fs::hard_link(&file, home.path().join("hard")).unwrap();
+        for spelling in ["file", "./file", "d/../file", "link", "hard"] {
+            assert!(same_file(&file, &home.path().join(spelling)), "{spelling}");
+        }
+        fs::write(home.path().join("other"), "").unwrap();
+        assert!(!same_file(&file, &home.path().join("other")));
+        assert!(!same_file(
+            &home.path().join("none"),
+            &home.path().join("none")
+        ));
+    }
 }

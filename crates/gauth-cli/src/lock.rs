@@ -52,9 +52,7 @@ impl Lock {
             pause = (pause * 2).min(Duration::from_millis(50));
         }
     }
-}
 
-impl Lock {
     /// What the last holder left, at most 64 KiB; empty if nothing.
     pub fn note(&self) -> io::Result<Vec<u8>> {
         let mut note = Vec::new();
@@ -109,4 +107,64 @@ fn open(path: &Path) -> io::Result<File> {
 fn jittered(pause: Duration) -> Duration {
     let random = RandomState::new().hash_one(0) % 1000;
     pause / 2 + pause / 2 * random as u32 / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERMINAL: Terminal = Terminal {
+        program: "test",
+        quiet: false,
+        verbose: false,
+    };
+
+    fn lock(path: &Path, patience: Duration) -> Result<Option<Lock>, Failure> {
+        Lock::exclusive(path, Instant::now() + patience, &TERMINAL)
+    }
+
+    #[test]
+    fn b4_a_waiter_gives_up_at_its_deadline_as_a_temporary_failure() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("new/lock");
+        let held = lock(&path, Duration::ZERO).unwrap().unwrap();
+        let failure = lock(&path, Duration::from_millis(5)).unwrap_err();
+        assert_eq!(failure.kind(), Kind::Temporary);
+        drop(held);
+        assert!(lock(&path, Duration::ZERO).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_waiter_gets_the_lock_and_the_words_of_the_holder() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("lock");
+        let held = lock(&path, Duration::ZERO).unwrap().unwrap();
+        held.leave_note(b"something longer").unwrap();
+        held.leave_note(b"words").unwrap();
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| lock(&path, Duration::from_secs(60)).unwrap().unwrap());
+            drop(held);
+            assert_eq!(waiter.join().unwrap().note().unwrap(), b"words");
+        });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn b5_the_lock_file_is_private_and_a_planted_link_is_not_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("lock");
+        drop(lock(&path, Duration::ZERO).unwrap().unwrap());
+        let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+        let link = home.path().join("link");
+        std::os::unix::fs::symlink(home.path().join("elsewhere"), &link).unwrap();
+        assert!(lock(&link, Duration::ZERO).unwrap().is_none());
+        assert!(!home.path().join("elsewhere").exists());
+    }
+
+    #[test]
+    fn waits_are_between_half_and_the_whole() {
+        let pause = Duration::from_millis(10);
+        assert!((0..1000).all(|_| (pause / 2..=pause).contains(&jittered(pause))));
+    }
 }

@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::exit::reason;
+
 /// The longest text shown, in characters.
 const SHOWN: usize = 2000;
 
@@ -93,8 +95,8 @@ pub fn sanitise(text: &str) -> String {
     shown
 }
 
-/// Set once a write to stdout met a closed pipe. A process has one stdout, hence one flag; errors of other
-/// libraries may wrap the cause beyond recognition.
+/// Set once the result could not be written because its reader closed the pipe. A process has one result,
+/// hence one flag; errors of other libraries may wrap the cause beyond recognition.
 static READER_GONE: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn reader_gone() -> bool {
@@ -118,23 +120,21 @@ impl Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        watched(self.0.write(bytes))
+        watched("standard output", self.0.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        watched(self.0.flush())
+        watched("standard output", self.0.flush())
     }
 }
 
-fn watched<T>(result: io::Result<T>) -> io::Result<T> {
+/// The result of writing to `what`, with its name in the error; remembers that a reader went away.
+pub(crate) fn watched<T>(what: &str, result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| {
         if error.kind() == io::ErrorKind::BrokenPipe {
             READER_GONE.store(true, Ordering::Relaxed);
         }
-        io::Error::new(
-            error.kind(),
-            format!("write to standard output: {}", crate::exit::reason(&error)),
-        )
+        io::Error::new(error.kind(), format!("write {what}: {}", reason(&error)))
     })
 }
 
@@ -147,4 +147,48 @@ pub(crate) fn hush_panics(terminal: Terminal) {
         terminal.error(&format!("internal error{place}"));
         std::process::exit(1);
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn g1_what_a_terminal_would_obey_becomes_visible() {
+        for (text, shown) in [
+            ("plain: text, \u{e9}\u{65e5}", "plain: text, \u{e9}\u{65e5}"),
+            ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
+            ("a\r\nb\tc\0d\x7f", "a\\r\\nb c\\x00d\\x7f"),
+            ("\u{9b}2J", "\\u{9b}2J"),
+            ("\u{202e}gpj.exe\u{2066}", "\\u{202e}gpj.exe\\u{2066}"),
+            ("one\u{2028}two\u{2029}", "one\\u{2028}two\\u{2029}"),
+        ] {
+            assert_eq!(sanitise(text), shown);
+        }
+    }
+
+    #[test]
+    fn g1_long_text_is_cut() {
+        let shown = sanitise(&"\x1b".repeat(10 << 20));
+        assert_eq!(shown.chars().count(), SHOWN);
+        assert!(shown.ends_with('\u{2026}'));
+        assert_eq!(sanitise(&"x".repeat(SHOWN)), "x".repeat(SHOWN));
+    }
+
+    proptest! {
+        #[test]
+        fn g1_no_text_gets_through(text in "(\\PC|[\\x00-\u{ff}\u{200b}-\u{2070}\u{61c}]){0,3000}") {
+            let shown = sanitise(&text);
+            prop_assert!(shown.chars().count() <= SHOWN);
+            let obeyed = |letter: char| {
+                letter.is_control() || ('\u{2028}'..='\u{202e}').contains(&letter)
+                    || ('\u{2066}'..='\u{2069}').contains(&letter)
+                    || ['\u{200e}', '\u{200f}', '\u{61c}'].contains(&letter)
+            };
+            prop_assert!(!shown.chars().any(obeyed));
+            prop_assert_eq!(sanitise(&shown), shown);
+        }
+    }
 }

@@ -20,6 +20,7 @@ pub use home::{Home, mode};
 pub use man_page::assert_man_page_matches_help;
 pub use pty::Pty;
 pub use run::{Run, Running, run, run_with_input};
+pub use rustix::process::Signal;
 pub use scripted_server::{Answer, Received, ScriptedServer};
 pub use secrets::assert_no_secret;
 pub use strace::{Call, Trace, strace};
@@ -45,6 +46,23 @@ pub fn sibling(binary: &str, name: &str) -> PathBuf {
     assert!(
         path.is_file(),
         "{} is not built: run `cargo build --workspace`, or test the workspace",
+        path.display()
+    );
+    path
+}
+
+/// An example program of the package under test, which Cargo builds along with its tests.
+#[track_caller]
+pub fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("know the test's own path");
+    let target = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests are in target/PROFILE/deps");
+    let path = target.join("examples").join(name);
+    assert!(
+        path.is_file(),
+        "{} is not built: run `cargo build --examples`",
         path.display()
     );
     path
