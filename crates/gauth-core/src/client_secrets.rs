@@ -29,7 +29,7 @@ pub enum Redirect {
         path: String,
     },
     /// One registered loopback URI, to be used exactly as it stands.
-    Exactly(Endpoint),
+    Exactly(String),
 }
 
 impl Client {
@@ -72,12 +72,14 @@ impl Client {
     }
 
     fn installed(client: &Document, policy: &Policy) -> Result<Self, Error> {
+        // `http://localhost` in Google's own files has no path: the redirect URI then has none either.
         let path = loopback_uris(client)?
             .first()
-            .map(|uri| uri.path().to_owned())
+            .and_then(|uri| {
+                let (_, rest) = uri.split_once("://")?;
+                rest.find('/').map(|start| rest[start..].to_owned())
+            })
             .unwrap_or_default();
-        // `http://localhost` in Google's own files has no path: the redirect URI then has none either.
-        let path = if path == "/" { String::new() } else { path };
         Self::common(client, policy, Redirect::AnyPort { path })
     }
 
@@ -87,7 +89,7 @@ impl Client {
                 "field web.redirect_uris: no loopback URI such as http://127.0.0.1:8080/ is registered; use a client of type Desktop app".to_owned(),
             ));
         };
-        Self::common(client, policy, Redirect::Exactly(uri))
+        Self::common(client, policy, Redirect::Exactly(uri.to_owned()))
     }
 
     fn common(client: &Document, policy: &Policy, redirect: Redirect) -> Result<Self, Error> {
@@ -109,12 +111,16 @@ impl Client {
     }
 }
 
-fn loopback_uris(client: &Document) -> Result<Vec<Endpoint>, Error> {
+/// As they are written: servers compare them character by character (RFC 9700 §2.1).
+fn loopback_uris(client: &Document) -> Result<Vec<&str>, Error> {
+    let is_loopback = |uri: &&str| {
+        Endpoint::parse(uri, "redirect_uris")
+            .is_ok_and(|uri| uri.is_loopback() && uri.as_str().starts_with("http:"))
+    };
     Ok(client
         .list("redirect_uris")?
         .into_iter()
-        .filter_map(|uri| Endpoint::parse(uri, "redirect_uris").ok())
-        .filter(|uri| uri.is_loopback() && uri.as_str().starts_with("http:"))
+        .filter(is_loopback)
         .collect())
 }
 
@@ -137,6 +143,7 @@ mod tests {
                 r#"["urn:ietf:wg:oauth:2.0:oob","http://127.0.0.1/callback"]"#,
                 "/callback",
             ),
+            (r#"["http://127.0.0.1/"]"#, "/"),
             ("[]", ""),
         ] {
             let client = read(&format!(
@@ -189,12 +196,12 @@ mod tests {
 
     #[test]
     fn a_web_client_uses_its_registered_loopback_uri_as_it_stands() {
-        let client =
-            read(r#"{"web":{"client_id":"i","redirect_uris":["http://localhost:8080/oauth"]}}"#)
-                .unwrap();
-        let Redirect::Exactly(uri) = client.redirect else {
-            panic!("a web client has a fixed redirect URI")
-        };
-        assert_eq!(uri.as_str(), "http://localhost:8080/oauth");
+        for uri in ["http://localhost:8080/oauth", "http://localhost:8080"] {
+            let client = read(&format!(
+                r#"{{"web":{{"client_id":"i","redirect_uris":["https://example.test/cb","{uri}"]}}}}"#
+            ))
+            .unwrap();
+            assert_eq!(client.redirect, Redirect::Exactly(uri.to_owned()));
+        }
     }
 }

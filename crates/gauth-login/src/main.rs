@@ -1,3 +1,184 @@
-//! Interactive consent: writes a credentials file
+//! Interactive consent: the authorization code grant (RFC 6749 §4.1) of a native app (RFC 8252) from the first check to
+//! the credentials file. What the protocol says is in gauth-core; here is the order of the work.
 
-fn main() {}
+mod browser;
+mod client;
+mod consent;
+mod loopback;
+mod page;
+mod paste;
+mod save;
+mod signals;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::{Duration, Instant, SystemTime};
+
+use argh::{ArgsInfo, FromArgs};
+use gauth_cli::http_agent::{HttpAgent, Tries};
+use gauth_cli::{Context, Failure, Kind, Program, Terminal, environment, random};
+use gauth_core::Secret;
+use gauth_core::authorization::AuthorizationRequest;
+use gauth_core::client_secrets::Redirect;
+use gauth_core::code_exchange::{self, UserGrant};
+use gauth_core::pkce::CodeVerifier;
+use gauth_core::scope::Scopes;
+
+use loopback::Loopback;
+use save::Target;
+use signals::Signals;
+
+const PROGRAM: Program = Program {
+    name: "gauth-login",
+    summary: "ask for consent in the browser, once, and keep the grant in a credentials file",
+    timeout: Some(Duration::from_secs(300)),
+    empty_if_missing: &[],
+    examples: &[
+        (
+            "gauth-login --client-secrets client_secret_….json",
+            "the first time; prints the path of the file it wrote",
+        ),
+        ("gauth-login", "again, when the grant has expired"),
+        (
+            "gauth-login --no-browser",
+            "on a remote machine: open the URL anywhere, paste the address it ends on",
+        ),
+    ],
+    notes: &[
+        "The OAuth client comes from the first of: --client-secrets, GAUTH_CLIENT_SECRETS, $XDG_CONFIG_HOME/gauth/client_secrets.json, the credentials file that is being renewed.",
+        "The grant goes to the first of: --credentials, GAUTH_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json.",
+    ],
+};
+
+/// What was typed.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(description = "ask for consent in the browser")]
+struct Args {
+    /// OAuth client as downloaded from Google's console
+    #[argh(option, arg_name = "FILE")]
+    client_secrets: Option<PathBuf>,
+
+    /// scope to ask for, short (analytics.readonly) or whole; may repeat; default: analytics.readonly
+    #[argh(option, arg_name = "SCOPE")]
+    scope: Vec<String>,
+
+    /// credentials file to write or renew
+    #[argh(option, arg_name = "FILE")]
+    credentials: Option<PathBuf>,
+
+    /// account to suggest on the consent page
+    #[argh(option, arg_name = "EMAIL")]
+    account: Option<String>,
+
+    /// only print the URL
+    #[argh(switch)]
+    no_browser: bool,
+
+    /// listen on this port of the loopback interface; default: any free one
+    #[argh(option, arg_name = "N")]
+    port: Option<u16>,
+
+    /// keep the grant even if fewer scopes were granted than asked for
+    #[argh(switch)]
+    allow_partial: bool,
+}
+
+fn main() -> ExitCode {
+    gauth_cli::run(&PROGRAM, run)
+}
+
+fn run(args: Args, context: Context) -> anyhow::Result<()> {
+    let terminal = context.terminal;
+    let timeout = context.timeout.unwrap_or(Duration::MAX);
+    let deadline = Instant::now().checked_add(timeout);
+    let policy = environment::policy()?;
+    let scopes = scopes(&args.scope)?;
+    let target = Target::find(args.credentials.as_deref())?;
+    let client = client::choose(args.client_secrets.as_deref(), target.previous(), &policy)?;
+    target.check_writable()?;
+    let signals = Signals::watch()?;
+
+    let (events, arrived) = mpsc::channel();
+    let loopback = Loopback::listen(&client.redirect, args.port, events.clone())?;
+    let redirect_uri = loopback.redirect_uri();
+    let state = Secret::new(CodeVerifier::new(random::bytes()?).expose());
+    let verifier = CodeVerifier::new(random::bytes()?);
+    let request = AuthorizationRequest {
+        client: &client,
+        redirect_uri: &redirect_uri,
+        scopes: &scopes,
+        state: &state,
+        verifier: &verifier,
+        login_hint: args.account.as_deref(),
+        prompt_consent: matches!(client.redirect, Redirect::Exactly(_)),
+    };
+    consent::show(&request.url(), &context);
+    if !args.no_browser {
+        browser::open(request.url(), terminal);
+    }
+    paste::listen(events, terminal);
+    let answer = consent::wait(&request, arrived, deadline, &context)?;
+
+    let agent = HttpAgent::new(terminal, deadline);
+    let saved = exchange(&agent, &request, &answer.code)
+        .and_then(|grant| check_scopes(grant, &scopes, args.allow_partial, &terminal))
+        .and_then(|grant| target.save(&grant, &client, deadline, &signals, &terminal));
+    loopback.close();
+    answer.end_with(saved.is_ok());
+    saved?;
+    target.tell_what_gauth_token_takes(&terminal);
+    target.print()
+}
+
+fn scopes(typed: &[String]) -> anyhow::Result<Scopes> {
+    if typed.is_empty() {
+        return Ok(Scopes::default_read());
+    }
+    let scopes = Scopes::from_typed(typed.iter().map(String::as_str))?;
+    if scopes.is_empty() {
+        return Err(Failure::usage("--scope: empty").into());
+    }
+    Ok(scopes)
+}
+
+/// Trades the code for the grant. A code is used up by the first try, whatever comes of it (RFC 6749 §4.1.2).
+fn exchange(
+    agent: &HttpAgent,
+    request: &AuthorizationRequest<'_>,
+    code: &Secret,
+) -> anyhow::Result<UserGrant> {
+    let token_request =
+        code_exchange::request(request.client, request.redirect_uri, code, request.verifier);
+    let response = agent
+        .send(&token_request, Tries::Once)
+        .map_err(|failure| failure.hint("the code is used up: run gauth-login again"))?;
+    Ok(UserGrant::receive(
+        &response,
+        request.scopes,
+        SystemTime::now(),
+    )?)
+}
+
+/// Consent is granular: a person may untick some of what was asked for.
+fn check_scopes(
+    grant: UserGrant,
+    asked: &Scopes,
+    allow_partial: bool,
+    terminal: &Terminal,
+) -> anyhow::Result<UserGrant> {
+    let missing = asked.missing_from(&grant.scopes);
+    if missing.is_empty() {
+        return Ok(grant);
+    }
+    let message = format!("ask for consent: not granted: {}", missing.join(", "));
+    if !allow_partial {
+        return Err(Failure::new(Kind::Refused, message)
+            .hint(
+                "tick every box on the consent page, or keep what was granted with --allow-partial",
+            )
+            .into());
+    }
+    terminal.warn(&message);
+    Ok(grant)
+}

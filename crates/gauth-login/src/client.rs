@@ -1,0 +1,79 @@
+//! Choosing the OAuth client that asks: a file that somebody named, gauth's own, or the client inside the credentials
+//! that are being renewed. What a client file may say is gauth-core's business.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, shown};
+use gauth_cli::{Failure, environment};
+use gauth_core::client_secrets::Client;
+use gauth_core::document::Document;
+use gauth_core::endpoint::Policy;
+
+/// The way to a client of one's own, for who has none.
+const STEPS: [&str; 5] = [
+    "1. create or choose a project: https://console.cloud.google.com/projectcreate",
+    "2. enable the Google Analytics Data API in it: https://console.cloud.google.com/apis/library/analyticsdata.googleapis.com",
+    "3. set up the consent screen and list yourself as a test user: https://console.cloud.google.com/auth/audience",
+    "4. create a client of type Desktop app: https://console.cloud.google.com/auth/clients",
+    "5. download its JSON there and then, and run gauth-login --client-secrets FILE",
+];
+
+/// The client to ask with. `previous` is the credentials file that will be replaced.
+///
+/// # Errors
+/// Usage errors: no client at all, or one that cannot be read or used.
+pub(crate) fn choose(
+    flag: Option<&Path>,
+    previous: Option<&Document>,
+    policy: &Policy,
+) -> anyhow::Result<Client> {
+    if let Some((path, bytes)) = find(flag)? {
+        return Document::parse(&bytes)
+            .and_then(|file| Client::read(&file, policy))
+            .with_context(|| format!("read the client {}", shown(&path)));
+    }
+    match previous {
+        Some(file) => renewed(file, policy).context("take the client of the credentials file"),
+        None => {
+            let failure = Failure::usage("find an OAuth client: there is none");
+            Err(STEPS.into_iter().fold(failure, Failure::hint).into())
+        }
+    }
+}
+
+fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
+    let named = match flag {
+        Some(path) => Some(("--client-secrets", path.to_owned())),
+        None => environment::variable("GAUTH_CLIENT_SECRETS")
+            .map(|path| ("GAUTH_CLIENT_SECRETS", path.into())),
+    };
+    if let Some((name, path)) = named {
+        let bytes = files::read_given(&path, CREDENTIALS_LIMIT)
+            .with_context(|| format!("take the client from {name}"))?;
+        return Ok(Some((path, bytes)));
+    }
+    let Some(own) = environment::config_dir().map(|dir| dir.join("client_secrets.json")) else {
+        return Ok(None);
+    };
+    let bytes = files::read_default(&own, CREDENTIALS_LIMIT)?;
+    Ok(bytes.map(|bytes| (own, bytes)))
+}
+
+/// An `authorized_user` file tells where its tokens come from, not where consent is given. That is known for Google
+/// alone.
+fn renewed(file: &Document, policy: &Policy) -> anyhow::Result<Client> {
+    let client = Client::from_authorized_user(file, policy)?;
+    let host = client.token_uri.host();
+    let of_google = client.token_uri == policy.token()
+        || host == "accounts.google.com"
+        || host.ends_with(".googleapis.com");
+    if !of_google && !file.has("auth_uri") {
+        return Err(
+            Failure::usage("field auth_uri: missing, and token_uri is not Google's")
+                .hint("run gauth-login --client-secrets FILE")
+                .into(),
+        );
+    }
+    Ok(client)
+}

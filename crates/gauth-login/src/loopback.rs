@@ -1,0 +1,281 @@
+//! The redirect of a native app (RFC 8252 §7.3): a listener on the loopback interface that lets one request through,
+//! the browser's return to the redirect URI, and answers everything else with a short static page while it keeps
+//! waiting. It judges form, host and path; whether the parameters are the answer is judged by whoever takes the
+//! [`Callback`].
+
+mod connections;
+mod request;
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use gauth_cli::exit::reason;
+use gauth_cli::{Failure, Kind};
+use gauth_core::client_secrets::Redirect;
+
+use crate::consent::Event;
+use crate::page::Page;
+use connections::Connections;
+use request::Expected;
+
+/// How long a connection may take to send its request.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a finished connection is read on, so that the page is not lost with what the client still sends.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A request that may be the browser's return. It waits for a page.
+pub(crate) struct Callback {
+    query: String,
+    page: Sender<Page>,
+    /// Disconnected once the page is sent.
+    shown: Receiver<()>,
+}
+
+impl Callback {
+    /// The part of the address after the question mark.
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// Answers a request that changes nothing.
+    pub(crate) fn go_on_with(self, page: Page) {
+        // The browser may have gone away.
+        let _ = self.page.send(page);
+    }
+
+    /// Answers the request that ends the login, and waits until the page is on its way.
+    pub(crate) fn end_with(self, page: Page) {
+        let _ = self.page.send(page);
+        let _ = self.shown.recv_timeout(LINGER);
+    }
+}
+
+/// The listener. It accepts connections from its making on.
+pub(crate) struct Loopback {
+    redirect_uri: String,
+    shared: Arc<Shared>,
+    acceptors: Vec<(SocketAddr, JoinHandle<()>)>,
+}
+
+struct Shared {
+    expected: Expected,
+    events: Sender<Event>,
+    connections: Connections,
+    closed: AtomicBool,
+}
+
+impl Loopback {
+    /// Listens where the client may be redirected to; `port` is the user's choice.
+    pub(crate) fn listen(
+        redirect: &Redirect,
+        port: Option<u16>,
+        events: Sender<Event>,
+    ) -> anyhow::Result<Self> {
+        let (listeners, redirect_uri) = match redirect {
+            Redirect::AnyPort { path } => {
+                let listener = bind_either(port.unwrap_or(0))?;
+                let uri = format!("http://{}{path}", listener.local_addr()?);
+                (vec![listener], uri)
+            }
+            Redirect::Exactly(uri) => (bind_registered(uri, port)?, uri.clone()),
+        };
+        let shared = Arc::new(Shared {
+            expected: Expected::of(&redirect_uri)?,
+            events,
+            connections: Connections::default(),
+            closed: AtomicBool::new(false),
+        });
+        let acceptors = listeners
+            .into_iter()
+            .map(|listener| {
+                let address = listener.local_addr()?;
+                let shared = Arc::clone(&shared);
+                let thread = thread::Builder::new().spawn(move || accept(&listener, &shared))?;
+                Ok((address, thread))
+            })
+            .collect::<io::Result<_>>()?;
+        Ok(Self {
+            redirect_uri,
+            shared,
+            acceptors,
+        })
+    }
+
+    pub(crate) fn redirect_uri(&self) -> String {
+        self.redirect_uri.clone()
+    }
+
+    /// Gives the port back. Connections that were accepted live on.
+    pub(crate) fn close(self) {
+        self.shared.closed.store(true, Ordering::Release);
+        for (address, thread) in self.acceptors {
+            // Wakes the acceptor, which then sees that it is closed.
+            if TcpStream::connect_timeout(&address, LINGER).is_ok() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// RFC 8252 §7.3: whichever family there is; IPv4 first, since browsers and firewalls know it best.
+fn bind_either(port: u16) -> Result<TcpListener, Failure> {
+    match bind(IpAddr::V4(Ipv4Addr::LOCALHOST), port) {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            bind(IpAddr::V6(Ipv6Addr::LOCALHOST), port)
+        }
+        bound => bound,
+    }
+    .map_err(|error| cannot_listen(port, &error))
+}
+
+/// The address that a registered URI names; for `localhost` both, since the browser may choose either.
+fn bind_registered(uri: &str, port: Option<u16>) -> anyhow::Result<Vec<TcpListener>> {
+    let parsed: http::Uri = uri.parse()?;
+    let registered = parsed.port_u16().unwrap_or(80);
+    if port.is_some_and(|port| port != registered) {
+        return Err(Failure::usage(format!(
+            "--port: the client's registered redirect URI names port {registered}"
+        ))
+        .into());
+    }
+    let host = parsed.host().unwrap_or_default();
+    let addresses: Vec<IpAddr> = match host.trim_matches(['[', ']']).parse() {
+        Ok(address) => vec![address],
+        Err(_) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+    };
+    let (bound, failed): (Vec<_>, Vec<_>) = addresses
+        .into_iter()
+        .map(|address| bind(address, registered))
+        .partition(Result::is_ok);
+    let in_the_way = failed
+        .into_iter()
+        .filter_map(Result::err)
+        .find(|error| bound.is_empty() || error.kind() == io::ErrorKind::AddrInUse);
+    match in_the_way {
+        Some(error) => Err(cannot_listen(registered, &error).into()),
+        None => Ok(bound.into_iter().flatten().collect()),
+    }
+}
+
+/// On Unix a listener that still lives cannot be pushed aside, nor shared (no SO_REUSEPORT).
+fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((address, port))
+}
+
+fn cannot_listen(port: u16, error: &io::Error) -> Failure {
+    let place = match port {
+        0 => "the loopback interface".to_owned(),
+        port => format!("port {port} of the loopback interface"),
+    };
+    let failure = Failure::new(
+        Kind::Failed,
+        format!("listen on {place}: {}", reason(error)),
+    );
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            failure.hint("end the program that has the port, or choose another with --port")
+        }
+        _ => failure,
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    for stream in listener.incoming() {
+        if shared.closed.load(Ordering::Acquire) {
+            return;
+        }
+        match stream {
+            Ok(stream) => admit(Arc::new(stream), shared),
+            Err(_) => {
+                // Most likely there is no file descriptor left.
+                shared.connections.drop_oldest();
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+}
+
+fn admit(stream: Arc<TcpStream>, shared: &Arc<Shared>) {
+    let Some(id) = shared.connections.add(&stream) else {
+        let _ = (&*stream).write_all(Page::Busy.response().as_bytes());
+        return;
+    };
+    let shared = Arc::clone(shared);
+    // A connection that gets no thread is closed.
+    let _ = thread::Builder::new().spawn(move || {
+        // A client that goes away is nobody's error.
+        let _ = serve(&stream, id, &shared);
+        shared.connections.remove(id);
+    });
+}
+
+fn serve(mut stream: &TcpStream, id: u64, shared: &Shared) -> io::Result<()> {
+    let request = receive(stream, &shared.expected)?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    match request {
+        Ok(query) => {
+            shared.connections.keep(id);
+            let (page, chosen) = mpsc::channel();
+            let (showing, shown) = mpsc::channel::<()>();
+            let callback = Callback { query, page, shown };
+            // Nobody listens, or lets go of the callback, once the login is answered.
+            let asked = shared.events.send(Event::Redirected(callback));
+            let page = match asked {
+                Ok(()) => chosen.recv().unwrap_or(Page::Over),
+                Err(_) => Page::Over,
+            };
+            stream.write_all(page.response().as_bytes())?;
+            stream.shutdown(Shutdown::Write)?;
+            drop(showing);
+        }
+        Err(page) => {
+            stream.write_all(page.response().as_bytes())?;
+            stream.shutdown(Shutdown::Write)?;
+        }
+    }
+    read_until(stream, Instant::now() + LINGER, |_| None::<()>).map(drop)
+}
+
+/// Reads a request: the query of the redirect, or the page that refuses it.
+fn receive(stream: &TcpStream, expected: &Expected) -> io::Result<Result<String, Page>> {
+    let judged = read_until(stream, Instant::now() + PATIENCE, |head| {
+        expected.judge(head).transpose()
+    })?;
+    judged.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+}
+
+/// Reads until `found` finds something in all that was read, the client ends, or time is up. Bounded by what
+/// [`Expected::judge`] puts up with.
+fn read_until<T>(
+    mut stream: &TcpStream,
+    end: Instant,
+    found: impl Fn(&[u8]) -> Option<T>,
+) -> io::Result<Option<T>> {
+    let mut received = Vec::new();
+    let mut buffer = [0; 4096];
+    while received.len() <= request::LONGEST {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut buffer)? {
+            0 => return Ok(None),
+            count => received.extend_from_slice(&buffer[..count]),
+        }
+        if let Some(found) = found(&received) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}

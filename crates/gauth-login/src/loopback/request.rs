@@ -1,0 +1,227 @@
+//! The one request that is let through, judged strictly (RFC 9112, and Fetch Metadata Request Headers): a GET of the
+//! redirect URI's exact path, addressed to its exact host, by somebody who goes to a page. The exact host is what keeps
+//! out other sites whose name was made to lead here (DNS rebinding).
+
+use gauth_cli::Failure;
+
+use crate::page::Page;
+
+/// The longest request line, and the longest headers after it, in bytes.
+const LONGEST_LINE: usize = 8 << 10;
+const LONGEST_HEADERS: usize = 16 << 10;
+const MOST_HEADERS: usize = 100;
+
+/// No request is longer.
+pub(super) const LONGEST: usize = LONGEST_LINE + LONGEST_HEADERS;
+
+/// What a request must be addressed to.
+pub(super) struct Expected {
+    /// As a browser writes it into `Host`: without the port if it is 80.
+    host: String,
+    path: String,
+}
+
+impl Expected {
+    pub(super) fn of(redirect_uri: &str) -> anyhow::Result<Self> {
+        let uri: http::Uri = redirect_uri.parse()?;
+        let authority = uri
+            .authority()
+            .ok_or_else(|| Failure::usage("read the redirect URI: it names no host"))?;
+        let host = match uri.port_u16() {
+            Some(80) => authority.host(),
+            _ => authority.as_str(),
+        };
+        Ok(Self {
+            host: host.to_ascii_lowercase(),
+            path: uri.path().to_owned(),
+        })
+    }
+
+    /// The query, as soon as the head of a request is whole; `None` before. `Err` is the page that refuses it.
+    pub(super) fn judge(&self, head: &[u8]) -> Result<Option<String>, Page> {
+        let line = head.iter().position(|&byte| byte == b'\n');
+        if line.unwrap_or(head.len()) > LONGEST_LINE {
+            return Err(Page::LineTooLong);
+        }
+        if line.is_some_and(|line| head.len() - line > LONGEST_HEADERS) {
+            return Err(Page::HeadersTooLong);
+        }
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut request = httparse::Request::new(&mut headers);
+        match request.parse(head) {
+            Ok(httparse::Status::Complete(_)) => self.judge_request(&request).map(Some),
+            Ok(httparse::Status::Partial) => Ok(None),
+            Err(httparse::Error::TooManyHeaders) => Err(Page::HeadersTooLong),
+            Err(_) => Err(Page::Malformed),
+        }
+    }
+
+    fn judge_request(&self, request: &httparse::Request<'_, '_>) -> Result<String, Page> {
+        let header = |name: &str| -> Vec<&[u8]> {
+            let of_this_name = request
+                .headers
+                .iter()
+                .filter(|header| header.name.eq_ignore_ascii_case(name));
+            of_this_name.map(|header| header.value).collect()
+        };
+        let is_addressed = header("host") == [self.host.as_bytes()];
+        let has_body =
+            !header("content-length").is_empty() || !header("transfer-encoding").is_empty();
+        if request.version != Some(1) || !is_addressed {
+            return Err(Page::Malformed);
+        }
+        let target = request.path.unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        if request.method != Some("GET") || path != self.path {
+            return Err(Page::NotFound);
+        }
+        if has_body {
+            return Err(Page::Malformed);
+        }
+        // Sent by every browser of today, by none of yesterday.
+        let is_absent_or = |name: &str, value: &[u8]| {
+            let found = header(name);
+            found.is_empty() || found == [value]
+        };
+        if !is_absent_or("sec-fetch-mode", b"navigate")
+            || !is_absent_or("sec-fetch-dest", b"document")
+        {
+            return Err(Page::NotNavigated);
+        }
+        Ok(query.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: &str = "Host: 127.0.0.1:4711\r\n";
+
+    fn judge(request: &str) -> Result<Option<String>, Page> {
+        let expected = Expected::of("http://127.0.0.1:4711/callback").expect("a good URI");
+        expected.judge(request.as_bytes())
+    }
+
+    fn get(target: &str, headers: &str) -> Result<Option<String>, Page> {
+        judge(&format!("GET {target} HTTP/1.1\r\n{headers}\r\n"))
+    }
+
+    #[test]
+    fn the_redirect_is_let_through_at_its_last_byte() {
+        let request = format!(
+            "GET /callback?state=s&code=c HTTP/1.1\r\n{HOST}Sec-Fetch-Site: cross-site\r\n\
+             Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n\r\n"
+        );
+        for length in 0..request.len() {
+            assert_eq!(judge(&request[..length]), Ok(None), "{length}");
+        }
+        assert_eq!(judge(&request), Ok(Some("state=s&code=c".to_owned())));
+    }
+
+    #[test]
+    fn c6_other_paths_and_methods_are_not_found() {
+        for target in [
+            "/",
+            "/favicon.ico",
+            "/callback/",
+            "/callback/../callback",
+            "//callback",
+            "/%63allback",
+            "/Callback?code=c",
+        ] {
+            assert_eq!(get(target, HOST), Err(Page::NotFound), "{target}");
+        }
+        for method in ["HEAD", "POST", "OPTIONS", "PUT", "get"] {
+            let request = format!("{method} /callback?code=c HTTP/1.1\r\n{HOST}\r\n");
+            assert_eq!(judge(&request), Err(Page::NotFound), "{method}");
+        }
+    }
+
+    #[test]
+    fn c6_what_is_not_http_is_refused() {
+        for request in [
+            "\x16\x03\x01\x02",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "GET /callback\r\n\r\n",
+            "GET /callback HTTP/1.0\r\nHost: 127.0.0.1:4711\r\n\r\n",
+            "GET /callback HTTP/1.1\r\nHost : 127.0.0.1:4711\r\n\r\n",
+            "GET /callback HTTP/1.1\r\nno header\r\n\r\n",
+            "GET /callback HTTP/1.1\r\nHost: 127.0.0.1:4711\r\nContent-Length: 1\r\n\r\n",
+        ] {
+            assert_eq!(judge(request), Err(Page::Malformed), "{request:?}");
+        }
+    }
+
+    #[test]
+    fn c8_the_host_must_be_exact_and_single() {
+        for headers in [
+            "",
+            "Host: evil.test\r\n",
+            "Host: evil.test:4711\r\n",
+            "Host: localhost:4711\r\n",
+            "Host: 127.0.0.1\r\n",
+            "Host: 127.0.0.1:4712\r\n",
+            "Host: 127.0.0.1:4711.evil.test\r\n",
+            "Host: user@127.0.0.1:4711\r\n",
+            "Host: 127.0.0.1:4711\r\nHost: 127.0.0.1:4711\r\n",
+            "Host: 127.0.0.1:4711\r\nhost: evil.test\r\n",
+        ] {
+            assert_eq!(
+                get("/callback?code=c", headers),
+                Err(Page::Malformed),
+                "{headers:?}"
+            );
+        }
+        let absolute = get("http://127.0.0.1:4711/callback?code=c", HOST);
+        assert_eq!(absolute, Err(Page::NotFound));
+    }
+
+    #[test]
+    fn c9_only_somebody_who_goes_to_the_page_is_let_through() {
+        for headers in [
+            "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n",
+            "Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n",
+            "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n",
+            "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Mode: cors\r\n",
+            "Sec-Fetch-Dest: script\r\n",
+        ] {
+            let judged = get("/callback?code=c", &format!("{HOST}{headers}"));
+            assert_eq!(judged, Err(Page::NotNavigated), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn c19_line_and_headers_are_bounded() {
+        let long = |length: usize| format!("/callback?{}", "x".repeat(length));
+        assert!(get(&long(LONGEST_LINE - 100), HOST).is_ok());
+        assert_eq!(get(&long(LONGEST_LINE), HOST), Err(Page::LineTooLong));
+        assert_eq!(judge(&"x".repeat(LONGEST_LINE + 1)), Err(Page::LineTooLong));
+        let header = |length: usize| format!("{HOST}X: {}\r\n", "x".repeat(length));
+        assert!(get("/callback", &header(LONGEST_HEADERS - 100)).is_ok());
+        assert_eq!(
+            get("/callback", &header(LONGEST_HEADERS)),
+            Err(Page::HeadersTooLong)
+        );
+        let many = |count: usize| format!("{HOST}{}", "X: y\r\n".repeat(count));
+        assert!(get("/callback", &many(99)).is_ok());
+        assert_eq!(get("/callback", &many(100)), Err(Page::HeadersTooLong));
+    }
+
+    #[test]
+    fn the_host_of_every_kind_of_redirect_uri_is_what_a_browser_sends() {
+        for (uri, host, path) in [
+            ("http://127.0.0.1:4711", "127.0.0.1:4711", "/"),
+            ("http://[::1]:4711/cb", "[::1]:4711", "/cb"),
+            ("http://localhost/cb", "localhost", "/cb"),
+            ("http://localhost:80", "localhost", "/"),
+            ("http://LocalHost:8080/cb?x=1", "localhost:8080", "/cb"),
+        ] {
+            let expected = Expected::of(uri).expect("a good URI");
+            assert_eq!(
+                (expected.host.as_str(), expected.path.as_str()),
+                (host, path)
+            );
+        }
+    }
+}

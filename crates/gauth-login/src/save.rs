@@ -1,0 +1,135 @@
+//! The credentials file: refused before anybody is asked for consent if it cannot or must not be written, and written
+//! under the lock that gauth-token takes when it saves a replaced refresh token.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::Context as _;
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, same_file, shown};
+use gauth_cli::lock::{self, Lock};
+use gauth_cli::{Failure, Terminal, environment, terminal};
+use gauth_core::client_secrets::Client;
+use gauth_core::code_exchange::UserGrant;
+use gauth_core::document::Document;
+use gauth_core::source;
+
+use crate::signals::Signals;
+
+/// Where the grant will be kept.
+pub(crate) struct Target {
+    path: PathBuf,
+    previous: Option<Document>,
+}
+
+impl Target {
+    /// `--credentials`, `GAUTH_CREDENTIALS`, or gauth's own place.
+    ///
+    /// # Errors
+    /// Usage errors: no place at all, or a file there that is not a user's grant.
+    pub(crate) fn find(flag: Option<&Path>) -> anyhow::Result<Self> {
+        let path = flag
+            .map(Path::to_owned)
+            .or_else(|| environment::variable("GAUTH_CREDENTIALS").map(PathBuf::from))
+            .or_else(|| environment::config_dir().map(|dir| dir.join("credentials.json")))
+            .ok_or_else(|| {
+                Failure::usage(
+                    "find a place for the credentials: neither XDG_CONFIG_HOME nor HOME is an absolute path",
+                )
+                .hint("name one with --credentials FILE")
+            })?;
+        if path == Path::new("-") {
+            return Err(Failure::usage("--credentials: a login is kept in a file").into());
+        }
+        let previous = read(&path)?;
+        Ok(Self { path, previous })
+    }
+
+    /// The grant that will be replaced.
+    pub(crate) fn previous(&self) -> Option<&Document> {
+        self.previous.as_ref()
+    }
+
+    /// Tries now what would be a pity to fail after the consent.
+    pub(crate) fn check_writable(&self) -> Result<(), Failure> {
+        files::check_secret_target(&self.path)
+    }
+
+    /// Writes the grant; keys of the file that mean nothing here stay.
+    pub(crate) fn save(
+        &self,
+        grant: &UserGrant,
+        client: &Client,
+        deadline: Option<Instant>,
+        signals: &Signals,
+        terminal: &Terminal,
+    ) -> anyhow::Result<()> {
+        let patience = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(300));
+        let _lock = Lock::exclusive(&lock::beside(&self.path), patience, terminal)?;
+        let _held_back = signals.hold_back();
+        // It may have changed while the person was thinking.
+        let previous = read(&self.path)?;
+        let file = grant.authorized_user(client, previous.as_ref(), SystemTime::now());
+        files::write_secret(&self.path, &file.to_bytes())?;
+        if let Some(account) = &grant.account {
+            terminal.note(&format!("logged in as {account}"));
+        }
+        Ok(())
+    }
+
+    /// The result on stdout: the path, byte for byte.
+    pub(crate) fn print(&self) -> anyhow::Result<()> {
+        let mut stdout = terminal::stdout();
+        stdout.write_all(self.path.as_os_str().as_encoded_bytes())?;
+        stdout.write_all(b"\n")?;
+        Ok(stdout.finish()?)
+    }
+
+    /// Says so if gauth-token, started the same way without `--credentials`, takes its tokens from somewhere else.
+    pub(crate) fn tell_what_gauth_token_takes(&self, terminal: &Terminal) {
+        let chosen = source::search(None, &environment::variable)
+            .into_iter()
+            .find(|source| source.is_named() || source.path().exists());
+        let file = shown(&self.path);
+        match chosen {
+            Some(source) if same_file(source.path(), &self.path) => {}
+            Some(source) => terminal.note(&format!(
+                "gauth-token still takes {source} {}; to use this login: gauth-token --credentials {file}",
+                shown(source.path())
+            )),
+            None => terminal.note(&format!(
+                "to use this login: gauth-token --credentials {file}"
+            )),
+        }
+    }
+}
+
+/// The user's grant at `path`, if there is a file.
+fn read(path: &Path) -> anyhow::Result<Option<Document>> {
+    let Some(bytes) = files::read_default(path, CREDENTIALS_LIMIT)? else {
+        return Ok(None);
+    };
+    let document =
+        Document::parse(&bytes).with_context(|| format!("read credentials {}", shown(path)))?;
+    if !is_users_grant(&document) {
+        return Err(Failure::usage(format!(
+            "replace {}: it is not a user's grant, and a login would destroy it",
+            shown(path)
+        ))
+        .hint("name another file with --credentials FILE")
+        .into());
+    }
+    Ok(Some(document))
+}
+
+/// In any tool's dialect, and even if its fields are damaged: a new login mends them.
+fn is_users_grant(file: &Document) -> bool {
+    let says = |name: &str, known: &[&str]| file.text(name).is_ok_and(|text| known.contains(&text));
+    if file.has("type") {
+        says("type", &["authorized_user"])
+    } else if file.has("_class") {
+        says("_class", &["OAuth2Credentials", "GoogleCredentials"])
+    } else {
+        file.has("refresh_token") && file.has("client_id")
+    }
+}

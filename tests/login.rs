@@ -1,0 +1,1 @@
+//! gauth-login as its users see it: the real binary against the sandbox.
