@@ -1,23 +1,24 @@
 //! Finding and reading credentials: the order is gauth-core's [`source`], the files are read here. What is named has to
-//! be there and be whole; only where nothing is named may a place be empty.
+//! be there and be whole; only where nothing is named may a place be empty. Last comes the metadata server, on machines
+//! that have one.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use gauth_core::credentials::Credentials;
+use gauth_core::credentials::{Credentials, Reading};
 use gauth_core::endpoint::Policy;
 use gauth_core::source::{self, Source};
 
-use crate::environment;
 use crate::exit::{Failure, Kind};
 use crate::files::{self, CREDENTIALS_LIMIT, shown};
 use crate::terminal::Terminal;
+use crate::{environment, metadata_server};
 
 /// Credentials and where they were found.
 pub struct Found {
-    /// What the file says.
+    /// What they say.
     pub credentials: Credentials,
-    /// Why this file.
+    /// Why these.
     pub source: Source,
     /// Places that were looked at before, in vain.
     pub empty: Vec<Source>,
@@ -36,24 +37,40 @@ pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow
             empty.push(source);
             continue;
         };
-        let file = Some(source.path())
-            .filter(|path| path.is_file())
-            .map(Path::to_owned);
+        let path = source.path();
+        let file = path.is_file().then(|| path.to_owned());
         if let Some(warning) = file.as_deref().and_then(files::loose_permissions) {
             terminal.warn(&warning);
         }
-        let credentials = Credentials::parse(&bytes, policy)
-            .with_context(|| format!("read credentials {}", shown(source.path())))?;
         return Ok(Found {
-            credentials,
+            credentials: parse(&bytes, path, policy)?,
             source,
             empty,
             file,
         });
     }
-    Err(Failure::new(Kind::Login, "find credentials: there are none")
-        .hint("run gauth-login, or name a file with --credentials or GOOGLE_APPLICATION_CREDENTIALS")
-        .into())
+    if let Some(host) = metadata_server::host()? {
+        return Ok(Found {
+            credentials: Credentials::metadata_server(&host, policy)?,
+            source: Source::MetadataServer(host),
+            empty,
+            file: None,
+        });
+    }
+    Err(
+        Failure::new(Kind::Login, "find credentials: there are none")
+            .hint("run gauth-login, or name a file with --credentials or GOOGLE_APPLICATION_CREDENTIALS")
+            .into(),
+    )
+}
+
+/// Reads a file's bytes; `path` is for the message.
+pub fn parse(bytes: &[u8], path: &Path, policy: &Policy) -> anyhow::Result<Credentials> {
+    let reading = Reading {
+        policy,
+        env: &environment::variable,
+    };
+    Credentials::parse(bytes, &reading).with_context(|| format!("read credentials {}", shown(path)))
 }
 
 fn read(source: &Source) -> anyhow::Result<Option<Vec<u8>>> {

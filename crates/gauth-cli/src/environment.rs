@@ -28,7 +28,12 @@ pub fn text(name: &str) -> Result<Option<String>, Failure> {
 pub fn policy() -> anyhow::Result<Policy> {
     let allowed = text("GAUTH_ALLOW_HOSTS")?;
     let sandbox = text("GAUTH_SANDBOX_URL")?;
-    Ok(Policy::new(allowed.as_deref(), sandbox.as_deref())?)
+    let mut metadata = Vec::new();
+    for name in ["GCE_METADATA_HOST", "GCE_METADATA_ROOT", "GCE_METADATA_IP"] {
+        metadata.extend(text(name)?);
+    }
+    let policy = Policy::new(allowed.as_deref(), sandbox.as_deref())?;
+    Ok(policy.with_metadata_hosts(metadata.iter().map(String::as_str)))
 }
 
 /// `$XDG_CONFIG_HOME/gauth`.

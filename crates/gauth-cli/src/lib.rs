@@ -14,15 +14,18 @@ pub mod argv;
 mod completions;
 pub mod credentials;
 pub mod environment;
+mod executable;
 pub mod exit;
 pub mod files;
 mod help;
 pub mod http_agent;
 pub mod lock;
+pub mod metadata_server;
 pub mod proxy;
 pub mod random;
 pub mod terminal;
 pub mod tls;
+pub mod token_argument;
 pub mod token_cache;
 
 pub use exit::{Failure, Kind};

@@ -9,14 +9,6 @@ use http::Uri;
 use crate::environment;
 use crate::exit::Failure;
 
-/// Reached directly whatever the variables say: they are this machine's own.
-const METADATA: [&str; 4] = [
-    "metadata.google.internal",
-    "169.254.169.254",
-    "fd20:ce::254",
-    "fd00:ec2::254",
-];
-
 /// The proxy's URL for a request to `target`; `None` means directly.
 pub fn for_target(target: &Uri) -> Result<Option<String>, Failure> {
     let lookup = |name: &str| -> Result<Option<String>, Failure> {
@@ -34,15 +26,15 @@ fn choose(
 ) -> Result<Option<String>, Failure> {
     let host = target.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    if is_this_machine(host) {
+    // Plain http is spoken with loopback and metadata servers alone.
+    if target.scheme_str() != Some("https") || is_loopback(host) {
         return Ok(None);
     }
-    let specific = match target.scheme_str() {
-        Some("https") => lookup("https_proxy")?,
-        // curl reads http_proxy in lower case alone: a CGI program gets HTTP_PROXY from a request's header.
-        _ => None,
+    let proxy = match lookup("https_proxy")? {
+        Some(proxy) => Some(proxy),
+        None => lookup("all_proxy")?,
     };
-    let Some(proxy) = specific.map_or_else(|| lookup("all_proxy"), |proxy| Ok(Some(proxy)))? else {
+    let Some(proxy) = proxy else {
         return Ok(None);
     };
     if lookup("no_proxy")?.is_some_and(|list| is_listed(host, &list)) {
@@ -51,10 +43,8 @@ fn choose(
     check(&proxy).map(Some)
 }
 
-fn is_this_machine(host: &str) -> bool {
-    host == "localhost"
-        || METADATA.contains(&host)
-        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// `*`, or a host, or a domain with or without a leading dot that takes in every host below it.

@@ -9,22 +9,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use gauth_core::Secret;
 use gauth_core::cache::{self, Entry};
 use gauth_core::credentials::{Credentials, Wanted};
 use gauth_core::endpoint::Policy;
-use gauth_core::exchange::Step;
+use gauth_core::exchange::{Answer, Exchange, Step};
 use gauth_core::scope::Scopes;
 use gauth_core::token::TokenResponse;
 
-use crate::credentials::Found;
+use crate::credentials::{self, Found};
 use crate::exit::Failure;
 use crate::files::{self, CREDENTIALS_LIMIT, shown};
 use crate::http_agent::{HttpAgent, Tries};
 use crate::lock::Lock;
 use crate::terminal::Terminal;
-use crate::{environment, exit, lock};
+use crate::{environment, executable, exit, lock};
 
 /// How the cache is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,17 +84,12 @@ impl Ask<'_> {
     /// What the exchange said; [`exit::Kind::Temporary`] when the deadline passes.
     pub fn token(&self, mut found: Found) -> anyhow::Result<Fresh> {
         let asked_at = SystemTime::now();
-        let directory = match self.cache {
-            Use::No => None,
-            _ => environment::cache_dir(),
-        };
-        let Some(directory) = directory else {
-            if self.cache != Use::No {
-                self.not_cached("neither HOME nor XDG_CACHE_HOME is an absolute path");
-            }
-            let token = self.exchange(&found.credentials)?;
-            self.save_refresh_token(&found, &token);
-            return Ok(self.fresh(&token));
+        if self.cache == Use::No || !found.credentials.is_cacheable() {
+            return Ok(self.fresh(&self.exchange(&found).token?));
+        }
+        let Some(directory) = environment::cache_dir() else {
+            self.not_cached("neither HOME nor XDG_CACHE_HOME is an absolute path");
+            return Ok(self.fresh(&self.exchange(&found).token?));
         };
         loop {
             let name = found.credentials.cache_file_name(self.wanted);
@@ -175,24 +170,19 @@ impl Ask<'_> {
         let Some(bytes) = files::read_default(file, CREDENTIALS_LIMIT)? else {
             return Ok(false);
         };
-        found.credentials = Credentials::parse(&bytes, self.policy)
-            .with_context(|| format!("read credentials {}", shown(file)))?;
+        found.credentials = credentials::parse(&bytes, file, self.policy)?;
         Ok(true)
     }
 
     fn refresh(&self, found: &Found, file: &Path, lock: Option<&Lock>) -> anyhow::Result<Fresh> {
         files::sweep(file);
-        let token = match self.exchange(&found.credentials) {
-            Ok(token) => token,
-            Err(error) => {
-                if let Some(lock) = lock {
-                    leave_failure(lock, file, &error);
-                }
-                return Err(error);
-            }
-        };
-        let renamed = self
-            .save_refresh_token(found, &token)
+        let obtained = self.exchange(found);
+        if let (Err(error), Some(lock)) = (&obtained.token, lock) {
+            leave_failure(lock, file, error);
+        }
+        let token = obtained.token?;
+        let renamed = obtained
+            .saved
             .map(|saved| file.with_file_name(saved.cache_file_name(self.wanted)));
         if let Some(bytes) =
             Entry::new(&token, SystemTime::now()).and_then(|entry| entry.to_bytes())
@@ -217,23 +207,50 @@ impl Ask<'_> {
             .warn(&format!("the token is not cached: {why}"));
     }
 
+    /// Gets a token, and saves a refresh token that was replaced on the way, also when a later hop fails.
+    fn exchange(&self, found: &Found) -> Obtained {
+        let mut exchange = match found.credentials.exchange(self.wanted, SystemTime::now()) {
+            Ok(exchange) => exchange,
+            Err(error) => {
+                return Obtained {
+                    token: Err(error.into()),
+                    saved: None,
+                };
+            }
+        };
+        let token = self.drive(exchange.as_mut());
+        let saved = exchange
+            .refresh_token()
+            .filter(|new| {
+                found
+                    .credentials
+                    .refresh_token()
+                    .is_some_and(|old| old != *new)
+            })
+            .and_then(|new| self.save_refresh_token(found, new));
+        Obtained { token, saved }
+    }
+
     /// Drives the credentials' state machine to its end.
-    fn exchange(&self, credentials: &Credentials) -> anyhow::Result<TokenResponse> {
+    fn drive(&self, exchange: &mut dyn Exchange) -> anyhow::Result<TokenResponse> {
         let agent = HttpAgent::new(self.terminal, self.deadline);
-        let mut exchange = credentials.exchange(self.wanted, SystemTime::now())?;
         let mut answer = None;
         loop {
-            match exchange.step(answer.take(), SystemTime::now())? {
-                Step::Send(request) => answer = Some(agent.send(&request, Tries::UpToThree)?),
+            answer = Some(match exchange.step(answer.take(), SystemTime::now())? {
+                Step::Send(request) => Answer::Response(agent.send(&request, Tries::UpToThree)?),
+                Step::ReadFile { path, limit } => Answer::File(files::read_default(&path, limit)?),
+                Step::Run(program) => {
+                    let left = self.deadline().saturating_duration_since(Instant::now());
+                    Answer::Output(executable::run(&program, left)?)
+                }
                 Step::Done(token) => return Ok(token),
-            }
+            });
         }
     }
 
     /// Puts a replaced refresh token into the file it came from, unless a login has changed that file meanwhile. What the
     /// file says afterwards, if this changed it.
-    fn save_refresh_token(&self, found: &Found, token: &TokenResponse) -> Option<Credentials> {
-        let new = rotated(&found.credentials, token)?;
+    fn save_refresh_token(&self, found: &Found, new: &Secret) -> Option<Credentials> {
         let saved = match &found.file {
             Some(file) => self.replace_refresh_token(file, &found.credentials, new),
             None => Err(anyhow!(
@@ -256,13 +273,13 @@ impl Ask<'_> {
     ) -> anyhow::Result<Option<Credentials>> {
         let _lock = Lock::exclusive(&lock::beside(file), self.deadline(), &self.terminal)?;
         let bytes = files::read_given(file, CREDENTIALS_LIMIT)?;
-        let current = Credentials::parse(&bytes, self.policy)?;
+        let current = credentials::parse(&bytes, file, self.policy)?;
         if current.refresh_token() != used.refresh_token() {
             return Ok(None);
         }
         let bytes = current.with_refresh_token(new).to_bytes();
         files::write_secret(file, &bytes)?;
-        Ok(Some(Credentials::parse(&bytes, self.policy)?))
+        credentials::parse(&bytes, file, self.policy).map(Some)
     }
 
     fn fresh(&self, token: &TokenResponse) -> Fresh {
@@ -284,10 +301,11 @@ impl Ask<'_> {
     }
 }
 
-/// The refresh token that takes the place of the one in use, if the server sent another.
-fn rotated<'a>(credentials: &Credentials, token: &'a TokenResponse) -> Option<&'a Secret> {
-    let old = credentials.refresh_token()?;
-    token.refresh_token.as_ref().filter(|new| *new != old)
+/// What came of an exchange.
+struct Obtained {
+    token: anyhow::Result<TokenResponse>,
+    /// What the credentials file says now that it holds a replaced refresh token.
+    saved: Option<Credentials>,
 }
 
 /// The lock under which the token of cache file `name` is obtained. A refresh token may be used up by its use, so all

@@ -2,7 +2,11 @@
 //! A kind is one file below `credentials/` and one line in [`KINDS`]; nothing else lists them.
 
 mod authorized_user;
+mod external_account;
+mod external_account_authorized_user;
 mod google_auth;
+mod impersonated_service_account;
+mod metadata_server;
 mod oauth2client;
 mod service_account;
 
@@ -10,9 +14,11 @@ use std::time::SystemTime;
 
 use crate::cache::Key;
 use crate::document::Document;
-use crate::endpoint::Policy;
+use crate::endpoint::{Endpoint, Policy};
 use crate::exchange::Exchange;
+use crate::iam_credentials::{Goal, Impersonation, Target};
 use crate::scope::Scopes;
+use crate::source::Lookup;
 use crate::{Error, Secret};
 
 /// A kind of credentials file.
@@ -24,11 +30,22 @@ struct Kind {
     read: Reader,
 }
 
-type Reader = fn(&Document, &Policy) -> Result<Box<dyn Credential>, Error>;
+type Reader = fn(&Document, &Reading<'_>) -> Result<Box<dyn Credential>, Error>;
+
+/// What a file is read against.
+pub struct Reading<'a> {
+    /// Where secrets may go.
+    pub policy: &'a Policy,
+    /// The environment, for kinds that lean on it.
+    pub env: Lookup<'a>,
+}
 
 const KINDS: &[Kind] = &[
     authorized_user::KIND,
     service_account::KIND,
+    external_account::KIND,
+    external_account_authorized_user::KIND,
+    impersonated_service_account::KIND,
     google_auth::KIND,
     oauth2client::KIND,
 ];
@@ -83,6 +100,7 @@ pub struct Credentials {
     document: Document,
     kind: &'static str,
     credential: Box<dyn Credential>,
+    policy: Policy,
 }
 
 impl Credentials {
@@ -90,18 +108,33 @@ impl Credentials {
     ///
     /// # Errors
     /// [`Error::Input`] naming the field, [`Error::Unsupported`] for a URL that secrets may not go to.
-    pub fn parse(bytes: &[u8], policy: &Policy) -> Result<Self, Error> {
+    pub fn parse(bytes: &[u8], reading: &Reading<'_>) -> Result<Self, Error> {
         let document = Document::parse(bytes)?;
-        let kind = KINDS
-            .iter()
-            .find(|kind| (kind.recognises)(&document))
-            .ok_or_else(|| unknown(&document))?;
-        let credential = (kind.read)(&document, policy)?;
+        let (kind, credential) = read(&document, reading)?;
         Ok(Self {
             document,
-            kind: kind.name,
+            kind,
             credential,
+            policy: reading.policy.clone(),
         })
+    }
+
+    /// The machine's own credentials on Google Cloud. `host` is a host, perhaps with a port and a path.
+    ///
+    /// # Errors
+    /// [`Error::Input`] for a host that is none.
+    pub fn metadata_server(host: &str, policy: &Policy) -> Result<Self, Error> {
+        Ok(Self {
+            document: Document::from_map(serde_json::Map::new()),
+            kind: metadata_server::NAME,
+            credential: Box::new(metadata_server::MetadataServer::new(host, policy)?),
+            policy: policy.clone(),
+        })
+    }
+
+    /// Whether tokens are worth keeping: a metadata server keeps them itself.
+    pub fn is_cacheable(&self) -> bool {
+        self.kind != metadata_server::NAME
     }
 
     /// The kind's name.
@@ -132,6 +165,7 @@ impl Credentials {
         match &wanted.scopes {
             Some(scopes) => scopes.clone(),
             None if wanted.audience.is_some() => Scopes::default(),
+            None if !wanted.impersonate.is_empty() => Scopes::default_read(),
             None => self.credential.default_scopes(),
         }
     }
@@ -158,15 +192,68 @@ impl Credentials {
     /// # Errors
     /// [`Error::Unsupported`] when these credentials cannot give what is wanted, [`Error::Input`] for an unusable key.
     pub fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
-        self.credential.exchange(wanted, now)
+        if wanted.impersonate.is_empty() {
+            return self.credential.exchange(wanted, now);
+        }
+        wanted.refuse_self_signed("an impersonated account's key is Google's")?;
+        let caller = Wanted::caller(self.credential.as_ref());
+        Ok(Box::new(Impersonation::new(
+            self.credential.exchange(&caller, now)?,
+            Target::from_chain(&wanted.impersonate, &self.policy)?,
+            Goal::of(wanted, self.scopes(wanted), &self.policy.token()),
+        )))
     }
 
     /// The file with a new refresh token, in its own dialect; every other key stays.
     pub fn with_refresh_token(&self, token: &Secret) -> Document {
         let mut document = self.document.clone();
-        document.set("refresh_token", token.expose());
+        match document.optional_object(impersonated_service_account::SOURCE) {
+            Ok(Some(mut source)) => {
+                source.set("refresh_token", token.expose());
+                document.set(impersonated_service_account::SOURCE, source);
+            }
+            _ => document.set("refresh_token", token.expose()),
+        }
         document
     }
+}
+
+impl Wanted {
+    fn refuse_self_signed(&self, why: &str) -> Result<(), Error> {
+        if !self.self_signed {
+            return Ok(());
+        }
+        Err(unsupported(
+            &format!("--self-signed needs a service account's key; {why}"),
+            None,
+        ))
+    }
+}
+
+impl Goal {
+    /// What is wanted of an impersonated account. `token_uri` is where delegation ends.
+    fn of(wanted: &Wanted, scopes: Scopes, token_uri: &Endpoint) -> Self {
+        match (&wanted.audience, &wanted.subject) {
+            (Some(audience), _) => Self::IdToken(audience.clone()),
+            (None, Some(user)) => Self::Subject {
+                user: user.clone(),
+                scopes,
+                token_uri: token_uri.clone(),
+            },
+            (None, None) => Self::AccessToken(scopes),
+        }
+    }
+}
+
+fn read(
+    document: &Document,
+    reading: &Reading<'_>,
+) -> Result<(&'static str, Box<dyn Credential>), Error> {
+    let kind = KINDS
+        .iter()
+        .find(|kind| (kind.recognises)(document))
+        .ok_or_else(|| unknown(document))?;
+    Ok((kind.name, (kind.read)(document, reading)?))
 }
 
 /// Whether a document says it is of a type.

@@ -143,6 +143,11 @@ impl Document {
         self.0.get(name)
     }
 
+    /// All fields.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Sets a field, keeping all others as they are.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name.to_owned(), value.into());
@@ -164,6 +169,12 @@ impl Document {
 /// Whether a text can stand in a header or form without being cut or split: visible ASCII, no blank.
 pub(crate) fn is_word(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl From<Document> for Value {
+    fn from(document: Document) -> Self {
+        Self::Object(document.0)
+    }
 }
 
 impl fmt::Debug for Document {

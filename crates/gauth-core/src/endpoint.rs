@@ -24,10 +24,11 @@ impl Endpoint {
     /// # Errors
     /// [`Error::Input`] for anything but https, or http on 127.0.0.0/8, [::1] or localhost.
     pub fn parse(url: &str, field: &str) -> Result<Self, Error> {
-        Self::read(url).map_err(|trouble| Error::Input(format!("{field}: {trouble}")))
+        Self::read(url, is_loopback).map_err(|trouble| Error::Input(format!("{field}: {trouble}")))
     }
 
-    fn read(url: &str) -> Result<Self, &'static str> {
+    /// `plain` says for which hosts http will do.
+    fn read(url: &str, plain: impl Fn(&str) -> bool) -> Result<Self, &'static str> {
         if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("a URL may hold visible ASCII characters only");
         }
@@ -43,7 +44,7 @@ impl Endpoint {
         }
         let (host, port) = split_port(authority)?;
         let host = host.to_ascii_lowercase();
-        if scheme == "http" && !is_loopback(&host) {
+        if scheme == "http" && !plain(&host) {
             return Err("only https is taken, or http on loopback");
         }
         let shown_host = if host.contains(':') {
@@ -144,7 +145,16 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
 pub struct Policy {
     allowed: Vec<String>,
     sandbox: Option<Endpoint>,
+    metadata: Vec<String>,
 }
+
+/// Metadata services of Google and AWS, reached by plain http inside the cloud.
+const METADATA_SERVICES: [&str; 4] = [
+    "metadata.google.internal",
+    "169.254.169.254",
+    "fd20:ce::254",
+    "fd00:ec2::254",
+];
 
 impl Policy {
     /// From the values of `GAUTH_ALLOW_HOSTS` (comma list; an entry with a leading dot takes every host below it) and
@@ -171,7 +181,38 @@ impl Policy {
             .map(|host| host.trim().to_ascii_lowercase())
             .filter(|host| !host.is_empty())
             .collect();
-        Ok(Self { allowed, sandbox })
+        Ok(Self {
+            allowed,
+            sandbox,
+            metadata: Vec::new(),
+        })
+    }
+
+    /// Adds hosts that the user has named as metadata services (`GCE_METADATA_HOST` and its kin): a host, perhaps with a
+    /// port and a path.
+    pub fn with_metadata_hosts<'a>(mut self, hosts: impl IntoIterator<Item = &'a str>) -> Self {
+        self.metadata = hosts
+            .into_iter()
+            .filter_map(|host| {
+                let authority = host.split('/').next()?;
+                let (host, _) = split_port(authority).ok()?;
+                Some(host.to_ascii_lowercase())
+            })
+            .collect();
+        self
+    }
+
+    /// A URL that is asked for something and sent no secret: https anywhere, http on loopback and at metadata services.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the URL breaks the rules.
+    pub(crate) fn metadata(&self, url: &str, field: &str) -> Result<Endpoint, Error> {
+        let plain = |host: &str| {
+            is_loopback(host)
+                || METADATA_SERVICES.contains(&host)
+                || self.metadata.iter().any(|named| named == host)
+        };
+        Endpoint::read(url, plain).map_err(|trouble| Error::Input(format!("{field}: {trouble}")))
     }
 
     /// A URL from a file or flag that will be sent a secret.
@@ -214,7 +255,8 @@ impl Policy {
             Some(sandbox) => format!("{}{path}", sandbox.as_str().trim_end_matches('/')),
             None => format!("https://{host}{path}"),
         };
-        Endpoint::read(&url).expect("Google's hosts and a checked sandbox URL are valid")
+        Endpoint::read(&url, is_loopback)
+            .expect("Google's hosts and a checked sandbox URL are valid")
     }
 
     /// Google's token endpoint (RFC 6749 §3.2).

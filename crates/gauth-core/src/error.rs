@@ -38,6 +38,10 @@ pub enum Grant {
     TokenExchange,
     /// Google's IAM Credentials API was called.
     IamCredentials,
+    /// A subject token was sought at its source.
+    SubjectToken,
+    /// The metadata server of a machine on Google Cloud was asked.
+    MetadataServer,
 }
 
 impl Grant {
@@ -48,7 +52,9 @@ impl Grant {
             Self::RefreshToken => "refresh the access token",
             Self::JwtBearer => "exchange the signed assertion",
             Self::TokenExchange => "exchange the subject token",
-            Self::IamCredentials => "call IAM Credentials",
+            Self::IamCredentials => "act as the service account",
+            Self::SubjectToken => "get the subject token",
+            Self::MetadataServer => "ask the metadata server",
         }
     }
 }
@@ -142,6 +148,18 @@ impl Error {
         Self::Input(format!("field {name}: {trouble}"))
     }
 
+    /// The same trouble, found in a nested object.
+    pub(crate) fn within(self, field: &str) -> Self {
+        match self {
+            Self::Input(trouble) => Self::Input(format!("field {field}: {trouble}")),
+            Self::Unsupported { reason, hint } => Self::Unsupported {
+                reason: format!("field {field}: {reason}"),
+                hint,
+            },
+            other => other,
+        }
+    }
+
     /// Reads the error out of an answer that is not a success.
     pub(crate) fn from_response(
         grant: Grant,
@@ -213,6 +231,7 @@ fn kind_of_word(word: &str, status: StatusCode) -> Kind {
         | "invalid_scope"
         | "invalid_target"
         | "login_required"
+        | "not_found"
         | "org_internal"
         | "permission_denied"
         | "redirect_uri_mismatch"

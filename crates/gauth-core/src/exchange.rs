@@ -2,19 +2,53 @@
 //! One hop for a refresh token or a key; several for impersonation and federation. The machine never acts itself:
 //! gauth-cli drives all of them with one loop.
 
-use std::time::SystemTime;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use crate::error::Grant;
 use crate::token::TokenResponse;
-use crate::{Error, Request, Response};
+use crate::{Error, Request, Response, Secret};
 
 /// What an exchange needs next.
 #[derive(Debug)]
 pub enum Step {
-    /// Send this, then come back with the answer.
+    /// Send this and come back with [`Answer::Response`].
     Send(Request),
+    /// Read this file, at most so many bytes, and come back with [`Answer::File`].
+    ReadFile {
+        /// Where.
+        path: PathBuf,
+        /// A longer file is an error.
+        limit: usize,
+    },
+    /// Run this program and come back with [`Answer::Output`].
+    Run(Executable),
     /// Here is the token.
     Done(TokenResponse),
+}
+
+/// A program to run, without a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executable {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Variables to set on top of the user's own, less what gauth itself is told by.
+    pub environment: Vec<(String, String)>,
+    /// When it is ended, with all its children.
+    pub timeout: Duration,
+    /// The most that is read of its stdout, in bytes.
+    pub limit: usize,
+}
+
+/// What came of a [`Step`].
+#[derive(Debug)]
+pub enum Answer {
+    /// The answer to a request.
+    Response(Response),
+    /// A file's content, or `None` when there is no such file.
+    File(Option<Vec<u8>>),
+    /// What a program wrote to stdout; its exit status does not matter when that says what happened.
+    Output(Vec<u8>),
 }
 
 /// A credential on its way to a token.
@@ -23,7 +57,25 @@ pub trait Exchange {
     ///
     /// # Errors
     /// What the server refused, or what is wrong with its answer.
-    fn step(&mut self, answer: Option<Response>, now: SystemTime) -> Result<Step, Error>;
+    fn step(&mut self, answer: Option<Answer>, now: SystemTime) -> Result<Step, Error>;
+
+    /// The refresh token that came with an answer so far, also when a later hop fails: it replaces the one in use.
+    fn refresh_token(&self) -> Option<&Secret> {
+        None
+    }
+}
+
+impl Answer {
+    /// The response, where a request was sent.
+    ///
+    /// # Panics
+    /// When the driver answers a request with something else.
+    pub(crate) fn response(self) -> Response {
+        match self {
+            Self::Response(response) => response,
+            _ => unreachable!("a request is answered with a response"),
+        }
+    }
 }
 
 /// What the one answer of a [`OneRequest`] holds.
@@ -35,20 +87,47 @@ pub(crate) enum Holds {
 
 /// One request, one answer.
 pub(crate) struct OneRequest {
-    pub(crate) grant: Grant,
-    pub(crate) holds: Holds,
-    pub(crate) request: Request,
+    grant: Grant,
+    holds: Holds,
+    request: Request,
+    refresh_token: Option<Secret>,
+}
+
+impl OneRequest {
+    pub(crate) fn new(grant: Grant, holds: Holds, request: Request) -> Self {
+        Self {
+            grant,
+            holds,
+            request,
+            refresh_token: None,
+        }
+    }
 }
 
 impl Exchange for OneRequest {
-    fn step(&mut self, answer: Option<Response>, now: SystemTime) -> Result<Step, Error> {
-        let Some(response) = answer else {
+    fn step(&mut self, answer: Option<Answer>, now: SystemTime) -> Result<Step, Error> {
+        let Some(answer) = answer else {
             return Ok(Step::Send(self.request.clone()));
         };
-        match self.holds {
+        let response = answer.response();
+        let token = match self.holds {
             Holds::AccessToken => TokenResponse::access(self.grant, &response, now),
             Holds::IdToken => TokenResponse::identity(self.grant, &response, now),
-        }
-        .map(Step::Done)
+        }?;
+        self.refresh_token.clone_from(&token.refresh_token);
+        Ok(Step::Done(token))
+    }
+
+    fn refresh_token(&self) -> Option<&Secret> {
+        self.refresh_token.as_ref()
+    }
+}
+
+/// A token that was there all along.
+pub(crate) struct NoRequest(pub(crate) TokenResponse);
+
+impl Exchange for NoRequest {
+    fn step(&mut self, _answer: Option<Answer>, _now: SystemTime) -> Result<Step, Error> {
+        Ok(Step::Done(self.0.clone()))
     }
 }

@@ -7,6 +7,8 @@
 //! | RFC 6749 §4.1 authorization code | [`authorization`], [`code_exchange`] |
 //! | RFC 6749 §5 token answers and errors | [`token`], [`error`], [`remedy`] |
 //! | RFC 6749 §6 refresh, RFC 7523 JWT bearer | [`credentials`], [`assertion`] |
+//! | RFC 8693 token exchange | `token_exchange` |
+//! | Google's IAM Credentials API | `iam_credentials` |
 //! | RFC 7636 PKCE | [`pkce`] |
 //! | Google's files: client, `authorized_user`, `service_account` | [`client_secrets`], [`credentials`] |
 //! | Application Default Credentials (AIP-4110) | [`source`] |
@@ -24,6 +26,7 @@ pub mod endpoint;
 pub mod error;
 pub mod exchange;
 pub mod form;
+mod iam_credentials;
 pub mod pkce;
 pub mod remedy;
 pub mod scope;
@@ -31,6 +34,7 @@ mod secret;
 pub mod source;
 pub mod timestamp;
 pub mod token;
+mod token_exchange;
 
 pub use error::{Error, Kind};
 pub use secret::Secret;

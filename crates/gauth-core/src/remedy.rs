@@ -27,6 +27,10 @@ pub(crate) fn for_refusal(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -
         "deleted_client" => {
             "the client was deleted in Google's console (it can be restored for about 30 days): create a new one, then run gauth-login --client-secrets FILE"
         }
+        "permission_denied" if grant == Grant::IamCredentials => {
+            "the caller needs the role Service Account Token Creator on the service account, and a token for cloud-platform"
+        }
+        "not_found" if grant == Grant::IamCredentials => "no such service account",
         "invalid_scope" => "a scope is misspelt or not allowed for this kind of credential",
         "invalid_request" if says("client_secret") => {
             "the client file lacks client_secret: download the client again, then run gauth-login --client-secrets FILE"
@@ -77,7 +81,7 @@ fn for_invalid_grant(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -> Str
         Grant::JwtBearer => {
             "check that the service account and its key still exist and that this machine's clock is right".to_owned()
         }
-        Grant::TokenExchange | Grant::IamCredentials => {
+        Grant::TokenExchange | Grant::IamCredentials | Grant::SubjectToken | Grant::MetadataServer => {
             "the subject token was refused: check that it is fresh and meant for this audience".to_owned()
         }
     }

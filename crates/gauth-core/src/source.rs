@@ -17,12 +17,15 @@ pub enum Source {
     Own(PathBuf),
     /// What `gcloud auth application-default login` wrote.
     Gcloud(PathBuf),
+    /// The metadata server of a machine on Google Cloud, by its host.
+    MetadataServer(String),
 }
 
 impl Source {
-    /// The file.
+    /// The file, or the metadata server's host.
     pub fn path(&self) -> &Path {
         match self {
+            Self::MetadataServer(host) => Path::new(host),
             Self::Flag(path) | Self::Variable(_, path) | Self::Own(path) | Self::Gcloud(path) => {
                 path
             }
@@ -41,6 +44,7 @@ impl fmt::Display for Source {
             Self::Flag(_) => f.write_str("--credentials"),
             Self::Variable(name, _) => f.write_str(name),
             Self::Own(_) => f.write_str("gauth-login's file"),
+            Self::MetadataServer(_) => f.write_str("the metadata server"),
             Self::Gcloud(_) => f.write_str("gcloud's application default credentials"),
         }
     }

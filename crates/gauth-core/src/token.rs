@@ -77,7 +77,7 @@ impl TokenResponse {
 }
 
 /// The life that is left of an ID token by its own `exp`: its answers carry no `expires_in`.
-fn identity_life(token: &Secret, now: SystemTime) -> Option<Duration> {
+pub(crate) fn identity_life(token: &Secret, now: SystemTime) -> Option<Duration> {
     let exp = id_token_claims(token)?.get("exp")?.as_u64()?;
     let left = exp.checked_sub(crate::timestamp::unix_seconds(now))?;
     (left > 0).then(|| Duration::from_secs(left).min(MAX_LIFE))

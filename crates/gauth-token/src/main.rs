@@ -36,7 +36,7 @@ const PROGRAM: Program = Program {
         ),
     ],
     notes: &[
-        "Credentials come from the first of: --credentials, GAUTH_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json (written by gauth-login), gcloud's application default credentials. One that is named but broken is an error.",
+        "Credentials come from the first of: --credentials, GAUTH_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json (written by gauth-login), gcloud's application default credentials, the metadata server of a machine on Google Cloud. One that is named but broken is an error.",
         "Tokens are kept in $XDG_CACHE_HOME/gauth until they have less than --min-ttl seconds left. Any number of processes that find a token stale make one request between them.",
     ],
 };
@@ -56,6 +56,10 @@ struct Args {
     /// user to act for, with a service account that has domain-wide delegation
     #[argh(option, arg_name = "EMAIL")]
     subject: Option<String>,
+
+    /// service account to act as; may repeat: the last is the target, earlier ones are delegates
+    #[argh(option, arg_name = "SA_EMAIL")]
+    impersonate: Vec<String>,
 
     /// print an ID token for this audience instead of an access token; with --self-signed: the JWT's aud
     #[argh(option, arg_name = "AUD")]
@@ -141,7 +145,7 @@ fn wanted(args: &Args) -> anyhow::Result<Wanted> {
     Ok(Wanted {
         scopes: (!scopes.is_empty()).then_some(scopes),
         subject: args.subject.clone(),
-        impersonate: Vec::new(),
+        impersonate: args.impersonate.clone(),
         audience: args.audience.clone(),
         self_signed: args.self_signed,
     })

@@ -15,7 +15,7 @@ use crate::{Error, Secret, cache};
 pub(super) const KIND: Kind = Kind {
     name: "authorized_user",
     recognises: |document| has_type(document, "authorized_user"),
-    read: |document, policy| Ok(Box::new(AuthorizedUser::read(document, policy)?)),
+    read: |document, reading| Ok(Box::new(AuthorizedUser::read(document, reading.policy)?)),
 };
 
 pub(super) struct AuthorizedUser {
@@ -74,10 +74,16 @@ impl Credential for AuthorizedUser {
                 None,
             ));
         }
-        if wanted.self_signed {
+        wanted.refuse_self_signed("a user's grant has none")?;
+        if let Some(audience) = &wanted.audience
+            && *audience != self.client_id
+        {
             return Err(unsupported(
-                "--self-signed needs a service account's key; a user's grant has none",
-                None,
+                &format!(
+                    "a user's ID token is for the client {} alone",
+                    self.client_id
+                ),
+                Some("give that as --audience, or add --impersonate SERVICE_ACCOUNT_EMAIL"),
             ));
         }
         let mut fields = vec![
@@ -95,11 +101,15 @@ impl Credential for AuthorizedUser {
         if let Some(scope) = &scope {
             fields.push(("scope", scope));
         }
-        Ok(Box::new(OneRequest {
-            grant: Grant::RefreshToken,
-            holds: Holds::AccessToken,
-            request: form_request(self.token_uri.as_str(), &fields),
-        }))
+        let holds = match wanted.audience {
+            Some(_) => Holds::IdToken,
+            None => Holds::AccessToken,
+        };
+        Ok(Box::new(OneRequest::new(
+            Grant::RefreshToken,
+            holds,
+            form_request(self.token_uri.as_str(), &fields),
+        )))
     }
 
     fn refresh_token(&self) -> Option<&Secret> {

@@ -12,5 +12,5 @@ pub(super) const KIND: Kind = Kind {
             && !document.has("type")
             && !document.has("_class")
     },
-    read: |document, policy| Ok(Box::new(AuthorizedUser::read(document, policy)?)),
+    read: |document, reading| Ok(Box::new(AuthorizedUser::read(document, reading.policy)?)),
 };

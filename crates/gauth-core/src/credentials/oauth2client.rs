@@ -3,10 +3,9 @@
 
 use super::authorized_user::AuthorizedUser;
 use super::service_account::ServiceAccount;
-use super::{Credential, Kind, unsupported};
+use super::{Credential, Kind, Reading, unsupported};
 use crate::Error;
 use crate::document::Document;
-use crate::endpoint::Policy;
 
 pub(super) const KIND: Kind = Kind {
     name: "oauth2client",
@@ -14,13 +13,14 @@ pub(super) const KIND: Kind = Kind {
     read,
 };
 
-fn read(document: &Document, policy: &Policy) -> Result<Box<dyn Credential>, Error> {
+fn read(document: &Document, reading: &Reading<'_>) -> Result<Box<dyn Credential>, Error> {
     match document.text("_class")? {
         "OAuth2Credentials" | "GoogleCredentials" => {
-            Ok(Box::new(AuthorizedUser::read(document, policy)?))
+            Ok(Box::new(AuthorizedUser::read(document, reading.policy)?))
         }
         "ServiceAccountCredentials" => Ok(Box::new(ServiceAccount::from_oauth2client(
-            document, policy,
+            document,
+            reading.policy,
         )?)),
         "AccessTokenCredentials" => Err(unsupported(
             "field _class: AccessTokenCredentials hold one access token and nothing to renew it with",

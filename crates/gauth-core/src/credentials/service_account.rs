@@ -9,17 +9,17 @@ use crate::code_exchange::form_request;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
 use crate::error::Grant;
-use crate::exchange::{Exchange, Holds, OneRequest, Step};
+use crate::exchange::{Exchange, Holds, NoRequest, OneRequest};
 use crate::scope::Scopes;
 use crate::token::TokenResponse;
-use crate::{Error, Response, Secret};
+use crate::{Error, Secret};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 pub(super) const KIND: Kind = Kind {
     name: "service_account",
     recognises: |document| has_type(document, "service_account"),
-    read: |document, policy| Ok(Box::new(ServiceAccount::read(document, policy)?)),
+    read: |document, reading| Ok(Box::new(ServiceAccount::read(document, reading.policy)?)),
 };
 
 pub(super) struct ServiceAccount {
@@ -147,33 +147,23 @@ impl Credential for ServiceAccount {
                     None,
                 ));
             }
-            return Ok(Box::new(SelfSigned(Some(self.self_signed(wanted, now)?))));
+            return Ok(Box::new(NoRequest(self.self_signed(wanted, now)?)));
         }
         let assertion = self.assertion(wanted, now)?;
-        Ok(Box::new(OneRequest {
-            grant: Grant::JwtBearer,
-            holds: if wanted.audience.is_some() {
-                Holds::IdToken
-            } else {
-                Holds::AccessToken
-            },
-            request: form_request(
+        let holds = match wanted.audience {
+            Some(_) => Holds::IdToken,
+            None => Holds::AccessToken,
+        };
+        Ok(Box::new(OneRequest::new(
+            Grant::JwtBearer,
+            holds,
+            form_request(
                 self.token_uri.as_str(),
                 &[
                     ("grant_type", JWT_BEARER),
                     ("assertion", assertion.expose()),
                 ],
             ),
-        }))
-    }
-}
-
-/// No hop at all.
-struct SelfSigned(Option<TokenResponse>);
-
-impl Exchange for SelfSigned {
-    fn step(&mut self, _answer: Option<Response>, _now: SystemTime) -> Result<Step, Error> {
-        let token = self.0.take().expect("an exchange is over once it is done");
-        Ok(Step::Done(token))
+        )))
     }
 }

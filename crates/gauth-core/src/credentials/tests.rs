@@ -1,5 +1,7 @@
 //! Every kind of file against what it asks the token endpoint for.
 
+mod hops;
+
 use std::time::{Duration, SystemTime};
 
 use super::*;
@@ -14,7 +16,19 @@ fn now() -> SystemTime {
 }
 
 fn parse(json: serde_json::Value) -> Result<Credentials, Error> {
-    Credentials::parse(json.to_string().as_bytes(), &Policy::default())
+    parse_with(json, &|_| None)
+}
+
+fn parse_with(
+    json: serde_json::Value,
+    env: &dyn Fn(&str) -> Option<std::ffi::OsString>,
+) -> Result<Credentials, Error> {
+    let policy = Policy::default();
+    let reading = Reading {
+        policy: &policy,
+        env,
+    };
+    Credentials::parse(json.to_string().as_bytes(), &reading)
 }
 
 fn trouble(json: serde_json::Value) -> String {

@@ -1,0 +1,92 @@
+//! Running the program of an executable-sourced credential (AIP-4117): no shell, no stdin, its stderr away from ours, a
+//! process group of its own that ends with the deadline, and a bounded answer.
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use gauth_core::exchange::Executable;
+
+use crate::exit::{Failure, Kind, reason};
+
+/// What gauth itself is told by; a program that a file names needs none of it.
+const NOT_PASSED_ON: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
+
+/// Runs the program and returns its stdout.
+///
+/// # Errors
+/// [`Kind::Usage`] when it cannot be started, [`Kind::Temporary`] when time runs out, [`Kind::Failed`] when it says too
+/// much or ends badly without a word.
+pub(crate) fn run(executable: &Executable, left: Duration) -> Result<Vec<u8>, Failure> {
+    let Some((program, arguments)) = executable.argv.split_first() else {
+        return Err(Failure::usage("run the credential's program: no command"));
+    };
+    let what = format!("run the credential's program {program:?}");
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .envs(
+            executable
+                .environment
+                .iter()
+                .map(|(name, value)| (name, value)),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    for name in NOT_PASSED_ON {
+        command.env_remove(name);
+    }
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command
+        .spawn()
+        .map_err(|e| Failure::usage(format!("{what}: {}", reason(&e))))?;
+    let output = read_until(&mut child, executable.limit, executable.timeout.min(left));
+    end_group(&child);
+    let status = child.wait();
+    match output {
+        None => Err(Failure::new(Kind::Temporary, format!("{what}: timed out"))),
+        Some(bytes) if bytes.len() > executable.limit => Err(Failure::new(
+            Kind::Failed,
+            format!("{what}: it wrote more than {} KiB", executable.limit >> 10),
+        )),
+        Some(bytes) => match status {
+            Ok(status) if !status.success() && bytes.is_empty() => {
+                Err(Failure::new(Kind::Failed, format!("{what}: {status}")))
+            }
+            _ => Ok(bytes),
+        },
+    }
+}
+
+/// stdout up to one byte past the limit; `None` when time ran out before it ended.
+fn read_until(child: &mut Child, limit: usize, timeout: Duration) -> Option<Vec<u8>> {
+    let stdout = child.stdout.take()?;
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let end = stdout.take(limit as u64 + 1).read_to_end(&mut bytes);
+        // Nobody listens once time has run out.
+        let _ = sender.send(end.map(|_| bytes).unwrap_or_default());
+    });
+    receiver.recv_timeout(timeout).ok()
+}
+
+/// Ends whatever of the program's own children is still there.
+#[cfg(unix)]
+fn end_group(child: &Child) {
+    if let Some(group) = i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
+        // The group may be gone already.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn end_group(child: &mut Child) {
+    let _ = child.kill();
+}

@@ -1,0 +1,303 @@
+//! A workload on AWS: the subject token is a signed GetCallerIdentity request (AWS Signature Version 4) that Google's
+//! security token service sends on. Keys and region come from the environment, else from the instance metadata
+//! service, version 2 where the file names its session URL.
+
+use std::time::SystemTime;
+
+use http::Method;
+use ring::hmac;
+
+use super::{Setting, Source, Subject, SubjectMachine, SubjectSource};
+use crate::credentials::Reading;
+use crate::document::Document;
+use crate::endpoint::Endpoint;
+use crate::error::{Grant, summary};
+use crate::exchange::{Answer, Step};
+use crate::{Error, Request, Response, Secret, cache, form, timestamp};
+
+pub(super) const SOURCE: Source = Source {
+    field: "environment_id",
+    read: |source, setting| Ok(Box::new(Aws::read(source, setting)?)),
+};
+
+#[derive(Clone)]
+struct Aws {
+    audience: String,
+    session_url: Option<Endpoint>,
+    region_url: Option<Endpoint>,
+    keys_url: Option<Endpoint>,
+    verification_url: String,
+    region: Option<String>,
+    keys: Option<Keys>,
+    session: Option<Secret>,
+    role_url: Option<String>,
+    asked: Option<Asked>,
+}
+
+#[derive(Clone)]
+struct Keys {
+    id: String,
+    secret: Secret,
+    session: Option<Secret>,
+}
+
+/// What the last request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Session,
+    Region,
+    Role,
+    Keys,
+}
+
+impl Aws {
+    fn read(source: &Document, setting: &Setting<'_>) -> Result<Self, Error> {
+        let Reading { policy, env } = *setting.reading;
+        if source.text("environment_id")? != "aws1" {
+            return Err(Error::field(
+                "credential_source.environment_id",
+                "only aws1 is known",
+            ));
+        }
+        let url = |name: &str| -> Result<Option<Endpoint>, Error> {
+            let field = format!("field credential_source.{name}");
+            source
+                .optional_text(name)?
+                .map(|url| policy.metadata(url, &field))
+                .transpose()
+        };
+        let text = |name: &str| -> Option<String> { env(name)?.into_string().ok() };
+        let keys = match (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY")) {
+            (Some(id), Some(secret)) => Some(Keys {
+                id,
+                secret: Secret::new(secret),
+                session: text("AWS_SESSION_TOKEN").map(Secret::new),
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            audience: setting.service.audience().to_owned(),
+            session_url: url("imdsv2_session_token_url")?,
+            region_url: url("region_url")?,
+            keys_url: url("url")?,
+            verification_url: source.text("regional_cred_verification_url")?.to_owned(),
+            region: text("AWS_REGION").or_else(|| text("AWS_DEFAULT_REGION")),
+            keys,
+            session: None,
+            role_url: None,
+            asked: None,
+        })
+    }
+
+    /// What is to be asked of the metadata service next; `None` when nothing is missing.
+    fn next(&mut self) -> Result<Option<Request>, Error> {
+        let needs_service = self.region.is_none() || self.keys.is_none();
+        let (asked, request) = match (&self.session_url, &self.session) {
+            (Some(url), None) if needs_service => {
+                let request = http::Request::builder()
+                    .method(Method::PUT)
+                    .uri(url.as_str())
+                    .header("x-aws-ec2-metadata-token-ttl-seconds", "300")
+                    .body(Vec::new());
+                (Asked::Session, request)
+            }
+            _ if self.region.is_none() => {
+                let url = self.region_url.as_ref().ok_or_else(|| {
+                    Error::field(
+                        "credential_source.region_url",
+                        "missing, and AWS_REGION is not set",
+                    )
+                })?;
+                (Asked::Region, self.get(url.as_str()))
+            }
+            _ if self.keys.is_none() => match &self.role_url {
+                Some(url) => (Asked::Keys, self.get(url)),
+                None => {
+                    let url = self.keys_url.as_ref().ok_or_else(|| {
+                        Error::field(
+                            "credential_source.url",
+                            "missing, and AWS_ACCESS_KEY_ID is not set",
+                        )
+                    })?;
+                    (Asked::Role, self.get(url.as_str()))
+                }
+            },
+            _ => return Ok(None),
+        };
+        self.asked = Some(asked);
+        request
+            .map(Some)
+            .map_err(|_| Error::Input("the metadata service's answer makes no URL".to_owned()))
+    }
+
+    fn get(&self, url: &str) -> Result<Request, http::Error> {
+        let mut request = http::Request::get(url);
+        if let Some(session) = &self.session {
+            request = request.header("x-aws-ec2-metadata-token", session.expose());
+        }
+        request.body(Vec::new())
+    }
+
+    fn receive(&mut self, asked: Asked, response: &Response) -> Result<(), Error> {
+        let trouble = |text: &str| Error::Answer {
+            grant: Grant::SubjectToken,
+            reason: format!("the AWS metadata service's answer: {text}"),
+        };
+        if !response.status().is_success() {
+            return Err(Error::Status {
+                grant: Grant::SubjectToken,
+                status: response.status(),
+                body: summary(response.body()),
+            });
+        }
+        let word = || {
+            std::str::from_utf8(response.body())
+                .map(str::trim)
+                .ok()
+                .filter(|text| !text.is_empty() && crate::document::is_word(text))
+                .ok_or_else(|| trouble("not one word"))
+        };
+        match asked {
+            Asked::Session => self.session = Some(Secret::new(word()?)),
+            Asked::Region => {
+                // A zone such as us-east-2b: the region and a letter.
+                let zone = word()?;
+                let region = zone.trim_end_matches(|c: char| c.is_ascii_lowercase());
+                self.region = Some(region.to_owned());
+            }
+            Asked::Role => {
+                let url = self.keys_url.as_ref().map_or("", Endpoint::as_str);
+                self.role_url = Some(format!("{}/{}", url.trim_end_matches('/'), word()?));
+            }
+            Asked::Keys => {
+                let named = |e: Error| trouble(&e.to_string());
+                let keys = Document::parse(response.body()).map_err(named)?;
+                self.keys = Some(Keys {
+                    id: keys.word("AccessKeyId").map_err(named)?.to_owned(),
+                    secret: keys.secret("SecretAccessKey").map_err(named)?,
+                    session: keys.optional_secret("Token").map_err(named)?,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The signed request as the subject token.
+    fn subject_token(&self, region: &str, keys: &Keys, now: SystemTime) -> Result<Secret, Error> {
+        const FIELD: &str = "credential_source.regional_cred_verification_url";
+        let url = self.verification_url.replace("{region}", region);
+        let url = Endpoint::parse(&url, &format!("field {FIELD}"))?;
+        let time = amz_date(now).ok_or_else(|| Error::field(FIELD, "no date for it"))?;
+        let mut headers = vec![
+            ("host", url.host().to_owned()),
+            ("x-amz-date", time.clone()),
+            ("x-goog-cloud-target-resource", self.audience.clone()),
+        ];
+        if let Some(session) = &keys.session {
+            headers.insert(2, ("x-amz-security-token", session.expose().to_owned()));
+        }
+        let authorization = sign(&url, region, keys, &headers, &time);
+        headers.push(("Authorization", authorization));
+        let request = serde_json::json!({
+            "url": url.as_str(),
+            "method": "POST",
+            "headers": headers
+                .iter()
+                .map(|(key, value)| serde_json::json!({"key": key, "value": value}))
+                .collect::<Vec<_>>(),
+        });
+        Ok(Secret::new(percent_encode(&request.to_string())))
+    }
+}
+
+impl SubjectSource for Aws {
+    fn start(&self) -> Box<dyn SubjectMachine> {
+        Box::new(self.clone())
+    }
+
+    fn environment(&self) -> String {
+        let key = self.keys.as_ref().map_or("", |keys| keys.id.as_str());
+        format!("{key} {}", self.region.as_deref().unwrap_or_default())
+    }
+}
+
+impl SubjectMachine for Aws {
+    fn step(&mut self, answer: Option<Answer>, now: SystemTime) -> Result<Subject, Error> {
+        if let (Some(asked), Some(answer)) = (self.asked, answer) {
+            self.receive(asked, &answer.response())?;
+        }
+        if let Some(request) = self.next()? {
+            return Ok(Subject::next(Step::Send(request)));
+        }
+        match (&self.region, &self.keys) {
+            (Some(region), Some(keys)) => self.subject_token(region, keys, now).map(Subject::Token),
+            _ => unreachable!("nothing is missing when there is nothing to ask"),
+        }
+    }
+}
+
+/// `20260131T090807Z`.
+fn amz_date(now: SystemTime) -> Option<String> {
+    let time = timestamp::rfc3339(timestamp::unix_seconds(now))?;
+    Some(time.replace(['-', ':'], ""))
+}
+
+/// The Authorization header of a POST without a body. `headers` are sorted, with names in lower case.
+fn sign(
+    url: &Endpoint,
+    region: &str,
+    keys: &Keys,
+    headers: &[(&str, String)],
+    time: &str,
+) -> String {
+    let (path, query) = url
+        .path()
+        .split_once('?')
+        .unwrap_or_else(|| (url.path(), ""));
+    let mut parameters: Vec<_> = form::decode(query)
+        .unwrap_or_default()
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
+        .collect();
+    parameters.sort();
+    let canonical_headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}:{}\n", value.trim()))
+        .collect();
+    let signed: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
+    let signed = signed.join(";");
+    let canonical = format!(
+        "POST\n{path}\n{}\n{canonical_headers}\n{signed}\n{}",
+        parameters.join("&"),
+        cache::digest(b"")
+    );
+    let service = url.host().split('.').next().unwrap_or_default();
+    let day = &time[..8];
+    let scope = format!("{day}/{region}/{service}/aws4_request");
+    let to_sign = format!(
+        "AWS4-HMAC-SHA256\n{time}\n{scope}\n{}",
+        cache::digest(canonical.as_bytes())
+    );
+    let first = format!("AWS4{}", keys.secret.expose());
+    let key = [day, region, service, "aws4_request"]
+        .iter()
+        .fold(first.into_bytes(), |key, part| mac(&key, part));
+    let signature = cache::hex(&mac(&key, &to_sign));
+    format!(
+        "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed}, Signature={signature}",
+        keys.id
+    )
+}
+
+fn mac(key: &[u8], text: &str) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
+}
+
+/// RFC 3986 §2.3: everything but letters, digits and `-._~`.
+fn percent_encode(text: &str) -> String {
+    form::encode(&[("", text)])[1..]
+        .replace('+', "%20")
+        .replace('*', "%2A")
+        .replace("%7E", "~")
+}

@@ -1,0 +1,69 @@
+//! How a file or an answer holds a subject token: as plain text, or in one field of a JSON object.
+
+use crate::document::Document;
+use crate::{Error, Secret};
+
+/// The most that is read of a subject token's file or program, in bytes.
+pub(super) const LIMIT: usize = 64 << 10;
+
+/// `format` of a `credential_source`.
+#[derive(Clone, Debug)]
+pub(super) enum Format {
+    Text,
+    Json { field: String },
+}
+
+impl Format {
+    pub(super) fn read(source: &Document) -> Result<Self, Error> {
+        let Some(format) = source.optional_object("format")? else {
+            return Ok(Self::Text);
+        };
+        match format.optional_text("type")? {
+            None | Some("text") => Ok(Self::Text),
+            Some("json") => Ok(Self::Json {
+                field: format.text("subject_token_field_name")?.to_owned(),
+            }),
+            Some(_) => Err(Error::field(
+                "credential_source.format.type",
+                "known are text and json",
+            )),
+        }
+    }
+
+    /// Takes the token out; `place` names where the bytes came from.
+    pub(super) fn token(&self, bytes: &[u8], place: &str) -> Result<Secret, Error> {
+        let trouble = |text: &str| Error::Input(format!("subject token from {place}: {text}"));
+        if bytes.len() > LIMIT {
+            return Err(trouble("longer than 64 KiB"));
+        }
+        match self {
+            Self::Text => {
+                let text = std::str::from_utf8(bytes)
+                    .map_err(|_| trouble("not UTF-8"))?
+                    .trim();
+                check(text).map_err(trouble)?;
+                Ok(Secret::new(text))
+            }
+            Self::Json { field } => {
+                let document = Document::parse(bytes).map_err(|e| trouble(&e.to_string()))?;
+                let text = document.text(field).map_err(|e| trouble(&e.to_string()))?;
+                check(text).map_err(trouble)?;
+                Ok(Secret::new(text))
+            }
+        }
+    }
+}
+
+fn check(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        return Err("empty");
+    }
+    // A SAML response may be wrapped; everything else has no control character.
+    if text
+        .chars()
+        .any(|c| c.is_control() && !c.is_ascii_whitespace())
+    {
+        return Err("holds a control character");
+    }
+    Ok(())
+}

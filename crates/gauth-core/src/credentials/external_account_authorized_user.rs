@@ -1,0 +1,92 @@
+//! A workforce user's grant, as gcloud writes it after a login through a company's identity provider: a refresh token
+//! for the security token service, with the client in the Authorization header (RFC 6749 §2.3.1).
+
+use std::time::SystemTime;
+
+use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
+use crate::code_exchange::form_request;
+use crate::document::Document;
+use crate::endpoint::{Endpoint, Policy};
+use crate::error::Grant;
+use crate::exchange::{Exchange, Holds, OneRequest};
+use crate::scope::Scopes;
+use crate::token_exchange::with_basic_auth;
+use crate::{Error, Secret, cache};
+
+pub(super) const KIND: Kind = Kind {
+    name: "external_account_authorized_user",
+    recognises: |document| has_type(document, "external_account_authorized_user"),
+    read: |document, reading| Ok(Box::new(ExternalUser::read(document, reading.policy)?)),
+};
+
+struct ExternalUser {
+    client: (String, Secret),
+    refresh_token: Secret,
+    token_url: Endpoint,
+    audience: Option<String>,
+}
+
+impl ExternalUser {
+    fn read(document: &Document, policy: &Policy) -> Result<Self, Error> {
+        Ok(Self {
+            client: (
+                document.word("client_id")?.to_owned(),
+                document.secret("client_secret")?,
+            ),
+            refresh_token: document.secret("refresh_token")?,
+            token_url: policy.receiver(document.text("token_url")?, "field token_url")?,
+            audience: document.optional_text("audience")?.map(str::to_owned),
+        })
+    }
+}
+
+impl Credential for ExternalUser {
+    fn principal(&self) -> Principal {
+        Principal {
+            client: self.client.0.clone(),
+            name: cache::digest(self.refresh_token.expose().as_bytes()),
+            token_uri: self.token_url.as_str().to_owned(),
+        }
+    }
+
+    fn identity(&self) -> String {
+        format!(
+            "a workforce user of {}",
+            self.audience.as_deref().unwrap_or(&self.client.0)
+        )
+    }
+
+    fn default_scopes(&self) -> Scopes {
+        Scopes::default()
+    }
+
+    fn exchange(&self, wanted: &Wanted, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        wanted.refuse_self_signed("a user's grant has none")?;
+        if wanted.subject.is_some() || wanted.audience.is_some() {
+            return Err(unsupported(
+                "a workforce user's grant gives access tokens for that user alone",
+                Some("add --impersonate SERVICE_ACCOUNT_EMAIL"),
+            ));
+        }
+        let scope = wanted.scopes.as_ref().map(Scopes::joined);
+        let mut fields = vec![
+            ("grant_type", "refresh_token"),
+            ("refresh_token", self.refresh_token.expose()),
+        ];
+        if let Some(scope) = &scope {
+            fields.push(("scope", scope));
+        }
+        Ok(Box::new(OneRequest::new(
+            Grant::RefreshToken,
+            Holds::AccessToken,
+            with_basic_auth(
+                form_request(self.token_url.as_str(), &fields),
+                Some(&self.client),
+            ),
+        )))
+    }
+
+    fn refresh_token(&self) -> Option<&Secret> {
+        Some(&self.refresh_token)
+    }
+}

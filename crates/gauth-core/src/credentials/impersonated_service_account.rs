@@ -1,0 +1,106 @@
+//! Another credential with a service account on top, as `gcloud auth application-default login
+//! --impersonate-service-account` writes it: the source's token is exchanged at IAM Credentials.
+
+use std::time::SystemTime;
+
+use super::{Credential, Kind, Principal, Reading, Wanted, has_type};
+use crate::document::Document;
+use crate::endpoint::Endpoint;
+use crate::exchange::Exchange;
+use crate::iam_credentials::{CALLER_SCOPE, Goal, Impersonation, Target};
+use crate::scope::Scopes;
+use crate::{Error, Secret};
+
+/// The field that holds the other credential.
+pub(super) const SOURCE: &str = "source_credentials";
+
+pub(super) const KIND: Kind = Kind {
+    name: "impersonated_service_account",
+    recognises: |document| has_type(document, "impersonated_service_account"),
+    read: |document, reading| Ok(Box::new(Impersonated::read(document, reading)?)),
+};
+
+struct Impersonated {
+    source: Box<dyn Credential>,
+    target: Target,
+    scopes: Scopes,
+    token_uri: Endpoint,
+}
+
+impl Impersonated {
+    fn read(document: &Document, reading: &Reading<'_>) -> Result<Self, Error> {
+        let url = document.text("service_account_impersonation_url")?;
+        let delegates = document.list("delegates")?;
+        let source = document
+            .optional_object(SOURCE)?
+            .ok_or_else(|| Error::field(SOURCE, "missing"))?;
+        if has_type(&source, KIND.name) {
+            return Err(Error::field(
+                SOURCE,
+                "is itself impersonated; use delegates",
+            ));
+        }
+        let scopes = document.list("scopes")?;
+        Ok(Self {
+            target: Target::from_url(url, reading.policy)?
+                .with_delegates("delegates", delegates.into_iter())?,
+            source: super::read(&source, reading)
+                .map_err(|e| e.within(SOURCE))?
+                .1,
+            scopes: Scopes::from_typed(scopes)?,
+            token_uri: reading.policy.token(),
+        })
+    }
+}
+
+impl Credential for Impersonated {
+    fn principal(&self) -> Principal {
+        let source = self.source.principal();
+        Principal {
+            name: format!("{} {}", source.name, self.target.key()),
+            ..source
+        }
+    }
+
+    fn identity(&self) -> String {
+        format!("{} through {}", self.target.email(), self.source.identity())
+    }
+
+    fn default_scopes(&self) -> Scopes {
+        if self.scopes.is_empty() {
+            Scopes::default_read()
+        } else {
+            self.scopes.clone()
+        }
+    }
+
+    fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        wanted.refuse_self_signed("an impersonated account's key is Google's")?;
+        let scopes = wanted
+            .scopes
+            .clone()
+            .unwrap_or_else(|| self.default_scopes());
+        let caller = Wanted::caller(self.source.as_ref());
+        Ok(Box::new(Impersonation::new(
+            self.source.exchange(&caller, now)?,
+            self.target.clone(),
+            Goal::of(wanted, scopes, &self.token_uri),
+        )))
+    }
+
+    fn refresh_token(&self) -> Option<&Secret> {
+        self.source.refresh_token()
+    }
+}
+
+impl Wanted {
+    /// What is asked of a credential whose token will call IAM: the scope for that, where the token's scopes can be
+    /// chosen at all. A user's grant already says what it is for.
+    pub(super) fn caller(source: &dyn Credential) -> Self {
+        let chosen = source.refresh_token().is_none();
+        Self {
+            scopes: chosen.then(|| Scopes::from_answer(CALLER_SCOPE)),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,597 @@
+//! Credentials of several hops, played through by hand: what they ask for next, given each answer.
+
+use serde_json::json;
+
+use super::*;
+use crate::exchange::Answer;
+
+const IAM: &str = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/robot@p.iam.gserviceaccount.com";
+
+fn external(source: serde_json::Value) -> serde_json::Value {
+    json!({
+        "type": "external_account", "audience": "//iam.googleapis.com/pool",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": "https://sts.googleapis.com/v1/token", "credential_source": source,
+    })
+}
+
+fn impersonating(mut file: serde_json::Value) -> serde_json::Value {
+    file["service_account_impersonation_url"] = format!("{IAM}:generateAccessToken").into();
+    file
+}
+
+/// A machine at work, with the request it made last.
+struct Play {
+    exchange: Box<dyn Exchange>,
+    step: Step,
+}
+
+impl Play {
+    fn of(file: serde_json::Value, wanted: &Wanted) -> Self {
+        Self::with(file, wanted, &|_| None)
+    }
+
+    fn with(
+        file: serde_json::Value,
+        wanted: &Wanted,
+        env: &dyn Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> Self {
+        let mut exchange = parse_with(file, env)
+            .unwrap()
+            .exchange(wanted, now())
+            .unwrap();
+        let step = exchange.step(None, now()).unwrap();
+        Self { exchange, step }
+    }
+
+    fn answer(&mut self, answer: Answer) -> Result<&mut Self, Error> {
+        self.step = self.exchange.step(Some(answer), now())?;
+        Ok(self)
+    }
+
+    fn json(&mut self, body: serde_json::Value) -> &mut Self {
+        let response = http::Response::new(body.to_string().into_bytes());
+        self.answer(Answer::Response(response)).unwrap()
+    }
+
+    fn text(&mut self, body: &str) -> &mut Self {
+        let response = http::Response::new(body.as_bytes().to_vec());
+        self.answer(Answer::Response(response)).unwrap()
+    }
+
+    fn token(&mut self, token: &str) -> &mut Self {
+        self.json(json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600}))
+    }
+
+    fn request(&self) -> &crate::Request {
+        let Step::Send(request) = &self.step else {
+            panic!("a request is due, not {:?}", self.step)
+        };
+        request
+    }
+
+    fn form(&self) -> Vec<(String, String)> {
+        form::decode(std::str::from_utf8(self.request().body()).unwrap()).unwrap()
+    }
+
+    fn body(&self) -> serde_json::Value {
+        serde_json::from_slice(self.request().body()).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.request().headers()[name].to_str().unwrap()
+    }
+
+    fn done(&self) -> &str {
+        let Step::Done(token) = &self.step else {
+            panic!("the token is due, not {:?}", self.step)
+        };
+        token.token.expose()
+    }
+}
+
+#[test]
+fn a_file_source_is_read_then_exchanged() {
+    let source =
+        json!({"file": "/run/token", "format": {"type": "json", "subject_token_field_name": "t"}});
+    let mut play = Play::of(external(source), &Wanted::default());
+    assert!(matches!(&play.step, Step::ReadFile { path, .. } if path.as_os_str() == "/run/token"));
+    play.answer(Answer::File(Some(br#"{"t":"subject"}"#.to_vec())))
+        .unwrap();
+    assert_eq!(play.request().uri(), "https://sts.googleapis.com/v1/token");
+    let expected = [
+        (
+            "grant_type",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ),
+        ("audience", "//iam.googleapis.com/pool"),
+        ("scope", crate::scope::DEFAULT),
+        (
+            "requested_token_type",
+            "urn:ietf:params:oauth:token-type:access_token",
+        ),
+        ("subject_token", "subject"),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(play.form(), expected);
+    assert_eq!(play.token("federated").done(), "federated");
+}
+
+#[test]
+fn e3_the_service_is_judged_before_the_file_is_looked_at() {
+    let mut file = external(json!({"file": "/etc/shadow"}));
+    file["token_url"] = "https://sts.googleapis.com.evil.test/v1/token".into();
+    assert!(trouble(file).contains("token_url"));
+}
+
+#[test]
+fn a_missing_or_overlong_subject_token_is_named() {
+    for answer in [
+        Answer::File(None),
+        Answer::File(Some(Vec::new())),
+        Answer::File(Some(vec![b'x'; (64 << 10) + 1])),
+        Answer::File(Some(vec![0xff])),
+    ] {
+        let mut play = Play::of(external(json!({"file": "/run/token"})), &Wanted::default());
+        let Err(error) = play.answer(answer) else {
+            panic!("must be refused")
+        };
+        assert!(
+            error
+                .to_string()
+                .starts_with("subject token from \"/run/token\"")
+        );
+    }
+}
+
+#[test]
+fn with_a_service_account_on_top_the_federated_token_may_only_call_iam() {
+    let mut file = impersonating(external(json!({"file": "/run/token"})));
+    file["service_account_impersonation"] = json!({"token_lifetime_seconds": 1800});
+    let mut play = Play::of(file, &Wanted::default());
+    play.answer(Answer::File(Some(b"subject\n".to_vec())))
+        .unwrap();
+    assert_eq!(
+        field(&play.form(), "scope"),
+        "https://www.googleapis.com/auth/cloud-platform"
+    );
+    play.token("federated");
+    assert_eq!(
+        play.request().uri().to_string(),
+        format!("{IAM}:generateAccessToken")
+    );
+    assert_eq!(play.header("authorization"), "Bearer federated");
+    assert_eq!(
+        play.body(),
+        json!({"scope": [crate::scope::DEFAULT], "lifetime": "1800s"})
+    );
+    play.json(json!({"accessToken": "robot", "expireTime": "2026-01-31T10:08:07Z"}));
+    assert_eq!(play.done(), "robot");
+    let Step::Done(token) = &play.step else {
+        unreachable!()
+    };
+    assert_eq!(token.life, Some(Duration::from_secs(3600)));
+}
+
+#[test]
+fn a_client_goes_into_the_authorization_header_and_a_user_project_into_the_options() {
+    let mut file = external(json!({"file": "/run/token"}));
+    file["workforce_pool_user_project"] = "p1".into();
+    let mut play = Play::of(file.clone(), &Wanted::default());
+    play.answer(Answer::File(Some(b"s".to_vec()))).unwrap();
+    assert_eq!(field(&play.form(), "options"), r#"{"userProject":"p1"}"#);
+    file["client_id"] = "id".into();
+    file["client_secret"] = "secret".into();
+    let mut play = Play::of(file, &Wanted::default());
+    play.answer(Answer::File(Some(b"s".to_vec()))).unwrap();
+    assert_eq!(play.header("authorization"), "Basic aWQ6c2VjcmV0");
+    assert_eq!(field(&play.form(), "options"), "");
+}
+
+#[test]
+fn a_url_source_is_asked_with_the_headers_of_the_file() {
+    let source = json!({
+        "url": "http://169.254.169.254/metadata/identity?x=1", "headers": {"Metadata": "true"},
+        "format": {"type": "json", "subject_token_field_name": "access_token"},
+    });
+    let mut play = Play::of(external(source), &Wanted::default());
+    assert_eq!(
+        play.request().uri(),
+        "http://169.254.169.254/metadata/identity?x=1"
+    );
+    assert_eq!(play.header("metadata"), "true");
+    play.json(json!({"access_token": "subject"}));
+    assert_eq!(field(&play.form(), "subject_token"), "subject");
+}
+
+#[test]
+fn e4_a_url_source_cannot_pose_or_leave_https() {
+    for source in [
+        json!({"url": "http://metadata.google.internal/token", "headers": {"Metadata-Flavor": "Google"}}),
+        json!({"url": "https://a.test/", "headers": {"Host": "b.test"}}),
+        json!({"url": "https://a.test/", "headers": {"transfer-encoding": "chunked"}}),
+        json!({"url": "https://a.test/", "headers": {"X": "a\r\nY: b"}}),
+        json!({"url": "https://a.test/", "headers": {"X": 1}}),
+        json!({"url": "http://a.test/"}),
+        json!({"url": "file:///etc/passwd"}),
+    ] {
+        assert!(parse(external(source.clone())).is_err(), "{source}");
+    }
+}
+
+fn allowed(name: &str) -> Option<std::ffi::OsString> {
+    (name == "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES").then(|| "1".into())
+}
+
+#[test]
+fn e5_a_program_runs_only_when_allowed_and_without_a_shell() {
+    let source =
+        json!({"executable": {"command": "get-token --for ;rm", "output_file": "/run/out"}});
+    assert!(trouble(external(source.clone())).contains("ALLOW_EXECUTABLES=1"));
+    let mut play = Play::with(
+        impersonating(external(source)),
+        &Wanted::default(),
+        &allowed,
+    );
+    assert!(matches!(&play.step, Step::ReadFile { path, .. } if path.as_os_str() == "/run/out"));
+    play.answer(Answer::File(None)).unwrap();
+    let Step::Run(program) = &play.step else {
+        panic!("the program is due")
+    };
+    assert_eq!(program.argv, ["get-token", "--for", ";rm"]);
+    assert_eq!(program.timeout, Duration::from_secs(30));
+    let variables = [
+        ("AUDIENCE", "//iam.googleapis.com/pool"),
+        ("TOKEN_TYPE", "urn:ietf:params:oauth:token-type:jwt"),
+        ("INTERACTIVE", "0"),
+        ("IMPERSONATED_EMAIL", "robot@p.iam.gserviceaccount.com"),
+        ("OUTPUT_FILE", "/run/out"),
+    ]
+    .map(|(name, value)| (format!("GOOGLE_EXTERNAL_ACCOUNT_{name}"), value.to_owned()));
+    assert_eq!(program.environment, variables);
+    let answer = json!({
+        "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:id_token",
+        "id_token": "subject", "expiration_time": 1_769_850_488,
+    });
+    play.answer(Answer::Output(answer.to_string().into_bytes()))
+        .unwrap();
+    assert_eq!(field(&play.form(), "subject_token"), "subject");
+}
+
+#[test]
+fn a_programs_kept_answer_is_used_while_it_holds() {
+    let source = json!({"executable": {"command": "x", "output_file": "/run/out"}});
+    for (end, holds) in [(1_769_850_488_u64, true), (1_769_850_487, false)] {
+        let mut play = Play::with(external(source.clone()), &Wanted::default(), &allowed);
+        let answer = json!({
+            "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:saml2",
+            "saml_response": "subject", "expiration_time": end,
+        });
+        play.answer(Answer::File(Some(answer.to_string().into_bytes())))
+            .unwrap();
+        assert_eq!(matches!(play.step, Step::Send(_)), holds, "{end}");
+    }
+}
+
+#[test]
+fn what_a_program_says_of_its_failure_is_kept() {
+    for (answer, part) in [
+        (
+            json!({"version": 1, "success": false, "code": "401", "message": "no login"}),
+            "401: no login",
+        ),
+        (json!({"version": 2, "success": true}), "version"),
+        (
+            json!({"version": 1, "success": true, "token_type": "x"}),
+            "token_type",
+        ),
+        (
+            json!({"version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:jwt"}),
+            "id_token: missing",
+        ),
+    ] {
+        let source = json!({"executable": {"command": "x"}});
+        let mut play = Play::with(external(source), &Wanted::default(), &allowed);
+        let Err(error) = play.answer(Answer::Output(answer.to_string().into_bytes())) else {
+            panic!("must be refused")
+        };
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+fn aws() -> serde_json::Value {
+    external(json!({
+        "environment_id": "aws1",
+        "region_url": "http://169.254.169.254/latest/meta-data/placement/availability-zone",
+        "url": "http://169.254.169.254/latest/meta-data/iam/security-credentials",
+        "imdsv2_session_token_url": "http://169.254.169.254/latest/api/token",
+        "regional_cred_verification_url": "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
+    }))
+}
+
+/// The signed request inside a token exchange.
+fn signed(play: &Play) -> serde_json::Value {
+    let token = field(&play.form(), "subject_token").to_owned();
+    let decoded = form::decode(&format!("x={}", token.replace('+', "%2B"))).unwrap();
+    serde_json::from_str(&decoded[0].1).unwrap()
+}
+
+#[test]
+fn aws_keys_of_the_environment_sign_without_a_question() {
+    let env = |name: &str| {
+        let value = match name {
+            "AWS_ACCESS_KEY_ID" => "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY" => "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            "AWS_SESSION_TOKEN" => "session/token==",
+            "AWS_REGION" => "us-east-2",
+            _ => return None,
+        };
+        Some(value.into())
+    };
+    let play = Play::with(aws(), &Wanted::default(), &env);
+    // The signature was computed once by an implementation in another language.
+    assert_eq!(
+        signed(&play),
+        json!({
+            "url": "https://sts.us-east-2.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",
+            "method": "POST",
+            "headers": [
+                {"key": "host", "value": "sts.us-east-2.amazonaws.com"},
+                {"key": "x-amz-date", "value": "20260131T090807Z"},
+                {"key": "x-amz-security-token", "value": "session/token=="},
+                {"key": "x-goog-cloud-target-resource", "value": "//iam.googleapis.com/pool"},
+                {"key": "Authorization", "value": "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260131/us-east-2/sts/aws4_request, \
+                    SignedHeaders=host;x-amz-date;x-amz-security-token;x-goog-cloud-target-resource, \
+                    Signature=a8c0f06ae908a0472af90a2b1e6508afceed66cb9db0293bfdc4b3151a468b53"},
+            ],
+        })
+    );
+}
+
+#[test]
+fn aws_keys_and_region_come_from_the_metadata_service_version_2() {
+    let mut play = Play::of(aws(), &Wanted::default());
+    assert_eq!(play.request().method(), http::Method::PUT);
+    assert_eq!(play.header("x-aws-ec2-metadata-token-ttl-seconds"), "300");
+    play.text("imds-session");
+    assert!(play.request().uri().path().ends_with("availability-zone"));
+    assert_eq!(play.header("x-aws-ec2-metadata-token"), "imds-session");
+    play.text("us-east-2b");
+    assert!(
+        play.request()
+            .uri()
+            .path()
+            .ends_with("security-credentials")
+    );
+    play.text("role");
+    assert!(
+        play.request()
+            .uri()
+            .path()
+            .ends_with("security-credentials/role")
+    );
+    play.json(json!({"AccessKeyId": "AKID", "SecretAccessKey": "secret", "Token": "t"}));
+    assert_eq!(
+        signed(&play)["headers"][0]["value"],
+        "sts.us-east-2.amazonaws.com"
+    );
+}
+
+#[test]
+fn a_workforce_users_grant_is_refreshed_with_basic_authentication() {
+    let file = json!({
+        "type": "external_account_authorized_user", "audience": "//iam.googleapis.com/pool",
+        "client_id": "id", "client_secret": "secret", "refresh_token": "r",
+        "token_url": "https://sts.googleapis.com/v1/oauthtoken",
+    });
+    let mut play = Play::of(file, &Wanted::default());
+    assert_eq!(play.header("authorization"), "Basic aWQ6c2VjcmV0");
+    assert_eq!(field(&play.form(), "client_secret"), "");
+    play.json(json!({"access_token": "a", "token_type": "Bearer", "refresh_token": "r2"}));
+    assert_eq!(play.done(), "a");
+    assert_eq!(play.exchange.refresh_token().unwrap().expose(), "r2");
+}
+
+fn impersonated() -> serde_json::Value {
+    json!({
+        "type": "impersonated_service_account", "delegates": ["projects/-/serviceAccounts/d@p.iam.gserviceaccount.com"],
+        "service_account_impersonation_url": format!("{IAM}:generateAccessToken"), "source_credentials": user(),
+    })
+}
+
+#[test]
+fn an_impersonated_account_asks_with_its_sources_token() {
+    let mut play = Play::of(impersonated(), &Wanted::default());
+    assert_eq!(field(&play.form(), "refresh_token"), "1//r");
+    assert_eq!(field(&play.form(), "scope"), "");
+    play.token("caller");
+    assert_eq!(play.header("authorization"), "Bearer caller");
+    assert_eq!(
+        play.body()["delegates"],
+        json!(["projects/-/serviceAccounts/d@p.iam.gserviceaccount.com"])
+    );
+}
+
+#[test]
+fn a_nested_refresh_token_that_is_replaced_survives_a_later_refusal_and_is_kept_in_its_place() {
+    let credentials = parse(impersonated()).unwrap();
+    let mut play = Play::of(impersonated(), &Wanted::default());
+    play.json(json!({"access_token": "a", "token_type": "Bearer", "refresh_token": "1//new"}));
+    let refused = http::Response::builder()
+        .status(403)
+        .body(br#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"no"}}"#.to_vec())
+        .unwrap();
+    let Err(error) = play.answer(Answer::Response(refused)) else {
+        panic!("must be refused")
+    };
+    assert_eq!(error.kind(), crate::Kind::Refused);
+    assert!(error.hint().unwrap().contains("Token Creator"));
+    let new = play.exchange.refresh_token().unwrap();
+    let written: serde_json::Value =
+        serde_json::from_slice(&credentials.with_refresh_token(new).to_bytes()).unwrap();
+    assert_eq!(written["source_credentials"]["refresh_token"], "1//new");
+    assert_eq!(written.get("refresh_token"), None);
+}
+
+#[test]
+fn impersonate_builds_a_chain_on_any_source() {
+    let chain = |emails: &[&str]| Wanted {
+        impersonate: emails.iter().map(|email| (*email).to_owned()).collect(),
+        ..Wanted::default()
+    };
+    let wanted = chain(&[
+        "d@p.iam.gserviceaccount.com",
+        "robot@p.iam.gserviceaccount.com",
+    ]);
+    let mut play = Play::of(key(PKCS8), &wanted);
+    let said = claims(field(&play.form(), "assertion"));
+    assert_eq!(
+        said["scope"],
+        "https://www.googleapis.com/auth/cloud-platform"
+    );
+    play.token("caller");
+    assert_eq!(
+        play.request().uri().to_string(),
+        format!("{IAM}:generateAccessToken")
+    );
+    assert_eq!(
+        play.body()["delegates"],
+        json!(["projects/-/serviceAccounts/d@p.iam.gserviceaccount.com"])
+    );
+}
+
+#[test]
+fn an_audience_asks_iam_for_an_id_token() {
+    let wanted = Wanted {
+        audience: Some("https://run.example.test".into()),
+        ..Wanted::default()
+    };
+    let mut play = Play::of(impersonated(), &wanted);
+    play.token("caller");
+    assert_eq!(
+        play.request().uri().to_string(),
+        format!("{IAM}:generateIdToken")
+    );
+    assert_eq!(play.body()["audience"], "https://run.example.test");
+    assert_eq!(play.json(json!({"token": "e30.e30.x"})).done(), "e30.e30.x");
+}
+
+#[test]
+fn a_subject_without_a_key_file_is_signed_for_by_iam() {
+    let wanted = Wanted {
+        subject: Some("ada@example.test".into()),
+        ..Wanted::default()
+    };
+    let mut play = Play::of(impersonated(), &wanted);
+    play.token("caller");
+    assert_eq!(play.request().uri().to_string(), format!("{IAM}:signJwt"));
+    let payload: serde_json::Value =
+        serde_json::from_str(play.body()["payload"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        payload,
+        json!({
+            "iss": "robot@p.iam.gserviceaccount.com", "sub": "ada@example.test", "scope": crate::scope::DEFAULT,
+            "aud": "https://oauth2.googleapis.com/token", "iat": 1_769_850_477, "exp": 1_769_854_077,
+        })
+    );
+    play.json(json!({"keyId": "k", "signedJwt": "a.b.c"}));
+    assert_eq!(play.request().uri(), "https://oauth2.googleapis.com/token");
+    assert_eq!(field(&play.form(), "assertion"), "a.b.c");
+    assert_eq!(play.token("delegated").done(), "delegated");
+}
+
+#[test]
+fn e13_only_a_service_accounts_email_can_stand_in_the_url() {
+    for email in [
+        "",
+        "a",
+        "a@b",
+        "a@b.test/../../x:y",
+        "a b@c.test",
+        "a@b.test:signJwt",
+        "a%2f@b.test",
+    ] {
+        let wanted = Wanted {
+            impersonate: vec![email.to_owned()],
+            ..Wanted::default()
+        };
+        assert!(
+            parse(user()).unwrap().exchange(&wanted, now()).is_err(),
+            "{email}"
+        );
+    }
+    let many = Wanted {
+        impersonate: vec!["a@b.test".to_owned(); 1000],
+        ..Wanted::default()
+    };
+    assert!(parse(user()).unwrap().exchange(&many, now()).is_err());
+    for url in [
+        "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b.test:signJwt",
+        "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b.test/x:generateAccessToken",
+        "https://iamcredentials.googleapis.com.evil.test/v1/projects/-/serviceAccounts/a@b.test:generateAccessToken",
+    ] {
+        let mut file = impersonated();
+        file["service_account_impersonation_url"] = url.into();
+        assert!(parse(file).is_err(), "{url}");
+    }
+    for seconds in [0, 43_201] {
+        let mut file = impersonating(external(json!({"file": "/x"})));
+        file["service_account_impersonation"] = json!({"token_lifetime_seconds": seconds});
+        assert!(parse(file).is_err(), "{seconds}");
+    }
+}
+
+#[test]
+fn the_metadata_server_is_asked_by_google_s_rules_and_believed_only_with_its_flavor() {
+    let policy = Policy::default();
+    let credentials = Credentials::metadata_server("metadata.google.internal", &policy).unwrap();
+    let mut exchange = credentials.exchange(&Wanted::default(), now()).unwrap();
+    let Step::Send(request) = exchange.step(None, now()).unwrap() else {
+        panic!("a request is due")
+    };
+    assert_eq!(
+        request.uri(),
+        "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token\
+         ?scopes=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fanalytics.readonly"
+    );
+    assert_eq!(request.headers()["metadata-flavor"], "Google");
+    let body = br#"{"access_token":"a","expires_in":300,"token_type":"Bearer"}"#.to_vec();
+    let plain = http::Response::new(body.clone());
+    assert!(exchange.step(Some(Answer::Response(plain)), now()).is_err());
+    let good = http::Response::builder()
+        .header("Metadata-Flavor", "Google")
+        .body(body)
+        .unwrap();
+    assert!(matches!(
+        exchange.step(Some(Answer::Response(good)), now()),
+        Ok(Step::Done(_))
+    ));
+    assert!(Credentials::metadata_server("evil.test", &policy).is_err());
+    let named = Policy::default().with_metadata_hosts(["mds.test:8080/prefix"]);
+    assert!(Credentials::metadata_server("mds.test:8080/prefix", &named).is_ok());
+}
+
+#[test]
+fn what_an_outside_identity_cannot_give_is_refused_with_the_next_step() {
+    for wanted in [
+        Wanted {
+            audience: Some("a".into()),
+            ..Wanted::default()
+        },
+        Wanted {
+            subject: Some("a@b.test".into()),
+            ..Wanted::default()
+        },
+    ] {
+        let Err(error) = parse(external(json!({"file": "/x"})))
+            .unwrap()
+            .exchange(&wanted, now())
+        else {
+            panic!("must be refused")
+        };
+        assert!(error.hint().unwrap().contains("--impersonate"));
+    }
+    assert!(trouble(external(json!({"certificate": {}}))).contains("certificate"));
+    assert!(trouble(external(json!({}))).contains("environment_id, file, url, executable"));
+}

@@ -1,0 +1,306 @@
+//! Google's IAM Credentials API: a caller's token becomes a service account's
+//! (<https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts>).
+//! Three methods: `generateAccessToken`, `generateIdToken`, and `signJwt`, which gives domain-wide delegation without a
+//! key file. Who may act for whom is judged by Google.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use serde_json::json;
+
+use crate::assertion;
+use crate::code_exchange::form_request;
+use crate::document::Document;
+use crate::endpoint::{Endpoint, Policy};
+use crate::error::Grant;
+use crate::exchange::{Answer, Exchange, Step};
+use crate::scope::Scopes;
+use crate::token::{TokenResponse, check_b64token, identity_life};
+use crate::{Error, Request, Response, Secret, timestamp};
+
+/// What a caller's token must be allowed to do.
+pub(crate) const CALLER_SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+const GRANT: Grant = Grant::IamCredentials;
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// Google's own bound on a chain is lower; this one bounds the work.
+const MOST_DELEGATES: usize = 20;
+/// Seconds that an access token lives unless a file says otherwise.
+const DEFAULT_LIFETIME: u64 = 3600;
+
+/// The service account to act as, and the way there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// `https://HOST/v1/projects/-/serviceAccounts/EMAIL`, without a verb.
+    base: String,
+    email: String,
+    delegates: Vec<String>,
+    /// Seconds.
+    lifetime: u64,
+}
+
+impl Target {
+    /// From e-mails as typed: the last is the target, earlier ones are delegates.
+    pub(crate) fn from_chain(chain: &[String], policy: &Policy) -> Result<Self, Error> {
+        let Some((email, delegates)) = chain.split_last() else {
+            return Err(Error::field("--impersonate", "empty"));
+        };
+        check_email("--impersonate", email)?;
+        let path = format!("/v1/projects/-/serviceAccounts/{email}");
+        let base = policy.google("iamcredentials.googleapis.com", &path);
+        let target = Self {
+            base: base.as_str().to_owned(),
+            email: email.clone(),
+            delegates: Vec::new(),
+            lifetime: DEFAULT_LIFETIME,
+        };
+        target.with_delegates("--impersonate", delegates.iter().map(String::as_str))
+    }
+
+    /// From a file's `service_account_impersonation_url`, which ends in `…/serviceAccounts/EMAIL:generateAccessToken`.
+    pub(crate) fn from_url(url: &str, policy: &Policy) -> Result<Self, Error> {
+        const FIELD: &str = "service_account_impersonation_url";
+        let url = policy.receiver(url, &format!("field {FIELD}"))?;
+        let (base, email) = url
+            .as_str()
+            .strip_suffix(":generateAccessToken")
+            .and_then(|base| Some((base, base.rsplit_once("/serviceAccounts/")?.1)))
+            .ok_or_else(|| {
+                Error::field(
+                    FIELD,
+                    "does not end in /serviceAccounts/EMAIL:generateAccessToken",
+                )
+            })?;
+        check_email(FIELD, email)?;
+        Ok(Self {
+            base: base.to_owned(),
+            email: email.to_owned(),
+            delegates: Vec::new(),
+            lifetime: DEFAULT_LIFETIME,
+        })
+    }
+
+    /// Adds delegates, e-mails or full resource names.
+    pub(crate) fn with_delegates<'a>(
+        mut self,
+        field: &str,
+        delegates: impl Iterator<Item = &'a str>,
+    ) -> Result<Self, Error> {
+        const PREFIX: &str = "projects/-/serviceAccounts/";
+        for delegate in delegates {
+            let email = delegate.strip_prefix(PREFIX).unwrap_or(delegate);
+            check_email(field, email)?;
+            self.delegates.push(format!("{PREFIX}{email}"));
+        }
+        if self.delegates.len() > MOST_DELEGATES {
+            return Err(Error::field(field, "more than 20 delegates"));
+        }
+        Ok(self)
+    }
+
+    /// Sets the life of access tokens, 1 to 43200 seconds.
+    pub(crate) fn with_lifetime(mut self, field: &str, seconds: u64) -> Result<Self, Error> {
+        if !(1..=43_200).contains(&seconds) {
+            return Err(Error::field(field, "must be from 1 to 43200 seconds"));
+        }
+        self.lifetime = seconds;
+        Ok(self)
+    }
+
+    pub(crate) fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// All that two targets can differ in, for a cache key.
+    pub(crate) fn key(&self) -> String {
+        format!(
+            "{} {} {}",
+            self.base,
+            self.delegates.join(","),
+            self.lifetime
+        )
+    }
+
+    fn request(&self, verb: &str, caller: &Secret, mut body: serde_json::Value) -> Request {
+        if !self.delegates.is_empty() {
+            body["delegates"] = self.delegates.clone().into();
+        }
+        http::Request::post(format!("{}:{verb}", self.base))
+            .header(CONTENT_TYPE, "application/json")
+            .header(AUTHORIZATION, format!("Bearer {}", caller.expose()))
+            .body(body.to_string().into_bytes())
+            .expect("a checked endpoint is a valid URI, a checked token a valid header")
+    }
+}
+
+/// A service account's e-mail and nothing that could end a URL's path segment.
+fn check_email(field: &str, email: &str) -> Result<(), Error> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let good = email.split_once('@').is_some_and(|(name, domain)| {
+        !name.is_empty()
+            && domain.contains('.')
+            && name.bytes().all(allowed)
+            && domain.bytes().all(allowed)
+            && email.len() <= 320
+    });
+    if good {
+        Ok(())
+    } else {
+        Err(Error::field(
+            field,
+            "not a service account's e-mail address",
+        ))
+    }
+}
+
+/// What is wanted of the target.
+#[derive(Clone, Debug)]
+pub(crate) enum Goal {
+    /// An access token for these scopes.
+    AccessToken(Scopes),
+    /// An ID token for this audience.
+    IdToken(String),
+    /// An access token for these scopes that acts for a user (domain-wide delegation), from this token endpoint.
+    Subject {
+        user: String,
+        scopes: Scopes,
+        token_uri: Endpoint,
+    },
+}
+
+/// A source's token, then the target's: two hops and whatever the source needs, three with a subject.
+pub(crate) struct Impersonation {
+    source: Box<dyn Exchange>,
+    target: Target,
+    goal: Goal,
+    state: State,
+}
+
+enum State {
+    Source,
+    Asked,
+    /// The signed assertion was sent to the token endpoint.
+    Delegated,
+}
+
+impl Impersonation {
+    pub(crate) fn new(source: Box<dyn Exchange>, target: Target, goal: Goal) -> Self {
+        Self {
+            source,
+            target,
+            goal,
+            state: State::Source,
+        }
+    }
+
+    fn ask(&self, caller: &Secret, now: SystemTime) -> Request {
+        let target = &self.target;
+        match &self.goal {
+            Goal::AccessToken(scopes) => target.request(
+                "generateAccessToken",
+                caller,
+                json!({
+                    "scope": scopes.iter().collect::<Vec<_>>(),
+                    "lifetime": format!("{}s", target.lifetime),
+                }),
+            ),
+            Goal::IdToken(audience) => target.request(
+                "generateIdToken",
+                caller,
+                json!({"audience": audience, "includeEmail": true}),
+            ),
+            Goal::Subject {
+                user,
+                scopes,
+                token_uri,
+            } => {
+                let (iat, exp) = assertion::lifetime(now);
+                let claims = json!({
+                    "iss": target.email, "sub": user, "scope": scopes.joined(),
+                    "aud": token_uri.as_str(), "iat": iat, "exp": exp,
+                });
+                target.request("signJwt", caller, json!({"payload": claims.to_string()}))
+            }
+        }
+    }
+
+    /// Reads the answer to [`Impersonation::ask`].
+    fn receive(&mut self, response: &Response, now: SystemTime) -> Result<Step, Error> {
+        if !response.status().is_success() {
+            return Err(Error::from_response(GRANT, response, now));
+        }
+        let answer = Document::parse(response.body()).map_err(|e| bad_answer(&e))?;
+        let token = |field: &str| -> Result<Secret, Error> {
+            let token = answer.secret(field).map_err(|e| bad_answer(&e))?;
+            check_b64token(token.expose()).map_err(|e| bad_answer(&Error::field(field, e)))?;
+            Ok(token)
+        };
+        let done = |token: Secret, life: Option<Duration>, scopes: Option<Scopes>| {
+            Ok(Step::Done(TokenResponse {
+                token,
+                life,
+                scopes,
+                refresh_token: None,
+                id_token: None,
+            }))
+        };
+        match &self.goal {
+            Goal::AccessToken(scopes) => {
+                let life = answer
+                    .optional_text("expireTime")
+                    .ok()
+                    .flatten()
+                    .and_then(timestamp::parse_rfc3339)
+                    .and_then(|end| end.checked_sub(timestamp::unix_seconds(now)))
+                    .filter(|seconds| *seconds > 0)
+                    .map(|seconds| Duration::from_secs(seconds.min(43_200)));
+                done(token("accessToken")?, life, Some(scopes.clone()))
+            }
+            Goal::IdToken(_) => {
+                let token = token("token")?;
+                let life = identity_life(&token, now);
+                done(token, life, None)
+            }
+            Goal::Subject { token_uri, .. } => {
+                let assertion = token("signedJwt")?;
+                self.state = State::Delegated;
+                Ok(Step::Send(form_request(
+                    token_uri.as_str(),
+                    &[
+                        ("grant_type", JWT_BEARER),
+                        ("assertion", assertion.expose()),
+                    ],
+                )))
+            }
+        }
+    }
+}
+
+fn bad_answer(e: &Error) -> Error {
+    Error::Answer {
+        grant: GRANT,
+        reason: format!("the server's answer: {e}"),
+    }
+}
+
+impl Exchange for Impersonation {
+    fn step(&mut self, answer: Option<Answer>, now: SystemTime) -> Result<Step, Error> {
+        match (&self.state, answer) {
+            (State::Source, answer) => match self.source.step(answer, now)? {
+                Step::Done(caller) => {
+                    self.state = State::Asked;
+                    Ok(Step::Send(self.ask(&caller.token, now)))
+                }
+                other => Ok(other),
+            },
+            (State::Asked, Some(answer)) => self.receive(&answer.response(), now),
+            (State::Delegated, Some(answer)) => {
+                TokenResponse::access(Grant::JwtBearer, &answer.response(), now).map(Step::Done)
+            }
+            (_, None) => unreachable!("a request is answered"),
+        }
+    }
+
+    fn refresh_token(&self) -> Option<&Secret> {
+        self.source.refresh_token()
+    }
+}
