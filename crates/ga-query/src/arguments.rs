@@ -1,0 +1,103 @@
+//! What is typed: one table, from which `--help`, the completions and the man page's check are made.
+
+use argh::{ArgsInfo, FromArgs};
+
+/// run a Google Analytics report
+#[derive(FromArgs, ArgsInfo, Debug)]
+pub(crate) struct Arguments {
+    /// the old form: a property, first and last day, metrics; each may be an option instead
+    #[argh(positional, arg_name = "PROPERTY [START [END [METRICS]]]")]
+    pub(crate) words: Vec<String>,
+
+    /// digits, properties/DIGITS, or 0 for the first one the token can see; GA_PROPERTY by default
+    #[argh(option, short = 'p', arg_name = "ID,…")]
+    pub(crate) property: Vec<String>,
+
+    /// what is counted, such as sessions,totalUsers
+    #[argh(option, short = 'm', arg_name = "NAME,…")]
+    pub(crate) metrics: Vec<String>,
+
+    /// what it is counted by, such as date,country
+    #[argh(option, short = 'd', arg_name = "NAME,…")]
+    pub(crate) dimensions: Vec<String>,
+
+    /// first day: YYYY-MM-DD, NdaysAgo, yesterday or today; 28daysAgo by default
+    #[argh(option, arg_name = "DAY")]
+    pub(crate) start: Option<String>,
+
+    /// last day, as above; yesterday by default
+    #[argh(option, arg_name = "DAY")]
+    pub(crate) end: Option<String>,
+
+    /// one of up to four date ranges, or a single day; instead of --start and --end
+    #[argh(option, arg_name = "[NAME=]A..B")]
+    pub(crate) dates: Vec<String>,
+
+    /// rows to keep, such as 'country==France;sessions>10'; several must all hold
+    #[argh(option, arg_name = "EXPR")]
+    pub(crate) filter: Vec<String>,
+
+    /// order of the rows; a dash means from the largest down
+    #[argh(option, arg_name = "NAME,-NAME")]
+    pub(crate) sort: Vec<String>,
+
+    /// at most so many rows of each property; all by default
+    #[argh(option, arg_name = "N")]
+    pub(crate) limit: Option<u64>,
+
+    /// leave out the first so many rows
+    #[argh(option, arg_name = "N")]
+    pub(crate) offset: Option<u64>,
+
+    /// csv, tsv, json, ndjson, table or raw; table on a terminal, else csv or what -o says
+    #[argh(option, short = 'f', arg_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+
+    /// write to a file, which appears when it is complete
+    #[argh(option, short = 'o', arg_name = "FILE")]
+    pub(crate) output: Option<String>,
+
+    /// first line: api for API names (the default), or none
+    #[argh(option, arg_name = "api|none")]
+    pub(crate) header: Option<String>,
+
+    /// csv for spreadsheets: with a byte-order mark, and no cell that would run as a formula
+    #[argh(switch)]
+    pub(crate) excel: bool,
+
+    /// the access token, or - for standard input
+    #[argh(option, arg_name = "TOKEN|-")]
+    pub(crate) token: Option<String>,
+
+    /// a command that prints the access token; run again when the token ends
+    #[argh(option, arg_name = "COMMAND")]
+    pub(crate) token_command: Option<String>,
+
+    /// the Cloud project that the quota of the API is taken from
+    #[argh(option, arg_name = "ID")]
+    pub(crate) quota_project: Option<String>,
+
+    /// so many pages side by side, 1 to 9; 4 by default
+    #[argh(option, arg_name = "N")]
+    pub(crate) parallel: Option<usize>,
+
+    /// tell what the report took of the property's quota, and what is left
+    #[argh(switch)]
+    pub(crate) quota: bool,
+
+    /// fail with code 6 when the data is sampled, withheld or cut
+    #[argh(switch)]
+    pub(crate) strict: bool,
+
+    /// send names and numbers as they are, unchecked
+    #[argh(switch)]
+    pub(crate) no_check: bool,
+
+    /// print the request's body and send nothing
+    #[argh(switch)]
+    pub(crate) dry_run: bool,
+
+    /// print a curl command that does the same and send nothing
+    #[argh(switch)]
+    pub(crate) curl: bool,
+}

@@ -1,0 +1,303 @@
+//! HTTPS to Google: one client over HTTP/2, deadlines, and the few retries that the API's quotas allow.
+//!
+//! The token travels in the Authorization header (RFC 6750 §2.1) and nowhere else, so no redirect is
+//! followed. Which failure is worth another try is decided by [`ga_core::retry`]; reading an answer is left to
+//! the caller, who gives one try as a future.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use ga_core::{Refusal, retry};
+use gauth_cli::exit::reason;
+use gauth_cli::token_argument::TokenSource;
+use gauth_cli::{Failure, Kind, Terminal, http_agent, proxy, random, tls};
+use gauth_core::Secret;
+use reqwest::Response;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+const CONNECT: Duration = Duration::from_secs(20);
+/// One request with all its tries.
+const REQUEST: Duration = Duration::from_secs(300);
+/// An error answer is not read beyond this.
+const REFUSAL_LIMIT: usize = 1 << 20;
+/// After so many server errors in a row, over all pages, no page is asked for again: each one counts
+/// against the property's budget of ten in an hour.
+const ERRORS_IN_A_ROW: u32 = 3;
+
+/// Sends requests for one run of the program.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    source: TokenSource,
+    token: Mutex<Secret>,
+    deadline: Option<Instant>,
+    errors_in_a_row: AtomicU32,
+    terminal: Terminal,
+}
+
+/// How one try failed.
+pub(crate) enum Trouble {
+    /// No whole answer came.
+    Connection(Failure),
+    /// The server refused, and may have said when to come back.
+    Refused(Refusal, Option<Duration>),
+    /// The answer is not what it should be.
+    Answer(ga_core::Error),
+    /// Anything on our side.
+    Other(anyhow::Error),
+}
+
+impl Client {
+    /// A client for the host of `base`, whose every request must end by `deadline`.
+    pub(crate) fn new(
+        base: &str,
+        source: TokenSource,
+        quota_project: Option<&str>,
+        deadline: Option<std::time::Instant>,
+        terminal: Terminal,
+    ) -> anyhow::Result<Self> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(project) = quota_project {
+            let value = HeaderValue::from_str(project).map_err(|_| {
+                Failure::usage("the quota project has characters that no project has")
+            })?;
+            headers.insert("x-goog-user-project", value);
+        }
+        let mut builder = reqwest::Client::builder()
+            .user_agent(http_agent::AGENT_NAME)
+            .default_headers(headers)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT)
+            .tls_backend_preconfigured(tls_config()?)
+            .no_proxy();
+        let target = base.parse().context("read the address of the API")?;
+        if let Some(url) = proxy::for_target(&target)? {
+            let proxy = reqwest::Proxy::all(url)
+                .map_err(|_| Failure::usage("read the proxy variables: not a usable URL"))?;
+            builder = builder.proxy(proxy);
+        }
+        let token = source.token()?;
+        Ok(Self {
+            http: builder.build().context("set up HTTPS")?,
+            source,
+            token: Mutex::new(token),
+            deadline: deadline.map(Instant::from_std),
+            errors_in_a_row: AtomicU32::new(0),
+            terminal,
+        })
+    }
+
+    /// Tries until a try succeeds, the deadline comes, or trying again is of no use.
+    pub(crate) async fn retrying<T, F>(&self, attempt: impl Fn() -> F) -> anyhow::Result<T>
+    where
+        F: Future<Output = Result<T, Trouble>>,
+    {
+        let deadline = Instant::now() + REQUEST;
+        let deadline = self.deadline.map_or(deadline, |total| total.min(deadline));
+        let mut failed = 0;
+        let mut renewed = false;
+        loop {
+            let stale = self.token.lock().await.clone();
+            let Ok(result) = tokio::time::timeout_at(deadline, attempt()).await else {
+                return Err(Failure::new(Kind::Temporary, "no whole answer came in time").into());
+            };
+            let trouble = match result {
+                Ok(answer) => {
+                    self.errors_in_a_row.store(0, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(trouble) => trouble,
+            };
+            let may_renew = matches!(self.source, TokenSource::Command(_)) && !renewed;
+            if may_renew
+                && matches!(&trouble, Trouble::Refused(refusal, _) if refusal.status == 401)
+            {
+                self.renew(&stale).await?;
+                renewed = true;
+                continue;
+            }
+            failed += 1;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Some(pause) = self.pause(&trouble, failed, left) else {
+                return Err(trouble.into());
+            };
+            self.terminal.verbose(&format!(
+                "{}; trying again in {} ms",
+                trouble.text(),
+                pause.as_millis()
+            ));
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    fn pause(&self, trouble: &Trouble, failed: u32, left: Duration) -> Option<Duration> {
+        let (failure, wish) = match trouble {
+            Trouble::Connection(failure) if failure.kind() == Kind::Temporary => {
+                (retry::Failure::Connection, None)
+            }
+            Trouble::Answer(ga_core::Error::Truncated) => (retry::Failure::Truncated, None),
+            Trouble::Refused(refusal, wish) => (retry::Failure::Refused(refusal), *wish),
+            _ => return None,
+        };
+        if matches!(trouble, Trouble::Refused(refusal, _) if refusal.status >= 500) {
+            let before = self.errors_in_a_row.fetch_add(1, Ordering::Relaxed);
+            if before + 1 >= ERRORS_IN_A_ROW {
+                return None;
+            }
+        }
+        retry::pause(failure, failed, random::fraction(), wish, left)
+    }
+
+    /// Runs the token command again, unless another page has done so since `stale` was current.
+    async fn renew(&self, stale: &Secret) -> anyhow::Result<()> {
+        let mut current = self.token.lock().await;
+        if *current == *stale {
+            self.terminal
+                .verbose("the token has ended; running the token command again");
+            let source = self.source.clone();
+            *current = tokio::task::spawn_blocking(move || source.token()).await??;
+        }
+        Ok(())
+    }
+
+    /// Sends a request once. An answer other than 2xx is trouble; the body of a 2xx is still to be read.
+    pub(crate) async fn send(&self, request: &http::Request<Vec<u8>>) -> Result<Response, Trouble> {
+        let token = self.token.lock().await.clone();
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+            .map_err(|error| Trouble::Other(error.into()))?;
+        header.set_sensitive(true);
+        let mut sent = reqwest::Request::try_from(request.clone())
+            .map_err(|error| Trouble::Other(error.without_url().into()))?;
+        sent.headers_mut().insert(AUTHORIZATION, header);
+        let what = format!(
+            "{} {}",
+            request.method(),
+            http_agent::without_query(request.uri())
+        );
+        self.terminal.verbose(&format!("> {what}"));
+        let response = self.http.execute(sent).await.map_err(connection)?;
+        let status = response.status();
+        self.terminal
+            .verbose(&format!("< {} {:?}", status.as_u16(), response.version()));
+        if status.is_success() {
+            return Ok(response);
+        }
+        let wish = wish(response.headers());
+        let body = body_up_to(response, REFUSAL_LIMIT).await?;
+        Err(Trouble::Refused(
+            Refusal::parse(status.as_u16(), &body),
+            wish,
+        ))
+    }
+}
+
+/// The body of an answer, cut at `limit`.
+pub(crate) async fn body_up_to(mut response: Response, limit: usize) -> Result<Vec<u8>, Trouble> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(connection)? {
+        let room = limit - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() >= room {
+            break;
+        }
+    }
+    Ok(body)
+}
+
+/// Ring, and Mozilla's roots or those of `SSL_CERT_FILE`.
+fn tls_config() -> anyhow::Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    match tls::own_roots()? {
+        Some(own) => {
+            roots.add_parsable_certificates(own);
+        }
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    let mut config = rustls::ClientConfig::builder_with_provider(tls::provider())
+        .with_safe_default_protocol_versions()
+        .context("set up TLS")?
+        .with_root_certificates(Arc::new(roots))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn wish(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    retry::retry_after(value, |date| {
+        let then = gauth_core::timestamp::parse_http_date(date)?;
+        then.duration_since(SystemTime::now()).ok()
+    })
+}
+
+/// What broke on the way, without the URL.
+pub(crate) fn connection(error: reqwest::Error) -> Trouble {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+    let mut last = error.to_string();
+    while let Some(error) = cause {
+        let inside = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(|io| io.get_ref()?.downcast_ref::<rustls::Error>())
+            .or_else(|| error.downcast_ref::<rustls::Error>());
+        if let Some(tls) = inside {
+            let refused = Failure::new(Kind::Failed, format!("the server's TLS is refused: {tls}"));
+            return Trouble::Connection(match tls {
+                rustls::Error::InvalidCertificate(_) => refused
+                    .hint("a company's own authority goes into the file that SSL_CERT_FILE names"),
+                _ => refused,
+            });
+        }
+        last = match error.downcast_ref::<std::io::Error>() {
+            Some(io) => reason(io),
+            None => error.to_string(),
+        };
+        cause = error.source();
+    }
+    let step = if error.is_connect() {
+        "connect to the server"
+    } else if error.is_body() || error.is_decode() {
+        "read the answer"
+    } else {
+        "wait for the answer"
+    };
+    let text = if error.is_timeout() {
+        "timed out"
+    } else {
+        &last
+    };
+    Trouble::Connection(Failure::new(Kind::Temporary, format!("{step}: {text}")))
+}
+
+impl Trouble {
+    fn text(&self) -> String {
+        match self {
+            Self::Connection(failure) => failure.to_string(),
+            Self::Refused(refusal, _) => refusal.to_string(),
+            Self::Answer(error) => error.to_string(),
+            Self::Other(error) => error.to_string(),
+        }
+    }
+}
+
+impl From<ga_core::Error> for Trouble {
+    fn from(error: ga_core::Error) -> Self {
+        Self::Answer(error)
+    }
+}
+
+impl From<Trouble> for anyhow::Error {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Connection(failure) => failure.into(),
+            Trouble::Refused(refusal, _) => ga_core::Error::Refusal(Box::new(refusal)).into(),
+            Trouble::Answer(error) => error.into(),
+            Trouble::Other(error) => error,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The server's answers as they were sent, one after the other in the order of the pages.
+
+use super::{Content, Format};
+
+pub(super) const FORMAT: Format = Format {
+    name: "raw",
+    extensions: &[],
+    content: Content::Answers,
+};

@@ -1,0 +1,44 @@
+//! Ctrl-C and its like: the unfinished `-o` file goes, and the exit code is 128 and the signal's number.
+//!
+//! Everything else that is temporary has no name in any folder and goes by itself.
+
+use std::path::PathBuf;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+const SIGNALS: [i32; 3] = [1, 2, 15];
+
+/// Ends the process when a signal asks for it. Signals that were ignored when the program started (nohup, a
+/// background job) stay ignored. Runs until then.
+pub(crate) fn watch(unfinished: Option<PathBuf>) -> std::io::Result<()> {
+    let ignored = ignored_signals();
+    for number in SIGNALS
+        .into_iter()
+        .filter(|number| ignored >> (number - 1) & 1 == 0)
+    {
+        let mut stream = signal(SignalKind::from_raw(number))?;
+        let unfinished = unfinished.clone();
+        tokio::spawn(async move {
+            stream.recv().await;
+            if let Some(path) = unfinished {
+                // It may have been put in its place just now.
+                let _ = std::fs::remove_file(path);
+            }
+            std::process::exit(128 + number);
+        });
+    }
+    Ok(())
+}
+
+/// The mask of proc_pid_status(5); nothing where there is none.
+fn ignored_signals() -> u64 {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(line.trim(), 16).ok()
+        })
+        .unwrap_or(0)
+}
