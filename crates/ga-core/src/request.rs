@@ -47,7 +47,7 @@ pub fn account_summaries(base: &str, page_token: Option<&str>) -> Result<Request
 }
 
 /// Everything but RFC 3986's unreserved characters as `%XX`.
-fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -9,6 +9,7 @@ mod column;
 mod conditions;
 mod decimal;
 mod field_list;
+mod ga_data;
 mod map;
 mod merge;
 mod names;
@@ -17,6 +18,7 @@ mod resolve;
 mod segment;
 
 pub use column::{Column, DataType};
+pub use ga_data::{Query, ga_data, window};
 pub use map::{FieldMap, property};
 pub use merge::Merge;
 pub use names::{Rename, rename};

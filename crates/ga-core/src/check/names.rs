@@ -6,6 +6,7 @@ use super::{Method, list};
 use crate::catalogue::{self, FieldKind};
 use crate::error::Error;
 use crate::paging::DATE_RANGE;
+use crate::v3;
 
 /// Checks every field that the request names; replaces former names, with a note for each.
 pub(super) fn check(
@@ -161,7 +162,10 @@ impl Names<'_> {
             return;
         }
         self.problem(format!("{name} is no {kind} of GA4"));
-        let near = catalogue::nearest(name, kind);
+        let near = match v3::rename(name) {
+            Some(rename) => vec![rename.name.to_owned()],
+            None => catalogue::nearest(name, kind),
+        };
         if !near.is_empty() {
             self.hint(format!("did you mean {}?", near.join(" or ")));
         }

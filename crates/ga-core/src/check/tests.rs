@@ -128,7 +128,7 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
         (
             json!({"metrics": [{"name": "x", "expression": "2 * (sesions / users)"}]}),
             "sesions is no metric of GA4; users is no metric",
-            "did you mean sessions",
+            "did you mean totalUsers?",
         ),
         (
             json!({"metricFilter": {"filter": {"fieldName": "country", "stringFilter": {"value": "x"}}}}),

@@ -32,8 +32,10 @@ fn translate_condition(
 ) -> Result<Expression, Error> {
     let name = condition.field.clone();
     let old = name.strip_prefix("ga:");
-    let is_old = old.is_some() || !names::is_ga4(&name);
-    let entry = names::find(old.unwrap_or(&name)).filter(|_| is_old);
+    let entry = match old {
+        None if names::is_ga4(&name) => None,
+        _ => names::find(old.unwrap_or(&name)),
+    };
     let kind = entry
         .map(|(entry, _)| entry.kind)
         .or_else(|| catalogue::kind_of(&name));

@@ -25,8 +25,8 @@ pub(super) struct Entry {
     pub(super) values: &'static str,
     /// The filter that the answer needs.
     pub(super) filter: &'static str,
-    /// In which way the meaning differs, or why there is no answer.
-    pub(super) note: Option<&'static str>,
+    /// The key of the note.
+    note: &'static str,
 }
 
 /// Where the values come from.
@@ -67,7 +67,15 @@ impl Entry {
             data_type: column(),
             values: column(),
             filter: column(),
-            note: note(column()),
+            note: column(),
+        })
+    }
+
+    /// In which way the meaning differs, or why there is no answer.
+    pub(super) fn note(&self) -> Option<&'static str> {
+        NOTES.lines().skip(1).find_map(|line| {
+            let (key, text) = line.split_once('\t')?;
+            (key == self.note).then_some(text)
         })
     }
 
@@ -78,13 +86,6 @@ impl Entry {
             && self.values.is_empty()
             && self.filter.is_empty()
     }
-}
-
-fn note(key: &str) -> Option<&'static str> {
-    NOTES.lines().skip(1).find_map(|line| {
-        let (found, text) = line.split_once('\t')?;
-        (found == key).then_some(text)
-    })
 }
 
 /// The entry of a name without `ga:`, and the part of the name that the table leaves open: the number
@@ -142,7 +143,7 @@ pub fn rename(name: &str) -> Option<Rename> {
     };
     entry.is_plain().then_some(Rename {
         name: fields,
-        note: entry.note,
+        note: entry.note(),
     })
 }
 
@@ -179,9 +180,12 @@ mod tests {
 
     #[test]
     fn every_note_has_a_text() {
-        for line in TABLE.lines().skip(1) {
-            let key = line.split('\t').nth(6).unwrap_or_default();
-            assert!(key.is_empty() || note(key).is_some(), "{line}");
+        for entry in ENTRIES.iter() {
+            assert!(
+                entry.note.is_empty() || entry.note().is_some(),
+                "{}",
+                entry.name
+            );
         }
     }
 

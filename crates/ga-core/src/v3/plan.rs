@@ -1,6 +1,6 @@
 //! A report in v3's words to the GA4 request that answers it, and back from its rows to v3's.
 //!
-//! Dates, limit and offset are the caller's: they mean the same in both.
+//! Dates, limit, offset and aggregations are the caller's: they mean the same in both.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::answer::AggregateRow;
 use crate::catalogue::FieldKind;
 use crate::error::Error;
 use crate::filter::{self, Expression};
-use crate::report::{Dimension, Metric, MetricAggregation, RunReportRequest};
+use crate::report::{Dimension, Metric, RunReportRequest};
 
 /// What is asked, each name GA4's or v3's, with or without `ga:`.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +31,7 @@ pub struct Question {
 /// How the question is answered.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Dimensions, metrics, filters and order of the request, and its totals where columns are computed.
+    /// Dimensions, metrics, filters and order of the request.
     pub request: RunReportRequest,
     /// The columns as asked: dimensions, then metrics.
     pub columns: Vec<Column>,
@@ -81,9 +81,6 @@ impl Plan {
             ))
             .with_hint("filter the output, or by dimensions only"));
         }
-        let computes = columns.iter().any(|column| {
-            column.kind == FieldKind::Metric && !matches!(column.cells, Cells::Same(_))
-        });
         Ok(Self {
             request: RunReportRequest {
                 dimensions: fields
@@ -100,11 +97,6 @@ impl Plan {
                 dimension_filter: sides.dimension,
                 metric_filter: sides.metric,
                 order_bys,
-                metric_aggregations: if computes {
-                    vec![MetricAggregation::Total]
-                } else {
-                    Vec::new()
-                },
                 ..RunReportRequest::default()
             },
             columns,
@@ -120,7 +112,7 @@ impl Plan {
     }
 
     /// Whether several rows of GA4's can become one, so that all must be there before the first is known:
-    /// see [`super::Merge`].
+    /// see [`super::Merge`]. Limit and offset then apply to its rows, not to the request.
     pub fn merges(&self) -> bool {
         self.columns.iter().any(Column::merges)
     }

@@ -97,7 +97,7 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
     }
     let fields = match entry.answer {
         Answer::Fields(fields) => fields,
-        Answer::None(nearest) => return Err(no_answer(name, entry.note, nearest)),
+        Answer::None(nearest) => return Err(no_answer(name, entry.note(), nearest)),
     };
     let is_goal = entry.name.starts_with("goal") && part.is_some();
     let part = match part {
@@ -112,7 +112,7 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
     let fields = Fields::parse(&complete(name, fields, part)?);
     Ok(Resolved {
         note: entry
-            .note
+            .note()
             .map(|note| format!("{name} is answered by {fields}: {note}")),
         filter: entry.filter.replace('*', part.unwrap_or_default()),
         data_type: DataType::of_letter(entry.data_type),

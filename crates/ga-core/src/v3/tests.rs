@@ -78,7 +78,6 @@ fn an_old_question_is_answered_in_old_values() {
                         {"name": "engagedSessions"}],
             "orderBys": [{"desc": true, "metric": {"metricName": "sessions"}},
                          {"dimension": {"dimensionName": "date"}}],
-            "metricAggregations": ["TOTAL"],
         })
     );
     assert!(!plan.is_plain() && !plan.merges());
