@@ -94,7 +94,10 @@ impl Ask<'_> {
         loop {
             let name = found.credentials.cache_file_name(self.wanted);
             let file = directory.join(&name);
-            if let Some(entry) = self.read(&file, self.min_ttl) {
+            // Trouble with the file is told once, by the read under the lock.
+            if let Ok(Some((entry, left))) = self.read(&file)
+                && left >= self.min_ttl
+            {
                 return Ok(entry.into());
             }
             let lock = Lock::exclusive(
@@ -107,12 +110,18 @@ impl Ask<'_> {
             {
                 continue;
             }
-            // What others obtained while this process waited is as fresh as can be had, however short its life.
-            let fresh_enough = self.read(&file, self.min_ttl).or_else(|| {
-                self.read(&file, Duration::ZERO)
-                    .filter(|entry| entry.obtained_after(asked_at))
+            let kept = self.read(&file).unwrap_or_else(|trouble| {
+                self.terminal.warn(&format!(
+                    "read the cached token {}: {trouble}, so it is not used",
+                    shown(&file)
+                ));
+                None
             });
-            if let Some(entry) = fresh_enough {
+            // What others obtained while this process waited is as fresh as can be had, however short its life.
+            if let Some((entry, left)) = kept
+                && (left >= self.min_ttl || entry.obtained_after(asked_at))
+            {
+                self.warn_if_short(left);
                 return Ok(entry.into());
             }
             if let Some(failure) = lock
@@ -130,36 +139,21 @@ impl Ask<'_> {
             .unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400))
     }
 
-    /// The entry, if it may be handed out.
-    fn read(&self, file: &Path, min_ttl: Duration) -> Option<Entry> {
+    /// The cached token and the life it has left, if there is one; or why what is there is not used.
+    fn read(&self, file: &Path) -> Result<Option<(Entry, Duration)>, String> {
         if self.cache != Use::ReadAndWrite {
-            return None;
+            return Ok(None);
         }
-        let trouble = |text: &str| {
-            self.terminal.warn(&format!(
-                "read the cached token {}: {text}, so it is not used",
-                shown(file)
-            ));
-        };
-        let bytes = match files::read_default(file, CREDENTIALS_LIMIT) {
-            Ok(bytes) => bytes?,
-            Err(e) => {
-                trouble(&e.to_string());
-                return None;
-            }
+        let Some(bytes) =
+            files::read_default(file, CREDENTIALS_LIMIT).map_err(|e| e.to_string())?
+        else {
+            return Ok(None);
         };
         if files::loose_permissions(file).is_some() {
-            trouble("others could read or change it");
-            return None;
+            return Err("others could read or change it".to_owned());
         }
-        let Some(entry) = Entry::parse(&bytes) else {
-            trouble("it is damaged");
-            return None;
-        };
-        entry
-            .left(SystemTime::now())
-            .is_some_and(|left| left >= min_ttl)
-            .then_some(entry)
+        let entry = Entry::parse(&bytes).ok_or("it is damaged")?;
+        Ok(entry.left(SystemTime::now()).map(|left| (entry, left)))
     }
 
     /// Whether the credentials were read anew. A login or a replaced refresh token may have come in between.
@@ -282,15 +276,19 @@ impl Ask<'_> {
         credentials::parse(&bytes, file, self.policy).map(Some)
     }
 
-    fn fresh(&self, token: &TokenResponse) -> Fresh {
-        let now = gauth_core::timestamp::unix_seconds(SystemTime::now());
-        if let Some(life) = token.life
-            && life < self.min_ttl
-        {
+    fn warn_if_short(&self, life: Duration) {
+        if life < self.min_ttl {
             self.terminal.warn(&format!(
                 "the server gave a token for {} s only",
                 life.as_secs()
             ));
+        }
+    }
+
+    fn fresh(&self, token: &TokenResponse) -> Fresh {
+        let now = gauth_core::timestamp::unix_seconds(SystemTime::now());
+        if let Some(life) = token.life {
+            self.warn_if_short(life);
         }
         Fresh {
             token: token.token.clone(),

@@ -148,11 +148,11 @@ impl Credentials {
     }
 
     /// `quota_project_id`, when the file names one.
-    pub fn quota_project(&self) -> Option<&str> {
-        self.document
-            .optional_word("quota_project_id")
-            .ok()
-            .flatten()
+    ///
+    /// # Errors
+    /// [`Error::Input`] for anything that cannot stand in a header.
+    pub fn quota_project(&self) -> Result<Option<&str>, Error> {
+        self.document.optional_word("quota_project_id")
     }
 
     /// The refresh token, for kinds that have one.

@@ -163,17 +163,20 @@ fn cache_use(args: &Args) -> Result<Use, Failure> {
 }
 
 /// AIP-4110: an explicit one, then the variable, then the file.
-fn quota_project(args: &Args, found: &Found) -> Result<Option<String>, Failure> {
+fn quota_project(args: &Args, found: &Found) -> anyhow::Result<Option<String>> {
     let project = match &args.quota_project {
         Some(project) => Some(project.clone()),
-        None => environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")?
-            .or_else(|| found.credentials.quota_project().map(str::to_owned)),
+        None => match environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")? {
+            Some(project) => Some(project),
+            None => found.credentials.quota_project()?.map(str::to_owned),
+        },
     };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
     match &project {
         Some(id) if id.is_empty() || !id.bytes().all(allowed) => Err(Failure::usage(
             "the quota project holds a character that no project id has",
-        )),
+        )
+        .into()),
         _ => Ok(project),
     }
 }
