@@ -91,9 +91,10 @@ pub(super) enum Cells {
 }
 
 impl Column {
-    /// The cell of this column in a row of GA4's.
+    /// The cell of this column in a row of GA4's; empty where the row is too short.
     pub fn cell<'a>(&self, row: &[&'a [u8]]) -> Cow<'a, [u8]> {
-        let text = |place: usize| str::from_utf8(row[place]).unwrap_or_default();
+        let bytes = |place: usize| row.get(place).copied().unwrap_or_default();
+        let text = |place: usize| str::from_utf8(bytes(place)).unwrap_or_default();
         let number = |text: String| {
             Cow::Owned(match self.data_type {
                 DataType::Integer => text.into_bytes(),
@@ -101,10 +102,10 @@ impl Column {
             })
         };
         match &self.cells {
-            Cells::Same(place) => Cow::Borrowed(row[*place]),
+            Cells::Same(place) => Cow::Borrowed(bytes(*place)),
             Cells::Labelled(place, labels) => match label(labels, text(*place)) {
                 Some(label) => Cow::Borrowed(label.as_bytes()),
-                None => Cow::Borrowed(row[*place]),
+                None => Cow::Borrowed(bytes(*place)),
             },
             Cells::Level(place, level) => Cow::Owned(path_level(text(*place), *level).into_bytes()),
             Cells::Path(place) => Cow::Borrowed(url_path(text(*place)).as_bytes()),

@@ -1,17 +1,19 @@
 //! The GA4 fields that a plan asks for, gathered while the columns, the order and the filters are read.
 
-use super::column::{Cells, Column};
+use super::column::{Cells, Column, DataType};
 use super::map::FieldMap;
 use super::resolve::{Fields, Resolved, resolve};
 use crate::catalogue::FieldKind;
 use crate::error::Error;
 use crate::filter::{self, Expression};
+use crate::paging::DATE_RANGE;
 use crate::report::{Metric, OrderBy, OrderKey};
 
 /// What has been found so far.
 pub(super) struct FieldList<'a> {
     map: &'a FieldMap,
     pub(super) dimensions: Vec<String>,
+    has_date_range: bool,
     /// The visible metrics.
     pub(super) metrics: Vec<String>,
     /// Metrics that are computed by the server, to be filtered or sorted by, but not shown.
@@ -28,6 +30,7 @@ impl<'a> FieldList<'a> {
         Self {
             map,
             dimensions: Vec::new(),
+            has_date_range: false,
             metrics: Vec::new(),
             expressions: Vec::new(),
             filtered_metrics: Vec::new(),
@@ -88,11 +91,27 @@ impl<'a> FieldList<'a> {
         })
     }
 
+    /// The column that the server puts behind the dimensions when there are several date ranges.
+    pub(super) fn date_range(&mut self) -> Column {
+        self.has_date_range = true;
+        Column {
+            name: DATE_RANGE.to_owned(),
+            kind: FieldKind::Dimension,
+            data_type: DataType::String,
+            cells: Cells::Same(self.dimensions.len()),
+        }
+    }
+
+    /// The place of the first metric in GA4's row, once all dimensions are known.
+    pub(super) fn metrics_start(&self) -> usize {
+        self.dimensions.len() + usize::from(self.has_date_range)
+    }
+
     /// The place of a field in GA4's row; dimensions are all known before the first metric.
     fn place(&mut self, field: String, kind: FieldKind) -> usize {
-        let (list, before) = match kind {
-            FieldKind::Dimension => (&mut self.dimensions, 0),
-            FieldKind::Metric => (&mut self.metrics, self.dimensions.len()),
+        let (before, list) = match kind {
+            FieldKind::Dimension => (0, &mut self.dimensions),
+            FieldKind::Metric => (self.metrics_start(), &mut self.metrics),
         };
         let known = list.iter().position(|known| *known == field);
         before

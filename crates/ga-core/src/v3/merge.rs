@@ -65,7 +65,7 @@ impl<'a> Merge<'a> {
             .filter(|column| column.kind == FieldKind::Dimension)
             .map(|column| column.cell(row).into_owned())
             .collect();
-        let metrics = &row[self.plan.request.dimensions.len()..];
+        let metrics = row.get(self.plan.metrics_start..).unwrap_or_default();
         let sums = self
             .sums
             .entry(key)
@@ -84,7 +84,7 @@ impl<'a> Merge<'a> {
             .into_iter()
             .map(|(mut cells, sums)| {
                 let sums: Vec<String> = sums.iter().map(Sum::to_string).collect();
-                let mut row: Vec<&[u8]> = vec![b""; plan.request.dimensions.len()];
+                let mut row: Vec<&[u8]> = vec![b""; plan.metrics_start];
                 row.extend(sums.iter().map(|sum| sum.as_bytes()));
                 let metrics = plan
                     .columns

@@ -179,6 +179,20 @@ mod tests {
     }
 
     #[test]
+    fn every_filter_can_be_read_and_no_computed_name_is_ga4s() {
+        for entry in ENTRIES.iter() {
+            let filter = entry.filter.replace('*', "x");
+            assert!(
+                filter.is_empty() || crate::filter::parse(&filter).is_ok(),
+                "{filter}"
+            );
+            let is_computed =
+                matches!(entry.answer, Answer::Fields(fields) if fields.contains(['/', '-']));
+            assert!(!is_computed || !is_ga4(entry.name), "{}", entry.name);
+        }
+    }
+
+    #[test]
     fn every_note_has_a_text() {
         for entry in ENTRIES.iter() {
             assert!(

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::column::{Cells, Column, DataType};
 use super::conditions;
+use super::decimal::with_point;
 use super::field_list::FieldList;
 use super::map::FieldMap;
 use super::merge::check_additive;
@@ -13,6 +14,7 @@ use crate::answer::AggregateRow;
 use crate::catalogue::FieldKind;
 use crate::error::Error;
 use crate::filter::{self, Expression};
+use crate::paging::DATE_RANGE;
 use crate::report::{Dimension, Metric, RunReportRequest};
 
 /// What is asked, each name GA4's or v3's, with or without `ga:`.
@@ -26,6 +28,9 @@ pub struct Question {
     pub sort: Vec<String>,
     /// All of them must hold.
     pub filters: Vec<Expression>,
+    /// Whether the request has several date ranges, so that each row of GA4's carries the name of its
+    /// range behind the dimensions.
+    pub compares_ranges: bool,
 }
 
 /// How the question is answered.
@@ -37,6 +42,8 @@ pub struct Plan {
     pub columns: Vec<Column>,
     /// What has changed its meaning, each said once.
     pub notes: Vec<String>,
+    /// The place of the first metric in GA4's row.
+    pub(super) metrics_start: usize,
     /// Columns and whether they are in descending order, for rows that are put together here.
     pub(super) sort: Vec<(usize, bool)>,
 }
@@ -49,6 +56,10 @@ impl Plan {
         for name in question.dimensions {
             columns.push(fields.column(name, FieldKind::Dimension)?);
         }
+        if question.compares_ranges && !columns.iter().any(|column| column.name == DATE_RANGE) {
+            columns.push(fields.date_range());
+        }
+        let metrics_start = fields.metrics_start();
         for name in question.metrics {
             columns.push(fields.column(name, FieldKind::Metric)?);
         }
@@ -101,6 +112,7 @@ impl Plan {
             },
             columns,
             notes: fields.notes,
+            metrics_start,
             sort,
         })
     }
@@ -117,8 +129,8 @@ impl Plan {
         self.columns.iter().any(Column::merges)
     }
 
-    /// Puts the cells of the answer into `cells` for a row of GA4's: the request's dimensions, then its
-    /// visible metrics.
+    /// Puts the cells of the answer into `cells` for a row of GA4's: the request's dimensions, the name of
+    /// the range if there are several, then the visible metrics.
     pub fn row<'a>(&self, row: &[&'a [u8]], cells: &mut Vec<Cow<'a, [u8]>>) {
         cells.clear();
         cells.extend(self.columns.iter().map(|column| column.cell(row)));
@@ -127,21 +139,20 @@ impl Plan {
     /// The totals of the metric columns, made of the server's own; zeros when it sent none, which is
     /// what it does when there are no rows.
     pub fn totals(&self, totals: Option<&AggregateRow>) -> Vec<String> {
-        let mut row: Vec<&[u8]> = vec![b""; self.request.dimensions.len()];
-        let empty = Vec::new();
-        let values = totals.map_or(&empty, |totals| &totals.metric_values);
-        row.extend(values.iter().map(|value| value.as_bytes()));
-        let visible = self.request.metrics.iter();
-        let width = row.len().max(self.request.dimensions.len() + visible.len());
-        row.resize(width, b"0");
+        let mut row: Vec<&[u8]> = vec![b""; self.metrics_start];
+        let metrics = self.request.metrics.len();
+        match totals {
+            Some(totals) => row.extend(totals.metric_values.iter().map(String::as_bytes)),
+            None => row.resize(self.metrics_start + metrics, b"0"),
+        }
         let metrics = self.columns.iter();
         metrics
             .filter(|column| column.kind == FieldKind::Metric)
             .map(|column| {
                 let cell = String::from_utf8_lossy(&column.cell(&row)).into_owned();
-                match (values.is_empty(), column.data_type) {
-                    (true, DataType::Integer) | (false, _) => cell,
-                    (true, _) => super::decimal::with_point(cell),
+                match (totals, column.data_type) {
+                    (None, DataType::Integer) | (Some(_), _) => cell,
+                    (None, _) => with_point(cell),
                 }
             })
             .collect()

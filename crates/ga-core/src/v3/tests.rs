@@ -22,6 +22,7 @@ fn plan(dimensions: &str, metrics: &str, sort: &str, filters: &str) -> Result<Pl
             "" => Vec::new(),
             text => vec![filter::parse(text).unwrap()],
         },
+        compares_ranges: false,
     };
     Plan::new(question, &map)
 }
@@ -108,6 +109,27 @@ fn totals_are_made_of_the_servers_totals() {
     };
     assert_eq!(plan.totals(Some(&totals)), ["100", "25.0"]);
     assert_eq!(plan.totals(None), ["0", "0.0"]);
+}
+
+#[test]
+fn the_name_of_the_range_stands_between_dimensions_and_metrics() {
+    let question = Question {
+        dimensions: words("date"),
+        metrics: words("users,ga:bounceRate"),
+        compares_ranges: true,
+        ..Question::default()
+    };
+    let plan = Plan::new(question, &FieldMap::default()).unwrap();
+    assert_eq!(plan.request.dimensions.len(), 1);
+    assert_eq!(
+        row(&plan, &["20140101", "before", "5", "0.25"]),
+        ["20140101", "before", "5", "25.0"]
+    );
+    let totals = AggregateRow {
+        dimension_values: vec![],
+        metric_values: vec!["5".into(), "0.5".into()],
+    };
+    assert_eq!(plan.totals(Some(&totals)), ["5", "50.0"]);
 }
 
 #[test]
