@@ -21,6 +21,9 @@
 mod account_summaries;
 mod aggregate;
 mod catalogue;
+mod cohorts;
+mod columns;
+mod comparisons;
 mod dates;
 mod dimensions;
 mod encoder;
@@ -47,7 +50,8 @@ use properties::{Behaviour, Property};
 use query::Query;
 use quota::Quotas;
 use report::RunReportRequest;
-use response::{Envelope, Fields, Page};
+use response::{Answer, Fields, Pieces};
+use serde_json::Value;
 use site::Site;
 use std::sync::Arc;
 use std::time::Instant;
@@ -119,44 +123,52 @@ impl Analytics {
         let property = find_property(id)?;
         let asked: RunReportRequest = serde_json::from_value(body.clone())
             .map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))?;
-        if !asked.property.is_empty() && asked.property != format!("properties/{}", property.id) {
-            return Err(Refusal::invalid(
-                "The property in the request body must be unspecified or that of the URL.",
-            ));
-        }
-        let report = asked.resolve(property, self.today)?;
+        let answer = self.answer_report(property, &asked, body, request, fields)?;
+        Ok(json_answer(if answer.is_short() {
+            Body::Bytes(Pieces::new(answer, query.indented()).flatten().collect())
+        } else {
+            Body::Stream(Box::new(Pieces::new(answer, query.indented())))
+        }))
+    }
+
+    /// Makes one report; `body` is what was asked, as JSON.
+    fn answer_report(
+        &self,
+        property: &'static Property,
+        asked: &RunReportRequest,
+        body: Value,
+        request: &ApiRequest<'_>,
+        fields: Fields,
+    ) -> Result<Answer, Refusal> {
+        let mut report = asked.resolve(property, self.today)?;
+        response::escape(&mut report.slices);
         let running = self.quotas.begin(
             property,
             request.quota_project,
-            report.thresholded,
+            report.columns.thresholded,
             Instant::now(),
         )?;
         let page = asked.page();
         let unsteady = property.behaviour == Behaviour::UnsteadyTies;
-        let table = self.tables.get(tables::key(property, body, unsteady), || {
+        let key = tables::key(property, body, unsteady);
+        let table = self.tables.get(key, || {
             let mut table = aggregate::table(&self.site, property, &report, page.0);
             response::escape(&mut table.texts);
             table
         });
-        let days = report
-            .ranges
-            .iter()
-            .map(|range| i64::from(range.days.last - range.days.first) + 1);
-        let columns = report.dimensions.len() + report.metrics.len();
+        let columns = report.columns.dimensions.len() + report.columns.metrics.len();
         let rows = table.rows().saturating_sub(page.0).min(page.1);
-        let state = running.charge(quota::cost(rows, columns, days.sum()));
-        let envelope = Envelope {
+        let state = running.charge(quota::cost(rows, columns, report.days()));
+        Ok(Answer {
+            kind: "analyticsData#runReport",
+            property,
+            report,
+            table,
+            page,
             quota: asked.return_property_quota.then_some(state),
             fields,
-            indented: query.indented(),
-            running,
-        };
-        let mut page = Page::new(property, report, table, page, envelope);
-        Ok(json_answer(if page.is_short() {
-            Body::Bytes(page.by_ref().flatten().collect())
-        } else {
-            Body::Stream(Box::new(page))
-        }))
+            _running: running,
+        })
     }
 }
 

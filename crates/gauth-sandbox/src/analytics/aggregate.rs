@@ -1,9 +1,10 @@
 //! Makes a report's table: visits are filtered, grouped by their dimensions, summed, filtered again by metrics, and put
-//! into order. With several date ranges a row holds the figures of all of them: each combination of dimensions counts
-//! once, however many ranges there are.
+//! into order. With several date ranges or comparisons (*slices*) a row holds the figures of all of them: each combination
+//! of dimensions counts once, however many slices there are.
 
+use super::columns::Columns;
 use super::encoder::{Encoder, VisitFilter};
-use super::measures::{self, EVENTS, Measures};
+use super::measures::{self, EVENTS, Measure, Measures};
 use super::metrics::Slots;
 use super::order::Sorter;
 use super::properties::{Behaviour, Property};
@@ -20,13 +21,13 @@ pub(super) struct Table {
     pub(super) texts: Vec<Vec<String>>,
     /// Numbers of texts, one for each dimension of each row.
     keys: Vec<u32>,
-    /// For each row, for each date range, for each metric.
+    /// For each row, for each slice, for each metric.
     values: Vec<f64>,
     /// Numbers of rows, first to last.
     order: Vec<u32>,
-    /// Over all rows, for each date range, for each metric.
+    /// Over all rows, for each slice, for each metric.
     aggregates: Vec<(Aggregation, Vec<f64>)>,
-    /// Figures in a row: date ranges times metrics.
+    /// Figures in a row: slices times metrics.
     width: usize,
 }
 
@@ -42,7 +43,7 @@ impl Table {
         &self.keys[row * dimensions..][..dimensions]
     }
 
-    /// Figures of the row at `position`, range after range.
+    /// Figures of the row at `position`, slice after slice.
     pub(super) fn values(&self, position: usize) -> &[f64] {
         let row = self.order[position] as usize;
         &self.values[row * self.width..][..self.width]
@@ -65,21 +66,23 @@ pub(super) fn table(site: &Site, property: &Property, report: &Report, offset: u
 }
 
 /// Rows by dimension, with the sums of what the metrics need.
-struct Groups {
+pub(super) struct Groups {
     encoders: Vec<Encoder>,
     index: HashTable<u32>,
     keys: Vec<u32>,
     sums: Vec<i64>,
     slots: Slots,
-    ranges: usize,
+    slices: usize,
     rows: usize,
 }
 
 impl Groups {
-    fn collect(site: &Site, property: &Property, report: &Report) -> Self {
+    /// Runs all passes of the report.
+    pub(super) fn collect(site: &Site, property: &Property, report: &Report) -> Self {
+        let columns = &report.columns;
         let most = (property.behaviour == Behaviour::OtherRow).then_some(KEPT_BEFORE_OTHER);
         let mut groups = Self {
-            encoders: report
+            encoders: columns
                 .dimensions
                 .iter()
                 .map(|dimension| Encoder::new(dimension, most))
@@ -87,30 +90,39 @@ impl Groups {
             index: HashTable::new(),
             keys: Vec::new(),
             sums: Vec::new(),
-            slots: Slots::for_metrics(&report.metrics),
-            ranges: report.ranges.len(),
+            slots: Slots::for_metrics(&columns.metrics),
+            slices: report.slices.len(),
             rows: 0,
         };
-        let mut filter = report
-            .dimension_filter
-            .as_ref()
-            .map(|(condition, leaves)| VisitFilter::new(condition, leaves));
-        let by_event = groups.encoders.iter().any(Encoder::is_of_event)
-            || filter.as_ref().is_some_and(VisitFilter::is_of_event);
         if property.behaviour == Behaviour::Empty {
             return groups;
         }
-        let mut key = vec![0; report.dimensions.len()];
-        for (number, range) in report.ranges.iter().enumerate() {
-            site.visits(property.id, range.days, |visit| {
-                let all = measures::of(visit);
+        let filters = columns.dimension_filter.iter().chain(&report.comparisons);
+        let by_event = groups.encoders.iter().any(Encoder::is_of_event)
+            || filters
+                .map(VisitFilter::new)
+                .any(|filter| filter.is_of_event());
+        let mut key = vec![0; columns.dimensions.len()];
+        for (number, pass) in report.passes.iter().enumerate() {
+            let comparison = pass.comparison.map(|number| &report.comparisons[number]);
+            let filters = columns.dimension_filter.iter().chain(comparison);
+            let mut filters: Vec<VisitFilter<'_>> = filters.map(VisitFilter::new).collect();
+            let cohort_users = pass
+                .cohort
+                .map_or(0, |cohort| site.new_visitors(property.id, cohort));
+            site.visits(property.id, pass.days, number as u32, |visit| {
+                if !pass.counts(visit) {
+                    return;
+                }
+                let mut all = measures::of(visit);
+                all[Measure::CohortUsers as usize] = cohort_users;
                 if !by_event {
-                    groups.count(visit, 0, &all, number, &mut filter, &mut key);
+                    groups.count(visit, 0, &all, pass.slice, &mut filters, &mut key);
                     return;
                 }
                 for event in 0..EVENTS as u32 {
                     if let Some(share) = measures::of_event(&all, event) {
-                        groups.count(visit, event, &share, number, &mut filter, &mut key);
+                        groups.count(visit, event, &share, pass.slice, &mut filters, &mut key);
                     }
                 }
             });
@@ -123,14 +135,11 @@ impl Groups {
         visit: &Visit,
         event: u32,
         measures: &Measures,
-        range: usize,
-        filter: &mut Option<VisitFilter<'_>>,
+        slice: usize,
+        filters: &mut [VisitFilter<'_>],
         key: &mut [u32],
     ) {
-        if filter
-            .as_mut()
-            .is_some_and(|filter| !filter.passes(visit, event))
-        {
+        if !filters.iter_mut().all(|filter| filter.passes(visit, event)) {
             return;
         }
         for (part, encoder) in key.iter_mut().zip(&mut self.encoders) {
@@ -138,7 +147,7 @@ impl Groups {
         }
         let row = self.row(key);
         let width = self.slots.count;
-        let from = (row * self.ranges + range) * width;
+        let from = (row * self.slices + slice) * width;
         self.slots.add(&mut self.sums[from..from + width], measures);
     }
 
@@ -156,61 +165,27 @@ impl Groups {
             .insert_unique(hash, row as u32, |row| self::hash(at(*row)));
         self.keys.extend_from_slice(key);
         self.sums
-            .resize(self.sums.len() + self.ranges * self.slots.count, 0);
+            .resize(self.sums.len() + self.slices * self.slots.count, 0);
         self.rows += 1;
         row
     }
 
     fn into_table(self, property: &Property, report: &Report, offset: usize) -> Table {
-        let metrics = report.metrics.len();
-        let width = self.ranges * metrics;
-        let mut values = Vec::with_capacity(self.rows * width);
-        let figures = |sums: &[i64], out: &mut Vec<f64>| {
-            for metric in &report.metrics {
-                let value = metric.value(sums, &self.slots);
-                out.push(match metric.metric_type {
-                    _ if property.hides(metric) => 0.0,
-                    "TYPE_CURRENCY" => value * report.rate,
-                    _ => value,
-                });
-            }
-        };
-        let row_sums = self.ranges * self.slots.count;
-        for row in 0..self.rows {
-            for range in 0..self.ranges {
-                let from = row * row_sums + range * self.slots.count;
-                figures(&self.sums[from..from + self.slots.count], &mut values);
-            }
-        }
+        let metrics = report.columns.metrics.len();
+        let width = self.slices * metrics;
+        let values = self.values(property, &report.columns);
         let keep = |row: &u32| {
             let row = &values[*row as usize * width..][..width];
             let is_empty = metrics > 0 && row.iter().all(|value| *value == 0.0);
-            (report.keep_empty_rows || !is_empty) && passes(report, row)
+            (report.columns.keep_empty_rows || !is_empty) && passes(&report.columns, row)
         };
         let mut order: Vec<u32> = (0..self.rows as u32).filter(keep).collect();
-        let mut totals = vec![0; row_sums];
-        for row in &order {
-            let sums = &self.sums[*row as usize * row_sums..][..row_sums];
-            totals
-                .iter_mut()
-                .zip(sums)
-                .for_each(|(total, sum)| *total += sum);
-        }
         let mut aggregates = Vec::new();
         for aggregation in report.aggregations.iter().filter(|_| !order.is_empty()) {
             let figures = match aggregation {
-                Aggregation::Total => {
-                    let mut out = Vec::with_capacity(width);
-                    for range in 0..self.ranges {
-                        figures(
-                            &totals[range * self.slots.count..][..self.slots.count],
-                            &mut out,
-                        );
-                    }
-                    out
-                }
                 Aggregation::Minimum => extreme(&values, &order, width, f64::min),
                 Aggregation::Maximum => extreme(&values, &order, width, f64::max),
+                _ => self.totals(property, &report.columns, &order),
             };
             aggregates.push((*aggregation, figures));
         }
@@ -237,14 +212,62 @@ impl Groups {
             width,
         }
     }
+
+    /// The metrics of all rows.
+    fn values(&self, property: &Property, columns: &Columns) -> Vec<f64> {
+        let metrics = columns.metrics.len();
+        let mut values = Vec::with_capacity(self.rows * self.slices * metrics);
+        for slice in 0..self.rows * self.slices {
+            let sums = &self.sums[slice * self.slots.count..][..self.slots.count];
+            self.write_figures(property, columns, sums, &mut values);
+        }
+        values
+    }
+
+    /// The metrics over all rows in `order`.
+    fn totals(&self, property: &Property, columns: &Columns, order: &[u32]) -> Vec<f64> {
+        let width = self.slices * self.slots.count;
+        let mut totals = vec![0; width];
+        for row in order {
+            let sums = &self.sums[*row as usize * width..][..width];
+            totals
+                .iter_mut()
+                .zip(sums)
+                .for_each(|(total, sum)| *total += sum);
+        }
+        let mut values = Vec::new();
+        for slice in 0..self.slices {
+            let sums = &totals[slice * self.slots.count..][..self.slots.count];
+            self.write_figures(property, columns, sums, &mut values);
+        }
+        values
+    }
+
+    /// The metrics that the sums of one slice come to.
+    fn write_figures(
+        &self,
+        property: &Property,
+        columns: &Columns,
+        sums: &[i64],
+        out: &mut Vec<f64>,
+    ) {
+        for metric in &columns.metrics {
+            let value = metric.value(sums, &self.slots);
+            out.push(match metric.metric_type {
+                _ if property.hides(metric) => 0.0,
+                "TYPE_CURRENCY" => value * columns.rate,
+                _ => value,
+            });
+        }
+    }
 }
 
-/// A row stays if any of its ranges passes the metric filter.
-fn passes(report: &Report, row: &[f64]) -> bool {
-    let Some((condition, leaves)) = &report.metric_filter else {
+/// A row stays if any of its slices passes the metric filter.
+fn passes(columns: &Columns, row: &[f64]) -> bool {
+    let Some((condition, leaves)) = &columns.metric_filter else {
         return true;
     };
-    row.chunks_exact(report.metrics.len()).any(|values| {
+    row.chunks_exact(columns.metrics.len()).any(|values| {
         condition.holds(&mut |leaf| {
             let (metric, leaf) = &leaves[leaf];
             leaf.test.holds_for_number(values[*metric])

@@ -37,14 +37,7 @@ pub(super) fn resolve(ranges: &[DateRange], today: i32) -> Result<Vec<NamedDays>
     }
     let mut resolved: Vec<NamedDays> = Vec::new();
     for (index, range) in ranges.iter().enumerate() {
-        let first = day(&range.start_date, "startDate", today)?;
-        let last = day(&range.end_date, "endDate", today)?;
-        if first > last {
-            return Err(Refusal::invalid(format!(
-                "Invalid dateRange {index}: startDate {} is after endDate {}.",
-                range.start_date, range.end_date
-            )));
-        }
+        let days = resolve_one(range, index, today)?;
         let name = match range.name.as_str() {
             "" => format!("date_range_{index}"),
             name => {
@@ -57,12 +50,22 @@ pub(super) fn resolve(ranges: &[DateRange], today: i32) -> Result<Vec<NamedDays>
                 "The dateRange name {name} is used more than once."
             )));
         }
-        resolved.push(NamedDays {
-            name,
-            days: Days { first, last },
-        });
+        resolved.push(NamedDays { name, days });
     }
     Ok(resolved)
+}
+
+/// The days of range number `index`, whatever its name.
+pub(super) fn resolve_one(range: &DateRange, index: usize, today: i32) -> Result<Days, Refusal> {
+    let first = day(&range.start_date, "startDate", today)?;
+    let last = day(&range.end_date, "endDate", today)?;
+    if first > last {
+        return Err(Refusal::invalid(format!(
+            "Invalid dateRange {index}: startDate {} is after endDate {}.",
+            range.start_date, range.end_date
+        )));
+    }
+    Ok(Days::new(first, last))
 }
 
 /// Names that requests give: letters, digits, underscore, and none of the service's own.

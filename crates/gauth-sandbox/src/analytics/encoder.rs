@@ -1,9 +1,9 @@
 //! Dimension values as numbers: a visit's value of a dimension becomes the number of its text, and each text is made
 //! once. What a filter says of a text is worked out once as well.
 
+use super::columns::{Dimension, FilterOn, Shape};
 use super::dimensions::{Code, Column};
 use super::filter::{Condition, Leaf};
-use super::report::{Dimension, Shape};
 use super::site::Visit;
 use std::collections::HashMap;
 
@@ -39,13 +39,14 @@ impl Encoder {
     pub(super) fn is_of_event(&self) -> bool {
         self.columns
             .iter()
-            .any(|column| matches!(column.code, Code::OfEvent))
+            .any(|column| matches!(column.code, Code::Event))
     }
 
     pub(super) fn encode(&mut self, visit: &Visit, event: u32) -> u32 {
         let code = |column: &Column| match column.code {
-            Code::OfVisit(code) => code(visit),
-            Code::OfEvent => event,
+            Code::Visit(code) => code(visit),
+            Code::Event => event,
+            Code::Pass => visit.pass,
         };
         if let [column] = &self.columns[..] {
             let code = code(column);
@@ -57,7 +58,7 @@ impl Encoder {
             if self.by_code.len() <= code as usize {
                 self.by_code.resize(code as usize + 1, Self::UNKNOWN);
             }
-            let text = self.shape.apply(vec![(column.text)(code)]);
+            let text = self.shape.text(&[*column], &[code]);
             let number = self.number(text);
             self.by_code[code as usize] = number;
             return number;
@@ -66,10 +67,7 @@ impl Encoder {
         if let Some(known) = self.by_codes.get(&codes) {
             return *known;
         }
-        let parts = self.columns.iter().zip(&codes);
-        let text = self
-            .shape
-            .apply(parts.map(|(column, code)| (column.text)(*code)).collect());
+        let text = self.shape.text(&self.columns, &codes);
         let number = self.number(text);
         self.by_codes.insert(codes, number);
         number
@@ -91,9 +89,12 @@ impl Encoder {
 }
 
 impl Shape {
-    fn apply(&self, parts: Vec<String>) -> String {
+    fn text(&self, columns: &[Column], codes: &[u32]) -> String {
+        let parts = columns.iter().zip(codes);
+        let parts: Vec<String> = parts.map(|(column, code)| (column.text)(*code)).collect();
         match self {
             Self::Plain => parts.concat(),
+            Self::Named(names) => names[codes[0] as usize].clone(),
             Self::Lower => parts.concat().to_lowercase(),
             Self::Upper => parts.concat().to_uppercase(),
             Self::Joined(delimiter) => parts.join(delimiter),
@@ -115,7 +116,7 @@ struct FilteredColumn<'a> {
 }
 
 impl<'a> VisitFilter<'a> {
-    pub(super) fn new(condition: &'a Condition, leaves: &'a [(Dimension, Leaf)]) -> Self {
+    pub(super) fn new((condition, leaves): &'a FilterOn<Dimension>) -> Self {
         let leaves = leaves
             .iter()
             .map(|(dimension, leaf)| FilteredColumn {

@@ -45,6 +45,7 @@ measures! {
     Users of 1,
     ActiveUsers of 3,
     Purchasers of 9,
+    CohortUsers of 2,
 }
 
 /// How many measures there are.
@@ -140,6 +141,7 @@ pub(super) fn of_event(all: &Measures, event: u32) -> Option<Measures> {
             *value = 0;
         }
     }
+    share[Measure::CohortUsers as usize] = all[Measure::CohortUsers as usize];
     for people in [Measure::Users, Measure::ActiveUsers] {
         share[people as usize] = all[people as usize].min(all[event as usize]);
     }

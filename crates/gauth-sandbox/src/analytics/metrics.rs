@@ -169,6 +169,8 @@ const DEFINITIONS: &[(&str, Definition)] = &[
         "organicGoogleSearchClickThroughRate",
         Formula("organicGoogleSearchClicks / organicGoogleSearchImpressions"),
     ),
+    ("cohortActiveUsers", Formula("activeUsers")),
+    ("cohortTotalUsers", Count(Measure::CohortUsers)),
     (
         "averageCustomEvent:word_count",
         Formula("screenPageViews * 417 / screenPageViews"),
@@ -221,12 +223,15 @@ impl Slots {
         slots
     }
 
-    /// Adds a visit's measures to the sums of its group.
+    /// Adds a visit's measures to the sums of its group. The size of a cohort is the same for all its visits.
     pub(super) fn add(&self, sums: &mut [i64], measures: &Measures) {
         for (slot, measure) in self.of.iter().zip(measures) {
             if let Some(slot) = *slot {
                 sums[slot] += measure;
             }
+        }
+        if let Some(slot) = self.of[Measure::CohortUsers as usize] {
+            sums[slot] = measures[Measure::CohortUsers as usize];
         }
     }
 }

@@ -151,7 +151,7 @@ impl Sorter<'_> {
                 } => Step::Rank(*dimension, ranks(&self.texts[*dimension], *by), *descending),
             })
             .collect();
-        if steps.is_empty() && !report.metrics.is_empty() {
+        if steps.is_empty() && !report.columns.metrics.is_empty() {
             steps.push(Step::Value(0, true));
         }
         match self.shuffle {

@@ -1,472 +1,247 @@
 //! `RunReportRequest`: what it says, and whether it makes sense
 //! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport).
-//! Checked in the order in which the service is seen to check: limit and offset, date ranges, how many, names, filters,
-//! compatibility. The form of the JSON was checked before, by `schema`.
+//! Checked in the order in which the service is seen to check: limit and offset, date ranges, then the columns. The form
+//! of the JSON was checked before, by `schema`.
 
-use super::catalogue::{self, Field, Kind, Surface};
+use super::catalogue::Surface;
+use super::cohorts::CohortSpec;
+use super::columns::{Columns, ColumnsRequest, Dimension, FilterOn};
+use super::comparisons::{self, Comparison};
 use super::dates::{self, DateRange, NamedDays};
-use super::dimensions::{self, Column};
 use super::errors::{Refusal, Status};
-use super::filter::{Condition, FilterExpression, Leaf};
-use super::metrics::Metric;
 use super::order::{Direction, OrderBy};
 use super::properties::Property;
+use super::site::{Days, Visit};
 use serde::Deserialize;
+use std::ops::RangeInclusive;
 
 const DEFAULT_LIMIT: i64 = 10_000;
-const LARGEST_LIMIT: i64 = 250_000;
-const MOST_DIMENSIONS: usize = 9;
-const MOST_METRICS: usize = 10;
+pub(super) const LARGEST_LIMIT: i64 = 250_000;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct RunReportRequest {
-    pub(super) property: String,
-    dimensions: Vec<DimensionRequest>,
-    metrics: Vec<MetricRequest>,
+    property: String,
+    #[serde(flatten)]
+    columns: ColumnsRequest,
     date_ranges: Vec<DateRange>,
-    dimension_filter: Option<FilterExpression>,
-    metric_filter: Option<FilterExpression>,
     pub(super) offset: i64,
     pub(super) limit: i64,
     metric_aggregations: Vec<String>,
     order_bys: Vec<OrderBy>,
-    currency_code: String,
-    cohort_spec: Option<serde_json::Value>,
-    keep_empty_rows: bool,
+    cohort_spec: Option<CohortSpec>,
     pub(super) return_property_quota: bool,
-    comparisons: Vec<serde_json::Value>,
+    comparisons: Vec<Comparison>,
 }
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct DimensionRequest {
-    name: String,
-    dimension_expression: Option<DimensionExpression>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct DimensionExpression {
-    lower_case: Option<CaseExpression>,
-    upper_case: Option<CaseExpression>,
-    concatenate: Option<Concatenate>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct CaseExpression {
-    dimension_name: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Concatenate {
-    dimension_names: Vec<String>,
-    delimiter: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct MetricRequest {
-    name: String,
-    expression: String,
-    invisible: bool,
-}
-
-/// A filter, and for each of its tests the column that it looks at.
-pub(super) type FilterOn<C> = (Condition, Vec<(C, Leaf)>);
 
 /// A report that can be made.
 pub(super) struct Report {
-    pub(super) dimensions: Vec<Dimension>,
-    pub(super) metrics: Vec<Metric>,
-    pub(super) ranges: Vec<NamedDays>,
-    pub(super) dimension_filter: Option<FilterOn<Dimension>>,
-    /// Columns are numbers of `metrics`.
-    pub(super) metric_filter: Option<FilterOn<usize>>,
+    pub(super) columns: Columns,
+    /// Columns beside the dimensions: `comparison`, `dateRange`.
+    pub(super) extra_columns: Vec<&'static str>,
+    /// Their values: each row of the table becomes one row for each slice.
+    pub(super) slices: Vec<Vec<String>>,
+    pub(super) passes: Vec<Pass>,
+    pub(super) comparisons: Vec<FilterOn<Dimension>>,
     pub(super) aggregations: Vec<Aggregation>,
     pub(super) order: Vec<Direction>,
-    pub(super) currency: &'static str,
-    /// Units of `currency` for one of the property's own.
-    pub(super) rate: f64,
-    pub(super) keep_empty_rows: bool,
-    pub(super) thresholded: bool,
 }
 
-/// A dimension's name, what it is made of, and how the texts are put together.
-#[derive(Clone)]
-pub(super) struct Dimension {
-    pub(super) name: String,
-    pub(super) columns: Vec<Column>,
-    pub(super) shape: Shape,
+/// One run over the visits: which it counts, and for which slice.
+pub(super) struct Pass {
+    pub(super) slice: usize,
+    pub(super) days: Days,
+    /// Minutes ago, for realtime.
+    pub(super) minutes: Option<RangeInclusive<u32>>,
+    /// Number of the comparison whose filter holds.
+    pub(super) comparison: Option<usize>,
+    /// The days on which visitors came first, for cohorts.
+    pub(super) cohort: Option<Days>,
 }
 
-#[derive(Clone)]
-pub(super) enum Shape {
-    Plain,
-    Lower,
-    Upper,
-    Joined(String),
-}
-
-/// One row of figures over all rows of the report.
+/// One row of figures over many rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Aggregation {
     Total,
     Minimum,
     Maximum,
+    Count,
 }
-
-/// Rough rates to the euro: enough to see that something was converted.
-const CURRENCIES: &[(&str, f64)] = &[
-    ("EUR", 1.0),
-    ("USD", 1.1537),
-    ("GBP", 0.8746),
-    ("JPY", 178.23),
-    ("CHF", 0.9312),
-    ("SEK", 11.0171),
-    ("CAD", 1.6143),
-    ("AUD", 1.7702),
-    ("INR", 102.187),
-    ("BRL", 6.2114),
-];
 
 impl RunReportRequest {
     /// Checks everything that the request says, for a report on `property`.
     pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<Report, Refusal> {
-        self.check_page()?;
-        if self.cohort_spec.is_some() || !self.comparisons.is_empty() {
-            return Err(Refusal::invalid(
-                "The sandbox does not answer cohort and comparison requests.",
-            ));
+        check_property(&self.property, property)?;
+        check_not_negative(&[("limit", self.limit), ("offset", self.offset)])?;
+        let ranges = match &self.cohort_spec {
+            None => dates::resolve(&self.date_ranges, today)?,
+            Some(_) if self.date_ranges.is_empty() => Vec::new(),
+            Some(_) => {
+                return Err(Refusal::invalid(
+                    "A cohort request may not have dateRanges.",
+                ));
+            }
+        };
+        let mut columns =
+            self.columns
+                .resolve(property, Surface::Core, self.cohort_spec.is_some())?;
+        let comparisons = comparisons::resolve(&self.comparisons)?;
+        let order = resolve_order(&self.order_bys, &columns)?;
+        let (slices, passes) = match &self.cohort_spec {
+            None => slices(&ranges, &comparisons),
+            Some(spec) => (vec![Vec::new()], spec.passes(&mut columns, today)?),
+        };
+        let mut extra_columns = Vec::new();
+        if !comparisons.is_empty() {
+            extra_columns.push("comparison");
         }
-        let ranges = dates::resolve(&self.date_ranges, today)?;
-        self.check_counts()?;
-        let dimensions = self.resolve_dimensions()?;
-        let metrics = self.resolve_metrics()?;
-        let fields = self.fields(&dimensions, &metrics)?;
-        check_compatible(&fields)?;
-        let (currency, rate) = self.currency(property)?;
+        if ranges.len() > 1 {
+            extra_columns.push("dateRange");
+        }
         Ok(Report {
-            dimension_filter: self.resolve_dimension_filter(&dimensions)?,
-            metric_filter: self.resolve_metric_filter(&metrics, property)?,
-            aggregations: self.resolve_aggregations()?,
-            order: self.resolve_order(&dimensions, &metrics)?,
-            thresholded: fields.iter().any(|field| field.is_thresholded()),
-            keep_empty_rows: self.keep_empty_rows,
-            currency,
-            rate,
-            dimensions,
-            metrics,
-            ranges,
+            columns,
+            extra_columns,
+            slices,
+            passes,
+            comparisons: comparisons
+                .into_iter()
+                .map(|comparison| comparison.filter)
+                .collect(),
+            aggregations: resolve_aggregations(&self.metric_aggregations, false)?,
+            order,
         })
     }
 
     /// First row and number of rows asked for.
     pub(super) fn page(&self) -> (usize, usize) {
-        let limit = match self.limit {
-            0 => DEFAULT_LIMIT,
-            limit => limit.min(LARGEST_LIMIT),
-        };
-        (self.offset as usize, limit as usize)
-    }
-
-    fn check_page(&self) -> Result<(), Refusal> {
-        for (name, value) in [("limit", self.limit), ("offset", self.offset)] {
-            if value < 0 {
-                return Err(Refusal::invalid(format!(
-                    "The {name} must be a non-negative number. The {name} in this request is {value}."
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_counts(&self) -> Result<(), Refusal> {
-        for (what, count, most) in [
-            ("dimensions", self.dimensions.len(), MOST_DIMENSIONS),
-            ("metrics", self.metrics.len(), MOST_METRICS),
-        ] {
-            if count > most {
-                return Err(Refusal::invalid(format!(
-                    "Requests are limited to {most} {what}. This request is for {count} {what}."
-                )));
-            }
-        }
-        if self.dimensions.is_empty() && self.metrics.is_empty() {
-            return Err(Refusal::invalid(
-                "At least one dimension or metric is required.",
-            ));
-        }
-        Ok(())
-    }
-
-    fn resolve_dimensions(&self) -> Result<Vec<Dimension>, Refusal> {
-        let mut resolved: Vec<Dimension> = Vec::new();
-        for request in &self.dimensions {
-            let dimension = request.resolve()?;
-            if resolved.iter().any(|other| other.name == dimension.name) {
-                return Err(Refusal::invalid(format!(
-                    "The dimension {} is requested more than once.",
-                    dimension.name
-                )));
-            }
-            resolved.push(dimension);
-        }
-        Ok(resolved)
-    }
-
-    fn resolve_metrics(&self) -> Result<Vec<Metric>, Refusal> {
-        let mut resolved: Vec<Metric> = Vec::new();
-        for request in &self.metrics {
-            let metric = if request.expression.is_empty() {
-                Metric::named(&request.name, Surface::Core)
-            } else {
-                dates::check_name(&request.name)?;
-                Metric::expressed(&request.name, &request.expression, &resolved, Surface::Core)
-            };
-            let mut metric = metric.map_err(Refusal::invalid)?;
-            if resolved.iter().any(|other| other.name == metric.name) {
-                return Err(Refusal::invalid(format!(
-                    "The metric {} is requested more than once.",
-                    metric.name
-                )));
-            }
-            metric.invisible = request.invisible;
-            resolved.push(metric);
-        }
-        Ok(resolved)
-    }
-
-    /// The catalogue's entries of all that the report shows, for the rules that hold between them.
-    fn fields(
-        &self,
-        dimensions: &[Dimension],
-        metrics: &[Metric],
-    ) -> Result<Vec<&'static Field>, Refusal> {
-        let mut fields = Vec::new();
-        for (request, dimension) in self.dimensions.iter().zip(dimensions) {
-            for name in request.sources(dimension) {
-                fields.push(core_field(&name, Kind::Dimension)?);
-            }
-        }
-        for (request, metric) in self.metrics.iter().zip(metrics) {
-            if request.expression.is_empty() {
-                fields.push(core_field(&metric.name, Kind::Metric)?);
-            }
-        }
-        Ok(fields)
-    }
-
-    fn resolve_dimension_filter(
-        &self,
-        dimensions: &[Dimension],
-    ) -> Result<Option<FilterOn<Dimension>>, Refusal> {
-        let Some(expression) = &self.dimension_filter else {
-            return Ok(None);
-        };
-        let mut leaves = Vec::new();
-        let condition = expression.resolve(&mut leaves)?;
-        let leaves = leaves
-            .into_iter()
-            .map(|leaf| {
-                let requested = dimensions
-                    .iter()
-                    .find(|dimension| dimension.name == leaf.field);
-                let dimension = match requested {
-                    Some(dimension) => dimension.clone(),
-                    None => plain(&leaf.field)?,
-                };
-                Ok((dimension, leaf))
-            })
-            .collect::<Result<_, Refusal>>()?;
-        Ok(Some((condition, leaves)))
-    }
-
-    fn resolve_metric_filter(
-        &self,
-        metrics: &[Metric],
-        property: &Property,
-    ) -> Result<Option<FilterOn<usize>>, Refusal> {
-        let Some(expression) = &self.metric_filter else {
-            return Ok(None);
-        };
-        let mut leaves = Vec::new();
-        let condition = expression.resolve(&mut leaves)?;
-        let leaves = leaves
-            .into_iter()
-            .map(|leaf| {
-                let Some(number) = metrics.iter().position(|metric| metric.name == leaf.field)
-                else {
-                    core_field(&leaf.field, Kind::Metric)?;
-                    return Err(Refusal::invalid(format!(
-                        "The metricFilter uses {}, which is not among the metrics of the request.",
-                        leaf.field
-                    )));
-                };
-                if !leaf.test.is_numeric() {
-                    return Err(Refusal::invalid(format!(
-                        "The metric {} can be filtered by numericFilter and betweenFilter only.",
-                        leaf.field
-                    )));
-                }
-                if property.hides(&metrics[number]) {
-                    return Err(Refusal::invalid(format!(
-                        "The metric {} is restricted and cannot be used in a metricFilter.",
-                        leaf.field
-                    )));
-                }
-                Ok((number, leaf))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Some((condition, leaves)))
-    }
-
-    fn resolve_aggregations(&self) -> Result<Vec<Aggregation>, Refusal> {
-        let mut aggregations = Vec::new();
-        for name in &self.metric_aggregations {
-            let aggregation = match name.as_str() {
-                "TOTAL" => Aggregation::Total,
-                "MINIMUM" => Aggregation::Minimum,
-                "MAXIMUM" => Aggregation::Maximum,
-                _ => {
-                    return Err(Refusal::invalid(format!(
-                        "The metric aggregation {name} is not supported in this report."
-                    )));
-                }
-            };
-            if !aggregations.contains(&aggregation) {
-                aggregations.push(aggregation);
-            }
-        }
-        Ok(aggregations)
-    }
-
-    fn resolve_order(
-        &self,
-        dimensions: &[Dimension],
-        metrics: &[Metric],
-    ) -> Result<Vec<Direction>, Refusal> {
-        let asks_for_range = |order: &OrderBy| order.dimension_name() == Some("dateRange");
-        if self.order_bys.iter().any(asks_for_range) {
-            // Seen on the service: it breaks.
-            return Err(Refusal::new(
-                Status::Internal,
-                "Internal error encountered.",
-            ));
-        }
-        self.order_bys
-            .iter()
-            .map(|order| {
-                order.resolve(
-                    |name| {
-                        dimensions
-                            .iter()
-                            .position(|dimension| dimension.name == name)
-                    },
-                    |name| metrics.iter().position(|metric| metric.name == name),
-                )
-            })
-            .collect()
-    }
-
-    fn currency(&self, property: &Property) -> Result<(&'static str, f64), Refusal> {
-        let code = match self.currency_code.as_str() {
-            "" => property.currency,
-            code => code,
-        };
-        let rate = |code: &str| CURRENCIES.iter().find(|(known, _)| *known == code).copied();
-        let (Some((name, to)), Some((_, from))) = (rate(code), rate(property.currency)) else {
-            return Err(Refusal::invalid(format!("Invalid currency code: {code}.")));
-        };
-        Ok((name, to / from))
+        (self.offset as usize, rows_asked(self.limit))
     }
 }
 
-impl DimensionRequest {
-    fn resolve(&self) -> Result<Dimension, Refusal> {
-        let Some(expression) = &self.dimension_expression else {
-            return plain(&self.name);
-        };
-        dates::check_name(&self.name)?;
-        let (names, shape) = expression.parts()?;
-        Ok(Dimension {
-            name: self.name.clone(),
-            columns: names
-                .iter()
-                .map(|name| core_field(name, Kind::Dimension).map(|_| dimensions::column(name)))
-                .collect::<Result<_, _>>()?,
-            shape,
-        })
-    }
-
-    /// Names in the catalogue that the dimension is made of.
-    fn sources(&self, dimension: &Dimension) -> Vec<String> {
-        let parts = self
-            .dimension_expression
-            .as_ref()
-            .and_then(|expression| expression.parts().ok());
-        match parts {
-            Some((names, _)) => names,
-            None => vec![dimension.name.clone()],
-        }
+impl Report {
+    /// Days that have to be read, for the price.
+    pub(super) fn days(&self) -> i64 {
+        self.passes.iter().map(|pass| pass.days.count()).sum()
     }
 }
 
-impl DimensionExpression {
-    fn parts(&self) -> Result<(Vec<String>, Shape), Refusal> {
-        if let Some(case) = &self.lower_case {
-            return Ok((vec![case.dimension_name.clone()], Shape::Lower));
+impl Pass {
+    /// All visits of some days.
+    pub(super) fn over(days: Days, slice: usize) -> Self {
+        Self {
+            slice,
+            days,
+            minutes: None,
+            comparison: None,
+            cohort: None,
         }
-        if let Some(case) = &self.upper_case {
-            return Ok((vec![case.dimension_name.clone()], Shape::Upper));
-        }
-        match &self.concatenate {
-            Some(join) if !join.dimension_names.is_empty() => Ok((
-                join.dimension_names.clone(),
-                Shape::Joined(join.delimiter.clone()),
-            )),
-            _ => Err(Refusal::invalid("A dimensionExpression must not be empty.")),
-        }
+    }
+
+    pub(super) fn counts(&self, visit: &Visit) -> bool {
+        let minutes = self.minutes.as_ref();
+        minutes.is_none_or(|minutes| minutes.contains(&visit.minutes_ago()))
+            && self
+                .cohort
+                .is_none_or(|first| (first.first..=first.last).contains(&visit.first_day()))
     }
 }
 
-/// A dimension as the catalogue has it.
-fn plain(name: &str) -> Result<Dimension, Refusal> {
-    core_field(name, Kind::Dimension)?;
-    Ok(Dimension {
-        name: name.to_owned(),
-        columns: vec![dimensions::column(name)],
-        shape: Shape::Plain,
-    })
-}
-
-fn core_field(name: &str, kind: Kind) -> Result<&'static Field, Refusal> {
-    catalogue::find(name, kind, Surface::Core).map_err(Refusal::invalid)
-}
-
-fn check_compatible(fields: &[&'static Field]) -> Result<(), Refusal> {
-    if fields.iter().any(|field| field.is_cohort()) {
-        return Err(Refusal::invalid(
-            "Cohort metrics can only be used in requests with a CohortSpec.",
-        ));
+/// Within each comparison, each date range.
+fn slices(
+    ranges: &[NamedDays],
+    comparisons: &[comparisons::Resolved],
+) -> (Vec<Vec<String>>, Vec<Pass>) {
+    let mut slices = Vec::new();
+    let mut passes = Vec::new();
+    let numbers: Vec<Option<usize>> = match comparisons.len() {
+        0 => vec![None],
+        count => (0..count).map(Some).collect(),
+    };
+    for number in numbers {
+        for range in ranges {
+            let mut labels = Vec::new();
+            labels.extend(number.map(|number| comparisons[number].name.clone()));
+            if ranges.len() > 1 {
+                labels.push(range.name.clone());
+            }
+            passes.push(Pass {
+                comparison: number,
+                ..Pass::over(range.days, slices.len())
+            });
+            slices.push(labels);
+        }
     }
-    let dimensions = || fields.iter().filter(|field| field.kind == Kind::Dimension);
-    let metrics = || fields.iter().filter(|field| field.kind == Kind::Metric);
-    let mut clashing: Vec<&str> = dimensions()
-        .filter(|dimension| metrics().any(|metric| dimension.clashes_with(metric)))
-        .map(|dimension| dimension.name)
-        .collect();
-    if clashing.is_empty() {
+    (slices, passes)
+}
+
+/// The body may name the property again, but no other.
+pub(super) fn check_property(named: &str, property: &Property) -> Result<(), Refusal> {
+    if named.is_empty() || named == format!("properties/{}", property.id) {
         return Ok(());
     }
-    clashing.dedup();
-    let all: Vec<&str> = fields.iter().map(|field| field.name).collect();
-    Err(Refusal::invalid(format!(
-        "Please remove {} to make the request compatible. The request's dimensions & metrics are incompatible: {}. \
-         To learn more, see https://ga-dev-tools.google/ga4/dimensions-metrics-explorer/",
-        clashing.join(", "),
-        all.join(", ")
-    )))
+    Err(Refusal::invalid(
+        "The property in the request body must be unspecified or that of the URL.",
+    ))
+}
+
+pub(super) fn check_not_negative(values: &[(&str, i64)]) -> Result<(), Refusal> {
+    for (name, value) in values {
+        if *value < 0 {
+            return Err(Refusal::invalid(format!(
+                "The {name} must be a non-negative number. The {name} in this request is {value}."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Zero stands for the default; too many are cut to the most that is allowed.
+pub(super) fn rows_asked(limit: i64) -> usize {
+    match limit {
+        0 => DEFAULT_LIMIT as usize,
+        limit => limit.min(LARGEST_LIMIT) as usize,
+    }
+}
+
+/// `COUNT` is for pivots only.
+pub(super) fn resolve_aggregations(
+    names: &[String],
+    in_pivot: bool,
+) -> Result<Vec<Aggregation>, Refusal> {
+    let mut aggregations = Vec::new();
+    for name in names {
+        let aggregation = match name.as_str() {
+            "TOTAL" => Aggregation::Total,
+            "MINIMUM" => Aggregation::Minimum,
+            "MAXIMUM" => Aggregation::Maximum,
+            "COUNT" if in_pivot => Aggregation::Count,
+            _ => {
+                return Err(Refusal::invalid(format!(
+                    "The metric aggregation {name} is not supported in this report."
+                )));
+            }
+        };
+        if !aggregations.contains(&aggregation) {
+            aggregations.push(aggregation);
+        }
+    }
+    Ok(aggregations)
+}
+
+pub(super) fn resolve_order(
+    orders: &[OrderBy],
+    columns: &Columns,
+) -> Result<Vec<Direction>, Refusal> {
+    let asks_for_range = |order: &OrderBy| order.dimension_name() == Some("dateRange");
+    if orders.iter().any(asks_for_range) {
+        // Seen on the service: it breaks.
+        return Err(Refusal::new(
+            Status::Internal,
+            "Internal error encountered.",
+        ));
+    }
+    orders
+        .iter()
+        .map(|order| order.resolve(|name| columns.dimension(name), |name| columns.metric(name)))
+        .collect()
 }

@@ -3,6 +3,7 @@
 //! large page are made while it is sent.
 
 use super::aggregate::Table;
+use super::columns::Columns;
 use super::json::{self, Writer};
 use super::metrics;
 use super::properties::{Behaviour, Property};
@@ -10,23 +11,32 @@ use super::quota::{Running, State};
 use super::report::{Aggregation, Report};
 use std::sync::Arc;
 
+/// What `kind` says of a realtime report.
+pub(super) const REALTIME: &str = "analyticsData#runRealtimeReport";
 /// The most rows of an answer that is made in one go.
 const SHORT: usize = 1000;
 /// Size of a piece of a long answer.
 const PIECE: usize = 64 * 1024;
 
-/// A page of a report on its way out: an iterator over pieces of JSON.
-pub(super) struct Page {
-    property: &'static Property,
-    report: Report,
-    table: Arc<Table>,
-    quota: Option<State>,
-    fields: Fields,
-    /// The request counts as running until the last piece is made.
-    _running: Running,
+/// A page of a report: its members before, in and after the rows.
+pub(super) struct Answer {
+    pub(super) kind: &'static str,
+    pub(super) property: &'static Property,
+    pub(super) report: Report,
+    pub(super) table: Arc<Table>,
+    /// First row and number of rows asked for.
+    pub(super) page: (usize, usize),
+    pub(super) quota: Option<State>,
+    pub(super) fields: Fields,
+    /// The request counts as running until the answer is sent.
+    pub(super) _running: Running,
+}
+
+/// An answer on its way out: an iterator over pieces of JSON.
+pub(super) struct Pieces {
+    answer: Answer,
     json: Writer,
     next: usize,
-    end: usize,
     stage: Stage,
 }
 
@@ -66,77 +76,114 @@ impl Fields {
     }
 }
 
-/// What surrounds the rows of a page.
-pub(super) struct Envelope {
-    pub(super) quota: Option<State>,
-    pub(super) fields: Fields,
-    pub(super) indented: bool,
-    pub(super) running: Running,
+impl Answer {
+    /// Whether the answer is small enough to be made in one go.
+    pub(super) fn is_short(&self) -> bool {
+        let (first, last) = self.rows();
+        last - first <= SHORT
+    }
+
+    /// Positions in the table: the first, and the one after the last.
+    fn rows(&self) -> (usize, usize) {
+        let (offset, limit) = self.page;
+        let first = offset.min(self.table.rows());
+        (first, first.saturating_add(limit).min(self.table.rows()))
+    }
+
+    /// Whether there are rows to be shown.
+    fn has_rows(&self) -> bool {
+        let (first, last) = self.rows();
+        first < last && self.fields.want("rows")
+    }
+
+    /// Writes the whole answer.
+    pub(super) fn write(&self, json: &mut Writer) {
+        json.object(|json| {
+            self.write_head(json);
+            if self.has_rows() {
+                let (first, last) = self.rows();
+                json.member("rows").list(|json| {
+                    for position in first..last {
+                        self.write_rows_at(json, position);
+                    }
+                });
+            }
+            self.write_tail(json);
+        });
+    }
+
+    fn write_head(&self, json: &mut Writer) {
+        let columns = &self.report.columns;
+        let names = columns
+            .dimensions
+            .iter()
+            .map(|dimension| dimension.name.as_str());
+        let extra = self.report.extra_columns.iter().copied();
+        if self.fields.want("dimensionHeaders") {
+            write_dimension_headers(json, names.chain(extra));
+        }
+        if self.fields.want("metricHeaders") {
+            write_metric_headers(json, columns);
+        }
+    }
+
+    /// Writes the row at a position of the table, once for each slice.
+    fn write_rows_at(&self, json: &mut Writer, position: usize) {
+        let key = self.table.key(position);
+        let pairs = || key.iter().zip(&self.table.texts);
+        let texts = || pairs().map(|(text, texts)| texts[*text as usize].as_str());
+        write_slices(json, &self.report, self.table.values(position), texts);
+    }
+
+    fn write_tail(&self, json: &mut Writer) {
+        let report = &self.report;
+        for (member, aggregation, text) in [
+            ("totals", Aggregation::Total, "RESERVED_TOTAL"),
+            ("maximums", Aggregation::Maximum, "RESERVED_MAX"),
+            ("minimums", Aggregation::Minimum, "RESERVED_MIN"),
+        ] {
+            let figures = self.table.aggregate(aggregation);
+            if let Some(values) = figures.filter(|_| self.fields.want(member)) {
+                json.member(member).list(|json| {
+                    let texts = || report.columns.dimensions.iter().map(|_| text);
+                    write_slices(json, report, values, texts);
+                });
+            }
+        }
+        let rows = self.table.rows();
+        if rows > 0 && self.fields.want("rowCount") {
+            json.member("rowCount").number(rows as i64);
+        }
+        // Realtime answers have none.
+        if self.kind != REALTIME && self.fields.want("metadata") {
+            write_metadata(json.member("metadata"), self.property, report, rows);
+        }
+        let quota = self.quota.as_ref();
+        if let Some(quota) = quota.filter(|_| self.fields.want("propertyQuota")) {
+            quota.write(json.member("propertyQuota"));
+        }
+        if self.fields.want("kind") {
+            json.member("kind").text(self.kind);
+        }
+    }
 }
 
-impl Page {
-    /// The rows from `offset`, at most `limit`.
-    pub(super) fn new(
-        property: &'static Property,
-        report: Report,
-        table: Arc<Table>,
-        (offset, limit): (usize, usize),
-        envelope: Envelope,
-    ) -> Self {
-        let next = offset.min(table.rows());
-        let end = next.saturating_add(limit).min(table.rows());
+impl Pieces {
+    pub(super) fn new(answer: Answer, indented: bool) -> Self {
+        let (next, _) = answer.rows();
         Self {
-            property,
-            report,
-            table,
-            quota: envelope.quota,
-            fields: envelope.fields,
-            _running: envelope.running,
-            json: Writer::new(envelope.indented),
+            answer,
+            json: Writer::new(indented),
             next,
-            end,
             stage: Stage::Head,
         }
     }
 
-    /// Whether the answer is small enough to be made in one go.
-    pub(super) fn is_short(&self) -> bool {
-        self.end - self.next <= SHORT
-    }
-
     fn head(&mut self) {
-        let (json, report) = (&mut self.json, &self.report);
-        json.open(b'{');
-        let ranges = report.ranges.len() > 1;
-        let names = report
-            .dimensions
-            .iter()
-            .map(|dimension| dimension.name.as_str());
-        let names: Vec<&str> = names.chain(ranges.then_some("dateRange")).collect();
-        if !names.is_empty() && self.fields.want("dimensionHeaders") {
-            json.member("dimensionHeaders").list(|json| {
-                for name in names {
-                    json.element().object(|json| json.member("name").text(name));
-                }
-            });
-        }
-        let mut visible = report
-            .metrics
-            .iter()
-            .filter(|metric| !metric.invisible)
-            .peekable();
-        if visible.peek().is_some() && self.fields.want("metricHeaders") {
-            json.member("metricHeaders").list(|json| {
-                for metric in visible {
-                    json.element().object(|json| {
-                        json.member("name").text(&metric.name);
-                        json.member("type").text(metric.metric_type);
-                    });
-                }
-            });
-        }
-        if self.next < self.end && self.fields.want("rows") {
-            json.member("rows").open(b'[');
+        self.json.open(b'{');
+        self.answer.write_head(&mut self.json);
+        if self.answer.has_rows() {
+            self.json.member("rows").open(b'[');
             self.stage = Stage::Rows;
         } else {
             self.tail();
@@ -145,14 +192,9 @@ impl Page {
 
     /// Writes rows until a piece is full.
     fn rows(&mut self) {
-        while self.next < self.end {
-            let key = self.table.key(self.next);
-            let values = self.table.values(self.next);
-            let texts = || {
-                let pairs = key.iter().zip(&self.table.texts);
-                pairs.map(|(text, texts)| texts[*text as usize].as_str())
-            };
-            write_row(&mut self.json, &self.report, values, texts);
+        let (_, last) = self.answer.rows();
+        while self.next < last {
+            self.answer.write_rows_at(&mut self.json, self.next);
             self.next += 1;
             if self.json.waiting() >= PIECE {
                 return;
@@ -163,49 +205,14 @@ impl Page {
     }
 
     fn tail(&mut self) {
-        let (json, report) = (&mut self.json, &self.report);
-        for (member, aggregation, text) in [
-            ("totals", Aggregation::Total, "RESERVED_TOTAL"),
-            ("maximums", Aggregation::Maximum, "RESERVED_MAX"),
-            ("minimums", Aggregation::Minimum, "RESERVED_MIN"),
-        ] {
-            let figures = self.table.aggregate(aggregation);
-            if let Some(values) = figures.filter(|_| self.fields.want(member)) {
-                json.member(member).list(|json| {
-                    write_row(json, report, values, || {
-                        report.dimensions.iter().map(|_| text)
-                    });
-                });
-            }
-        }
-        if self.table.rows() > 0 && self.fields.want("rowCount") {
-            json.member("rowCount").number(self.table.rows() as i64);
-        }
-        if self.fields.want("metadata") {
-            write_metadata(
-                json.member("metadata"),
-                self.property,
-                report,
-                self.table.rows(),
-            );
-        }
-        if let Some(quota) = self
-            .quota
-            .as_ref()
-            .filter(|_| self.fields.want("propertyQuota"))
-        {
-            quota.write(json.member("propertyQuota"));
-        }
-        if self.fields.want("kind") {
-            json.member("kind").text("analyticsData#runReport");
-        }
-        json.close(b'}');
-        json.end_line();
+        self.answer.write_tail(&mut self.json);
+        self.json.close(b'}');
+        self.json.end_line();
         self.stage = Stage::Done;
     }
 }
 
-impl Iterator for Page {
+impl Iterator for Pieces {
     type Item = Vec<u8>;
 
     fn next(&mut self) -> Option<Vec<u8>> {
@@ -219,44 +226,81 @@ impl Iterator for Page {
     }
 }
 
-/// One row for each date range; `texts` are escaped.
-fn write_row<'a, T: Iterator<Item = &'a str>>(
+pub(super) fn write_dimension_headers<'a>(json: &mut Writer, names: impl Iterator<Item = &'a str>) {
+    let mut names = names.peekable();
+    if names.peek().is_none() {
+        return;
+    }
+    json.member("dimensionHeaders").list(|json| {
+        for name in names {
+            json.element().object(|json| json.member("name").text(name));
+        }
+    });
+}
+
+pub(super) fn write_metric_headers(json: &mut Writer, columns: &Columns) {
+    let mut visible = columns.visible_metrics().peekable();
+    if visible.peek().is_none() {
+        return;
+    }
+    json.member("metricHeaders").list(|json| {
+        for metric in visible {
+            json.element().object(|json| {
+                json.member("name").text(&metric.name);
+                json.member("type").text(metric.metric_type);
+            });
+        }
+    });
+}
+
+/// One row for each slice; `texts` are escaped.
+fn write_slices<'a, T: Iterator<Item = &'a str>>(
     json: &mut Writer,
     report: &'a Report,
     values: &[f64],
     texts: impl Fn() -> T,
 ) {
-    let several = report.ranges.len() > 1;
-    let metrics = report.metrics.len();
-    for (number, range) in report.ranges.iter().enumerate() {
-        json.element().object(|json| {
-            if several || !report.dimensions.is_empty() {
-                json.member("dimensionValues").list(|json| {
-                    for text in texts().chain(several.then_some(range.name.as_str())) {
-                        json.element()
-                            .object(|json| json.member("value").quoted(text));
-                    }
-                });
-            }
-            if report.metrics.iter().any(|metric| !metric.invisible) {
-                json.member("metricValues").list(|json| {
-                    let values = &values[number * metrics..];
-                    for (metric, value) in report.metrics.iter().zip(values) {
-                        if !metric.invisible {
-                            json.element().object(|json| {
-                                json.member("value").quoted_by(|out| {
-                                    metrics::write_value(out, metric.metric_type, *value)
-                                });
-                            });
-                        }
-                    }
-                });
-            }
-        });
+    let metrics = report.columns.metrics.len();
+    for (number, labels) in report.slices.iter().enumerate() {
+        let texts = texts().chain(labels.iter().map(String::as_str));
+        let values = &values[number * metrics..][..metrics];
+        write_row(json.element(), &report.columns, texts, values);
     }
 }
 
-fn write_metadata(json: &mut Writer, property: &Property, report: &Report, rows: usize) {
+/// A `Row`; `texts` are escaped, `values` those of all metrics.
+pub(super) fn write_row<'a>(
+    json: &mut Writer,
+    columns: &Columns,
+    texts: impl Iterator<Item = &'a str>,
+    values: &[f64],
+) {
+    let mut texts = texts.peekable();
+    json.object(|json| {
+        if texts.peek().is_some() {
+            json.member("dimensionValues").list(|json| {
+                for text in texts {
+                    json.element()
+                        .object(|json| json.member("value").quoted(text));
+                }
+            });
+        }
+        if columns.visible_metrics().next().is_some() {
+            json.member("metricValues").list(|json| {
+                let shown = columns.metrics.iter().zip(values);
+                for (metric, value) in shown.filter(|(metric, _)| !metric.invisible) {
+                    json.element().object(|json| {
+                        json.member("value").quoted_by(|out| {
+                            metrics::write_value(out, metric.metric_type, *value);
+                        });
+                    });
+                }
+            });
+        }
+    });
+}
+
+pub(super) fn write_metadata(json: &mut Writer, property: &Property, report: &Report, rows: usize) {
     let behaviour = property.behaviour;
     json.object(|json| {
         if behaviour == Behaviour::OtherRow {
@@ -264,6 +308,7 @@ fn write_metadata(json: &mut Writer, property: &Property, report: &Report, rows:
         }
         let hidden = || {
             report
+                .columns
                 .metrics
                 .iter()
                 .filter(|metric| property.hides(metric))
@@ -283,7 +328,7 @@ fn write_metadata(json: &mut Writer, property: &Property, report: &Report, rows:
                 });
             });
         }
-        json.member("currencyCode").text(report.currency);
+        json.member("currencyCode").text(report.columns.currency);
         json.member("timeZone").text(property.time_zone);
         if behaviour == Behaviour::Empty {
             json.member("emptyReason").text("NO_DATA_COLLECTED");
@@ -293,7 +338,7 @@ fn write_metadata(json: &mut Writer, property: &Property, report: &Report, rows:
         }
         if behaviour == Behaviour::Sampled && rows > 0 {
             json.member("samplingMetadatas").list(|json| {
-                for _ in &report.ranges {
+                for _ in &report.slices {
                     json.element().object(|json| {
                         json.member("samplesReadCount").text("500000");
                         json.member("samplingSpaceSize").text("9350117");

@@ -29,14 +29,33 @@ pub(super) struct Site {
 pub(super) struct Days {
     pub(super) first: i32,
     pub(super) last: i32,
+    /// The day from which `nthDay` and its kin count.
+    pub(super) origin: i32,
+}
+
+impl Days {
+    /// Days that count from their first.
+    pub(super) fn new(first: i32, last: i32) -> Self {
+        Self {
+            first,
+            last,
+            origin: first,
+        }
+    }
+
+    pub(super) fn count(self) -> i64 {
+        i64::from(self.last - self.first) + 1
+    }
 }
 
 /// A group of visitors alike in everything.
 pub(super) struct Visit {
     /// Julian day.
     pub(super) day: i32,
-    /// Days since the start of the date range.
+    /// Days since the origin of the date range.
     pub(super) nth_day: i32,
+    /// Number of the pass over the visits that this is part of.
+    pub(super) pass: u32,
     /// Index into `PLACES`.
     pub(super) country: u32,
     /// Number of the page, the most visited first.
@@ -59,7 +78,13 @@ impl Site {
     }
 
     /// Calls `visit` for each visit of a property on `days`, in an order that never changes.
-    pub(super) fn visits(&self, property: u64, days: Days, mut visit: impl FnMut(&Visit)) {
+    pub(super) fn visits(
+        &self,
+        property: u64,
+        days: Days,
+        pass: u32,
+        mut visit: impl FnMut(&Visit),
+    ) {
         for day in days.first.max(BIRTH)..=days.last {
             let cells = self.cells[day.rem_euclid(28) as usize];
             let always = cells - cells / 3;
@@ -80,7 +105,8 @@ impl Site {
                     let place = (u64::from(index) << 8) | u64::from(nth);
                     visit(&Visit {
                         day,
-                        nth_day: day - days.first,
+                        nth_day: day - days.origin,
+                        pass,
                         country: u32::from(country),
                         page,
                         rank,
@@ -89,6 +115,19 @@ impl Site {
                 }
             }
         }
+    }
+}
+
+impl Site {
+    /// How many people came for the first time on `days`, and are followed as a cohort.
+    pub(super) fn new_visitors(&self, property: u64, days: Days) -> i64 {
+        let mut people = 0;
+        self.visits(property, days, 0, |visit| {
+            if (days.first..=days.last).contains(&visit.first_day()) {
+                people += visit.sessions();
+            }
+        });
+        people
     }
 }
 
@@ -176,6 +215,16 @@ impl Visit {
         (6 + self.draw(2, 10) + self.draw(3, 10)) % 24
     }
 
+    /// For realtime: how long ago this was. A quarter of today's visits were in the last half hour.
+    pub(super) fn minutes_ago(&self) -> u32 {
+        self.draw(38, 120)
+    }
+
+    /// The day of these visitors' first session; most come back soon or not at all.
+    pub(super) fn first_day(&self) -> i32 {
+        self.day - self.draw(31, 45).min(self.draw(39, 45)) as i32
+    }
+
     pub(super) fn minute(&self) -> u32 {
         self.draw(4, 60)
     }
@@ -232,12 +281,9 @@ mod tests {
     use std::collections::HashSet;
 
     fn cells(rows: u64, first: i32) -> HashSet<(i32, u32, u32)> {
-        let days = Days {
-            first,
-            last: first + 27,
-        };
+        let days = Days::new(first, first + 27);
         let mut cells = HashSet::new();
-        Site::new(rows).visits(123_456, days, |visit| {
+        Site::new(rows).visits(123_456, days, 0, |visit| {
             cells.insert((visit.day, visit.country, visit.page));
         });
         cells
@@ -256,11 +302,10 @@ mod tests {
     fn the_site_is_the_same_each_time() {
         let seeds = |property| {
             let mut seeds = Vec::new();
-            let days = Days {
-                first: BIRTH,
-                last: BIRTH + 3,
-            };
-            Site::new(100).visits(property, days, |visit| seeds.push((visit.seed, visit.page)));
+            let days = Days::new(BIRTH, BIRTH + 3);
+            Site::new(100).visits(property, days, 0, |visit| {
+                seeds.push((visit.seed, visit.page))
+            });
             seeds
         };
         assert_eq!(seeds(1), seeds(1));
@@ -270,11 +315,8 @@ mod tests {
     #[test]
     fn nothing_happened_before_the_site_was_born() {
         let mut visits = 0;
-        let days = Days {
-            first: BIRTH - 100,
-            last: BIRTH - 1,
-        };
-        Site::new(1000).visits(1, days, |_| visits += 1);
+        let days = Days::new(BIRTH - 100, BIRTH - 1);
+        Site::new(1000).visits(1, days, 0, |_| visits += 1);
         assert_eq!(visits, 0);
     }
 

@@ -97,10 +97,20 @@ pub(super) const TIME: &[(&str, Column)] = &[
         "nthYear",
         of_visit(|visit| nth_month(visit) / 12, four_digits),
     ),
+    ("minutesAgo", of_visit(Visit::minutes_ago, two_digits)),
+    ("cohortNthDay", of_visit(nth_day, four_digits)),
+    (
+        "cohortNthWeek",
+        of_visit(|visit| nth_day(visit) / 7, four_digits),
+    ),
+    (
+        "cohortNthMonth",
+        of_visit(|visit| nth_day(visit) / 30, four_digits),
+    ),
     (
         "firstSessionDate",
         of_visit(
-            |visit| day(visit).saturating_sub(visit.draw(31, 45)),
+            |visit| (visit.first_day() - BIRTH).max(0) as u32,
             |code| ymd(date(code)),
         ),
     ),

@@ -433,3 +433,61 @@ fn reports_are_the_same_each_time() {
         answer(&sandbox(1000), &request)
     );
 }
+
+#[test]
+fn comparisons_stand_side_by_side_in_a_column_of_their_own() {
+    let sandbox = sandbox(2000);
+    let request = with(
+        request("country", "sessions"),
+        json!({"metricAggregations": ["TOTAL"], "comparisons": [
+            {"name": "From search, \"organic\"", "dimensionFilter": {"filter": {
+                "fieldName": "medium", "stringFilter": {"value": "organic"}}}},
+            {"comparison": "comparisons/1001"}]}),
+    );
+    let answer = answer(&sandbox, &request);
+    assert_eq!(answer["dimensionHeaders"][1]["name"], "comparison");
+    let rows = rows(&answer);
+    assert_eq!(rows[0][1], "From search, \"organic\"");
+    assert_eq!(rows[1][1], "Mobile traffic");
+    let filtered = with(
+        self::request("", "sessions"),
+        json!({"dimensionFilter": {"filter": {
+            "fieldName": "deviceCategory", "stringFilter": {"value": "mobile"}}}}),
+    );
+    let mobile = self::answer(&sandbox, &filtered);
+    assert_eq!(cells(&answer["totals"])[1][2], self::rows(&mobile)[0][0]);
+}
+
+#[test]
+fn cohorts_shrink_from_the_day_they_came() {
+    let request = json!({
+        "dimensions": [{"name": "cohort"}, {"name": "cohortNthDay"}],
+        "metrics": [{"name": "cohortActiveUsers"}, {"name": "cohortTotalUsers"}],
+        "cohortSpec": {
+            "cohorts": [
+                {"name": "first", "dimension": "firstSessionDate",
+                 "dateRange": {"startDate": "2026-10-05", "endDate": "2026-10-05"}},
+                {"dimension": "firstSessionDate",
+                 "dateRange": {"startDate": "2026-10-06", "endDate": "2026-10-06"}}],
+            "cohortsRange": {"granularity": "DAILY", "startOffset": 0, "endOffset": 3}},
+        "orderBys": [
+            {"dimension": {"dimensionName": "cohort"}},
+            {"dimension": {"dimensionName": "cohortNthDay"}}],
+    });
+    let rows = rows(&answer(&sandbox(5000), &request));
+    let labels: Vec<String> = rows.iter().map(|row| row[..2].join(" ")).collect();
+    assert_eq!(labels[..2], ["cohort_1 0000", "cohort_1 0001"]);
+    assert_eq!(labels[4..6], ["first 0000", "first 0001"]);
+    for row in &rows {
+        let number = |column: usize| row[column].parse::<i64>().expect("a number");
+        assert!(number(2) <= number(3), "{row:?}");
+        assert_eq!(
+            row[3],
+            if row[0] == "first" {
+                &*rows[4][3]
+            } else {
+                &*rows[0][3]
+            }
+        );
+    }
+}

@@ -82,6 +82,27 @@ fn requests_that_make_no_sense_are_refused_in_the_services_words() {
             "Cohort metrics can only be used in requests with a CohortSpec.",
         ),
         (
+            with(
+                request("country", "cohortActiveUsers"),
+                json!({"cohortSpec": {}}),
+            ),
+            "A cohort request may not have dateRanges.",
+        ),
+        (
+            with(
+                request("country", "cohortActiveUsers"),
+                json!({"dateRanges": [], "cohortSpec": {}}),
+            ),
+            "A cohortSpec must have at least one cohort.",
+        ),
+        (
+            with(
+                plain(),
+                json!({"comparisons": [{"comparison": "comparisons/7"}]}),
+            ),
+            "The comparison 0 must have",
+        ),
+        (
             with(plain(), json!({"metricAggregations": ["COUNT"]})),
             "The metric aggregation COUNT is not supported",
         ),

@@ -1,0 +1,404 @@
+//! The columns of a report, whatever its kind: dimensions, metrics and filters, checked against the catalogue and
+//! against each other (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/Dimension,
+//! …/Metric). Reports add dates, order and pages to them.
+
+use super::catalogue::{self, Field, Kind, Surface};
+use super::dates;
+use super::dimensions::{self, Column};
+use super::errors::Refusal;
+use super::filter::{Condition, FilterExpression, Leaf};
+use super::metrics::Metric;
+use super::properties::Property;
+use serde::Deserialize;
+
+const MOST_DIMENSIONS: usize = 9;
+const MOST_METRICS: usize = 10;
+
+/// What every kind of report asks for.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ColumnsRequest {
+    dimensions: Vec<DimensionRequest>,
+    metrics: Vec<MetricRequest>,
+    dimension_filter: Option<FilterExpression>,
+    metric_filter: Option<FilterExpression>,
+    keep_empty_rows: bool,
+    currency_code: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct DimensionRequest {
+    name: String,
+    dimension_expression: Option<DimensionExpression>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct DimensionExpression {
+    lower_case: Option<CaseExpression>,
+    upper_case: Option<CaseExpression>,
+    concatenate: Option<Concatenate>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct CaseExpression {
+    dimension_name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Concatenate {
+    dimension_names: Vec<String>,
+    delimiter: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct MetricRequest {
+    name: String,
+    expression: String,
+    invisible: bool,
+}
+
+/// A filter, and for each of its tests the column that it looks at.
+pub(super) type FilterOn<C> = (Condition, Vec<(C, Leaf)>);
+
+/// Columns that go together.
+pub(super) struct Columns {
+    pub(super) dimensions: Vec<Dimension>,
+    pub(super) metrics: Vec<Metric>,
+    pub(super) dimension_filter: Option<FilterOn<Dimension>>,
+    /// Columns are numbers of `metrics`.
+    pub(super) metric_filter: Option<FilterOn<usize>>,
+    pub(super) keep_empty_rows: bool,
+    pub(super) currency: &'static str,
+    /// Units of `currency` for one of the property's own.
+    pub(super) rate: f64,
+    /// May be thresholded: counts against a quota of its own.
+    pub(super) thresholded: bool,
+}
+
+impl Columns {
+    /// The number of the dimension of this name.
+    pub(super) fn dimension(&self, name: &str) -> Option<usize> {
+        self.dimensions
+            .iter()
+            .position(|dimension| dimension.name == name)
+    }
+
+    /// The number of the metric of this name.
+    pub(super) fn metric(&self, name: &str) -> Option<usize> {
+        self.metrics.iter().position(|metric| metric.name == name)
+    }
+}
+
+impl Columns {
+    /// Metrics with a column of their own.
+    pub(super) fn visible_metrics(&self) -> impl Iterator<Item = &Metric> {
+        self.metrics.iter().filter(|metric| !metric.invisible)
+    }
+}
+
+/// A dimension's name, what it is made of, and how the texts are put together.
+#[derive(Clone)]
+pub(super) struct Dimension {
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) shape: Shape,
+}
+
+#[derive(Clone)]
+pub(super) enum Shape {
+    Plain,
+    /// The code is a number of these, which the request has given.
+    Named(Vec<String>),
+    Lower,
+    Upper,
+    Joined(String),
+}
+
+/// Rough rates to the euro: enough to see that something was converted.
+const CURRENCIES: &[(&str, f64)] = &[
+    ("EUR", 1.0),
+    ("USD", 1.1537),
+    ("GBP", 0.8746),
+    ("JPY", 178.23),
+    ("CHF", 0.9312),
+    ("SEK", 11.0171),
+    ("CAD", 1.6143),
+    ("AUD", 1.7702),
+    ("INR", 102.187),
+    ("BRL", 6.2114),
+];
+
+impl ColumnsRequest {
+    /// Checks all columns, for reports on `property`; cohort fields need a cohort spec.
+    pub(super) fn resolve(
+        &self,
+        property: &Property,
+        surface: Surface,
+        has_cohorts: bool,
+    ) -> Result<Columns, Refusal> {
+        self.check_counts()?;
+        let dimensions = self.resolve_dimensions(surface)?;
+        let metrics = self.resolve_metrics(surface)?;
+        let fields = self.fields(&dimensions, &metrics, surface)?;
+        check_compatible(&fields, has_cohorts)?;
+        let (currency, rate) = self.currency(property)?;
+        Ok(Columns {
+            dimension_filter: match &self.dimension_filter {
+                Some(expression) => Some(filter_on(expression, &dimensions, surface)?),
+                None => None,
+            },
+            metric_filter: self.resolve_metric_filter(&metrics, property, surface)?,
+            keep_empty_rows: self.keep_empty_rows,
+            currency,
+            rate,
+            thresholded: fields.iter().any(|field| field.is_thresholded()),
+            dimensions,
+            metrics,
+        })
+    }
+
+    fn check_counts(&self) -> Result<(), Refusal> {
+        for (what, count, most) in [
+            ("dimensions", self.dimensions.len(), MOST_DIMENSIONS),
+            ("metrics", self.metrics.len(), MOST_METRICS),
+        ] {
+            if count > most {
+                return Err(Refusal::invalid(format!(
+                    "Requests are limited to {most} {what}. This request is for {count} {what}."
+                )));
+            }
+        }
+        if self.dimensions.is_empty() && self.metrics.is_empty() {
+            return Err(Refusal::invalid(
+                "At least one dimension or metric is required.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn resolve_dimensions(&self, surface: Surface) -> Result<Vec<Dimension>, Refusal> {
+        let mut resolved: Vec<Dimension> = Vec::new();
+        for request in &self.dimensions {
+            let dimension = request.resolve(surface)?;
+            if resolved.iter().any(|other| other.name == dimension.name) {
+                return Err(Refusal::invalid(format!(
+                    "The dimension {} is requested more than once.",
+                    dimension.name
+                )));
+            }
+            resolved.push(dimension);
+        }
+        Ok(resolved)
+    }
+
+    fn resolve_metrics(&self, surface: Surface) -> Result<Vec<Metric>, Refusal> {
+        let mut resolved: Vec<Metric> = Vec::new();
+        for request in &self.metrics {
+            let metric = if request.expression.is_empty() {
+                Metric::named(&request.name, surface)
+            } else {
+                dates::check_name(&request.name)?;
+                Metric::expressed(&request.name, &request.expression, &resolved, surface)
+            };
+            let mut metric = metric.map_err(Refusal::invalid)?;
+            if resolved.iter().any(|other| other.name == metric.name) {
+                return Err(Refusal::invalid(format!(
+                    "The metric {} is requested more than once.",
+                    metric.name
+                )));
+            }
+            metric.invisible = request.invisible;
+            resolved.push(metric);
+        }
+        Ok(resolved)
+    }
+
+    /// The catalogue's entries of all that the report shows, for the rules that hold between them.
+    fn fields(
+        &self,
+        dimensions: &[Dimension],
+        metrics: &[Metric],
+        surface: Surface,
+    ) -> Result<Vec<&'static Field>, Refusal> {
+        let mut fields = Vec::new();
+        for (request, dimension) in self.dimensions.iter().zip(dimensions) {
+            for name in request.sources(dimension) {
+                fields.push(field(&name, Kind::Dimension, surface)?);
+            }
+        }
+        for (request, metric) in self.metrics.iter().zip(metrics) {
+            if request.expression.is_empty() {
+                fields.push(field(&metric.name, Kind::Metric, surface)?);
+            }
+        }
+        Ok(fields)
+    }
+
+    fn resolve_metric_filter(
+        &self,
+        metrics: &[Metric],
+        property: &Property,
+        surface: Surface,
+    ) -> Result<Option<FilterOn<usize>>, Refusal> {
+        let Some(expression) = &self.metric_filter else {
+            return Ok(None);
+        };
+        let mut leaves = Vec::new();
+        let condition = expression.resolve(&mut leaves)?;
+        let leaves = leaves
+            .into_iter()
+            .map(|leaf| {
+                let Some(number) = metrics.iter().position(|metric| metric.name == leaf.field)
+                else {
+                    field(&leaf.field, Kind::Metric, surface)?;
+                    return Err(Refusal::invalid(format!(
+                        "The metricFilter uses {}, which is not among the metrics of the request.",
+                        leaf.field
+                    )));
+                };
+                if !leaf.test.is_numeric() {
+                    return Err(Refusal::invalid(format!(
+                        "The metric {} can be filtered by numericFilter and betweenFilter only.",
+                        leaf.field
+                    )));
+                }
+                if property.hides(&metrics[number]) {
+                    return Err(Refusal::invalid(format!(
+                        "The metric {} is restricted and cannot be used in a metricFilter.",
+                        leaf.field
+                    )));
+                }
+                Ok((number, leaf))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Some((condition, leaves)))
+    }
+
+    fn currency(&self, property: &Property) -> Result<(&'static str, f64), Refusal> {
+        let code = match self.currency_code.as_str() {
+            "" => property.currency,
+            code => code,
+        };
+        let rate = |code: &str| CURRENCIES.iter().find(|(known, _)| *known == code).copied();
+        let (Some((name, to)), Some((_, from))) = (rate(code), rate(property.currency)) else {
+            return Err(Refusal::invalid(format!("Invalid currency code: {code}.")));
+        };
+        Ok((name, to / from))
+    }
+}
+
+impl DimensionRequest {
+    pub(super) fn resolve(&self, surface: Surface) -> Result<Dimension, Refusal> {
+        let Some(expression) = &self.dimension_expression else {
+            return plain(&self.name, surface);
+        };
+        dates::check_name(&self.name)?;
+        let (names, shape) = expression.parts()?;
+        Ok(Dimension {
+            name: self.name.clone(),
+            columns: names
+                .iter()
+                .map(|name| field(name, Kind::Dimension, surface).map(|_| dimensions::column(name)))
+                .collect::<Result<_, _>>()?,
+            shape,
+        })
+    }
+
+    /// Names in the catalogue that the dimension is made of.
+    fn sources(&self, dimension: &Dimension) -> Vec<String> {
+        let parts = self
+            .dimension_expression
+            .as_ref()
+            .and_then(|expression| expression.parts().ok());
+        match parts {
+            Some((names, _)) => names,
+            None => vec![dimension.name.clone()],
+        }
+    }
+}
+
+impl DimensionExpression {
+    fn parts(&self) -> Result<(Vec<String>, Shape), Refusal> {
+        if let Some(case) = &self.lower_case {
+            return Ok((vec![case.dimension_name.clone()], Shape::Lower));
+        }
+        if let Some(case) = &self.upper_case {
+            return Ok((vec![case.dimension_name.clone()], Shape::Upper));
+        }
+        match &self.concatenate {
+            Some(join) if !join.dimension_names.is_empty() => Ok((
+                join.dimension_names.clone(),
+                Shape::Joined(join.delimiter.clone()),
+            )),
+            _ => Err(Refusal::invalid("A dimensionExpression must not be empty.")),
+        }
+    }
+}
+
+/// A filter on dimensions, of the report or of the catalogue.
+pub(super) fn filter_on(
+    expression: &FilterExpression,
+    dimensions: &[Dimension],
+    surface: Surface,
+) -> Result<FilterOn<Dimension>, Refusal> {
+    let mut leaves = Vec::new();
+    let condition = expression.resolve(&mut leaves)?;
+    let leaves = leaves
+        .into_iter()
+        .map(|leaf| {
+            let requested = dimensions
+                .iter()
+                .find(|dimension| dimension.name == leaf.field);
+            let dimension = match requested {
+                Some(dimension) => dimension.clone(),
+                None => plain(&leaf.field, surface)?,
+            };
+            Ok((dimension, leaf))
+        })
+        .collect::<Result<_, Refusal>>()?;
+    Ok((condition, leaves))
+}
+
+/// A dimension as the catalogue has it.
+fn plain(name: &str, surface: Surface) -> Result<Dimension, Refusal> {
+    field(name, Kind::Dimension, surface)?;
+    Ok(Dimension {
+        name: name.to_owned(),
+        columns: vec![dimensions::column(name)],
+        shape: Shape::Plain,
+    })
+}
+
+fn field(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, Refusal> {
+    catalogue::find(name, kind, surface).map_err(Refusal::invalid)
+}
+
+fn check_compatible(fields: &[&'static Field], has_cohorts: bool) -> Result<(), Refusal> {
+    if !has_cohorts && fields.iter().any(|field| field.is_cohort()) {
+        return Err(Refusal::invalid(
+            "Cohort metrics can only be used in requests with a CohortSpec.",
+        ));
+    }
+    let dimensions = || fields.iter().filter(|field| field.kind == Kind::Dimension);
+    let metrics = || fields.iter().filter(|field| field.kind == Kind::Metric);
+    let mut clashing: Vec<&str> = dimensions()
+        .filter(|dimension| metrics().any(|metric| dimension.clashes_with(metric)))
+        .map(|dimension| dimension.name)
+        .collect();
+    if clashing.is_empty() {
+        return Ok(());
+    }
+    clashing.dedup();
+    let all: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    Err(Refusal::invalid(format!(
+        "Please remove {} to make the request compatible. The request's dimensions & metrics are incompatible: {}. \
+         To learn more, see https://ga-dev-tools.google/ga4/dimensions-metrics-explorer/",
+        clashing.join(", "),
+        all.join(", ")
+    )))
+}
