@@ -173,10 +173,9 @@ fn quota_project(args: &Args, found: &Found) -> anyhow::Result<Option<String>> {
     };
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
     match &project {
-        Some(id) if id.is_empty() || !id.bytes().all(allowed) => Err(Failure::usage(
-            "the quota project holds a character that no project id has",
-        )
-        .into()),
+        Some(id) if id.is_empty() || !id.bytes().all(allowed) => {
+            Err(Failure::usage("the quota project holds a character that no project id has").into())
+        }
         _ => Ok(project),
     }
 }
