@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use gauth_cli::{Context, Failure, Program, run};
 
-#[derive(argh::FromArgs, argh::ArgsInfo, Debug)]
+#[derive(argh::FromArgs, argh::ArgsInfo)]
 /// has every kind of argument
-#[expect(dead_code, reason = "printed whole by Debug")]
 struct Arguments {
     /// property to read, first day
     #[argh(positional, arg_name = "PROPERTY [START]")]
@@ -41,6 +40,14 @@ struct Arguments {
     /// fail after printing
     #[argh(switch, short = 'x')]
     fail: bool,
+
+    /// panic with a secret in the message
+    #[argh(switch, hidden_help)]
+    panic: bool,
+
+    /// start again with the token on standard input
+    #[argh(switch, hidden_help)]
+    again: bool,
 }
 
 const PROGRAM: Program = Program {
@@ -54,8 +61,14 @@ const PROGRAM: Program = Program {
 
 fn main() -> ExitCode {
     run(&PROGRAM, |arguments: Arguments, context: Context| {
+        if arguments.panic {
+            panic!("canary of a panic");
+        }
+        if arguments.again {
+            return again(arguments.token.as_deref().unwrap_or_default());
+        }
         let mut stdout = gauth_cli::terminal::stdout();
-        writeln!(stdout, "{arguments:?} {:?}", context.timeout)?;
+        writeln!(stdout, "{}timeout {:?}", given(&arguments), context.timeout)?;
         stdout.finish()?;
         context.terminal.note("a note");
         context.terminal.verbose("a step");
@@ -76,4 +89,39 @@ fn main() -> ExitCode {
             false => Ok(()),
         }
     })
+}
+
+/// The arguments that were given, each with a blank after it.
+fn given(arguments: &Arguments) -> String {
+    let fields = [
+        ("words", format!("{:?}", arguments.words)),
+        ("metrics", format!("{:?}", arguments.metrics)),
+        ("sort", format!("{:?}", arguments.sort)),
+        ("limit", format!("{:?}", arguments.limit)),
+        ("token", format!("{:?}", arguments.token)),
+        ("format", format!("{:?}", arguments.format)),
+        ("credentials", format!("{:?}", arguments.credentials)),
+        ("fail", format!("{:?}", arguments.fail)),
+    ];
+    let given = fields
+        .iter()
+        .filter(|(_, value)| !["[]", "None", "false"].contains(&value.as_str()));
+    given
+        .map(|(name, value)| format!("{name}: {value} "))
+        .collect()
+}
+
+fn again(token: &str) -> anyhow::Result<()> {
+    if token != "-" {
+        return Err(gauth_cli::argv::start_again_with_value_on_stdin(token).into());
+    }
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut stdout = gauth_cli::terminal::stdout();
+    writeln!(
+        stdout,
+        "{}: {}",
+        words.join(" "),
+        std::io::read_to_string(std::io::stdin())?
+    )?;
+    Ok(stdout.finish()?)
 }

@@ -67,7 +67,9 @@ pub fn start_again_with_value_on_stdin(value: &str) -> io::Error {
                 Some(option) => format!("{option}=-"),
                 None => word,
             });
-        let mut command = std::process::Command::new(std::env::current_exe()?);
+        let name = std::env::args_os().next().unwrap_or_default();
+        let program = std::env::current_exe().unwrap_or_else(|_| name.into());
+        let mut command = std::process::Command::new(program);
         command.args(words).stdin(reader);
         // A token is smaller than any pipe.
         writer.write_all(value.as_bytes())?;

@@ -218,3 +218,72 @@ impl From<ga_core::Kind> for Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn the_first_error_that_knows_its_kind_decides() {
+        let unknown = gauth_core::Error::Input("type is missing".to_owned());
+        let lost = ga_core::Error::Incomplete("two rows are missing".to_owned());
+        let full = io::Error::from_raw_os_error(28);
+        for (error, kind, message) in [
+            (
+                anyhow::Error::from(unknown).context("read it"),
+                Kind::Usage,
+                "read it: type is missing",
+            ),
+            (lost.into(), Kind::Incomplete, "two rows are missing"),
+            (
+                anyhow::Error::from(full).context("write it"),
+                Kind::Failed,
+                "write it: no space left on device",
+            ),
+            (anyhow::anyhow!("anything"), Kind::Failed, "anything"),
+            (
+                Err::<(), _>(anyhow::anyhow!("why"))
+                    .context(Failure::new(Kind::Login, "what"))
+                    .unwrap_err(),
+                Kind::Login,
+                "what: why",
+            ),
+        ] {
+            let failure = Failure::of(&error);
+            assert_eq!(
+                (failure.kind(), failure.to_string().as_str()),
+                (kind, message)
+            );
+        }
+    }
+
+    #[test]
+    fn hints_of_a_failure_reach_the_user_in_order() {
+        let failure = Failure::usage("no client").hint("first").hint("second");
+        let error = anyhow::Error::from(failure).context("log in");
+        assert_eq!(Failure::of(&error).hints(), ["first", "second"]);
+    }
+
+    #[test]
+    fn reasons_are_lower_case_and_keep_acronyms() {
+        for (error, expected) in [
+            (io::Error::from_raw_os_error(2), "no such file or directory"),
+            (io::Error::other("DNS is down"), "DNS is down"),
+            (io::Error::other("Failed"), "failed"),
+            (io::Error::other(""), ""),
+        ] {
+            assert_eq!(reason(&error), expected);
+        }
+    }
+
+    #[test]
+    fn h6_every_kind_is_in_the_table_of_exit_codes() {
+        for code in 1..=6 {
+            assert_eq!(Kind::from_code(code).map(|kind| kind as u8), Some(code));
+            assert_eq!(TABLE[usize::from(code)].0, code);
+        }
+        assert_eq!((Kind::from_code(0), Kind::from_code(7)), (None, None));
+    }
+}
