@@ -4,6 +4,9 @@
 mod authorization;
 #[path = "sandbox/faults.rs"]
 mod faults;
+#[cfg(unix)]
+#[path = "sandbox/program.rs"]
+mod program;
 #[path = "sandbox/service_account.rs"]
 mod service_account;
 #[path = "sandbox/tokens.rs"]

@@ -1,3 +1,126 @@
-//! Serves Google's endpoints on loopback.
+//! gauth-sandbox: Google's OAuth and Analytics endpoints on loopback, until it is told to stop or for as long as a
+//! command runs.
 
-fn main() {}
+mod command;
+mod signals;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use gauth_cli::{Context, Failure, Kind, Program};
+use gauth_sandbox::{Options, Sandbox};
+
+use crate::signals::Event;
+
+/// stand-in for Google's OAuth and Analytics endpoints
+#[derive(argh::FromArgs, argh::ArgsInfo)]
+struct Arguments {
+    /// listen on this port of 127.0.0.1; any free one without
+    #[argh(option, arg_name = "N", default = "0")]
+    port: u16,
+
+    /// write the credentials files here; without, to a folder that ends with the sandbox
+    #[argh(option, arg_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// rows of a report by date, country and page over the default dates (1000)
+    #[argh(option, arg_name = "N", default = "1000")]
+    rows: u64,
+
+    /// consent without showing the page
+    #[argh(switch)]
+    auto_consent: bool,
+
+    /// refuse consent without showing the page
+    #[argh(switch)]
+    deny: bool,
+
+    /// give a new refresh token with every refresh; the old one must not come back
+    #[argh(switch)]
+    rotate: bool,
+
+    /// run this command, after --, with everything set for it, and end with its status
+    #[argh(positional, greedy, arg_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+const PROGRAM: Program = Program {
+    name: "gauth-sandbox",
+    summary: "Serves on loopback what the gauth programs need of Google",
+    timeout: None,
+    empty_if_missing: &[],
+    examples: &[
+        (
+            "gauth-sandbox --dir DIR",
+            "serves until Ctrl-C; prints the variables to set",
+        ),
+        (
+            "gauth-sandbox -- sh -c 'gauth-token --credentials \"$GAUTH_SANDBOX_SERVICE_ACCOUNT\"'",
+            "prints a token of the sandbox's service account",
+        ),
+    ],
+    notes: &[
+        "Without COMMAND it prints GAUTH_SANDBOX_URL, GAUTH_CLIENT_SECRETS and GAUTH_SANDBOX_SERVICE_ACCOUNT as \
+         KEY=VALUE lines once it listens.",
+        "With COMMAND those are set, HOME and the XDG folders are private and empty, and every other variable that \
+         begins with GAUTH_, GOOGLE_ or CLOUDSDK_ is unset.",
+        "Faults are set by POST to /sandbox/fault; GET /sandbox/requests tells what was asked.",
+    ],
+};
+
+fn main() -> ExitCode {
+    // The status of a command, or of a signal, is none of those that `run` knows.
+    let mut status = ExitCode::SUCCESS;
+    let code = gauth_cli::run(&PROGRAM, |arguments: Arguments, context: Context| {
+        status = serve(arguments, context)?;
+        Ok(())
+    });
+    if code == ExitCode::SUCCESS {
+        status
+    } else {
+        code
+    }
+}
+
+fn serve(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
+    if arguments.auto_consent && arguments.deny {
+        return Err(Failure::usage("--auto-consent and --deny exclude each other").into());
+    }
+    let deadline = context
+        .timeout
+        .and_then(|time| Instant::now().checked_add(time));
+    let (sender, events) = mpsc::channel();
+    signals::watch(sender.clone()).context("watch for signals")?;
+    let sandbox = Sandbox::start(Options {
+        port: arguments.port,
+        dir: arguments.dir,
+        rows: arguments.rows,
+        auto_consent: arguments.auto_consent,
+        deny: arguments.deny,
+        rotate: arguments.rotate,
+        tls: false,
+    })
+    .context("start the server")?;
+
+    if let [program, rest @ ..] = &arguments.command[..] {
+        return command::run(&sandbox, program, rest, sender, &events, deadline);
+    }
+    command::print_variables(&sandbox)?;
+    match next(&events, deadline)? {
+        Event::Signal(number) => Ok(signals::status(number)),
+        Event::Ended(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Waits for a signal or the end of the command.
+fn next(events: &mpsc::Receiver<Event>, deadline: Option<Instant>) -> anyhow::Result<Event> {
+    let left = deadline.map_or(Duration::MAX, |deadline| {
+        deadline.saturating_duration_since(Instant::now())
+    });
+    events
+        .recv_timeout(left)
+        .map_err(|_| Failure::new(Kind::Temporary, "the time given by --timeout is over").into())
+}

@@ -7,7 +7,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Limited};
+use bytes::Bytes;
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, DATE, HeaderValue};
 use hyper::service::service_fn;
@@ -89,14 +90,10 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> io::Result<hyper::Response<Outgoing>> {
     let (head, body) = request.into_parts();
-    let body = match Limited::new(body, LARGEST_REQUEST).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            let message = "Request payload size exceeds the limit: 1048576 bytes.";
-            let refusal = api_error(413, message, "INVALID_ARGUMENT", &[]);
-            return Ok(refusal.map(|body| Outgoing::new(body, false, None)));
-        }
-        Err(error) => return Err(io::Error::other(error)),
+    let Some(body) = read(body).await? else {
+        let message = "Request payload size exceeds the limit: 1048576 bytes.";
+        let refusal = api_error(413, message, "INVALID_ARGUMENT", &[]);
+        return Ok(refusal.map(|body| Outgoing::new(body, false, None)));
     };
     let request = Request::from_parts(head, body);
     if request.uri().path().starts_with(control::PREFIX) {
@@ -131,6 +128,21 @@ async fn answer(
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     Ok(response.map(|body| Outgoing::new(body, gzip, fault.as_ref())))
+}
+
+/// The body, if it is not too large. It is read to its end in any case, or the client would not see the answer.
+async fn read(mut body: Incoming) -> io::Result<Option<Bytes>> {
+    let mut kept = Vec::new();
+    let mut fits = true;
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(io::Error::other)?.into_data() {
+            fits &= kept.len() + data.len() <= LARGEST_REQUEST;
+            if fits {
+                kept.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok(fits.then(|| kept.into()))
 }
 
 /// The list of endpoints. Paths are Google's own.

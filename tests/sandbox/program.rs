@@ -1,0 +1,146 @@
+//! The program: what it prints, what a command sees, how both end.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use testkit::{Home, assert_man_page_matches_help, run};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_gauth-sandbox");
+
+fn sandbox(home: &Home, arguments: &[&str]) -> Command {
+    let mut command = home.command(PROGRAM);
+    command.args(arguments).env("TMPDIR", home.path());
+    command
+}
+
+#[test]
+fn without_a_command_it_prints_variables_and_ends_by_signal_leaving_nothing() {
+    let home = Home::new();
+    let mut child = sandbox(&home, &["--auto-consent"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut value = |name: &str| {
+        let line = lines.next().unwrap().unwrap();
+        let (key, value) = line.split_once('=').unwrap();
+        assert_eq!(key, name);
+        value.to_owned()
+    };
+    let url = value("GAUTH_SANDBOX_URL");
+    let secrets = std::fs::read_to_string(value("GAUTH_CLIENT_SECRETS")).unwrap();
+    assert!(secrets.contains(&format!("{url}/token")));
+    let key = std::fs::read_to_string(value("GAUTH_SANDBOX_SERVICE_ACCOUNT")).unwrap();
+    assert!(key.contains("\"type\": \"service_account\""));
+    assert!(ureq::get(format!("{url}/sandbox/requests")).call().is_ok());
+
+    let id = Pid::from_child(&child);
+    kill_process(id, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
+    assert!(ureq::get(format!("{url}/sandbox/requests")).call().is_err());
+    assert_eq!(home.tree(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_command_sees_the_sandbox_and_a_private_home_and_nothing_of_the_users_credentials() {
+    let home = Home::new();
+    let mut command = sandbox(&home, &["--", "env"]);
+    command
+        .env("GAUTH_TOKEN", "mine")
+        .env("GAUTH_SANDBOX_URL", "http://127.0.0.1:1")
+        .env("GOOGLE_APPLICATION_CREDENTIALS", "/mine")
+        .env("CLOUDSDK_CONFIG", "/mine")
+        .env("UNRELATED", "kept");
+    let output = run(command).expect(0);
+    let value = |name: &str| {
+        let prefix = format!("{name}=");
+        let mut lines = output.stdout().lines();
+        lines.find_map(|line| line.strip_prefix(&prefix))
+    };
+    for gone in [
+        "GAUTH_TOKEN",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "CLOUDSDK_CONFIG",
+    ] {
+        assert_eq!(value(gone), None);
+    }
+    assert_ne!(value("GAUTH_SANDBOX_URL"), Some("http://127.0.0.1:1"));
+    assert_eq!(value("UNRELATED"), Some("kept"));
+    let private = value("HOME").unwrap();
+    assert_ne!(private, home.path().to_str().unwrap());
+    for folder in [
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+    ] {
+        assert!(value(folder).unwrap().starts_with(private), "{folder}");
+    }
+    assert_eq!(home.tree(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn the_command_gets_its_own_options_and_gives_its_status() {
+    let home = Home::new();
+    let script = "test \"$1\" = --help && test \"$2\" = -- && exit 7";
+    let arguments = ["--", "sh", "-c", script, "sh", "--help", "--"];
+    run(sandbox(&home, &arguments)).expect(7);
+    run(sandbox(&home, &["--", "sh", "-c", "kill -9 $$"])).expect(137);
+    assert_eq!(home.tree(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_signal_reaches_the_command_and_its_status_comes_back() {
+    let home = Home::new();
+    let script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done";
+    let mut child = sandbox(&home, &["--", "sh", "-c", script])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!((status.code(), status.signal()), (Some(9), None));
+    assert_eq!(home.tree(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn what_cannot_work_is_refused_before_anything_is_served() {
+    let home = Home::new();
+    for (arguments, code, text) in [
+        (&["--auto-consent", "--deny"][..], 2, "exclude each other"),
+        (&["--port", "70000"], 2, "--port"),
+        (&["--rows", "many"], 2, "--rows"),
+        (&["--", "/no/such/program"], 2, "no such file"),
+        (&["--dir", "/dev/null/x"], 1, "start the server"),
+    ] {
+        let run = run(sandbox(&home, arguments)).expect(code);
+        assert!(
+            run.stderr().contains(text),
+            "{arguments:?}: {}",
+            run.stderr()
+        );
+        assert_eq!(run.stdout(), "");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    run(sandbox(&home, &["--port", &port])).expect(1);
+}
+
+#[test]
+fn a_time_limit_ends_the_command_too() {
+    let home = Home::new();
+    run(sandbox(&home, &["--timeout", "0.1", "--", "sleep", "60"])).expect(5);
+    run(sandbox(&home, &["--timeout", "0.1"])).expect(5);
+}
+
+#[test]
+fn the_man_page_names_every_option_and_exit_code() {
+    let page = include_str!("../../crates/gauth-sandbox/gauth-sandbox.1");
+    assert_man_page_matches_help(PROGRAM, page);
+}
