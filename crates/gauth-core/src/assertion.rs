@@ -4,6 +4,8 @@
 
 use std::time::SystemTime;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, KeyUtils};
 use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
 use jsonwebtoken::signature::{Error as SignatureError, Signer};
@@ -11,11 +13,12 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::RSA_PKCS1_SHA256;
+use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
-use crate::{Error, Secret, timestamp};
+use crate::{Error, Secret, pkcs12, timestamp};
 
 /// `iat` is set back a little, for clocks that run ahead of Google's.
 const BACKDATED: u64 = 10;
@@ -44,25 +47,39 @@ pub(crate) fn lifetime(now: SystemTime) -> (u64, u64) {
     (iat, iat + LIFE)
 }
 
-/// Signs the claims with a PEM key, PKCS#8 or PKCS#1.
+/// A service account's key as a file holds it. It is not taken apart before it has to sign.
+pub(crate) enum PrivateKey {
+    /// PEM text, PKCS#8 or PKCS#1.
+    Pem(Secret),
+    /// A PKCS#12 file in base64, with its password.
+    Pkcs12 { file: Secret, password: Secret },
+}
+
+/// Signs the claims.
 pub(crate) fn sign(
     claims: &Claims<'_>,
-    key: &Secret,
+    key: &PrivateKey,
     key_id: Option<&str>,
 ) -> Result<Secret, Error> {
-    let key = EncodingKey::from_rsa_der(read_key(key)?.secret_der());
+    let der = match key {
+        PrivateKey::Pem(pem) => read_pem(pem),
+        PrivateKey::Pkcs12 { file, password } => read_pkcs12(file, password),
+    }?;
+    key_pair(&der).map_err(|e| trouble(&e))?;
     let mut header = Header::new(Algorithm::RS256);
     header.kid = key_id.map(str::to_owned);
     // A second installation is refused, and is the same provider.
     let _ = RING.install_default();
-    jsonwebtoken::encode(&header, claims, &key)
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_rsa_der(&der))
         .map(Secret::new)
-        .map_err(|e| Error::field("private_key", &unusable(&e)))
+        .map_err(|e| trouble(&format!("cannot sign with it ({e})")))
 }
 
-/// Checks that a PEM text holds an RSA key that can sign, without signing.
-pub(crate) fn read_key(pem: &Secret) -> Result<PrivateKeyDer<'static>, Error> {
-    let trouble = |text: &str| Error::field("private_key", text);
+fn trouble(text: &str) -> Error {
+    Error::field("private_key", text)
+}
+
+fn read_pem(pem: &Secret) -> Result<Zeroizing<Vec<u8>>, Error> {
     let text = pem.expose();
     if text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
         return Err(trouble(
@@ -70,33 +87,31 @@ pub(crate) fn read_key(pem: &Secret) -> Result<PrivateKeyDer<'static>, Error> {
         ));
     }
     // A PEM with literal \n survives many a trip through shell variables and templates.
-    let mended = text.replace("\\n", "\n");
+    let mended = Zeroizing::new(text.replace("\\n", "\n"));
     let key = PrivateKeyDer::from_pem_slice(mended.as_bytes())
         .map_err(|_| trouble("not a PEM private key"))?;
     match &key {
-        PrivateKeyDer::Pkcs8(_) | PrivateKeyDer::Pkcs1(_) => {
-            key_pair(key.secret_der()).map_err(|e| trouble(&e))?;
-            Ok(key)
-        }
-        _ => Err(trouble("an RSA key is needed, this is an EC key")),
+        PrivateKeyDer::Sec1(_) => Err(trouble("an RSA key is needed, this is an EC key")),
+        _ => Ok(Zeroizing::new(key.secret_der().to_vec())),
     }
 }
 
+fn read_pkcs12(file: &Secret, password: &Secret) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let text: String = file.expose().split_ascii_whitespace().collect();
+    let bytes = STANDARD.decode(text).map_err(|_| trouble("not base64"))?;
+    pkcs12::private_key(&bytes, password.expose()).map_err(trouble)
+}
+
+/// From PKCS#8 or PKCS#1.
 fn key_pair(der: &[u8]) -> Result<KeyPair, String> {
-    KeyPair::from_pkcs8(PrivatePkcs8KeyDer::from(der).secret_pkcs8_der())
-        .or_else(|e| {
-            KeyPair::from_der(PrivatePkcs1KeyDer::from(der).secret_pkcs1_der()).map_err(|_| e)
-        })
+    KeyPair::from_pkcs8(der)
+        .or_else(|e| KeyPair::from_der(der).map_err(|_| e))
         .map_err(|e| match e.to_string().as_str() {
             "TooSmall" => "RSA keys under 2048 bits are refused".to_owned(),
             "TooLarge" => "RSA keys over 4096 bits are refused".to_owned(),
             "WrongAlgorithm" => "an RSA key is needed, this is another kind".to_owned(),
             reason => format!("not a usable RSA key ({reason})"),
         })
-}
-
-fn unusable(e: &JwtError) -> String {
-    format!("cannot sign with it ({e})")
 }
 
 /// jsonwebtoken brings no ring of its own; this is all it needs for signing.

@@ -9,6 +9,7 @@ mod impersonated_service_account;
 mod metadata_server;
 mod oauth2client;
 mod service_account;
+mod service_account_p12;
 
 use std::time::SystemTime;
 
@@ -43,6 +44,7 @@ pub struct Reading<'a> {
 const KINDS: &[Kind] = &[
     authorized_user::KIND,
     service_account::KIND,
+    service_account_p12::KIND,
     external_account::KIND,
     external_account_authorized_user::KIND,
     impersonated_service_account::KIND,

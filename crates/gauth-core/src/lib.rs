@@ -28,6 +28,7 @@ pub mod exchange;
 pub mod form;
 mod iam_credentials;
 pub mod pkce;
+mod pkcs12;
 pub mod remedy;
 pub mod scope;
 mod secret;

@@ -3,9 +3,10 @@
 
 use super::authorized_user::AuthorizedUser;
 use super::service_account::ServiceAccount;
-use super::{Credential, Kind, Reading, unsupported};
-use crate::Error;
+use super::{Credential, Kind, Reading, service_account_p12, unsupported};
+use crate::assertion::PrivateKey;
 use crate::document::Document;
+use crate::{Error, Secret};
 
 pub(super) const KIND: Kind = Kind {
     name: "oauth2client",
@@ -18,10 +19,7 @@ fn read(document: &Document, reading: &Reading<'_>) -> Result<Box<dyn Credential
         "OAuth2Credentials" | "GoogleCredentials" => {
             Ok(Box::new(AuthorizedUser::read(document, reading.policy)?))
         }
-        "ServiceAccountCredentials" => Ok(Box::new(ServiceAccount::from_oauth2client(
-            document,
-            reading.policy,
-        )?)),
+        "ServiceAccountCredentials" => service_account(document, reading),
         "AccessTokenCredentials" => Err(unsupported(
             "field _class: AccessTokenCredentials hold one access token and nothing to renew it with",
             Some("run gauth-login"),
@@ -31,4 +29,22 @@ fn read(document: &Document, reading: &Reading<'_>) -> Result<Box<dyn Credential
             Some("known are OAuth2Credentials, GoogleCredentials, ServiceAccountCredentials"),
         )),
     }
+}
+
+/// The class has names of its own for the fields, and a key of either form.
+fn service_account(
+    document: &Document,
+    reading: &Reading<'_>,
+) -> Result<Box<dyn Credential>, Error> {
+    let key = match document.optional_text("_private_key_pkcs8_pem")? {
+        Some(pem) => PrivateKey::Pem(Secret::new(pem)),
+        None => service_account_p12::key(document, "_private_key_pkcs12", "_private_key_password")?,
+    };
+    Ok(Box::new(ServiceAccount::new(
+        document,
+        reading.policy,
+        "_service_account_email",
+        "_private_key_id",
+        key,
+    )?))
 }

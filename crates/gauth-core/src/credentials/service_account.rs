@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Credential, Kind, Principal, Wanted, has_type};
-use crate::assertion::{self, Claims};
+use crate::assertion::{self, Claims, PrivateKey};
 use crate::code_exchange::form_request;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
@@ -24,39 +24,24 @@ pub(super) const KIND: Kind = Kind {
 
 pub(super) struct ServiceAccount {
     email: String,
-    key: Secret,
+    key: PrivateKey,
     key_id: Option<String>,
     token_uri: Endpoint,
 }
 
 impl ServiceAccount {
     fn read(document: &Document, policy: &Policy) -> Result<Self, Error> {
-        Self::with_fields(
-            document,
-            policy,
-            "client_email",
-            "private_key",
-            "private_key_id",
-        )
+        let key = PrivateKey::Pem(Secret::new(document.text("private_key")?));
+        Self::new(document, policy, "client_email", "private_key_id", key)
     }
 
-    /// oauth2client's serialisation has names of its own for the same things.
-    pub(super) fn from_oauth2client(document: &Document, policy: &Policy) -> Result<Self, Error> {
-        Self::with_fields(
-            document,
-            policy,
-            "_service_account_email",
-            "_private_key_pkcs8_pem",
-            "_private_key_id",
-        )
-    }
-
-    fn with_fields(
+    /// Takes what is not the key from the fields of these names; the dialects differ in them.
+    pub(super) fn new(
         document: &Document,
         policy: &Policy,
         email: &str,
-        key: &str,
         key_id: &str,
+        key: PrivateKey,
     ) -> Result<Self, Error> {
         let token_uri = match document.optional_text("token_uri")? {
             Some(url) => policy.receiver(url, "field token_uri")?,
@@ -64,7 +49,7 @@ impl ServiceAccount {
         };
         Ok(Self {
             email: document.word(email)?.to_owned(),
-            key: Secret::new(document.text(key)?),
+            key,
             key_id: document.optional_word(key_id)?.map(str::to_owned),
             token_uri,
         })

@@ -167,6 +167,32 @@ fn a_key_signs_the_assertion_of_rfc_7523_in_either_pem_form() {
 }
 
 #[test]
+fn a_key_in_a_pkcs12_file_signs_the_same() {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    let p12 = STANDARD.encode(include_bytes!("../../testdata/3des.p12"));
+    let (_, plain) = first_request(&parse(key(PKCS8)).unwrap(), &Wanted::default());
+    let mut gcloud = key(&p12);
+    gcloud["type"] = "service_account_p12".into();
+    let oauth2client = serde_json::json!({
+        "_class": "ServiceAccountCredentials", "_module": "oauth2client.service_account",
+        "_service_account_email": "robot@p.iam.gserviceaccount.com", "_private_key_id": "k1",
+        "_private_key_pkcs12": p12, "_private_key_password": "notasecret",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    });
+    for file in [gcloud.clone(), oauth2client] {
+        let (_, fields) = first_request(&parse(file).unwrap(), &Wanted::default());
+        assert_eq!(fields, plain);
+    }
+    gcloud["password"] = "guess".into();
+    let Err(error) = parse(gcloud).unwrap().exchange(&Wanted::default(), now()) else {
+        panic!("must be refused")
+    };
+    assert_eq!(error.to_string(), "field private_key: wrong password");
+}
+
+#[test]
 fn subject_scope_and_audience_stand_in_the_assertion() {
     let credentials = parse(key(PKCS8)).unwrap();
     let delegated = Wanted {
@@ -262,7 +288,7 @@ fn e6_anything_else_is_refused_by_name() {
         ),
         (json!({"_class": "FlowCanary"}), "not supported"),
         (json!({"type": "authorized_user"}), "client_id: missing"),
-        (json!({"type": "service_account"}), "client_email: missing"),
+        (json!({"type": "service_account"}), "private_key: missing"),
     ] {
         let said = trouble(file);
         assert!(said.contains(part), "{said}");
