@@ -1,0 +1,204 @@
+//! Refresh tokens that are used up by their use: each new one is saved before anything else, whatever races or dies
+//! (B3, G7, A6, A8).
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use gauth_sandbox::Options;
+use serde_json::json;
+use testkit::{Running, mode, run_with_input, strace};
+
+use crate::{User, authorized_user, token};
+
+fn rotating() -> User {
+    User::logged_in_to(Options {
+        rotate: true,
+        ..Options::default()
+    })
+}
+
+fn refresh_token(user: &User) -> String {
+    let token = user.stored()["refresh_token"].clone();
+    token.as_str().expect("a refresh token").to_owned()
+}
+
+/// Starts so many at once, each with the next of `wishes`, and expects a token from each.
+#[track_caller]
+fn race(user: &User, count: usize, wishes: &[&[&str]]) {
+    let wishes = wishes.iter().cycle().take(count);
+    let runners: Vec<_> = wishes
+        .map(|wish| Running::start(user.command(wish)))
+        .collect();
+    for runner in runners {
+        token(&user.check(runner.finish()).expect(0));
+    }
+}
+
+// The sandbox revokes the whole grant when an old refresh token comes back, so whoever gets a token has used a new one.
+
+#[test]
+fn b3_a_rotating_refresh_token_survives_races() {
+    let user = rotating();
+    for round in 1..=10 {
+        user.forget_tokens();
+        race(&user, 20, &[&[]]);
+        assert_eq!(user.token_requests().len(), round);
+    }
+    assert_eq!(mode(&user.credentials), 0o600);
+}
+
+#[test]
+fn b3_it_survives_races_for_different_tokens_of_one_grant() {
+    let user = rotating();
+    let narrow = ["--scope", "analytics.readonly"];
+    for _ in 0..3 {
+        user.forget_tokens();
+        race(&user, 15, &[&[], &narrow, &["--scope", "analytics.edit"]]);
+    }
+    user.token(&["--refresh"]);
+}
+
+#[test]
+fn b3_refreshes_that_are_asked_for_take_turns() {
+    let user = rotating();
+    race(&user, 12, &[&["--refresh"]]);
+    assert_eq!(user.token_requests().len(), 12);
+    user.token(&["--refresh"]);
+}
+
+#[test]
+fn b3_killed_between_the_answer_and_the_save_it_asks_for_a_login_once() {
+    let user = rotating();
+    let before = fs::read(&user.credentials).expect("read the credentials");
+    let kill = "inject=rename,renameat,renameat2:signal=KILL:when=1";
+    let Some(trace) = strace(
+        &["-e", "trace=rename,renameat,renameat2", "-e", kill],
+        user.command(&[]),
+    ) else {
+        return;
+    };
+    assert_eq!(user.check(trace.run).expect_failure(137).code(), 137);
+    assert_eq!(fs::read(&user.credentials).expect("read them"), before);
+    let run = user.run(&[]).expect_failure(3);
+    assert!(
+        run.stderr().contains("hint: run gauth-login"),
+        "{}",
+        run.stderr()
+    );
+    assert_eq!(user.token_requests().len(), 2);
+}
+
+#[test]
+fn b3_the_new_refresh_token_is_saved_before_the_access_token_is_kept() {
+    let user = rotating();
+    let Some(trace) = strace(
+        &["-e", "trace=rename,renameat,renameat2,write"],
+        user.command(&[]),
+    ) else {
+        return;
+    };
+    user.check(trace.run).expect(0);
+    let renamed: Vec<&str> = trace
+        .calls
+        .iter()
+        .filter(|call| call.name.starts_with("rename"))
+        .map(|call| call.text.as_str())
+        .collect();
+    assert_eq!(renamed.len(), 2, "{renamed:?}");
+    assert!(renamed[0].contains("credentials.json"), "{renamed:?}");
+    let printed = trace
+        .calls
+        .iter()
+        .rposition(|call| call.text.starts_with("write(1,"));
+    let saved = trace
+        .calls
+        .iter()
+        .rposition(|call| call.name.starts_with("rename"));
+    assert!(saved < printed);
+}
+
+#[test]
+fn g7_an_answer_without_a_refresh_token_keeps_the_old_one() {
+    let user = User::logged_in();
+    let before = fs::read(&user.credentials).expect("read the credentials");
+    user.token(&[]);
+    user.token(&["--refresh"]);
+    assert_eq!(fs::read(&user.credentials).expect("read them"), before);
+}
+
+#[test]
+fn g7_a_new_refresh_token_goes_into_the_file_in_its_own_dialect() {
+    let extra = json!({"quota_project_id": "p-1", "nested": {"kept": [1, null]}});
+    let dialects = [
+        json!({"type": "authorized_user"}),
+        json!({"token": "ya29.stale", "expiry": "2020-01-31T09:08:07.123456Z", "scopes": []}),
+        json!({"_class": "OAuth2Credentials", "_module": "oauth2client.client", "invalid": true,
+               "access_token": "ya29.stale", "token_expiry": null, "user_agent": null}),
+    ];
+    for dialect in dialects {
+        let user = rotating();
+        let mut file = user.stored();
+        let fields = file.as_object_mut().expect("an object");
+        fields.remove("type");
+        for part in [&dialect, &extra] {
+            fields.extend(part.as_object().expect("an object").clone());
+        }
+        // As its writer left it: open to all under the usual umask (A6).
+        user.home.write(&user.credentials, 0o644, file.to_string());
+        let old = refresh_token(&user);
+        let run = user.run(&[]).expect(0);
+        assert!(run.stderr().contains("chmod 600"), "{}", run.stderr());
+        assert_ne!(refresh_token(&user), old);
+        assert_eq!(mode(&user.credentials), 0o600);
+        file["refresh_token"] = refresh_token(&user).into();
+        assert_eq!(user.stored(), file);
+        // The next one lives on it.
+        user.token(&["--refresh"]);
+    }
+}
+
+#[test]
+fn a8_a_link_to_the_credentials_stays_a_link() {
+    let user = rotating();
+    let real = user
+        .home
+        .write("dotfiles/gauth.json", 0o600, user.stored().to_string());
+    fs::remove_file(&user.credentials).expect("make room");
+    symlink(&real, &user.credentials).expect("make a link");
+    let old = refresh_token(&user);
+    user.token(&[]);
+    assert!(user.credentials.is_symlink());
+    assert_ne!(refresh_token(&user), old);
+    user.token(&["--refresh"]);
+}
+
+#[test]
+fn b3_what_cannot_be_saved_is_said_and_the_token_still_comes() {
+    let user = rotating();
+    let stored = user.stored();
+    let command = user.command(&["--credentials", "-"]);
+    let run = user
+        .check(run_with_input(command, stored.to_string()))
+        .expect(0);
+    token(&run);
+    assert!(
+        run.stderr()
+            .contains("warning: the server replaced the refresh token"),
+        "{}",
+        run.stderr()
+    );
+    assert_eq!(user.stored(), stored);
+}
+
+#[test]
+fn b3_the_token_of_a_file_that_was_rotated_comes_from_the_cache() {
+    let user = rotating();
+    let first = user.token(&[]);
+    assert_eq!(user.token(&[]), first);
+    assert_eq!(user.token_requests().len(), 1);
+    // No trace of the old name stays.
+    user.cache_file();
+    let login = authorized_user(&user.sandbox.grant(&[crate::READONLY]), user.sandbox.url());
+    fs::write(&user.credentials, login.to_string()).expect("log in anew");
+    assert_ne!(user.token(&[]), first);
+}

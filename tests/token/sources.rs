@@ -1,0 +1,189 @@
+//! Which credentials are taken: DESIGN §3's order, a named source that is final, `--explain`, and the sandbox's address.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{BIN, READONLY, User, authorized_user};
+
+/// Where a grant is put, and how gauth-token learns of it.
+fn places(user: &User) -> [(&'static str, std::path::PathBuf); 5] {
+    let below = |path: &str| user.home.path().join(path);
+    [
+        ("--credentials", below("flag.json")),
+        ("GAUTH_CREDENTIALS", below("gauth.json")),
+        ("GOOGLE_APPLICATION_CREDENTIALS", below("google.json")),
+        ("gauth-login's file", user.credentials.clone()),
+        (
+            "gcloud's application default credentials",
+            below(".config/gcloud/application_default_credentials.json"),
+        ),
+    ]
+}
+
+/// Runs with the sources from the `first` place on.
+fn explained(user: &User, first: usize) -> String {
+    let mut command = user.home.command(BIN);
+    command.arg("--explain");
+    for (place, (name, path)) in places(user).iter().enumerate() {
+        if place < first {
+            let _ = fs::remove_file(path);
+        } else if *name == "--credentials" {
+            command.arg("--credentials").arg(path);
+        } else if !name.contains(' ') {
+            command.env(name, path);
+        }
+    }
+    user.run_command(command).expect(0).stderr().to_owned()
+}
+
+#[test]
+fn the_first_source_that_is_set_wins_and_explain_says_so() {
+    let user = User::logged_in();
+    for (n, (_, path)) in places(&user).iter().enumerate() {
+        let mut file = authorized_user(&user.sandbox.grant(&[READONLY]), user.sandbox.url());
+        file["account"] = format!("user-{n}@example.com").into();
+        user.home.write(path, 0o600, file.to_string());
+    }
+    for (n, (name, path)) in places(&user).iter().enumerate() {
+        let said = explained(&user, n);
+        let took = format!("took {name}: authorized_user in {}", path.display());
+        assert!(said.contains(&took), "{said}");
+        assert!(
+            said.contains(&format!("acting as user-{n}@example.com")),
+            "{said}"
+        );
+        assert!(said.contains("from the cache: no"), "{said}");
+        assert!(said.contains("expires: 20"), "{said}");
+        assert!(said.contains(&format!("scopes: {READONLY}")), "{said}");
+        assert!(explained(&user, n).contains("from the cache: yes"));
+    }
+    let said = explained(&user, 4);
+    assert!(
+        said.contains("looked for gauth-login's file: no "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_source_that_is_set_and_broken_is_an_error_never_a_fall_through() {
+    let user = User::logged_in();
+    for broken in [None, Some("{"), Some("{}"), Some("")] {
+        let file = user.home.path().join("broken.json");
+        let _ = fs::remove_file(&file);
+        if let Some(content) = broken {
+            user.home.write(&file, 0o600, content);
+        }
+        for variable in ["GAUTH_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"] {
+            let mut command = user.command(&[]);
+            command.env(variable, &file);
+            let run = user.run_command(command).expect_failure(2);
+            assert!(run.stderr().contains("broken.json"), "{}", run.stderr());
+            if broken.is_none() {
+                assert!(run.stderr().contains(variable), "{}", run.stderr());
+            }
+        }
+        let mut command = user.command(&["--credentials"]);
+        command.arg(&file);
+        user.run_command(command).expect_failure(2);
+        // gauth's own file stands before gcloud's in the same way.
+        let gcloud = ".config/gcloud/application_default_credentials.json";
+        user.home.write(gcloud, 0o600, user.stored().to_string());
+        if let Some(content) = broken {
+            let whole = fs::read(&user.credentials).expect("read the credentials");
+            fs::write(&user.credentials, content).expect("break them");
+            user.run(&[]).expect_failure(2);
+            fs::write(&user.credentials, whole).expect("mend them");
+        }
+    }
+    assert!(user.token_requests().is_empty());
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let user = User::logged_in();
+    let mut command = user.command(&["--format", "header"]);
+    for name in [
+        "GAUTH_CREDENTIALS",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GAUTH_ALLOW_HOSTS",
+        "GAUTH_SANDBOX_URL",
+        "CLOUDSDK_CONFIG",
+        "GOOGLE_CLOUD_QUOTA_PROJECT",
+        "SSL_CERT_FILE",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+    ] {
+        command.env(name, "");
+    }
+    let run = user.run_command(command).expect(0);
+    assert_eq!(run.stdout().lines().count(), 1, "{}", run.stdout());
+}
+
+#[test]
+fn cloudsdk_config_moves_gclouds_file() {
+    let user = User::logged_in();
+    let file = user
+        .home
+        .path()
+        .join("sdk/application_default_credentials.json");
+    user.home.write(&file, 0o600, user.stored().to_string());
+    fs::remove_file(&user.credentials).expect("log out of gauth");
+    user.run(&[]).expect_failure(3);
+    let mut command = user.command(&[]);
+    command.env("CLOUDSDK_CONFIG", user.home.path().join("sdk"));
+    user.run_command(command).expect(0);
+}
+
+#[test]
+fn the_sandbox_may_only_be_on_this_machine() {
+    let user = User::logged_in();
+    for url in [
+        "https://sandbox.example.test",
+        "http://192.0.2.1:80",
+        "http://127.0.0.1.evil.test/",
+        "http://127.0.0.1@evil.test/",
+        "http://0.0.0.0:1",
+        "ftp://127.0.0.1/",
+        "127.0.0.1:80",
+    ] {
+        let mut command = user.command(&[]);
+        command.env("GAUTH_SANDBOX_URL", url);
+        let run = user.run_command(command).expect_failure(2);
+        assert!(
+            run.stderr().contains("GAUTH_SANDBOX_URL"),
+            "{url}: {}",
+            run.stderr()
+        );
+    }
+    assert!(user.token_requests().is_empty());
+    let mut file: Value = user.stored();
+    file.as_object_mut().expect("an object").remove("token_uri");
+    fs::write(&user.credentials, file.to_string()).expect("write the credentials");
+    let mut command = user.command(&[]);
+    command.env("GAUTH_SANDBOX_URL", user.sandbox.url());
+    user.run_command(command).expect(0);
+    assert_eq!(user.token_requests().len(), 1);
+}
+
+#[test]
+fn a_host_that_the_user_names_may_have_the_secret() {
+    let home = testkit::Home::new();
+    let file = crate::canary_user("https://auth.example.test/token");
+    home.write(".config/gauth/credentials.json", 0o600, file.to_string());
+    let run = testkit::run(home.command(BIN)).expect_failure(2);
+    assert!(
+        run.stderr()
+            .contains("export GAUTH_ALLOW_HOSTS=auth.example.test"),
+        "{}",
+        run.stderr()
+    );
+    // Its proxy is asked for the host, which is how this test knows without any network.
+    let proxy = testkit::ScriptedServer::start([testkit::Answer::new(403, "", "")]);
+    let mut command = home.command(BIN);
+    command
+        .env("GAUTH_ALLOW_HOSTS", "other.test,.example.test")
+        .env("HTTPS_PROXY", proxy.url());
+    testkit::run(command).expect_failure(1);
+    assert_eq!(proxy.requests()[0].target, "auth.example.test:443");
+}
