@@ -164,7 +164,7 @@ fn from_command(command: &str) -> Result<Secret, Failure> {
 fn read_text(reader: impl Read, what: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     reader
-        .take(LIMIT as u64 + 2)
+        .take(LIMIT as u64 + 3)
         .read_to_end(&mut bytes)
         .map_err(|error| {
             Failure::new(
@@ -172,6 +172,10 @@ fn read_text(reader: impl Read, what: &str) -> Result<String, Failure> {
                 format!("read the token from {what}: {}", reason(&error)),
             )
         })?;
+    // The line may end in CR LF. A command cut short here ends in a signal, which is not the cause.
+    if bytes.len() > LIMIT + 2 {
+        return Err(malformed(what, "it is longer than 64 KiB"));
+    }
     String::from_utf8(bytes).map_err(|_| malformed(what, "it is not text"))
 }
 
