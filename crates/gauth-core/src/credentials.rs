@@ -13,14 +13,18 @@ mod service_account_p12;
 
 use std::time::SystemTime;
 
+use authorized_user::AuthorizedUser;
+
 use crate::cache::Key;
+use crate::conversion::{self, Dialect};
+use crate::description::Description;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
 use crate::exchange::Exchange;
 use crate::iam_credentials::{Goal, Impersonation, Target};
 use crate::scope::Scopes;
 use crate::source::Lookup;
-use crate::{Error, Secret};
+use crate::{Error, Secret, revocation};
 
 /// A kind of credentials file.
 struct Kind {
@@ -91,6 +95,12 @@ trait Credential {
     /// The exchange that ends in a token.
     fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error>;
 
+    /// What `file` says about itself, besides what a file of any kind may hold.
+    fn describe(&self, file: &Document) -> Result<Description, Error>;
+
+    /// The user's grant in the file, or how access ends where there is none.
+    fn users_grant(&self) -> Result<&AuthorizedUser, String>;
+
     /// The field of the file that holds a refresh token which the server may replace.
     fn refresh_token(&self) -> Option<&Secret> {
         None
@@ -147,6 +157,45 @@ impl Credentials {
     /// Who it is, for people.
     pub fn identity(&self) -> String {
         self.credential.identity()
+    }
+
+    /// What the file says about itself, without its secrets.
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the field.
+    pub fn describe(&self) -> Result<Description, Error> {
+        describe(self.kind, self.credential.as_ref(), &self.document)
+    }
+
+    /// The request that ends a user's grant (RFC 7009); [`crate::revocation::receive`] reads the answer.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for credentials that hold no user's grant, with what to do instead, and for a grant of an
+    /// issuer whose revocation endpoint is not known.
+    pub fn revocation(&self) -> Result<crate::Request, Error> {
+        let grant = self.credential.users_grant().map_err(|instead| {
+            unsupported(
+                &format!("{} credentials hold no user's grant", self.kind),
+                Some(&instead),
+            )
+        })?;
+        let endpoint = revocation::endpoint(&self.document, grant.token_uri(), &self.policy)?;
+        Ok(revocation::request(&endpoint, grant.token()))
+    }
+
+    /// The same grant as another tool keeps it.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for credentials that hold no user's grant.
+    pub fn converted(&self, to: Dialect) -> Result<Document, Error> {
+        let grant = self.credential.users_grant().map_err(|_| {
+            let reason = format!(
+                "{} credentials hold no user's grant, and only that is kept in several dialects",
+                self.kind
+            );
+            unsupported(&reason, None)
+        })?;
+        conversion::convert(&self.document, grant.token_uri(), to)
     }
 
     /// `quota_project_id`, when the file names one.
@@ -256,6 +305,19 @@ fn read(
         .find(|kind| (kind.recognises)(document))
         .ok_or_else(|| unknown(document))?;
     Ok((kind.name, (kind.read)(document, reading)?))
+}
+
+fn describe(
+    kind: &str,
+    credential: &dyn Credential,
+    file: &Document,
+) -> Result<Description, Error> {
+    Description {
+        kind: kind.to_owned(),
+        identity: Some(credential.identity()),
+        ..credential.describe(file)?
+    }
+    .with_common(file)
 }
 
 /// Whether a document says it is of a type.

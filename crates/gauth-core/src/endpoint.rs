@@ -89,6 +89,11 @@ impl Endpoint {
         &self.host
     }
 
+    /// Whether the host is Google's own.
+    pub(crate) fn is_google(&self) -> bool {
+        self.host == "accounts.google.com" || self.host.ends_with(".googleapis.com")
+    }
+
     /// Whether the host is this machine by its own name.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
@@ -238,8 +243,7 @@ impl Policy {
 
     fn trusts(&self, endpoint: &Endpoint) -> bool {
         let host = endpoint.host();
-        let google = host == "accounts.google.com" || host.ends_with(".googleapis.com");
-        (google && endpoint.default_port)
+        (endpoint.is_google() && endpoint.default_port)
             || self.allowed.iter().any(|allowed| {
                 if allowed.starts_with('.') {
                     host.ends_with(allowed.as_str())
@@ -247,6 +251,11 @@ impl Policy {
                     host == allowed
                 }
             })
+    }
+
+    /// Whether a token from there is Google's, or that of a sandbox in Google's place.
+    pub(crate) fn is_google(&self, token_uri: &Endpoint) -> bool {
+        token_uri.is_google() || (self.sandbox.is_some() && token_uri.is_loopback())
     }
 
     /// A Google endpoint that no file or flag names: `https://HOST/PATH`, or below the sandbox's URL.

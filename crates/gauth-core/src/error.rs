@@ -42,6 +42,12 @@ pub enum Grant {
     SubjectToken,
     /// The metadata server of a machine on Google Cloud was asked.
     MetadataServer,
+    /// Google's tokeninfo was asked.
+    TokenInfo,
+    /// OpenID Connect Core §5.3: userinfo was asked.
+    UserInfo,
+    /// RFC 7009: a token was revoked.
+    Revocation,
 }
 
 impl Grant {
@@ -55,6 +61,9 @@ impl Grant {
             Self::IamCredentials => "act as the service account",
             Self::SubjectToken => "get the subject token",
             Self::MetadataServer => "ask the metadata server",
+            Self::TokenInfo => "look the token up",
+            Self::UserInfo => "ask whose token it is",
+            Self::Revocation => "revoke the grant",
         }
     }
 }

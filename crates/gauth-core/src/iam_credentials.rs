@@ -110,6 +110,10 @@ impl Target {
         &self.email
     }
 
+    pub(crate) fn delegates(&self) -> &[String] {
+        &self.delegates
+    }
+
     /// All that two targets can differ in, for a cache key.
     pub(crate) fn key(&self) -> String {
         format!(

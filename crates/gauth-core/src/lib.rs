@@ -7,6 +7,7 @@
 //! | RFC 6749 §4.1 authorization code | [`authorization`], [`code_exchange`] |
 //! | RFC 6749 §5 token answers and errors | [`token`], [`error`], [`remedy`] |
 //! | RFC 6749 §6 refresh, RFC 7523 JWT bearer | [`credentials`], [`assertion`] |
+//! | RFC 7009 revocation, OpenID Connect userinfo | [`revocation`], [`tokeninfo`] |
 //! | RFC 8693 token exchange | `token_exchange` |
 //! | Google's IAM Credentials API | `iam_credentials` |
 //! | RFC 7636 PKCE | [`pkce`] |
@@ -20,7 +21,9 @@ pub mod authorization;
 pub mod cache;
 pub mod client_secrets;
 pub mod code_exchange;
+pub mod conversion;
 pub mod credentials;
+pub mod description;
 pub mod document;
 pub mod endpoint;
 pub mod error;
@@ -30,12 +33,14 @@ mod iam_credentials;
 pub mod pkce;
 mod pkcs12;
 pub mod remedy;
+pub mod revocation;
 pub mod scope;
 mod secret;
 pub mod source;
 pub mod timestamp;
 pub mod token;
 mod token_exchange;
+pub mod tokeninfo;
 
 pub use error::{Error, Kind};
 pub use secret::Secret;

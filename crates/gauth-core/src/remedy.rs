@@ -31,6 +31,9 @@ pub(crate) fn for_refusal(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -
             "the caller needs the role Service Account Token Creator on the service account, and a token for cloud-platform"
         }
         "not_found" if grant == Grant::IamCredentials => "no such service account",
+        "invalid_token" if grant == Grant::TokenInfo => {
+            "the token has expired or was revoked: gauth-token prints a fresh one"
+        }
         "invalid_scope" => "a scope is misspelt or not allowed for this kind of credential",
         "invalid_request" if says("client_secret") => {
             "the client file lacks client_secret: download the client again, then run gauth-login --client-secrets FILE"
@@ -80,6 +83,9 @@ fn for_invalid_grant(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -> Str
         }
         Grant::JwtBearer => {
             "check that the service account and its key still exist and that this machine's clock is right".to_owned()
+        }
+        Grant::TokenInfo | Grant::UserInfo | Grant::Revocation => {
+            "run gauth-login to grant access again".to_owned()
         }
         Grant::TokenExchange | Grant::IamCredentials | Grant::SubjectToken | Grant::MetadataServer => {
             "the subject token was refused: check that it is fresh and meant for this audience".to_owned()

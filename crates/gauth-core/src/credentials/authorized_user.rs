@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
 use crate::code_exchange::form_request;
+use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
 use crate::error::Grant;
@@ -43,6 +44,16 @@ impl AuthorizedUser {
             token_uri,
             account: document.optional_text("account")?.map(str::to_owned),
         })
+    }
+}
+
+impl AuthorizedUser {
+    pub(super) fn token_uri(&self) -> &Endpoint {
+        &self.token_uri
+    }
+
+    pub(super) fn token(&self) -> &Secret {
+        &self.refresh_token
     }
 }
 
@@ -110,6 +121,19 @@ impl Credential for AuthorizedUser {
             holds,
             form_request(self.token_uri.as_str(), &fields),
         )))
+    }
+
+    fn describe(&self, file: &Document) -> Result<Description, Error> {
+        Ok(Description {
+            client_id: Some(self.client_id.clone()),
+            scopes: description::scopes(file)?,
+            token_uri: Some(description::without_query(&self.token_uri)),
+            ..Description::default()
+        })
+    }
+
+    fn users_grant(&self) -> Result<&AuthorizedUser, String> {
+        Ok(self)
     }
 
     fn refresh_token(&self) -> Option<&Secret> {

@@ -10,7 +10,9 @@ mod url;
 
 use std::time::SystemTime;
 
+use super::authorized_user::AuthorizedUser;
 use super::{Credential, Kind, Principal, Reading, Wanted, has_type, unsupported};
+use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::Endpoint;
 use crate::error::Grant;
@@ -47,6 +49,9 @@ const SOURCES: &[Source] = &[aws::SOURCE, file::SOURCE, url::SOURCE, executable:
 trait SubjectSource {
     /// A machine that ends in [`Subject::Token`].
     fn start(&self) -> Box<dyn SubjectMachine>;
+
+    /// What it is, for people, without what may be secret.
+    fn describe(&self) -> String;
 
     /// What of the environment the token depends on, for the cache key.
     fn environment(&self) -> String {
@@ -180,6 +185,20 @@ impl Credential for ExternalAccount {
             target.clone(),
             Goal::of(wanted, scopes, &self.token_uri),
         )))
+    }
+
+    fn describe(&self, file: &Document) -> Result<Description, Error> {
+        Ok(Description {
+            client_id: description::text(file, "client_id")?,
+            audience: Some(self.service.audience().to_owned()),
+            subject_token: Some(self.source.describe()),
+            token_uri: Some(description::without_query(self.service.token_url())),
+            ..Description::default()
+        })
+    }
+
+    fn users_grant(&self) -> Result<&AuthorizedUser, String> {
+        Err("the file holds no token: take the identity's roles away in Google Cloud, or end its access where it comes from".to_owned())
     }
 }
 

@@ -3,8 +3,10 @@
 
 use std::time::SystemTime;
 
+use super::authorized_user::AuthorizedUser;
 use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
 use crate::code_exchange::form_request;
+use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
 use crate::error::Grant;
@@ -84,6 +86,23 @@ impl Credential for ExternalUser {
                 Some(&self.client),
             ),
         )))
+    }
+
+    fn describe(&self, file: &Document) -> Result<Description, Error> {
+        Ok(Description {
+            client_id: Some(self.client.0.clone()),
+            audience: self.audience.clone(),
+            scopes: description::scopes(file)?,
+            token_uri: Some(description::without_query(&self.token_url)),
+            ..Description::default()
+        })
+    }
+
+    fn users_grant(&self) -> Result<&AuthorizedUser, String> {
+        Err(
+            "a workforce login ends with gcloud auth revoke, or at the identity provider"
+                .to_owned(),
+        )
     }
 
     fn refresh_token(&self) -> Option<&Secret> {

@@ -3,7 +3,9 @@
 
 use std::time::SystemTime;
 
+use super::authorized_user::AuthorizedUser;
 use super::{Credential, Kind, Principal, Reading, Wanted, has_type};
+use crate::description::Description;
 use crate::document::Document;
 use crate::endpoint::Endpoint;
 use crate::exchange::Exchange;
@@ -21,6 +23,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 struct Impersonated {
+    source_kind: &'static str,
     source: Box<dyn Credential>,
     target: Target,
     scopes: Scopes,
@@ -41,12 +44,12 @@ impl Impersonated {
             ));
         }
         let scopes = document.list("scopes")?;
+        let (source_kind, source) = super::read(&source, reading).map_err(|e| e.within(SOURCE))?;
         Ok(Self {
             target: Target::from_url(url, reading.policy)?
                 .with_delegates("delegates", delegates.into_iter())?,
-            source: super::read(&source, reading)
-                .map_err(|e| e.within(SOURCE))?
-                .1,
+            source_kind,
+            source,
             scopes: Scopes::from_typed(scopes)?,
             token_uri: reading.policy.token(),
         })
@@ -86,6 +89,28 @@ impl Credential for Impersonated {
             self.target.clone(),
             Goal::of(wanted, scopes, &self.token_uri),
         )))
+    }
+
+    fn describe(&self, file: &Document) -> Result<Description, Error> {
+        let source = file
+            .optional_object(SOURCE)?
+            .ok_or_else(|| Error::field(SOURCE, "missing"))?;
+        let described = super::describe(self.source_kind, self.source.as_ref(), &source)
+            .map_err(|e| e.within(SOURCE))?;
+        Ok(Description {
+            scopes: self.scopes.clone(),
+            delegates: self.target.delegates().to_vec(),
+            source: Some(Box::new(described)),
+            ..Description::default()
+        })
+    }
+
+    fn users_grant(&self) -> Result<&AuthorizedUser, String> {
+        Err(format!(
+            "take the role Service Account Token Creator on {} away from {}",
+            self.target.email(),
+            self.source.identity()
+        ))
     }
 
     fn refresh_token(&self) -> Option<&Secret> {

@@ -4,7 +4,10 @@
 
 use std::time::SystemTime;
 
+use super::authorized_user::AuthorizedUser;
 use super::{Credential, Principal, Wanted, unsupported};
+use crate::description::Description;
+use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
 use crate::error::Grant;
 use crate::exchange::{Answer, Exchange, Step};
@@ -79,6 +82,20 @@ impl Credential for MetadataServer {
             request,
             is_identity: wanted.audience.is_some(),
         }))
+    }
+
+    fn describe(&self, _file: &Document) -> Result<Description, Error> {
+        Ok(Description {
+            token_uri: Some(self.root.as_str().to_owned()),
+            ..Description::default()
+        })
+    }
+
+    fn users_grant(&self) -> Result<&AuthorizedUser, String> {
+        Err(
+            "take the service account off the machine, or its roles away, in Google Cloud"
+                .to_owned(),
+        )
     }
 }
 

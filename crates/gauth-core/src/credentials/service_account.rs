@@ -3,9 +3,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::authorized_user::AuthorizedUser;
 use super::{Credential, Kind, Principal, Wanted, has_type};
 use crate::assertion::{self, Claims, PrivateKey};
 use crate::code_exchange::form_request;
+use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
 use crate::error::Grant;
@@ -150,5 +152,23 @@ impl Credential for ServiceAccount {
                 ],
             ),
         )))
+    }
+
+    fn describe(&self, file: &Document) -> Result<Description, Error> {
+        Ok(Description {
+            client_id: description::text(file, "client_id")?,
+            project_id: description::text(file, "project_id")?,
+            key_id: self.key_id.clone(),
+            token_uri: Some(description::without_query(&self.token_uri)),
+            ..Description::default()
+        })
+    }
+
+    fn users_grant(&self) -> Result<&AuthorizedUser, String> {
+        Err(format!(
+            "delete the key: gcloud iam service-accounts keys delete {} --iam-account {}",
+            self.key_id.as_deref().unwrap_or("KEY_ID"),
+            self.email
+        ))
     }
 }

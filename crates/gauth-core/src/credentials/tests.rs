@@ -1,5 +1,6 @@
 //! Every kind of file against what it asks the token endpoint for.
 
+mod descriptions;
 mod hops;
 
 use std::time::{Duration, SystemTime};

@@ -215,6 +215,10 @@ impl SubjectSource for Aws {
         Box::new(self.clone())
     }
 
+    fn describe(&self) -> String {
+        "AWS".to_owned()
+    }
+
     fn environment(&self) -> String {
         let key = self.keys.as_ref().map_or("", |keys| keys.id.as_str());
         format!("{key} {}", self.region.as_deref().unwrap_or_default())

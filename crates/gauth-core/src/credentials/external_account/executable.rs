@@ -98,6 +98,10 @@ impl SubjectSource for ExecutableSource {
     fn start(&self) -> Box<dyn SubjectMachine> {
         Box::new(self.clone())
     }
+
+    fn describe(&self) -> String {
+        format!("program {}", self.executable.argv[0])
+    }
 }
 
 impl SubjectMachine for ExecutableSource {

@@ -28,6 +28,10 @@ impl SubjectSource for FileSource {
     fn start(&self) -> Box<dyn SubjectMachine> {
         Box::new(self.clone())
     }
+
+    fn describe(&self) -> String {
+        format!("file {}", self.path.display())
+    }
 }
 
 impl SubjectMachine for FileSource {

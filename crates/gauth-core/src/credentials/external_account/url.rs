@@ -83,6 +83,10 @@ impl SubjectSource for UrlSource {
     fn start(&self) -> Box<dyn SubjectMachine> {
         Box::new(self.clone())
     }
+
+    fn describe(&self) -> String {
+        format!("a URL at {}", self.host)
+    }
 }
 
 impl SubjectMachine for UrlSource {
