@@ -2,7 +2,6 @@
 //! (A3, A4, A5).
 
 use std::fs;
-use std::path::PathBuf;
 
 use gauth_sandbox::Options;
 use serde_json::Value;
@@ -50,10 +49,11 @@ fn assert_whole(user: &User, before: &[u8], what: &str) -> bool {
     now == before
 }
 
-fn temporary_files(user: &User) -> Vec<PathBuf> {
+#[track_caller]
+fn assert_nothing_temporary(user: &User, what: &str) {
     let mut tree = user.home.tree();
     tree.retain(|path| path.extension().is_some_and(|ending| ending == "tmp"));
-    tree
+    assert!(tree.is_empty(), "{what}: {tree:?}");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a4_killed_at_any_call_it_leaves_the_old_or_the_new() {
                 assert!(next.stderr().contains("run gauth-login"), "{what}");
             } else {
                 token(&next.expect(0));
-                assert_eq!(temporary_files(&user), [PathBuf::new(); 0], "{what}");
+                assert_nothing_temporary(&user, &what);
             }
         }
     }
@@ -99,7 +99,7 @@ fn a5_a_disk_that_fails_costs_the_cache_and_not_the_token() {
             let what = format!("{name} {k}");
             token(&run);
             assert_whole(&user, &before, &what);
-            assert_eq!(temporary_files(&user), [PathBuf::new(); 0], "{what}");
+            assert_nothing_temporary(&user, &what);
             let run = run.expect(0);
             if run.stderr().is_empty() {
                 // It makes fewer calls than k.
@@ -127,7 +127,7 @@ fn a5_a_disk_that_is_full_from_some_write_on_is_survived() {
         };
         let what = format!("write {k}");
         assert_whole(&user, &before, &what);
-        assert_eq!(temporary_files(&user), [PathBuf::new(); 0], "{what}");
+        assert_nothing_temporary(&user, &what);
         let run = user.check(trace.run);
         if run.code() == 0 {
             assert!(k > 3, "the writes were not met");
@@ -152,7 +152,7 @@ fn a5_a_limit_on_the_size_of_files_is_survived() {
         run.stderr()
     );
     assert!(user.cached(".json").is_empty());
-    assert_eq!(temporary_files(&user), [PathBuf::new(); 0]);
+    assert_nothing_temporary(&user, "a limit");
 }
 
 #[test]
