@@ -24,6 +24,7 @@ mod catalogue;
 mod cohorts;
 mod columns;
 mod comparisons;
+mod cross_table;
 mod dates;
 mod dimensions;
 mod encoder;
@@ -31,12 +32,17 @@ mod errors;
 mod filter;
 mod json;
 mod measures;
+mod metadata;
+mod method;
 mod metrics;
 mod order;
+mod pivot;
 mod properties;
 mod query;
 mod quota;
+mod realtime;
 mod report;
+mod reports;
 mod response;
 mod schema;
 mod site;
@@ -46,21 +52,20 @@ mod tests;
 
 use crate::api::{ApiAnswer, ApiRequest, Body};
 use errors::{Refusal, Status};
+use json::Writer;
+use metadata::CheckCompatibilityRequest;
+use method::{Kind, Method};
 use properties::{Behaviour, Property};
 use query::Query;
-use quota::Quotas;
-use report::RunReportRequest;
-use response::{Answer, Fields, Pieces};
+use quota::{Category, Quotas};
+use response::Fields;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use site::Site;
 use std::sync::Arc;
 use std::time::Instant;
 use tables::Tables;
 use time::Date;
-
-const DATA: &str = "analyticsdata.googleapis.com";
-const ADMIN: &str = "analyticsadmin.googleapis.com";
-const SCOPE: &str = "https://www.googleapis.com/auth/";
 
 /// Both APIs over one site.
 pub(crate) struct Analytics {
@@ -82,151 +87,110 @@ impl Analytics {
         }
     }
 
-    /// Answers a request to `/v1beta/…`.
+    /// Answers a request to `/v1beta/…` or `/v1alpha/…`.
     pub(crate) fn answer(&self, request: &ApiRequest<'_>) -> ApiAnswer {
         let Some(method) = Method::of(request) else {
             return errors::no_such_page(request.path);
         };
         let query = Query::parse(request.query);
-        self.call(&method, request, &query)
-            .unwrap_or_else(|refusal| refusal.answer(query.indented()))
+        match self.call(method, request, &query) {
+            Ok(body) => ApiAnswer {
+                status: 200,
+                content_type: "application/json; charset=UTF-8",
+                body,
+            },
+            Err(refusal) => refusal.answer(query.indented()),
+        }
     }
 
     fn call(
         &self,
-        method: &Method<'_>,
+        method: Method<'_>,
         request: &ApiRequest<'_>,
         query: &Query,
-    ) -> Result<ApiAnswer, Refusal> {
+    ) -> Result<Body, Refusal> {
         method.check_scope(request.scopes)?;
+        query.check(match method {
+            Method::AccountSummaries => &["pageSize", "pageToken"],
+            _ => &[],
+        })?;
+        let fields = Fields::parse(query.get("fields")).map_err(Refusal::invalid)?;
+        let mut json = Writer::new(query.indented());
         match method {
-            Method::AccountSummaries => {
-                query.check(&["pageSize", "pageToken"])?;
-                account_summaries::list(query, query.indented())
-                    .map(|body| json_answer(Body::Bytes(body)))
-            }
-            Method::RunReport { property } => {
-                query.check(&[])?;
-                self.run_report(property, request, query)
+            Method::AccountSummaries => account_summaries::write(&mut json, query, &fields)?,
+            Method::Metadata("0") => metadata::write(&mut json, None, &fields),
+            Method::Metadata(id) => metadata::write(&mut json, Some(find_property(id)?), &fields),
+            Method::QuotasSnapshot(id) => self.write_snapshot(&mut json, id, request, &fields)?,
+            Method::Report(kind, id) => {
+                let body = schema::read(request.body, kind.message())?;
+                let property = find_property(id)?;
+                let project = request.quota_project;
+                match kind {
+                    Kind::Run => {
+                        let answer = self.run_report(property, body, project, fields)?;
+                        return Ok(answer.into_body(query.indented()));
+                    }
+                    Kind::Realtime => {
+                        let answer = self.run_realtime_report(property, body, project, fields)?;
+                        return Ok(answer.into_body(query.indented()));
+                    }
+                    Kind::BatchRun => {
+                        self.write_batch(&mut json, property, body, project, &fields)?
+                    }
+                    Kind::Pivot => self.write_pivot(&mut json, property, body, project, &fields)?,
+                    Kind::BatchPivot => {
+                        self.write_pivot_batch(&mut json, property, body, project, &fields)?;
+                    }
+                    Kind::Compatibility => {
+                        let asked: CheckCompatibilityRequest = typed(body)?;
+                        asked.write(&mut json, property, &fields)?;
+                    }
+                }
             }
         }
+        Ok(Body::Bytes(json.finish()))
     }
 
-    fn run_report(
+    /// `PropertyQuotasSnapshot`: costs one token itself.
+    fn write_snapshot(
         &self,
+        json: &mut Writer,
         id: &str,
         request: &ApiRequest<'_>,
-        query: &Query,
-    ) -> Result<ApiAnswer, Refusal> {
-        let fields = Fields::parse(query.get("fields")).map_err(Refusal::invalid)?;
-        let body = schema::read(request.body, &schema::messages::RUN_REPORT)?;
+        fields: &Fields,
+    ) -> Result<(), Refusal> {
         let property = find_property(id)?;
-        let asked: RunReportRequest = serde_json::from_value(body.clone())
-            .map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))?;
-        let answer = self.answer_report(property, &asked, body, request, fields)?;
-        Ok(json_answer(if answer.is_short() {
-            Body::Bytes(Pieces::new(answer, query.indented()).flatten().collect())
-        } else {
-            Body::Stream(Box::new(Pieces::new(answer, query.indented())))
-        }))
-    }
-
-    /// Makes one report; `body` is what was asked, as JSON.
-    fn answer_report(
-        &self,
-        property: &'static Property,
-        asked: &RunReportRequest,
-        body: Value,
-        request: &ApiRequest<'_>,
-        fields: Fields,
-    ) -> Result<Answer, Refusal> {
-        let mut report = asked.resolve(property, self.today)?;
-        response::escape(&mut report.slices);
-        let running = self.quotas.begin(
-            property,
-            request.quota_project,
-            report.columns.thresholded,
-            Instant::now(),
-        )?;
-        let page = asked.page();
-        let unsteady = property.behaviour == Behaviour::UnsteadyTies;
-        let key = tables::key(property, body, unsteady);
-        let table = self.tables.get(key, || {
-            let mut table = aggregate::table(&self.site, property, &report, page.0);
-            response::escape(&mut table.texts);
-            table
+        let mut states = Vec::new();
+        for (member, category, tokens) in [
+            ("corePropertyQuota", Category::Core, 1),
+            ("realtimePropertyQuota", Category::Realtime, 0),
+            ("funnelPropertyQuota", Category::Funnel, 0),
+        ] {
+            let project = request.quota_project;
+            let running = self
+                .quotas
+                .begin(property, category, project, false, Instant::now())?;
+            states.push((member, running.charge(tokens)));
+        }
+        json.object(|json| {
+            if fields.want("name") {
+                json.member("name").text(&format!(
+                    "properties/{}/propertyQuotasSnapshot",
+                    property.id
+                ));
+            }
+            for (member, state) in states.iter().filter(|(member, _)| fields.want(member)) {
+                state.write(json.member(member));
+            }
         });
-        let columns = report.columns.dimensions.len() + report.columns.metrics.len();
-        let rows = table.rows().saturating_sub(page.0).min(page.1);
-        let state = running.charge(quota::cost(rows, columns, report.days()));
-        Ok(Answer {
-            kind: "analyticsData#runReport",
-            property,
-            report,
-            table,
-            page,
-            quota: asked.return_property_quota.then_some(state),
-            fields,
-            _running: running,
-        })
+        Ok(())
     }
 }
 
-fn json_answer(body: Body) -> ApiAnswer {
-    ApiAnswer {
-        status: 200,
-        content_type: "application/json; charset=UTF-8",
-        body,
-    }
-}
-
-/// A method of the APIs, with what the path says.
-enum Method<'a> {
-    AccountSummaries,
-    RunReport { property: &'a str },
-}
-
-impl<'a> Method<'a> {
-    fn of(request: &ApiRequest<'a>) -> Option<Self> {
-        if (request.method, request.path) == ("GET", "/v1beta/accountSummaries") {
-            return Some(Self::AccountSummaries);
-        }
-        let (property, verb) = request
-            .path
-            .strip_prefix("/v1beta/properties/")?
-            .split_once(':')?;
-        match (request.method, verb) {
-            _ if property.contains('/') || property.is_empty() => None,
-            ("POST", "runReport") => Some(Self::RunReport { property }),
-            _ => None,
-        }
-    }
-
-    /// `analytics` opens the Data API but not the Admin API, `analytics.edit` the other way round.
-    fn check_scope(&self, scopes: &[String]) -> Result<(), Refusal> {
-        let (service, method, enough) = match self {
-            Self::AccountSummaries => (
-                ADMIN,
-                "google.analytics.admin.v1beta.AnalyticsAdminService.ListAccountSummaries",
-                ["analytics.readonly", "analytics.edit"],
-            ),
-            Self::RunReport { .. } => (
-                DATA,
-                "google.analytics.data.v1beta.BetaAnalyticsData.RunReport",
-                ["analytics.readonly", "analytics"],
-            ),
-        };
-        let has = |scope: &String| {
-            scope
-                .strip_prefix(SCOPE)
-                .is_some_and(|name| enough.contains(&name))
-        };
-        if scopes.iter().any(has) {
-            Ok(())
-        } else {
-            Err(Refusal::insufficient_scope(service, method.to_owned()))
-        }
-    }
+/// A request whose form was checked, as the type that it is.
+fn typed<T: DeserializeOwned>(body: Value) -> Result<T, Refusal> {
+    serde_json::from_value(body)
+        .map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))
 }
 
 /// A property by the id in the path.

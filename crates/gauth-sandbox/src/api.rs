@@ -11,8 +11,6 @@ pub(crate) struct ApiRequest<'a> {
     pub body: &'a [u8],
     /// Scopes of the access token, as full URLs.
     pub scopes: &'a [String],
-    /// Whose token it is: the user's or the service account's address.
-    pub email: &'a str,
     /// The value of `X-Goog-User-Project`.
     pub quota_project: Option<&'a str>,
 }

@@ -174,7 +174,6 @@ async fn analytics(google: Arc<Google>, request: Request) -> Response {
             query: request.uri().query().unwrap_or_default(),
             body: request.body(),
             scopes: &token.holder.scopes,
-            email: &token.holder.account,
             quota_project: quota_project.and_then(|value| value.to_str().ok()),
         });
         response(answer.status, answer.content_type, answer.body)

@@ -13,7 +13,7 @@ const LARGEST_PAGE: usize = 200;
 const TOKEN: &str = "sandbox-page-";
 
 /// One page of accounts with their properties.
-pub(super) fn list(query: &Query, indented: bool) -> Result<Vec<u8>, Refusal> {
+pub(super) fn write(json: &mut Writer, query: &Query, fields: &Fields) -> Result<(), Refusal> {
     let size = match query.get("pageSize") {
         None => DEFAULT_PAGE,
         Some(text) => match text.parse::<i32>() {
@@ -39,9 +39,7 @@ pub(super) fn list(query: &Query, indented: bool) -> Result<Vec<u8>, Refusal> {
             .filter(|number| *number < ACCOUNTS.len())
             .ok_or_else(|| Refusal::invalid("The page token is invalid."))?,
     };
-    let fields = Fields::parse(query.get("fields")).map_err(Refusal::invalid)?;
     let last = (first + size).min(ACCOUNTS.len());
-    let mut json = Writer::new(indented);
     json.object(|json| {
         if fields.want("accountSummaries") {
             json.member("accountSummaries").list(|json| {
@@ -54,7 +52,7 @@ pub(super) fn list(query: &Query, indented: bool) -> Result<Vec<u8>, Refusal> {
             json.member("nextPageToken").text(&format!("{TOKEN}{last}"));
         }
     });
-    Ok(json.finish())
+    Ok(())
 }
 
 fn write_account(json: &mut Writer, account: &Account) {
@@ -87,8 +85,9 @@ mod tests {
     use serde_json::Value;
 
     fn page(query: &str) -> Result<Value, String> {
-        list(&Query::parse(query), true)
-            .map(|body| serde_json::from_slice(&body).expect("JSON"))
+        let mut json = Writer::new(true);
+        write(&mut json, &Query::parse(query), &Fields::all())
+            .map(|()| serde_json::from_slice(&json.finish()).expect("JSON"))
             .map_err(|refusal| refusal.message)
     }
 

@@ -171,15 +171,9 @@ impl Groups {
     }
 
     fn into_table(self, property: &Property, report: &Report, offset: usize) -> Table {
-        let metrics = report.columns.metrics.len();
-        let width = self.slices * metrics;
+        let width = self.slices * report.columns.metrics.len();
         let values = self.values(property, &report.columns);
-        let keep = |row: &u32| {
-            let row = &values[*row as usize * width..][..width];
-            let is_empty = metrics > 0 && row.iter().all(|value| *value == 0.0);
-            (report.columns.keep_empty_rows || !is_empty) && passes(&report.columns, row)
-        };
-        let mut order: Vec<u32> = (0..self.rows as u32).filter(keep).collect();
+        let mut order = self.kept(&report.columns, &values);
         let mut aggregates = Vec::new();
         for aggregation in report.aggregations.iter().filter(|_| !order.is_empty()) {
             let figures = match aggregation {
@@ -213,8 +207,38 @@ impl Groups {
         }
     }
 
+    /// Numbers of texts of a row.
+    pub(super) fn key(&self, row: u32) -> &[u32] {
+        let width = self.encoders.len();
+        &self.keys[row as usize * width..][..width]
+    }
+
+    /// Sums of a row, slice after slice.
+    fn sums(&self, row: u32) -> &[i64] {
+        let width = self.slices * self.slots.count;
+        &self.sums[row as usize * width..][..width]
+    }
+
+    /// The texts of each dimension.
+    pub(super) fn texts(&self) -> Vec<Vec<String>> {
+        let texts = self.encoders.iter().map(|encoder| encoder.texts.clone());
+        texts.collect()
+    }
+
+    /// The rows that the report shows: those with figures, if the metric filter lets them pass.
+    pub(super) fn kept(&self, columns: &Columns, values: &[f64]) -> Vec<u32> {
+        let metrics = columns.metrics.len();
+        let width = self.slices * metrics;
+        let keep = |row: &u32| {
+            let row = &values[*row as usize * width..][..width];
+            let is_empty = metrics > 0 && row.iter().all(|value| *value == 0.0);
+            (columns.keep_empty_rows || !is_empty) && passes(columns, row)
+        };
+        (0..self.rows as u32).filter(keep).collect()
+    }
+
     /// The metrics of all rows.
-    fn values(&self, property: &Property, columns: &Columns) -> Vec<f64> {
+    pub(super) fn values(&self, property: &Property, columns: &Columns) -> Vec<f64> {
         let metrics = columns.metrics.len();
         let mut values = Vec::with_capacity(self.rows * self.slices * metrics);
         for slice in 0..self.rows * self.slices {
@@ -224,12 +248,11 @@ impl Groups {
         values
     }
 
-    /// The metrics over all rows in `order`.
-    fn totals(&self, property: &Property, columns: &Columns, order: &[u32]) -> Vec<f64> {
-        let width = self.slices * self.slots.count;
-        let mut totals = vec![0; width];
-        for row in order {
-            let sums = &self.sums[*row as usize * width..][..width];
+    /// The metrics over `rows`, slice after slice.
+    pub(super) fn totals(&self, property: &Property, columns: &Columns, rows: &[u32]) -> Vec<f64> {
+        let mut totals = vec![0; self.slices * self.slots.count];
+        for row in rows {
+            let sums = self.sums(*row);
             totals
                 .iter_mut()
                 .zip(sums)
@@ -275,7 +298,13 @@ fn passes(columns: &Columns, row: &[f64]) -> bool {
     })
 }
 
-fn extreme(values: &[f64], order: &[u32], width: usize, choose: fn(f64, f64) -> f64) -> Vec<f64> {
+/// The least or greatest of each figure among the rows in `order`.
+pub(super) fn extreme(
+    values: &[f64],
+    order: &[u32],
+    width: usize,
+    choose: fn(f64, f64) -> f64,
+) -> Vec<f64> {
     let row = |row: u32| &values[row as usize * width..][..width];
     let mut extreme = row(order[0]).to_vec();
     for next in &order[1..] {

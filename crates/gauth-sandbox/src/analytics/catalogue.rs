@@ -86,6 +86,57 @@ pub(super) fn registered(family: &str) -> &'static [&'static str] {
         .map_or(&[], |(_, parameters)| parameters)
 }
 
+/// A field by the name that requests use: one for each member of a family.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) field: &'static Field,
+    /// Registered for this property.
+    pub(super) custom: bool,
+}
+
+/// All fields of core reports, the registered ones if asked, in the order of their names.
+pub(super) fn entries(with_registered: bool) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for field in FIELDS.iter().filter(|field| field.core) {
+        let entry = |name: String, custom| Entry {
+            name,
+            field,
+            custom,
+        };
+        match field.name.strip_suffix(":<param>") {
+            None => entries.push(entry(field.name.to_owned(), false)),
+            Some(family) if with_registered => entries.extend(
+                registered(family)
+                    .iter()
+                    .map(|parameter| entry(format!("{family}:{parameter}"), true)),
+            ),
+            Some(_) => {}
+        }
+    }
+    entries
+}
+
+impl Entry {
+    /// The name for people: words instead of humps.
+    pub(super) fn ui_name(&self) -> String {
+        if let Some((_, parameter)) = self.name.split_once(':') {
+            return parameter.to_owned();
+        }
+        let mut words = String::new();
+        for letter in self.name.chars() {
+            match letter {
+                _ if words.is_empty() => words.push(letter.to_ascii_uppercase()),
+                'A'..='Z' => {
+                    words.push(' ');
+                    words.push(letter.to_ascii_lowercase());
+                }
+                _ => words.push(letter),
+            }
+        }
+        words
+    }
+}
+
 /// The field that a request calls `name`, or the message that refuses it.
 pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, String> {
     let usable = |field: &&Field| {

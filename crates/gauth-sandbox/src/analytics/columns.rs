@@ -95,6 +95,12 @@ impl Columns {
 }
 
 impl Columns {
+    /// Whether the dimension filter looks at this dimension.
+    pub(super) fn filters_on(&self, name: &str) -> bool {
+        let filter = self.dimension_filter.as_ref();
+        filter.is_some_and(|(_, leaves)| leaves.iter().any(|(dimension, _)| dimension.name == name))
+    }
+
     /// Metrics with a column of their own.
     pub(super) fn visible_metrics(&self) -> impl Iterator<Item = &Metric> {
         self.metrics.iter().filter(|metric| !metric.invisible)
@@ -160,6 +166,22 @@ impl ColumnsRequest {
             dimensions,
             metrics,
         })
+    }
+
+    /// The fields of a request for a core report, if they go together.
+    pub(super) fn compatible_fields(
+        &self,
+        property: &Property,
+    ) -> Result<Vec<&'static Field>, Refusal> {
+        let dimensions = self.resolve_dimensions(Surface::Core)?;
+        let metrics = self.resolve_metrics(Surface::Core)?;
+        if let Some(filter) = &self.dimension_filter {
+            filter_on(filter, &dimensions, Surface::Core)?;
+        }
+        self.resolve_metric_filter(&metrics, property, Surface::Core)?;
+        let fields = self.fields(&dimensions, &metrics, Surface::Core)?;
+        check_compatible(&fields, false)?;
+        Ok(fields)
     }
 
     fn check_counts(&self) -> Result<(), Refusal> {

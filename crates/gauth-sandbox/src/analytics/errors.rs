@@ -17,7 +17,6 @@ pub(super) struct Refusal {
 pub(super) enum Status {
     InvalidArgument,
     PermissionDenied,
-    NotFound,
     ResourceExhausted,
     Internal,
 }
@@ -27,7 +26,6 @@ impl Status {
         match self {
             Self::InvalidArgument => 400,
             Self::PermissionDenied => 403,
-            Self::NotFound => 404,
             Self::ResourceExhausted => 429,
             Self::Internal => 500,
         }
@@ -37,7 +35,6 @@ impl Status {
         match self {
             Self::InvalidArgument => "INVALID_ARGUMENT",
             Self::PermissionDenied => "PERMISSION_DENIED",
-            Self::NotFound => "NOT_FOUND",
             Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
             Self::Internal => "INTERNAL",
         }

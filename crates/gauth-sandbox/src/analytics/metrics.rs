@@ -342,6 +342,17 @@ impl Metric {
         })
     }
 
+    /// The arithmetic behind a metric of the catalogue, where all its parts are metrics of the catalogue too.
+    pub(super) fn formula(&self) -> Option<&'static str> {
+        let definition = DEFINITIONS.iter().find(|(known, _)| *known == self.name);
+        let (_, Formula(formula)) = definition? else {
+            return None;
+        };
+        Self::expressed("x", formula, &[], Surface::Core)
+            .is_ok()
+            .then_some(formula)
+    }
+
     pub(super) fn value(&self, sums: &[i64], slots: &Slots) -> f64 {
         self.term.value(sums, slots)
     }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub(super) struct OrderBy {
     metric: Option<MetricOrder>,
     dimension: Option<DimensionOrder>,
-    pivot: Option<serde_json::Value>,
+    pivot: Option<PivotOrder>,
     desc: bool,
 }
 
@@ -27,6 +27,20 @@ struct MetricOrder {
 struct DimensionOrder {
     dimension_name: String,
     order_type: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct PivotOrder {
+    metric_name: String,
+    pivot_selections: Vec<PivotSelection>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct PivotSelection {
+    dimension_name: String,
+    dimension_value: String,
 }
 
 /// One step of an order, by number of dimension or metric.
@@ -55,17 +69,38 @@ impl OrderBy {
         Some(self.dimension.as_ref()?.dimension_name.as_str())
     }
 
+    /// In a pivot: the order, and the values of other dimensions that rows must have to count for it.
+    pub(super) fn resolve_in_pivot(
+        &self,
+        dimension: impl Fn(&str) -> Option<usize>,
+        metric: impl Fn(&str) -> Option<usize>,
+    ) -> Result<(Direction, Vec<(usize, String)>), Refusal> {
+        let Some(order) = &self.pivot else {
+            return Ok((self.resolve(dimension, metric)?, Vec::new()));
+        };
+        let name = &order.metric_name;
+        let direction = Direction::Metric {
+            metric: metric(name).ok_or_else(|| missing("metric", name))?,
+            descending: self.desc,
+        };
+        let selections = order
+            .pivot_selections
+            .iter()
+            .map(|selection| {
+                let name = &selection.dimension_name;
+                let dimension = dimension(name).ok_or_else(|| missing("dimension", name))?;
+                Ok((dimension, selection.dimension_value.clone()))
+            })
+            .collect::<Result<_, Refusal>>()?;
+        Ok((direction, selections))
+    }
+
     /// Finds the columns that the order names.
     pub(super) fn resolve(
         &self,
         dimension: impl Fn(&str) -> Option<usize>,
         metric: impl Fn(&str) -> Option<usize>,
     ) -> Result<Direction, Refusal> {
-        let missing = |kind: &str, name: &str| {
-            Refusal::invalid(format!(
-                "The orderBys uses the {kind} {name}, which is not among the {kind}s of the request."
-            ))
-        };
         if self.pivot.is_some() {
             return Err(Refusal::invalid(
                 "Pivot orderBys are only supported in pivot reports.",
@@ -94,6 +129,12 @@ impl OrderBy {
             descending: self.desc,
         })
     }
+}
+
+fn missing(kind: &str, name: &str) -> Refusal {
+    Refusal::invalid(format!(
+        "The orderBys uses the {kind} {name}, which is not among the {kind}s of the request."
+    ))
 }
 
 /// Puts rows into order.
@@ -181,7 +222,7 @@ impl Sorter<'_> {
 }
 
 /// The rank of each text among all `texts`; equal ones share a rank.
-fn ranks(texts: &[String], by: OrderType) -> Vec<u32> {
+pub(super) fn ranks(texts: &[String], by: OrderType) -> Vec<u32> {
     match by {
         OrderType::Alphanumeric => ranks_by(texts.iter().map(String::as_str).collect(), Ord::cmp),
         OrderType::CaseInsensitive => ranks_by(
@@ -213,7 +254,7 @@ fn ranks_by<T>(keys: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> 
 }
 
 /// A number that orders as the float does: for sorting by machine words.
-fn sortable(value: f64, descending: bool) -> u64 {
+pub(super) fn sortable(value: f64, descending: bool) -> u64 {
     let bits = value.to_bits();
     let ascending = if bits >> 63 == 1 {
         !bits

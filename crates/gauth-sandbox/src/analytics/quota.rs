@@ -9,6 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// The Cloud project of those who name none.
+const PROJECT: &str = "sandbox";
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -40,10 +42,20 @@ const LARGE: Limits = Limits {
     thresholded_requests: 120,
 };
 
+/// Each category of methods has quotas of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Category {
+    Core,
+    Realtime,
+    Funnel,
+}
+
+type Key = (u64, Category);
+
 /// What every property has used up.
 #[derive(Default)]
 pub(super) struct Quotas {
-    used: Mutex<HashMap<u64, Used>>,
+    used: Mutex<HashMap<Key, Used>>,
 }
 
 struct Used {
@@ -61,7 +73,7 @@ struct Used {
 /// A request under way; it ends when this is dropped.
 pub(super) struct Running {
     quotas: Arc<Quotas>,
-    property: u64,
+    key: Key,
     project: String,
 }
 
@@ -71,7 +83,7 @@ pub(super) struct State {
 }
 
 impl Quotas {
-    fn used(&self) -> MutexGuard<'_, HashMap<u64, Used>> {
+    fn used(&self) -> MutexGuard<'_, HashMap<Key, Used>> {
         // The numbers stay sound whatever panicked beside them.
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,14 +92,16 @@ impl Quotas {
     pub(super) fn begin(
         self: &Arc<Self>,
         property: &Property,
+        category: Category,
         project: Option<&str>,
         thresholded: bool,
         now: Instant,
     ) -> Result<Running, Refusal> {
-        let project = project.unwrap_or("sandbox");
+        let project = project.unwrap_or(PROJECT);
+        let key = (property.id, category);
         let mut all = self.used();
         let used = all
-            .entry(property.id)
+            .entry(key)
             .or_insert_with(|| Used::new(property.behaviour, now));
         used.renew(now);
         let spent = |message: &str| Err(Refusal::new(Status::ResourceExhausted, message));
@@ -121,7 +135,7 @@ impl Quotas {
         used.running += 1;
         Ok(Running {
             quotas: Arc::clone(self),
-            property: property.id,
+            key,
             project: project.to_owned(),
         })
     }
@@ -143,9 +157,45 @@ impl Used {
             day: now,
             tokens_today: spent,
             tokens_this_hour: spent,
-            by_project: HashMap::from([("sandbox".to_owned(), spent)]),
+            by_project: HashMap::from([(PROJECT.to_owned(), spent)]),
             thresholded: 0,
             running: 0,
+        }
+    }
+
+    /// What is left to a project, after a request that took `tokens`.
+    fn state(&self, project: &str, tokens: i64) -> State {
+        let limits = self.limits;
+        let by_project = self.by_project.get(project).copied().unwrap_or(0);
+        State {
+            entries: [
+                (
+                    "tokensPerDay",
+                    tokens,
+                    limits.tokens_per_day - self.tokens_today,
+                ),
+                (
+                    "tokensPerHour",
+                    tokens,
+                    limits.tokens_per_hour - self.tokens_this_hour,
+                ),
+                (
+                    "concurrentRequests",
+                    0,
+                    limits.concurrent_requests - self.running + 1,
+                ),
+                ("serverErrorsPerProjectPerHour", 0, limits.server_errors),
+                (
+                    "potentiallyThresholdedRequestsPerHour",
+                    0,
+                    limits.thresholded_requests - self.thresholded,
+                ),
+                (
+                    "tokensPerProjectPerHour",
+                    tokens,
+                    limits.tokens_per_project_per_hour - by_project,
+                ),
+            ],
         }
     }
 
@@ -167,50 +217,17 @@ impl Running {
     /// Takes the tokens that the request costs.
     pub(super) fn charge(&self, tokens: i64) -> State {
         let mut all = self.quotas.used();
-        let used = all
-            .get_mut(&self.property)
-            .expect("begin has made the entry");
+        let used = all.get_mut(&self.key).expect("begin has made the entry");
         used.tokens_today += tokens;
         used.tokens_this_hour += tokens;
-        let by_project = used.by_project.entry(self.project.clone()).or_default();
-        *by_project += tokens;
-        let limits = used.limits;
-        State {
-            entries: [
-                (
-                    "tokensPerDay",
-                    tokens,
-                    limits.tokens_per_day - used.tokens_today,
-                ),
-                (
-                    "tokensPerHour",
-                    tokens,
-                    limits.tokens_per_hour - used.tokens_this_hour,
-                ),
-                (
-                    "concurrentRequests",
-                    0,
-                    limits.concurrent_requests - used.running + 1,
-                ),
-                ("serverErrorsPerProjectPerHour", 0, limits.server_errors),
-                (
-                    "potentiallyThresholdedRequestsPerHour",
-                    0,
-                    limits.thresholded_requests - used.thresholded,
-                ),
-                (
-                    "tokensPerProjectPerHour",
-                    tokens,
-                    limits.tokens_per_project_per_hour - *by_project,
-                ),
-            ],
-        }
+        *used.by_project.entry(self.project.clone()).or_default() += tokens;
+        used.state(&self.project, tokens)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(used) = self.quotas.used().get_mut(&self.property) {
+        if let Some(used) = self.quotas.used().get_mut(&self.key) {
             used.running -= 1;
         }
     }
@@ -247,7 +264,7 @@ mod tests {
     fn begin(quotas: &Arc<Quotas>, id: u64, now: Instant) -> Result<Running, String> {
         let property = properties::find(id).expect("exists");
         quotas
-            .begin(property, None, false, now)
+            .begin(property, Category::Core, None, false, now)
             .map_err(|refusal| refusal.message)
     }
 
@@ -294,16 +311,24 @@ mod tests {
         let property = properties::find(123_456).expect("exists");
         let now = Instant::now();
         for _ in 0..120 {
-            assert!(quotas.begin(property, None, true, now).is_ok());
+            assert!(
+                quotas
+                    .begin(property, Category::Core, None, true, now)
+                    .is_ok()
+            );
         }
         let refusal = quotas
-            .begin(property, None, true, now)
+            .begin(property, Category::Core, None, true, now)
             .err()
             .expect("refused");
         assert_eq!(
             refusal.message,
             "Exhausted potentially thresholded requests quota."
         );
-        assert!(quotas.begin(property, None, false, now).is_ok());
+        assert!(
+            quotas
+                .begin(property, Category::Core, None, false, now)
+                .is_ok()
+        );
     }
 }

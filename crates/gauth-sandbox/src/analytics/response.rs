@@ -9,6 +9,7 @@ use super::metrics;
 use super::properties::{Behaviour, Property};
 use super::quota::{Running, State};
 use super::report::{Aggregation, Report};
+use crate::api::Body;
 use std::sync::Arc;
 
 /// What `kind` says of a realtime report.
@@ -29,11 +30,11 @@ pub(super) struct Answer {
     pub(super) quota: Option<State>,
     pub(super) fields: Fields,
     /// The request counts as running until the answer is sent.
-    pub(super) _running: Running,
+    pub(super) running: Option<Running>,
 }
 
 /// An answer on its way out: an iterator over pieces of JSON.
-pub(super) struct Pieces {
+struct Pieces {
     answer: Answer,
     json: Writer,
     next: usize,
@@ -67,6 +68,11 @@ impl Fields {
         Ok(Self(Some(mask.split(',').map(str::to_owned).collect())))
     }
 
+    /// All members.
+    pub(super) fn all() -> Self {
+        Self(None)
+    }
+
     /// Whether the answer shall have this member.
     pub(super) fn want(&self, member: &str) -> bool {
         let Self(wanted) = self;
@@ -77,10 +83,15 @@ impl Fields {
 }
 
 impl Answer {
-    /// Whether the answer is small enough to be made in one go.
-    pub(super) fn is_short(&self) -> bool {
+    /// The body: whole if it is small, else in pieces that are made while they are sent.
+    pub(super) fn into_body(self, indented: bool) -> Body {
         let (first, last) = self.rows();
-        last - first <= SHORT
+        let pieces = Pieces::new(self, indented);
+        if last - first <= SHORT {
+            Body::Bytes(pieces.flatten().collect())
+        } else {
+            Body::Stream(Box::new(pieces))
+        }
     }
 
     /// Positions in the table: the first, and the one after the last.
@@ -169,7 +180,7 @@ impl Answer {
 }
 
 impl Pieces {
-    pub(super) fn new(answer: Answer, indented: bool) -> Self {
+    fn new(answer: Answer, indented: bool) -> Self {
         let (next, _) = answer.rows();
         Self {
             answer,

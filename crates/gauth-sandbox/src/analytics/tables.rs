@@ -3,6 +3,7 @@
 
 use super::aggregate::Table;
 use super::properties::Property;
+use super::quota::Category;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -37,8 +38,13 @@ impl Tables {
     }
 }
 
-/// What tells tables apart: property and request, but not which page of it.
-pub(super) fn key(property: &Property, mut request: Value, each_page_its_own: bool) -> String {
+/// What tells tables apart: property, method and request, but not which page of it.
+pub(super) fn key(
+    property: &Property,
+    category: Category,
+    mut request: Value,
+    each_page_its_own: bool,
+) -> String {
     if let Some(members) = request.as_object_mut() {
         members.remove("limit");
         members.remove("returnPropertyQuota");
@@ -46,5 +52,5 @@ pub(super) fn key(property: &Property, mut request: Value, each_page_its_own: bo
             members.remove("offset");
         }
     }
-    format!("{} {request}", property.id)
+    format!("{} {category:?} {request}", property.id)
 }

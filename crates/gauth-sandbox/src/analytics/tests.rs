@@ -1,18 +1,39 @@
 //! Whole answers to whole requests: what is refused and in which words, and whether the figures add up.
 
 mod figures;
+mod methods;
 mod refusals;
 
-use super::{Analytics, DATA, SCOPE};
+use super::Analytics;
+
 use crate::api::{ApiRequest, Body};
 use serde_json::{Value, json};
 use time::{Date, Month};
 
+const SCOPE: &str = "https://www.googleapis.com/auth/";
 const REPORT: &str = "/v1beta/properties/123456:runReport";
 
 fn sandbox(rows: u64) -> Analytics {
     let today = Date::from_calendar_date(2026, Month::November, 21).expect("a date");
     Analytics::new(rows, today)
+}
+
+/// The answer to a GET that succeeds.
+fn get(sandbox: &Analytics, path: &str) -> Value {
+    let answer = sandbox.answer(&ApiRequest {
+        method: "GET",
+        path,
+        query: "",
+        body: b"",
+        scopes: &[format!("{SCOPE}analytics.readonly")],
+        quota_project: None,
+    });
+    let Body::Bytes(body) = answer.body else {
+        panic!("{path}: a short answer");
+    };
+    let body = serde_json::from_slice(&body).expect("JSON");
+    assert_eq!(answer.status, 200, "{body}");
+    body
 }
 
 /// Sends `body` to `path` with the scope `analytics.readonly`; status, and the answer's bytes.
@@ -23,7 +44,6 @@ fn send(sandbox: &Analytics, path: &str, query: &str, body: &[u8]) -> (u16, Vec<
         query,
         body,
         scopes: &[format!("{SCOPE}analytics.readonly")],
-        email: "ada@example.com",
         quota_project: None,
     });
     let body = match answer.body {

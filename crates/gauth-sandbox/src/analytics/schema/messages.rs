@@ -185,6 +185,19 @@ static COMPARISON: Message = Message {
     one_of: Some(("one_comparison", &["dimensionFilter", "comparison"])),
 };
 
+const PIVOT: Message = message(&[
+    many("fieldNames", Type::Text),
+    many("orderBys", Type::Message(&ORDER_BY)),
+    one("offset", Type::Int64),
+    one("limit", Type::Int64),
+    many("metricAggregations", AGGREGATION),
+]);
+const MINUTE_RANGE: Message = message(&[
+    one("startMinutesAgo", Type::Int32),
+    one("endMinutesAgo", Type::Int32),
+    one("name", Type::Text),
+]);
+
 /// `RunReportRequest`.
 pub(in crate::analytics) static RUN_REPORT: Message = message(&[
     one("property", Type::Text),
@@ -202,4 +215,56 @@ pub(in crate::analytics) static RUN_REPORT: Message = message(&[
     one("keepEmptyRows", Type::Bool),
     one("returnPropertyQuota", Type::Bool),
     many("comparisons", Type::Message(&COMPARISON)),
+]);
+
+/// `BatchRunReportsRequest`.
+pub(in crate::analytics) static BATCH_RUN_REPORTS: Message =
+    message(&[many("requests", Type::Message(&RUN_REPORT))]);
+
+/// `RunPivotReportRequest`.
+pub(in crate::analytics) static RUN_PIVOT_REPORT: Message = message(&[
+    one("property", Type::Text),
+    many("dimensions", Type::Message(&DIMENSION)),
+    many("metrics", Type::Message(&METRIC)),
+    many("dateRanges", Type::Message(&DATE_RANGE)),
+    many("pivots", Type::Message(&PIVOT)),
+    one("dimensionFilter", Type::Message(&FILTER_EXPRESSION)),
+    one("metricFilter", Type::Message(&FILTER_EXPRESSION)),
+    one("currencyCode", Type::Text),
+    one("cohortSpec", Type::Message(&COHORT_SPEC)),
+    one("keepEmptyRows", Type::Bool),
+    one("returnPropertyQuota", Type::Bool),
+    many("comparisons", Type::Message(&COMPARISON)),
+]);
+
+/// `BatchRunPivotReportsRequest`.
+pub(in crate::analytics) static BATCH_RUN_PIVOT_REPORTS: Message =
+    message(&[many("requests", Type::Message(&RUN_PIVOT_REPORT))]);
+
+/// `RunRealtimeReportRequest`.
+pub(in crate::analytics) static RUN_REALTIME_REPORT: Message = message(&[
+    many("dimensions", Type::Message(&DIMENSION)),
+    many("metrics", Type::Message(&METRIC)),
+    one("dimensionFilter", Type::Message(&FILTER_EXPRESSION)),
+    one("metricFilter", Type::Message(&FILTER_EXPRESSION)),
+    one("limit", Type::Int64),
+    many("metricAggregations", AGGREGATION),
+    many("orderBys", Type::Message(&ORDER_BY)),
+    one("returnPropertyQuota", Type::Bool),
+    many("minuteRanges", Type::Message(&MINUTE_RANGE)),
+]);
+
+/// `CheckCompatibilityRequest`.
+pub(in crate::analytics) static CHECK_COMPATIBILITY: Message = message(&[
+    many("dimensions", Type::Message(&DIMENSION)),
+    many("metrics", Type::Message(&METRIC)),
+    one("dimensionFilter", Type::Message(&FILTER_EXPRESSION)),
+    one("metricFilter", Type::Message(&FILTER_EXPRESSION)),
+    one(
+        "compatibilityFilter",
+        Type::Enum(
+            "google.analytics.data.v1beta.Compatibility",
+            &["COMPATIBILITY_UNSPECIFIED", "COMPATIBLE", "INCOMPATIBLE"],
+        ),
+    ),
 ]);

@@ -312,7 +312,6 @@ fn each_api_wants_its_own_scope() {
             query: "",
             body: b"{}",
             scopes: &[format!("{SCOPE}{scope}")],
-            email: "ada@example.com",
             quota_project: None,
         });
         let Body::Bytes(body) = answer.body else {
@@ -344,7 +343,10 @@ fn each_api_wants_its_own_scope() {
                 "Request had insufficient authentication scopes."
             );
             assert_eq!(detail["reason"], "ACCESS_TOKEN_SCOPE_INSUFFICIENT");
-            assert_eq!(detail["metadata"]["service"], DATA);
+            assert_eq!(
+                detail["metadata"]["service"],
+                "analyticsdata.googleapis.com"
+            );
         }
     }
 }

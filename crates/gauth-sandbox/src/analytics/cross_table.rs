@@ -1,0 +1,94 @@
+//! `RunPivotReportResponse`
+//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunPivotReportResponse).
+
+use super::json::{self, Writer};
+use super::pivot::CrossTable;
+use super::properties::Property;
+use super::quota::State;
+use super::report::Report;
+use super::response::{self, Fields};
+
+/// Writes the answer; the texts of `table` are escaped.
+pub(super) fn write(
+    json: &mut Writer,
+    property: &Property,
+    report: &Report,
+    table: &CrossTable,
+    quota: Option<&State>,
+    fields: &Fields,
+) {
+    let columns = &report.columns;
+    json.object(|json| {
+        if fields.want("pivotHeaders") {
+            write_pivot_headers(json, table);
+        }
+        if fields.want("dimensionHeaders") {
+            let names = columns
+                .dimensions
+                .iter()
+                .map(|dimension| dimension.name.as_str());
+            response::write_dimension_headers(json, names);
+        }
+        if fields.want("metricHeaders") {
+            response::write_metric_headers(json, columns);
+        }
+        if !table.rows.is_empty() && fields.want("rows") {
+            json.member("rows").list(|json| {
+                for (key, values) in &table.rows {
+                    let pairs = key.iter().zip(&table.texts);
+                    let texts = pairs.map(|(text, texts)| texts[*text as usize].as_str());
+                    response::write_row(json.element(), columns, texts, values);
+                }
+            });
+        }
+        if !table.aggregates.is_empty() && fields.want("aggregates") {
+            json.member("aggregates").list(|json| {
+                for (texts, values) in &table.aggregates {
+                    let texts: Vec<_> = texts.iter().map(|text| json::escaped(text)).collect();
+                    let texts = texts.iter().map(|text| &**text);
+                    response::write_row(json.element(), columns, texts, values);
+                }
+            });
+        }
+        if fields.want("metadata") {
+            response::write_metadata(json.member("metadata"), property, report, table.rows.len());
+        }
+        if let Some(quota) = quota.filter(|_| fields.want("propertyQuota")) {
+            quota.write(json.member("propertyQuota"));
+        }
+        if fields.want("kind") {
+            json.member("kind").text("analyticsData#runPivotReport");
+        }
+    });
+}
+
+/// For each pivot, what stands at the head of its rows or columns.
+fn write_pivot_headers(json: &mut Writer, table: &CrossTable) {
+    json.member("pivotHeaders").list(|json| {
+        for headers in &table.headers {
+            json.element().object(|json| {
+                if !headers.shown.is_empty() {
+                    json.member("pivotDimensionHeaders").list(|json| {
+                        for key in &headers.shown {
+                            write_pivot_header(json.element(), table, key, headers.fields.start);
+                        }
+                    });
+                }
+                if headers.count > 0 {
+                    json.member("rowCount").number(headers.count as i64);
+                }
+            });
+        }
+    });
+}
+
+fn write_pivot_header(json: &mut Writer, table: &CrossTable, key: &[u32], first_dimension: usize) {
+    json.object(|json| {
+        json.member("dimensionValues").list(|json| {
+            for (text, texts) in key.iter().zip(&table.texts[first_dimension..]) {
+                json.element()
+                    .object(|json| json.member("value").quoted(&texts[*text as usize]));
+            }
+        });
+    });
+}
