@@ -241,11 +241,7 @@ pub(crate) fn connection(error: reqwest::Error) -> Trouble {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
     let mut last = error.to_string();
     while let Some(error) = cause {
-        let inside = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(|io| io.get_ref()?.downcast_ref::<rustls::Error>())
-            .or_else(|| error.downcast_ref::<rustls::Error>());
-        if let Some(tls) = inside {
+        if let Some(tls) = tls_error(error) {
             let refused = Failure::new(Kind::Failed, format!("the server's TLS is refused: {tls}"));
             return Trouble::Connection(match tls {
                 rustls::Error::InvalidCertificate(_) => refused
@@ -272,6 +268,18 @@ pub(crate) fn connection(error: reqwest::Error) -> Trouble {
         &last
     };
     Trouble::Connection(Failure::new(Kind::Temporary, format!("{step}: {text}")))
+}
+
+/// rustls' own words, which I/O errors carry inside one another.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut inside = error;
+    while let Some(inner) = inside
+        .downcast_ref::<std::io::Error>()
+        .and_then(|io| io.get_ref())
+    {
+        inside = inner;
+    }
+    inside.downcast_ref()
 }
 
 impl Trouble {

@@ -33,6 +33,7 @@ impl Question {
     /// Reads the arguments; what changes its meaning from Universal Analytics to GA4 is said on the terminal.
     pub(crate) fn read(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Self> {
         let words = Words::read(arguments)?;
+        let properties = properties(arguments, &words)?;
         let mut renamer = Renamer {
             terminal,
             said: Vec::new(),
@@ -92,7 +93,7 @@ impl Question {
         }
         paging::total_order(&mut request);
         Ok(Self {
-            properties: properties(arguments, &words)?,
+            properties,
             request,
         })
     }

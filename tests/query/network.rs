@@ -1,0 +1,251 @@
+//! What the network may do to a report, and what it may not: group F of the requirements.
+
+use std::io::Write;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gauth_sandbox::{Fault, FaultKind};
+use testkit::{Answer, ScriptedServer};
+
+use super::{User, page_of, sandbox};
+
+#[test]
+fn f1_no_redirect_is_followed() {
+    let sink = ScriptedServer::start([]);
+    for status in [301, 302, 303, 307, 308] {
+        for target in [
+            sink.url(),
+            "/elsewhere".to_owned(),
+            "https://evil.test/".to_owned(),
+        ] {
+            let location = format!("Location: {target}\r\n");
+            let server = ScriptedServer::start([Answer::new(status, &location, "")]);
+            let run = User::of(&server.url()).pages(&[]).expect_failure(1);
+            assert!(run.stderr().contains("redirect"), "{}", run.stderr());
+            assert_eq!(server.requests().len(), 1);
+        }
+    }
+    assert!(sink.requests().is_empty());
+}
+
+#[test]
+fn f2_no_property_and_no_variable_sends_the_token_elsewhere() {
+    let sink = ScriptedServer::start([]);
+    let user = User::of(&sink.url());
+    for property in [
+        "x@evil.test/",
+        "../1",
+        "1%2f..",
+        "1/../../x",
+        "1?x=",
+        "1#",
+        "@evil.test",
+        "",
+    ] {
+        user.run(&["-p", property, "-m", "sessions"])
+            .expect_failure(2);
+    }
+    assert!(sink.requests().is_empty());
+    for url in [
+        "http://evil.test/",
+        "https://evil.test/",
+        "http://127.0.0.1@evil.test/",
+        "http://127.0.0.1.evil.test/",
+        "ftp://127.0.0.1/",
+        "127.0.0.1",
+    ] {
+        User::of(url).pages(&[]).expect_failure(2);
+    }
+}
+
+#[test]
+fn f3_an_answer_that_unpacks_to_a_gibibyte_stays_small_in_memory() {
+    let sandbox = sandbox(10);
+    sandbox.fault(Fault::new(
+        "/v1beta/",
+        FaultKind::Huge {
+            bytes: 1 << 30,
+            gzip: true,
+        },
+    ));
+    let user = User::of_sandbox(&sandbox);
+    // The limit is on addresses, of which threads take more than they use.
+    let script = "ulimit -v 900000 && exec \"$0\" \"$@\"";
+    let mut command = user.home.command("sh");
+    command
+        .args(["-c", script, super::BIN, "-p", "123456", "-m", "sessions"])
+        .env("GAUTH_SANDBOX_URL", &user.url)
+        .env("GAUTH_TOKEN", &user.token);
+    let run = user.finish(command).expect_failure(1);
+    assert!(
+        run.stderr().contains("the answer cannot be read"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn f3_more_rows_than_asked_for_are_not_waited_for() {
+    let server = ScriptedServer::answering(|request| {
+        let mut page = page_of(100, request);
+        page["rows"] = page_of(
+            100,
+            &testkit::Received {
+                body: b"{}".to_vec(),
+                ..request.clone()
+            },
+        )["rows"]
+            .clone();
+        Answer::json(200, page.to_string())
+    });
+    let user = User::of(&server.url());
+    user.pages(&["--limit", "5"]).expect_failure(6);
+}
+
+#[test]
+fn f4_a_dripping_answer_and_endless_headers_end() {
+    let sandbox = sandbox(10);
+    let user = User::of_sandbox(&sandbox);
+    sandbox.fault(Fault::new("/v1beta/", FaultKind::Drip));
+    let started = Instant::now();
+    user.run(&["-p", "123456", "-m", "sessions", "--timeout", "1"])
+        .expect_failure(5);
+    assert!(started.elapsed() < Duration::from_secs(3));
+
+    let headers = "X-Filler: 0123456789\r\n".repeat(100_000);
+    let server = ScriptedServer::answering(move |_| Answer::new(200, &headers, "{}"));
+    let run = User::of(&server.url()).pages(&["--timeout", "1"]);
+    assert_ne!(run.code(), 0);
+    assert!(run.stdout().is_empty());
+}
+
+#[test]
+fn f5_a_server_that_says_nothing_is_left_at_the_deadline() {
+    for silence in [
+        Answer::silence(),
+        Answer::json(200, "{\"rows\":[").then_silent(),
+    ] {
+        let server = ScriptedServer::start([silence]);
+        let started = Instant::now();
+        let run = User::of(&server.url())
+            .pages(&["--timeout", "0.5"])
+            .expect_failure(5);
+        assert!(started.elapsed() < Duration::from_secs(2));
+        assert!(run.stderr().contains("in time"), "{}", run.stderr());
+    }
+}
+
+#[test]
+fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
+    let body = r#"{"dimensionHeaders":[{"name":"pagePath"}],"metricHeaders":[{"name":"sessions"}],"rows":[{"dimensionValues":[{"value":"/"}],"metricValues":[{"value":"1"}]}],"rowCount":1}"#;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(body.as_bytes()).expect("pack");
+    let packed = packed.finish().expect("pack");
+    let chunked = format!(
+        "Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        body.len()
+    );
+    let chunked = format!("HTTP/1.1 200 OK\r\n{chunked}").into_bytes();
+
+    let mut answers = Vec::new();
+    for cut in (0..body.len()).step_by(23).chain([body.len() - 1]) {
+        answers.push(Answer::json(200, body).cut_after(cut));
+        // Whole for HTTP, but not for JSON.
+        answers.push(Answer::json(200, &body[..cut]));
+    }
+    for cut in (0..packed.len())
+        .step_by(31)
+        .chain([packed.len() - 1, packed.len() - 5])
+    {
+        let headers = "Content-Encoding: gzip\r\n";
+        answers.push(Answer::new(200, headers, &packed).cut_after(cut));
+        answers.push(Answer::new(200, headers, &packed[..cut]));
+    }
+    for missing in [1, 2, 5, 7, 20] {
+        answers.push(Answer::raw(&chunked[..chunked.len() - missing]));
+    }
+    let whole = [
+        Answer::json(200, body),
+        Answer::new(200, "Content-Encoding: gzip\r\n", &packed),
+        Answer::raw(chunked),
+    ];
+    for answer in whole {
+        let server = ScriptedServer::start([answer]);
+        let run = User::of(&server.url()).pages(&[]).expect(0);
+        assert_eq!(run.stdout(), "pagePath,sessions\n/,1\n");
+    }
+    thread::scope(|scope| {
+        for part in answers.chunks(answers.len().div_ceil(6)) {
+            scope.spawn(move || {
+                for answer in part {
+                    let again = answer.clone();
+                    let server = ScriptedServer::answering(move |_| again.clone());
+                    let run = User::of(&server.url()).pages(&["--timeout", "0.4"]);
+                    assert!([1, 5].contains(&run.code()), "{answer:?}: {}", run.stderr());
+                    assert!(run.stdout().is_empty(), "{answer:?}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn f7_a_certificate_that_nobody_signed_is_refused_at_once() {
+    let sandbox = gauth_sandbox::Sandbox::start(gauth_sandbox::Options {
+        tls: true,
+        ..Default::default()
+    })
+    .expect("start the sandbox");
+    let user = User::of_sandbox(&sandbox);
+    let report = ["-p", "123456", "-m", "sessions"];
+    let run = user.run(&report).expect_failure(1);
+    assert!(run.stderr().contains("certificate"), "{}", run.stderr());
+    assert!(run.stderr().contains("SSL_CERT_FILE"), "{}", run.stderr());
+
+    let mut trusting = user.command(&report);
+    trusting.env(
+        "SSL_CERT_FILE",
+        sandbox.ca_certificate().expect("its authority"),
+    );
+    assert!(
+        user.finish(trusting)
+            .expect(0)
+            .stdout()
+            .starts_with("sessions\n")
+    );
+}
+
+#[test]
+fn f9_a_proxy_is_never_asked_for_loopback_and_a_malformed_one_is_an_error_elsewhere() {
+    let proxy = ScriptedServer::start([]);
+    let sandbox = sandbox(10);
+    let user = User::of_sandbox(&sandbox);
+    let mut command = user.command(&["-p", "123456", "-m", "sessions"]);
+    for name in ["HTTPS_PROXY", "ALL_PROXY", "http_proxy"] {
+        command.env(name, proxy.url());
+    }
+    user.finish(command).expect(0);
+    assert!(proxy.requests().is_empty());
+
+    let mut command = user.command(&["-p", "123456", "-m", "sessions", "--timeout", "1"]);
+    command
+        .env_remove("GAUTH_SANDBOX_URL")
+        .env("HTTPS_PROXY", "::bad");
+    user.finish(command).expect_failure(2);
+}
+
+#[test]
+fn f11_a_page_of_html_is_summed_up() {
+    for status in [200, 403, 404] {
+        let page = format!(
+            "<html><title>Sign in \x1b[31m</title>{}</html>",
+            "x".repeat(1 << 20)
+        );
+        let server =
+            ScriptedServer::start([Answer::new(status, "Content-Type: text/html\r\n", page)]);
+        let run = User::of(&server.url()).pages(&[]);
+        assert_eq!(run.code(), if status == 200 { 1 } else { 4 });
+        assert!(run.stderr().len() < 500, "{}", run.stderr());
+        assert!(!run.stderr().contains('\x1b'));
+    }
+}

@@ -1,0 +1,138 @@
+//! §3 of the security requirements, as DESIGN §1.7 has it: status and try decide how many requests are sent.
+
+use std::time::{Duration, Instant};
+
+use testkit::{Answer, ScriptedServer};
+
+use super::{User, answer, csv_of, page_of};
+
+fn refusal(status: u16, message: &str) -> Answer {
+    let body = serde_json::json!({"error": {"code": status, "message": message, "status": "X"}});
+    Answer::json(status, body.to_string())
+}
+
+#[test]
+fn each_refusal_is_asked_again_as_often_as_the_quotas_allow() {
+    // status, message, requests, exit code
+    let table = [
+        (400, "Field x is not a valid dimension.", 1, 4),
+        (401, "Request had invalid authentication credentials.", 1, 3),
+        (
+            403,
+            "User does not have sufficient permissions for this property.",
+            1,
+            4,
+        ),
+        (404, "", 1, 4),
+        (408, "", 3, 5),
+        (429, "Exhausted concurrent requests quota.", 3, 5),
+        (
+            429,
+            "Exhausted property tokens for a project per hour.",
+            1,
+            5,
+        ),
+        (429, "Exhausted property tokens per day.", 1, 5),
+        (
+            429,
+            "Exhausted potentially thresholded requests quota.",
+            1,
+            5,
+        ),
+        (429, "Exhausted server errors for a project per hour.", 1, 5),
+        (500, "Internal error.", 2, 5),
+        (501, "", 1, 5),
+        (502, "", 3, 5),
+        (503, "The service is currently unavailable.", 3, 5),
+        (504, "Deadline exceeded.", 3, 5),
+    ];
+    std::thread::scope(|scope| {
+        for (status, message, requests, code) in table {
+            scope.spawn(move || {
+                let server = ScriptedServer::answering(move |_| refusal(status, message));
+                let run = User::of(&server.url()).pages(&[]).expect_failure(code);
+                assert_eq!(server.requests().len(), requests, "{status} {message}");
+                assert!(run.stderr().contains(message), "{}", run.stderr());
+            });
+        }
+    });
+}
+
+#[test]
+fn a_second_try_that_succeeds_is_all_that_is_seen() {
+    for first in [
+        refusal(503, "later"),
+        refusal(500, "oops"),
+        refusal(429, "Exhausted concurrent requests quota."),
+        Answer::hang_up(),
+        Answer::json(200, r#"{"rows":[{"dimensionValues":[{"value":"/0"}]"#),
+        Answer::json(200, page_of_three()).cut_after(60),
+    ] {
+        let server = ScriptedServer::start([first.clone(), Answer::json(200, page_of_three())]);
+        let run = User::of(&server.url()).pages(&[]).expect(0);
+        assert_eq!(run.stdout(), csv_of(3), "{first:?}");
+        assert_eq!(run.stderr(), "");
+    }
+}
+
+fn page_of_three() -> String {
+    let request = testkit::Received {
+        method: "POST".to_owned(),
+        target: String::new(),
+        headers: Vec::new(),
+        body: b"{}".to_vec(),
+    };
+    page_of(3, &request).to_string()
+}
+
+#[test]
+fn retry_after_is_waited_for_if_it_fits_and_else_ends_the_run() {
+    let later = |wish: &str| Answer::new(503, &format!("Retry-After: {wish}\r\n"), "");
+    let server = ScriptedServer::start([later("1"), Answer::json(200, page_of_three())]);
+    let started = Instant::now();
+    User::of(&server.url()).pages(&[]).expect(0);
+    assert!(started.elapsed() >= Duration::from_secs(1));
+
+    let started = Instant::now();
+    for wish in ["30", "18446744073709551615"] {
+        let server = ScriptedServer::start([later(wish)]);
+        User::of(&server.url())
+            .pages(&["--timeout", "20"])
+            .expect_failure(5);
+    }
+    assert!(started.elapsed() < Duration::from_secs(10));
+
+    for wish in [
+        "-1",
+        "soon",
+        "99999999999999999999999999",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+    ] {
+        let server = ScriptedServer::start([later(wish), Answer::json(200, page_of_three())]);
+        User::of(&server.url())
+            .pages(&["--timeout", "20"])
+            .expect(0);
+    }
+}
+
+#[test]
+fn a_page_that_fails_for_good_ends_all_pages() {
+    // Pages of ten, of which none but the first ever comes.
+    let server = ScriptedServer::answering(|request| {
+        if super::body_of(request)["offset"].is_string() {
+            return refusal(503, "no more");
+        }
+        let mut page = page_of(1000, request);
+        page["rows"].as_array_mut().expect("rows").truncate(10);
+        answer(&page)
+    });
+    User::of(&server.url())
+        .pages(&["--parallel", "4"])
+        .expect(5);
+    // Three errors in a row are enough; those already on their way may add to them.
+    assert!(
+        server.requests().len() <= 1 + 4 + 3,
+        "{}",
+        server.requests().len()
+    );
+}
