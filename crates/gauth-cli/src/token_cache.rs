@@ -177,10 +177,11 @@ impl Ask<'_> {
         let token = obtained.token?;
         let renamed = obtained
             .saved
+            .as_ref()
             .map(|saved| file.with_file_name(saved.cache_file_name(self.wanted)));
-        if let Some(bytes) =
-            Entry::new(&token, SystemTime::now()).and_then(|entry| entry.to_bytes())
-        {
+        let credentials = obtained.saved.as_ref().unwrap_or(&found.credentials);
+        let entry = Entry::new(&token, credentials.principal_digest(), SystemTime::now());
+        if let Some(bytes) = entry.and_then(|entry| entry.to_bytes()) {
             self.write(renamed.as_deref().unwrap_or(file), &bytes);
         }
         if renamed.is_some() {
@@ -297,6 +298,30 @@ impl Ask<'_> {
             cached: false,
         }
     }
+}
+
+/// Removes the cached tokens of these credentials, whatever they were asked for with, and counts them. One that cannot
+/// be removed stays: it ends by itself.
+pub fn forget(credentials: &Credentials) -> usize {
+    let Some(files) = environment::cache_dir().and_then(|dir| fs::read_dir(dir).ok()) else {
+        return 0;
+    };
+    let principal = credentials.principal_digest();
+    files
+        .filter_map(|file| Some(file.ok()?.path()))
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .filter(|file| {
+            files::read_default(file, CREDENTIALS_LIMIT)
+                .ok()
+                .flatten()
+                .and_then(|bytes| Entry::parse(&bytes))
+                .is_some_and(|entry| entry.principal == principal)
+        })
+        .filter(|file| fs::remove_file(file).is_ok())
+        .count()
 }
 
 /// What came of an exchange.

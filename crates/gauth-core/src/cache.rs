@@ -89,6 +89,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub struct Entry {
     /// The token.
     pub token: Secret,
+    /// Digest of whose it is ([`crate::credentials::Credentials::principal_digest`]); empty in files of an earlier
+    /// gauth. The name of the file does not tell it.
+    pub principal: String,
     /// When it was handed out.
     pub obtained_at: u64,
     /// When it ends.
@@ -99,10 +102,11 @@ pub struct Entry {
 
 impl Entry {
     /// What to keep of an answer; `None` when its life is unknown.
-    pub fn new(response: &TokenResponse, now: SystemTime) -> Option<Self> {
+    pub fn new(response: &TokenResponse, principal: String, now: SystemTime) -> Option<Self> {
         let obtained_at = unix_seconds(now);
         Some(Self {
             token: response.token.clone(),
+            principal,
             obtained_at,
             expires_at: obtained_at + response.life?.as_secs(),
             scopes: response.scopes.clone(),
@@ -120,6 +124,11 @@ impl Entry {
         let time = |name| timestamp::parse_rfc3339(file.text(name).ok()?);
         Some(Self {
             token,
+            principal: file
+                .optional_text("principal")
+                .ok()?
+                .unwrap_or_default()
+                .to_owned(),
             obtained_at: time("obtained_at")?,
             expires_at: time("expires_at")?,
             scopes: file.optional_text("scope").ok()?.map(Scopes::from_answer),
@@ -131,6 +140,7 @@ impl Entry {
         let mut map = Map::new();
         map.insert("version".into(), VERSION.into());
         map.insert("token".into(), self.token.expose().into());
+        map.insert("principal".into(), self.principal.as_str().into());
         map.insert(
             "obtained_at".into(),
             timestamp::rfc3339(self.obtained_at)?.into(),
@@ -178,6 +188,7 @@ mod tests {
     fn entry() -> Entry {
         Entry {
             token: Secret::new("ya29.canary"),
+            principal: digest(b"grant"),
             obtained_at: OBTAINED,
             expires_at: OBTAINED + 3599,
             scopes: Some(Scopes::default_read()),
@@ -260,6 +271,7 @@ mod tests {
         let bytes = entry().to_bytes().unwrap();
         let read = Entry::parse(&bytes).unwrap();
         assert_eq!(read.token.expose(), "ya29.canary");
+        assert_eq!(read.principal, digest(b"grant"));
         assert_eq!(
             (read.obtained_at, read.expires_at),
             (OBTAINED, OBTAINED + 3599)

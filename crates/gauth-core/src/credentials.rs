@@ -15,7 +15,7 @@ use std::time::SystemTime;
 
 use authorized_user::AuthorizedUser;
 
-use crate::cache::Key;
+use crate::cache::{self, Key};
 use crate::conversion::{self, Dialect};
 use crate::description::Description;
 use crate::document::Document;
@@ -236,6 +236,16 @@ impl Credentials {
             self_signed: wanted.self_signed,
         }
         .file_name()
+    }
+
+    /// Whose tokens these credentials get, whatever is asked for: tells two apart without telling either.
+    pub fn principal_digest(&self) -> String {
+        let Principal {
+            client,
+            name,
+            token_uri,
+        } = self.credential.principal();
+        cache::digest(format!("{} {client} {name} {token_uri}", self.kind).as_bytes())
     }
 
     /// The exchange that ends in a token.
