@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, shown};
-use gauth_cli::{Failure, environment};
+use gauth_cli::{Failure, Terminal, environment};
 use gauth_core::client_secrets::Client;
 use gauth_core::document::Document;
 use gauth_core::endpoint::Policy;
@@ -27,8 +27,12 @@ pub(crate) fn choose(
     flag: Option<&Path>,
     previous: Option<&Document>,
     policy: &Policy,
+    terminal: &Terminal,
 ) -> anyhow::Result<Client> {
     if let Some((path, bytes)) = find(flag)? {
+        if let Some(warning) = files::loose_permissions(&path) {
+            terminal.warn(&warning);
+        }
         return Document::parse(&bytes)
             .and_then(|file| Client::read(&file, policy))
             .with_context(|| format!("read the client {}", shown(&path)));

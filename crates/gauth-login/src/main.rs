@@ -59,7 +59,7 @@ struct Args {
     #[argh(option, arg_name = "FILE")]
     client_secrets: Option<PathBuf>,
 
-    /// scope to ask for, short (analytics.readonly) or whole; may repeat; default: analytics.readonly
+    /// scope to ask for, short (analytics.readonly) or whole; default: analytics.readonly
     #[argh(option, arg_name = "SCOPE")]
     scope: Vec<String>,
 
@@ -95,7 +95,12 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let policy = environment::policy()?;
     let scopes = scopes(&args.scope)?;
     let target = Target::find(args.credentials.as_deref())?;
-    let client = client::choose(args.client_secrets.as_deref(), target.previous(), &policy)?;
+    let client = client::choose(
+        args.client_secrets.as_deref(),
+        target.previous(),
+        &policy,
+        &terminal,
+    )?;
     target.check_writable()?;
     let signals = Signals::watch()?;
 
@@ -150,14 +155,14 @@ fn exchange(
 ) -> anyhow::Result<UserGrant> {
     let token_request =
         code_exchange::request(request.client, request.redirect_uri, code, request.verifier);
-    let response = agent
-        .send(&token_request, Tries::Once)
-        .map_err(|failure| failure.hint("the code is used up: run gauth-login again"))?;
-    Ok(UserGrant::receive(
-        &response,
-        request.scopes,
-        SystemTime::now(),
-    )?)
+    let failed = |failure: Failure| failure.hint("the code is used up: run gauth-login again");
+    let response = agent.send(&token_request, Tries::Once).map_err(failed)?;
+    UserGrant::receive(&response, request.scopes, SystemTime::now()).map_err(|error| {
+        match error.kind() {
+            gauth_core::Kind::Temporary => failed(Failure::of(&error.into())).into(),
+            _ => error.into(),
+        }
+    })
 }
 
 /// Consent is granular: a person may untick some of what was asked for.

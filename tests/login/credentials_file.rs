@@ -1,0 +1,471 @@
+//! The file: where it goes, what it may replace, and what becomes of it when something fails.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+use testkit::{Home, mode, run, strace, tool};
+
+use crate::{Login, Person};
+
+const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
+
+/// Which of these a rename is depends on the machine.
+const RENAME: &str = "?rename,?renameat,?renameat2";
+
+/// A login whose browser is curl, so that it needs nobody. `None` where there is no curl.
+fn alone(person: &Person) -> Option<Command> {
+    let curl = tool("curl")?;
+    let mut command = person.command(&[]);
+    let browser = format!("{} -sSL -o {}", curl.display(), page(person).display());
+    command.env("BROWSER", browser);
+    Some(command)
+}
+
+fn page(person: &Person) -> PathBuf {
+    person.home.path().join("page.html")
+}
+
+/// Puts an old grant in its place.
+fn old_grant(person: &Person, mode: u32) -> Vec<u8> {
+    let grant = person.sandbox.grant(&[READONLY]);
+    let file = json!({
+        "type": "authorized_user",
+        "client_id": grant.client_id,
+        "client_secret": grant.client_secret,
+        "refresh_token": grant.refresh_token,
+        "token_uri": format!("{}/token", person.sandbox.url()),
+        "quota_project_id": "kept",
+        "of_another_tool": {"kept": [1.5, null]},
+    });
+    let bytes = file.to_string().into_bytes();
+    person
+        .home
+        .write(".config/gauth/credentials.json", mode, &bytes);
+    bytes
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .expect("list the directory")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a1_file_and_directories_are_private_whatever_the_umask() {
+    for umask in ["000", "022", "777"] {
+        let person = Person::consenting();
+        let mut command = person.home.command("sh");
+        command
+            .args([
+                "-c",
+                &format!("umask {umask}; exec \"$0\" --no-browser"),
+                crate::BIN,
+            ])
+            .env("GAUTH_CLIENT_SECRETS", person.sandbox.client_secrets());
+        let login = Login::start(command);
+        testkit::visit(&login.url);
+        login.running.finish().expect(0);
+        assert_eq!(mode(person.file()), 0o600, "{umask}");
+        assert_eq!(
+            mode(person.home.config().join("gauth/.credentials.json.lock")),
+            0o600,
+            "{umask}"
+        );
+        assert_eq!(mode(person.home.config().join("gauth")), 0o700, "{umask}");
+        assert_eq!(mode(person.home.config()), 0o700, "{umask}");
+    }
+}
+
+#[test]
+fn a2_a3_d12_the_file_is_private_from_birth_synced_before_it_is_renamed_and_nothing_else_is_written()
+ {
+    let person = Person::consenting();
+    let Some(command) = alone(&person) else {
+        return;
+    };
+    let calls = format!("trace=openat,creat,mkdir,write,fsync,execve,{RENAME}");
+    let Some(trace) = strace(&["-e", &calls], command) else {
+        return;
+    };
+    assert_eq!(trace.run.code(), 0, "{}", trace.run.stderr());
+    // The first process and its threads; the browser's process begins with an execve of its own.
+    let first = trace.calls[0].pid;
+    let browser = trace
+        .named("execve")
+        .map(|call| call.pid)
+        .find(|&pid| pid != first);
+    let ours: Vec<_> = trace
+        .calls
+        .iter()
+        .filter(|call| Some(call.pid) != browser)
+        .collect();
+
+    let written = ours.iter().filter(|call| {
+        call.name == "openat"
+            && ["O_WRONLY", "O_RDWR", "O_CREAT"]
+                .iter()
+                .any(|flag| call.text.contains(flag))
+    });
+    for call in written {
+        let path = call.text.split('"').nth(1).expect("a path");
+        let name = path.rsplit('/').next().expect("a name");
+        let is_temporary = name.starts_with(".credentials.json.") && name.ends_with(".tmp");
+        assert!(
+            is_temporary || name == ".credentials.json.lock" || path == "/dev/null",
+            "{}",
+            call.text
+        );
+        if is_temporary {
+            for flag in ["O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC", "0600"] {
+                assert!(call.text.contains(flag), "{flag}: {}", call.text);
+            }
+        }
+    }
+    let at = |what: &dyn Fn(&str) -> bool| {
+        let found = ours.iter().position(|call| what(&call.text));
+        found.unwrap_or_else(|| panic!("no such call: {ours:#?}"))
+    };
+    let content = at(&|call| call.starts_with("write(") && call.contains("refresh_token\\\": "));
+    let synced = content
+        + ours[content..]
+            .iter()
+            .position(|call| call.name == "fsync")
+            .expect("fsync");
+    let renamed = at(&|call| call.starts_with("rename"));
+    let directory = renamed
+        + ours[renamed..]
+            .iter()
+            .position(|call| call.name == "fsync")
+            .expect("fsync");
+    let told = at(&|call| call.starts_with("write(1,"));
+    assert!(content < synced && synced < renamed && renamed < directory && directory < told);
+    let tree = person.home.tree();
+    assert_eq!(tree.len(), 5, "{tree:?}");
+}
+
+#[test]
+fn a4_a_crash_at_any_call_leaves_the_old_file_or_the_new_one() {
+    for call in ["fsync", RENAME, "write"] {
+        for when in 1..=2 {
+            let person = Person::consenting();
+            let old = old_grant(&person, 0o600);
+            let Some(command) = alone(&person) else {
+                return;
+            };
+            let inject = format!("inject={call}:signal=KILL:when={when}");
+            let Some(trace) = strace(&["-e", &inject], command) else {
+                return;
+            };
+            let now = fs::read(person.file()).expect("there is a file");
+            let file: serde_json::Value = serde_json::from_slice(&now).expect("a whole file");
+            assert!(
+                now == old || file["granted_at"].is_string(),
+                "{call} {when}"
+            );
+            if trace.run.code() == 0 {
+                continue;
+            }
+            // The next login sweeps away what the killed one left.
+            person.log_in(&[]);
+            assert_eq!(
+                names(&person.home.config().join("gauth")),
+                [".credentials.json.lock", "credentials.json"]
+            );
+        }
+    }
+}
+
+#[test]
+fn a5_a_disk_error_leaves_the_old_file_and_the_browser_is_told() {
+    for inject in [
+        "inject=fsync:error=EIO:when=1".to_owned(),
+        format!("inject={RENAME}:error=ENOSPC:when=1"),
+    ] {
+        let person = Person::consenting();
+        let old = old_grant(&person, 0o600);
+        let Some(command) = alone(&person) else {
+            return;
+        };
+        let Some(trace) = strace(&["-e", &inject], command) else {
+            return;
+        };
+        let run = person.swept(trace.run).expect_failure(1);
+        assert!(run.stderr().contains("write '"), "{}", run.stderr());
+        assert_eq!(fs::read(person.file()).expect("the old file"), old);
+        assert_eq!(
+            names(&person.home.config().join("gauth")),
+            [".credentials.json.lock", "credentials.json"]
+        );
+    }
+}
+
+#[test]
+fn a6_a_file_that_others_could_read_ends_private() {
+    let person = Person::consenting();
+    old_grant(&person, 0o644);
+    person.log_in(&[]);
+    assert_eq!(mode(person.file()), 0o600);
+}
+
+#[test]
+fn a7_a_client_file_that_others_can_read_is_warned_of_once_with_the_command_that_mends_it() {
+    let person = Person::consenting();
+    let client = fs::read(person.sandbox.client_secrets()).expect("the client file");
+    let open = person.home.write("client.json", 0o644, client);
+    let run = person.log_in(&["--client-secrets", open.to_str().unwrap()]);
+    let warnings: Vec<_> = run
+        .stderr()
+        .lines()
+        .filter(|line| line.contains("warning: "))
+        .collect();
+    assert_eq!(warnings.len(), 1, "{}", run.stderr());
+    assert!(warnings[0].ends_with(&format!("chmod 600 '{}'", open.display())));
+}
+
+#[test]
+fn a8_a_link_of_ones_own_is_kept_and_others_are_refused_before_consent() {
+    let person = Person::consenting();
+    let real = person.home.write(
+        "dotfiles/credentials.json",
+        0o600,
+        r#"{"type":"authorized_user"}"#,
+    );
+    fs::create_dir_all(person.file().parent().unwrap()).expect("create the directory");
+    symlink(&real, person.file()).expect("link");
+    person.log_in(&[]);
+    assert!(
+        fs::symlink_metadata(person.file())
+            .expect("the link")
+            .is_symlink()
+    );
+    assert!(crate::json(&real)["refresh_token"].is_string());
+
+    let dangling = person.home.path().join("dangling");
+    symlink(person.home.path().join("dotfiles/new.json"), &dangling).expect("link");
+    person.log_in(&["--credentials", "dangling"]);
+    assert!(
+        crate::json(&person.home.path().join("dotfiles/new.json"))["refresh_token"].is_string()
+    );
+
+    symlink("loop", person.home.path().join("loop")).expect("link");
+    let refused = |name: &str| {
+        let run = run(person.command(&["--no-browser", "--credentials", name]));
+        assert!(!run.stderr().contains("open this URL"), "{name}");
+        assert_ne!(run.code(), 0, "{name}");
+    };
+    refused("loop");
+    // Only root can make a link that belongs to somebody else.
+    let foreign = person.home.path().join("foreign");
+    symlink(person.home.path().join("dotfiles/foreign.json"), &foreign).expect("link");
+    if std::os::unix::fs::lchown(&foreign, Some(65534), None).is_ok() {
+        refused("foreign");
+        assert!(!person.home.path().join("dotfiles/foreign.json").exists());
+    }
+}
+
+#[test]
+fn a9_a_fifo_a_directory_or_a_device_in_the_place_is_refused_at_once() {
+    let person = Person::consenting();
+    fs::create_dir_all(person.file().parent().unwrap()).expect("create the directory");
+    let status = Command::new("mkfifo")
+        .arg(person.file())
+        .status()
+        .expect("run mkfifo");
+    assert!(status.success());
+    let refuse = |arguments: &[&str]| {
+        let run = run(person.command(arguments)).expect_failure(2);
+        assert!(
+            run.stderr().contains("not a regular file"),
+            "{}",
+            run.stderr()
+        );
+        assert!(!run.stderr().contains("open this URL"));
+    };
+    refuse(&["--no-browser"]);
+    refuse(&["--no-browser", "--credentials", "."]);
+    refuse(&["--no-browser", "--credentials", "/dev/zero"]);
+    run(person.command(&["--credentials", "-"])).expect_failure(2);
+}
+
+#[test]
+fn a10_a_place_that_cannot_be_written_is_told_before_the_url_is_shown() {
+    let person = Person::consenting();
+    let read_only = person.home.path().join("read-only");
+    fs::create_dir(&read_only).expect("create a directory");
+    let refused = |target: &str| {
+        let run = run(person.command(&["--no-browser", "--credentials", target])).expect_failure(1);
+        assert!(run.stderr().contains("write '"), "{}", run.stderr());
+        assert!(!run.stderr().contains("open this URL"));
+    };
+    // Nobody can create a file there.
+    refused("/proc/credentials.json");
+    let mut permissions = fs::metadata(&read_only).expect("look at it").permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&read_only, permissions).expect("make it read-only");
+    if fs::write(read_only.join("x"), "").is_err() {
+        refused("read-only/credentials.json");
+    } else if let Some(unshare) = tool("unshare") {
+        // For root a directory is read-only only on a read-only file system.
+        let mut command = person.home.command(unshare);
+        let script = "mount --bind read-only read-only && mount -o remount,bind,ro read-only && exec \"$0\" --no-browser --credentials read-only/c.json";
+        command.args(["-rm", "sh", "-c", script, crate::BIN]);
+        command.env("GAUTH_CLIENT_SECRETS", person.sandbox.client_secrets());
+        let run = run(command);
+        assert!(!run.stderr().contains("open this URL"), "{}", run.stderr());
+        assert_ne!(run.code(), 0);
+    }
+}
+
+#[test]
+fn a11_without_a_home_a_file_must_be_named() {
+    let person = Person::consenting();
+    for home in [None, Some(""), Some("rel")] {
+        let command = |arguments: &[&str]| {
+            let mut command = person.command(arguments);
+            command.env_remove("HOME").env_remove("XDG_CONFIG_HOME");
+            command.envs(home.map(|home| ("HOME", home)));
+            command
+        };
+        let run = run(command(&["--no-browser"])).expect_failure(2);
+        assert!(
+            run.stderr().contains("--credentials FILE"),
+            "{}",
+            run.stderr()
+        );
+        let login = Login::start(command(&["--no-browser", "--credentials", "c.json"]));
+        testkit::visit(&login.url);
+        assert_eq!(login.running.finish().expect(0).stdout(), "c.json\n");
+    }
+}
+
+#[test]
+fn a13_an_account_is_no_part_of_any_path() {
+    let person = Person::consenting();
+    person.log_in(&["--account", "../../x/y"]);
+    let tree: Vec<PathBuf> = person.home.tree();
+    let expected = [
+        ".config",
+        ".config/gauth",
+        ".config/gauth/.credentials.json.lock",
+        ".config/gauth/credentials.json",
+    ];
+    assert_eq!(tree, expected.map(PathBuf::from));
+}
+
+#[test]
+fn a15_what_is_no_users_grant_is_refused_before_consent_and_stays_as_it_is() {
+    let person = Person::consenting();
+    let key = fs::read(person.sandbox.service_account_key()).expect("the key");
+    for content in [
+        &key[..],
+        b"",
+        b"{",
+        b"{}",
+        b"[]",
+        br#"{"type":"external_account"}"#,
+        br#"{"type":["authorized_user"]}"#,
+        br#"{"type":"authorized_user","type":"authorized_user"}"#,
+        br#"{"installed":{"client_id":"x"}}"#,
+        br#"{"_class":"ServiceAccountCredentials","refresh_token":"x","client_id":"x"}"#,
+    ] {
+        let file = person.home.write("target.json", 0o600, content);
+        let run = run(person.command(&["--no-browser", "--credentials", "target.json"]));
+        let run = person.swept(run).expect_failure(2);
+        assert!(run.stderr().contains("target.json"), "{}", run.stderr());
+        assert!(!run.stderr().contains("open this URL"));
+        assert_eq!(fs::read(file).expect("the file"), content);
+    }
+}
+
+#[test]
+fn a_renewal_takes_the_client_of_the_file_and_keeps_what_it_does_not_know() {
+    let person = Person::consenting();
+    old_grant(&person, 0o600);
+    let mut command = person.command(&["--no-browser"]);
+    command.env_remove("GAUTH_CLIENT_SECRETS");
+    let login = Login::start(command);
+    testkit::visit(&login.url);
+    person.swept(login.running.finish()).expect(0);
+    let file = person.credentials();
+    assert_eq!(file["quota_project_id"], "kept");
+    assert_eq!(file["of_another_tool"], json!({"kept": [1.5, null]}));
+    assert!(file["granted_at"].is_string());
+}
+
+#[test]
+fn a_renewal_of_a_grant_of_another_server_needs_its_client_file() {
+    let home = Home::new();
+    let file = json!({"type": "authorized_user", "client_id": "x", "token_uri": "http://127.0.0.1:1/token"});
+    home.write(".config/gauth/credentials.json", 0o600, file.to_string());
+    let mut command = home.command(crate::BIN);
+    command.arg("--no-browser");
+    let run = run(command).expect_failure(2);
+    assert!(run.stderr().contains("auth_uri"), "{}", run.stderr());
+    assert!(
+        run.stderr()
+            .contains("hint: run gauth-login --client-secrets FILE")
+    );
+}
+
+#[test]
+fn files_of_other_tools_are_replaced_by_a_whole_new_grant() {
+    for content in [
+        r#"{"refresh_token":"x","client_id":"x","token":"x","expiry":"2020-01-01T00:00:00Z"}"#,
+        r#"{"_class":"OAuth2Credentials","_module":"oauth2client.client","refresh_token":"x","client_id":"x"}"#,
+    ] {
+        let person = Person::consenting();
+        person
+            .home
+            .write(".config/gauth/credentials.json", 0o600, content);
+        person.log_in(&[]);
+        let file = person.credentials();
+        assert_eq!(file["type"], "authorized_user");
+        for gone in ["_class", "token", "expiry"] {
+            assert_eq!(file.get(gone), None);
+        }
+    }
+}
+
+#[test]
+fn it_is_told_when_gauth_token_would_choose_another_source() {
+    let person = Person::consenting();
+    let key = person.sandbox.service_account_key();
+    let login = |arguments: &[&str], variable: Option<(&str, &Path)>| {
+        let mut command = person.command(arguments);
+        command.arg("--no-browser").envs(variable);
+        let login = Login::start(command);
+        testkit::visit(&login.url);
+        person
+            .swept(login.running.finish())
+            .expect(0)
+            .stderr()
+            .to_owned()
+    };
+    assert!(!login(&[], None).contains("gauth-token"));
+    let rival = login(&[], Some(("GOOGLE_APPLICATION_CREDENTIALS", &key)));
+    assert!(
+        rival.contains("gauth-token still takes GOOGLE_APPLICATION_CREDENTIALS"),
+        "{rival}"
+    );
+    assert!(rival.contains("gauth-token --credentials '"));
+    let other = login(&["--credentials", "other.json"], None);
+    assert!(
+        other.contains("gauth-token still takes gauth-login's file"),
+        "{other}"
+    );
+    let named = person.home.path().join("named.json");
+    let same = login(&[], Some(("GAUTH_CREDENTIALS", &named)));
+    assert!(named.exists() && !same.contains("gauth-token"), "{same}");
+}
