@@ -77,7 +77,8 @@ pub fn read_default(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Failur
 }
 
 fn read_all(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // Most files fit, and come in one call.
+    let mut bytes = Vec::with_capacity(8 << 10);
     source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
         return Err(io::Error::other(format!("more than {limit} bytes")));

@@ -17,6 +17,8 @@ use crate::{proxy, random, tls};
 /// No answer to these requests is longer.
 const ANSWER_LIMIT: usize = 4 << 20;
 const HEADER_LIMIT: usize = 64 << 10;
+/// A request or an answer of the usual length fits.
+const BUFFER: usize = 16 << 10;
 const CONNECT: Duration = Duration::from_secs(10);
 /// Header values that may be shown.
 const DULL: [&str; 7] = [
@@ -91,7 +93,12 @@ impl HttpAgent {
             .map(|url| Proxy::new(&url))
             .transpose()
             .map_err(|_| Failure::usage("read the proxy variables: not a usable URL"))?;
-        let roots = match tls::own_roots()? {
+        // Reading a system's roots takes as long as all the rest, so only who needs them does.
+        let own_roots = match target.scheme_str() {
+            Some("https") => tls::own_roots()?,
+            _ => None,
+        };
+        let roots = match own_roots {
             Some(own) => own
                 .iter()
                 .map(|c| Certificate::from_der(c))
@@ -109,6 +116,8 @@ impl HttpAgent {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_response_header_size(HEADER_LIMIT)
+            .input_buffer_size(BUFFER)
+            .output_buffer_size(BUFFER)
             .proxy(proxy)
             .tls_config(tls)
             .timeout_connect(Some(CONNECT))
