@@ -26,6 +26,31 @@ pub struct Found {
     pub file: Option<PathBuf>,
 }
 
+impl Found {
+    /// Reads what `source` holds; warns of a file that is open to others.
+    ///
+    /// # Errors
+    /// Usage errors naming the file and the field.
+    pub fn read(
+        bytes: &[u8],
+        source: Source,
+        policy: &Policy,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
+        let path = source.path();
+        let file = path.is_file().then(|| path.to_owned());
+        if let Some(warning) = file.as_deref().and_then(files::loose_permissions) {
+            terminal.warn(&warning);
+        }
+        Ok(Self {
+            credentials: parse(bytes, path, policy)?,
+            source,
+            empty: Vec::new(),
+            file,
+        })
+    }
+}
+
 /// Finds the credentials to use and reads them.
 ///
 /// # Errors
@@ -37,16 +62,9 @@ pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow
             empty.push(source);
             continue;
         };
-        let path = source.path();
-        let file = path.is_file().then(|| path.to_owned());
-        if let Some(warning) = file.as_deref().and_then(files::loose_permissions) {
-            terminal.warn(&warning);
-        }
         return Ok(Found {
-            credentials: parse(&bytes, path, policy)?,
-            source,
             empty,
-            file,
+            ..Found::read(&bytes, source, policy, terminal)?
         });
     }
     if let Some(host) = metadata_server::host()? {

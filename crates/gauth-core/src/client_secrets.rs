@@ -1,9 +1,13 @@
 //! The OAuth client as Google's console hands it out (`client_secrets.json`): one object under `installed` or `web`.
 //! The secret of an installed application is not confidential (RFC 8252 §8.5), but Google asks for it all the same.
 
+use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
 use crate::{Error, Secret};
+
+/// What stands around a client's fields.
+const KINDS: [&str; 2] = ["installed", "web"];
 
 /// A client that can ask for consent on this machine.
 #[derive(Clone, Debug)]
@@ -109,6 +113,40 @@ impl Client {
             redirect,
         })
     }
+}
+
+/// Whether a file is a client's, whole or damaged.
+pub fn is_client(file: &Document) -> bool {
+    KINDS.iter().any(|kind| file.has(kind))
+}
+
+/// What a client file says about itself, without its secret; also of one that no login here could use.
+///
+/// # Errors
+/// [`Error::Input`] naming the field.
+pub fn describe(file: &Document, policy: &Policy) -> Result<Description, Error> {
+    let url = |client: &Document, name: &str| -> Result<Option<String>, Error> {
+        let field = format!("field {name}");
+        let url = client.optional_text(name)?;
+        url.map(|url| policy.receiver(url, &field))
+            .transpose()
+            .map(|url| url.as_ref().map(description::without_query))
+    };
+    for kind in KINDS {
+        if let Some(client) = file.optional_object(kind)? {
+            let redirect_uris = client.list("redirect_uris")?;
+            return Ok(Description {
+                kind: format!("OAuth client ({kind})"),
+                client_id: Some(client.word("client_id")?.to_owned()),
+                project_id: description::text(&client, "project_id")?,
+                redirect_uris: redirect_uris.into_iter().map(str::to_owned).collect(),
+                auth_uri: url(&client, "auth_uri")?,
+                token_uri: url(&client, "token_uri")?,
+                ..Description::default()
+            });
+        }
+    }
+    Err(Error::field("installed", "missing"))
 }
 
 /// As they are written: servers compare them character by character (RFC 9700 §2.1).

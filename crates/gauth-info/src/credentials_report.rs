@@ -1,0 +1,105 @@
+//! The report on a file: what it says about itself, and with `--check` whether it still gives tokens.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use gauth_cli::Terminal;
+use gauth_cli::files::shown;
+use gauth_cli::token_cache::{Ask, Use};
+use gauth_core::credentials::Wanted;
+use gauth_core::description::Description;
+use gauth_core::endpoint::Policy;
+use gauth_core::scope::Scopes;
+use gauth_core::source::Source;
+use gauth_core::timestamp;
+
+use crate::report::Report;
+use crate::subject::Subject;
+
+/// # Errors
+/// Usage errors naming the field that is damaged.
+pub(crate) fn of(subject: &Subject) -> anyhow::Result<Report> {
+    let mut report = Report::default();
+    match subject {
+        Subject::Client { path, description } => {
+            add_file(&mut report, path);
+            add(&mut report, description);
+        }
+        Subject::Credentials(found) => {
+            let path = found.source.path();
+            let described = found
+                .credentials
+                .describe()
+                .with_context(|| format!("read credentials {}", shown(path)))?;
+            // A file that was named needs no explanation of why it is this one.
+            let named = matches!(found.source, Source::Flag(_));
+            report.text("source", (!named).then(|| found.source.to_string()));
+            if !matches!(found.source, Source::MetadataServer(_)) {
+                add_file(&mut report, path);
+            }
+            add(&mut report, &described);
+        }
+    }
+    Ok(report)
+}
+
+fn add_file(report: &mut Report, path: &Path) {
+    report.text("file", Some(path.to_string_lossy()));
+}
+
+fn add(report: &mut Report, facts: &Description) {
+    let names = |scopes: &Scopes| scopes.iter().map(str::to_owned).collect::<Vec<_>>();
+    report.text("kind", Some(facts.kind.as_str()));
+    report.text("identity", facts.identity.clone());
+    report.text("client_id", facts.client_id.clone());
+    report.text("project_id", facts.project_id.clone());
+    report.text("key_id", facts.key_id.clone());
+    report.list("scopes", names(&facts.scopes));
+    report.text("audience", facts.audience.clone());
+    report.text("subject_token", facts.subject_token.clone());
+    report.list("delegates", facts.delegates.clone());
+    report.list("redirect_uris", facts.redirect_uris.clone());
+    report.text("universe_domain", facts.universe_domain.clone());
+    report.text("quota_project_id", facts.quota_project_id.clone());
+    report.text("granted_at", facts.granted_at.clone());
+    report.text("auth_uri", facts.auth_uri.clone());
+    report.text("token_uri", facts.token_uri.clone());
+    if let Some(source) = &facts.source {
+        let mut part = Report::default();
+        add(&mut part, source);
+        report.part("source_credentials", part);
+    }
+}
+
+/// Gets one token past the cache and adds what came of it.
+///
+/// # Errors
+/// Why no token can be had, with the remedy.
+pub(crate) fn check(
+    report: &mut Report,
+    subject: Subject,
+    policy: &Policy,
+    deadline: Option<Instant>,
+    terminal: Terminal,
+) -> anyhow::Result<()> {
+    let wanted = Wanted::default();
+    let found = subject.into_credentials()?;
+    let asked = found.credentials.scopes(&wanted);
+    let fresh = Ask {
+        wanted: &wanted,
+        min_ttl: Duration::ZERO,
+        cache: Use::No,
+        deadline,
+        policy,
+        terminal,
+    }
+    .token(found)?;
+    let scopes = fresh.scopes.unwrap_or(asked);
+    let mut token = Report::default();
+    token.list("scopes", scopes.iter().map(str::to_owned));
+    token.text("expiry", fresh.expires_at.and_then(timestamp::rfc3339));
+    report.text("check", Some("OK"));
+    report.part("token", token);
+    Ok(())
+}

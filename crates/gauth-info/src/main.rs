@@ -1,0 +1,133 @@
+//! Says what a credentials file or a token is, tries it out, and writes a user's grant in another tool's dialect.
+
+mod convert;
+mod credentials_report;
+mod report;
+mod subject;
+mod token_report;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use argh::{ArgsInfo, FromArgs};
+use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
+use gauth_cli::{Context, Failure, Program, environment};
+use gauth_core::conversion::Dialect;
+
+use report::Format;
+use subject::Subject;
+
+const PROGRAM: Program = Program {
+    name: "gauth-info",
+    summary: "say what a credentials file or a token is: kind, identity, scopes, expiry",
+    timeout: Some(Duration::from_secs(60)),
+    empty_if_missing: &["--token"],
+    examples: &[
+        ("gauth-info", "the credentials that gauth-token would use"),
+        (
+            "gauth-info key.json --check",
+            "a file, and whether a token can be had with it",
+        ),
+        (
+            "gauth-token | gauth-info --token -",
+            "a token: whose it is, what it is for, how long it lives",
+        ),
+        (
+            "gauth-info --convert google-auth -o token.json",
+            "the stored login for a Python program",
+        ),
+    ],
+    notes: &[
+        "A file is read and nothing is sent, except with --check, which gets a token, and with --token, which asks Google's tokeninfo. No secret is ever shown; only --convert writes one, since that is its job.",
+    ],
+};
+
+/// What was typed.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(description = "say what a credentials file or a token is")]
+struct Args {
+    /// credentials file or OAuth client; - is standard input; default: the credentials that gauth-token would use
+    #[argh(positional)]
+    file: Option<PathBuf>,
+
+    /// say what this token is instead; - reads it from standard input
+    #[argh(option, arg_name = "TOKEN")]
+    token: Option<String>,
+
+    /// get one token with the credentials and say whether that works
+    #[argh(switch)]
+    check: bool,
+
+    /// text (default) or json
+    #[argh(option, arg_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// write the user's grant in the dialect of another tool: authorized_user or google-auth
+    #[argh(option, arg_name = "DIALECT")]
+    convert: Option<Dialect>,
+
+    /// where to write the converted grant, with mode 0600; default: standard output
+    #[argh(option, short = 'o', arg_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    gauth_cli::run(&PROGRAM, run)
+}
+
+fn run(args: Args, context: Context) -> anyhow::Result<()> {
+    let argument = TokenArgument {
+        token: args.token.as_deref(),
+        command: None,
+        stdin_reader: None,
+    };
+    token_argument::hide(&argument, &context.terminal)?;
+    check_mix(&args)?;
+    let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
+    let policy = environment::policy()?;
+    let report = if args.token.is_some() {
+        let token = TokenSource::choose(&argument, false)?.token()?;
+        token_report::of(&token, &policy, deadline, context.terminal)?
+    } else {
+        let subject = Subject::find(args.file.as_deref(), &policy, &context.terminal)?;
+        if let Some(dialect) = args.convert {
+            return convert::write(&subject, dialect, args.output.as_deref());
+        }
+        let mut report = credentials_report::of(&subject)?;
+        if args.check {
+            credentials_report::check(&mut report, subject, &policy, deadline, context.terminal)?;
+        }
+        report
+    };
+    report.print(args.format.unwrap_or(Format::Text))
+}
+
+/// Options that would have no effect together.
+fn check_mix(args: &Args) -> Result<(), Failure> {
+    let given = [
+        ("--token", args.token.is_some()),
+        ("FILE", args.file.is_some()),
+        ("--check", args.check),
+        ("--convert", args.convert.is_some()),
+        ("--format", args.format.is_some()),
+    ];
+    let is_given = |name: &str| given.contains(&(name, true));
+    for (one, other) in [
+        ("--token", "FILE"),
+        ("--token", "--check"),
+        ("--token", "--convert"),
+        ("--convert", "--check"),
+        ("--convert", "--format"),
+    ] {
+        if is_given(one) && is_given(other) {
+            return Err(Failure::usage(format!(
+                "{one} and {other} exclude each other"
+            )));
+        }
+    }
+    if args.output.is_some() && args.convert.is_none() {
+        return Err(Failure::usage("--output is for --convert"));
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! What is looked at: credentials, a file that was named or what gauth-token would choose, or an OAuth client.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use gauth_cli::credentials::{self, Found};
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, shown};
+use gauth_cli::{Failure, Terminal};
+use gauth_core::client_secrets;
+use gauth_core::description::Description;
+use gauth_core::document::Document;
+use gauth_core::endpoint::Policy;
+use gauth_core::source::Source;
+
+pub(crate) enum Subject {
+    Credentials(Box<Found>),
+    Client {
+        path: PathBuf,
+        description: Box<Description>,
+    },
+}
+
+impl Subject {
+    /// # Errors
+    /// As [`credentials::find`]; usage errors naming the field for a file that is damaged.
+    pub(crate) fn find(
+        named: Option<&Path>,
+        policy: &Policy,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
+        let Some(path) = named else {
+            let found = credentials::find(None, policy, terminal)?;
+            return Ok(Self::Credentials(Box::new(found)));
+        };
+        let bytes = files::read_given(path, CREDENTIALS_LIMIT)?;
+        let document = Document::parse(&bytes).with_context(|| format!("read {}", shown(path)))?;
+        if client_secrets::is_client(&document) {
+            let description = client_secrets::describe(&document, policy)
+                .with_context(|| format!("read the client {}", shown(path)))?;
+            return Ok(Self::Client {
+                path: path.to_owned(),
+                description: Box::new(description),
+            });
+        }
+        let source = Source::Flag(path.to_owned());
+        let found = Found::read(&bytes, source, policy, terminal)?;
+        Ok(Self::Credentials(Box::new(found)))
+    }
+
+    /// # Errors
+    /// A usage error for an OAuth client, which is only what a login is asked for with.
+    pub(crate) fn credentials(&self) -> Result<&Found, Failure> {
+        match self {
+            Self::Credentials(found) => Ok(found),
+            Self::Client { path, .. } => Err(no_login(path)),
+        }
+    }
+
+    /// As [`Subject::credentials`].
+    pub(crate) fn into_credentials(self) -> Result<Found, Failure> {
+        match self {
+            Self::Credentials(found) => Ok(*found),
+            Self::Client { path, .. } => Err(no_login(&path)),
+        }
+    }
+}
+
+fn no_login(path: &Path) -> Failure {
+    let file = shown(path);
+    Failure::usage(format!("{file} is an OAuth client and holds no grant"))
+        .hint(format!("gauth-login --client-secrets {file}"))
+}

@@ -1,0 +1,50 @@
+//! The report on a token: what Google's tokeninfo says about it, and userinfo where tokeninfo keeps the e-mail back.
+
+use std::time::{Instant, SystemTime};
+
+use gauth_cli::Terminal;
+use gauth_cli::http_agent::{HttpAgent, Tries};
+use gauth_core::Secret;
+use gauth_core::endpoint::Policy;
+use gauth_core::timestamp;
+use gauth_core::tokeninfo::{Question, TokenInfo, userinfo_email};
+
+use crate::report::Report;
+
+/// # Errors
+/// [`gauth_cli::Kind::Login`] for a dead token, and what else came of asking.
+pub(crate) fn of(
+    token: &Secret,
+    policy: &Policy,
+    deadline: Option<Instant>,
+    terminal: Terminal,
+) -> anyhow::Result<Report> {
+    if let Some(info) = TokenInfo::of_self_signed(token, SystemTime::now()) {
+        return Ok(report(&info));
+    }
+    let agent = HttpAgent::new(terminal, deadline);
+    let question = Question::about(token, policy);
+    let answer = agent.send(&question.request, Tries::UpToThree)?;
+    let mut info = question.receive(&answer, SystemTime::now())?;
+    if let Some(request) = info.userinfo(token, policy) {
+        let answer = agent.send(&request, Tries::UpToThree)?;
+        info.email = userinfo_email(&answer, SystemTime::now())?;
+    }
+    Ok(report(&info))
+}
+
+fn report(info: &TokenInfo) -> Report {
+    let now = timestamp::unix_seconds(SystemTime::now());
+    let seconds = info.life.map(|life| life.as_secs());
+    let expiry = seconds.and_then(|seconds| timestamp::rfc3339(now.saturating_add(seconds)));
+    let mut report = Report::default();
+    report.text("kind", Some(info.kind));
+    report.text("account", info.email.clone());
+    report.text("subject", info.subject.clone());
+    report.text("client_id", info.client_id.clone());
+    report.text("audience", info.audience.clone());
+    report.list("scopes", info.scopes.iter().map(str::to_owned));
+    report.number("expires_in", seconds);
+    report.text("expiry", expiry);
+    report
+}

@@ -1,0 +1,155 @@
+//! The grant to revoke and its file. The file is held by the lock that gauth-login and gauth-token write it under, so that
+//! what is revoked is what was asked about, and nobody's newer login is removed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use gauth_cli::credentials::{self, Found};
+use gauth_cli::exit::reason;
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, shown};
+use gauth_cli::lock::{self, Lock};
+use gauth_cli::{Failure, Kind, Terminal, token_cache};
+use gauth_core::Request;
+use gauth_core::credentials::Credentials;
+use gauth_core::endpoint::Policy;
+use gauth_core::source::Source;
+
+pub(crate) struct Grant {
+    found: Found,
+    request: Request,
+}
+
+/// A grant whose file nobody else writes meanwhile.
+pub(crate) struct Held<'a> {
+    grant: &'a Grant,
+    _lock: Option<Lock>,
+}
+
+impl Grant {
+    /// # Errors
+    /// As [`credentials::find`]; usage errors for credentials that hold no user's grant, and for gcloud's unless named.
+    pub(crate) fn find(
+        named: Option<&Path>,
+        policy: &Policy,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
+        let found = match named {
+            Some(path) => {
+                let bytes = files::read_given(path, CREDENTIALS_LIMIT)?;
+                Found::read(&bytes, Source::Flag(path.to_owned()), policy, terminal)?
+            }
+            None => credentials::find(None, policy, terminal)?,
+        };
+        let path = found.source.path();
+        if matches!(found.source, Source::Gcloud(_)) {
+            return Err(Failure::usage(format!(
+                "revoke {}: {} are gcloud's, and nobody named them",
+                shown(path),
+                found.source
+            ))
+            .hint("gcloud auth application-default revoke, or name the file")
+            .into());
+        }
+        let request = found
+            .credentials
+            .revocation()
+            .with_context(|| format!("revoke {}", shown(path)))?;
+        Ok(Self { found, request })
+    }
+
+    /// What a revocation takes with it, for the person who decides.
+    pub(crate) fn what_goes(&self) -> String {
+        let credentials = &self.found.credentials;
+        let file = match self.file() {
+            Some(file) => format!(", and removes {file} and its cached tokens"),
+            None => String::new(),
+        };
+        format!(
+            "this ends all access of {} to the project of its client, for every client of the project, every scope and every machine{file}",
+            credentials.identity()
+        )
+    }
+
+    /// The credentials file as it is shown, if it is one that can be removed.
+    pub(crate) fn file(&self) -> Option<String> {
+        self.found.file.as_deref().map(shown)
+    }
+
+    /// Locks the file.
+    ///
+    /// # Errors
+    /// [`Kind::Temporary`] when the lock is not to be had in time, or when the file holds another grant by now.
+    pub(crate) fn hold(
+        &self,
+        policy: &Policy,
+        deadline: Option<Instant>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Held<'_>> {
+        let Some(file) = &self.found.file else {
+            return Ok(Held {
+                grant: self,
+                _lock: None,
+            });
+        };
+        let patience = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
+        let lock = Lock::exclusive(&lock::beside(file), patience, terminal)?;
+        let bytes = files::read_given(file, CREDENTIALS_LIMIT)?;
+        let current = credentials::parse(&bytes, file, policy)?;
+        if current.refresh_token() != self.credentials().refresh_token() {
+            let message = format!("revoke {}: it was changed meanwhile", shown(file));
+            return Err(Failure::new(Kind::Temporary, message)
+                .hint("run gauth-revoke again")
+                .into());
+        }
+        Ok(Held {
+            grant: self,
+            _lock: lock,
+        })
+    }
+
+    fn credentials(&self) -> &Credentials {
+        &self.found.credentials
+    }
+}
+
+impl Held<'_> {
+    /// The request that revokes the grant.
+    pub(crate) fn request(&self) -> &Request {
+        &self.grant.request
+    }
+
+    /// Removes the file and the cached tokens. Where the file is a link, what it leads to goes: the secret is there.
+    ///
+    /// # Errors
+    /// [`Kind::Failed`] when the file cannot be removed.
+    pub(crate) fn remove(self, terminal: &Terminal) -> anyhow::Result<()> {
+        let tokens = token_cache::forget(self.grant.credentials());
+        let Some(file) = &self.grant.found.file else {
+            terminal.note("the grant is revoked");
+            return Ok(());
+        };
+        remove(file).map_err(|error| {
+            let file = shown(file);
+            Failure::new(
+                Kind::Failed,
+                format!(
+                    "remove {file}: {}; the grant in it is revoked",
+                    reason(&error)
+                ),
+            )
+            .hint(format!("rm {file}"))
+        })?;
+        terminal.note(&format!(
+            "the grant is revoked; removed {} and {tokens} of its tokens from the cache",
+            shown(file)
+        ));
+        Ok(())
+    }
+}
+
+fn remove(file: &Path) -> std::io::Result<()> {
+    let target: PathBuf = fs::canonicalize(file)?;
+    fs::remove_file(target)
+}

@@ -1,0 +1,82 @@
+//! Revokes a user's grant, and removes what is kept of it on this machine once Google has said yes.
+
+mod confirmation;
+mod grant;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::anyhow;
+use argh::{ArgsInfo, FromArgs};
+use gauth_cli::http_agent::{HttpAgent, Tries};
+use gauth_cli::{Context, Failure, Program, environment};
+use gauth_core::{Error, revocation};
+
+use grant::Grant;
+
+const PROGRAM: Program = Program {
+    name: "gauth-revoke",
+    summary: "revoke a user's grant, and remove its credentials file and cached tokens",
+    timeout: Some(Duration::from_secs(60)),
+    empty_if_missing: &[],
+    examples: &[
+        (
+            "gauth-revoke",
+            "the login that gauth-token uses, after asking",
+        ),
+        ("gauth-revoke --yes old.json", "another one, in a script"),
+    ],
+    notes: &[
+        "Google ends the user's grant to the whole project at once: for all its clients, all scopes and all machines. The credentials file is removed only after Google said yes.",
+        "A service account's key and federated credentials cannot be revoked this way; the error says how access ends instead. gcloud's own login is revoked only when its file is named.",
+    ],
+};
+
+/// What was typed.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(description = "revoke a user's grant")]
+struct Args {
+    /// credentials file; default: the credentials that gauth-token would use
+    #[argh(positional)]
+    file: Option<PathBuf>,
+
+    /// do not ask
+    #[argh(switch)]
+    yes: bool,
+}
+
+fn main() -> ExitCode {
+    gauth_cli::run(&PROGRAM, run)
+}
+
+fn run(args: Args, context: Context) -> anyhow::Result<()> {
+    let terminal = context.terminal;
+    let policy = environment::policy()?;
+    let grant = Grant::find(args.file.as_deref(), &policy, &terminal)?;
+    terminal.note(&grant.what_goes());
+    if !args.yes {
+        confirmation::ask(&terminal)?;
+    }
+    // Thinking is not part of the time that the work may take.
+    let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
+    let held = grant.hold(&policy, deadline, &terminal)?;
+    let answer = HttpAgent::new(terminal, deadline).send(held.request(), Tries::UpToThree)?;
+    revocation::receive(&answer, SystemTime::now()).map_err(|error| explained(error, &grant))?;
+    held.remove(&terminal)
+}
+
+/// A grant that the server does not know any more is no success: its file may hold another user's, or another
+/// project's, than was thought. So it stays.
+fn explained(error: Error, grant: &Grant) -> anyhow::Error {
+    let is_dead = matches!(&error, Error::Refused { oauth, .. } if oauth.error == "invalid_token");
+    let failure = Failure::of(&anyhow!(error));
+    match grant.file() {
+        Some(file) if is_dead => failure
+            .hint(format!(
+                "the grant has ended already, or was never this server's; what is left of it: rm {file}"
+            ))
+            .into(),
+        _ => failure.into(),
+    }
+}
