@@ -11,6 +11,7 @@ use crate::grants::Kind;
 use crate::jwt::Jwt;
 use crate::response::OAuthError;
 use crate::scopes;
+use crate::service_accounts::{REPORTER, ServiceAccount};
 
 /// Google's own address of the endpoint, good as `aud` wherever the request goes.
 const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
@@ -28,11 +29,11 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
     let jwt = Jwt::parse(form.required("assertion")?).ok_or_else(|| {
         invalid_grant("Invalid JWT: the assertion is not three parts of base64url")
     })?;
-    let account = &google.service_account;
-    if text(&jwt.claims, "iss") != Some(&account.email) {
-        return Err(invalid_grant("Invalid grant: account not found"));
-    }
-    if !account.key.verifies(&jwt) {
+    let account = text(&jwt.claims, "iss")
+        .and_then(ServiceAccount::find)
+        .ok_or_else(|| invalid_grant("Invalid grant: account not found"))?;
+    let by_key_file = account.email == REPORTER && google.reporter_key.verifies(&jwt);
+    if !by_key_file && !google.managed_key.verifies(&jwt) {
         return Err(invalid_grant("Invalid JWT Signature."));
     }
     let own_url = format!("{}/token", google.url);
@@ -56,31 +57,33 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
             "Empty or missing scope not allowed.",
         )),
         (None, Some(audience)) => {
-            let id_token = google.service_id_token(audience);
+            let id_token = google.service_id_token(account, audience, true);
             google.grants().issued.push(id_token.clone());
             Ok(json!({"id_token": id_token}))
         }
-        (Some(list), None) => access_token(google, list, text(&jwt.claims, "sub")),
+        (Some(list), None) => access_token(google, account, list, text(&jwt.claims, "sub")),
     }
 }
 
-fn access_token(google: &Google, list: &str, sub: Option<&str>) -> Result<Value, OAuthError> {
+fn access_token(
+    google: &Google,
+    account: &ServiceAccount,
+    list: &str,
+    sub: Option<&str>,
+) -> Result<Value, OAuthError> {
     let granted = scopes::parse(list).map_err(|_| {
         OAuthError::new(
             "invalid_scope",
             "Invalid OAuth scope or ID token audience provided.",
         )
     })?;
-    let account = &google.service_account;
-    let principal = sub.unwrap_or(&account.email);
+    let principal = sub.unwrap_or(account.email);
     if principal != account.email {
         if !DELEGATED_ACCOUNTS.contains(&principal) {
             return Err(invalid_grant("Invalid email or User ID"));
         }
-        if !granted
-            .iter()
-            .all(|scope| DELEGATED_SCOPES.contains(&&**scope))
-        {
+        let permitted = |scope: &String| DELEGATED_SCOPES.contains(&&**scope);
+        if !account.is_delegated || !granted.iter().all(permitted) {
             return Err(OAuthError::new("unauthorized_client", NOT_DELEGATED));
         }
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::google::{Google, now};
 use crate::grants::AccessToken;
+use crate::iam_credentials;
 use crate::response::{Request, Response, api_error, bearer, unauthenticated};
 
 const EXPECTED: &str = "Expected OAuth 2 access token, login cookie or other valid authentication credential. See \
@@ -42,7 +43,14 @@ fn missing(path: &str) -> Response {
 }
 
 /// Service and full method name behind a path such as `/v1beta/properties/1:runReport`.
-fn method(path: &str) -> (&'static str, String) {
+pub(crate) fn method(path: &str) -> (&'static str, String) {
+    let last = path.rsplit(['/', ':']).next().unwrap_or_default();
+    let (first, rest) = last.split_at_checked(1).unwrap_or_default();
+    let verb = first.to_uppercase() + rest;
+    if path.starts_with(iam_credentials::PREFIX) {
+        let method = format!("google.iam.credentials.v1.IAMCredentials.{verb}");
+        return ("iamcredentials.googleapis.com", method);
+    }
     let version = path.split('/').nth(1).unwrap_or_default();
     if path.ends_with("/accountSummaries") {
         let method =
@@ -54,12 +62,10 @@ fn method(path: &str) -> (&'static str, String) {
     } else {
         "AlphaAnalyticsData"
     };
-    let last = path.rsplit(['/', ':']).next().unwrap_or_default();
     let verb = if last == "metadata" {
         "GetMetadata".to_owned()
     } else {
-        let (first, rest) = last.split_at_checked(1).unwrap_or_default();
-        first.to_uppercase() + rest
+        verb
     };
     (
         "analyticsdata.googleapis.com",

@@ -1,15 +1,14 @@
-//! The OAuth clients of the sandbox's one project, its service account and its users, with the files that Google's
-//! console would hand out for them.
+//! The OAuth clients of the sandbox's one project and its users, with the files that Google's console would hand out for
+//! the clients.
 
 use serde_json::{Value, json};
 
-use crate::jwt::SigningKey;
 use crate::random;
 
 pub(crate) const PROJECT: &str = "gauth-sandbox";
 /// Who sits before the browser when no `login_hint` says otherwise.
 pub(crate) const DEFAULT_ACCOUNT: &str = "alex@example.com";
-/// Users of the domain `example.com` that the service account may stand in for, and with which scopes.
+/// Users of the domain `example.com` that service accounts with delegation may stand in for, and with which scopes.
 pub(crate) const DELEGATED_ACCOUNTS: [&str; 2] = [DEFAULT_ACCOUNT, "admin@example.com"];
 pub(crate) const DELEGATED_SCOPES: [&str; 4] = [
     "https://www.googleapis.com/auth/analytics",
@@ -21,6 +20,8 @@ pub(crate) const DELEGATED_SCOPES: [&str; 4] = [
 const INSTALLED_ID: &str =
     "123456789012-d3sktop0client0of0the0sandbox00.apps.googleusercontent.com";
 const WEB_ID: &str = "123456789012-w3b0client0of0the0sandbox0000.apps.googleusercontent.com";
+/// The client of people who log in through their company's identity provider; known to the security token service alone.
+pub(crate) const WORKFORCE_ID: &str = "w0rkf0rce-client-of-the-sandbox";
 
 pub(crate) struct Client {
     pub(crate) id: &'static str,
@@ -83,7 +84,7 @@ impl Client {
     }
 }
 
-fn secret() -> String {
+pub(crate) fn secret() -> String {
     format!("GOCSPX-{}", random::text(28))
 }
 
@@ -107,68 +108,6 @@ fn is_loopback(uri: &str) -> bool {
         || port
             .strip_prefix(':')
             .is_some_and(|port| port.parse::<u16>().is_ok())
-}
-
-/// The service account whose key lies in the sandbox's directory.
-pub(crate) struct ServiceAccount {
-    pub(crate) email: String,
-    /// The number that a Workspace administrator enters for delegation.
-    pub(crate) id: &'static str,
-    pub(crate) key: SigningKey,
-}
-
-const PKCS8: &str = include_str!("../keys/service_account.pem");
-const PKCS1: &str = include_str!("../keys/service_account_pkcs1.pem");
-
-impl ServiceAccount {
-    pub(crate) fn new() -> Self {
-        Self {
-            email: format!("reporter@{PROJECT}.iam.gserviceaccount.com"),
-            id: "109876543210987654321",
-            key: SigningKey::from_pem(PKCS8),
-        }
-    }
-
-    /// The key file of the console.
-    pub(crate) fn key_file(&self, url: &str) -> Value {
-        self.key_file_with(url, pem(PKCS8))
-    }
-
-    /// The same with the key as PKCS#1, which some tools write.
-    pub(crate) fn key_file_pkcs1(&self, url: &str) -> Value {
-        self.key_file_with(url, pem(PKCS1))
-    }
-
-    /// The lines of both private keys that differ from key to key, for searches of leaks.
-    pub(crate) fn key_lines() -> impl Iterator<Item = String> {
-        [PKCS8, PKCS1]
-            .into_iter()
-            .flat_map(|text| pem(text).lines().skip(2))
-            .filter(|line| line.len() == 64)
-            .map(str::to_owned)
-    }
-
-    fn key_file_with(&self, url: &str, private_key: &str) -> Value {
-        let email = &self.email;
-        json!({
-            "type": "service_account",
-            "project_id": PROJECT,
-            "private_key_id": self.key.id,
-            "private_key": private_key,
-            "client_email": email,
-            "client_id": self.id,
-            "auth_uri": format!("{url}/o/oauth2/auth"),
-            "token_uri": format!("{url}/token"),
-            "auth_provider_x509_cert_url": format!("{url}/oauth2/v1/certs"),
-            "client_x509_cert_url": format!("{url}/robot/v1/metadata/x509/{}", email.replace('@', "%40")),
-            "universe_domain": "googleapis.com",
-        })
-    }
-}
-
-/// Without the remark that stands before the key.
-fn pem(text: &'static str) -> &'static str {
-    &text[text.find("-----BEGIN").unwrap_or_default()..]
 }
 
 /// The number that stands for a user in `sub`: 21 digits made of the address.
@@ -220,16 +159,5 @@ mod tests {
         assert!(client.permits_redirect("http://localhost:8080/cb"));
         assert!(!client.permits_redirect("http://localhost:8080/cb/"));
         assert!(!client.permits_redirect("http://localhost:8081/cb"));
-    }
-
-    #[test]
-    fn both_forms_of_the_key_are_one_key() {
-        let account = ServiceAccount::new();
-        let pkcs8 = account.key_file("http://127.0.0.1:1");
-        let pkcs1 = account.key_file_pkcs1("http://127.0.0.1:1");
-        let text = |file: &Value| file["private_key"].as_str().map(str::to_owned).unwrap();
-        assert!(text(&pkcs8).starts_with("-----BEGIN PRIVATE KEY-----\n"));
-        assert!(text(&pkcs1).starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
-        assert!(ServiceAccount::key_lines().count() > 40);
     }
 }

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::analytics::Analytics;
-use crate::clients::{Client, ServiceAccount, subject};
+use crate::clients::{self, Client, subject};
 use crate::fault::Faults;
 use crate::grants::{Grants, Holder};
 use crate::jwt::SigningKey;
+use crate::outside::Outside;
 use crate::sandbox::Recorded;
 use crate::scopes;
+use crate::service_accounts::{ServiceAccount, reporter_key};
 
 /// What happens on the consent page.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,8 +34,13 @@ pub(crate) struct Google {
     pub(crate) rotate: bool,
     pub(crate) installed: Client,
     pub(crate) web: Mutex<Client>,
-    pub(crate) service_account: ServiceAccount,
+    pub(crate) workforce_secret: String,
+    /// Of the service account that has a key file.
+    pub(crate) reporter_key: SigningKey,
+    /// What Google itself signs with for service accounts.
+    pub(crate) managed_key: SigningKey,
     pub(crate) id_token_key: SigningKey,
+    pub(crate) outside: Outside,
     pub(crate) grants: Mutex<Grants>,
     /// Seconds that the server's clock is ahead. Tokens live by the true clock.
     pub(crate) skew: AtomicI64,
@@ -50,8 +57,11 @@ impl Google {
             rotate,
             installed: Client::installed(),
             web: Mutex::new(Client::web()),
-            service_account: ServiceAccount::new(),
+            workforce_secret: clients::secret(),
+            reporter_key: reporter_key(),
+            managed_key: SigningKey::from_pem(include_str!("../keys/google_managed.pem")),
             id_token_key: SigningKey::from_pem(include_str!("../keys/id_token.pem")),
+            outside: Outside::new(),
             grants: Mutex::new(Grants::new()),
             skew: AtomicI64::new(0),
             faults: Faults::default(),
@@ -83,13 +93,10 @@ impl Google {
         lock(&self.grants)
     }
 
-    /// The `sub` of a user or of the service account.
+    /// The `sub` of a user or of a service account.
     pub(crate) fn subject(&self, account: &str) -> String {
-        if account == self.service_account.email {
-            self.service_account.id.to_owned()
-        } else {
-            subject(account)
-        }
+        ServiceAccount::find(account)
+            .map_or_else(|| subject(account), |account| account.id.to_owned())
     }
 
     /// An ID token about the holder of a grant, for its client (OpenID Connect Core §2).
@@ -113,20 +120,26 @@ impl Google {
         self.id_token_key.sign(&claims)
     }
 
-    /// An ID token about the service account for an audience of its choice.
-    pub(crate) fn service_id_token(&self, audience: &str) -> String {
+    /// An ID token about a service account for an audience of its choice.
+    pub(crate) fn service_id_token(
+        &self,
+        account: &ServiceAccount,
+        audience: &str,
+        with_email: bool,
+    ) -> String {
         let now = self.clock();
-        let account = &self.service_account;
-        let claims: Value = json!({
+        let mut claims: Value = json!({
             "iss": self.url,
             "aud": audience,
             "azp": account.id,
             "sub": account.id,
-            "email": account.email,
-            "email_verified": true,
             "iat": now,
             "exp": now + 3600,
         });
+        if with_email {
+            claims["email"] = account.email.into();
+            claims["email_verified"] = true.into();
+        }
         self.id_token_key.sign(&claims)
     }
 }

@@ -29,7 +29,7 @@ pub(crate) enum Kind {
     Offline,
     /// A user without refresh token.
     Online,
-    /// A service account, for itself or for a user of its domain. Cannot be revoked.
+    /// A service account, for itself or for a user of its domain, or an identity from elsewhere. Cannot be revoked.
     ServiceAccount,
 }
 
@@ -173,8 +173,13 @@ impl Grants {
     }
 
     pub(crate) fn issue_access_token(&mut self, holder: Holder, now: u64) -> String {
+        self.issue_access_token_for(holder, now, self.token_lifetime)
+    }
+
+    /// `life` in seconds.
+    pub(crate) fn issue_access_token_for(&mut self, holder: Holder, now: u64, life: u64) -> String {
         let token = self.record(format!("ya29.a0{}", random::text(160)));
-        let expires = now + self.token_lifetime;
+        let expires = now + life;
         self.access_tokens
             .insert(token.clone(), AccessToken { holder, expires });
         token

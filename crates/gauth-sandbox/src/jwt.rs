@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
+use ring::rsa::PublicKeyComponents;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
 use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
 use rustls_pki_types::PrivatePkcs8KeyDer;
@@ -30,6 +31,19 @@ impl SigningKey {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         Self { pair, id }
+    }
+
+    /// The public half as a JSON Web Key (RFC 7517, RFC 7518 §6.3.1).
+    pub(crate) fn public(&self) -> Value {
+        let PublicKeyComponents { n, e }: PublicKeyComponents<Vec<u8>> = self.pair.public().into();
+        json!({
+            "kty": "RSA",
+            "use": "sig",
+            "alg": "RS256",
+            "kid": self.id,
+            "n": URL_SAFE_NO_PAD.encode(n),
+            "e": URL_SAFE_NO_PAD.encode(e),
+        })
     }
 
     /// A signed token in compact form.

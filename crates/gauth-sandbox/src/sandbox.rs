@@ -15,10 +15,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::clients::{ClientKind, DEFAULT_ACCOUNT, ServiceAccount};
+use crate::clients::{ClientKind, DEFAULT_ACCOUNT};
 use crate::fault::Fault;
 use crate::google::{Consent, Google, lock, now};
 use crate::grants::Kind;
+use crate::service_accounts::{self, REPORTER};
 use crate::{scopes, server, tls};
 
 /// How a sandbox is to run.
@@ -130,7 +131,7 @@ impl Sandbox {
 
         let files = [
             (CLIENT_SECRETS, google.installed.secrets_file(&google.url)),
-            (KEY, google.service_account.key_file(&google.url)),
+            (KEY, service_accounts::key_file(&google.url)),
         ];
         for (name, content) in files {
             write(&dir.join(name), &format!("{content:#}\n"))?;
@@ -192,13 +193,13 @@ impl Sandbox {
 
     /// Writes the same key file with the key as PKCS#1.
     pub fn service_account_key_pkcs1(&self) -> io::Result<PathBuf> {
-        let content = self.google.service_account.key_file_pkcs1(self.url());
+        let content = service_accounts::key_file_pkcs1(self.url());
         self.write_json("service_account_pkcs1.json", &content)
     }
 
     /// The address that the service account goes by.
     pub fn service_account_email(&self) -> &str {
-        &self.google.service_account.email
+        REPORTER
     }
 
     /// The authority that signed the server's certificate, as PEM; only with TLS.
@@ -278,6 +279,10 @@ impl Sandbox {
         self.google.skew.store(seconds, Ordering::Relaxed);
     }
 
+    pub(crate) fn google(&self) -> &Google {
+        &self.google
+    }
+
     fn write_json(&self, name: &str, content: &Value) -> io::Result<PathBuf> {
         let path = self.dir.join(name);
         write(&path, &format!("{content:#}\n"))?;
@@ -320,7 +325,12 @@ impl Google {
         let mut secrets = self.grants().issued.clone();
         secrets.push(self.installed.secret.clone());
         secrets.push(lock(&self.web).secret.clone());
-        secrets.extend(ServiceAccount::key_lines());
+        secrets.push(self.workforce_secret.clone());
+        secrets.push(self.outside.saml_response.clone());
+        let aws = &self.outside.aws;
+        secrets
+            .extend([&aws.secret_key, &aws.session_token, &aws.metadata_token].map(Clone::clone));
+        secrets.extend(service_accounts::key_lines());
         secrets
     }
 }

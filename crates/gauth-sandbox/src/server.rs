@@ -14,6 +14,7 @@ use hyper::header::{CONTENT_ENCODING, DATE, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -22,9 +23,10 @@ use crate::api::ApiRequest;
 use crate::body::Outgoing;
 use crate::fault::FaultKind;
 use crate::google::{Google, lock};
-use crate::response::{Request, Response, api_error, not_found, response};
+use crate::response::{Request, Response, api_error, json, not_found, response};
 use crate::sandbox::Recorded;
-use crate::{authorize, bearer, control, revoke, token, tokeninfo, userinfo};
+use crate::{authorize, aws, bearer, control, iam_credentials, metadata_server, outside};
+use crate::{revoke, security_token_service, token, tokeninfo, userinfo};
 
 /// Larger requests are refused. A real one has a few kilobytes.
 const LARGEST_REQUEST: usize = 1 << 20;
@@ -153,6 +155,17 @@ async fn route(google: &Arc<Google>, request: Request) -> Response {
         "/revoke" => revoke::answer(google, &request),
         "/tokeninfo" | "/oauth2/v3/tokeninfo" => tokeninfo::answer(google, &request),
         "/v1/userinfo" => userinfo::answer(google, &request),
+        "/oauth2/v3/certs" => json(200, &json!({"keys": [google.id_token_key.public()]})),
+        "/v1/token" => security_token_service::exchange(google, &request),
+        "/v1/oauthtoken" => security_token_service::refresh(google, &request),
+        "/outside/token" => outside::answer(google, &request),
+        path if path.starts_with(iam_credentials::PREFIX) => {
+            iam_credentials::answer(google, &request)
+        }
+        path if path.starts_with(metadata_server::PREFIX) => {
+            metadata_server::answer(google, &request)
+        }
+        path if path.starts_with("/latest/") => aws::answer(google, &request),
         path if path.starts_with("/v1beta/") || path.starts_with("/v1alpha/") => {
             analytics(Arc::clone(google), request).await
         }

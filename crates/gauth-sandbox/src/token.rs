@@ -92,9 +92,13 @@ fn refresh_token(google: &Google, request: &Request, form: &Form) -> Result<Valu
         "scope",
         "rapt",
     ])?;
-    let token = form.required("refresh_token")?;
     let client = authenticate(google, request, form)?;
+    refresh(google, form, &client)
+}
 
+/// What the form's refresh token, which must be the client's, is good for.
+pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Value, OAuthError> {
+    let token = form.required("refresh_token")?;
     let mut grants = google.grants();
     let holder = grants.refresh_token(token).map_err(|dead| match dead {
         Dead::Unknown => invalid_grant("Bad Request"),
@@ -186,7 +190,7 @@ fn authenticate(google: &Google, request: &Request, form: &Form) -> Result<Strin
 }
 
 /// Both halves are form-encoded before they are joined.
-fn basic(request: &Request) -> Result<Option<(String, String)>, OAuthError> {
+pub(crate) fn basic(request: &Request) -> Result<Option<(String, String)>, OAuthError> {
     let Some(header) = request.headers().get("authorization") else {
         return Ok(None);
     };

@@ -1,0 +1,152 @@
+//! Credentials files for what this sandbox trusts, as gcloud writes them for federation and impersonation. They are handed
+//! out as JSON; whoever asks for them says where they go.
+
+use serde_json::{Value, json};
+
+use crate::clients::{DEFAULT_ACCOUNT, WORKFORCE_ID};
+use crate::grants::Kind;
+use crate::outside::Provider;
+use crate::sandbox::Sandbox;
+use crate::service_accounts;
+
+/// Service accounts of the sandbox.
+impl Sandbox {
+    /// May be acted as by the user, the key's service account, the machine and outside identities. Has delegation.
+    pub fn analyst(&self) -> &'static str {
+        service_accounts::ANALYST
+    }
+
+    /// May be acted as by the analyst alone. Has no delegation.
+    pub fn archivist(&self) -> &'static str {
+        service_accounts::ARCHIVIST
+    }
+
+    /// The service account of the machine whose metadata server this is.
+    pub fn machine(&self) -> &'static str {
+        service_accounts::MACHINE
+    }
+}
+
+/// Files and what they lead to.
+impl Sandbox {
+    /// The service account's key as PKCS#12, in gcloud's form.
+    pub fn service_account_p12(&self) -> Value {
+        service_accounts::key_file_pkcs12(self.url())
+    }
+
+    /// `external_account` for a provider; `source` becomes `credential_source`. With `target`, that service account is
+    /// on top.
+    pub fn external_account(
+        &self,
+        provider: Provider,
+        source: Value,
+        target: Option<&str>,
+    ) -> Value {
+        let mut file = json!({
+            "type": "external_account",
+            "audience": provider.audience(),
+            "subject_token_type": provider.subject_token_types()[0],
+            "token_url": format!("{}/v1/token", self.url()),
+            "token_info_url": format!("{}/v1/introspect", self.url()),
+            "credential_source": source,
+            "universe_domain": "googleapis.com",
+        });
+        if let Some(target) = target {
+            file["service_account_impersonation_url"] = self.impersonation_url(target).into();
+        }
+        file
+    }
+
+    /// `credential_source` of a URL that hands out tokens of the OIDC provider's.
+    pub fn url_source(&self) -> Value {
+        json!({
+            "url": format!("{}/outside/token?api-version=2018-02-01", self.url()),
+            "headers": {"Metadata": "True"},
+            "format": {"type": "json", "subject_token_field_name": "access_token"},
+        })
+    }
+
+    /// `credential_source` of a machine on AWS.
+    pub fn aws_source(&self) -> Value {
+        let url = format!("{}/latest", self.url());
+        json!({
+            "environment_id": "aws1",
+            "region_url": format!("{url}/meta-data/placement/availability-zone"),
+            "url": format!("{url}/meta-data/iam/security-credentials"),
+            "imdsv2_session_token_url": format!("{url}/api/token"),
+            "regional_cred_verification_url":
+                "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
+        })
+    }
+
+    /// The variables of a shell on AWS.
+    pub fn aws_variables(&self) -> [(&'static str, String); 4] {
+        let account = &self.google().outside.aws;
+        [
+            ("AWS_ACCESS_KEY_ID", account.key_id.clone()),
+            ("AWS_SECRET_ACCESS_KEY", account.secret_key.clone()),
+            ("AWS_SESSION_TOKEN", account.session_token.clone()),
+            ("AWS_REGION", "us-east-2".to_owned()),
+        ]
+    }
+
+    /// A fresh token of the OIDC provider's, with these claims changed.
+    pub fn subject_token(&self, provider: Provider, changed: &Value) -> String {
+        self.google().subject_token(provider, changed)
+    }
+
+    /// What the SAML provider says.
+    pub fn saml_response(&self) -> &str {
+        &self.google().outside.saml_response
+    }
+
+    /// `impersonated_service_account` over another file.
+    pub fn impersonated_service_account(
+        &self,
+        source: Value,
+        delegates: &[&str],
+        target: &str,
+    ) -> Value {
+        let delegates: Vec<String> = delegates
+            .iter()
+            .map(|email| format!("projects/-/serviceAccounts/{email}"))
+            .collect();
+        json!({
+            "type": "impersonated_service_account",
+            "service_account_impersonation_url": self.impersonation_url(target),
+            "delegates": delegates,
+            "source_credentials": source,
+        })
+    }
+
+    /// `external_account_authorized_user`: the grant of a person who logged in through their company.
+    ///
+    /// # Panics
+    /// If a scope is unknown.
+    pub fn external_account_authorized_user(&self, scopes: &[&str]) -> Value {
+        let google = self.google();
+        let scopes = match crate::scopes::parse(&scopes.join(" ")) {
+            Ok(scopes) => scopes,
+            Err(error) => panic!("{error}"),
+        };
+        let mut grants = google.grants();
+        let holder = grants.holder(DEFAULT_ACCOUNT, WORKFORCE_ID, scopes, Kind::Offline);
+        json!({
+            "type": "external_account_authorized_user",
+            "audience": Provider::Workforce.audience(),
+            "client_id": WORKFORCE_ID,
+            "client_secret": google.workforce_secret,
+            "refresh_token": grants.issue_refresh_token(holder),
+            "token_url": format!("{}/v1/oauthtoken", self.url()),
+            "token_info_url": format!("{}/v1/introspect", self.url()),
+            "universe_domain": "googleapis.com",
+        })
+    }
+
+    fn impersonation_url(&self, target: &str) -> String {
+        format!(
+            "{}/v1/projects/-/serviceAccounts/{target}:generateAccessToken",
+            self.url()
+        )
+    }
+}
