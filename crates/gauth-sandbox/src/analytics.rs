@@ -1,4 +1,4 @@
-//! The Analytics half of the sandbox: Data API v1beta and Admin API v1beta over a made-up site. It knows no socket; the
+//! The Analytics half of the sandbox: Data API (v1beta, two methods of v1alpha) and Admin API v1beta over a made-up site. It knows no socket; the
 //! server hands it requests whose bearer is alive. Strict where Google is strict: scopes, unknown fields, types, names,
 //! limits, quotas. What the sample site is like: `site`.
 //!
@@ -30,6 +30,8 @@ mod dimensions;
 mod encoder;
 mod errors;
 mod filter;
+mod funnel;
+mod funnel_tables;
 mod json;
 mod measures;
 mod metadata;
@@ -140,6 +142,9 @@ impl Analytics {
                     Kind::Pivot => self.write_pivot(&mut json, property, body, project, &fields)?,
                     Kind::BatchPivot => {
                         self.write_pivot_batch(&mut json, property, body, project, &fields)?;
+                    }
+                    Kind::Funnel => {
+                        self.write_funnel(&mut json, property, body, project, &fields)?
                     }
                     Kind::Compatibility => {
                         let asked: CheckCompatibilityRequest = typed(body)?;

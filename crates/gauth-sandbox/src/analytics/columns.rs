@@ -387,7 +387,7 @@ pub(super) fn filter_on(
 }
 
 /// A dimension as the catalogue has it.
-fn plain(name: &str, surface: Surface) -> Result<Dimension, Refusal> {
+pub(super) fn plain(name: &str, surface: Surface) -> Result<Dimension, Refusal> {
     field(name, Kind::Dimension, surface)?;
     Ok(Dimension {
         name: name.to_owned(),

@@ -22,10 +22,11 @@ struct FilterList {
     expressions: Vec<FilterExpression>,
 }
 
+/// One test of one field; also of a funnel's step.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Filter {
-    field_name: String,
+pub(super) struct Filter {
+    pub(super) field_name: String,
     string_filter: Option<StringFilter>,
     in_list_filter: Option<InListFilter>,
     numeric_filter: Option<NumericFilter>,
@@ -141,15 +142,16 @@ impl FilterExpression {
         };
         leaves.push(Leaf {
             field: filter.field_name.clone(),
-            test: filter.test()?,
+            test: filter.test(&filter.field_name)?,
         });
         Ok(Condition::Leaf(leaves.len() - 1))
     }
 }
 
 impl Filter {
-    fn test(&self) -> Result<Test, Refusal> {
-        if self.field_name.is_empty() {
+    /// What the field `name` is held against.
+    pub(super) fn test(&self, name: &str) -> Result<Test, Refusal> {
+        if name.is_empty() {
             return Err(Refusal::invalid("A filter must have a fieldName."));
         }
         if let Some(filter) = &self.string_filter {
@@ -193,8 +195,7 @@ impl Filter {
         match self.empty_filter {
             Some(_) => Ok(Test::Empty),
             None => Err(Refusal::invalid(format!(
-                "The filter on {} must have one of stringFilter, inListFilter, numericFilter, betweenFilter, emptyFilter.",
-                self.field_name
+                "The filter on {name} must have one of stringFilter, inListFilter, numericFilter, betweenFilter, emptyFilter."
             ))),
         }
     }

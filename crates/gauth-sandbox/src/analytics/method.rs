@@ -1,7 +1,7 @@
 //! The methods of the APIs: path and verb, and the scopes that open them. Anything else is a page that does not exist.
 
 use super::errors::Refusal;
-use super::schema::{Message, messages};
+use super::schema::{Message, funnel, messages};
 use crate::api::ApiRequest;
 
 const DATA: &str = "analyticsdata.googleapis.com";
@@ -26,6 +26,7 @@ pub(super) enum Kind {
     BatchPivot,
     Realtime,
     Compatibility,
+    Funnel,
 }
 
 impl Kind {
@@ -38,6 +39,7 @@ impl Kind {
             Self::BatchPivot => &messages::BATCH_RUN_PIVOT_REPORTS,
             Self::Realtime => &messages::RUN_REALTIME_REPORT,
             Self::Compatibility => &messages::CHECK_COMPATIBILITY,
+            Self::Funnel => &funnel::RUN_FUNNEL_REPORT,
         }
     }
 }
@@ -69,6 +71,12 @@ const REPORTS: &[(Kind, &str, &str, &str)] = &[
         "v1beta",
         "checkCompatibility",
         "CheckCompatibility",
+    ),
+    (
+        Kind::Funnel,
+        "v1alpha",
+        "runFunnelReport",
+        "RunFunnelReport",
     ),
 ];
 
@@ -157,6 +165,11 @@ mod tests {
                 "POST",
                 "/v1beta/properties/7:runReport",
                 Some(Method::Report(Kind::Run, "7")),
+            ),
+            (
+                "POST",
+                "/v1alpha/properties/7:runFunnelReport",
+                Some(Method::Report(Kind::Funnel, "7")),
             ),
             ("POST", "/v1beta/accountSummaries", None),
             ("GET", "/v1beta/properties/7:runReport", None),

@@ -286,7 +286,7 @@ impl Term {
 }
 
 /// n^(31/32), upwards, by square roots alone: these are exact on every machine.
-fn people(visitors: f64) -> f64 {
+pub(super) fn people(visitors: f64) -> f64 {
     if visitors <= 0.0 {
         return 0.0;
     }

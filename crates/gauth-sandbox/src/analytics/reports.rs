@@ -3,6 +3,8 @@
 use super::aggregate::{self, Groups};
 use super::cross_table;
 use super::errors::Refusal;
+use super::funnel::RunFunnelReportRequest;
+use super::funnel_tables;
 use super::json::Writer;
 use super::pivot::{self, RunPivotReportRequest};
 use super::properties::{Behaviour, Property};
@@ -209,6 +211,28 @@ impl Analytics {
             }
         });
         outcome
+    }
+
+    /// `RunFunnelReportResponse`.
+    pub(super) fn write_funnel(
+        &self,
+        json: &mut Writer,
+        property: &'static Property,
+        body: Value,
+        project: Option<&str>,
+        fields: &Fields,
+    ) -> Result<(), Refusal> {
+        let asked: RunFunnelReportRequest = typed(body)?;
+        let report = asked.resolve(property, self.today)?;
+        let running =
+            self.quotas
+                .begin(property, Category::Funnel, project, false, Instant::now())?;
+        let counts = funnel_tables::count(&self.site, property, &report);
+        let days = report.ranges.iter().map(|range| range.days.count()).sum();
+        let state = running.charge(quota::cost(0, report.steps.len(), days));
+        let quota = asked.return_property_quota.then_some(state);
+        funnel_tables::write(json, &report, &counts, quota.as_ref(), fields);
+        Ok(())
     }
 }
 

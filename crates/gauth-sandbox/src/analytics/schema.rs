@@ -3,6 +3,7 @@
 //! field; proto JSON also takes `snake_case` names, and int64 as text or number
 //! (https://protobuf.dev/programming-guides/json/). What the values mean is checked in `report`.
 
+pub(super) mod funnel;
 pub(super) mod messages;
 
 use super::errors::{Refusal, Violation};
@@ -30,6 +31,8 @@ enum Type {
     /// The type's full name and its values.
     Enum(&'static str, &'static [&'static str]),
     Message(&'static Message),
+    /// An object that the sandbox does not look into.
+    Unchecked,
 }
 
 const fn one(name: &'static str, kind: Type) -> Field {
@@ -180,7 +183,9 @@ impl Check {
             (Type::Message(message), Value::Object(members)) => {
                 return Some(Value::Object(self.message(members, message, place)));
             }
-            (Type::Text, value @ Value::String(_)) | (Type::Bool, value @ Value::Bool(_)) => {
+            (Type::Unchecked, value @ Value::Object(_))
+            | (Type::Text, value @ Value::String(_))
+            | (Type::Bool, value @ Value::Bool(_)) => {
                 return Some(value);
             }
             (Type::Enum(_, values), Value::String(name)) if values.contains(&name.as_str()) => {
@@ -205,7 +210,7 @@ impl Check {
             Type::Int64 => "TYPE_INT64",
             Type::Double => "TYPE_DOUBLE",
             Type::Enum(name, _) => &format!("type.googleapis.com/{name}"),
-            Type::Message(_) => "TYPE_MESSAGE",
+            Type::Message(_) | Type::Unchecked => "TYPE_MESSAGE",
         };
         self.refuse(
             place,
@@ -260,7 +265,7 @@ fn double(value: &Value) -> Option<f64> {
     }
 }
 
-fn camel_case(name: &str) -> String {
+pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -26,7 +26,7 @@ const DIMENSION_EXPRESSION: Message = Message {
     ],
     one_of: Some(("one_expression", &["lowerCase", "upperCase", "concatenate"])),
 };
-const DIMENSION: Message = message(&[
+pub(super) const DIMENSION: Message = message(&[
     one("name", Type::Text),
     one("dimensionExpression", Type::Message(&DIMENSION_EXPRESSION)),
 ]);
@@ -35,7 +35,7 @@ const METRIC: Message = message(&[
     one("expression", Type::Text),
     one("invisible", Type::Bool),
 ]);
-const DATE_RANGE: Message = message(&[
+pub(super) const DATE_RANGE: Message = message(&[
     one("startDate", Type::Text),
     one("endDate", Type::Text),
     one("name", Type::Text),
@@ -47,7 +47,7 @@ const NUMERIC_VALUE: Message = Message {
     ],
     one_of: Some(("one_value", &["int64Value", "doubleValue"])),
 };
-const STRING_FILTER: Message = message(&[
+pub(super) const STRING_FILTER: Message = message(&[
     one(
         "matchType",
         Type::Enum(
@@ -66,9 +66,9 @@ const STRING_FILTER: Message = message(&[
     one("value", Type::Text),
     one("caseSensitive", Type::Bool),
 ]);
-const IN_LIST_FILTER: Message =
+pub(super) const IN_LIST_FILTER: Message =
     message(&[many("values", Type::Text), one("caseSensitive", Type::Bool)]);
-const NUMERIC_FILTER: Message = message(&[
+pub(super) const NUMERIC_FILTER: Message = message(&[
     one(
         "operation",
         Type::Enum(
@@ -85,7 +85,7 @@ const NUMERIC_FILTER: Message = message(&[
     ),
     one("value", Type::Message(&NUMERIC_VALUE)),
 ]);
-const BETWEEN_FILTER: Message = message(&[
+pub(super) const BETWEEN_FILTER: Message = message(&[
     one("fromValue", Type::Message(&NUMERIC_VALUE)),
     one("toValue", Type::Message(&NUMERIC_VALUE)),
 ]);
@@ -112,7 +112,7 @@ const FILTER: Message = Message {
 };
 // Statics, because the two contain each other.
 static FILTER_LIST: Message = message(&[many("expressions", Type::Message(&FILTER_EXPRESSION))]);
-static FILTER_EXPRESSION: Message = Message {
+pub(super) static FILTER_EXPRESSION: Message = Message {
     fields: &[
         one("andGroup", Type::Message(&FILTER_LIST)),
         one("orGroup", Type::Message(&FILTER_LIST)),
