@@ -305,3 +305,26 @@ fn curl_is_a_command_line_that_a_shell_takes() {
     );
     assert!(words[8].starts_with("http://127.0.0.1:1/v1beta/properties/1:runReport"));
 }
+
+#[test]
+fn the_man_page_says_what_help_says_and_both_name_every_format() {
+    let page = include_str!("../../crates/ga-query/ga-query.1");
+    testkit::assert_man_page_matches_help(super::BIN, page);
+    let user = User::of("http://127.0.0.1:1");
+    let help = user.run(&["--help"]).expect(0);
+    let unknown = user
+        .run(&["1", "-m", "sessions", "-f", "x"])
+        .expect_failure(2);
+    let (_, names) = unknown
+        .stderr()
+        .trim()
+        .split_once("none of ")
+        .expect("a list");
+    assert!(names.split(", ").count() >= 6, "{names}");
+    for name in names.split(", ") {
+        assert!(
+            help.stdout().contains(name) && page.contains(name),
+            "{name}"
+        );
+    }
+}

@@ -9,16 +9,17 @@ pub(crate) struct Arguments {
     #[argh(positional, arg_name = "PROPERTY [START [END [METRICS]]]")]
     pub(crate) words: Vec<String>,
 
-    /// digits, properties/DIGITS, or 0 for the first one the token can see; GA_PROPERTY by default
-    #[argh(option, short = 'p', arg_name = "ID,…")]
+    /// digits, properties/DIGITS, or 0 for the first one the token can see, with commas between;
+    /// GA_PROPERTY by default
+    #[argh(option, short = 'p', arg_name = "IDS")]
     pub(crate) property: Vec<String>,
 
     /// what is counted, such as sessions,totalUsers
-    #[argh(option, short = 'm', arg_name = "NAME,…")]
+    #[argh(option, short = 'm', arg_name = "NAMES")]
     pub(crate) metrics: Vec<String>,
 
     /// what it is counted by, such as date,country
-    #[argh(option, short = 'd', arg_name = "NAME,…")]
+    #[argh(option, short = 'd', arg_name = "NAMES")]
     pub(crate) dimensions: Vec<String>,
 
     /// first day: YYYY-MM-DD, NdaysAgo, yesterday or today; 28daysAgo by default
@@ -37,8 +38,8 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "EXPR")]
     pub(crate) filter: Vec<String>,
 
-    /// order of the rows; a dash means from the largest down
-    #[argh(option, arg_name = "NAME,-NAME")]
+    /// order of the rows, such as -sessions,date; a dash means from the largest down
+    #[argh(option, arg_name = "NAMES")]
     pub(crate) sort: Vec<String>,
 
     /// at most so many rows of each property; all by default

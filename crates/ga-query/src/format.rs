@@ -1,21 +1,18 @@
-//! Output formats: each is one file and one line in [`FORMATS`].
+//! Output formats: those of [`gauth_cli::rows`], and more, each one file and one line in [`FORMATS`].
 
-mod csv;
-mod json;
-mod ndjson;
 mod raw;
-mod table;
-mod tsv;
 
-use gauth_cli::Failure;
+use gauth_cli::{Failure, rows};
+
+pub(crate) use gauth_cli::rows::{Column, Layout, RowWriter};
 
 /// Every format, by the names that `-f` takes.
 pub(crate) const FORMATS: &[Format] = &[
-    csv::FORMAT,
-    tsv::FORMAT,
-    json::FORMAT,
-    ndjson::FORMAT,
-    table::FORMAT,
+    of_rows(rows::CSV),
+    of_rows(rows::TSV),
+    of_rows(rows::JSON),
+    of_rows(rows::NDJSON),
+    of_rows(rows::TABLE),
     raw::FORMAT,
 ];
 
@@ -36,33 +33,12 @@ pub(crate) enum Content {
     Answers,
 }
 
-/// What a writer must know before the first row.
-#[derive(Clone, Debug)]
-pub(crate) struct Layout {
-    pub(crate) columns: Vec<Column>,
-    /// Whether the names of the columns come first.
-    pub(crate) header: bool,
-    /// `--excel`.
-    pub(crate) excel: bool,
-    /// The width of the terminal that the output goes to, if it goes to one.
-    pub(crate) terminal_width: Option<usize>,
-}
-
-/// One column of the output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Column {
-    pub(crate) name: String,
-    pub(crate) is_metric: bool,
-}
-
-/// Writes rows in one format. What was written before an error is never a complete document.
-pub(crate) trait RowWriter {
-    /// Before the first row.
-    fn begin(&mut self, out: &mut Vec<u8>);
-    /// One row, a cell for each column; cells are UTF-8.
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>);
-    /// After the last row.
-    fn end(&mut self, out: &mut Vec<u8>);
+const fn of_rows(format: rows::Format) -> Format {
+    Format {
+        name: format.name,
+        extensions: format.extensions,
+        content: Content::Rows(format.writer),
+    }
 }
 
 /// The format of that name.
@@ -81,36 +57,4 @@ pub(crate) fn of_extension(extension: &str) -> Option<&'static Format> {
     FORMATS
         .iter()
         .find(|format| format.extensions.contains(&extension))
-}
-
-/// Writes `rows` in `format`, for the formats' own tests.
-#[cfg(test)]
-fn written(format: &Format, layout: Layout, rows: &[&[&str]]) -> String {
-    let Content::Rows(writer) = format.content else {
-        panic!("{} has no rows", format.name);
-    };
-    let mut writer = writer(layout);
-    let mut out = Vec::new();
-    writer.begin(&mut out);
-    for row in rows {
-        let cells: Vec<&[u8]> = row.iter().map(|cell| cell.as_bytes()).collect();
-        writer.row(&cells, &mut out);
-    }
-    writer.end(&mut out);
-    String::from_utf8(out).unwrap()
-}
-
-/// A dimension `d` and a metric `m`, for the formats' own tests.
-#[cfg(test)]
-fn two_columns() -> Layout {
-    let column = |name: &str, is_metric| Column {
-        name: name.to_owned(),
-        is_metric,
-    };
-    Layout {
-        columns: vec![column("d", false), column("m", true)],
-        header: true,
-        excel: false,
-        terminal_width: None,
-    }
 }

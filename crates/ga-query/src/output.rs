@@ -12,7 +12,7 @@ use ga_core::paging::DATE_RANGE;
 use ga_core::report::RunReportRequest;
 use gauth_cli::Failure;
 use gauth_cli::files::Report;
-use gauth_cli::terminal::{Stdout, stdout};
+use gauth_cli::terminal::{Stdout, stdout, width};
 
 use crate::arguments::Arguments;
 use crate::format::{self, Column, Content, Layout, RowWriter};
@@ -72,7 +72,7 @@ impl Output {
                 columns: Vec::new(),
                 header,
                 excel: arguments.excel,
-                terminal_width: is_terminal.then(terminal_width),
+                terminal_width: is_terminal.then(width),
             },
             writer: None,
             buffer: Vec::with_capacity(BUFFER + BUFFER / 4),
@@ -202,15 +202,4 @@ fn columns(request: &RunReportRequest, has_property: bool, head: &ReportHead) ->
         columns.extend(metrics.map(|header| column(&header.name, true)));
     }
     columns
-}
-
-/// Columns of the terminal that stdout is.
-fn terminal_width() -> usize {
-    #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())
-        && size.ws_col > 0
-    {
-        return usize::from(size.ws_col);
-    }
-    80
 }
