@@ -23,6 +23,7 @@ pub mod lock;
 pub mod metadata_server;
 pub mod proxy;
 pub mod random;
+pub mod rows;
 pub mod terminal;
 pub mod tls;
 pub mod token_argument;

@@ -103,6 +103,17 @@ pub(crate) fn reader_gone() -> bool {
     READER_GONE.load(Ordering::Relaxed)
 }
 
+/// Columns of the terminal that stdout is.
+pub fn width() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
+        && size.ws_col > 0
+    {
+        return usize::from(size.ws_col);
+    }
+    80
+}
+
 /// Buffered standard output.
 pub struct Stdout(BufWriter<io::Stdout>);
 

@@ -1,0 +1,98 @@
+//! Rows of text in the formats that every ga-* program writes: each is one file and one constant
+//! here.
+//!
+//! A [`RowWriter`] fills a buffer and knows nothing of where that goes; [`listing`] is for programs whose rows
+//! are few and known before the first is written.
+
+pub mod listing;
+
+mod csv;
+mod json;
+mod ndjson;
+mod table;
+mod tsv;
+
+/// Comma-separated values.
+pub const CSV: Format = csv::FORMAT;
+/// Tab-separated values.
+pub const TSV: Format = tsv::FORMAT;
+/// An array of objects.
+pub const JSON: Format = json::FORMAT;
+/// An object on each line.
+pub const NDJSON: Format = ndjson::FORMAT;
+/// Aligned columns for eyes.
+pub const TABLE: Format = table::FORMAT;
+/// Every format.
+pub const FORMATS: [Format; 5] = [CSV, TSV, JSON, NDJSON, TABLE];
+
+/// One format.
+#[derive(Clone, Copy)]
+pub struct Format {
+    /// What `-f` calls it.
+    pub name: &'static str,
+    /// Endings of files that are written in it unless `-f` says otherwise.
+    pub extensions: &'static [&'static str],
+    /// Makes its writer.
+    pub writer: fn(Layout) -> Box<dyn RowWriter>,
+}
+
+/// What a writer must know before the first row.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The columns, from the left.
+    pub columns: Vec<Column>,
+    /// Whether the names of the columns come first.
+    pub header: bool,
+    /// Whether csv is meant for spreadsheets: with a byte-order mark, and no cell that would run as a formula.
+    pub excel: bool,
+    /// The width of the terminal that the output goes to, if it goes to one.
+    pub terminal_width: Option<usize>,
+}
+
+/// One column of the output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// What its first line says.
+    pub name: String,
+    /// Whether its cells are numbers.
+    pub is_metric: bool,
+}
+
+/// Writes rows in one format. What was written before an error is never a complete document.
+pub trait RowWriter {
+    /// Before the first row.
+    fn begin(&mut self, out: &mut Vec<u8>);
+    /// One row, a cell for each column; cells are UTF-8.
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>);
+    /// After the last row.
+    fn end(&mut self, out: &mut Vec<u8>);
+}
+
+/// Writes `rows` in `format`, for the formats' own tests.
+#[cfg(test)]
+fn written(format: &Format, layout: Layout, rows: &[&[&str]]) -> String {
+    let mut writer = (format.writer)(layout);
+    let mut out = Vec::new();
+    writer.begin(&mut out);
+    for row in rows {
+        let cells: Vec<&[u8]> = row.iter().map(|cell| cell.as_bytes()).collect();
+        writer.row(&cells, &mut out);
+    }
+    writer.end(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
+/// A dimension `d` and a metric `m`, for the formats' own tests.
+#[cfg(test)]
+fn two_columns() -> Layout {
+    let column = |name: &str, is_metric| Column {
+        name: name.to_owned(),
+        is_metric,
+    };
+    Layout {
+        columns: vec![column("d", false), column("m", true)],
+        header: true,
+        excel: false,
+        terminal_width: None,
+    }
+}

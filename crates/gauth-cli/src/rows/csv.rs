@@ -1,0 +1,126 @@
+//! Comma-separated values, RFC 4180 with a line feed at the end of each line; values verbatim.
+//!
+//! `--excel` adds a byte-order mark and takes the sting out of dimension cells that a spreadsheet would run:
+//! anyone who visits a site can put a formula into its data (OWASP, CSV injection).
+
+use super::{Format, Layout, RowWriter};
+
+pub(super) const FORMAT: Format = Format {
+    name: "csv",
+    extensions: &["csv"],
+    writer: |layout| Box::new(Csv(layout)),
+};
+
+struct Csv(Layout);
+
+impl RowWriter for Csv {
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        if self.0.excel {
+            out.extend_from_slice("\u{feff}".as_bytes());
+        }
+        if self.0.header {
+            for (place, column) in self.0.columns.iter().enumerate() {
+                separate(place, out);
+                cell(column.name.as_bytes(), out);
+            }
+            out.push(b'\n');
+        }
+    }
+
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+        for (place, text) in cells.iter().enumerate() {
+            separate(place, out);
+            if self.0.excel && !self.0.columns[place].is_metric && is_formula(text) {
+                cell(&[b"'", *text].concat(), out);
+            } else {
+                cell(text, out);
+            }
+        }
+        // A line of its own must not look like no line at all.
+        if let [b""] = cells {
+            out.extend_from_slice(b"\"\"");
+        }
+        out.push(b'\n');
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) {}
+}
+
+fn separate(place: usize, out: &mut Vec<u8>) {
+    if place > 0 {
+        out.push(b',');
+    }
+}
+
+fn cell(text: &[u8], out: &mut Vec<u8>) {
+    let is_special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+    if !text.iter().any(is_special) {
+        out.extend_from_slice(text);
+        return;
+    }
+    out.push(b'"');
+    for &byte in text {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
+fn is_formula(text: &[u8]) -> bool {
+    matches!(
+        text.first(),
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\0')
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{two_columns, written};
+    use super::*;
+
+    #[test]
+    fn only_what_needs_quotes_has_them() {
+        let rows: &[&[&str]] = &[
+            &["a", "1"],
+            &["a,b", "0.10"],
+            &["say \"hi\"", "-0"],
+            &["two\nlines", "1e400"],
+            &["\r", ""],
+            &[" é ", "12345678901234567890"],
+        ];
+        assert_eq!(
+            written(&FORMAT, two_columns(), rows),
+            "d,m\na,1\n\"a,b\",0.10\n\"say \"\"hi\"\"\",-0\n\"two\nlines\",1e400\n\"\r\",\n é ,12345678901234567890\n"
+        );
+        let mut bare = two_columns();
+        bare.header = false;
+        assert_eq!(written(&FORMAT, bare.clone(), &[]), "");
+        bare.columns.truncate(1);
+        assert_eq!(written(&FORMAT, bare, &[&[""], &["x"]]), "\"\"\nx\n");
+    }
+
+    #[test]
+    fn h8_a_formula_in_a_dimension_is_disarmed_and_a_metric_is_not_touched() {
+        let mut layout = two_columns();
+        layout.excel = true;
+        layout.header = false;
+        for first in ["=", "+", "-", "@", "\t", "\0"] {
+            let text = format!("{first}1");
+            let expected = format!("\u{feff}'{text},-5\n");
+            assert_eq!(
+                written(&FORMAT, layout.clone(), &[&[&text, "-5"]]),
+                expected
+            );
+        }
+        assert_eq!(
+            written(
+                &FORMAT,
+                layout,
+                &[&["=HYPERLINK(\"x\")", "-5"], &["\r", "1"]]
+            ),
+            "\u{feff}\"'=HYPERLINK(\"\"x\"\")\",-5\n\"'\r\",1\n"
+        );
+    }
+}

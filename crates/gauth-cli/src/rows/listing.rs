@@ -1,0 +1,102 @@
+//! A list whose rows are all known before the first is written, to stdout or a file: nothing is printed of a
+//! list that could not be fetched to its end.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use super::{Column, FORMATS, Format, Layout};
+use crate::exit::Failure;
+use crate::files::Report;
+use crate::terminal::{stdout, width};
+
+/// What the command line says about the output.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// `-f`.
+    pub format: Option<&'a str>,
+    /// `-o`.
+    pub output: Option<&'a str>,
+}
+
+/// An opened output.
+pub struct Listing {
+    format: Format,
+    file: Option<Report>,
+    terminal_width: Option<usize>,
+}
+
+impl Listing {
+    /// Settles the format: what `-f` names, of [`FORMATS`] and the program's `own`; else a table on a terminal,
+    /// what the ending of the file says, or csv. Opens the file, so that a bad path is known before the work.
+    ///
+    /// # Errors
+    /// An unknown format or a file that cannot be written, as usage errors.
+    pub fn open(wanted: Wanted<'_>, own: &[Format]) -> Result<Self, Failure> {
+        let path = wanted.output.map(Path::new);
+        let is_terminal = path.is_none() && std::io::stdout().is_terminal();
+        let formats = || FORMATS.iter().chain(own);
+        let named = |name: &str| {
+            formats().find(|format| format.name == name).ok_or_else(|| {
+                let names: Vec<_> = formats().map(|format| format.name).collect();
+                Failure::usage(format!("--format: {name} is none of {}", names.join(", ")))
+            })
+        };
+        let by_ending = || {
+            let ending = path?.extension()?.to_str()?;
+            formats().find(|format| format.extensions.contains(&ending))
+        };
+        let format = match wanted.format {
+            Some(name) => named(name)?,
+            None if is_terminal => named("table")?,
+            None => by_ending().map_or_else(|| named("csv"), Ok)?,
+        };
+        Ok(Self {
+            format: *format,
+            file: path.map(Report::create).transpose()?,
+            terminal_width: is_terminal.then(width),
+        })
+    }
+
+    /// The format's name.
+    pub fn format(&self) -> &'static str {
+        self.format.name
+    }
+
+    /// Writes the whole list; each row has a cell for each column.
+    ///
+    /// # Errors
+    /// When the output takes no more.
+    pub fn write<const N: usize>(
+        self,
+        columns: [&str; N],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> anyhow::Result<()> {
+        let column = |name: &str| Column {
+            name: name.to_owned(),
+            is_metric: false,
+        };
+        let mut writer = (self.format.writer)(Layout {
+            columns: columns.into_iter().map(column).collect(),
+            header: true,
+            excel: false,
+            terminal_width: self.terminal_width,
+        });
+        let mut out = Vec::new();
+        writer.begin(&mut out);
+        for row in rows {
+            writer.row(&row.each_ref().map(|cell| cell.as_bytes()), &mut out);
+        }
+        writer.end(&mut out);
+        match self.file {
+            Some(mut file) => {
+                file.write_all(&out)?;
+                Ok(file.commit()?)
+            }
+            None => {
+                let mut stdout = stdout();
+                stdout.write_all(&out)?;
+                Ok(stdout.finish()?)
+            }
+        }
+    }
+}
