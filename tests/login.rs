@@ -7,6 +7,8 @@ mod browser;
 mod client_files;
 #[path = "login/consent.rs"]
 mod consent;
+#[path = "login/crashes.rs"]
+mod crashes;
 #[path = "login/credentials_file.rs"]
 mod credentials_file;
 #[path = "login/exchange.rs"]

@@ -80,7 +80,7 @@ pub(crate) fn wait(
                     Kind::Temporary,
                     format!("wait for consent: no answer came within {seconds} s"),
                 )
-                .hint("run gauth-login again; --timeout SECS waits longer")
+                .hint("if the browser showed an error, mend that; then run gauth-login again (--timeout SECS waits longer)")
                 .into());
             }
         };

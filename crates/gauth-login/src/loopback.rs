@@ -14,6 +14,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use gauth_cli::exit::reason;
 use gauth_cli::{Failure, Kind};
 use gauth_core::client_secrets::Redirect;
@@ -140,7 +141,7 @@ fn bind_either(port: u16) -> Result<TcpListener, Failure> {
 
 /// The address that a registered URI names; for `localhost` both, since the browser may choose either.
 fn bind_registered(uri: &str, port: Option<u16>) -> anyhow::Result<Vec<TcpListener>> {
-    let parsed: http::Uri = uri.parse()?;
+    let parsed: http::Uri = uri.parse().context("read the redirect URI")?;
     let registered = parsed.port_u16().unwrap_or(80);
     if port.is_some_and(|port| port != registered) {
         return Err(Failure::usage(format!(

@@ -4,6 +4,7 @@
 mod browser;
 mod client;
 mod consent;
+mod exchange;
 mod loopback;
 mod page;
 mod paste;
@@ -13,15 +14,15 @@ mod signals;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use argh::{ArgsInfo, FromArgs};
-use gauth_cli::http_agent::{HttpAgent, Tries};
-use gauth_cli::{Context, Failure, Kind, Program, Terminal, environment, random};
+use gauth_cli::http_agent::HttpAgent;
+use gauth_cli::{Context, Failure, Program, environment, random};
 use gauth_core::Secret;
 use gauth_core::authorization::AuthorizationRequest;
 use gauth_core::client_secrets::Redirect;
-use gauth_core::code_exchange::{self, UserGrant};
 use gauth_core::pkce::CodeVerifier;
 use gauth_core::scope::Scopes;
 
@@ -90,8 +91,7 @@ fn main() -> ExitCode {
 
 fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let terminal = context.terminal;
-    let timeout = context.timeout.unwrap_or(Duration::MAX);
-    let deadline = Instant::now().checked_add(timeout);
+    let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let policy = environment::policy()?;
     let scopes = scopes(&args.scope)?;
     let target = Target::find(args.credentials.as_deref())?;
@@ -102,7 +102,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
         &terminal,
     )?;
     target.check_writable()?;
-    let signals = Signals::watch()?;
+    let signals = Signals::watch().context("watch for signals")?;
 
     let (events, arrived) = mpsc::channel();
     let loopback = Loopback::listen(&client.redirect, args.port, events.clone())?;
@@ -126,8 +126,8 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let answer = consent::wait(&request, arrived, deadline, &context)?;
 
     let agent = HttpAgent::new(terminal, deadline);
-    let saved = exchange(&agent, &request, &answer.code)
-        .and_then(|grant| check_scopes(grant, &scopes, args.allow_partial, &terminal))
+    let saved = exchange::grant_for(&answer.code, &request, &agent)
+        .and_then(|grant| exchange::check_scopes(grant, &scopes, args.allow_partial, &terminal))
         .and_then(|grant| target.save(&grant, &client, deadline, &signals, &terminal));
     loopback.close();
     answer.end_with(saved.is_ok());
@@ -145,45 +145,4 @@ fn scopes(typed: &[String]) -> anyhow::Result<Scopes> {
         return Err(Failure::usage("--scope: empty").into());
     }
     Ok(scopes)
-}
-
-/// Trades the code for the grant. A code is used up by the first try, whatever comes of it (RFC 6749 §4.1.2).
-fn exchange(
-    agent: &HttpAgent,
-    request: &AuthorizationRequest<'_>,
-    code: &Secret,
-) -> anyhow::Result<UserGrant> {
-    let token_request =
-        code_exchange::request(request.client, request.redirect_uri, code, request.verifier);
-    let failed = |failure: Failure| failure.hint("the code is used up: run gauth-login again");
-    let response = agent.send(&token_request, Tries::Once).map_err(failed)?;
-    UserGrant::receive(&response, request.scopes, SystemTime::now()).map_err(|error| {
-        match error.kind() {
-            gauth_core::Kind::Temporary => failed(Failure::of(&error.into())).into(),
-            _ => error.into(),
-        }
-    })
-}
-
-/// Consent is granular: a person may untick some of what was asked for.
-fn check_scopes(
-    grant: UserGrant,
-    asked: &Scopes,
-    allow_partial: bool,
-    terminal: &Terminal,
-) -> anyhow::Result<UserGrant> {
-    let missing = asked.missing_from(&grant.scopes);
-    if missing.is_empty() {
-        return Ok(grant);
-    }
-    let message = format!("ask for consent: not granted: {}", missing.join(", "));
-    if !allow_partial {
-        return Err(Failure::new(Kind::Refused, message)
-            .hint(
-                "tick every box on the consent page, or keep what was granted with --allow-partial",
-            )
-            .into());
-    }
-    terminal.warn(&message);
-    Ok(grant)
 }

@@ -2,7 +2,7 @@
 //! redirect URI's exact path, addressed to its exact host, by somebody who goes to a page. The exact host is what keeps
 //! out other sites whose name was made to lead here (DNS rebinding).
 
-use gauth_cli::Failure;
+use anyhow::Context as _;
 
 use crate::page::Page;
 
@@ -23,10 +23,10 @@ pub(super) struct Expected {
 
 impl Expected {
     pub(super) fn of(redirect_uri: &str) -> anyhow::Result<Self> {
-        let uri: http::Uri = redirect_uri.parse()?;
+        let uri: http::Uri = redirect_uri.parse().context("read the redirect URI")?;
         let authority = uri
             .authority()
-            .ok_or_else(|| Failure::usage("read the redirect URI: it names no host"))?;
+            .context("read the redirect URI: no host in it")?;
         let host = match uri.port_u16() {
             Some(80) => authority.host(),
             _ => authority.as_str(),

@@ -1,0 +1,51 @@
+//! From the code to the grant: one token request, and a look at what was granted. The file is the business of `save`.
+
+use std::time::SystemTime;
+
+use gauth_cli::http_agent::{HttpAgent, Tries};
+use gauth_cli::{Failure, Kind, Terminal};
+use gauth_core::Secret;
+use gauth_core::authorization::AuthorizationRequest;
+use gauth_core::code_exchange::{self, UserGrant};
+use gauth_core::scope::Scopes;
+
+/// Trades the code for the grant. A code is used up by the first try, whatever comes of it (RFC 6749 §4.1.2).
+pub(crate) fn grant_for(
+    code: &Secret,
+    request: &AuthorizationRequest<'_>,
+    agent: &HttpAgent,
+) -> anyhow::Result<UserGrant> {
+    let token_request =
+        code_exchange::request(request.client, request.redirect_uri, code, request.verifier);
+    let failed = |failure: Failure| failure.hint("the code is used up: run gauth-login again");
+    let response = agent.send(&token_request, Tries::Once).map_err(failed)?;
+    UserGrant::receive(&response, request.scopes, SystemTime::now()).map_err(|error| {
+        match error.kind() {
+            gauth_core::Kind::Temporary => failed(Failure::of(&error.into())).into(),
+            _ => error.into(),
+        }
+    })
+}
+
+/// Consent is granular: a person may untick some of what was asked for.
+pub(crate) fn check_scopes(
+    grant: UserGrant,
+    asked: &Scopes,
+    allow_partial: bool,
+    terminal: &Terminal,
+) -> anyhow::Result<UserGrant> {
+    let missing = asked.missing_from(&grant.scopes);
+    if missing.is_empty() {
+        return Ok(grant);
+    }
+    let message = format!("ask for consent: not granted: {}", missing.join(", "));
+    if !allow_partial {
+        return Err(Failure::new(Kind::Refused, message)
+            .hint(
+                "tick every box on the consent page, or keep what was granted with --allow-partial",
+            )
+            .into());
+    }
+    terminal.warn(&message);
+    Ok(grant)
+}
