@@ -269,32 +269,23 @@ fn h6_trouble_that_passes_exits_5_after_few_tries() {
 }
 
 #[test]
-fn h6_a_retry_after_that_does_not_fit_ends_it_at_once() {
-    for wish in ["3600", "99999999999999999999"] {
-        let user = User::logged_in();
-        user.sandbox.fault(Fault::new(
-            "/token",
-            respond(503, &[("retry-after", wish)], "{}"),
-        ));
-        let run = user.run(&[]);
-        // What is no number of seconds at all is as good as missing.
-        let code = if wish == "3600" { 5 } else { 0 };
-        assert_eq!(run.code(), code, "{}", run.stderr());
-    }
-    let user = User::logged_in();
-    user.sandbox.fault(Fault::new(
-        "/token",
-        respond(503, &[("retry-after", "0")], "{}"),
-    ));
-    user.token(&[]);
-}
-
-fn respond(status: u16, headers: &[(&str, &str)], body: &str) -> FaultKind {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    FaultKind::Respond {
-        status,
-        headers: headers.iter().map(owned).collect(),
-        body: body.to_owned(),
+fn h6_a_wish_to_be_asked_later_is_met_if_it_fits_and_told_if_not() {
+    for (wish, code, told) in [
+        ("0", 0, ""),
+        ("3600", 5, "the server asks to wait 3600 s"),
+        // As good as missing.
+        ("99999999999999999999", 0, ""),
+        ("-1", 0, ""),
+        ("soon", 0, ""),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0, ""),
+    ] {
+        let headers = format!("Retry-After: {wish}\r\n");
+        let token = Answer::json(200, r#"{"access_token":"ya29.a"}"#);
+        let refusal = Answer::new(503, &headers, "{}");
+        let second = (code == 0).then_some(token);
+        let server = ScriptedServer::start([refusal].into_iter().chain(second));
+        let run = run_canary_user(&server.url(), &[]).expect(code);
+        assert!(run.stderr().contains(told), "{}", run.stderr());
     }
 }
 

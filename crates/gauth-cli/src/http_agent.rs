@@ -17,8 +17,6 @@ use crate::{proxy, random, tls};
 /// No answer to these requests is longer.
 const ANSWER_LIMIT: usize = 4 << 20;
 const HEADER_LIMIT: usize = 64 << 10;
-/// A request or an answer of the usual length fits.
-const BUFFER: usize = 16 << 10;
 const CONNECT: Duration = Duration::from_secs(10);
 /// Header values that may be shown.
 const DULL: [&str; 7] = [
@@ -74,6 +72,10 @@ impl HttpAgent {
                 .then(|| ga_core::retry::backoff(failed, random::fraction(), wish, self.left()))
                 .flatten();
             let Some(pause) = pause else {
+                if let Some(wish) = wish.filter(|wish| *wish >= self.left()) {
+                    self.terminal
+                        .note(&format!("the server asks to wait {} s", wish.as_secs()));
+                }
                 return result;
             };
             self.terminal
@@ -116,8 +118,6 @@ impl HttpAgent {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_response_header_size(HEADER_LIMIT)
-            .input_buffer_size(BUFFER)
-            .output_buffer_size(BUFFER)
             .proxy(proxy)
             .tls_config(tls)
             .timeout_connect(Some(CONNECT))
