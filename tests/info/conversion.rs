@@ -1,0 +1,133 @@
+//! A user's grant in other tools' dialects (A1, A6, A16, D3).
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use serde_json::{Value, json};
+use testkit::{mode, run_with_input};
+
+use crate::User;
+
+impl User {
+    /// What a conversion prints: the one output with secrets in it.
+    #[track_caller]
+    fn converted(&self, dialect: &str, file: &str) -> Value {
+        let run = testkit::run(self.command(&["--convert", dialect, file])).expect(0);
+        run.assert_no_secret(&self.sandbox.secrets(), true);
+        assert_eq!(run.stderr(), "");
+        serde_json::from_str(run.stdout()).expect("JSON")
+    }
+
+    fn oauth2client(&self) -> Value {
+        let mut file = self.stored();
+        let fields = file.as_object_mut().expect("an object");
+        fields.remove("type");
+        let own = json!({
+            "_class": "OAuth2Credentials", "_module": "oauth2client.client", "invalid": false,
+            "access_token": "ya29.old", "token_expiry": "2020-01-31T09:08:07Z", "user_agent": null,
+            "token_response": {"access_token": "ya29.old"}, "id_token": null, "id_token_jwt": null,
+        });
+        fields.extend(own.as_object().expect("an object").clone());
+        file
+    }
+}
+
+#[test]
+fn every_dialect_of_one_grant_still_gives_a_token() {
+    let user = User::logged_in();
+    let stored = user.stored();
+    let google_auth = user.converted("google-auth", user.credentials.to_str().expect("a path"));
+    assert!(google_auth.get("type").is_none());
+    for file in [stored.clone(), google_auth, user.oauth2client()] {
+        let path = user.file(&file);
+        let adc = user.converted("authorized_user", &path);
+        assert_eq!(adc, stored);
+        for dialect in ["authorized_user", "google-auth"] {
+            let written = user.converted(dialect, &path);
+            let report = user.report(&["--check", &user.file(&written)]);
+            assert_eq!(report["check"], "OK");
+            assert_eq!(report["kind"], dialect);
+            user.file(&file);
+        }
+    }
+}
+
+#[test]
+fn unknown_keys_stay() {
+    let user = User::logged_in();
+    let mut file = user.stored();
+    file["mine"] = json!({"a": [1, 2]});
+    let path = user.file(&file);
+    for dialect in ["authorized_user", "google-auth"] {
+        assert_eq!(user.converted(dialect, &path)["mine"], file["mine"]);
+    }
+}
+
+#[test]
+fn a1_a6_the_file_written_is_for_its_owner_alone() {
+    let user = User::logged_in();
+    user.home.write("open.json", 0o644, "{}");
+    for name in ["new/token.json", "open.json"] {
+        let run = user
+            .run(&["--convert", "google-auth", "-o", name])
+            .expect(0);
+        assert_eq!((run.stdout(), run.stderr()), ("", ""));
+        assert_eq!(mode(user.home.path().join(name)), 0o600);
+    }
+    assert_eq!(mode(user.home.path().join("new")), 0o700);
+    let printed = user.converted("google-auth", user.credentials.to_str().expect("a path"));
+    let bytes = fs::read(user.home.path().join("open.json")).expect("read it");
+    assert_eq!(
+        serde_json::from_slice::<Value>(&bytes).expect("JSON"),
+        printed
+    );
+}
+
+#[test]
+fn a16_the_file_that_is_read_is_not_written_however_it_is_spelled() {
+    let user = User::logged_in();
+    let path = user.file(&user.stored());
+    let before = fs::read(&path).expect("read it");
+    symlink(&path, user.home.path().join("link.json")).expect("make a link");
+    for output in [
+        path.as_str(),
+        "given.json",
+        "./given.json",
+        ".config/../given.json",
+        "link.json",
+    ] {
+        let options = ["--convert", "google-auth", &path, "-o", output];
+        let run = user.run(&options).expect_failure(2);
+        assert!(
+            run.stderr().contains("it is the file that is read"),
+            "{}",
+            run.stderr()
+        );
+    }
+    assert_eq!(fs::read(&path).expect("read it"), before);
+}
+
+#[test]
+fn only_a_users_grant_is_converted() {
+    let user = User::logged_in();
+    let key = user.sandbox.service_account_key();
+    let client = user.sandbox.client_secrets();
+    for (file, says) in [(key, "no user's grant"), (client, "OAuth client")] {
+        let file = file.to_str().expect("a plain path");
+        let options = ["--convert", "google-auth", file, "-o", "out.json"];
+        let run = user.run(&options).expect_failure(2);
+        assert!(run.stderr().contains(says), "{}", run.stderr());
+    }
+    assert!(!user.home.path().join("out.json").exists());
+}
+
+#[test]
+fn a_grant_from_standard_input_is_converted() {
+    let user = User::logged_in();
+    let command = user.command(&["-", "--convert", "authorized_user"]);
+    let run = run_with_input(command, user.oauth2client().to_string()).expect(0);
+    assert_eq!(
+        serde_json::from_str::<Value>(run.stdout()).expect("JSON"),
+        user.stored()
+    );
+}
