@@ -87,7 +87,7 @@ impl Field {
 }
 
 /// Whether `name` is `known`, or belongs to the family `known`.
-fn matches(known: &str, name: &str) -> bool {
+pub(crate) fn matches(known: &str, name: &str) -> bool {
     match name.strip_prefix(known) {
         Some(rest) => known.ends_with(':') != rest.is_empty(),
         None => false,

@@ -5,7 +5,9 @@
 //! Paths are made of a fixed host and digits, so no word of the caller decides where a token goes.
 
 use http::Request;
+use serde::Serialize;
 
+use crate::compatibility::CheckCompatibilityRequest;
 use crate::error::Error;
 use crate::property::PropertyNumber;
 use crate::report::RunReportRequest;
@@ -22,15 +24,27 @@ pub fn run_report(
     property: &PropertyNumber,
     report: &RunReportRequest,
 ) -> Result<Request<Vec<u8>>, Error> {
+    post(base, property, "runReport", report)
+}
+
+/// `GET v1beta/properties/{id}/metadata` below `base`, which is [`DATA_API`] or a sandbox. Of property 0 it asks for the
+/// fields that all properties have.
+pub fn metadata(base: &str, property: &PropertyNumber) -> Result<Request<Vec<u8>>, Error> {
     let base = base.trim_end_matches('/');
-    let body = serde_json::to_vec(report)
-        .map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
-    Request::post(format!(
-        "{base}/v1beta/properties/{property}:runReport?prettyPrint=false"
+    Request::get(format!(
+        "{base}/v1beta/properties/{property}/metadata?prettyPrint=false"
     ))
-    .header(http::header::CONTENT_TYPE, "application/json")
-    .body(body)
+    .body(Vec::new())
     .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+}
+
+/// `POST v1beta/properties/{id}:checkCompatibility` below `base`, which is [`DATA_API`] or a sandbox.
+pub fn check_compatibility(
+    base: &str,
+    property: &PropertyNumber,
+    check: &CheckCompatibilityRequest,
+) -> Result<Request<Vec<u8>>, Error> {
+    post(base, property, "checkCompatibility", check)
 }
 
 /// `GET v1beta/accountSummaries` below `base`, which is [`ADMIN_API`] or a sandbox.
@@ -43,6 +57,23 @@ pub fn account_summaries(base: &str, page_token: Option<&str>) -> Result<Request
         "{base}/v1beta/accountSummaries?pageSize=200&prettyPrint=false{token}"
     ))
     .body(Vec::new())
+    .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+}
+
+fn post(
+    base: &str,
+    property: &PropertyNumber,
+    method: &str,
+    message: &impl Serialize,
+) -> Result<Request<Vec<u8>>, Error> {
+    let base = base.trim_end_matches('/');
+    let body = serde_json::to_vec(message)
+        .map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
+    Request::post(format!(
+        "{base}/v1beta/properties/{property}:{method}?prettyPrint=false"
+    ))
+    .header(http::header::CONTENT_TYPE, "application/json")
+    .body(body)
     .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }
 
@@ -62,6 +93,7 @@ pub(crate) fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::{Dimension, Metric};
 
     #[test]
     fn a_report_is_posted_to_its_property() {
@@ -74,6 +106,26 @@ mod tests {
         );
         assert_eq!(request.headers()["content-type"], "application/json");
         assert_eq!(request.body(), b"{}");
+    }
+
+    #[test]
+    fn metadata_and_compatibility_are_asked_of_a_property() {
+        let property = PropertyNumber::parse("7").unwrap();
+        let request = metadata("http://127.0.0.1:9/", &property).unwrap();
+        assert_eq!(
+            request.uri(),
+            "http://127.0.0.1:9/v1beta/properties/7/metadata?prettyPrint=false"
+        );
+        let check = CheckCompatibilityRequest {
+            dimensions: vec![Dimension::named("date")],
+            metrics: vec![Metric::named("sessions")],
+        };
+        let request = check_compatibility(DATA_API, &property, &check).unwrap();
+        assert!(request.uri().path().ends_with("/7:checkCompatibility"));
+        assert_eq!(
+            request.body(),
+            br#"{"dimensions":[{"name":"date"}],"metrics":[{"name":"sessions"}]}"#
+        );
     }
 
     #[test]

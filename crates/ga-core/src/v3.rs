@@ -8,6 +8,7 @@
 mod column;
 mod conditions;
 mod decimal;
+mod equivalent;
 mod field_list;
 mod ga_data;
 mod map;
@@ -18,6 +19,7 @@ mod resolve;
 mod segment;
 
 pub use column::{Column, DataType};
+pub use equivalent::{Equivalent, equivalent};
 pub use ga_data::{Query, ga_data, window};
 pub use map::{FieldMap, property};
 pub use merge::Merge;

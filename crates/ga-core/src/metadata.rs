@@ -1,0 +1,185 @@
+//! Which dimensions and metrics there are: as `getMetadata` says for one property, custom definitions
+//! included, or as the catalogue of standard fields knows without asking.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/getMetadata>
+//!
+//! Google's answer leaves out where else a field may be used; that comes from [`crate::catalogue`].
+
+mod search;
+
+pub use search::{Found, nearest, search};
+
+use serde::Deserialize;
+
+use crate::catalogue::{self, Field, FieldKind};
+use crate::error::Error;
+
+/// One dimension or metric, or a family of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The API name; a family that the catalogue knows ends in a colon.
+    pub name: String,
+    /// Dimension or metric.
+    pub kind: FieldKind,
+    /// As [`Field::format`].
+    pub format: String,
+    /// The subject it belongs to: Google's own words from the server, the catalogue's otherwise.
+    pub category: String,
+    /// Usable in core reports.
+    pub core: bool,
+    /// Usable in realtime reports.
+    pub realtime: bool,
+    /// Names it had before Google renamed it.
+    pub former_names: Vec<String>,
+    /// What the screens of Analytics call it; empty in the catalogue.
+    pub ui_name: String,
+    /// What it means; empty in the catalogue.
+    pub description: String,
+    /// How a calculated metric is made; else empty.
+    pub expression: String,
+    /// Whether the property's owner made it.
+    pub custom: bool,
+    /// Why its figures are withheld from this user (`NO_COST_METRICS`); empty if they are not.
+    pub blocked_reasons: Vec<String>,
+}
+
+/// `DimensionMetadata` and `MetricMetadata`, which has the last three members besides.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct FieldMetadata {
+    api_name: String,
+    ui_name: String,
+    description: String,
+    category: String,
+    custom_definition: bool,
+    deprecated_api_names: Vec<String>,
+    r#type: String,
+    expression: String,
+    blocked_reasons: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    dimensions: Vec<FieldMetadata>,
+    metrics: Vec<FieldMetadata>,
+}
+
+/// The standard fields, sorted by name.
+pub fn standard() -> Vec<Definition> {
+    catalogue::fields().iter().map(Definition::from).collect()
+}
+
+/// Reads an answer of `getMetadata`. Fields of realtime reports alone, which it leaves out, are added.
+pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
+    let metadata: Metadata = serde_json::from_slice(body)
+        .map_err(|error| Error::answer(format!("the answer is not metadata: {error}")))?;
+    if metadata.dimensions.is_empty() && metadata.metrics.is_empty() {
+        return Err(Error::answer("the answer is not metadata: it has no field"));
+    }
+    let of_kind = |fields: Vec<FieldMetadata>, kind| {
+        fields
+            .into_iter()
+            .map(move |field| field.into_definition(kind))
+    };
+    let mut definitions: Vec<Definition> = of_kind(metadata.dimensions, FieldKind::Dimension)
+        .chain(of_kind(metadata.metrics, FieldKind::Metric))
+        .collect();
+    let realtime_alone = catalogue::fields()
+        .iter()
+        .filter(|field| field.realtime && !field.core);
+    for field in realtime_alone {
+        let is_known = |known: &Definition| known.kind == field.kind && known.name == field.name;
+        if !definitions.iter().any(is_known) {
+            definitions.push(field.into());
+        }
+    }
+    definitions.sort_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
+    Ok(definitions)
+}
+
+impl FieldMetadata {
+    pub(crate) fn into_definition(self, kind: FieldKind) -> Definition {
+        let known = catalogue::find(&self.api_name, kind);
+        Definition {
+            format: match self.r#type.strip_prefix("TYPE_") {
+                Some(metric_type) => metric_type.to_ascii_lowercase(),
+                None => known.map_or("", |field| field.format).to_owned(),
+            },
+            name: self.api_name,
+            kind,
+            category: self.category,
+            core: true,
+            realtime: known.is_some_and(|field| field.realtime),
+            former_names: self.deprecated_api_names,
+            ui_name: self.ui_name,
+            description: self.description,
+            expression: self.expression,
+            custom: self.custom_definition,
+            blocked_reasons: self.blocked_reasons,
+        }
+    }
+}
+
+impl From<&Field> for Definition {
+    fn from(field: &Field) -> Self {
+        let former_name = field.former_name;
+        Self {
+            name: field.name.to_owned(),
+            kind: field.kind,
+            format: field.format.to_owned(),
+            category: field.category.to_owned(),
+            core: field.core,
+            realtime: field.realtime,
+            former_names: match former_name {
+                "" => Vec::new(),
+                name => vec![name.to_owned()],
+            },
+            ui_name: String::new(),
+            description: String::new(),
+            expression: String::new(),
+            custom: field.is_family(),
+            blocked_reasons: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_says_is_joined_with_where_a_field_is_usable() {
+        let body = r#"{"name":"properties/1/metadata","dimensions":[
+            {"apiName":"country","uiName":"Country","description":"Where.","category":"Geography"},
+            {"apiName":"customEvent:plan","uiName":"Plan","customDefinition":true,"new":[1]}],
+            "metrics":[{"apiName":"keyEvents","type":"TYPE_FLOAT","deprecatedApiNames":["conversions"],
+            "blockedReasons":["NO_COST_METRICS"],"expression":"a/b"}],"comparisons":[{}]}"#;
+        let definitions = parse(body.as_bytes()).unwrap();
+        let named = |name: &str| definitions.iter().find(|one| one.name == name).unwrap();
+        let country = named("country");
+        assert_eq!((&*country.ui_name, country.custom), ("Country", false));
+        assert!(country.core && country.realtime);
+        assert!(named("customEvent:plan").custom);
+        let events = named("keyEvents");
+        assert_eq!((&*events.format, &*events.expression), ("float", "a/b"));
+        assert_eq!(events.former_names, ["conversions"]);
+        assert_eq!(events.blocked_reasons, ["NO_COST_METRICS"]);
+        assert!(!named("minutesAgo").core);
+        assert!(definitions.is_sorted_by(|a, b| a.name <= b.name));
+    }
+
+    #[test]
+    fn another_answer_is_refused() {
+        for body in ["", "<html>", "[]", "{}", r#"{"dimensions":{}}"#] {
+            assert!(parse(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_catalogue_is_a_list_of_definitions() {
+        let standard = standard();
+        assert_eq!(standard.len(), catalogue::fields().len());
+        let views = standard.iter().find(|one| one.name == "screenPageViews");
+        assert_eq!(views.unwrap().format, "integer");
+    }
+}
