@@ -112,9 +112,11 @@ fn as_nobody(home: &Home, command: &mut Command) {
 #[test]
 fn a10_a_home_that_cannot_be_written_costs_the_cache_and_not_the_token() {
     let user = User::logged_in();
-    // The target directory may be closed to others, so the program goes where it is not.
+    // The target directory may be closed to others, so the program goes where it is not. Copied by another process,
+    // because a file that is open for writing, in a child forked just then too, cannot be run.
     let program = user.home.path().join("gauth-token");
-    fs::copy(BIN, &program).expect("copy the program");
+    let copied = Command::new("cp").arg(BIN).arg(&program).status();
+    assert!(copied.expect("run cp").success());
     let mut command = user.home.command(&program);
     as_nobody(&user.home, &mut command);
     fs::set_permissions(user.home.path(), Permissions::from_mode(0o555)).expect("lock the home");
