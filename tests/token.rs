@@ -207,3 +207,9 @@ fn assert_harmless(text: &str) {
     };
     assert!(!text.contains(harmful), "{text:?}");
 }
+
+#[test]
+fn the_man_page_says_what_help_says() {
+    let page = include_str!("../crates/gauth-token/gauth-token.1");
+    testkit::assert_man_page_matches_help(BIN, page);
+}
