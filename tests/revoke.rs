@@ -138,7 +138,7 @@ fn the_grant_its_file_and_its_cached_tokens_go_and_nobody_elses() {
     let run = user.run(&["--yes"]).expect(0);
     assert!(
         run.stderr()
-            .contains("this ends all access of alex@example.com"),
+            .contains("this revokes the whole grant of alex@example.com"),
         "{}",
         run.stderr()
     );
@@ -180,7 +180,7 @@ fn without_a_terminal_it_needs_yes() {
     let user = User::logged_in();
     let run = user.run(&[]).expect_failure(2);
     assert!(
-        run.stderr().contains("this ends all access of"),
+        run.stderr().contains("this revokes the whole grant of"),
         "{}",
         run.stderr()
     );
@@ -201,7 +201,7 @@ fn on_a_terminal_it_says_what_goes_and_asks() {
         let user = User::logged_in();
         let mut pty = Pty::start(user.command(&[]), 200);
         let shown = pty.wait_for("revoke it? [y/N] ");
-        assert!(shown.contains("every client of the project"), "{shown}");
+        assert!(shown.contains("all its clients and scopes"), "{shown}");
         user.assert_untouched();
         pty.type_in(typed);
         let (status, shown) = pty.finish();
@@ -209,6 +209,14 @@ fn on_a_terminal_it_says_what_goes_and_asks() {
         assert_eq!(user.credentials.exists(), code != 0, "{typed:?}");
         assert_eq!(user.revocations().len(), usize::from(code == 0));
     }
+}
+
+#[test]
+fn quiet_does_not_hide_what_is_asked_about() {
+    let user = User::logged_in();
+    let pty = Pty::start(user.command(&["-q"]), 200);
+    let shown = pty.wait_for("[y/N]");
+    assert!(shown.contains("this revokes the whole grant of"), "{shown}");
 }
 
 #[test]

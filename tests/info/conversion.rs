@@ -108,6 +108,24 @@ fn a16_the_file_that_is_read_is_not_written_however_it_is_spelled() {
 }
 
 #[test]
+fn a_key_is_not_overwritten() {
+    let user = User::logged_in();
+    let key = user.sandbox.service_account_key();
+    let before = fs::read(&key).expect("read the key");
+    let output = key.to_str().expect("a plain path");
+    let run = user
+        .run(&["--convert", "google-auth", "-o", output])
+        .expect_failure(2);
+    assert!(
+        run.stderr()
+            .contains("service_account credentials stand there"),
+        "{}",
+        run.stderr()
+    );
+    assert_eq!(fs::read(&key).expect("read the key"), before);
+}
+
+#[test]
 fn only_a_users_grant_is_converted() {
     let user = User::logged_in();
     let key = user.sandbox.service_account_key();

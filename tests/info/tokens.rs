@@ -70,6 +70,31 @@ fn the_email_comes_from_userinfo_where_tokeninfo_keeps_it_back() {
     assert_eq!(targets, ["/tokeninfo", "/v1/userinfo"]);
 }
 
+#[test]
+fn a_userinfo_that_fails_costs_the_email_alone() {
+    let server = ScriptedServer::start([
+        Answer::json(
+            200,
+            format!(r#"{{"azp":"id","scope":"{EMAIL}","expires_in":"60"}}"#),
+        ),
+        Answer::json(
+            401,
+            r#"{"error":"invalid_request","error_description":"Invalid Credentials"}"#,
+        ),
+    ]);
+    let run = look_up(&server, "ya29.canary-0123456789", &[]).expect(0);
+    assert!(
+        run.stdout().contains("expires in  60\n"),
+        "{}",
+        run.stdout()
+    );
+    assert!(
+        run.stderr().contains("warning: ask whose token it is: "),
+        "{}",
+        run.stderr()
+    );
+}
+
 /// Looks a token up at a server in Google's place, and sweeps both streams.
 #[track_caller]
 fn look_up(server: &ScriptedServer, token: &str, options: &[&str]) -> Run {

@@ -38,7 +38,7 @@ impl Found {
         terminal: &Terminal,
     ) -> anyhow::Result<Self> {
         let path = source.path();
-        let file = path.is_file().then(|| path.to_owned());
+        let file = (path != Path::new("-") && path.is_file()).then(|| path.to_owned());
         if let Some(warning) = file.as_deref().and_then(files::loose_permissions) {
             terminal.warn(&warning);
         }

@@ -57,7 +57,7 @@ pub(crate) fn convert(
         Dialect::AuthorizedUser => None,
         Dialect::GoogleAuth => access_token(file)?,
     };
-    let mut written = file.clone();
+    let mut written = file.without_nulls();
     for name in ["type", "token", "expiry", "scopes"] {
         written.remove(name);
     }
@@ -150,7 +150,7 @@ mod tests {
             "_class": "OAuth2Credentials", "_module": "oauth2client.client", "invalid": true, "user_agent": null,
             "access_token": "ya29", "token_expiry": "2026-01-31T09:08:07Z", "id_token": {"email": "e"},
             "id_token_jwt": "j", "token_response": {"access_token": "ya29"}, "scopes": ["b", "a"],
-            "revoke_uri": "https://oauth2.googleapis.com/revoke",
+            "revoke_uri": "https://oauth2.googleapis.com/revoke", "token_info_uri": null,
         }));
         let kept = json!({"revoke_uri": "https://oauth2.googleapis.com/revoke", "type": "authorized_user"});
         assert_eq!(converted(old.clone(), Dialect::AuthorizedUser), with(kept));

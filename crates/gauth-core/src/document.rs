@@ -148,6 +148,12 @@ impl Document {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    /// The same without the fields that are null, which count as missing.
+    pub(crate) fn without_nulls(&self) -> Self {
+        let fields = self.0.iter().filter(|(_, value)| !value.is_null());
+        Self(fields.map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
     /// Sets a field, keeping all others as they are.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name.to_owned(), value.into());

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use gauth_cli::files::{self, same_file, shown};
-use gauth_cli::{Failure, terminal};
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, same_file, shown};
+use gauth_cli::{Failure, credentials, terminal};
 use gauth_core::conversion::Dialect;
+use gauth_core::endpoint::Policy;
 
 use crate::subject::Subject;
 
@@ -16,6 +17,7 @@ pub(crate) fn write(
     subject: &Subject,
     dialect: Dialect,
     output: Option<&Path>,
+    policy: &Policy,
 ) -> anyhow::Result<()> {
     let found = subject.credentials()?;
     let input = found.source.path();
@@ -27,6 +29,7 @@ pub(crate) fn write(
     match output {
         Some(path) if path != Path::new("-") => {
             refuse_same(input, path)?;
+            refuse_loss(path, dialect, policy)?;
             Ok(files::write_secret(path, &bytes)?)
         }
         _ => {
@@ -34,6 +37,22 @@ pub(crate) fn write(
             stdout.write_all(&bytes)?;
             Ok(stdout.finish()?)
         }
+    }
+}
+
+/// Another tool's copy of a grant may be replaced; a key that Google hands out once may not.
+fn refuse_loss(output: &Path, dialect: Dialect, policy: &Policy) -> anyhow::Result<()> {
+    let Some(bytes) = files::read_default(output, CREDENTIALS_LIMIT)? else {
+        return Ok(());
+    };
+    match credentials::parse(&bytes, output, policy) {
+        Ok(there) if there.converted(dialect).is_err() => Err(Failure::usage(format!(
+            "--output {}: {} credentials stand there, which no login brings back",
+            shown(output),
+            there.kind()
+        ))
+        .into()),
+        _ => Ok(()),
     }
 }
 

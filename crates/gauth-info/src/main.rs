@@ -92,7 +92,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     } else {
         let subject = Subject::find(args.file.as_deref(), &policy, &context.terminal)?;
         if let Some(dialect) = args.convert {
-            return convert::write(&subject, dialect, args.output.as_deref());
+            return convert::write(&subject, dialect, args.output.as_deref(), &policy);
         }
         let mut report = credentials_report::of(&subject)?;
         if args.check {

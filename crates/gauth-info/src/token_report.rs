@@ -4,10 +4,10 @@ use std::time::{Instant, SystemTime};
 
 use gauth_cli::Terminal;
 use gauth_cli::http_agent::{HttpAgent, Tries};
-use gauth_core::Secret;
 use gauth_core::endpoint::Policy;
 use gauth_core::timestamp;
 use gauth_core::tokeninfo::{Question, TokenInfo, userinfo_email};
+use gauth_core::{Request, Secret};
 
 use crate::report::Report;
 
@@ -27,10 +27,17 @@ pub(crate) fn of(
     let answer = agent.send(&question.request, Tries::UpToThree)?;
     let mut info = question.receive(&answer, SystemTime::now())?;
     if let Some(request) = info.userinfo(token, policy) {
-        let answer = agent.send(&request, Tries::UpToThree)?;
-        info.email = userinfo_email(&answer, SystemTime::now())?;
+        match email(&agent, &request) {
+            Ok(email) => info.email = email,
+            Err(error) => terminal.warn(&format!("{error:#}")),
+        }
     }
     Ok(report(&info))
+}
+
+fn email(agent: &HttpAgent, request: &Request) -> anyhow::Result<Option<String>> {
+    let answer = agent.send(request, Tries::UpToThree)?;
+    Ok(userinfo_email(&answer, SystemTime::now())?)
 }
 
 fn report(info: &TokenInfo) -> Report {

@@ -4,11 +4,12 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use gauth_cli::{Failure, Kind, Terminal};
 
-/// Goes on after a yes.
+/// Says what goes, whatever `--quiet` says, and goes on after a yes.
 ///
 /// # Errors
 /// A usage error where nobody can be asked, [`Kind::Refused`] for any other answer.
-pub(crate) fn ask(terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) fn ask(what_goes: &str, terminal: &Terminal) -> Result<(), Failure> {
+    terminal.warn(what_goes);
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(
             Failure::usage("revoke the grant: there is no terminal to ask on")

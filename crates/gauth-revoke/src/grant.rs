@@ -61,14 +61,13 @@ impl Grant {
 
     /// What a revocation takes with it, for the person who decides.
     pub(crate) fn what_goes(&self) -> String {
-        let credentials = &self.found.credentials;
         let file = match self.file() {
-            Some(file) => format!(", and removes {file} and its cached tokens"),
+            Some(file) => format!("; {file} and its cached tokens are removed"),
             None => String::new(),
         };
         format!(
-            "this ends all access of {} to the project of its client, for every client of the project, every scope and every machine{file}",
-            credentials.identity()
+            "this revokes the whole grant of {} to the project: all its clients and scopes, on every machine{file}",
+            self.credentials().identity()
         )
     }
 

@@ -54,9 +54,10 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let terminal = context.terminal;
     let policy = environment::policy()?;
     let grant = Grant::find(args.file.as_deref(), &policy, &terminal)?;
-    terminal.note(&grant.what_goes());
-    if !args.yes {
-        confirmation::ask(&terminal)?;
+    if args.yes {
+        terminal.note(&grant.what_goes());
+    } else {
+        confirmation::ask(&grant.what_goes(), &terminal)?;
     }
     // Thinking is not part of the time that the work may take.
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
