@@ -1,5 +1,5 @@
-//! Whether this machine is on Google Cloud, found out without a packet: the user says so by `GCE_METADATA_HOST` (or
-//! `GCE_METADATA_ROOT`, its older name), or the firmware does by its product name; `NO_GCE_CHECK` says it is not.
+//! Whether this machine is on Google Cloud, found out without a packet: `NO_GCE_CHECK` says it is not; else the user says
+//! so by `GCE_METADATA_HOST` (or `GCE_METADATA_ROOT`, its older name), or the firmware does by its product name.
 
 use std::path::Path;
 
@@ -12,14 +12,17 @@ const PRODUCT_NAME: &str = "/sys/class/dmi/id/product_name";
 
 /// The metadata server's host, perhaps with a port and a path; `None` off Google Cloud.
 pub fn host() -> Result<Option<String>, Failure> {
+    let forbidden = environment::text("NO_GCE_CHECK")?
+        .is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1"));
+    if forbidden {
+        return Ok(None);
+    }
     for name in ["GCE_METADATA_HOST", "GCE_METADATA_ROOT"] {
         if let Some(host) = environment::text(name)? {
             return Ok(Some(host));
         }
     }
-    let forbidden = environment::text("NO_GCE_CHECK")?
-        .is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1"));
-    if forbidden || !product_is_google(Path::new(PRODUCT_NAME)) {
+    if !product_is_google(Path::new(PRODUCT_NAME)) {
         return Ok(None);
     }
     // On such a machine the address works where the name does not resolve.

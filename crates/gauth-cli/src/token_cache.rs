@@ -14,7 +14,7 @@ use gauth_core::Secret;
 use gauth_core::cache::{self, Entry};
 use gauth_core::credentials::{Credentials, Wanted};
 use gauth_core::endpoint::Policy;
-use gauth_core::exchange::{Answer, Exchange, Step};
+use gauth_core::exchange::{Answer, Step};
 use gauth_core::scope::Scopes;
 use gauth_core::token::TokenResponse;
 
@@ -202,36 +202,32 @@ impl Ask<'_> {
             .warn(&format!("the token is not cached: {why}"));
     }
 
-    /// Gets a token, and saves a refresh token that was replaced on the way, also when a later hop fails.
     fn exchange(&self, found: &Found) -> Obtained {
-        let mut exchange = match found.credentials.exchange(self.wanted, SystemTime::now()) {
-            Ok(exchange) => exchange,
-            Err(error) => {
-                return Obtained {
-                    token: Err(error.into()),
-                    saved: None,
-                };
-            }
-        };
-        let token = self.drive(exchange.as_mut());
-        let saved = exchange
-            .refresh_token()
-            .filter(|new| {
-                found
-                    .credentials
-                    .refresh_token()
-                    .is_some_and(|old| old != *new)
-            })
-            .and_then(|new| self.save_refresh_token(found, new));
+        let mut saved = None;
+        let token = self.drive(found, &mut saved);
         Obtained { token, saved }
     }
 
-    /// Drives the credentials' state machine to its end.
-    fn drive(&self, exchange: &mut dyn Exchange) -> anyhow::Result<TokenResponse> {
+    /// Drives the credentials' state machine to its end. A refresh token that is replaced on the way is saved before the
+    /// next hop, which may fail or never come.
+    fn drive(
+        &self,
+        found: &Found,
+        saved: &mut Option<Credentials>,
+    ) -> anyhow::Result<TokenResponse> {
+        let mut exchange = found.credentials.exchange(self.wanted, SystemTime::now())?;
         let agent = HttpAgent::new(self.terminal, self.deadline);
+        let mut used = found.credentials.refresh_token().cloned();
         let mut answer = None;
         loop {
-            answer = Some(match exchange.step(answer.take(), SystemTime::now())? {
+            let step = exchange.step(answer.take(), SystemTime::now());
+            if let (Some(old), Some(new)) = (&mut used, exchange.refresh_token())
+                && old != new
+            {
+                *saved = self.save_refresh_token(found, new);
+                old.clone_from(new);
+            }
+            answer = Some(match step? {
                 Step::Send(request) => Answer::Response(agent.send(&request, Tries::UpToThree)?),
                 Step::ReadFile { path, limit } => Answer::File(files::read_default(&path, limit)?),
                 Step::Run(program) => {

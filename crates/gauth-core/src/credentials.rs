@@ -258,9 +258,10 @@ impl Credentials {
         }
         wanted.refuse_self_signed("an impersonated account's key is Google's")?;
         let caller = Wanted::caller(self.credential.as_ref());
+        let universe = self.document.optional_word("universe_domain")?;
         Ok(Box::new(Impersonation::new(
             self.credential.exchange(&caller, now)?,
-            Target::from_chain(&wanted.impersonate, &self.policy)?,
+            Target::from_chain(&wanted.impersonate, universe, &self.policy)?,
             Goal::of(wanted, self.scopes(wanted), &self.policy.token()),
         )))
     }

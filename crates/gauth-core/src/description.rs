@@ -7,7 +7,7 @@ use crate::endpoint::Endpoint;
 use crate::scope::Scopes;
 
 /// The universe of a file that names none (AIP-4110 and the client libraries agree).
-const DEFAULT_UNIVERSE: &str = "googleapis.com";
+pub(crate) const DEFAULT_UNIVERSE: &str = "googleapis.com";
 
 /// Public facts; a field is empty when the file does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -32,6 +32,8 @@ pub enum Grant {
     AuthorizationCode,
     /// RFC 6749 §6: a refresh token was used.
     RefreshToken,
+    /// RFC 6749 §6 at the security token service: the refresh token of a login through a company was used.
+    WorkforceRefreshToken,
     /// RFC 7523 §2.1: a JWT signed with a service account's key.
     JwtBearer,
     /// RFC 8693: a subject token was exchanged at a security token service.
@@ -56,6 +58,7 @@ impl Grant {
         match self {
             Self::AuthorizationCode => "exchange the authorization code",
             Self::RefreshToken => "refresh the access token",
+            Self::WorkforceRefreshToken => "refresh the workforce user's access token",
             Self::JwtBearer => "exchange the signed assertion",
             Self::TokenExchange => "exchange the subject token",
             Self::IamCredentials => "act as the service account",

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::assertion;
 use crate::code_exchange::form_request;
+use crate::description::DEFAULT_UNIVERSE;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
 use crate::error::Grant;
@@ -39,14 +40,25 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// From e-mails as typed: the last is the target, earlier ones are delegates.
-    pub(crate) fn from_chain(chain: &[String], policy: &Policy) -> Result<Self, Error> {
+    /// From e-mails as typed: the last is the target, earlier ones are delegates. `universe` is the file's
+    /// `universe_domain`.
+    pub(crate) fn from_chain(
+        chain: &[String],
+        universe: Option<&str>,
+        policy: &Policy,
+    ) -> Result<Self, Error> {
         let Some((email, delegates)) = chain.split_last() else {
             return Err(Error::field("--impersonate", "empty"));
         };
         check_email("--impersonate", email)?;
         let path = format!("/v1/projects/-/serviceAccounts/{email}");
-        let base = policy.google("iamcredentials.googleapis.com", &path);
+        let base = match universe {
+            None | Some(DEFAULT_UNIVERSE) => policy.google("iamcredentials.googleapis.com", &path),
+            Some(universe) => policy.receiver(
+                &format!("https://iamcredentials.{universe}{path}"),
+                "field universe_domain",
+            )?,
+        };
         let target = Self {
             base: base.as_str().to_owned(),
             email: email.clone(),

@@ -10,13 +10,23 @@ const SKEW_THAT_MATTERS: i64 = 60;
 pub(crate) fn for_refusal(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -> Option<String> {
     let description = oauth.description.as_deref().unwrap_or_default();
     let says = |part: &str| description.to_ascii_lowercase().contains(part);
+    let at_token_service = matches!(grant, Grant::TokenExchange | Grant::WorkforceRefreshToken);
     let hint = match oauth.error.as_str() {
         "invalid_grant" => return Some(for_invalid_grant(grant, oauth, skew)),
         "unauthorized_client" if grant == Grant::JwtBearer => {
             "a Workspace admin must grant domain-wide delegation to the service account's numeric client id, for exactly these scopes"
         }
+        "unauthorized_client" if grant == Grant::TokenExchange => {
+            "the provider turned this identity away: compare its attribute condition with what the subject token says"
+        }
         "unauthorized_client" => {
             "this client may not use this grant: check its type in Google's console"
+        }
+        "invalid_client" if at_token_service => {
+            "client_id and client_secret of the credentials file are not those of a known client: write the file anew"
+        }
+        "invalid_target" if at_token_service => {
+            "audience names no provider: the pool or the provider was disabled or deleted, or its name is misspelt"
         }
         "invalid_client" if says("not found") => {
             "the client is unknown: is this the right client file? then run gauth-login --client-secrets FILE"
@@ -56,6 +66,9 @@ fn for_invalid_grant(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -> Str
     match grant {
         _ if reauth => {
             "your organisation asks for a new login after some hours (session control): run gauth-login; a grant without the cloud-platform scope is exempt".to_owned()
+        }
+        Grant::WorkforceRefreshToken => {
+            "log in through your company again: gcloud auth application-default login --login-config FILE".to_owned()
         }
         Grant::AuthorizationCode => {
             "the code was used, expired or meant for another client: run gauth-login again".to_owned()

@@ -55,6 +55,12 @@ impl TokenResponse {
     /// As [`TokenResponse::access`].
     pub fn identity(grant: Grant, response: &Response, now: SystemTime) -> Result<Self, Error> {
         let document = success(grant, response, now)?;
+        if grant == Grant::RefreshToken && !document.has("id_token") {
+            return Err(Error::Unsupported {
+                reason: "the server gave no ID token: the grant does not cover openid".to_owned(),
+                hint: Some("run gauth-login with --scope openid besides the others".to_owned()),
+            });
+        }
         let token =
             Self::read(&document, "id_token").map_err(|e| bad_answer(grant, &e.to_string()))?;
         Ok(Self {

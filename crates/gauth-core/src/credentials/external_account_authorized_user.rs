@@ -79,7 +79,7 @@ impl Credential for ExternalUser {
             fields.push(("scope", scope));
         }
         Ok(Box::new(OneRequest::new(
-            Grant::RefreshToken,
+            Grant::WorkforceRefreshToken,
             Holds::AccessToken,
             with_basic_auth(
                 form_request(self.token_url.as_str(), &fields),

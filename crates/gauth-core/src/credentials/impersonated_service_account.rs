@@ -122,9 +122,9 @@ impl Wanted {
     /// What is asked of a credential whose token will call IAM: the scope for that, where the token's scopes can be
     /// chosen at all. A user's grant already says what it is for.
     pub(super) fn caller(source: &dyn Credential) -> Self {
-        let chosen = source.refresh_token().is_none();
+        let can_be_chosen = !source.default_scopes().is_empty();
         Self {
-            scopes: chosen.then(|| Scopes::from_answer(CALLER_SCOPE)),
+            scopes: can_be_chosen.then(|| Scopes::from_answer(CALLER_SCOPE)),
             ..Self::default()
         }
     }
