@@ -138,6 +138,12 @@ fn wanted(args: &Args) -> anyhow::Result<Wanted> {
     if args.audience.is_some() && !args.scope.is_empty() {
         return Err(Failure::usage("--audience and --scope exclude each other").into());
     }
+    if args.audience.is_some() && args.subject.is_some() {
+        return Err(Failure::usage(
+            "--audience and --subject exclude each other: an ID token speaks for the service account alone",
+        )
+        .into());
+    }
     let scopes = Scopes::from_typed(args.scope.iter().map(String::as_str))?;
     if !args.scope.is_empty() && scopes.is_empty() {
         return Err(Failure::usage("--scope: empty").into());

@@ -1,0 +1,126 @@
+//! Many processes at once with credentials of several hops: each hop once, one token for all, and no harm from a holder
+//! that is killed at whichever hop (B1, B4).
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gauth_sandbox::{Fault, FaultKind, Provider};
+use testkit::{Running, Signal};
+
+use crate::{BIN, Machine, token};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whether a process has the lock file open: it holds the lock, or waits for it.
+fn is_at_the_lock(id: u32) -> bool {
+    let Ok(files) = fs::read_dir(format!("/proc/{id}/fd")) else {
+        return false;
+    };
+    files
+        .flatten()
+        .filter_map(|file| fs::read_link(file.path()).ok())
+        .any(|file| file.extension().is_some_and(|ending| ending == "lock"))
+}
+
+#[track_caller]
+fn until(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "it did not come to pass");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[track_caller]
+fn assert_each_hop_once(machine: &Machine, hops: &[&str]) {
+    // The last hop is held, so that nobody can have the token before all have asked for it.
+    let last = hops.last().expect("a hop");
+    machine.sandbox.fault(Fault::new(last, FaultKind::Hold));
+    let runners: Vec<Running> = (0..200)
+        .map(|_| Running::start(machine.command(&[])))
+        .collect();
+    assert!(machine.sandbox.wait_for_held(1, PATIENCE));
+    for runner in &runners {
+        until(|| is_at_the_lock(runner.id()));
+    }
+    machine.sandbox.release();
+    let mut said = Vec::new();
+    let mut tokens = Vec::new();
+    for runner in runners {
+        let run = runner.finish().expect(0);
+        said.extend_from_slice(&run.output.stderr);
+        tokens.push(token(&run));
+    }
+    testkit::assert_no_secret("stderr of all", &said, &machine.sandbox.secrets());
+    assert!(tokens.iter().all(|token| *token == tokens[0]));
+    let asked = machine.asked();
+    assert_eq!(asked.len(), hops.len(), "{asked:?}");
+    for (path, hop) in asked.iter().zip(hops) {
+        assert!(path.starts_with(hop), "{asked:?}");
+    }
+}
+
+#[test]
+fn b1_two_hundred_processes_impersonate_once() {
+    let machine = Machine::holding(Machine::impersonated);
+    assert_each_hop_once(&machine, &["/token", "/v1/projects/"]);
+}
+
+#[test]
+fn b1_two_hundred_processes_federate_once() {
+    let machine = Machine::holding(|m| m.outside(Some(m.sandbox.analyst())));
+    assert_each_hop_once(&machine, &["/v1/token", "/v1/projects/"]);
+}
+
+#[test]
+fn b4_a_holder_killed_at_any_hop_loses_nothing_and_the_next_goes_on_at_once() {
+    let rotating = gauth_sandbox::Options {
+        rotate: true,
+        ..gauth_sandbox::Options::default()
+    };
+    for (options, make) in [
+        (rotating, Machine::impersonated as fn(&Machine) -> _),
+        (gauth_sandbox::Options::default(), |m| {
+            let source = m.sandbox.url_source();
+            m.sandbox
+                .external_account(Provider::Oidc, source, Some(m.sandbox.analyst()))
+        }),
+    ] {
+        let machine = Machine::with(options);
+        machine.keep(&make(&machine));
+        let mut held_at = 0;
+        loop {
+            // Hold the hop after so many; when there is none left, every hop has been tried.
+            let hold = Fault::new("/", FaultKind::Hold).after(held_at);
+            machine.sandbox.fault(hold);
+            let holder = Running::start(machine.command(&["--refresh"]));
+            let ended = || fs::read_link(format!("/proc/{}/exe", holder.id())).is_err();
+            until(|| machine.sandbox.wait_for_held(1, Duration::from_millis(1)) || ended());
+            if !machine.sandbox.wait_for_held(1, Duration::ZERO) {
+                machine.check(holder.finish()).expect(0);
+                break;
+            }
+            let waiter = Running::start(machine.command(&["--refresh", "--timeout", "20"]));
+            until(|| is_at_the_lock(waiter.id()));
+            holder.signal(Signal::KILL);
+            assert_eq!(holder.finish().code(), 137);
+            machine.check(waiter.finish()).expect(0);
+            assert_no_temporary_file(machine.home.path());
+            held_at += 1;
+        }
+        assert!(held_at >= 2, "{held_at}");
+    }
+}
+
+#[track_caller]
+fn assert_no_temporary_file(home: &Path) {
+    for directory in [home.join(".cache/gauth"), home.join(".config/gauth")] {
+        for file in fs::read_dir(directory).expect("list it").flatten() {
+            let path = file.path();
+            assert!(path.extension().is_none_or(|e| e != "tmp"), "{path:?}");
+        }
+    }
+    assert!(Path::new(BIN).is_file());
+}

@@ -1,0 +1,221 @@
+//! `--impersonate` on top of any source, chains of it, `--subject` with and without a key, and who may not.
+
+use serde_json::{Value, json};
+
+use crate::{CLOUD_PLATFORM, Machine, READONLY};
+
+/// Every source that can be impersonated from.
+fn sources(machine: &Machine) -> [(&'static str, Value); 5] {
+    let workforce = machine
+        .sandbox
+        .external_account_authorized_user(&[CLOUD_PLATFORM]);
+    [
+        ("authorized_user", machine.user()),
+        ("service_account", machine.key()),
+        ("service_account_p12", machine.sandbox.service_account_p12()),
+        ("external_account", machine.outside(None)),
+        ("external_account_authorized_user", workforce),
+    ]
+}
+
+#[test]
+fn impersonate_goes_on_top_of_any_source() {
+    let machine = Machine::new();
+    for (name, file) in sources(&machine) {
+        machine.keep(&file);
+        let analyst = machine.sandbox.analyst();
+        let token = machine.token(&["--impersonate", analyst, "--scope", "email"]);
+        assert_eq!(machine.whose(&token), analyst, "{name}");
+    }
+}
+
+#[test]
+fn a_chain_ends_in_its_last_member_by_way_of_the_others() {
+    let machine = Machine::new();
+    let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
+    let chain = ["--impersonate", analyst, "--impersonate", archivist];
+    for (name, file) in sources(&machine) {
+        machine.keep(&file);
+        let token = machine.token(&[&chain[..], &["--scope", "email"]].concat());
+        assert_eq!(machine.whose(&token), archivist, "{name}");
+        let last = machine.requests().pop().expect("a request");
+        let body: Value = serde_json::from_str(&last.body).expect("JSON");
+        let delegate = format!("projects/-/serviceAccounts/{analyst}");
+        assert_eq!(body["delegates"], json!([delegate]));
+    }
+    // The same chain written into a file.
+    machine.keep(&machine.sandbox.impersonated_service_account(
+        machine.user(),
+        &[analyst],
+        archivist,
+    ));
+    let token = machine.token(&["--scope", "email"]);
+    assert_eq!(machine.whose(&token), archivist);
+}
+
+#[test]
+fn impersonate_goes_on_top_of_an_account_that_a_file_already_impersonates() {
+    let machine = Machine::holding(Machine::impersonated);
+    let archivist = machine.sandbox.archivist();
+    let token = machine.token(&["--impersonate", archivist, "--scope", "email"]);
+    assert_eq!(machine.whose(&token), archivist);
+}
+
+#[test]
+fn who_may_not_act_as_the_account_is_told_which_permission_is_missing() {
+    let machine = Machine::holding(Machine::user);
+    let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
+    let reporter = machine.sandbox.service_account_email();
+    for (options, permission) in [
+        (&["--impersonate", archivist][..], "getAccessToken"),
+        (
+            &["--impersonate", archivist, "--audience", "a"],
+            "getOpenIdToken",
+        ),
+        (
+            &["--impersonate", archivist, "--subject", "a@example.com"],
+            "signJwt",
+        ),
+        (
+            &["--impersonate", archivist, "--impersonate", analyst],
+            "implicitDelegation",
+        ),
+        (&["--impersonate", reporter], "getAccessToken"),
+    ] {
+        let run = machine.run(options).expect_failure(4);
+        let permission = format!("iam.serviceAccounts.{permission}");
+        assert!(run.stderr().contains(&permission), "{}", run.stderr());
+        assert!(run.stderr().contains("Token Creator"), "{}", run.stderr());
+    }
+    let nobody = "nobody@gauth-sandbox.iam.gserviceaccount.com";
+    let run = machine.run(&["--impersonate", nobody]).expect_failure(4);
+    assert!(
+        run.stderr().contains("hint: no such service account"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn a_users_grant_without_cloud_platform_cannot_call_iam_and_learns_why() {
+    let machine = Machine::new();
+    let grant = machine.sandbox.grant(&[READONLY]);
+    let mut file = machine.user();
+    file["refresh_token"] = grant.refresh_token.into();
+    machine.keep(&file);
+    let run = machine
+        .run(&["--impersonate", machine.sandbox.analyst()])
+        .expect_failure(4);
+    let said = run.stderr();
+    assert!(
+        said.contains("insufficient authentication scopes"),
+        "{said}"
+    );
+    assert!(said.contains("cloud-platform"), "{said}");
+}
+
+#[test]
+fn subject_works_with_a_key_and_without_one() {
+    let machine = Machine::new();
+    let analyst = machine.sandbox.analyst();
+    let options = ["--subject", "admin@example.com", "--scope", "email"];
+    machine.keep(&machine.key());
+    let token = machine.token(&options);
+    assert_eq!(machine.whose(&token), "admin@example.com");
+    assert_eq!(machine.asked(), ["/token"]);
+    // Whoever may act as the analyst has no key of it, so IAM signs.
+    for (name, file) in sources(&machine) {
+        machine.keep(&file);
+        let before = machine.asked().len();
+        let options = [&options[..], &["--impersonate", analyst]].concat();
+        let token = machine.token(&options);
+        assert_eq!(machine.whose(&token), "admin@example.com", "{name}");
+        let asked = machine.asked().split_off(before);
+        assert!(asked[asked.len() - 2].ends_with(":signJwt"), "{asked:?}");
+        assert_eq!(asked[asked.len() - 1], "/token");
+    }
+    for file in [machine.impersonated(), machine.outside(Some(analyst))] {
+        machine.keep(&file);
+        let token = machine.token(&options);
+        assert_eq!(machine.whose(&token), "admin@example.com");
+    }
+}
+
+#[test]
+fn an_account_without_delegation_and_an_unknown_user_are_told_apart() {
+    let machine = Machine::holding(Machine::user);
+    let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
+    let chain = ["--impersonate", analyst, "--impersonate", archivist];
+    let run = machine
+        .run(&[&chain[..], &["--subject", "admin@example.com"]].concat())
+        .expect_failure(4);
+    assert!(
+        run.stderr().contains("domain-wide delegation"),
+        "{}",
+        run.stderr()
+    );
+    let run = machine
+        .run(&["--impersonate", analyst, "--subject", "nobody@example.com"])
+        .expect_failure(3);
+    assert!(
+        run.stderr().contains("--subject names no user"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn what_cannot_be_combined_is_refused_before_anything_is_asked() {
+    let machine = Machine::holding(Machine::user);
+    let analyst = machine.sandbox.analyst();
+    for (options, says) in [
+        (
+            &["--subject", "a@example.com"][..],
+            "--subject needs a service account",
+        ),
+        (
+            &["--self-signed"],
+            "--self-signed needs a service account's key",
+        ),
+        (
+            &["--impersonate", analyst, "--self-signed"],
+            "--self-signed",
+        ),
+        (&["--audience", "https://a.test"], "for the client"),
+        (
+            &[
+                "--impersonate",
+                analyst,
+                "--audience",
+                "a",
+                "--scope",
+                "email",
+            ],
+            "exclude each other",
+        ),
+        (
+            &[
+                "--impersonate",
+                analyst,
+                "--audience",
+                "a",
+                "--subject",
+                "b@example.com",
+            ],
+            "exclude each other",
+        ),
+    ] {
+        machine.refused_offline(options, says);
+    }
+    machine.keep(&machine.key());
+    machine.refused_offline(&["--self-signed", "--subject", "a@example.com"], "excludes");
+    machine.refused_offline(
+        &["--audience", "a", "--subject", "b@example.com"],
+        "exclude each other",
+    );
+    machine.keep(&machine.outside(None));
+    for options in [&["--audience", "a"][..], &["--subject", "a@example.com"]] {
+        machine.refused_offline(options, "--impersonate SERVICE_ACCOUNT_EMAIL");
+    }
+    machine.refused_offline(&["--self-signed"], "--self-signed");
+}
