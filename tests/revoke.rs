@@ -201,7 +201,7 @@ fn on_a_terminal_it_says_what_goes_and_asks() {
         let user = User::logged_in();
         let mut pty = Pty::start(user.command(&[]), 200);
         let shown = pty.wait_for("revoke it? [y/N] ");
-        assert!(shown.contains("all its clients and scopes"), "{shown}");
+        assert!(shown.contains("all clients and scopes"), "{shown}");
         user.assert_untouched();
         pty.type_in(typed);
         let (status, shown) = pty.finish();

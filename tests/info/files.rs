@@ -106,6 +106,19 @@ fn the_credentials_below_an_impersonated_account_are_part_of_the_report() {
 }
 
 #[test]
+fn the_machines_own_account_is_reported_without_asking_for_it() {
+    let home = Home::new();
+    let server = ScriptedServer::start([]);
+    let mut command = home.command(BIN);
+    let host = server.address().to_string();
+    command.env("GCE_METADATA_HOST", &host);
+    let run = testkit::run(command).expect(0);
+    assert!(run.stdout().contains("metadata_server"), "{}", run.stdout());
+    assert!(run.stdout().contains(&host), "{}", run.stdout());
+    assert!(server.requests().is_empty());
+}
+
+#[test]
 fn check_says_ok_or_the_cause_and_the_remedy_and_leaves_the_file_alone() {
     let user = User::logged_in();
     let before = (
@@ -199,6 +212,10 @@ fn e7_e8_e11_a_damaged_file_is_refused_with_its_field_and_without_its_value() {
             "field client_id",
         ),
         (json!({"installed": canary}).to_string(), "field installed"),
+        (
+            json!({"installed": {"client_id": "a"}, "web": {}}).to_string(),
+            "fields installed and web",
+        ),
     ] {
         let path = user.home.write("damaged.json", 0o600, &content);
         for options in [&[][..], &["--check"]] {

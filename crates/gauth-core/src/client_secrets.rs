@@ -47,9 +47,7 @@ impl Client {
         match (installed, web) {
             (Some(client), None) => Self::installed(&client, policy),
             (None, Some(client)) => Self::web(&client, policy),
-            (Some(_), Some(_)) => Err(Error::Input(
-                "fields installed and web: only one may stand in a client file".to_owned(),
-            )),
+            (Some(_), Some(_)) => Err(two_kinds()),
             (None, None) if file.has("type") => Err(Error::Input(
                 "field installed: missing; this is a credentials file, not an OAuth client"
                     .to_owned(),
@@ -132,6 +130,9 @@ pub fn describe(file: &Document, policy: &Policy) -> Result<Description, Error> 
             .transpose()
             .map(|url| url.as_ref().map(description::without_query))
     };
+    if KINDS.iter().all(|kind| file.has(kind)) {
+        return Err(two_kinds());
+    }
     for kind in KINDS {
         if let Some(client) = file.optional_object(kind)? {
             let redirect_uris = client.list("redirect_uris")?;
@@ -147,6 +148,10 @@ pub fn describe(file: &Document, policy: &Policy) -> Result<Description, Error> 
         }
     }
     Err(Error::field("installed", "missing"))
+}
+
+fn two_kinds() -> Error {
+    Error::Input("fields installed and web: only one may stand in a client file".to_owned())
 }
 
 /// As they are written: servers compare them character by character (RFC 9700 §2.1).

@@ -45,9 +45,8 @@ impl Grant {
         let path = found.source.path();
         if matches!(found.source, Source::Gcloud(_)) {
             return Err(Failure::usage(format!(
-                "revoke {}: {} are gcloud's, and nobody named them",
-                shown(path),
-                found.source
+                "revoke {}: it is gcloud's login, which is revoked only when it is named",
+                shown(path)
             ))
             .hint("gcloud auth application-default revoke, or name the file")
             .into());
@@ -66,7 +65,7 @@ impl Grant {
             None => String::new(),
         };
         format!(
-            "this revokes the whole grant of {} to the project: all its clients and scopes, on every machine{file}",
+            "this revokes the whole grant of {} to the client's project: all clients and scopes, on every machine{file}",
             self.credentials().identity()
         )
     }
