@@ -134,6 +134,41 @@ mod tests {
         use Grant::{AuthorizationCode, JwtBearer, RefreshToken};
         let rows = [
             (
+                Grant::WorkforceRefreshToken,
+                "invalid_grant",
+                "Bad Request",
+                "",
+                "gcloud auth application-default login",
+            ),
+            (
+                Grant::TokenExchange,
+                "invalid_grant",
+                "The audience in ID Token does not match.",
+                "",
+                "meant for this audience",
+            ),
+            (
+                Grant::TokenExchange,
+                "unauthorized_client",
+                "The given credential is rejected by the attribute condition.",
+                "",
+                "attribute condition",
+            ),
+            (
+                Grant::TokenExchange,
+                "invalid_target",
+                "",
+                "",
+                "disabled or deleted",
+            ),
+            (
+                Grant::IamCredentials,
+                "permission_denied",
+                "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
+                "",
+                "Token Creator",
+            ),
+            (
                 RefreshToken,
                 "invalid_grant",
                 "Token has been expired or revoked.",

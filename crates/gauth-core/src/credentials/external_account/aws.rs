@@ -185,8 +185,8 @@ impl Aws {
     /// The signed request as the subject token.
     fn subject_token(&self, region: &str, keys: &Keys, now: SystemTime) -> Result<Secret, Error> {
         const FIELD: &str = "credential_source.regional_cred_verification_url";
-        let url = self.verification_url.replace("{region}", region);
-        let url = Endpoint::parse(&url, &format!("field {FIELD}"))?;
+        let written = self.verification_url.replace("{region}", region);
+        let url = Endpoint::parse(&written, &format!("field {FIELD}"))?;
         let time = amz_date(now).ok_or_else(|| Error::field(FIELD, "no date for it"))?;
         let mut headers = vec![
             ("host", url.host().to_owned()),
@@ -199,7 +199,7 @@ impl Aws {
         let authorization = sign(&url, region, keys, &headers, &time);
         headers.push(("Authorization", authorization));
         let request = serde_json::json!({
-            "url": url.as_str(),
+            "url": written,
             "method": "POST",
             "headers": headers
                 .iter()

@@ -118,22 +118,29 @@ impl SubjectMachine for ExecutableSource {
                 None => Ok(self.run()),
             },
             (State::ReadingFile, Some(Answer::File(Some(bytes)))) => {
-                match read_answer(&bytes, now) {
+                match read_answer(&bytes, now, Ends::Must) {
                     Ok(token) => Ok(Subject::Token(token)),
                     Err(_) => Ok(self.run()),
                 }
             }
             (State::ReadingFile, _) => Ok(self.run()),
             (State::Running, Some(Answer::Output(bytes))) => {
-                read_answer(&bytes, now).map(Subject::Token)
+                read_answer(&bytes, now, Ends::May).map(Subject::Token)
             }
             (State::Running, _) => unreachable!("a program is answered with its output"),
         }
     }
 }
 
+/// Whether an answer says when its token ends. A kept one that does not would be used for ever.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Must,
+    May,
+}
+
 /// The program's answer: version 1, and a token of the type it names, or what went wrong.
-fn read_answer(bytes: &[u8], now: SystemTime) -> Result<Secret, Error> {
+fn read_answer(bytes: &[u8], now: SystemTime, ends: Ends) -> Result<Secret, Error> {
     let trouble = |text: &str| Error::Input(format!("the program's answer: {text}"));
     let named = |e: Error| trouble(&e.to_string());
     let answer = Document::parse(bytes).map_err(named)?;
@@ -149,10 +156,12 @@ fn read_answer(bytes: &[u8], now: SystemTime) -> Result<Secret, Error> {
             message.unwrap_or("no message")
         )));
     }
-    if let Some(end) = answer.optional_number("expiration_time").map_err(named)?
-        && end <= timestamp::unix_seconds(now)
-    {
-        return Err(trouble("the token in it has expired"));
+    match answer.optional_number("expiration_time").map_err(named)? {
+        Some(end) if end <= timestamp::unix_seconds(now) => {
+            return Err(trouble("the token in it has expired"));
+        }
+        None if ends == Ends::Must => return Err(trouble("field expiration_time: missing")),
+        _ => {}
     }
     let field = match answer.text("token_type").map_err(named)? {
         "urn:ietf:params:oauth:token-type:saml2" => "saml_response",
