@@ -183,7 +183,7 @@ fn h3_a_reader_that_leaves_ends_the_run_quietly() {
         "-d",
         "date,country,pagePath",
     ];
-    for turn in 0..24 {
+    for turn in 0..testkit::repetitions(24, 1000) {
         let format = FORMATS[turn % FORMATS.len()];
         let mut command = user.command(&[&report[..], &["-f", format]].concat());
         let mut child = command

@@ -277,18 +277,18 @@ fn a_million_rows_come_whole_and_in_order() {
         "-d",
         "date,country,pagePath",
     ];
-    let run = user
-        .run(&[&report[..], &["-f", "tsv", "--header", "none"]].concat())
-        .expect(0);
+    // Not swept for secrets, which takes longer than the report.
+    let command = user.command(&[&report[..], &["-f", "tsv", "--header", "none"]].concat());
+    let run = testkit::run(command).expect(0);
     let mut rows = 0;
     let mut keys = std::collections::HashSet::new();
     let mut before = i64::MAX;
     for line in run.stdout().lines() {
-        let cells: Vec<_> = line.split('\t').collect();
-        let sessions: i64 = cells[3].parse().expect("a number");
+        let mut cells = line.rsplitn(3, '\t').skip(1);
+        let sessions: i64 = cells.next().expect("sessions").parse().expect("a number");
         assert!(sessions <= before, "{line} comes after {before}");
         before = sessions;
-        assert!(keys.insert(cells[..3].join("\t")), "{line} comes twice");
+        assert!(keys.insert(cells.next()), "{line} comes twice");
         rows += 1;
     }
     assert_eq!(rows, 1_000_000);

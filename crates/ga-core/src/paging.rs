@@ -5,6 +5,8 @@
 //! The first page goes alone, since only its `rowCount` tells how many there are; the rest may go side by
 //! side. Sending, and the order of writing, are the caller's.
 
+use std::ops::Range;
+
 use crate::error::Error;
 use crate::page::Page;
 use crate::report::{MetricAggregation, OrderBy, OrderKey, PAGE_ROWS, RunReportRequest};
@@ -26,8 +28,10 @@ pub struct Plan {
     row_count: u64,
     /// How many of them were asked for.
     pub wanted: u64,
-    /// The stretches after the first page, in order.
-    pub rest: Vec<Stretch>,
+    /// Where the first page ended, and where the report ends.
+    rest: Range<u64>,
+    /// The most that the server sends at once.
+    size: u64,
 }
 
 /// The stretch to ask for first.
@@ -58,18 +62,23 @@ impl Plan {
         }
         // A server that sends less than was asked for has a smaller page: ask for that size.
         let size = if came < asked.left { came } else { PAGE_ROWS };
-        let end = asked.offset + wanted;
-        let mut rest = Vec::new();
-        let mut offset = asked.offset + came;
-        while offset < end {
-            let left = size.min(end - offset);
-            rest.push(Stretch { offset, left });
-            offset += left;
-        }
         Ok(Self {
             row_count,
             wanted,
-            rest,
+            rest: asked.offset + came..asked.offset + wanted,
+            size,
+        })
+    }
+
+    /// The stretches after the first page, in order.
+    pub fn rest(&self) -> impl Iterator<Item = Stretch> {
+        let (end, size) = (self.rest.end, self.size);
+        let mut offset = self.rest.start;
+        std::iter::from_fn(move || {
+            let left = size.min(end - offset);
+            let stretch = Stretch { offset, left };
+            offset += left;
+            (left > 0).then_some(stretch)
         })
     }
 
@@ -272,7 +281,7 @@ mod tests {
         ];
         for (offset, limit, came, row_count, rest) in table {
             let plan = Plan::after(&request(offset, limit), &page(came, row_count)).unwrap();
-            let planned: Vec<_> = plan.rest.iter().map(|s| (s.offset, s.left)).collect();
+            let planned: Vec<_> = plan.rest().map(|s| (s.offset, s.left)).collect();
             assert_eq!(planned, rest, "{offset:?} {limit:?} {came} {row_count:?}");
         }
     }
@@ -288,7 +297,7 @@ mod tests {
         assert!(Plan::after(&request(None, Some(2)), &page(3, Some(9))).is_err());
 
         let plan = Plan::after(&whole, &page(10, Some(25))).unwrap();
-        let stretch = plan.rest[0];
+        let stretch = plan.rest().next().unwrap();
         assert_eq!(plan.check(stretch, &page(10, Some(25))).unwrap(), None);
         let short = plan.check(stretch, &page(4, Some(25))).unwrap();
         assert_eq!(
@@ -304,6 +313,13 @@ mod tests {
                 .unwrap_err();
             assert_eq!(error.kind(), crate::Kind::Incomplete, "{error}");
         }
+    }
+
+    #[test]
+    fn a_row_count_beyond_all_reason_costs_nothing() {
+        let plan = Plan::after(&request(None, None), &page(1, Some(u64::MAX))).unwrap();
+        assert_eq!(plan.rest().take(1000).count(), 1000);
+        assert!(Plan::after(&request(Some(u64::MAX), None), &page(0, Some(5))).is_ok());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod client;
+mod download;
 mod first_property;
 mod format;
 mod interrupt;
@@ -18,19 +19,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use ga_core::property::Property;
-use ga_core::quality::{Consumption, Quality};
 use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
-use gauth_cli::{Context, Failure, Kind, Program, environment};
+use gauth_cli::{Context, Failure, Program, environment};
 use tokio::runtime;
 
 use arguments::Arguments;
 use client::Client;
+use download::Download;
 use output::Output;
-use pages::Report;
 use progress::Progress;
 use question::Question;
-use waiting::Budget;
 
 const PROGRAM: Program = Program {
     name: "ga-query",
@@ -57,8 +55,6 @@ const PROGRAM: Program = Program {
     ],
 };
 
-/// What waiting pages may take of the memory.
-const WAITING: usize = 8 << 20;
 const MOST_PARALLEL: usize = 9;
 
 fn main() -> ExitCode {
@@ -85,6 +81,9 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         Some(project) => Some(project.clone()),
         None => environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")?,
     };
+    if arguments.dry_run && arguments.curl {
+        return Err(Failure::usage("--dry-run and --curl exclude each other").into());
+    }
     if arguments.dry_run {
         return preview::dry_run(data_api.as_str(), &question, &terminal);
     }
@@ -113,64 +112,18 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         runtime.spawn(Arc::clone(&progress).show());
     }
 
-    let budget = Budget::new(WAITING);
-    let several = question.properties.len() > 1;
-    let mut consumption = Consumption::default();
-    let mut is_lossy = false;
-    let work = async {
-        for property in &question.properties {
-            let number = match property {
-                Property::Number(number) => number.clone(),
-                Property::First => {
-                    first_property::find(&client, admin_api.as_str(), &terminal).await?
-                }
-            };
-            let report = Report {
-                client: Arc::clone(&client),
-                base: data_api.as_str().to_owned(),
-                property: number.clone(),
-                request: question.request.clone(),
-                raw: output.is_raw(),
-                parallel,
-                budget: Arc::clone(&budget),
-                progress: Arc::clone(&progress),
-            };
-            let mut quality = Quality::default();
-            let fetch = report.fetch(|fetched| {
-                quality.add(&fetched.page.head);
-                if let Some(quota) = &fetched.page.head.property_quota {
-                    consumption.add(quota);
-                }
-                if output.is_terminal() {
-                    progress.end();
-                }
-                let name = several.then_some(number.as_str());
-                output.page(&question.request, name, fetched)
-            });
-            fetch.await?;
-            for note in quality.notes() {
-                is_lossy |= note.lossy;
-                let about = if several {
-                    format!("property {number}: ")
-                } else {
-                    String::new()
-                };
-                terminal.note(&format!("{about}{}", note.text));
-            }
-        }
-        output.finish()
+    let download = Download {
+        question: &question,
+        client,
+        data_api,
+        admin_api,
+        parallel,
+        progress: Arc::clone(&progress),
+        terminal,
     };
-    let result = runtime.block_on(work);
+    let result = runtime.block_on(download.run(&mut output));
     progress.end();
     runtime.shutdown_background();
-    result?;
-    if arguments.quota {
-        for line in consumption.lines() {
-            terminal.note(&line);
-        }
-    }
-    if arguments.strict && is_lossy {
-        return Err(Failure::new(Kind::Incomplete, "the data is lossy, as noted above").into());
-    }
+    result?.tell(&terminal, arguments.quota, arguments.strict)?;
     output.commit()
 }

@@ -57,7 +57,7 @@ impl Report {
         repetitions.check(first, &fetched.page)?;
         report.progress.promise(plan.wanted);
 
-        let mut rest = plan.rest.iter().copied();
+        let mut rest = plan.rest();
         let mut running = VecDeque::new();
         let start = |stretch: Stretch| {
             let pages = Arc::clone(&report).stretch(Arc::clone(&plan), stretch);
