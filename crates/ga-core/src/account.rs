@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::property::PropertyNumber;
 
 /// One page of accounts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -44,6 +45,66 @@ pub struct PropertySummary {
     pub property_type: String,
     /// `accounts/N`, or `properties/N` for a subproperty.
     pub parent: String,
+}
+
+impl AccountSummary {
+    /// The digits of `accounts/N`.
+    pub fn number(&self) -> &str {
+        self.account
+            .strip_prefix("accounts/")
+            .unwrap_or(&self.account)
+    }
+}
+
+impl PropertySummary {
+    /// `ordinary`, `subproperty` or `rollup`.
+    pub fn kind(&self) -> String {
+        let name = &*self.property_type;
+        let kind = name.strip_prefix("PROPERTY_TYPE_").unwrap_or(name);
+        kind.to_ascii_lowercase()
+    }
+}
+
+/// A property with its account; an account that has none stands alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// The account.
+    pub account: &'a AccountSummary,
+    /// The property's number and the rest of it.
+    pub property: Option<(PropertyNumber, &'a PropertySummary)>,
+}
+
+impl Listed<'_> {
+    /// Whether `text` is part of a name or a number, whatever its case.
+    pub fn contains(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let has = |name: &str| name.to_lowercase().contains(&text);
+        let is_property = self
+            .property
+            .as_ref()
+            .is_some_and(|(number, summary)| has(number.as_str()) || has(&summary.display_name));
+        is_property || has(&self.account.display_name) || has(self.account.number())
+    }
+}
+
+/// The properties of these accounts, in the server's order.
+pub fn listed(accounts: &[AccountSummary]) -> Result<Vec<Listed<'_>>, Error> {
+    let mut listed = Vec::new();
+    for account in accounts {
+        if account.property_summaries.is_empty() {
+            let property = None;
+            listed.push(Listed { account, property });
+        }
+        for summary in &account.property_summaries {
+            let number = PropertyNumber::parse(&summary.property).map_err(|_| {
+                let name = &summary.property;
+                Error::answer(format!("the answer names a property {name}, which is none"))
+            })?;
+            let property = Some((number, summary));
+            listed.push(Listed { account, property });
+        }
+    }
+    Ok(listed)
 }
 
 impl AccountSummaries {
@@ -92,5 +153,50 @@ mod tests {
         assert!(tokens.next(&page("a")).is_err());
         assert_eq!(tokens.next(&page("")).unwrap(), None);
         assert!(AccountSummaries::parse(b"<html>").is_err());
+    }
+
+    #[test]
+    fn properties_are_found_by_parts_of_names_and_numbers() {
+        let page = AccountSummaries::parse(
+            r#"{"accountSummaries":[{"account":"accounts/1","displayName":"Löwe & Söhne","propertySummaries":[
+            {"property":"properties/23","displayName":"My Site","propertyType":"PROPERTY_TYPE_ROLLUP"},
+            {"property":"properties/45","displayName":"Blog"}]},{"account":"accounts/9"}]}"#
+                .as_bytes(),
+        )
+        .unwrap();
+        let listed = listed(&page.account_summaries).unwrap();
+        let found = |text: &str| -> Vec<&str> {
+            let matching = listed.iter().filter(|one| one.contains(text));
+            matching
+                .map(|one| {
+                    one.property
+                        .as_ref()
+                        .map_or("none", |(number, _)| number.as_str())
+                })
+                .collect()
+        };
+        for (text, expected) in [
+            ("my site", &["23"][..]),
+            ("LÖWE", &["23", "45"]),
+            ("45", &["45"]),
+            ("9", &["none"]),
+            ("", &["23", "45", "none"]),
+            ("properties/", &[]),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
+        assert_eq!(
+            page.account_summaries[0].property_summaries[0].kind(),
+            "rollup"
+        );
+    }
+
+    #[test]
+    fn a_property_that_is_no_number_is_refused() {
+        let page = AccountSummaries::parse(
+            br#"{"accountSummaries":[{"propertySummaries":[{"property":"properties/x -f y"}]}]}"#,
+        )
+        .unwrap();
+        assert!(listed(&page.account_summaries).is_err());
     }
 }

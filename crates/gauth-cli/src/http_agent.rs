@@ -14,7 +14,7 @@ use crate::exit::{Failure, Kind, reason};
 use crate::terminal::Terminal;
 use crate::{proxy, random, tls};
 
-/// No answer to these requests is longer.
+/// No answer of a token endpoint is longer.
 const ANSWER_LIMIT: usize = 4 << 20;
 const HEADER_LIMIT: usize = 64 << 10;
 const CONNECT: Duration = Duration::from_secs(10);
@@ -45,12 +45,25 @@ pub enum Tries {
 pub struct HttpAgent {
     terminal: Terminal,
     deadline: Option<Instant>,
+    answer_limit: usize,
 }
 
 impl HttpAgent {
     /// An agent whose work, retries included, ends at `deadline`.
     pub fn new(terminal: Terminal, deadline: Option<Instant>) -> Self {
-        Self { terminal, deadline }
+        Self {
+            terminal,
+            deadline,
+            answer_limit: ANSWER_LIMIT,
+        }
+    }
+
+    /// The same agent for answers of up to so many bytes.
+    pub(crate) fn with_answer_limit(self, answer_limit: usize) -> Self {
+        Self {
+            answer_limit,
+            ..self
+        }
     }
 
     /// Sends a request and reads the whole answer, whatever its status.
@@ -84,7 +97,8 @@ impl HttpAgent {
         }
     }
 
-    fn left(&self) -> Duration {
+    /// The time until the deadline.
+    pub(crate) fn left(&self) -> Duration {
         self.deadline.map_or(Duration::MAX, |deadline| {
             deadline.saturating_duration_since(Instant::now())
         })
@@ -151,10 +165,10 @@ impl HttpAgent {
         let (head, mut body) = answer.into_parts();
         let mut bytes = Vec::new();
         body.as_reader()
-            .take(ANSWER_LIMIT as u64 + 1)
+            .take(self.answer_limit as u64 + 1)
             .read_to_end(&mut bytes)
             .map_err(|e| trouble(e.into()))?;
-        if bytes.len() > ANSWER_LIMIT {
+        if bytes.len() > self.answer_limit {
             return Err(Failure::new(
                 Kind::Failed,
                 format!("{what}: the answer is too long"),
@@ -179,7 +193,8 @@ fn tries_for(status: u16) -> u32 {
     }
 }
 
-fn wish(headers: &HeaderMap) -> Option<Duration> {
+/// What `Retry-After` says.
+pub(crate) fn wish(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
     ga_core::retry::retry_after(value, |date| {
         let then = gauth_core::timestamp::parse_http_date(date)?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use argh::{ArgsInfo, FromArgs};
 
+pub mod analytics;
 mod arguments;
 pub mod argv;
 mod completions;

@@ -23,6 +23,8 @@ pub struct Listing {
     format: Format,
     file: Option<Report>,
     terminal_width: Option<usize>,
+    /// Whether a person will read it who has not chosen the format.
+    is_for_eyes: bool,
 }
 
 impl Listing {
@@ -54,7 +56,15 @@ impl Listing {
             format: *format,
             file: path.map(Report::create).transpose()?,
             terminal_width: is_terminal.then(width),
+            is_for_eyes: is_terminal && wanted.format.is_none(),
         })
+    }
+
+    /// On a terminal, writes in this format instead of a table, unless `-f` names one.
+    pub fn prefer(&mut self, format: Format) {
+        if self.is_for_eyes {
+            self.format = format;
+        }
     }
 
     /// The format's name.
@@ -66,17 +76,13 @@ impl Listing {
     ///
     /// # Errors
     /// When the output takes no more.
-    pub fn write<const N: usize>(
-        self,
-        columns: [&str; N],
-        rows: impl IntoIterator<Item = [String; N]>,
-    ) -> anyhow::Result<()> {
+    pub fn write(self, columns: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
         let column = |name: &str| Column {
             name: name.to_owned(),
             is_metric: false,
         };
         let mut writer = (self.format.writer)(Layout {
-            columns: columns.into_iter().map(column).collect(),
+            columns: columns.iter().copied().map(column).collect(),
             header: true,
             excel: false,
             terminal_width: self.terminal_width,
@@ -84,7 +90,8 @@ impl Listing {
         let mut out = Vec::new();
         writer.begin(&mut out);
         for row in rows {
-            writer.row(&row.each_ref().map(|cell| cell.as_bytes()), &mut out);
+            let cells: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
+            writer.row(&cells, &mut out);
         }
         writer.end(&mut out);
         match self.file {

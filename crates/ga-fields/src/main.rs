@@ -1,0 +1,166 @@
+//! ga-fields: what can be put into a report. The standard fields need no network; a property's own are asked for.
+
+mod arguments;
+mod record;
+mod selection;
+mod server;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ga_core::metadata::{self, Definition};
+use ga_core::property::{Property, PropertyNumber};
+use gauth_cli::analytics::Analytics;
+use gauth_cli::rows::TABLE;
+use gauth_cli::rows::listing::{Listing, Wanted};
+use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
+use gauth_cli::{Context, Failure, Kind, Program, environment};
+
+use arguments::Arguments;
+use selection::{Known, Translator};
+
+const PROGRAM: Program = Program {
+    name: "ga-fields",
+    summary: "list, search and describe the dimensions and metrics of Google Analytics",
+    timeout: Some(Duration::from_secs(60)),
+    empty_if_missing: &["--token"],
+    examples: &[
+        ("ga-fields page", "what has to do with pages"),
+        ("ga-fields screenPageViews -f record", "all about one field"),
+        (
+            "ga-fields ga:users",
+            "what answers a name of Universal Analytics",
+        ),
+        (
+            "gauth-token | ga-fields -p 123456 --token - custom",
+            "the custom fields of a property",
+        ),
+        (
+            "ga-fields -p 123456 --compatible-with date,sessions --dimensions",
+            "what else that report could be broken down by, with a token in GAUTH_TOKEN",
+        ),
+    ],
+    notes: &[
+        "Without a token, the standard fields are listed from memory. With one, the fields of -p or GA_PROPERTY are asked for, or those that all properties have.",
+        "The token comes from --token, --token-command, GAUTH_TOKEN or GOOGLE_OAUTH_ACCESS_TOKEN, whichever is first.",
+    ],
+};
+
+/// The first so many are shown in a table.
+const IN_TABLE: usize = 6;
+const COLUMNS: [&str; 11] = [
+    "name",
+    "kind",
+    "type",
+    "reports",
+    "category",
+    "ui_name",
+    "description",
+    "former_names",
+    "expression",
+    "custom",
+    "blocked",
+];
+
+fn main() -> ExitCode {
+    gauth_cli::run(&PROGRAM, run)
+}
+
+fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
+    let token = TokenArgument {
+        token: arguments.token.as_deref(),
+        command: arguments.token_command.as_deref(),
+        stdin_reader: None,
+    };
+    token_argument::hide(&token, &context.terminal)?;
+    arguments.check()?;
+    let wanted = Wanted {
+        format: arguments.format.as_deref(),
+        output: arguments.output.as_deref(),
+    };
+    let mut listing = Listing::open(wanted, &[record::FORMAT])?;
+    let mut translator = Translator::new(context.terminal);
+    let words = translator.words(&arguments.words)?;
+    let known = known(&arguments, &token, &mut translator, &context)?.narrowed(&arguments);
+    let (fields, are_named) = selection::select(&known, &words, &mut translator)?;
+    if are_named {
+        listing.prefer(record::FORMAT);
+    }
+    let shown = match listing.format() == TABLE.name {
+        true => IN_TABLE,
+        false => COLUMNS.len(),
+    };
+    let rows: Vec<Vec<String>> = fields
+        .into_iter()
+        .map(|field| row(field).into_iter().take(shown).collect())
+        .collect();
+    listing.write(&COLUMNS[..shown], &rows)
+}
+
+/// The fields to choose from: from memory if nothing asks for more, else the server's.
+fn known(
+    arguments: &Arguments,
+    token: &TokenArgument<'_>,
+    translator: &mut Translator,
+    context: &Context,
+) -> anyhow::Result<Known> {
+    let report = translator.names(&arguments.compatible_with)?;
+    let must_ask = arguments.property.is_some()
+        || !report.is_empty()
+        || token.token.is_some()
+        || token.command.is_some();
+    let source = match TokenSource::choose(token, false) {
+        Err(failure) if failure.kind() == Kind::Login && !must_ask => {
+            return Ok(Known::all(metadata::standard()));
+        }
+        source => source?,
+    };
+    let property = match &arguments.property {
+        Some(text) => Some(Property::parse(text)?),
+        None => environment::text("GA_PROPERTY")?
+            .map(|text| Property::parse(&text))
+            .transpose()?,
+    };
+    if property.is_none() && !report.is_empty() {
+        return Err(Failure::usage("--compatible-with: no property was named")
+            .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
+            .into());
+    }
+    let analytics = Analytics::new(
+        &source.token()?,
+        arguments.quota_project.as_deref(),
+        context.timeout,
+        context.terminal,
+    )?;
+    let number = match property {
+        Some(property) => server::number(&analytics, property, &context.terminal)?,
+        // Google's number for what all properties have.
+        None => PropertyNumber::parse("0")?,
+    };
+    match report.is_empty() {
+        true => Ok(Known::all(server::fields(&analytics, &number)?)),
+        false => Ok(Known::judged(
+            server::compatibility(&analytics, &number, &report)?,
+            report,
+        )),
+    }
+}
+
+fn row(field: &Definition) -> [String; COLUMNS.len()] {
+    let reports = [("core", field.core), ("realtime", field.realtime)];
+    let reports = reports.into_iter().filter(|(_, is_in)| *is_in);
+    let reports: Vec<&str> = reports.map(|(name, _)| name).collect();
+    [
+        field.name.clone(),
+        field.kind.to_string(),
+        field.format.clone(),
+        reports.join(" "),
+        field.category.clone(),
+        field.ui_name.clone(),
+        field.description.clone(),
+        field.former_names.join(" "),
+        field.expression.clone(),
+        String::from(if field.custom { "custom" } else { "" }),
+        field.blocked_reasons.join(" "),
+    ]
+}

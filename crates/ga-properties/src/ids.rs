@@ -1,0 +1,25 @@
+//! `-f id`: the property numbers alone, one on each line, fit for `ga-query -p`.
+
+use gauth_cli::rows::{Format, RowWriter};
+
+pub(crate) const FORMAT: Format = Format {
+    name: "id",
+    extensions: &[],
+    writer: |_| Box::new(Ids),
+};
+
+/// Where the number stands in [`crate::COLUMNS`].
+const PROPERTY: usize = 2;
+
+struct Ids;
+
+impl RowWriter for Ids {
+    fn begin(&mut self, _: &mut Vec<u8>) {}
+
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+        out.extend_from_slice(cells[PROPERTY]);
+        out.push(b'\n');
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) {}
+}

@@ -1,0 +1,137 @@
+//! ga-properties: the accounts and properties that a token can see, as rows or as bare ids.
+
+mod ids;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use argh::{ArgsInfo, FromArgs};
+use ga_core::account::{self, Listed};
+use gauth_cli::analytics::Analytics;
+use gauth_cli::rows::listing::{Listing, Wanted};
+use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
+use gauth_cli::{Context, Failure, Kind, Program};
+
+const PROGRAM: Program = Program {
+    name: "ga-properties",
+    summary: "list the Google Analytics accounts and properties that a token can see",
+    timeout: Some(std::time::Duration::from_secs(60)),
+    empty_if_missing: &["--token"],
+    examples: &[
+        ("gauth-token | ga-properties", "all of them"),
+        (
+            "ga-query -p $(ga-properties --match 'My site' -f id) -m sessions",
+            "a report of the property of that name, with a token in GAUTH_TOKEN",
+        ),
+    ],
+    notes: &[
+        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, or standard input when that is not a terminal, whichever is first. Its scope is analytics.readonly or analytics.edit.",
+        "A property that is listed may still refuse its data: that takes a role at the property.",
+    ],
+};
+
+const COLUMNS: [&str; 6] = [
+    "account",
+    "account_name",
+    "property",
+    "property_name",
+    "type",
+    "parent",
+];
+
+/// list the Google Analytics accounts and properties that a token can see
+#[derive(FromArgs, ArgsInfo)]
+struct Arguments {
+    /// only those whose property name, account name or number contains this, in any case
+    #[argh(option, arg_name = "NAME")]
+    r#match: Option<String>,
+
+    /// csv, tsv, json, ndjson, table, or id for the property numbers alone; table on a terminal, else csv or what -o says
+    #[argh(option, short = 'f', arg_name = "FORMAT")]
+    format: Option<String>,
+
+    /// write to a file, which appears when it is complete
+    #[argh(option, short = 'o', arg_name = "FILE")]
+    output: Option<String>,
+
+    /// the access token, or - for standard input
+    #[argh(option, arg_name = "TOKEN|-")]
+    token: Option<String>,
+
+    /// a command that prints the access token
+    #[argh(option, arg_name = "COMMAND")]
+    token_command: Option<String>,
+
+    /// the Cloud project that the quota of the API is taken from
+    #[argh(option, arg_name = "ID")]
+    quota_project: Option<String>,
+}
+
+fn main() -> ExitCode {
+    gauth_cli::run(&PROGRAM, run)
+}
+
+fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
+    let token = TokenArgument {
+        token: arguments.token.as_deref(),
+        command: arguments.token_command.as_deref(),
+        stdin_reader: None,
+    };
+    token_argument::hide(&token, &context.terminal)?;
+    if arguments.r#match.as_deref() == Some("") {
+        return Err(Failure::usage("--match: an empty name").into());
+    }
+    let wanted = Wanted {
+        format: arguments.format.as_deref(),
+        output: arguments.output.as_deref(),
+    };
+    let listing = Listing::open(wanted, &[ids::FORMAT])?;
+    let analytics = Analytics::new(
+        &TokenSource::choose(&token, true)?.token()?,
+        arguments.quota_project.as_deref(),
+        context.timeout,
+        context.terminal,
+    )?;
+    let accounts = analytics.accounts().context("list the accounts")?;
+    let mut listed = account::listed(&accounts)?;
+    if let Some(text) = &arguments.r#match {
+        listed.retain(|one| one.contains(text));
+    }
+    if listing.format() == ids::FORMAT.name {
+        listed.retain(|one| one.property.is_some());
+    }
+    if listed.is_empty() {
+        match &arguments.r#match {
+            Some(text) => {
+                let message = format!("this token can see no property that is called {text}");
+                return Err(Failure::new(Kind::Refused, message)
+                    .hint("run ga-properties alone to list what it can see")
+                    .into());
+            }
+            None => context.terminal.note("this token can see no property"),
+        }
+    }
+    let rows: Vec<Vec<String>> = listed.iter().map(|one| row(one).into()).collect();
+    listing.write(&COLUMNS, &rows)
+}
+
+fn row(one: &Listed<'_>) -> [String; COLUMNS.len()] {
+    let account = one.account;
+    let [number, name, kind, parent] = match &one.property {
+        Some((number, property)) => [
+            number.to_string(),
+            property.display_name.clone(),
+            property.kind(),
+            property.parent.clone(),
+        ],
+        None => Default::default(),
+    };
+    [
+        account.number().to_owned(),
+        account.display_name.clone(),
+        number,
+        name,
+        kind,
+        parent,
+    ]
+}
