@@ -4,6 +4,12 @@
 mod authorization;
 #[path = "sandbox/faults.rs"]
 mod faults;
+#[path = "sandbox/federation.rs"]
+mod federation;
+#[path = "sandbox/impersonation.rs"]
+mod impersonation;
+#[path = "sandbox/metadata.rs"]
+mod metadata;
 #[cfg(unix)]
 #[path = "sandbox/program.rs"]
 mod program;

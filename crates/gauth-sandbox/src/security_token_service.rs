@@ -12,7 +12,7 @@ use crate::grants::Kind;
 use crate::outside::Provider;
 use crate::response::{OAuthError, Request, Response, json};
 use crate::service_accounts::OUTSIDE;
-use crate::{scopes, token};
+use crate::{aws, scopes, token};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -109,8 +109,10 @@ fn check_options(
     let Some(options) = options else {
         return Ok(());
     };
-    let options: Value = serde_json::from_str(options)
-        .map_err(|_| invalid_request("Invalid value for \"options\"."))?;
+    // Some of Google's libraries percent-encode it before the form does.
+    let options: Value = aws::percent_decode(options)
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .ok_or_else(|| invalid_request("Invalid value for \"options\"."))?;
     let names: Vec<&String> = options
         .as_object()
         .into_iter()
