@@ -1,7 +1,10 @@
 //! Machines on Google Cloud, and the certainty that others are not taken for one: no packet, no look-up, no wait (F9, F10).
 
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
+use rustix::net::{AddressFamily, SocketType};
 use serde_json::Value;
 use testkit::{Answer, Home, ScriptedServer, strace};
 
@@ -147,6 +150,23 @@ fn f10_its_trouble_keeps_its_kind() {
     let server = ScriptedServer::start([Answer::silence()]);
     let (_home, command) = on_google(host(&server.url()), &["--timeout", "0.5"]);
     testkit::run(command).expect_failure(5);
+}
+
+#[test]
+fn f10_one_that_is_not_there_is_given_up_in_two_seconds() {
+    // With the queue of its listener full, Linux answers no connection, as a packet filter would not.
+    let (family, kind) = (AddressFamily::INET, SocketType::STREAM);
+    let socket = rustix::net::socket(family, kind, None).expect("make a socket");
+    rustix::net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("take a port");
+    rustix::net::listen(&socket, 0).expect("listen");
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr().expect("know the port");
+    let _queued = TcpStream::connect(address).expect("fill the queue");
+    let (_home, command) = on_google(&address.to_string(), &[]);
+    let started = Instant::now();
+    let run = testkit::run(command).expect_failure(5);
+    assert!(run.stderr().contains("timed out"), "{}", run.stderr());
+    assert!(started.elapsed() < Duration::from_secs(2));
 }
 
 #[test]

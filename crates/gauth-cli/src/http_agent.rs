@@ -18,6 +18,9 @@ use crate::{proxy, random, tls};
 const ANSWER_LIMIT: usize = 4 << 20;
 const HEADER_LIMIT: usize = 64 << 10;
 const CONNECT: Duration = Duration::from_secs(10);
+/// A metadata server is next door: one that is not there is given up in no time, one that is mute soon.
+const CONNECT_NEARBY: Duration = Duration::from_secs(1);
+const ANSWER_NEARBY: Duration = Duration::from_secs(5);
 /// Header values that may be shown.
 const DULL: [&str; 7] = [
     "accept",
@@ -71,13 +74,16 @@ impl HttpAgent {
     /// # Errors
     /// [`Kind::Temporary`] when no answer came, [`Kind::Failed`] for a certificate or an answer that is refused.
     pub fn send(&self, request: &Request, tries: Tries) -> Result<Response, Failure> {
-        let agent = self.agent(request.uri())?;
+        let is_nearby = request.headers().contains_key("metadata-flavor");
+        let agent = self.agent(request.uri(), is_nearby)?;
+        let started = Instant::now();
         let mut failed = 0;
         loop {
             let result = self.send_once(&agent, request);
             failed += 1;
             let again = match &result {
                 Ok(response) => tries_for(response.status().as_u16()) > failed,
+                Err(_) if is_nearby && started.elapsed() >= CONNECT_NEARBY => false,
                 Err(trouble) => trouble.kind() == Kind::Temporary && failed < 3,
             };
             let wish = result.as_ref().ok().and_then(|r| wish(r.headers()));
@@ -104,7 +110,7 @@ impl HttpAgent {
         })
     }
 
-    fn agent(&self, target: &Uri) -> Result<Agent, Failure> {
+    fn agent(&self, target: &Uri, is_nearby: bool) -> Result<Agent, Failure> {
         let proxy = proxy::for_target(target)?
             .map(|url| Proxy::new(&url))
             .transpose()
@@ -134,7 +140,8 @@ impl HttpAgent {
             .max_response_header_size(HEADER_LIMIT)
             .proxy(proxy)
             .tls_config(tls)
-            .timeout_connect(Some(CONNECT))
+            .timeout_connect(Some(if is_nearby { CONNECT_NEARBY } else { CONNECT }))
+            .timeout_recv_response(is_nearby.then_some(ANSWER_NEARBY))
             .build()
             .new_agent())
     }
