@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     pub(crate) property: Option<String>,
 
     /// only what can join a report of these fields; asks the property
-    #[argh(option, arg_name = "NAME,…")]
+    #[argh(option, arg_name = "NAMES")]
     pub(crate) compatible_with: Vec<String>,
 
     /// only dimensions
@@ -25,6 +25,10 @@ pub(crate) struct Arguments {
     /// only metrics
     #[argh(switch)]
     pub(crate) metrics: bool,
+
+    /// only what the owner of the property has made; without a property, how such names begin
+    #[argh(switch)]
+    pub(crate) custom: bool,
 
     /// only what realtime reports have
     #[argh(switch)]

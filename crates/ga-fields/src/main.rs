@@ -32,7 +32,7 @@ const PROGRAM: Program = Program {
             "what answers a name of Universal Analytics",
         ),
         (
-            "gauth-token | ga-fields -p 123456 --token - custom",
+            "gauth-token | ga-fields -p 123456 --token - --custom",
             "the custom fields of a property",
         ),
         (

@@ -41,6 +41,7 @@ impl Known {
             (!arguments.realtime || field.realtime)
                 && (!arguments.dimensions || field.kind == FieldKind::Dimension)
                 && (!arguments.metrics || field.kind == FieldKind::Metric)
+                && (!arguments.custom || field.custom)
         });
         self
     }
@@ -52,24 +53,30 @@ pub(crate) fn select<'a>(
     words: &[String],
     translator: &mut Translator,
 ) -> anyhow::Result<(Vec<&'a Definition>, bool)> {
-    match metadata::search(&known.fields, words) {
-        Found::Named(fields) => return Ok((fields, true)),
-        Found::Matching(fields) if words.is_empty() || !fields.is_empty() => {
-            translator.mention(words);
-            return Ok((fields, false));
-        }
-        Found::Matching(_) => {}
+    let found = metadata::search(&known.fields, words);
+    if let Found::Named(fields) = found {
+        return Ok((fields, true));
     }
-    if let Found::Named(fields) = metadata::search(&known.incompatible, words) {
-        let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
-        let report = known.report.join(",");
-        return Err(
-            Error::field(format!("{} cannot join {report}", names.join(" and ")))
-                .with_hint(format!(
-                    "ga-fields --compatible-with {report} lists what can"
-                ))
-                .into(),
-        );
+    for word in words {
+        let word = std::slice::from_ref(word);
+        if let Found::Named(fields) = metadata::search(&known.incompatible, word)
+            && !matches!(metadata::search(&known.fields, word), Found::Named(_))
+        {
+            let report = known.report.join(",");
+            return Err(
+                Error::field(format!("{} cannot join {report}", fields[0].name))
+                    .with_hint(format!(
+                        "ga-fields --compatible-with {report} lists what can"
+                    ))
+                    .into(),
+            );
+        }
+    }
+    if let Found::Matching(fields) = found
+        && (words.is_empty() || !fields.is_empty())
+    {
+        translator.mention(words);
+        return Ok((fields, false));
     }
     if let [word] = words
         && let Some(fields) = translator.old_name(word)?
