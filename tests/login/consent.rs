@@ -82,7 +82,8 @@ fn the_url_asks_for_a_lasting_grant_with_pkce_state_and_the_account_as_a_hint() 
 fn c4_c5_verifier_and_state_are_random_and_long_enough_at_every_attempt() {
     let person = Person::consenting();
     let mut seen = std::collections::HashSet::new();
-    for _ in 0..5 {
+    let times = testkit::repetitions(5, 1000);
+    for _ in 0..times {
         person.log_in(&[]);
     }
     for request in person.sandbox.requests() {
@@ -96,7 +97,7 @@ fn c4_c5_verifier_and_state_are_random_and_long_enough_at_every_attempt() {
         assert!(random.chars().all(is_unreserved));
         assert!(seen.insert(random), "drawn twice");
     }
-    assert_eq!(seen.len(), 10);
+    assert_eq!(seen.len(), 2 * times);
 }
 
 #[test]

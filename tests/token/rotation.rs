@@ -39,9 +39,9 @@ fn race(user: &User, count: usize, wishes: &[&[&str]]) {
 #[test]
 fn b3_a_rotating_refresh_token_survives_races() {
     let user = rotating();
-    for round in 1..=10 {
+    for round in 1..=testkit::repetitions(10, 20) {
         user.forget_tokens();
-        race(&user, 20, &[&[]]);
+        race(&user, testkit::repetitions(20, 200), &[&[]]);
         assert_eq!(user.token_requests().len(), round);
     }
     assert_eq!(mode(&user.credentials), 0o600);

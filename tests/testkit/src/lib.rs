@@ -38,6 +38,15 @@ pub fn tool(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// How often a test repeats what chance may decide: `few` times in a usual run, `full` times, as the security
+/// requirements ask, with `scripts/check --long`.
+pub fn repetitions(few: usize, full: usize) -> usize {
+    match std::env::var_os("TESTKIT_LONG") {
+        Some(_) => full,
+        None => few,
+    }
+}
+
 /// The binary `name` beside `binary`, which is `env!("CARGO_BIN_EXE_…")` of the test's own package. Cargo builds
 /// the programs of other packages only when the whole workspace is tested.
 #[track_caller]
