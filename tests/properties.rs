@@ -148,6 +148,29 @@ fn a_name_or_number_is_matched_in_any_case_and_gives_ids_for_ga_query() {
 }
 
 #[test]
+fn a_property_found_by_name_is_reported_on_by_ga_query() {
+    let sandbox = sandbox();
+    let user = User::of_sandbox(&sandbox);
+    let script = r#""$1" -p $("$0" --match 'shop, mobile' -f id) -m sessions --header none"#;
+    let mut command = user.home.command("sh");
+    command
+        .env("GAUTH_SANDBOX_URL", &user.url)
+        .env("GAUTH_TOKEN", &user.token)
+        .args(["-c", script, BIN])
+        .arg(testkit::sibling(BIN, "ga-query"));
+    let run = testkit::run(command).expect(0);
+    assert!(
+        run.stdout()
+            .trim_end()
+            .parse::<u64>()
+            .is_ok_and(|sessions| sessions > 0)
+    );
+    let requests = sandbox.requests();
+    let asked = requests.last().map(|request| &*request.path);
+    assert_eq!(asked, Some("/v1beta/properties/123457:runReport"));
+}
+
+#[test]
 fn a_name_that_matches_nothing_exits_4_with_a_hint() {
     let sandbox = sandbox();
     let user = User::of_sandbox(&sandbox);

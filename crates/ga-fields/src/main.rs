@@ -1,23 +1,24 @@
 //! ga-fields: what can be put into a report. The standard fields need no network; a property's own are asked for.
 
 mod arguments;
+mod known;
 mod record;
 mod selection;
 mod server;
+mod translation;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ga_core::metadata::{self, Definition};
-use ga_core::property::{Property, PropertyNumber};
-use gauth_cli::analytics::Analytics;
+use ga_core::metadata::Definition;
 use gauth_cli::rows::TABLE;
 use gauth_cli::rows::listing::{Listing, Wanted};
-use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
-use gauth_cli::{Context, Failure, Kind, Program, environment};
+use gauth_cli::token_argument::{self, TokenArgument};
+use gauth_cli::{Context, Program};
 
 use arguments::Arguments;
-use selection::{Known, Translator};
+use known::Known;
+use translation::Translator;
 
 const PROGRAM: Program = Program {
     name: "ga-fields",
@@ -81,7 +82,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let mut listing = Listing::open(wanted, &[record::FORMAT])?;
     let mut translator = Translator::new(context.terminal);
     let words = translator.words(&arguments.words)?;
-    let known = known(&arguments, &token, &mut translator, &context)?.narrowed(&arguments);
+    let known = Known::get(&arguments, &token, &mut translator, &context)?;
     let (fields, are_named) = selection::select(&known, &words, &mut translator)?;
     if are_named {
         listing.prefer(record::FORMAT);
@@ -95,55 +96,6 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         .map(|field| row(field).into_iter().take(shown).collect())
         .collect();
     listing.write(&COLUMNS[..shown], &rows)
-}
-
-/// The fields to choose from: from memory if nothing asks for more, else the server's.
-fn known(
-    arguments: &Arguments,
-    token: &TokenArgument<'_>,
-    translator: &mut Translator,
-    context: &Context,
-) -> anyhow::Result<Known> {
-    let report = translator.names(&arguments.compatible_with)?;
-    let must_ask = arguments.property.is_some()
-        || !report.is_empty()
-        || token.token.is_some()
-        || token.command.is_some();
-    let source = match TokenSource::choose(token, false) {
-        Err(failure) if failure.kind() == Kind::Login && !must_ask => {
-            return Ok(Known::all(metadata::standard()));
-        }
-        source => source?,
-    };
-    let property = match &arguments.property {
-        Some(text) => Some(Property::parse(text)?),
-        None => environment::text("GA_PROPERTY")?
-            .map(|text| Property::parse(&text))
-            .transpose()?,
-    };
-    if property.is_none() && !report.is_empty() {
-        return Err(Failure::usage("--compatible-with: no property was named")
-            .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
-            .into());
-    }
-    let analytics = Analytics::new(
-        &source.token()?,
-        arguments.quota_project.as_deref(),
-        context.timeout,
-        context.terminal,
-    )?;
-    let number = match property {
-        Some(property) => server::number(&analytics, property, &context.terminal)?,
-        // Google's number for what all properties have.
-        None => PropertyNumber::parse("0")?,
-    };
-    match report.is_empty() {
-        true => Ok(Known::all(server::fields(&analytics, &number)?)),
-        false => Ok(Known::judged(
-            server::compatibility(&analytics, &number, &report)?,
-            report,
-        )),
-    }
 }
 
 fn row(field: &Definition) -> [String; COLUMNS.len()] {

@@ -1,0 +1,90 @@
+//! The fields to choose from: from memory if nothing asks for more, else the server's.
+
+use ga_core::catalogue::FieldKind;
+use ga_core::metadata::{self, Definition};
+use ga_core::property::{Property, PropertyNumber};
+use gauth_cli::analytics::Analytics;
+use gauth_cli::token_argument::{TokenArgument, TokenSource};
+use gauth_cli::{Context, Failure, Kind, environment};
+
+use crate::arguments::Arguments;
+use crate::server;
+use crate::translation::Translator;
+
+/// What there is to choose from.
+pub(crate) struct Known {
+    /// What the switches leave.
+    pub(crate) fields: Vec<Definition>,
+    /// Fields that exist, but cannot join the report.
+    pub(crate) incompatible: Vec<Definition>,
+    /// The fields of `--compatible-with`.
+    pub(crate) report: Vec<String>,
+}
+
+impl Known {
+    /// Gets the fields that the arguments ask for.
+    pub(crate) fn get(
+        arguments: &Arguments,
+        token: &TokenArgument<'_>,
+        translator: &mut Translator,
+        context: &Context,
+    ) -> anyhow::Result<Self> {
+        let report = translator.names(&arguments.compatible_with)?;
+        let must_ask = arguments.property.is_some()
+            || !report.is_empty()
+            || token.token.is_some()
+            || token.command.is_some();
+        let source = match TokenSource::choose(token, false) {
+            Err(failure) if failure.kind() == Kind::Login && !must_ask => {
+                return Ok(Self::all(metadata::standard(), arguments));
+            }
+            source => source?,
+        };
+        let property = match &arguments.property {
+            Some(text) => Some(Property::parse(text)?),
+            None => environment::text("GA_PROPERTY")?
+                .map(|text| Property::parse(&text))
+                .transpose()?,
+        };
+        if property.is_none() && !report.is_empty() {
+            return Err(Failure::usage("--compatible-with: no property was named")
+                .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
+                .into());
+        }
+        let analytics = Analytics::new(
+            &source.token()?,
+            arguments.quota_project.as_deref(),
+            context.timeout,
+            context.terminal,
+        )?;
+        let number = match property {
+            Some(property) => server::number(&analytics, property, &context.terminal)?,
+            // Google's number for what all properties have.
+            None => PropertyNumber::parse("0")?,
+        };
+        if report.is_empty() {
+            return Ok(Self::all(server::fields(&analytics, &number)?, arguments));
+        }
+        let judged = server::compatibility(&analytics, &number, &report)?;
+        Ok(Self {
+            incompatible: judged.incompatible,
+            report,
+            ..Self::all(judged.compatible, arguments)
+        })
+    }
+
+    /// Fields that nothing but a switch excludes.
+    fn all(mut fields: Vec<Definition>, arguments: &Arguments) -> Self {
+        fields.retain(|field| {
+            (!arguments.realtime || field.realtime)
+                && (!arguments.dimensions || field.kind == FieldKind::Dimension)
+                && (!arguments.metrics || field.kind == FieldKind::Metric)
+                && (!arguments.custom || field.custom)
+        });
+        Self {
+            fields,
+            incompatible: Vec::new(),
+            report: Vec::new(),
+        }
+    }
+}
