@@ -30,34 +30,29 @@ const LONGEST_JWT: u64 = 12 * 3600;
 
 type Answer = Result<Value, Box<Response>>;
 
+// A field that is null counts as left out.
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GenerateAccessToken {
-    #[serde(default)]
-    delegates: Vec<String>,
-    #[serde(default)]
-    scope: Vec<String>,
+    delegates: Option<Vec<String>>,
+    scope: Option<Vec<String>>,
     lifetime: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct GenerateIdToken {
-    #[serde(default)]
-    delegates: Vec<String>,
-    #[serde(default)]
-    audience: String,
-    #[serde(default)]
-    include_email: bool,
+    delegates: Option<Vec<String>>,
+    audience: Option<String>,
+    include_email: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignJwt {
-    #[serde(default)]
-    delegates: Vec<String>,
-    #[serde(default)]
-    payload: String,
+    delegates: Option<Vec<String>>,
+    payload: Option<String>,
 }
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
@@ -94,10 +89,11 @@ fn generate_access_token(
     email: &str,
 ) -> Answer {
     let asked: GenerateAccessToken = read(request, caller)?;
-    if asked.scope.is_empty() {
+    let asked_for = asked.scope.unwrap_or_default();
+    if asked_for.is_empty() {
         return Err(invalid("scope: at least one is required."));
     }
-    let granted = scopes::parse(&asked.scope.join(" "))
+    let granted = scopes::parse(&asked_for.join(" "))
         .map_err(|text| invalid(&format!("Invalid OAuth scope. {text}")))?;
     let life = match &asked.lifetime {
         None => LONGEST_LIFE,
@@ -107,7 +103,7 @@ fn generate_access_token(
             .filter(|seconds| (1..=LONGEST_LIFE).contains(seconds))
             .ok_or_else(|| invalid("The access token lifetime must be from 1s to 3600s."))?,
     };
-    let account = permitted(caller, &asked.delegates, email, "getAccessToken")?;
+    let account = permitted(caller, asked.delegates, email, "getAccessToken")?;
     let mut grants = google.grants();
     // A sandbox with short tokens gives short ones here, too.
     let life = life.min(grants.token_lifetime + 1);
@@ -125,18 +121,19 @@ fn generate_id_token(
     email: &str,
 ) -> Answer {
     let asked: GenerateIdToken = read(request, caller)?;
-    if asked.audience.is_empty() {
-        return Err(invalid("audience: a value is required."));
-    }
-    let account = permitted(caller, &asked.delegates, email, "getOpenIdToken")?;
-    let token = google.service_id_token(account, &asked.audience, asked.include_email);
+    let audience = asked
+        .audience
+        .filter(|audience| !audience.is_empty())
+        .ok_or_else(|| invalid("audience: a value is required."))?;
+    let account = permitted(caller, asked.delegates, email, "getOpenIdToken")?;
+    let token = google.service_id_token(account, &audience, asked.include_email == Some(true));
     google.grants().issued.push(token.clone());
     Ok(json!({"token": token}))
 }
 
 fn sign_jwt(google: &Google, request: &Request, caller: &AccessToken, email: &str) -> Answer {
     let asked: SignJwt = read(request, caller)?;
-    let claims: Map<String, Value> = serde_json::from_str(&asked.payload)
+    let claims: Map<String, Value> = serde_json::from_str(&asked.payload.unwrap_or_default())
         .map_err(|_| invalid("payload: a serialised JSON object is required."))?;
     let end = claims.get("exp").and_then(Value::as_u64);
     if end.is_none_or(|end| end <= google.clock() || end > google.clock() + LONGEST_JWT) {
@@ -144,7 +141,7 @@ fn sign_jwt(google: &Google, request: &Request, caller: &AccessToken, email: &st
             "payload: exp must be within the next 12 hours, in seconds.",
         ));
     }
-    permitted(caller, &asked.delegates, email, "signJwt")?;
+    permitted(caller, asked.delegates, email, "signJwt")?;
     let token = google.managed_key.sign(&claims.into());
     google.grants().issued.push(token.clone());
     Ok(json!({"keyId": google.managed_key.id, "signedJwt": token}))
@@ -181,12 +178,12 @@ fn read<T: DeserializeOwned>(request: &Request, caller: &AccessToken) -> Result<
 /// The account at the end of the chain, if each member of it may act as the next.
 fn permitted(
     caller: &AccessToken,
-    delegates: &[String],
+    delegates: Option<Vec<String>>,
     email: &str,
     permission: &str,
 ) -> Result<&'static ServiceAccount, Box<Response>> {
     let mut actor = caller.holder.account.as_str();
-    for delegate in delegates {
+    for delegate in delegates.into_iter().flatten() {
         let email = delegate.strip_prefix(DELEGATE).ok_or_else(|| {
             invalid(
                 "delegates: the form is projects/-/serviceAccounts/{ACCOUNT_EMAIL_OR_UNIQUEID}.",
