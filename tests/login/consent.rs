@@ -80,22 +80,22 @@ fn the_url_asks_for_a_lasting_grant_with_pkce_state_and_the_account_as_a_hint() 
 
 #[test]
 fn c4_c5_verifier_and_state_are_random_and_long_enough_at_every_attempt() {
-    let person = Person::consenting();
     let mut seen = std::collections::HashSet::new();
     let times = testkit::repetitions(5, 1000);
     for _ in 0..times {
+        let person = Person::consenting();
         person.log_in(&[]);
-    }
-    for request in person.sandbox.requests() {
-        let random = match request.path.as_str() {
-            "/token" => parameter(&format!("?{}", request.body), "code_verifier"),
-            _ => parameter(&format!("?{}", request.query), "state"),
-        };
-        // 32 random octets in base64url; that the challenge fits is checked by the sandbox.
-        assert_eq!(random.len(), 43);
-        let is_unreserved = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        assert!(random.chars().all(is_unreserved));
-        assert!(seen.insert(random), "drawn twice");
+        for request in person.sandbox.requests() {
+            let random = match request.path.as_str() {
+                "/token" => parameter(&format!("?{}", request.body), "code_verifier"),
+                _ => parameter(&format!("?{}", request.query), "state"),
+            };
+            // 32 random octets in base64url; that the challenge fits is checked by the sandbox.
+            assert_eq!(random.len(), 43);
+            let is_unreserved = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+            assert!(random.chars().all(is_unreserved));
+            assert!(seen.insert(random), "drawn twice");
+        }
     }
     assert_eq!(seen.len(), 2 * times);
 }
