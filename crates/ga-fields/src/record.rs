@@ -1,5 +1,6 @@
 //! `-f record`: a block of lines for each field, for eyes. What is empty is left out.
 
+use gauth_cli::Failure;
 use gauth_cli::rows::{Format, Layout, RowWriter};
 use gauth_cli::terminal::sanitise;
 
@@ -22,7 +23,7 @@ struct Record {
 impl RowWriter for Record {
     fn begin(&mut self, _: &mut Vec<u8>) {}
 
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         if !self.is_first {
             out.push(b'\n');
         }
@@ -40,6 +41,7 @@ impl RowWriter for Record {
             }
             out.push(b'\n');
         }
+        Ok(())
     }
 
     fn end(&mut self, _: &mut Vec<u8>) {}

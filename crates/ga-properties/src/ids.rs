@@ -1,5 +1,6 @@
 //! `-f id`: the property numbers alone, one on each line, fit for `ga-query -p`.
 
+use gauth_cli::Failure;
 use gauth_cli::rows::{Format, RowWriter};
 
 pub(crate) const FORMAT: Format = Format {
@@ -16,9 +17,10 @@ struct Ids;
 impl RowWriter for Ids {
     fn begin(&mut self, _: &mut Vec<u8>) {}
 
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         out.extend_from_slice(cells[PROPERTY]);
         out.push(b'\n');
+        Ok(())
     }
 
     fn end(&mut self, _: &mut Vec<u8>) {}

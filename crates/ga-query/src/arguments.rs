@@ -50,9 +50,13 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "N")]
     pub(crate) offset: Option<u64>,
 
-    /// csv, tsv, json, ndjson, table or raw; table on a terminal, else csv or what -o says
+    /// csv, tsv, json, ndjson, table, sql or raw; table on a terminal, else csv or what -o says
     #[argh(option, short = 'f', arg_name = "FORMAT")]
     pub(crate) format: Option<String>,
+
+    /// the table that -f sql fills, NAME or SCHEMA.NAME
+    #[argh(option, arg_name = "NAME")]
+    pub(crate) table: Option<String>,
 
     /// write to a file, which appears when it is complete
     #[argh(option, short = 'o', arg_name = "FILE")]

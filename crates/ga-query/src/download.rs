@@ -83,7 +83,7 @@ impl Download<'_> {
             if output.is_terminal() {
                 self.progress.end();
             }
-            let name = several.then_some(number.as_str());
+            let name = (several || output.names_property()).then_some(number.as_str());
             output.page(&self.question.request, name, fetched)
         });
         pages.await?;

@@ -92,7 +92,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     }
 
     let source = TokenSource::choose(&token, true)?;
-    let mut output = Output::open(&arguments)?;
+    let mut output = Output::open(&arguments, &question)?;
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

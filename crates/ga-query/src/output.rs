@@ -15,8 +15,9 @@ use gauth_cli::files::Report;
 use gauth_cli::terminal::{Stdout, stdout, width};
 
 use crate::arguments::Arguments;
-use crate::format::{self, Column, Content, Layout, RowWriter};
+use crate::format::{self, Column, Content, Layout, NewWriter, RowWriter};
 use crate::pages::Fetched;
+use crate::question::Question;
 
 /// Written out when it has grown to this.
 const BUFFER: usize = 64 * 1024;
@@ -24,12 +25,19 @@ const BUFFER: usize = 64 * 1024;
 /// Where the report goes.
 pub(crate) struct Output {
     target: Target,
-    content: Content,
+    form: Form,
+    names_property: bool,
     layout: Layout,
     /// Made when the columns are known.
     writer: Option<Box<dyn RowWriter>>,
     buffer: Vec<u8>,
     is_terminal: bool,
+}
+
+enum Form {
+    /// Answers as they were sent.
+    Answers,
+    Rows(NewWriter),
 }
 
 enum Target {
@@ -39,7 +47,7 @@ enum Target {
 
 impl Output {
     /// Opens what `-o` names, and settles the format.
-    pub(crate) fn open(arguments: &Arguments) -> anyhow::Result<Self> {
+    pub(crate) fn open(arguments: &Arguments, question: &Question) -> anyhow::Result<Self> {
         let path = arguments.output.as_deref().map(Path::new);
         let is_terminal = path.is_none() && std::io::stdout().is_terminal();
         let format = match (&arguments.format, path) {
@@ -62,12 +70,18 @@ impl Output {
                 );
             }
         };
+        let form = match format.content {
+            Content::Rows(new_writer) => Form::Rows(Box::new(new_writer)),
+            Content::Report(prepare) => Form::Rows(prepare(arguments, question)?),
+            Content::Answers => Form::Answers,
+        };
         Ok(Self {
             target: match path {
                 Some(path) => Target::File(Report::create(path)?),
                 None => Target::Stdout(stdout()),
             },
-            content: format.content,
+            form,
+            names_property: format.names_property,
             layout: Layout {
                 columns: Vec::new(),
                 header,
@@ -82,7 +96,12 @@ impl Output {
 
     /// Whether answers are wanted as they were sent.
     pub(crate) fn is_raw(&self) -> bool {
-        matches!(self.content, Content::Answers)
+        matches!(self.form, Form::Answers)
+    }
+
+    /// Whether the property is a column even when there is one alone.
+    pub(crate) fn names_property(&self) -> bool {
+        self.names_property
     }
 
     /// Whether rows appear on a terminal.
@@ -105,13 +124,13 @@ impl Output {
         property: Option<&str>,
         fetched: Fetched,
     ) -> anyhow::Result<()> {
-        let Content::Rows(new_writer) = self.content else {
+        let Form::Rows(new_writer) = &self.form else {
             let target = &mut self.target;
             return fetched.waiting.for_each(|part| Ok(target.write_all(part)?));
         };
         let columns = columns(request, property.is_some(), &fetched.page.head);
         let writer = match &mut self.writer {
-            Some(_) if columns != self.layout.columns => {
+            Some(_) if !have_same_names(&columns, &self.layout.columns) => {
                 return Err(ga_core::Error::Answer(
                     "the columns of the report changed between two answers".to_owned(),
                 )
@@ -135,7 +154,7 @@ impl Output {
                 if let Some(property) = property {
                     cells.insert(0, property);
                 }
-                writer.row(&cells, buffer);
+                writer.row(&cells, buffer)?;
                 if buffer.len() >= BUFFER {
                     target.write_all(buffer)?;
                     buffer.clear();
@@ -181,6 +200,7 @@ fn columns(request: &RunReportRequest, has_property: bool, head: &ReportHead) ->
     let column = |name: &str, is_metric| Column {
         name: name.to_owned(),
         is_metric,
+        is_integer: false,
     };
     let mut columns = Vec::new();
     if has_property {
@@ -199,7 +219,17 @@ fn columns(request: &RunReportRequest, has_property: bool, head: &ReportHead) ->
         let dimensions = head.dimension_headers.iter();
         columns.extend(dimensions.map(|header| column(&header.name, false)));
         let metrics = head.metric_headers.iter();
-        columns.extend(metrics.map(|header| column(&header.name, true)));
+        columns.extend(metrics.map(|header| Column {
+            is_integer: header.r#type == "TYPE_INTEGER",
+            ..column(&header.name, true)
+        }));
     }
     columns
+}
+
+/// An answer without rows may leave out its headers, and with them the types.
+fn have_same_names(some: &[Column], others: &[Column]) -> bool {
+    some.iter()
+        .map(|column| &column.name)
+        .eq(others.iter().map(|column| &column.name))
 }

@@ -12,6 +12,10 @@ mod ndjson;
 mod table;
 mod tsv;
 
+use crate::exit::Failure;
+
+pub use json::is_number;
+
 /// Comma-separated values.
 pub const CSV: Format = csv::FORMAT;
 /// Tab-separated values.
@@ -56,6 +60,8 @@ pub struct Column {
     pub name: String,
     /// Whether its cells are numbers.
     pub is_metric: bool,
+    /// Whether those numbers are declared to be whole.
+    pub is_integer: bool,
 }
 
 /// Writes rows in one format. What was written before an error is never a complete document.
@@ -63,7 +69,10 @@ pub trait RowWriter {
     /// Before the first row.
     fn begin(&mut self, out: &mut Vec<u8>);
     /// One row, a cell for each column; cells are UTF-8.
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>);
+    ///
+    /// # Errors
+    /// A cell that the format has no form for.
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure>;
     /// After the last row.
     fn end(&mut self, out: &mut Vec<u8>);
 }
@@ -76,7 +85,7 @@ fn written(format: &Format, layout: Layout, rows: &[&[&str]]) -> String {
     writer.begin(&mut out);
     for row in rows {
         let cells: Vec<&[u8]> = row.iter().map(|cell| cell.as_bytes()).collect();
-        writer.row(&cells, &mut out);
+        writer.row(&cells, &mut out).unwrap();
     }
     writer.end(&mut out);
     String::from_utf8(out).unwrap()
@@ -88,6 +97,7 @@ fn two_columns() -> Layout {
     let column = |name: &str, is_metric| Column {
         name: name.to_owned(),
         is_metric,
+        is_integer: is_metric,
     };
     Layout {
         columns: vec![column("d", false), column("m", true)],

@@ -5,5 +5,6 @@ use super::{Content, Format};
 pub(super) const FORMAT: Format = Format {
     name: "raw",
     extensions: &[],
+    names_property: false,
     content: Content::Answers,
 };

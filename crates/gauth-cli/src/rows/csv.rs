@@ -4,6 +4,7 @@
 //! anyone who visits a site can put a formula into its data (OWASP, CSV injection).
 
 use super::{Format, Layout, RowWriter};
+use crate::exit::Failure;
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
@@ -27,7 +28,7 @@ impl RowWriter for Csv {
         }
     }
 
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         for (place, text) in cells.iter().enumerate() {
             separate(place, out);
             if self.0.excel && !self.0.columns[place].is_metric && is_formula(text) {
@@ -41,6 +42,7 @@ impl RowWriter for Csv {
             out.extend_from_slice(b"\"\"");
         }
         out.push(b'\n');
+        Ok(())
     }
 
     fn end(&mut self, _: &mut Vec<u8>) {}

@@ -4,6 +4,7 @@
 //! else a string, so nothing is rounded. The closing bracket comes with the last row and not before.
 
 use super::{Column, Format, Layout, RowWriter};
+use crate::exit::Failure;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
@@ -26,10 +27,11 @@ impl RowWriter for Json {
         out.push(b'[');
     }
 
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         out.extend_from_slice(if self.is_empty { b"\n" } else { b",\n" });
         self.is_empty = false;
         self.objects.write(cells, out);
+        Ok(())
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
@@ -94,7 +96,7 @@ fn string(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Whether the text is a number of RFC 8259 §6: no leading zeros or plus, no bare point.
-fn is_number(text: &[u8]) -> bool {
+pub fn is_number(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"-").unwrap_or(text);
     let (whole, rest) = digits(text);
     if whole.is_empty() || (whole.len() > 1 && whole[0] == b'0') {

@@ -80,6 +80,7 @@ impl Listing {
         let column = |name: &str| Column {
             name: name.to_owned(),
             is_metric: false,
+            is_integer: false,
         };
         let mut writer = (self.format.writer)(Layout {
             columns: columns.iter().copied().map(column).collect(),
@@ -91,7 +92,7 @@ impl Listing {
         writer.begin(&mut out);
         for row in rows {
             let cells: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
-            writer.row(&cells, &mut out);
+            writer.row(&cells, &mut out)?;
         }
         writer.end(&mut out);
         match self.file {

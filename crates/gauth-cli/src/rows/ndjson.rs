@@ -3,6 +3,7 @@
 
 use super::json::Objects;
 use super::{Format, RowWriter};
+use crate::exit::Failure;
 
 pub(super) const FORMAT: Format = Format {
     name: "ndjson",
@@ -15,9 +16,10 @@ struct Ndjson(Objects);
 impl RowWriter for Ndjson {
     fn begin(&mut self, _: &mut Vec<u8>) {}
 
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         self.0.write(cells, out);
         out.push(b'\n');
+        Ok(())
     }
 
     fn end(&mut self, _: &mut Vec<u8>) {}

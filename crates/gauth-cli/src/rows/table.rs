@@ -6,6 +6,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Column, Format, Layout, RowWriter};
+use crate::exit::Failure;
 use crate::terminal::sanitise;
 
 pub(super) const FORMAT: Format = Format {
@@ -36,19 +37,20 @@ struct Table {
 impl RowWriter for Table {
     fn begin(&mut self, _: &mut Vec<u8>) {}
 
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         let cells = cells.iter().zip(&self.layout.columns);
         let row: Vec<String> = cells
             .map(|(cell, column)| self.shown(cell, column))
             .collect();
         if !self.widths.is_empty() {
             self.line(&row, out);
-            return;
+            return Ok(());
         }
         self.first.push(row);
         if self.first.len() == ROWS {
             self.start(out);
         }
+        Ok(())
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {

@@ -3,6 +3,7 @@
 //! <https://www.postgresql.org/docs/current/sql-copy.html>
 
 use super::{Format, Layout, RowWriter};
+use crate::exit::Failure;
 
 pub(super) const FORMAT: Format = Format {
     name: "tsv",
@@ -20,8 +21,9 @@ impl RowWriter for Tsv {
         }
     }
 
-    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) {
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         line(cells.iter().copied(), out);
+        Ok(())
     }
 
     fn end(&mut self, _: &mut Vec<u8>) {}

@@ -1,0 +1,364 @@
+//! SQL for a database, as both sqlite3 and psql take it: one transaction that makes the table if it is not there and
+//! puts every row in its place, so that a report may be loaded any number of times.
+//!
+//! The key is what makes a row that row: the property, the dimensions and, unless every row belongs to one day, the
+//! date range. Dimensions are text as they were sent; metrics keep their digits, as BIGINT where Analytics says that
+//! they are whole and as NUMERIC otherwise (PostgreSQL keeps those exactly, SQLite as 64-bit floating point).
+
+use ga_core::paging::DATE_RANGE;
+use ga_core::report::{DateRange, RunReportRequest};
+use gauth_cli::rows::is_number;
+use gauth_cli::{Failure, Kind};
+
+use super::{Column, Content, Format, Layout, NewWriter, RowWriter};
+use crate::arguments::Arguments;
+use crate::question::Question;
+
+pub(super) const FORMAT: Format = Format {
+    name: "sql",
+    extensions: &["sql"],
+    names_property: true,
+    content: Content::Report(prepare),
+};
+
+/// Dimensions that put a row into one day.
+const DAYS: [&str; 3] = ["date", "dateHour", "dateHourMinute"];
+const PROPERTY: &str = "property";
+const START: &str = "start_date";
+const END: &str = "end_date";
+/// PostgreSQL cuts longer names (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>).
+const LONGEST_NAME: usize = 63;
+/// Rows of one INSERT; fewer when they are long.
+const BATCH_ROWS: usize = 500;
+const BATCH_BYTES: usize = 1 << 20;
+
+fn prepare(arguments: &Arguments, question: &Question) -> Result<NewWriter, Failure> {
+    let Some(table) = &arguments.table else {
+        return Err(Failure::usage("-f sql: no table was named").hint("add --table NAME"));
+    };
+    let table = table_name(table)?;
+    let request = &question.request;
+    if !request.metric_aggregations.is_empty() {
+        return Err(Failure::usage(
+            "-f sql: totals have no place among the rows of a table",
+        ));
+    }
+    let ranges = key_ranges(request)?;
+    check_columns(request, !ranges.is_empty())?;
+    Ok(Box::new(move |layout| {
+        Box::new(Sql::new(&table, &ranges, &layout))
+    }))
+}
+
+/// `NAME` or `SCHEMA.NAME`, quoted.
+fn table_name(text: &str) -> Result<String, Failure> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let is_name = |part: &&str| {
+        !part.is_empty() && part.len() <= LONGEST_NAME && !part.contains(char::is_control)
+    };
+    if parts.len() > 2 || !parts.iter().all(is_name) {
+        return Err(Failure::usage(format!(
+            "--table: {text:?} is neither NAME nor SCHEMA.NAME, of at most {LONGEST_NAME} bytes each"
+        )));
+    }
+    let quoted: Vec<_> = parts.into_iter().map(identifier).collect();
+    Ok(quoted.join("."))
+}
+
+/// The date ranges that belong to the key: none where each row names its day and there is one range.
+fn key_ranges(request: &RunReportRequest) -> Result<Vec<DateRange>, Failure> {
+    let ranges = &request.date_ranges;
+    let is_day = |name: &str| DAYS.contains(&name);
+    if ranges.len() == 1 && request.dimensions.iter().any(|d| is_day(&d.name)) {
+        return Ok(Vec::new());
+    }
+    let hint = "name the days as YYYY-MM-DD, or add -d date";
+    if ranges.is_empty() {
+        let why =
+            "-f sql: a report without dates has nothing to tell its rows from those of the next";
+        return Err(Failure::usage(why));
+    }
+    for day in ranges.iter().flat_map(|r| [&r.start_date, &r.end_date]) {
+        // The shape of a date has been checked; words have no dash.
+        if !day.contains('-') {
+            return Err(Failure::usage(format!(
+                "-f sql: the date range is part of the key here, and {day} is another day tomorrow"
+            ))
+            .hint(hint));
+        }
+    }
+    Ok(ranges.clone())
+}
+
+/// Two names may be one to a database: SQLite takes no notice of case, PostgreSQL cuts what is long.
+fn check_columns(request: &RunReportRequest, has_ranges: bool) -> Result<(), Failure> {
+    let mut known = vec![PROPERTY.to_owned()];
+    if has_ranges {
+        known.extend([START.to_owned(), END.to_owned()]);
+    }
+    let dimensions = request.dimensions.iter().map(|d| &d.name);
+    for name in dimensions.chain(request.metrics.iter().map(|m| &m.name)) {
+        if name.len() > LONGEST_NAME {
+            return Err(Failure::usage(format!(
+                "-f sql: the column {name} has more than {LONGEST_NAME} bytes"
+            )));
+        }
+        let lower = name.to_ascii_lowercase();
+        if known.contains(&lower) {
+            return Err(Failure::usage(format!(
+                "-f sql: a database takes {name} for another column of the table"
+            )));
+        }
+        known.push(lower);
+    }
+    Ok(())
+}
+
+/// What a column of the report holds in the database.
+#[derive(Clone, Copy)]
+enum Cell {
+    Text,
+    Integer,
+    Number,
+}
+
+struct Sql {
+    columns: Vec<(Column, Cell)>,
+    /// What comes before all rows.
+    head: String,
+    /// What begins an INSERT and what ends it.
+    insert: String,
+    upsert: String,
+    ranges: Ranges,
+    rows: usize,
+    bytes: usize,
+}
+
+/// What goes between the property and the dimensions.
+enum Ranges {
+    /// The same for every row: nothing, or the only range.
+    Same(String),
+    /// The range that the cell in this place names.
+    Named(usize, Vec<(Vec<u8>, String)>),
+}
+
+impl Sql {
+    fn new(table: &str, ranges: &[DateRange], layout: &Layout) -> Self {
+        let columns = layout.columns.iter().map(|column| {
+            let cell = match column {
+                column if !column.is_metric => Cell::Text,
+                column if column.is_integer => Cell::Integer,
+                _ => Cell::Number,
+            };
+            (column.clone(), cell)
+        });
+        let columns: Vec<_> = columns.collect();
+        let mut declared = Vec::new();
+        let (mut names, mut key, mut updates) = (Vec::new(), Vec::new(), Vec::new());
+        let mut add = |name: &str, cell| {
+            let name = identifier(name);
+            declared.push(match cell {
+                Cell::Text => format!("{name} TEXT NOT NULL"),
+                Cell::Integer => format!("{name} BIGINT"),
+                Cell::Number => format!("{name} NUMERIC"),
+            });
+            match cell {
+                Cell::Text => key.push(name.clone()),
+                _ => updates.push(format!("{name} = excluded.{name}")),
+            }
+            names.push(name);
+        };
+        for (place, (column, cell)) in columns.iter().enumerate() {
+            add(&column.name, *cell);
+            if place == 0 && !ranges.is_empty() {
+                add(START, Cell::Text);
+                add(END, Cell::Text);
+            }
+        }
+        let (names, key) = (names.join(", "), key.join(", "));
+        let action = match updates.is_empty() {
+            true => "NOTHING".to_owned(),
+            false => format!("UPDATE SET {}", updates.join(", ")),
+        };
+        Self {
+            head: format!(
+                "BEGIN;\nCREATE TABLE IF NOT EXISTS {table} (\n  {},\n  PRIMARY KEY ({key})\n);\n{}",
+                declared.join(",\n  "),
+                backslash_guard(table),
+            ),
+            insert: format!("INSERT INTO {table} ({names}) VALUES\n"),
+            upsert: format!("\nON CONFLICT ({key}) DO {action};\n"),
+            ranges: Ranges::of(ranges, &layout.columns),
+            columns,
+            rows: 0,
+            bytes: 0,
+        }
+    }
+}
+
+/// Where `standard_conforming_strings` is off, a backslash in a visitor's text could end a literal. There this
+/// divides by zero and stops the transaction; elsewhere it does nothing.
+fn backslash_guard(table: &str) -> String {
+    format!("INSERT INTO {table} SELECT * FROM {table} WHERE 1 / (length('\\\\') - 1) = 0;\n")
+}
+
+impl Ranges {
+    fn of(ranges: &[DateRange], columns: &[Column]) -> Self {
+        let days = |range: &DateRange| {
+            let mut days = Vec::new();
+            for day in [&range.start_date, &range.end_date] {
+                days.push(b',');
+                text(day.as_bytes(), &mut days);
+            }
+            String::from_utf8_lossy(&days).into_owned()
+        };
+        let column = columns.iter().position(|column| column.name == DATE_RANGE);
+        match (ranges, column) {
+            ([], _) => Self::Same(String::new()),
+            ([range], _) => Self::Same(days(range)),
+            (_, column) => {
+                let ranges = ranges.iter().enumerate().map(|(place, range)| {
+                    let name = range.name.clone();
+                    let name = name.unwrap_or_else(|| format!("date_range_{place}"));
+                    (name.into_bytes(), days(range))
+                });
+                // Without such a column no name is found, and the row is refused.
+                Self::Named(column.unwrap_or(0), ranges.collect())
+            }
+        }
+    }
+
+    fn write(&self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
+        let days = match self {
+            Self::Same(days) => days,
+            Self::Named(place, ranges) => {
+                let range = ranges.iter().find(|(name, _)| name == cells[*place]);
+                &range
+                    .ok_or_else(|| refused(DATE_RANGE, "is none of those asked for"))?
+                    .1
+            }
+        };
+        out.extend_from_slice(days.as_bytes());
+        Ok(())
+    }
+}
+
+impl RowWriter for Sql {
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.head.as_bytes());
+    }
+
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
+        let before = out.len();
+        match self.rows {
+            0 => out.extend_from_slice(self.insert.as_bytes()),
+            _ => out.extend_from_slice(b",\n"),
+        }
+        for (place, (cell, (column, kind))) in cells.iter().zip(&self.columns).enumerate() {
+            out.push(if place == 0 { b'(' } else { b',' });
+            let is_written = match kind {
+                Cell::Text => text(cell, out),
+                Cell::Integer => integer(cell, out),
+                Cell::Number => number(cell, out),
+            };
+            if !is_written {
+                return Err(refused(&column.name, kind.refusal()));
+            }
+            if place == 0 {
+                self.ranges.write(cells, out)?;
+            }
+        }
+        out.push(b')');
+        self.rows += 1;
+        self.bytes += out.len() - before;
+        if self.rows == BATCH_ROWS || self.bytes >= BATCH_BYTES {
+            self.end_batch(out);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        if self.rows > 0 {
+            self.end_batch(out);
+        }
+        out.extend_from_slice(b"COMMIT;\n");
+    }
+}
+
+impl Sql {
+    fn end_batch(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.upsert.as_bytes());
+        (self.rows, self.bytes) = (0, 0);
+    }
+}
+
+impl Cell {
+    fn refusal(self) -> &'static str {
+        match self {
+            Self::Text | Self::Number => "holds a NUL character, which no database takes",
+            Self::Integer => "was announced as an integer and is none of 64 bits",
+        }
+    }
+}
+
+fn refused(column: &str, why: &str) -> Failure {
+    Failure::new(
+        Kind::Failed,
+        format!("write the rows as sql: a cell of {column} {why}"),
+    )
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A literal; false for a text that has none.
+fn text(cell: &[u8], out: &mut Vec<u8>) -> bool {
+    out.push(b'\'');
+    let mut plain = 0;
+    for (place, &byte) in cell.iter().enumerate() {
+        match byte {
+            b'\'' => {
+                out.extend_from_slice(&cell[plain..=place]);
+                // Doubled: the second one begins what follows.
+                plain = place;
+            }
+            // The sqlite3 shell drops a CR at the end of a line.
+            b'\r' if cell.get(place + 1) == Some(&b'\n') => {
+                out.extend_from_slice(&cell[plain..=place]);
+                out.extend_from_slice(b"' || '");
+                plain = place + 1;
+            }
+            0 => return false,
+            _ => {}
+        }
+    }
+    out.extend_from_slice(&cell[plain..]);
+    out.push(b'\'');
+    true
+}
+
+/// A whole number of 64 bits in its own digits; NULL for nothing.
+fn integer(cell: &[u8], out: &mut Vec<u8>) -> bool {
+    let is_short = cell.len() <= 18 && cell.iter().all(u8::is_ascii_digit);
+    let is_integer = || {
+        let text = std::str::from_utf8(cell).unwrap_or_default();
+        text.parse::<i64>().is_ok() && !text.starts_with('+')
+    };
+    match cell {
+        b"" => out.extend_from_slice(b"NULL"),
+        _ if is_short || is_integer() => out.extend_from_slice(cell),
+        _ => return false,
+    }
+    true
+}
+
+/// A number in its own digits; NULL for nothing. What is no number is text, of which PostgreSQL knows `NaN`.
+fn number(cell: &[u8], out: &mut Vec<u8>) -> bool {
+    match cell {
+        b"" => out.extend_from_slice(b"NULL"),
+        _ if is_number(cell) => out.extend_from_slice(cell),
+        _ => return text(cell, out),
+    }
+    true
+}
