@@ -97,6 +97,13 @@ pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
     Ok(definitions)
 }
 
+impl Definition {
+    /// Whether this stands for every name that begins with its own.
+    pub fn is_family(&self) -> bool {
+        self.name.ends_with(':')
+    }
+}
+
 impl FieldMetadata {
     pub(crate) fn into_definition(self, kind: FieldKind) -> Definition {
         let known = catalogue::find(&self.api_name, kind);

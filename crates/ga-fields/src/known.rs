@@ -2,7 +2,7 @@
 
 use ga_core::catalogue::FieldKind;
 use ga_core::metadata::{self, Definition};
-use ga_core::property::{Property, PropertyNumber};
+use ga_core::property::Property;
 use gauth_cli::analytics::Analytics;
 use gauth_cli::token_argument::{TokenArgument, TokenSource};
 use gauth_cli::{Context, Failure, Kind, environment};
@@ -57,11 +57,10 @@ impl Known {
             context.timeout,
             context.terminal,
         )?;
-        let number = match property {
-            Some(property) => server::number(&analytics, property, &context.terminal)?,
-            // Google's number for what all properties have.
-            None => PropertyNumber::parse("0")?,
+        let Some(property) = property else {
+            return Ok(Self::all(server::common_fields(&analytics)?, arguments));
         };
+        let number = server::number(&analytics, property, &context.terminal)?;
         if report.is_empty() {
             return Ok(Self::all(server::fields(&analytics, &number)?, arguments));
         }

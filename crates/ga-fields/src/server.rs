@@ -23,6 +23,16 @@ pub(crate) fn fields(
     Ok(metadata::parse(&answer)?)
 }
 
+/// The fields that all properties have, with the families that each fills with its own.
+pub(crate) fn common_fields(analytics: &Analytics) -> anyhow::Result<Vec<Definition>> {
+    // Google's number for what all properties have.
+    let mut common = fields(analytics, &PropertyNumber::parse("0")?)?;
+    let families = metadata::standard().into_iter();
+    common.extend(families.filter(Definition::is_family));
+    common.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(common)
+}
+
 /// What can and what cannot join a report of these fields.
 pub(crate) fn compatibility(
     analytics: &Analytics,

@@ -162,11 +162,12 @@ fn no_answer(name: &str, reason: Option<&str>, nearest: &str) -> Error {
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     let error = Error::field(format!("translate {name}: GA4 has no equivalent{reason}"));
     let (_, bare) = name.rsplit_once(':').unwrap_or(("", name));
-    let own_words = format!("name what stands for it with --map FILE, a line {bare} = FIELD");
+    let own_words =
+        format!("name what stands for it with ga-query --map FILE, a line {bare} = FIELD");
     error.with_hint(match nearest {
         "" => own_words,
         nearest if nearest.ends_with(":NAME") => {
-            format!("name it with --map FILE, a line {bare} = {nearest}")
+            format!("name it with ga-query --map FILE, a line {bare} = {nearest}")
         }
         nearest => format!("the nearest is {nearest}, which means something else"),
     })
@@ -176,7 +177,9 @@ fn needs_map(name: &str, key: &str, value: &str) -> Error {
     Error::field(format!(
         "translate {name}: only you know what has become of {key}"
     ))
-    .with_hint(format!("say so with --map FILE, a line {key} = {value}"))
+    .with_hint(format!(
+        "say so with ga-query --map FILE, a line {key} = {value}"
+    ))
 }
 
 #[cfg(test)]
