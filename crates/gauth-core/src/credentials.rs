@@ -121,6 +121,7 @@ impl Credentials {
     /// # Errors
     /// [`Error::Input`] naming the field, [`Error::Unsupported`] for a URL that secrets may not go to.
     pub fn parse(bytes: &[u8], reading: &Reading<'_>) -> Result<Self, Error> {
+        refuse_bare_key(bytes)?;
         let document = Document::parse(bytes)?;
         let (kind, credential) = read(&document, reading)?;
         Ok(Self {
@@ -329,6 +330,24 @@ fn describe(
         ..credential.describe(file)?
     }
     .with_common(file)
+}
+
+/// A key alone, in PKCS#12 or PEM as Google's console handed them out for years, does not say whose it is.
+fn refuse_bare_key(bytes: &[u8]) -> Result<(), Error> {
+    let (reason, hint) = if bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0x30, 0x80]) {
+        (
+            "this is a bare PKCS#12 key, and credentials also say whose it is",
+            r#"put it into JSON: {"type": "service_account_p12", "client_email": "EMAIL", "private_key": "its base64", "password": "notasecret"}"#,
+        )
+    } else if bytes.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        (
+            "this is a bare PEM key, and credentials also say whose it is",
+            r#"put it into JSON: {"type": "service_account", "client_email": "EMAIL", "private_key": "the PEM text"}"#,
+        )
+    } else {
+        return Ok(());
+    };
+    Err(unsupported(reason, Some(hint)))
 }
 
 /// Whether a document says it is of a type.

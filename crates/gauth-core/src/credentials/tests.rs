@@ -182,7 +182,16 @@ fn a_key_in_a_pkcs12_file_signs_the_same() {
         "_private_key_pkcs12": p12, "_private_key_password": "notasecret",
         "token_uri": "https://oauth2.googleapis.com/token",
     });
-    for file in [gcloud.clone(), oauth2client] {
+    let assertion = |key: &str| {
+        serde_json::json!({
+            "_class": "SignedJwtAssertionCredentials", "_module": "oauth2client.client", "assertion_type": null,
+            "service_account_name": "robot@p.iam.gserviceaccount.com", "private_key": key,
+            "private_key_id": "k1", "private_key_password": "notasecret", "scope": "a", "kwargs": {},
+            "token_uri": "https://oauth2.googleapis.com/token",
+        })
+    };
+    let (older, older_pem) = (assertion(&p12), assertion(&STANDARD.encode(PKCS8)));
+    for file in [gcloud.clone(), oauth2client, older, older_pem] {
         let (_, fields) = first_request(&parse(file).unwrap(), &Wanted::default());
         assert_eq!(fields, plain);
     }
@@ -266,6 +275,26 @@ fn e10_keys_that_cannot_sign_are_named() {
         );
         assert!(!text.contains("canary"));
         assert_eq!(error.kind(), crate::Kind::Usage);
+    }
+}
+
+#[test]
+fn e10_a_bare_key_is_refused_with_the_form_it_needs() {
+    let policy = Policy::default();
+    let reading = Reading {
+        policy: &policy,
+        env: &|_| None,
+    };
+    let p12 = include_bytes!("../../testdata/3des.p12");
+    for (bytes, kind) in [
+        (&p12[..], "service_account_p12"),
+        (PKCS8.as_bytes(), "\"service_account\""),
+    ] {
+        let Err(error) = Credentials::parse(bytes, &reading) else {
+            panic!("must be refused")
+        };
+        assert_eq!(error.kind(), crate::Kind::Usage);
+        assert!(error.hint().unwrap().contains(kind));
     }
 }
 
