@@ -271,7 +271,13 @@ fn a_key_in_a_pkcs12_file_signs_in_gclouds_form_and_in_oauth2clients() {
         "_private_key_password": "notasecret", "_private_key_id": null, "_scopes": READONLY, "_kwargs": {},
         "token_uri": gcloud["token_uri"],
     });
-    for file in [gcloud, oauth2client] {
+    let before_2016 = json!({
+        "_class": "SignedJwtAssertionCredentials", "_module": "oauth2client.client", "invalid": false,
+        "service_account_name": gcloud["client_email"], "private_key": gcloud["private_key"],
+        "private_key_password": "notasecret", "scope": READONLY, "kwargs": {}, "access_token": null,
+        "token_uri": gcloud["token_uri"],
+    });
+    for file in [gcloud, oauth2client, before_2016] {
         machine.keep(&file);
         let token = machine.token(&["--no-cache", "--scope", "email"]);
         assert_eq!(

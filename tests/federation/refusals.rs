@@ -331,6 +331,22 @@ fn e6_what_is_not_supported_is_refused_by_name() {
 }
 
 #[test]
+fn e10_a_bare_key_is_told_the_form_that_it_needs() {
+    let machine = Machine::new();
+    let path = machine.home.config().join("gauth/credentials.json");
+    machine.keep(&machine.key());
+    let key = machine.key()["private_key"].as_str().map(str::to_owned);
+    let p12 = [&[0x30, 0x82, 0x09, 0xae][..], &[0; 2000]].concat();
+    for (bytes, says) in [
+        (key.expect("a key").into_bytes(), "bare PEM key"),
+        (p12, "bare PKCS#12 key"),
+    ] {
+        std::fs::write(&path, bytes).expect("write the key");
+        machine.refused_offline(&[], says);
+    }
+}
+
+#[test]
 fn another_universe_is_reached_only_when_the_user_trusts_it() {
     let machine = Machine::new();
     let universe = |file: Value, field: &str, url: &str| {
