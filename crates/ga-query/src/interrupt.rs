@@ -11,10 +11,9 @@ const SIGNALS: [i32; 3] = [1, 2, 15];
 /// Ends the process when a signal asks for it. Signals that were ignored when the program started (nohup, a
 /// background job) stay ignored. Runs until then.
 pub(crate) fn watch(unfinished: Option<PathBuf>) -> std::io::Result<()> {
-    let ignored = ignored_signals();
     for number in SIGNALS
         .into_iter()
-        .filter(|number| ignored >> (number - 1) & 1 == 0)
+        .filter(|number| !gauth_cli::signals::is_ignored(*number))
     {
         let mut stream = signal(SignalKind::from_raw(number))?;
         let unfinished = unfinished.clone();
@@ -28,17 +27,4 @@ pub(crate) fn watch(unfinished: Option<PathBuf>) -> std::io::Result<()> {
         });
     }
     Ok(())
-}
-
-/// The mask of proc_pid_status(5); nothing where there is none.
-fn ignored_signals() -> u64 {
-    std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let line = status
-                .lines()
-                .find_map(|line| line.strip_prefix("SigIgn:"))?;
-            u64::from_str_radix(line.trim(), 16).ok()
-        })
-        .unwrap_or(0)
 }

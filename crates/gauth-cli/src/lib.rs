@@ -25,6 +25,7 @@ pub mod metadata_server;
 pub mod proxy;
 pub mod random;
 pub mod rows;
+pub mod signals;
 pub mod terminal;
 pub mod tls;
 pub mod token_argument;

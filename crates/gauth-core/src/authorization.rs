@@ -1,11 +1,19 @@
 //! The authorization request and its redirect (RFC 6749 §4.1.1–4.1.2) for native apps (RFC 8252), with PKCE and `state`
 //! on every request, and the issuer check of RFC 9207. Serving the redirect is the business of gauth-login.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use crate::client_secrets::Client;
 use crate::endpoint::Endpoint;
 use crate::pkce::CodeVerifier;
 use crate::scope::Scopes;
 use crate::{Error, Secret, form};
+
+/// A fresh `state` (RFC 6749 §10.12) made of 32 random octets.
+pub fn state(random: [u8; 32]) -> Secret {
+    Secret::new(URL_SAFE_NO_PAD.encode(random))
+}
 
 /// One attempt to get consent: what the browser is sent to, and what its return is checked against.
 #[derive(Clone, Debug)]
@@ -16,7 +24,7 @@ pub struct AuthorizationRequest<'a> {
     pub redirect_uri: &'a str,
     /// What is asked for.
     pub scopes: &'a Scopes,
-    /// RFC 6749 §10.12: at least 128 random bits.
+    /// From [`state`].
     pub state: &'a Secret,
     /// RFC 7636.
     pub verifier: &'a CodeVerifier,

@@ -20,8 +20,7 @@ use anyhow::Context as _;
 use argh::{ArgsInfo, FromArgs};
 use gauth_cli::http_agent::HttpAgent;
 use gauth_cli::{Context, Failure, Program, environment, random};
-use gauth_core::Secret;
-use gauth_core::authorization::AuthorizationRequest;
+use gauth_core::authorization::{self, AuthorizationRequest};
 use gauth_core::client_secrets::Redirect;
 use gauth_core::pkce::CodeVerifier;
 use gauth_core::scope::Scopes;
@@ -107,7 +106,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let (events, arrived) = mpsc::channel();
     let loopback = Loopback::listen(&client.redirect, args.port, events.clone())?;
     let redirect_uri = loopback.redirect_uri();
-    let state = Secret::new(CodeVerifier::new(random::bytes()?).expose());
+    let state = authorization::state(random::bytes()?);
     let verifier = CodeVerifier::new(random::bytes()?);
     let request = AuthorizationRequest {
         client: &client,

@@ -12,10 +12,9 @@ impl Signals {
     pub(crate) fn watch() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-        let ignored = ignored();
         let wanted = [SIGHUP, SIGINT, SIGTERM]
             .into_iter()
-            .filter(|number| ignored >> (number - 1) & 1 == 0);
+            .filter(|number| !gauth_cli::signals::is_ignored(*number));
         let mut arriving = signal_hook::iterator::Signals::new(wanted)?;
         let writing = Arc::new(Mutex::new(()));
         let held = Arc::clone(&writing);
@@ -40,18 +39,4 @@ impl Signals {
     pub(crate) fn hold_back(&self) -> MutexGuard<'_, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The mask of proc_pid_status(5); nothing where there is none.
-#[cfg(unix)]
-fn ignored() -> u64 {
-    std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let line = status
-                .lines()
-                .find_map(|line| line.strip_prefix("SigIgn:"))?;
-            u64::from_str_radix(line.trim(), 16).ok()
-        })
-        .unwrap_or(0)
 }
