@@ -104,4 +104,10 @@ fn an_id_token_is_cached_by_its_audience_and_printed_as_one() {
             .is_some_and(|left| left > 3000)
     );
     assert_eq!(printed.get("access_token"), None);
+    let run = machine
+        .run(&["--audience", AUDIENCE, "--explain"])
+        .expect(0);
+    let said = run.stderr();
+    assert!(said.contains(&format!("audience: {AUDIENCE}\n")), "{said}");
+    assert!(!said.contains("scopes:"), "{said}");
 }

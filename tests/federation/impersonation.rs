@@ -54,6 +54,30 @@ fn a_chain_ends_in_its_last_member_by_way_of_the_others() {
 }
 
 #[test]
+fn explain_tells_the_way_from_the_source_to_whom_the_token_acts_for() {
+    let machine = Machine::holding(Machine::key);
+    let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
+    let reporter = machine.sandbox.service_account_email();
+    let chain = ["--impersonate", analyst, "--impersonate", archivist];
+    let subject = ["--impersonate", analyst, "--subject", "admin@example.com"];
+    for (options, who) in [
+        (&[][..], reporter.to_owned()),
+        (
+            &chain,
+            format!("{archivist} through {analyst} through {reporter}"),
+        ),
+        (
+            &subject,
+            format!("admin@example.com through {analyst} through {reporter}"),
+        ),
+    ] {
+        let run = machine.run(&[&["--explain"], options].concat()).expect(0);
+        let line = format!("acting as {who}\n");
+        assert!(run.stderr().contains(&line), "{}", run.stderr());
+    }
+}
+
+#[test]
 fn impersonate_goes_on_top_of_an_account_that_a_file_already_impersonates() {
     let machine = Machine::holding(Machine::impersonated);
     let archivist = machine.sandbox.archivist();

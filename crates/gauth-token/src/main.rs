@@ -1,5 +1,6 @@
 //! Prints a fresh Google access token (or ID token) from whatever credentials are at hand.
 
+mod explain;
 mod format;
 
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use argh::{ArgsInfo, FromArgs};
 use gauth_cli::credentials::{self, Found};
-use gauth_cli::token_cache::{Ask, Fresh, Use};
+use gauth_cli::token_cache::{Ask, Use};
 use gauth_cli::{Context, Failure, Program, environment, terminal};
 use gauth_core::credentials::Wanted;
 use gauth_core::scope::Scopes;
@@ -105,7 +106,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let found = credentials::find(args.credentials.as_deref(), &policy, &context.terminal)?;
     let quota_project = quota_project(&args, &found)?;
     if args.explain {
-        explain_source(&found, &context);
+        explain::source(&found, &wanted, &context.terminal);
     }
     let scopes = found.credentials.scopes(&wanted);
     let fresh = Ask {
@@ -118,7 +119,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     }
     .token(found)?;
     if args.explain {
-        explain_token(&fresh, &scopes, &context);
+        explain::token(&fresh, &wanted, &scopes, &context.terminal);
     }
     let mut stdout = terminal::stdout();
     args.format.write(
@@ -184,39 +185,4 @@ fn quota_project(args: &Args, found: &Found) -> anyhow::Result<Option<String>> {
         }
         _ => Ok(project),
     }
-}
-
-fn explain_source(found: &Found, context: &Context) {
-    let note = |text: String| context.terminal.note(&text);
-    for source in &found.empty {
-        note(format!(
-            "looked for {source}: no {}",
-            source.path().display()
-        ));
-    }
-    note(format!(
-        "took {}: {} in {}",
-        found.source,
-        found.credentials.kind(),
-        found.source.path().display()
-    ));
-    note(format!("acting as {}", found.credentials.identity()));
-}
-
-fn explain_token(fresh: &Fresh, asked: &Scopes, context: &Context) {
-    let note = |text: String| context.terminal.note(&text);
-    let scopes = fresh.scopes.as_ref().unwrap_or(asked);
-    note(match scopes.joined() {
-        none if none.is_empty() => "scopes: all that was granted".to_owned(),
-        scopes => format!("scopes: {scopes}"),
-    });
-    let expiry = fresh.expires_at.and_then(gauth_core::timestamp::rfc3339);
-    note(format!(
-        "expires: {}",
-        expiry.as_deref().unwrap_or("unknown")
-    ));
-    note(format!(
-        "from the cache: {}",
-        if fresh.cached { "yes" } else { "no" }
-    ));
 }
