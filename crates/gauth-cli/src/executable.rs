@@ -44,7 +44,7 @@ pub(crate) fn run(executable: &Executable, left: Duration) -> Result<Vec<u8>, Fa
         .spawn()
         .map_err(|e| Failure::usage(format!("{what}: {}", reason(&e))))?;
     let output = read_until(&mut child, executable.limit, executable.timeout.min(left));
-    end_group(&child);
+    end_group(&mut child);
     let status = child.wait();
     match output {
         None => Err(Failure::new(Kind::Temporary, format!("{what}: timed out"))),
@@ -76,7 +76,7 @@ fn read_until(child: &mut Child, limit: usize, timeout: Duration) -> Option<Vec<
 
 /// Ends whatever of the program's own children is still there.
 #[cfg(unix)]
-fn end_group(child: &Child) {
+fn end_group(child: &mut Child) {
     if let Some(group) = i32::try_from(child.id())
         .ok()
         .and_then(rustix::process::Pid::from_raw)

@@ -1,6 +1,7 @@
-//! A stand-in for Google's OAuth and Analytics endpoints on loopback, as strict as Google where that is known: for trying
-//! the programs out, for their tests, and for anyone's CI. It shares no code with the programs' own protocol crates, so
-//! that an error in those cannot hide here.
+//! A stand-in on loopback for Google's OAuth, federation, impersonation, metadata and Analytics endpoints (and for the
+//! outside identities that federation trusts), as strict as Google where that is known: for trying the programs out, for
+//! their tests, and for anyone's CI. It shares no code with the programs' own protocol crates, so that an error in those
+//! cannot hide here.
 
 mod analytics;
 mod api;
