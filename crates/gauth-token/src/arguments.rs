@@ -1,0 +1,124 @@
+//! The command line: what may stand there, and what it means.
+
+use std::path::PathBuf;
+
+use argh::{ArgsInfo, FromArgs};
+use gauth_cli::token_cache::Use;
+use gauth_cli::{Failure, environment};
+use gauth_core::credentials::{Credentials, Wanted};
+use gauth_core::scope::Scopes;
+
+use crate::format::Format;
+
+/// What was typed.
+#[derive(FromArgs, ArgsInfo)]
+#[argh(description = "print a fresh Google access token")]
+pub(crate) struct Arguments {
+    /// credentials file; - is standard input
+    #[argh(option, arg_name = "FILE")]
+    pub(crate) credentials: Option<PathBuf>,
+
+    /// scope to ask for, short (analytics.readonly) or whole; may repeat; default: analytics.readonly for a service account, all that was granted for a user
+    #[argh(option, arg_name = "SCOPE")]
+    scope: Vec<String>,
+
+    /// user to act for, with a service account that has domain-wide delegation
+    #[argh(option, arg_name = "EMAIL")]
+    subject: Option<String>,
+
+    /// service account to act as; may repeat: the last is the target, earlier ones are delegates
+    #[argh(option, arg_name = "SA_EMAIL")]
+    impersonate: Vec<String>,
+
+    /// print an ID token for this audience instead of an access token; with --self-signed: the JWT's aud
+    #[argh(option, arg_name = "AUD")]
+    audience: Option<String>,
+
+    /// least life in seconds that a cached token must have left; default 225
+    #[argh(option, arg_name = "SECS", default = "225")]
+    pub(crate) min_ttl: u64,
+
+    /// get a new token even if the cached one is fresh
+    #[argh(switch)]
+    refresh: bool,
+
+    /// neither read nor write the cache
+    #[argh(switch)]
+    no_cache: bool,
+
+    /// bare (default), header (for curl -H @file), json, or curl (for curl -K)
+    #[argh(option, arg_name = "FORMAT", default = "Format::Bare")]
+    pub(crate) format: Format,
+
+    /// sign the token with the service account's own key, without any network
+    #[argh(switch)]
+    self_signed: bool,
+
+    /// project to bill, in the header and curl formats; default: GOOGLE_CLOUD_QUOTA_PROJECT or the credentials file's
+    #[argh(option, arg_name = "ID")]
+    quota_project: Option<String>,
+
+    /// tell on stderr which credentials were chosen and why
+    #[argh(switch)]
+    pub(crate) explain: bool,
+}
+
+impl Arguments {
+    /// What kind of token is asked for.
+    pub(crate) fn wanted(&self) -> anyhow::Result<Wanted> {
+        if self.audience.is_some() && !self.scope.is_empty() {
+            return Err(Failure::usage("--audience and --scope exclude each other").into());
+        }
+        if self.audience.is_some() && self.subject.is_some() {
+            return Err(Failure::usage(
+            "--audience and --subject exclude each other: an ID token speaks for the service account alone",
+        )
+        .into());
+        }
+        let scopes = Scopes::from_typed(self.scope.iter().map(String::as_str))?;
+        if !self.scope.is_empty() && scopes.is_empty() {
+            return Err(Failure::usage("--scope: empty").into());
+        }
+        Ok(Wanted {
+            scopes: (!scopes.is_empty()).then_some(scopes),
+            subject: self.subject.clone(),
+            impersonate: self.impersonate.clone(),
+            audience: self.audience.clone(),
+            self_signed: self.self_signed,
+        })
+    }
+
+    /// How the cache is used.
+    pub(crate) fn cache(&self) -> Result<Use, Failure> {
+        match (self.refresh, self.no_cache) {
+            (true, true) => Err(Failure::usage(
+                "--refresh and --no-cache exclude each other: --no-cache always gets a new token",
+            )),
+            (true, false) => Ok(Use::WriteOnly),
+            (false, true) => Ok(Use::No),
+            (false, false) => Ok(Use::ReadAndWrite),
+        }
+    }
+
+    /// AIP-4110: an explicit one, then the variable, then the file.
+    pub(crate) fn quota_project(
+        &self,
+        credentials: &Credentials,
+    ) -> anyhow::Result<Option<String>> {
+        let project = match &self.quota_project {
+            Some(project) => Some(project.clone()),
+            None => match environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")? {
+                Some(project) => Some(project),
+                None => credentials.quota_project()?.map(str::to_owned),
+            },
+        };
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+        match &project {
+            Some(id) if id.is_empty() || !id.bytes().all(allowed) => Err(Failure::usage(
+                "the quota project holds a character that no project id has",
+            )
+            .into()),
+            _ => Ok(project),
+        }
+    }
+}
