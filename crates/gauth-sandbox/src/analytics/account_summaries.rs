@@ -1,5 +1,5 @@
 //! `accountSummaries.list` of the Admin API
-//! (https://developers.google.com/analytics/devguides/config/admin/v1/rest/v1beta/accountSummaries/list).
+//! (<https://developers.google.com/analytics/devguides/config/admin/v1/rest/v1beta/accountSummaries/list>).
 
 use super::errors::Refusal;
 use super::json::Writer;

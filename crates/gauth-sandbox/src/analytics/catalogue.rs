@@ -1,6 +1,6 @@
 //! The fields of the Data API: which names exist, of which kind, and which of them go together.
 //! Names are case-sensitive; a wrong one is answered with the nearest that exists, in Google's words
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema). What a field's values
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema>). What a field's values
 //! are is decided by `dimensions` and `metrics`.
 
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
 //! Cohorts: visitors who first came in the same days, followed over time
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/CohortSpec). Each cohort is a pass of
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/CohortSpec>). Each cohort is a pass of
 //! its own over the visits; the `cohort` dimension tells the passes apart.
 
 use super::columns::{Columns, Shape};

@@ -1,5 +1,5 @@
 //! The columns of a report, whatever its kind: dimensions, metrics and filters, checked against the catalogue and
-//! against each other (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/Dimension,
+//! against each other (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/Dimension>,
 //! …/Metric). Reports add dates, order and pages to them.
 
 use super::catalogue::{self, Field, Kind, Surface};

@@ -1,5 +1,5 @@
 //! Comparisons of a report: filters side by side, each with a name in the `comparison` column
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/Comparison).
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/Comparison>).
 
 use super::catalogue::Surface;
 use super::columns::{Dimension, FilterOn, filter_on};

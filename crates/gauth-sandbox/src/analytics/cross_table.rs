@@ -1,5 +1,5 @@
 //! `RunPivotReportResponse`
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunPivotReportResponse).
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunPivotReportResponse>).
 
 use super::json::{self, Writer};
 use super::pivot::CrossTable;

@@ -1,5 +1,5 @@
 //! Date ranges of a request: `YYYY-MM-DD`, `NdaysAgo`, `yesterday`, `today`, in the property's own days
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/DateRange).
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/DateRange>).
 
 use super::errors::Refusal;
 use super::site::Days;

@@ -1,5 +1,5 @@
 //! Refusals in Google's shape: `{"error": {code, message, status, details}}`, details typed as in google.rpc
-//! (https://cloud.google.com/apis/design/errors). Unknown paths get the web server's HTML page, as on the real hosts.
+//! (<https://cloud.google.com/apis/design/errors>). Unknown paths get the web server's HTML page, as on the real hosts.
 
 use super::json::Writer;
 use crate::api::{ApiAnswer, Body};

@@ -1,5 +1,5 @@
 //! Filters of a request: `FilterExpression`, on dimensions before rows are grouped, on metrics after
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression). Texts match
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression>). Texts match
 //! without regard to case unless asked; regular expressions are RE2's.
 
 use super::dimensions::NOT_SET;

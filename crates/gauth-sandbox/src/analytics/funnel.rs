@@ -1,5 +1,5 @@
 //! `RunFunnelReportRequest` (v1alpha): how many people get from step to step
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/funnels). A visit stands for many people; of
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/funnels>). A visit stands for many people; of
 //! them as many reach a step as have met the least met step up to it. In an open funnel one may enter at any step. Time
 //! limits and "directly followed by" are read but change nothing here; segments are refused.
 

@@ -1,5 +1,5 @@
 //! What fields there are and which go together: `getMetadata`
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/getMetadata) and
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/getMetadata>) and
 //! `checkCompatibility` (…/checkCompatibility). Names shown to people are made from the API's names; the descriptions are
 //! our own and short.
 

@@ -1,6 +1,6 @@
 //! The order of rows: what `orderBys` asks for, else the first metric from the top. Rows that are equal in all that was
 //! asked are ordered by their dimensions, so pages fit together
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy).
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy>).
 
 use super::errors::Refusal;
 use super::report::Report;

@@ -1,5 +1,5 @@
 //! `RunPivotReportRequest`: rows and columns of a cross table
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runPivotReport). Each pivot
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runPivotReport>). Each pivot
 //! orders and cuts the combinations of its own dimensions (its *headers*); a row is shown if it lies under a header of
 //! every pivot.
 

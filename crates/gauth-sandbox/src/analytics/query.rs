@@ -1,5 +1,5 @@
 //! The query of an API request: the parameters that all Google APIs share
-//! (https://cloud.google.com/apis/docs/system-parameters) and those of the method.
+//! (<https://cloud.google.com/apis/docs/system-parameters>) and those of the method.
 
 use super::errors::{Refusal, Violation};
 

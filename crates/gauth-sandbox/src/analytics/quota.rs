@@ -1,4 +1,4 @@
-//! Quotas of a property (https://developers.google.com/analytics/devguides/reporting/data/v1/quotas): tokens by the day,
+//! Quotas of a property (<https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>): tokens by the day,
 //! by the hour, by the hour and project; requests at a time; requests that may be thresholded. Standard properties and
 //! Analytics 360 differ by a factor of ten. An hour here is an hour since the first request of that hour.
 

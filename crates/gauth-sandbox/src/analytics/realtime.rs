@@ -1,5 +1,5 @@
 //! `RunRealtimeReportRequest`: as a report, over the last minutes instead of days
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runRealtimeReport).
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runRealtimeReport>).
 //! It has its own fields, its own quota, no offset and no metadata.
 
 use super::catalogue::Surface;

@@ -1,5 +1,5 @@
 //! `RunReportRequest`: what it says, and whether it makes sense
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport).
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>).
 //! Checked in the order in which the service is seen to check: limit and offset, date ranges, then the columns. The form
 //! of the JSON was checked before, by `schema`.
 

@@ -1,5 +1,5 @@
 //! `RunReportResponse`, written page by page
-//! (https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse). The rows of a
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>). The rows of a
 //! large page are made while it is sent.
 
 use super::aggregate::Table;

@@ -1,7 +1,7 @@
 //! The form of request bodies: which fields each message has and of which type, as in the discovery documents
 //! (analyticsdata v1beta, v1alpha). Google's servers check this before anything else and answer with the path of the
 //! field; proto JSON also takes `snake_case` names, and int64 as text or number
-//! (https://protobuf.dev/programming-guides/json/). What the values mean is checked in `report`.
+//! (<https://protobuf.dev/programming-guides/json/>). What the values mean is checked in `report`.
 
 pub(super) mod funnel;
 pub(super) mod messages;
