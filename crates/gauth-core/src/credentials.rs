@@ -1,5 +1,5 @@
 //! Credentials files of every known kind, behind one face.
-//! A kind is one file below `credentials/` and one line in [`KINDS`]; nothing else lists them.
+//! A kind is one file below `credentials/` and one line in `KINDS`; nothing else lists them.
 
 mod authorized_user;
 mod external_account;

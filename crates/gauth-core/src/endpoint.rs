@@ -22,7 +22,7 @@ impl Endpoint {
     /// Reads a URL; `field` names where it stood, for the message.
     ///
     /// # Errors
-    /// [`Error::Input`] for anything but https, or http on 127.0.0.0/8, [::1] or localhost.
+    /// [`Error::Input`] for anything but https, or http on 127.0.0.0/8, `[::1]` or localhost.
     pub fn parse(url: &str, field: &str) -> Result<Self, Error> {
         Self::read(url, is_loopback).map_err(|trouble| Error::Input(format!("{field}: {trouble}")))
     }
