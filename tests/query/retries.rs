@@ -1,5 +1,7 @@
 //! §3 of the security requirements, as DESIGN §1.7 has it: status and try decide how many requests are sent.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use testkit::{Answer, ScriptedServer};
@@ -129,10 +131,31 @@ fn a_page_that_fails_for_good_ends_all_pages() {
     User::of(&server.url())
         .pages(&["--parallel", "4"])
         .expect(5);
-    // Three errors in a row are enough; those already on their way may add to them.
+    // Nine errors in a row are enough; those already on their way may add to them.
     assert!(
-        server.requests().len() <= 1 + 4 + 3,
+        server.requests().len() <= 1 + 9 + 3,
         "{}",
         server.requests().len()
     );
+}
+
+#[test]
+fn pages_side_by_side_may_each_fail_twice() {
+    let tries = Mutex::new(HashMap::new());
+    let server = ScriptedServer::answering(move |request| {
+        let body = super::body_of(request);
+        let mut tries = tries.lock().expect("no test thread has panicked");
+        let tries = tries.entry(body["offset"].to_string()).or_insert(0);
+        *tries += 1;
+        if *tries <= 2 {
+            return refusal(503, "later");
+        }
+        let mut page = page_of(40, request);
+        page["rows"].as_array_mut().expect("rows").truncate(10);
+        answer(&page)
+    });
+    let run = User::of(&server.url())
+        .pages(&["--parallel", "4"])
+        .expect(0);
+    assert_eq!(run.stdout(), csv_of(40));
 }
