@@ -5,6 +5,8 @@
 mod answers;
 #[path = "query/command_line.rs"]
 mod command_line;
+#[path = "query/methods.rs"]
+mod methods;
 #[path = "query/network.rs"]
 mod network;
 #[path = "query/output.rs"]
@@ -15,6 +17,8 @@ mod paging;
 mod retries;
 #[path = "query/token.rs"]
 mod token;
+#[path = "query/v3.rs"]
+mod v3;
 
 use std::process::Command;
 
@@ -76,6 +80,16 @@ impl User {
         let run = testkit::run(command);
         run.assert_no_secret(std::slice::from_ref(&self.token), false);
         run
+    }
+
+    /// The rows of a report, of which the first is the header, in cells that hold no commas.
+    #[track_caller]
+    fn cells(&self, arguments: &[&str]) -> Vec<Vec<String>> {
+        let run = self.run(arguments).expect(0);
+        let lines = run.stdout().lines();
+        lines
+            .map(|line| line.split(',').map(str::to_owned).collect())
+            .collect()
     }
 
     /// A report by page of sessions, with further arguments.

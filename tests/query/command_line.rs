@@ -36,7 +36,6 @@ fn the_old_form_and_the_options_ask_the_same() {
         json!({
             "dateRanges": [{"startDate": "7daysAgo", "endDate": "today"}],
             "metrics": [{"name": "sessions"}],
-            "limit": "250000",
         })
     );
     assert_eq!(

@@ -31,6 +31,9 @@ pub struct ReportHead {
     /// As `totals`.
     #[serde(deserialize_with = "or_default")]
     pub minimums: Vec<AggregateRow>,
+    /// All aggregates of a pivot report.
+    #[serde(deserialize_with = "or_default")]
+    pub aggregates: Vec<AggregateRow>,
     /// All rows of the report, whatever the page; left out when there are none. With several date ranges
     /// it counts combinations of dimensions.
     #[serde(deserialize_with = "count")]

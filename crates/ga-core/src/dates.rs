@@ -5,7 +5,7 @@
 //! only the server knows.
 
 use crate::error::Error;
-use crate::report::DateRange;
+use crate::report::{DateRange, MinuteRange};
 
 /// The most date ranges that one request may have.
 pub const MOST_RANGES: usize = 4;
@@ -35,6 +35,32 @@ pub fn named_range(text: &str) -> Result<DateRange, Error> {
         end_date: end.to_owned(),
         name: name.map(str::to_owned),
     })
+}
+
+/// Reads `[NAME=]A..B`: from A minutes ago to B minutes ago, the larger number first.
+pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
+    let (name, minutes) = match text.split_once('=') {
+        Some((name, minutes)) => (Some(name), minutes),
+        None => (None, text),
+    };
+    if let Some(name) = name {
+        check_name(name)?;
+    }
+    let number = |text: &str| text.parse::<u32>().ok();
+    let (start, end) = minutes.split_once("..").unwrap_or((minutes, minutes));
+    match (number(start), number(end)) {
+        (Some(start), Some(end)) if start >= end => Ok(MinuteRange {
+            start_minutes_ago: Some(start),
+            end_minutes_ago: Some(end),
+            name: name.map(str::to_owned),
+        }),
+        (Some(_), Some(_)) => Err(Error::usage(format!(
+            "the minutes {minutes} end before they start: the longer ago comes first, as in 29..0"
+        ))),
+        _ => Err(Error::usage(format!(
+            "{minutes:?} are no minutes: 29..0 was expected, from 29 minutes ago until now"
+        ))),
+    }
 }
 
 /// Whether so many ranges of these names fit into one request.
@@ -192,6 +218,20 @@ mod tests {
         ] {
             let error = range(Some(start), Some(end)).unwrap_err();
             assert!(error.to_string().contains("ends before it starts"));
+        }
+    }
+
+    #[test]
+    fn minutes_are_counted_back() {
+        let range = minute_range("now=4..0").unwrap();
+        assert_eq!(range.name.as_deref(), Some("now"));
+        assert_eq!(
+            (range.start_minutes_ago, range.end_minutes_ago),
+            (Some(4), Some(0))
+        );
+        assert_eq!(minute_range("7").unwrap().end_minutes_ago, Some(7));
+        for wrong in ["", "0..4", "x", "4..", "-1..0", "a b=4..0", "=4..0"] {
+            assert!(minute_range(wrong).is_err(), "{wrong}");
         }
     }
 

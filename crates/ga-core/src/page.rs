@@ -5,6 +5,8 @@
 //! and becomes a [`ReportHead`]. Neither the order of keys nor white space matters. Where full blocks wait
 //! is the caller's affair, as is whether the rows are those that were asked for ([`crate::paging`]).
 
+mod batch;
+mod funnel;
 mod json;
 mod row;
 
@@ -14,8 +16,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::answer::ReportHead;
 use crate::block::{Block, BlockWriter};
 use crate::error::Error;
+use crate::paging::{COMPARISON, DATE_RANGE};
 use json::{Cursor, Stop};
 use row::RowCells;
+
+pub use batch::{BatchDecoder, Piece};
+pub use funnel::funnel_table;
 
 /// The most that one row, or one member of the answer beside the rows, may take.
 const TOKEN: usize = 16 * 1024 * 1024;
@@ -51,8 +57,10 @@ pub struct PageDecoder {
     shape: Option<(usize, usize)>,
     rows: u64,
     first: Option<Vec<Vec<u8>>>,
-    range_column: Option<usize>,
+    own_columns: Option<Vec<usize>>,
     seen: HashSet<u64>,
+    /// Whether something may follow the answer: it is part of a batch's.
+    is_nested: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +75,10 @@ enum State {
 }
 
 impl PageDecoder {
-    /// For a report of one date range, or of none.
-    pub fn new() -> Self {
+    /// For a report that holds each combination of dimensions once, or, if `own_columns` are given, once for
+    /// each date range and comparison: rows that do not differ in those columns are one combination. See
+    /// [`crate::paging::own_columns`].
+    pub fn new(own_columns: Option<Vec<usize>>) -> Self {
         Self {
             state: State::Start,
             buffer: Vec::new(),
@@ -80,17 +90,9 @@ impl PageDecoder {
             shape: None,
             rows: 0,
             first: None,
-            range_column: None,
+            own_columns,
             seen: HashSet::new(),
-        }
-    }
-
-    /// For a report of several date ranges, whose name is in dimension `column` of each row: rows that
-    /// differ in nothing else are one combination.
-    pub fn with_date_ranges(column: usize) -> Self {
-        Self {
-            range_column: Some(column),
-            ..Self::new()
+            is_nested: false,
         }
     }
 
@@ -123,14 +125,15 @@ impl PageDecoder {
                 shape.0, shape.1, expected.0, expected.1
             )));
         }
-        let combinations = match self.range_column {
-            Some(column) => {
-                let header = head.dimension_headers.get(column);
-                if self.rows > 0 && header.is_none_or(|header| header.name != "dateRange") {
-                    return Err(Error::answer(format!(
-                        "the answer has no dateRange in column {}",
-                        column + 1
-                    )));
+        let combinations = match &self.own_columns {
+            Some(own) => {
+                let slices = head.dimension_headers.iter().enumerate();
+                let mut slices = slices.filter(|(place, _)| !own.contains(place));
+                let is_slice = |name: &str| name == DATE_RANGE || name == COMPARISON;
+                if self.rows > 0 && !slices.all(|(_, header)| is_slice(&header.name)) {
+                    return Err(Error::answer(
+                        "the answer has other dimensions than those that were asked for",
+                    ));
                 }
                 self.seen.len() as u64
             }
@@ -151,7 +154,7 @@ impl PageDecoder {
             bytes: &buffer,
             at: 0,
         };
-        loop {
+        while !(self.is_nested && self.state == State::End) {
             let start = cursor.at;
             match self.step(&mut cursor, blocks) {
                 Ok(()) => {}
@@ -250,12 +253,12 @@ impl PageDecoder {
             let first = first.map(|cell| Ok(cell.text(cursor)?.into_owned()));
             self.first = Some(first.collect::<Result<_, Stop>>()?);
         }
-        if let Some(range_column) = self.range_column {
+        if let Some(own_columns) = &self.own_columns {
             let mut hasher = DefaultHasher::new();
-            for (column, cell) in cells.dimensions.iter().enumerate() {
-                if column != range_column {
-                    cell.text(cursor)?.hash(&mut hasher);
-                }
+            for &column in own_columns {
+                let cell = cells.dimensions.get(column);
+                let cell = cell.ok_or(Stop::Wrong("a row without some dimensions"))?;
+                cell.text(cursor)?.hash(&mut hasher);
             }
             self.seen.insert(hasher.finish());
         }
@@ -275,12 +278,6 @@ impl PageDecoder {
             )),
             _ => Error::answer(format!("the answer cannot be read: {why}")),
         }
-    }
-}
-
-impl Default for PageDecoder {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

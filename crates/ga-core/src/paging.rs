@@ -7,9 +7,11 @@
 
 use std::ops::Range;
 
+use serde_json::{Map, Value};
+
 use crate::error::Error;
 use crate::page::Page;
-use crate::report::{MetricAggregation, OrderBy, OrderKey, PAGE_ROWS, RunReportRequest};
+use crate::report::{OrderBy, OrderKey, PAGE_ROWS, RunReportRequest};
 
 /// A stretch of the report that is fetched by one worker, in one request unless the server sends less
 /// than it is asked for.
@@ -123,7 +125,7 @@ fn too_few(offset: u64, promised: u64) -> Error {
 #[derive(Debug, Default)]
 pub struct Repetitions {
     beginnings: Vec<Vec<Vec<u8>>>,
-    range_column: Option<usize>,
+    own_columns: Option<Vec<usize>>,
 }
 
 impl Repetitions {
@@ -131,7 +133,7 @@ impl Repetitions {
     pub fn of(request: &RunReportRequest) -> Self {
         Self {
             beginnings: Vec::new(),
-            range_column: range_column(request),
+            own_columns: own_columns(request),
         }
     }
 
@@ -140,8 +142,12 @@ impl Repetitions {
         let Some(mut first) = page.first.clone().filter(|first| !first.is_empty()) else {
             return Ok(());
         };
-        if let Some(column) = self.range_column.filter(|&column| column < first.len()) {
-            first.remove(column);
+        if let Some(own) = &self.own_columns {
+            let mut place = 0;
+            first.retain(|_| {
+                place += 1;
+                own.contains(&(place - 1))
+            });
         }
         if self.beginnings.contains(&first) {
             return Err(Error::Incomplete(format!(
@@ -154,17 +160,26 @@ impl Repetitions {
     }
 }
 
-/// The column that holds the name of the date range, when rows have one: the server appends it if it was
-/// not asked for.
-pub fn range_column(request: &RunReportRequest) -> Option<usize> {
-    let asked = |name: &str| name == DATE_RANGE;
-    let mut names = request.dimensions.iter().map(|dimension| &*dimension.name);
-    (request.date_ranges.len() > 1)
-        .then(|| names.position(asked).unwrap_or(request.dimensions.len()))
+/// How often the answer may hold each combination of dimensions: once for each date range and comparison.
+pub fn slices(request: &RunReportRequest) -> u64 {
+    let ranges = request.date_ranges.len().max(request.minute_ranges.len());
+    let comparisons = request.other.get("comparisons").and_then(Value::as_array);
+    (ranges.max(1) * comparisons.map_or(1, Vec::len).max(1)) as u64
+}
+
+/// The columns whose cells make a combination of dimensions, when the answer may hold one more than once. The
+/// server appends the names of date range and comparison if they were not asked for.
+pub fn own_columns(request: &RunReportRequest) -> Option<Vec<usize>> {
+    let is_own = |name: &str| name != DATE_RANGE && name != COMPARISON;
+    let names = request.dimensions.iter().map(|dimension| &*dimension.name);
+    let own = names.enumerate().filter(|(_, name)| is_own(name));
+    (slices(request) > 1).then(|| own.map(|(place, _)| place).collect())
 }
 
 /// The dimension that tells the date ranges apart.
 pub const DATE_RANGE: &str = "dateRange";
+/// The dimension that tells comparisons apart.
+pub const COMPARISON: &str = "comparison";
 
 /// Gives the request an order in which no two rows are equal, so that pages asked for one after the other
 /// fit together: the order it has, or the first metric from the largest on, and then the dimensions that
@@ -200,19 +215,19 @@ pub fn total_order(request: &mut RunReportRequest) {
     }
 }
 
-/// The body that asks for one stretch of the report. What counts for the whole report is asked for once,
-/// with the first page.
-pub fn body(request: &RunReportRequest, stretch: Stretch, is_first: bool) -> RunReportRequest {
-    let no_aggregations: Vec<MetricAggregation> = Vec::new();
-    RunReportRequest {
-        offset: (stretch.offset > 0).then_some(stretch.offset),
-        limit: Some(stretch.left),
-        metric_aggregations: match is_first {
-            true => request.metric_aggregations.clone(),
-            false => no_aggregations,
-        },
-        ..request.clone()
+/// The body that asks for one stretch of the report that `whole` asks for. What counts for the whole report is
+/// asked for once, with the first page.
+pub fn body(whole: &Map<String, Value>, stretch: Stretch, is_first: bool) -> Map<String, Value> {
+    let mut body = whole.clone();
+    // int64 is text in JSON.
+    body.insert("limit".to_owned(), stretch.left.to_string().into());
+    if stretch.offset > 0 {
+        body.insert("offset".to_owned(), stretch.offset.to_string().into());
     }
+    if !is_first {
+        body.remove("metricAggregations");
+    }
+    body
 }
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ pub struct RunReportRequest {
     /// Rows of totals beside the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub metric_aggregations: Vec<MetricAggregation>,
+    /// In which amounts of money are given (ISO 4217); the property's own without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency_code: Option<String>,
+    /// Up to two, in the place of `date_ranges` and in realtime reports only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub minute_ranges: Vec<MinuteRange>,
     /// Whether rows whose metrics are all zero are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_empty_rows: Option<bool>,
@@ -62,6 +68,21 @@ pub struct DateRange {
     pub end_date: String,
     /// What the `dateRange` column calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Minutes from `start_minutes_ago` to `end_minutes_ago`, both included; 0 is the present one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MinuteRange {
+    /// The first minute; 29 without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_minutes_ago: Option<u32>,
+    /// The last minute; 0 without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_minutes_ago: Option<u32>,
+    /// What the `dateRange` column calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 

@@ -7,24 +7,34 @@
 use http::Request;
 use serde::Serialize;
 
+use crate::check::Method;
 use crate::compatibility::CheckCompatibilityRequest;
 use crate::error::Error;
 use crate::property::PropertyNumber;
-use crate::report::RunReportRequest;
 
 /// The Analytics Data API.
 pub const DATA_API: &str = "https://analyticsdata.googleapis.com";
 /// The Analytics Admin API.
 pub const ADMIN_API: &str = "https://analyticsadmin.googleapis.com";
 
-/// `POST v1beta/properties/{id}:runReport` below `base`, which is [`DATA_API`] or a sandbox, asking for
+/// `POST v1beta/properties/{id}:{method}` below `base`, which is [`DATA_API`] or a sandbox, asking for
 /// the answer without indentation.
-pub fn run_report(
+pub fn report(
     base: &str,
     property: &PropertyNumber,
-    report: &RunReportRequest,
+    method: Method,
+    body: &impl Serialize,
 ) -> Result<Request<Vec<u8>>, Error> {
-    post(base, property, "runReport", report)
+    let base = base.trim_end_matches('/');
+    let body = serde_json::to_vec(body)
+        .map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
+    Request::post(format!(
+        "{base}/{}/properties/{property}:{method}?prettyPrint=false",
+        method.version()
+    ))
+    .header(http::header::CONTENT_TYPE, "application/json")
+    .body(body)
+    .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }
 
 /// `GET v1beta/properties/{id}/metadata` below `base`, which is [`DATA_API`] or a sandbox. Of property 0 it asks for the
@@ -44,7 +54,7 @@ pub fn check_compatibility(
     property: &PropertyNumber,
     check: &CheckCompatibilityRequest,
 ) -> Result<Request<Vec<u8>>, Error> {
-    post(base, property, "checkCompatibility", check)
+    report(base, property, Method::CheckCompatibility, check)
 }
 
 /// `GET v1beta/accountSummaries` below `base`, which is [`ADMIN_API`] or a sandbox.
@@ -57,23 +67,6 @@ pub fn account_summaries(base: &str, page_token: Option<&str>) -> Result<Request
         "{base}/v1beta/accountSummaries?pageSize=200&prettyPrint=false{token}"
     ))
     .body(Vec::new())
-    .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
-}
-
-fn post(
-    base: &str,
-    property: &PropertyNumber,
-    method: &str,
-    message: &impl Serialize,
-) -> Result<Request<Vec<u8>>, Error> {
-    let base = base.trim_end_matches('/');
-    let body = serde_json::to_vec(message)
-        .map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
-    Request::post(format!(
-        "{base}/v1beta/properties/{property}:{method}?prettyPrint=false"
-    ))
-    .header(http::header::CONTENT_TYPE, "application/json")
-    .body(body)
     .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }
 
@@ -93,12 +86,13 @@ pub(crate) fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Dimension, Metric};
+    use crate::report::{Dimension, Metric, RunReportRequest};
 
     #[test]
     fn a_report_is_posted_to_its_property() {
         let property = PropertyNumber::parse("properties/42").unwrap();
-        let request = run_report(DATA_API, &property, &RunReportRequest::default()).unwrap();
+        let body = RunReportRequest::default();
+        let request = report(DATA_API, &property, Method::RunReport, &body).unwrap();
         assert_eq!(request.method(), "POST");
         assert_eq!(
             request.uri(),
@@ -106,6 +100,8 @@ mod tests {
         );
         assert_eq!(request.headers()["content-type"], "application/json");
         assert_eq!(request.body(), b"{}");
+        let request = report(DATA_API, &property, Method::RunFunnelReport, &body).unwrap();
+        assert!(request.uri().path().starts_with("/v1alpha/"));
     }
 
     #[test]

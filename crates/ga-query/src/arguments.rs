@@ -34,6 +34,14 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "[NAME=]A..B")]
     pub(crate) dates: Vec<String>,
 
+    /// what happens now, instead of over days
+    #[argh(switch)]
+    pub(crate) realtime: bool,
+
+    /// with --realtime: one of up to two ranges of minutes, such as 4..0; 29..0 by default
+    #[argh(option, arg_name = "[NAME=]A..B")]
+    pub(crate) minutes: Vec<String>,
+
     /// rows to keep, such as 'country==France;sessions>10'; several must all hold
     #[argh(option, arg_name = "EXPR")]
     pub(crate) filter: Vec<String>,
@@ -50,7 +58,35 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "N")]
     pub(crate) offset: Option<u64>,
 
-    /// csv, tsv, json, ndjson, table, sql or raw; table on a terminal, else csv or what -o says
+    /// a last row with the totals of the whole report, as Analytics has them
+    #[argh(switch)]
+    pub(crate) totals: bool,
+
+    /// a last row with the smallest number of each metric
+    #[argh(switch)]
+    pub(crate) min: bool,
+
+    /// a last row with the largest number of each metric
+    #[argh(switch)]
+    pub(crate) max: bool,
+
+    /// rows whose metrics are all zero, too
+    #[argh(switch)]
+    pub(crate) keep_empty: bool,
+
+    /// amounts of money in this currency, such as EUR; the property's own by default
+    #[argh(option, arg_name = "CODE")]
+    pub(crate) currency: Option<String>,
+
+    /// an official request body instead of words; a list of them is a batch
+    #[argh(option, arg_name = "FILE|-")]
+    pub(crate) request: Option<String>,
+
+    /// what takes that body, such as runPivotReport or runFunnelReport; by default, what it looks like
+    #[argh(option, arg_name = "NAME")]
+    pub(crate) method: Option<String>,
+
+    /// csv, tsv, json, ndjson, table, sql, v3 or raw; table on a terminal, else csv or what -o says
     #[argh(option, short = 'f', arg_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
@@ -69,6 +105,46 @@ pub(crate) struct Arguments {
     /// csv for spreadsheets: with a byte-order mark, and no cell that would run as a formula
     #[argh(switch)]
     pub(crate) excel: bool,
+
+    /// what has become of goals, custom dimensions and views of Universal Analytics, a line NAME = VALUE each
+    #[argh(option, arg_name = "FILE")]
+    pub(crate) map: Option<String>,
+
+    /// the view of an old script, answered by the property of that number or of --map
+    #[argh(option, arg_name = "ga:N")]
+    pub(crate) ids: Option<String>,
+
+    /// as --start, for old scripts
+    #[argh(option, arg_name = "DAY")]
+    pub(crate) start_date: Option<String>,
+
+    /// as --end, for old scripts
+    #[argh(option, arg_name = "DAY")]
+    pub(crate) end_date: Option<String>,
+
+    /// as --filter, for old scripts
+    #[argh(option, arg_name = "EXPR")]
+    pub(crate) filters: Option<String>,
+
+    /// the first row, counted from 1, for old scripts
+    #[argh(option, arg_name = "N")]
+    pub(crate) start_index: Option<u64>,
+
+    /// as --limit, for old scripts
+    #[argh(option, arg_name = "N")]
+    pub(crate) max_results: Option<u64>,
+
+    /// refused: GA4 has no segments, and the hint names the filter that comes near
+    #[argh(option, arg_name = "SEGMENT")]
+    pub(crate) segment: Option<String>,
+
+    /// for old scripts: GA4 leaves no choice of sampling
+    #[argh(option, arg_name = "LEVEL")]
+    pub(crate) sampling_level: Option<String>,
+
+    /// for old scripts: true is --keep-empty
+    #[argh(option, arg_name = "true|false")]
+    pub(crate) include_empty_rows: Option<bool>,
 
     /// the access token, or - for standard input
     #[argh(option, arg_name = "TOKEN|-")]

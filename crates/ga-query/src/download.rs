@@ -2,25 +2,26 @@
 
 use std::sync::Arc;
 
-use ga_core::property::{Property, PropertyNumber};
+use ga_core::property::Property;
 use ga_core::quality::{Consumption, Quality};
 use gauth_cli::{Failure, Kind, Terminal};
 use gauth_core::endpoint::Endpoint;
 
 use crate::client::Client;
+use crate::exchange::Exchange;
 use crate::first_property;
-use crate::output::Output;
-use crate::pages::Report;
+use crate::output::{Output, Source};
+use crate::pages::{Report, first_pages};
 use crate::progress::Progress;
-use crate::question::Question;
+use crate::task::Task;
 use crate::waiting::Budget;
 
 /// What waiting pages may take of the memory.
 const WAITING: usize = 8 << 20;
 
 /// Everything that is fetched in one run.
-pub(crate) struct Download<'a> {
-    pub(crate) question: &'a Question,
+pub(crate) struct Download<'q> {
+    pub(crate) task: &'q Task,
     pub(crate) client: Arc<Client>,
     pub(crate) data_api: Endpoint,
     pub(crate) admin_api: Endpoint,
@@ -37,12 +38,12 @@ pub(crate) struct Findings {
     notes: Vec<(String, bool)>,
 }
 
-impl Download<'_> {
+impl<'q> Download<'q> {
     /// Writes every row to `output`, to the end of the document.
-    pub(crate) async fn run(&self, output: &mut Output) -> anyhow::Result<Findings> {
+    pub(crate) async fn run(&self, output: &mut Output<'q>) -> anyhow::Result<Findings> {
         let budget = Budget::new(WAITING);
         let mut findings = Findings::default();
-        for property in &self.question.properties {
+        for (place, property) in self.task.properties.iter().enumerate() {
             let number = match property {
                 Property::Number(number) => number.clone(),
                 Property::First => {
@@ -50,46 +51,67 @@ impl Download<'_> {
                     first_property::find(&self.client, base, &self.terminal).await?
                 }
             };
-            let report = Report {
+            let exchange = Arc::new(Exchange {
                 client: Arc::clone(&self.client),
                 base: self.data_api.as_str().to_owned(),
-                property: number.clone(),
-                request: self.question.request.clone(),
+                property: number,
                 raw: output.is_raw(),
-                parallel: self.parallel,
                 budget: Arc::clone(&budget),
                 progress: Arc::clone(&self.progress),
-            };
-            self.write(report, &number, output, &mut findings).await?;
+            });
+            let is_last = place + 1 == self.task.properties.len();
+            self.property(exchange, is_last, output, &mut findings)
+                .await?;
         }
         output.finish()?;
         Ok(findings)
     }
 
-    async fn write(
+    /// Writes the reports of one property, the first pages of which come in one answer.
+    async fn property(
         &self,
-        report: Report,
-        number: &PropertyNumber,
-        output: &mut Output,
+        exchange: Arc<Exchange>,
+        is_last: bool,
+        output: &mut Output<'q>,
         findings: &mut Findings,
     ) -> anyhow::Result<()> {
-        let several = self.question.properties.len() > 1;
+        let several = self.task.properties.len() > 1;
+        let is_named = several || output.names_property();
         let mut quality = Quality::default();
-        let pages = report.fetch(|fetched| {
-            quality.add(&fetched.page.head);
-            if let Some(quota) = &fetched.page.head.property_quota {
-                findings.consumption.add(quota);
+        let firsts = first_pages(&exchange, self.task).await?;
+        let mut left = firsts.len();
+        for (first, question) in firsts.into_iter().zip(&self.task.questions) {
+            let source = Source {
+                question,
+                property: exchange.property.as_str(),
+                is_named,
+            };
+            let report = Report {
+                exchange: Arc::clone(&exchange),
+                method: self.task.method,
+                question,
+                parallel: self.parallel,
+            };
+            let pages = report.fetch(first, |fetched| {
+                quality.add(&fetched.page.head);
+                if let Some(quota) = &fetched.page.head.property_quota {
+                    findings.consumption.add(quota);
+                }
+                if output.is_terminal() {
+                    self.progress.end();
+                }
+                output.page(source, fetched)
+            });
+            pages.await?;
+            output.end_property(source)?;
+            left -= 1;
+            if is_last {
+                output.end_report(left == 0)?;
             }
-            if output.is_terminal() {
-                self.progress.end();
-            }
-            let name = (several || output.names_property()).then_some(number.as_str());
-            output.page(&self.question.request, name, fetched)
-        });
-        pages.await?;
+        }
         for note in quality.notes() {
             let text = match several {
-                true => format!("property {number}: {}", note.text),
+                true => format!("property {}: {}", exchange.property, note.text),
                 false => note.text.clone(),
             };
             findings.notes.push((text, note.lossy));

@@ -2,7 +2,9 @@
 
 mod raw;
 mod sql;
+mod v3;
 
+use ga_core::answer::ReportHead;
 use gauth_cli::{Failure, rows};
 
 pub(crate) use gauth_cli::rows::{Column, Layout, RowWriter};
@@ -12,12 +14,13 @@ use crate::question::Question;
 
 /// Every format, by the names that `-f` takes.
 pub(crate) const FORMATS: &[Format] = &[
-    of_rows(rows::CSV),
-    of_rows(rows::TSV),
-    of_rows(rows::JSON),
-    of_rows(rows::NDJSON),
-    of_rows(rows::TABLE),
+    of_rows(rows::CSV, ["", "\n", ""]),
+    of_rows(rows::TSV, ["", "\n", ""]),
+    of_rows(rows::JSON, ["[\n", ",\n", "]\n"]),
+    of_rows(rows::NDJSON, ["", "", ""]),
+    of_rows(rows::TABLE, ["", "\n", ""]),
     sql::FORMAT,
+    v3::FORMAT,
     raw::FORMAT,
 ];
 
@@ -28,6 +31,8 @@ pub(crate) struct Format {
     pub(crate) extensions: &'static [&'static str],
     /// Whether the property is a column even when there is one alone.
     pub(crate) names_property: bool,
+    /// What stands before, between and after several reports, if it has room for them.
+    pub(crate) several: Option<[&'static str; 3]>,
     pub(crate) content: Content,
 }
 
@@ -43,13 +48,22 @@ pub(crate) enum Content {
 }
 
 /// Makes a writer when the columns are known.
-pub(crate) type NewWriter = Box<dyn Fn(Layout) -> Box<dyn RowWriter>>;
+pub(crate) type NewWriter = Box<dyn Fn(Layout, &Beginning<'_>) -> Box<dyn RowWriter>>;
 
-const fn of_rows(format: rows::Format) -> Format {
+/// What is known when the first rows are there.
+pub(crate) struct Beginning<'a> {
+    /// The number of the property.
+    pub(crate) property: &'a str,
+    /// What the first page says beside its rows.
+    pub(crate) head: &'a ReportHead,
+}
+
+const fn of_rows(format: rows::Format, several: [&'static str; 3]) -> Format {
     Format {
         name: format.name,
         extensions: format.extensions,
         names_property: false,
+        several: Some(several),
         content: Content::Rows(format.writer),
     }
 }

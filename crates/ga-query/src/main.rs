@@ -2,7 +2,9 @@
 
 mod arguments;
 mod client;
+mod columns;
 mod download;
+mod exchange;
 mod first_property;
 mod format;
 mod interrupt;
@@ -11,6 +13,9 @@ mod pages;
 mod preview;
 mod progress;
 mod question;
+mod request_file;
+mod task;
+mod translation;
 mod waiting;
 
 use std::io::IsTerminal;
@@ -28,7 +33,7 @@ use client::Client;
 use download::Download;
 use output::Output;
 use progress::Progress;
-use question::Question;
+use task::Task;
 
 const PROGRAM: Program = Program {
     name: "ga-query",
@@ -67,10 +72,10 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let token = TokenArgument {
         token: arguments.token.as_deref(),
         command: arguments.token_command.as_deref(),
-        stdin_reader: None,
+        stdin_reader: (arguments.request.as_deref() == Some("-")).then_some("--request -"),
     };
     token_argument::hide(&token, &terminal)?;
-    let question = Question::read(&arguments, &terminal)?;
+    let task = Task::read(&arguments, &terminal)?;
     let parallel @ 1..=MOST_PARALLEL = arguments.parallel.unwrap_or(4) else {
         return Err(Failure::usage("--parallel: 1 to 9 were expected").into());
     };
@@ -85,14 +90,14 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         return Err(Failure::usage("--dry-run and --curl exclude each other").into());
     }
     if arguments.dry_run {
-        return preview::dry_run(data_api.as_str(), &question, &terminal);
+        return preview::dry_run(data_api.as_str(), &task, &terminal);
     }
     if arguments.curl {
-        return preview::curl(data_api.as_str(), &question, quota_project.as_deref());
+        return preview::curl(data_api.as_str(), &task, quota_project.as_deref());
     }
 
     let source = TokenSource::choose(&token, true)?;
-    let mut output = Output::open(&arguments, &question)?;
+    let mut output = Output::open(&arguments, &task)?;
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -113,7 +118,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     }
 
     let download = Download {
-        question: &question,
+        task: &task,
         client,
         data_api,
         admin_api,

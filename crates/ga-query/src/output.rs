@@ -7,31 +7,48 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use ga_core::answer::ReportHead;
-use ga_core::block::Rows;
-use ga_core::paging::DATE_RANGE;
-use ga_core::report::RunReportRequest;
+use ga_core::v3::Merge;
 use gauth_cli::Failure;
 use gauth_cli::files::Report;
 use gauth_cli::terminal::{Stdout, stdout, width};
 
 use crate::arguments::Arguments;
-use crate::format::{self, Column, Content, Layout, NewWriter, RowWriter};
-use crate::pages::Fetched;
+use crate::columns;
+use crate::exchange::Fetched;
+use crate::format::{self, Beginning, Content, Layout, NewWriter, RowWriter};
 use crate::question::Question;
+use crate::task::Task;
+use crate::translation;
 
 /// Written out when it has grown to this.
 const BUFFER: usize = 64 * 1024;
 
-/// Where the report goes.
-pub(crate) struct Output {
+/// Where the reports go.
+pub(crate) struct Output<'q> {
     target: Target,
     form: Form,
     names_property: bool,
+    /// What stands before, between and after reports, if there are several.
+    marks: Option<[&'static str; 3]>,
     layout: Layout,
     /// Made when the columns are known.
     writer: Option<Box<dyn RowWriter>>,
+    /// Rows that are put together here wait for all others.
+    merge: Option<(Merge<'q>, ReportHead)>,
+    /// Totals and their like, which are written last.
+    aggregates: Vec<Vec<String>>,
     buffer: Vec<u8>,
     is_terminal: bool,
+}
+
+/// What the rows are of.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a, 'q> {
+    pub(crate) question: &'q Question,
+    /// The number of the property.
+    pub(crate) property: &'a str,
+    /// Whether it is the first column.
+    pub(crate) is_named: bool,
 }
 
 enum Form {
@@ -45,9 +62,9 @@ enum Target {
     File(Report),
 }
 
-impl Output {
+impl<'q> Output<'q> {
     /// Opens what `-o` names, and settles the format.
-    pub(crate) fn open(arguments: &Arguments, question: &Question) -> anyhow::Result<Self> {
+    pub(crate) fn open(arguments: &Arguments, task: &'q Task) -> anyhow::Result<Self> {
         let path = arguments.output.as_deref().map(Path::new);
         let is_terminal = path.is_none() && std::io::stdout().is_terminal();
         let format = match (&arguments.format, path) {
@@ -70,18 +87,23 @@ impl Output {
                 );
             }
         };
-        let form = match format.content {
-            Content::Rows(new_writer) => Form::Rows(Box::new(new_writer)),
-            Content::Report(prepare) => Form::Rows(prepare(arguments, question)?),
-            Content::Answers => Form::Answers,
+        let form = match (format.content, &task.questions[..]) {
+            (Content::Rows(new), _) => Form::Rows(Box::new(move |layout, _| new(layout))),
+            (Content::Report(prepare), [question]) => Form::Rows(prepare(arguments, question)?),
+            (Content::Report(_), _) => {
+                let text = format!("-f {}: it has no room for several reports", format.name);
+                return Err(Failure::usage(text).into());
+            }
+            (Content::Answers, _) => Form::Answers,
         };
-        Ok(Self {
+        let mut output = Self {
             target: match path {
                 Some(path) => Target::File(Report::create(path)?),
                 None => Target::Stdout(stdout()),
             },
             form,
             names_property: format.names_property,
+            marks: format.several.filter(|_| task.questions.len() > 1),
             layout: Layout {
                 columns: Vec::new(),
                 header,
@@ -89,9 +111,13 @@ impl Output {
                 terminal_width: is_terminal.then(width),
             },
             writer: None,
+            merge: None,
+            aggregates: Vec::new(),
             buffer: Vec::with_capacity(BUFFER + BUFFER / 4),
             is_terminal,
-        })
+        };
+        output.mark(0);
+        Ok(output)
     }
 
     /// Whether answers are wanted as they were sent.
@@ -117,58 +143,78 @@ impl Output {
         }
     }
 
-    /// Writes one page; `property` fills the first column when several are asked.
-    pub(crate) fn page(
-        &mut self,
-        request: &RunReportRequest,
-        property: Option<&str>,
-        fetched: Fetched,
-    ) -> anyhow::Result<()> {
-        let Form::Rows(new_writer) = &self.form else {
+    /// Writes one page.
+    pub(crate) fn page(&mut self, source: Source<'_, 'q>, fetched: Fetched) -> anyhow::Result<()> {
+        if self.is_raw() {
             let target = &mut self.target;
             return fetched.waiting.for_each(|part| Ok(target.write_all(part)?));
-        };
-        let columns = columns(request, property.is_some(), &fetched.page.head);
-        let writer = match &mut self.writer {
-            Some(_) if !have_same_names(&columns, &self.layout.columns) => {
-                return Err(ga_core::Error::Answer(
-                    "the columns of the report changed between two answers".to_owned(),
-                )
-                .into());
+        }
+        let head = &fetched.page.head;
+        let width = head.dimension_headers.len() + head.metric_headers.len();
+        let property = source.is_named.then_some(source.property.as_bytes());
+        match source.question.translation() {
+            Some(plan) if plan.merges() => {
+                let new = || (Merge::new(plan), head.clone());
+                let (merge, _) = self.merge.get_or_insert_with(new);
+                fetched.waiting.for_each(|block| {
+                    translation::each_row(block, width, None, |row| {
+                        merge.add(row);
+                        Ok(())
+                    })
+                })
             }
-            Some(writer) => writer,
-            none => {
-                self.layout.columns = columns;
-                let writer = none.insert(new_writer(self.layout.clone()));
-                writer.begin(&mut self.buffer);
-                writer
+            Some(plan) => {
+                self.begin(source, head)?;
+                fetched.waiting.for_each(|block| {
+                    translation::each_translated_row(block, width, property, plan, |row| {
+                        self.row(row)
+                    })
+                })
             }
-        };
-        let (target, buffer) = (&mut self.target, &mut self.buffer);
-        let width = self.layout.columns.len() - usize::from(property.is_some());
-        let property = property.map(str::as_bytes);
-        fetched.waiting.for_each(|block| {
-            let mut rows = Rows::new(block, width);
-            let mut cells = Vec::with_capacity(width + 1);
-            while rows.next_into(&mut cells) {
-                if let Some(property) = property {
-                    cells.insert(0, property);
-                }
-                writer.row(&cells, buffer)?;
-                if buffer.len() >= BUFFER {
-                    target.write_all(buffer)?;
-                    buffer.clear();
-                }
+            None => {
+                self.begin(source, head)?;
+                fetched.waiting.for_each(|block| {
+                    translation::each_row(block, width, property, |row| self.row(row))
+                })
             }
-            Ok(())
-        })
+        }
     }
 
-    /// Ends the document and writes everything out; a file waits for [`Output::commit`].
-    pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
-        if let Some(writer) = &mut self.writer {
+    /// After the last page of one property.
+    pub(crate) fn end_property(&mut self, source: Source<'_, 'q>) -> anyhow::Result<()> {
+        let Some((merge, mut head)) = self.merge.take() else {
+            return Ok(());
+        };
+        let rows = merge.finish();
+        head.row_count = Some(rows.len() as u64);
+        self.begin(source, &head)?;
+        let question = source.question;
+        let offset = usize::try_from(question.offset).unwrap_or(usize::MAX);
+        let limit = question.limit.and_then(|limit| usize::try_from(limit).ok());
+        let property = source.is_named.then_some(source.property.as_bytes());
+        for row in rows.iter().skip(offset).take(limit.unwrap_or(usize::MAX)) {
+            let cells = property.into_iter().chain(row.iter().map(Vec::as_slice));
+            self.row(&cells.collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
+    /// After the last property of one report.
+    pub(crate) fn end_report(&mut self, is_last: bool) -> anyhow::Result<()> {
+        let aggregates = std::mem::take(&mut self.aggregates);
+        if let Some(mut writer) = self.writer.take() {
+            for row in &aggregates {
+                let cells: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
+                writer.aggregate(&cells, &mut self.buffer)?;
+            }
             writer.end(&mut self.buffer);
         }
+        self.mark(if is_last { 2 } else { 1 });
+        Ok(())
+    }
+
+    /// Writes everything out; a file waits for [`Output::commit`].
+    pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
         self.target.write_all(&self.buffer)?;
         self.buffer.clear();
         if let Target::Stdout(stdout) = &mut self.target {
@@ -184,6 +230,48 @@ impl Output {
             Target::File(report) => Ok(report.commit()?),
         }
     }
+
+    /// Begins the document with the first page, and checks the columns of all others.
+    fn begin(&mut self, source: Source<'_, 'q>, head: &ReportHead) -> anyhow::Result<()> {
+        let Form::Rows(new_writer) = &self.form else {
+            return Ok(());
+        };
+        let columns = columns::of(source.question, source.is_named, head);
+        if self.writer.is_none() {
+            self.layout.columns = columns;
+            let beginning = Beginning {
+                property: source.property,
+                head,
+            };
+            let mut writer = new_writer(self.layout.clone(), &beginning);
+            writer.begin(&mut self.buffer);
+            self.writer = Some(writer);
+        } else if !columns::have_same_names(&columns, &self.layout.columns) {
+            return Err(ga_core::Error::Answer(
+                "the columns of the report changed between two answers".to_owned(),
+            )
+            .into());
+        }
+        self.aggregates.extend(columns::aggregates(source, head));
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[&[u8]]) -> anyhow::Result<()> {
+        if let Some(writer) = &mut self.writer {
+            writer.row(cells, &mut self.buffer)?;
+        }
+        if self.buffer.len() >= BUFFER {
+            self.target.write_all(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, place: usize) {
+        if let Some(marks) = self.marks {
+            self.buffer.extend_from_slice(marks[place].as_bytes());
+        }
+    }
 }
 
 impl Target {
@@ -193,43 +281,4 @@ impl Target {
             Self::File(report) => report.write_all(bytes),
         }
     }
-}
-
-/// The columns of an answer; an empty one may leave out its headers, and then the question tells.
-fn columns(request: &RunReportRequest, has_property: bool, head: &ReportHead) -> Vec<Column> {
-    let column = |name: &str, is_metric| Column {
-        name: name.to_owned(),
-        is_metric,
-        is_integer: false,
-    };
-    let mut columns = Vec::new();
-    if has_property {
-        columns.push(column("property", false));
-    }
-    if head.dimension_headers.is_empty() && head.metric_headers.is_empty() {
-        let dimensions = request.dimensions.iter().map(|d| &*d.name);
-        columns.extend(dimensions.map(|name| column(name, false)));
-        let is_asked = request.dimensions.iter().any(|d| d.name == DATE_RANGE);
-        if request.date_ranges.len() > 1 && !is_asked {
-            columns.push(column(DATE_RANGE, false));
-        }
-        let visible = request.metrics.iter().filter(|m| m.invisible != Some(true));
-        columns.extend(visible.map(|metric| column(&metric.name, true)));
-    } else {
-        let dimensions = head.dimension_headers.iter();
-        columns.extend(dimensions.map(|header| column(&header.name, false)));
-        let metrics = head.metric_headers.iter();
-        columns.extend(metrics.map(|header| Column {
-            is_integer: header.r#type == "TYPE_INTEGER",
-            ..column(&header.name, true)
-        }));
-    }
-    columns
-}
-
-/// An answer without rows may leave out its headers, and with them the types.
-fn have_same_names(some: &[Column], others: &[Column]) -> bool {
-    some.iter()
-        .map(|column| &column.name)
-        .eq(others.iter().map(|column| &column.name))
 }

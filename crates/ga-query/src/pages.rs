@@ -8,62 +8,76 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ga_core::Error;
-use ga_core::page::{Page, PageDecoder};
+use ga_core::check::Method;
 use ga_core::paging::{self, Plan, Repetitions, Stretch};
-use ga_core::property::PropertyNumber;
-use ga_core::report::RunReportRequest;
-use ga_core::request;
 use tokio::task::JoinHandle;
 
-use crate::client::{Client, Trouble, connection};
-use crate::progress::Progress;
-use crate::waiting::{Budget, Waiting};
+use crate::exchange::{Exchange, Expected, Fetched};
+use crate::question::{Question, has_pages};
+use crate::task::Task;
 
-/// A page of 250,000 rows with the longest of texts stays below this.
-const ANSWER_LIMIT: u64 = 4 << 30;
-
-/// A page that has come and is checked.
-pub(crate) struct Fetched {
-    pub(crate) page: Page,
-    /// Blocks of rows, or the answer as it was sent.
-    pub(crate) waiting: Waiting,
-}
-
-/// What it takes to fetch the pages of one report.
-pub(crate) struct Report {
-    pub(crate) client: Arc<Client>,
-    /// Where the Data API is.
-    pub(crate) base: String,
-    pub(crate) property: PropertyNumber,
-    pub(crate) request: RunReportRequest,
-    /// Keep answers as they were sent, not their rows.
-    pub(crate) raw: bool,
+/// The report of one question at one property.
+pub(crate) struct Report<'q> {
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) method: Method,
+    pub(crate) question: &'q Question,
     pub(crate) parallel: usize,
-    pub(crate) budget: Arc<Budget>,
-    pub(crate) progress: Arc<Progress>,
 }
 
-impl Report {
-    /// Fetches all pages; `take` gets them in order.
+/// The first pages of all questions: one each, in one answer.
+pub(crate) async fn first_pages(exchange: &Exchange, task: &Task) -> anyhow::Result<Vec<Fetched>> {
+    let questions = task.questions.iter();
+    let expected: Vec<_> = questions
+        .map(|question| Expected {
+            request: &question.request,
+            most: most(question, paging::first(&question.request), task.method),
+        })
+        .collect();
+    exchange
+        .reports(task.method, &task.first_body(), &expected)
+        .await
+        .with_context(|| format!("ask for the report of property {}", exchange.property))
+}
+
+impl Report<'_> {
+    /// Fetches the pages that follow the first; `take` gets all of them in order.
     pub(crate) async fn fetch(
-        self,
+        &self,
+        fetched: Fetched,
         mut take: impl FnMut(Fetched) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let report = Arc::new(self);
-        let first = paging::first(&report.request);
-        let mut repetitions = Repetitions::of(&report.request);
-        let fetched = report.page(first, true).await?;
-        let plan = Arc::new(Plan::after(&report.request, &fetched.page)?);
+        let request = &self.question.request;
+        let progress = &self.exchange.progress;
+        if !has_pages(self.method) && self.method != Method::RunRealtimeReport {
+            progress.promise(fetched.page.rows);
+            return take(fetched);
+        }
+        let first = paging::first(request);
+        let mut repetitions = Repetitions::of(request);
+        let plan = Arc::new(Plan::after(request, &fetched.page)?);
         repetitions.check(first, &fetched.page)?;
-        report.progress.promise(plan.wanted);
+        progress.promise(plan.wanted);
 
         let mut rest = plan.rest();
+        if !has_pages(self.method) && rest.next().is_some() {
+            return Err(Error::Incomplete(format!(
+                "the report has {} rows, and the API hands out {} of them: realtime reports have one page",
+                plan.wanted, fetched.page.combinations
+            ))
+            .into());
+        }
+        let shared = Arc::new(Shared {
+            exchange: Arc::clone(&self.exchange),
+            body: self.question.body.clone(),
+            request: request.clone(),
+            plan: Arc::clone(&plan),
+        });
         let mut running = VecDeque::new();
         let start = |stretch: Stretch| {
-            let pages = Arc::clone(&report).stretch(Arc::clone(&plan), stretch);
+            let pages = Arc::clone(&shared).stretch(stretch);
             (stretch, Worker(tokio::spawn(pages)))
         };
-        running.extend(rest.by_ref().take(report.parallel).map(start));
+        running.extend(rest.by_ref().take(self.parallel).map(start));
         take(fetched)?;
         while let Some((stretch, mut worker)) = running.pop_front() {
             let pages = (&mut worker.0).await.context("wait for a page")??;
@@ -75,90 +89,56 @@ impl Report {
         }
         Ok(())
     }
+}
 
+/// What the workers of one report have in common.
+struct Shared {
+    exchange: Arc<Exchange>,
+    body: serde_json::Map<String, serde_json::Value>,
+    request: ga_core::report::RunReportRequest,
+    plan: Arc<Plan>,
+}
+
+impl Shared {
     /// All pages of one stretch: one, unless the server sends less than it is asked for.
-    async fn stretch(
-        self: Arc<Self>,
-        plan: Arc<Plan>,
-        stretch: Stretch,
-    ) -> anyhow::Result<Vec<Fetched>> {
+    async fn stretch(self: Arc<Self>, stretch: Stretch) -> anyhow::Result<Vec<Fetched>> {
         let mut pages = Vec::new();
         let mut left = Some(stretch);
         while let Some(stretch) = left {
-            let fetched = self.page(stretch, false).await?;
-            left = plan.check(stretch, &fetched.page)?;
-            pages.push(fetched);
+            let expected = Expected {
+                request: &self.request,
+                most: stretch.left.saturating_mul(paging::slices(&self.request)),
+            };
+            let body = paging::body(&self.body, stretch, false);
+            let fetched = self
+                .exchange
+                .reports(Method::RunReport, &body, &[expected])
+                .await
+                .with_context(|| {
+                    let property = &self.exchange.property;
+                    format!(
+                        "ask for the rows of property {property} from {} on",
+                        stretch.offset
+                    )
+                })?;
+            left = None;
+            for fetched in fetched {
+                left = self.plan.check(stretch, &fetched.page)?;
+                pages.push(fetched);
+            }
         }
         Ok(pages)
     }
-
-    async fn page(&self, stretch: Stretch, is_first: bool) -> anyhow::Result<Fetched> {
-        let body = paging::body(&self.request, stretch, is_first);
-        let request = request::run_report(&self.base, &self.property, &body)?;
-        self.client
-            .retrying(|| self.attempt(&request, stretch))
-            .await
-            .with_context(|| match stretch.offset {
-                0 => format!("ask for the report of property {}", self.property),
-                offset => format!(
-                    "ask for the rows of property {} from {offset} on",
-                    self.property
-                ),
-            })
-    }
-
-    async fn attempt(
-        &self,
-        request: &http::Request<Vec<u8>>,
-        stretch: Stretch,
-    ) -> Result<Fetched, Trouble> {
-        let mut response = self.client.send(request).await?;
-        let mut decoder = match paging::range_column(&self.request) {
-            Some(column) => PageDecoder::with_date_ranges(column),
-            None => PageDecoder::new(),
-        };
-        let ranges = self.request.date_ranges.len().max(1) as u64;
-        let most = stretch.left.saturating_mul(ranges);
-        let mut waiting = Waiting::new(&self.budget);
-        let mut blocks = Vec::new();
-        let mut bytes = 0;
-        let mut counted = self.progress.count();
-        while let Some(chunk) = response.chunk().await.map_err(connection)? {
-            bytes += chunk.len() as u64;
-            if bytes > ANSWER_LIMIT {
-                return Err(Error::Answer("the answer is longer than 4 GiB".to_owned()).into());
-            }
-            decoder.feed(&chunk, &mut blocks)?;
-            if decoder.rows() > most {
-                return Err(Error::Incomplete(format!(
-                    "the server sent more rows at offset {} than the {most} that were asked for",
-                    stretch.offset
-                ))
-                .into());
-            }
-            counted.set(decoder.rows());
-            if self.raw {
-                blocks.clear();
-                keep(&mut waiting, chunk.to_vec())?;
-            }
-            for block in blocks.drain(..) {
-                keep(&mut waiting, block.into_bytes())?;
-            }
-        }
-        let page = decoder.finish(&mut blocks)?;
-        for block in blocks.drain(..).filter(|_| !self.raw) {
-            keep(&mut waiting, block.into_bytes())?;
-        }
-        counted.keep();
-        Ok(Fetched { page, waiting })
-    }
 }
 
-fn keep(waiting: &mut Waiting, bytes: Vec<u8>) -> Result<(), Trouble> {
-    waiting
-        .push(bytes)
-        .context("keep a page in a temporary file")
-        .map_err(Trouble::Other)
+/// The most rows that may come in one answer; the pivots of a report say that themselves.
+fn most(question: &Question, stretch: Stretch, method: Method) -> u64 {
+    match has_pages(method) || method == Method::RunRealtimeReport {
+        true => stretch
+            .left
+            .saturating_mul(paging::slices(&question.request)),
+        false => u64::MAX,
+    }
 }
 
 /// A task that ends with its owner.

@@ -1,210 +1,271 @@
-//! From what was typed to what is asked: properties and one report request.
+//! One report: from what was typed, or from an official request, to the body that is sent.
 //!
-//! Names and dates are read by ga-core; here is only which word means what, and which words exclude each
-//! other.
+//! Names are translated by [`ga_core::v3`] and checked by [`ga_core::check`], dates are read by
+//! [`ga_core::dates`]; here is only which word means what.
 
-use ga_core::check;
-use ga_core::dates;
-use ga_core::filter;
+use ga_core::check::{self, Method};
+use ga_core::filter::{self, Expression};
 use ga_core::paging;
-use ga_core::property::Property;
-use ga_core::report::{DateRange, Dimension, Metric, OrderBy, OrderKey, RunReportRequest};
-use ga_core::v3;
-use gauth_cli::{Failure, Terminal, environment};
+use ga_core::report::{DateRange, MetricAggregation, MinuteRange, RunReportRequest};
+use ga_core::v3::{self, FieldMap, Plan};
+use gauth_cli::{Failure, Terminal};
+use serde_json::{Map, Value};
 
 use crate::arguments::Arguments;
 
-/// Which report is wanted, of which properties.
+/// Which report is wanted.
 #[derive(Debug)]
 pub(crate) struct Question {
-    pub(crate) properties: Vec<Property>,
+    /// What is sent, but for the page.
+    pub(crate) body: Map<String, Value>,
+    /// The same as far as pages and columns depend on it.
     pub(crate) request: RunReportRequest,
+    /// How GA4's rows become those that were asked for. An official request has none: its rows stay as they are.
+    pub(crate) plan: Option<Plan>,
+    /// Rows to leave out at the beginning.
+    pub(crate) offset: u64,
+    /// The most rows.
+    pub(crate) limit: Option<u64>,
 }
 
-/// The positionals, each either typed as one or as an option.
-struct Words<'a> {
-    property: Option<&'a str>,
-    start: Option<&'a str>,
-    end: Option<&'a str>,
-    metrics: Option<&'a str>,
+/// When: days, or minutes with `--realtime`.
+pub(crate) enum Span {
+    Days(Vec<DateRange>),
+    Minutes(Vec<MinuteRange>),
 }
 
 impl Question {
-    /// Reads the arguments; what changes its meaning from Universal Analytics to GA4 is said on the terminal.
-    pub(crate) fn read(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Self> {
-        let words = Words::read(arguments)?;
-        let properties = properties(arguments, &words)?;
-        let mut renamer = Renamer {
-            terminal,
-            said: Vec::new(),
-        };
-        let metrics = match words.metrics {
-            Some(text) => list("METRICS", &[text])?,
-            None => list("--metrics", &arguments.metrics)?,
-        };
+    /// A question in words; what changes its meaning from Universal Analytics to GA4 is said on the terminal.
+    pub(crate) fn in_words(
+        arguments: &Arguments,
+        metrics: Vec<String>,
+        span: Span,
+        map: &FieldMap,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
         let dimensions = list("--dimensions", &arguments.dimensions)?;
-        let metrics = renamer.names(metrics)?;
-        let dimensions = renamer.names(dimensions)?;
         if metrics.is_empty() && dimensions.is_empty() {
             return Err(Failure::usage("no metric was named")
                 .hint("ga-query -p PROPERTY -m sessions -d date")
                 .into());
         }
-        let date_ranges = date_ranges(arguments, &words)?;
-        let order_bys = order(arguments, &mut renamer, &dimensions, &metrics)?;
-        let mut expressions = Vec::new();
-        for text in &arguments.filter {
-            let mut expression = filter::parse(text).map_err(|error| {
+        let sort = list("--sort", &arguments.sort)?;
+        if sort
+            .iter()
+            .any(|key| key.trim_start_matches('-') == paging::DATE_RANGE)
+        {
+            return Err(Failure::usage(
+                "--sort: the API cannot sort by dateRange; sort the output instead",
+            )
+            .into());
+        }
+        let plan = Plan::new(
+            v3::Question {
+                dimensions,
+                metrics,
+                sort,
+                filters: filters(arguments)?,
+                compares_ranges: span.ranges() > 1,
+            },
+            map,
+        )?;
+        check_columns(&plan)?;
+        for note in &plan.notes {
+            terminal.note(note);
+        }
+        let (offset, limit) = window(arguments)?;
+        let aggregations = aggregations(arguments, &plan)?;
+        let mut request = RunReportRequest {
+            // Rows that are put together here are counted afterwards.
+            limit: limit.filter(|_| !plan.merges()),
+            offset: offset.filter(|_| !plan.merges()),
+            metric_aggregations: aggregations,
+            currency_code: arguments.currency.as_deref().map(currency).transpose()?,
+            keep_empty_rows: keeps_empty_rows(arguments).then_some(true),
+            return_property_quota: arguments.quota.then_some(true),
+            ..plan.request.clone()
+        };
+        let method = match span {
+            Span::Days(ranges) => {
+                request.date_ranges = ranges;
+                Method::RunReport
+            }
+            Span::Minutes(ranges) => {
+                request.minute_ranges = ranges;
+                Method::RunRealtimeReport
+            }
+        };
+        if !arguments.no_check {
+            let mut body = serde_json::to_value(&request)?;
+            for note in check::body(method, &mut body)? {
+                terminal.note(&note);
+            }
+            request = serde_json::from_value(body)?;
+        }
+        paging::total_order(&mut request);
+        Ok(Self {
+            body: as_map(serde_json::to_value(&request)?)?,
+            request,
+            plan: Some(plan),
+            offset: offset.unwrap_or(0),
+            limit,
+        })
+    }
+
+    /// An official request, as it stands but for what all its pages need.
+    pub(crate) fn official(
+        method: Method,
+        body: Value,
+        returns_quota: bool,
+    ) -> anyhow::Result<Self> {
+        let mut body = as_map(body)?;
+        if returns_quota {
+            body.insert("returnPropertyQuota".to_owned(), true.into());
+        }
+        let request = if has_pages(method) || method == Method::RunRealtimeReport {
+            let mut request: RunReportRequest = serde_json::from_value(body.clone().into())
+                .map_err(|error| Failure::usage(format!("read the request: {error}")))?;
+            if request.limit == Some(0) {
+                request.limit = None;
+            }
+            // One that fits into a page keeps the order that it has.
+            if request
+                .limit
+                .is_none_or(|limit| limit > ga_core::report::PAGE_ROWS)
+            {
+                paging::total_order(&mut request);
+                body.insert(
+                    "orderBys".to_owned(),
+                    serde_json::to_value(&request.order_bys)?,
+                );
+            }
+            request
+        } else {
+            RunReportRequest::default()
+        };
+        Ok(Self {
+            offset: request.offset.unwrap_or(0),
+            limit: request.limit,
+            body,
+            request,
+            plan: None,
+        })
+    }
+
+    /// How the rows are to be changed, if they are.
+    pub(crate) fn translation(&self) -> Option<&Plan> {
+        self.plan.as_ref().filter(|plan| !plan.is_plain())
+    }
+}
+
+impl Span {
+    fn ranges(&self) -> usize {
+        match self {
+            Self::Days(ranges) => ranges.len(),
+            Self::Minutes(ranges) => ranges.len(),
+        }
+    }
+}
+
+/// Whether the method hands out a report page by page.
+pub(crate) fn has_pages(method: Method) -> bool {
+    matches!(method, Method::RunReport | Method::BatchRunReports)
+}
+
+fn as_map(body: Value) -> Result<Map<String, Value>, Failure> {
+    match body {
+        Value::Object(map) => Ok(map),
+        _ => Err(Failure::usage("read the request: an object was expected")),
+    }
+}
+
+fn filters(arguments: &Arguments) -> Result<Vec<Expression>, Failure> {
+    let texts = arguments.filter.iter().chain(&arguments.filters);
+    texts
+        .map(|text| {
+            filter::parse(text).map_err(|error| {
                 let failure = Failure::usage(error.to_string());
-                let failure = error
-                    .caret()
-                    .lines()
-                    .fold(failure, |failure, line| failure.hint(line));
+                let failure = error.caret().lines().fold(failure, Failure::hint);
                 match error.hint {
                     Some(hint) => failure.hint(hint),
                     None => failure,
                 }
-            })?;
-            for condition in expression.conditions_mut() {
-                condition.field = renamer.name(&condition.field);
-            }
-            expressions.push(expression);
-        }
-        let sides = filter::sides(expressions, &metrics)?;
-        if arguments.limit == Some(0) {
-            return Err(Failure::usage("--limit: 0 rows cannot be asked for").into());
-        }
-        let mut request = RunReportRequest {
-            date_ranges,
-            dimensions: dimensions.into_iter().map(Dimension::named).collect(),
-            metrics: metrics.into_iter().map(Metric::named).collect(),
-            dimension_filter: sides.dimension,
-            metric_filter: sides.metric,
-            order_bys,
-            limit: arguments.limit,
-            offset: arguments.offset,
-            return_property_quota: arguments.quota.then_some(true),
-            ..RunReportRequest::default()
-        };
-        if !arguments.no_check {
-            for note in check::run_report(&mut request)? {
-                terminal.note(&note);
-            }
-        }
-        paging::total_order(&mut request);
-        Ok(Self {
-            properties,
-            request,
+            })
         })
-    }
+        .collect()
 }
 
-impl<'a> Words<'a> {
-    fn read(arguments: &'a Arguments) -> Result<Self, Failure> {
-        let mut words = arguments.words.iter().map(String::as_str);
-        let read = Self {
-            property: words.next(),
-            start: words.next(),
-            end: words.next(),
-            metrics: words.next(),
+/// Two names of the old kind may be one of GA4's; a report has each column once.
+fn check_columns(plan: &Plan) -> Result<(), Failure> {
+    for (place, column) in plan.columns.iter().enumerate() {
+        let is_same = |other: &&v3::Column| {
+            other.unchanged().is_some() && other.unchanged() == column.unchanged()
         };
-        if words.next().is_some() {
-            return Err(Failure::usage(
-                "more than four words: PROPERTY START END METRICS were expected",
-            ));
+        if let Some(other) = plan.columns[..place].iter().find(is_same) {
+            return Err(Failure::usage(format!(
+                "{} is the same as {}, which is in the report already",
+                column.name, other.name
+            )));
         }
-        let is_dated = !arguments.dates.is_empty();
-        for (word, option, is_given) in [
-            (read.property, "--property", !arguments.property.is_empty()),
-            (read.start, "--start", arguments.start.is_some()),
-            (read.end, "--end", arguments.end.is_some()),
-            (read.start, "--dates", is_dated),
-            (read.metrics, "--metrics", !arguments.metrics.is_empty()),
-        ] {
-            if word.is_some() && is_given {
-                return Err(Failure::usage(format!(
-                    "{option} is given by a word already"
-                )));
-            }
-        }
-        if is_dated && (arguments.start.is_some() || arguments.end.is_some()) {
-            return Err(Failure::usage("--dates excludes --start and --end"));
-        }
-        Ok(read)
+    }
+    Ok(())
+}
+
+/// The first row and the most rows.
+fn window(arguments: &Arguments) -> anyhow::Result<(Option<u64>, Option<u64>)> {
+    let (offset, most) = v3::window(arguments.start_index, arguments.max_results)?;
+    let offset = one_of("--offset", arguments.offset, "--start-index", offset)?;
+    let limit = one_of("--limit", arguments.limit, "--max-results", most)?;
+    if limit == Some(0) {
+        return Err(Failure::usage("--limit: 0 rows cannot be asked for").into());
+    }
+    Ok((offset, limit))
+}
+
+fn aggregations(arguments: &Arguments, plan: &Plan) -> Result<Vec<MetricAggregation>, Failure> {
+    if (arguments.min || arguments.max) && !plan.is_plain() {
+        return Err(Failure::usage(
+            "--min and --max: the report has columns that GA4 cannot compare, since they are computed from others",
+        ));
+    }
+    let is_v3 = arguments.format.as_deref() == Some("v3");
+    let wanted = [
+        (arguments.totals || is_v3, MetricAggregation::Total),
+        (arguments.min, MetricAggregation::Minimum),
+        (arguments.max, MetricAggregation::Maximum),
+    ];
+    let wanted = wanted.into_iter().filter(|(is_wanted, _)| *is_wanted);
+    Ok(wanted.map(|(_, aggregation)| aggregation).collect())
+}
+
+fn currency(code: &str) -> Result<String, Failure> {
+    match code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        true => Ok(code.to_owned()),
+        false => Err(Failure::usage(format!(
+            "--currency: {code:?} is no code of ISO 4217, such as EUR"
+        ))),
     }
 }
 
-fn properties(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<Property>> {
-    let names = match words.property {
-        Some(word) => list("PROPERTY", &[word])?,
-        None if !arguments.property.is_empty() => list("--property", &arguments.property)?,
-        None => match environment::text("GA_PROPERTY")? {
-            Some(text) => list("GA_PROPERTY", &[text])?,
-            None => {
-                return Err(Failure::usage("no property was named")
-                    .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
-                    .into());
-            }
-        },
-    };
-    let mut properties = Vec::new();
-    for name in &names {
-        properties.push(Property::parse(name)?);
-    }
-    Ok(properties)
+pub(crate) fn keeps_empty_rows(arguments: &Arguments) -> bool {
+    arguments.keep_empty || arguments.include_empty_rows == Some(true)
 }
 
-fn date_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<DateRange>> {
-    if arguments.dates.is_empty() {
-        let start = words.start.or(arguments.start.as_deref());
-        let end = words.end.or(arguments.end.as_deref());
-        return Ok(vec![dates::range(start, end)?]);
+/// The value of an option that has two names.
+pub(crate) fn one_of<T>(
+    name: &str,
+    value: Option<T>,
+    old_name: &str,
+    old_value: Option<T>,
+) -> Result<Option<T>, Failure> {
+    match (value, old_value) {
+        (Some(_), Some(_)) => Err(Failure::usage(format!("{old_name} is {name}: give one"))),
+        (value, old_value) => Ok(value.or(old_value)),
     }
-    let mut ranges = Vec::new();
-    for text in &arguments.dates {
-        ranges.push(dates::named_range(text)?);
-    }
-    dates::check_ranges(&ranges)?;
-    Ok(ranges)
-}
-
-fn order(
-    arguments: &Arguments,
-    renamer: &mut Renamer<'_>,
-    dimensions: &[String],
-    metrics: &[String],
-) -> Result<Vec<OrderBy>, Failure> {
-    let mut order = Vec::new();
-    for text in list("--sort", &arguments.sort)? {
-        let (desc, name) = match text.strip_prefix('-') {
-            Some(name) => (true, name),
-            None => (false, &*text),
-        };
-        let name = renamer.name(name);
-        let key = if name == paging::DATE_RANGE {
-            return Err(Failure::usage(
-                "--sort: the API cannot sort by dateRange; sort the output instead",
-            ));
-        } else if metrics.contains(&name) {
-            OrderKey::Metric { metric_name: name }
-        } else if dimensions.contains(&name) {
-            OrderKey::Dimension {
-                dimension_name: name,
-                order_type: None,
-            }
-        } else {
-            return Err(
-                Failure::usage(format!("--sort: {name} is not in the report"))
-                    .hint(format!("add it with -m {name} or -d {name}")),
-            );
-        };
-        order.push(OrderBy { desc, key });
-    }
-    Ok(order)
 }
 
 /// The parts of comma lists; an empty part is a slip, and so is one that comes twice.
-fn list(option: &str, texts: &[impl AsRef<str>]) -> Result<Vec<String>, Failure> {
+pub(crate) fn list(option: &str, texts: &[impl AsRef<str>]) -> Result<Vec<String>, Failure> {
     let mut parts: Vec<String> = Vec::new();
     for text in texts {
         for part in text.as_ref().split(',').map(str::trim) {
@@ -218,41 +279,4 @@ fn list(option: &str, texts: &[impl AsRef<str>]) -> Result<Vec<String>, Failure>
         }
     }
     Ok(parts)
-}
-
-/// Translates names of Universal Analytics, and says once what has changed its meaning.
-struct Renamer<'a> {
-    terminal: &'a Terminal,
-    said: Vec<String>,
-}
-
-impl Renamer<'_> {
-    fn name(&mut self, name: &str) -> String {
-        let Some(rename) = v3::rename(name) else {
-            return name.to_owned();
-        };
-        if let Some(note) = rename.note
-            && !self.said.iter().any(|said| said == name)
-        {
-            self.terminal
-                .note(&format!("{name} is answered by {}: {note}", rename.name));
-            self.said.push(name.to_owned());
-        }
-        rename.name.to_owned()
-    }
-
-    /// Two names of the old kind may have become one; a report has each column once.
-    fn names(&mut self, names: Vec<String>) -> Result<Vec<String>, Failure> {
-        let mut renamed: Vec<String> = Vec::new();
-        for name in names {
-            let new = self.name(&name);
-            if renamed.contains(&new) {
-                return Err(Failure::usage(format!(
-                    "{name} is {new}, which is in the report already"
-                )));
-            }
-            renamed.push(new);
-        }
-        Ok(renamed)
-    }
 }

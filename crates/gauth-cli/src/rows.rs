@@ -73,6 +73,13 @@ pub trait RowWriter {
     /// # Errors
     /// A cell that the format has no form for.
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure>;
+    /// A row of totals, or of the smallest or largest numbers; all of them follow the last row.
+    ///
+    /// # Errors
+    /// As [`RowWriter::row`].
+    fn aggregate(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
+        self.row(cells, out)
+    }
     /// After the last row.
     fn end(&mut self, out: &mut Vec<u8>);
 }

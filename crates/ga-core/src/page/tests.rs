@@ -25,7 +25,7 @@ fn decode_in(mut decoder: PageDecoder, answer: &[u8], step: usize) -> Result<Dec
 type Decoded = (Page, Vec<String>);
 
 fn decode(answer: &str) -> Result<Decoded, Error> {
-    decode_in(PageDecoder::new(), answer.as_bytes(), usize::MAX)
+    decode_in(PageDecoder::new(None), answer.as_bytes(), usize::MAX)
 }
 
 const HEADERS: &str = r#""dimensionHeaders":[{"name":"country"}],"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}]"#;
@@ -189,7 +189,7 @@ fn text_that_is_not_utf8_is_refused() {
     for wrong in [0x80, 0xc3, 0xff] {
         bytes[place] = wrong;
         for step in [1, 7, usize::MAX] {
-            let error = decode_in(PageDecoder::new(), &bytes, step).unwrap_err();
+            let error = decode_in(PageDecoder::new(None), &bytes, step).unwrap_err();
             assert!(error.to_string().contains("UTF-8"), "{error}");
         }
     }
@@ -204,12 +204,13 @@ fn pieces_of_any_size_give_the_same_rows_and_every_cut_is_an_error() {
     let whole = decode(&text).unwrap().1;
     assert_eq!(whole, ["Curaçao 😀|1", "\\|2.50"]);
     for step in 1..40 {
-        let (_, rows) = decode_in(PageDecoder::new(), text.as_bytes(), step).unwrap();
+        let (_, rows) = decode_in(PageDecoder::new(None), text.as_bytes(), step).unwrap();
         assert_eq!(rows, whole, "in pieces of {step}");
     }
     for end in 0..text.trim_end().len() {
         for step in [1, usize::MAX] {
-            let error = decode_in(PageDecoder::new(), &text.as_bytes()[..end], step).unwrap_err();
+            let error =
+                decode_in(PageDecoder::new(None), &text.as_bytes()[..end], step).unwrap_err();
             assert_eq!(error, Error::Truncated, "cut at {end}");
         }
     }
@@ -221,10 +222,10 @@ fn a_long_cell_is_read_whole_and_an_endless_one_is_refused() {
     let text = answer(&format!(
         r#"[{{"dimensionValues":[{{"value":"{long}"}}],"metricValues":[{{"value":"1"}}]}}]"#
     ));
-    let (_, rows) = decode_in(PageDecoder::new(), text.as_bytes(), 16 * 1024).unwrap();
+    let (_, rows) = decode_in(PageDecoder::new(None), text.as_bytes(), 16 * 1024).unwrap();
     assert_eq!(rows[0].len(), long.len() + 2);
 
-    let mut decoder = PageDecoder::new();
+    let mut decoder = PageDecoder::new(None);
     let mut blocks = Vec::new();
     let begin = format!(r#"{{{HEADERS},"rows":[{{"dimensionValues":[{{"value":""#);
     decoder.feed(begin.as_bytes(), &mut blocks).unwrap();
@@ -252,8 +253,8 @@ fn rows_that_differ_in_the_date_range_alone_are_one_combination() {
         r#"{"name":"country"},{"name":"dateRange"}"#,
     );
     let text = format!(r#"{{{headers},"rows":[{rows}],"rowCount":2}}"#);
-    let (page, _) = decode_in(PageDecoder::with_date_ranges(1), text.as_bytes(), 9).unwrap();
+    let (page, _) = decode_in(PageDecoder::new(Some(vec![0])), text.as_bytes(), 9).unwrap();
     assert_eq!((page.rows, page.combinations), (4, 2));
-    let error = decode_in(PageDecoder::with_date_ranges(0), text.as_bytes(), 9).unwrap_err();
-    assert!(error.to_string().contains("no dateRange in column 1"));
+    let error = decode_in(PageDecoder::new(Some(vec![1])), text.as_bytes(), 9).unwrap_err();
+    assert!(error.to_string().contains("other dimensions than those"));
 }

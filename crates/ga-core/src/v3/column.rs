@@ -126,6 +126,14 @@ impl Column {
         }
     }
 
+    /// The place in GA4's row of the cell that this column shows as it was sent.
+    pub fn unchanged(&self) -> Option<usize> {
+        match self.cells {
+            Cells::Same(place) => Some(place),
+            _ => None,
+        }
+    }
+
     /// Whether rows that GA4 tells apart can become the same.
     pub(super) fn merges(&self) -> bool {
         match &self.cells {

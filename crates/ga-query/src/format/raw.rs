@@ -6,5 +6,6 @@ pub(super) const FORMAT: Format = Format {
     name: "raw",
     extensions: &[],
     names_property: false,
+    several: Some(["", "", ""]),
     content: Content::Answers,
 };

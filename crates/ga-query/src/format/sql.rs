@@ -18,6 +18,7 @@ pub(super) const FORMAT: Format = Format {
     name: "sql",
     extensions: &["sql"],
     names_property: true,
+    several: None,
     content: Content::Report(prepare),
 };
 
@@ -45,7 +46,7 @@ fn prepare(arguments: &Arguments, question: &Question) -> Result<NewWriter, Fail
     }
     let ranges = key_ranges(request)?;
     check_columns(request, !ranges.is_empty())?;
-    Ok(Box::new(move |layout| {
+    Ok(Box::new(move |layout, _| {
         Box::new(Sql::new(&table, &ranges, &layout))
     }))
 }

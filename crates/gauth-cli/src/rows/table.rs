@@ -17,6 +17,7 @@ pub(super) const FORMAT: Format = Format {
             layout,
             widths: Vec::new(),
             first: Vec::new(),
+            last: Vec::new(),
         })
     },
 };
@@ -32,16 +33,15 @@ struct Table {
     widths: Vec<usize>,
     /// Rows that wait for the widths.
     first: Vec<Vec<String>>,
+    /// Rows below a line at the end.
+    last: Vec<Vec<String>>,
 }
 
 impl RowWriter for Table {
     fn begin(&mut self, _: &mut Vec<u8>) {}
 
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
-        let cells = cells.iter().zip(&self.layout.columns);
-        let row: Vec<String> = cells
-            .map(|(cell, column)| self.shown(cell, column))
-            .collect();
+        let row = self.shown_row(cells);
         if !self.widths.is_empty() {
             self.line(&row, out);
             return Ok(());
@@ -53,14 +53,38 @@ impl RowWriter for Table {
         Ok(())
     }
 
+    fn aggregate(&mut self, cells: &[&[u8]], _: &mut Vec<u8>) -> Result<(), Failure> {
+        let row = self.shown_row(cells);
+        self.last.push(row);
+        Ok(())
+    }
+
     fn end(&mut self, out: &mut Vec<u8>) {
-        if self.widths.is_empty() && !self.first.is_empty() {
+        if self.widths.is_empty() && !(self.first.is_empty() && self.last.is_empty()) {
             self.start(out);
+        }
+        if !self.last.is_empty() {
+            self.rule(out);
+        }
+        for row in std::mem::take(&mut self.last) {
+            self.line(&row, out);
         }
     }
 }
 
 impl Table {
+    fn shown_row(&self, cells: &[&[u8]]) -> Vec<String> {
+        let cells = cells.iter().zip(&self.layout.columns);
+        cells
+            .map(|(cell, column)| self.shown(cell, column))
+            .collect()
+    }
+
+    fn rule(&self, out: &mut Vec<u8>) {
+        let rule: Vec<String> = self.widths.iter().map(|width| "─".repeat(*width)).collect();
+        self.line(&rule, out);
+    }
+
     fn shown(&self, cell: &[u8], column: &Column) -> String {
         let text = sanitise(&String::from_utf8_lossy(cell));
         match self.layout.terminal_width {
@@ -77,7 +101,8 @@ impl Table {
             .map(|column| sanitise(&column.name))
             .collect();
         let widest = |place: usize| {
-            let cells = self.first.iter().map(|row| row[place].width());
+            let rows = self.first.iter().chain(&self.last);
+            let cells = rows.map(|row| row[place].width());
             let name = if self.layout.header {
                 names[place].width()
             } else {
@@ -91,8 +116,7 @@ impl Table {
         }
         if self.layout.header {
             self.line(&names, out);
-            let rule: Vec<String> = self.widths.iter().map(|width| "─".repeat(*width)).collect();
-            self.line(&rule, out);
+            self.rule(out);
         }
         for row in std::mem::take(&mut self.first) {
             self.line(&row, out);
@@ -192,6 +216,23 @@ mod tests {
             "d               m\n────────  ───────\n東京      1234567\na               5\n\\x1b[31m        x\n"
         );
         assert_eq!(written(&FORMAT, two_columns(), &[]), "");
+    }
+
+    #[test]
+    fn totals_stand_below_a_line() {
+        let mut writer = (FORMAT.writer)(two_columns());
+        let mut out = Vec::new();
+        writer.begin(&mut out);
+        writer.row(&[b"a", b"5"], &mut out).unwrap();
+        writer
+            .aggregate(&[b"RESERVED_TOTAL", b"12345"], &mut out)
+            .unwrap();
+        writer.end(&mut out);
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[2], "a                   5");
+        assert_eq!(lines[3], lines[1]);
+        assert_eq!(lines[4], "RESERVED_TOTAL  12345");
     }
 
     #[test]

@@ -1,0 +1,121 @@
+//! The columns of the output, and the rows that are about all others.
+
+use ga_core::answer::{AggregateRow, ReportHead};
+use ga_core::catalogue::FieldKind;
+use ga_core::paging::DATE_RANGE;
+use ga_core::report::RunReportRequest;
+use ga_core::v3::{DataType, Plan};
+
+use crate::format::Column;
+use crate::output::Source;
+use crate::question::Question;
+
+/// The columns from the left. What is shown as it was sent is called as the API calls it, and what is computed
+/// as it was asked for.
+pub(crate) fn of(question: &Question, has_property: bool, head: &ReportHead) -> Vec<Column> {
+    let sent = sent(&question.request, head);
+    let mut columns = Vec::new();
+    if has_property {
+        columns.push(column("property", false));
+    }
+    let Some(plan) = question.translation() else {
+        columns.extend(sent);
+        return columns;
+    };
+    columns.extend(plan.columns.iter().map(|asked| {
+        let unchanged = asked.unchanged().and_then(|place| sent.get(place));
+        unchanged.cloned().unwrap_or_else(|| Column {
+            is_integer: asked.data_type == DataType::Integer,
+            ..column(&asked.name, asked.kind == FieldKind::Metric)
+        })
+    }));
+    columns
+}
+
+/// The columns of an answer; an empty one may leave out its headers, and then the question tells.
+fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
+    let mut columns = Vec::new();
+    if head.dimension_headers.is_empty() && head.metric_headers.is_empty() {
+        let dimensions = request.dimensions.iter().map(|d| &*d.name);
+        columns.extend(dimensions.map(|name| column(name, false)));
+        let is_asked = request.dimensions.iter().any(|d| d.name == DATE_RANGE);
+        let ranges = request.date_ranges.len().max(request.minute_ranges.len());
+        if ranges > 1 && !is_asked {
+            columns.push(column(DATE_RANGE, false));
+        }
+        let visible = request.metrics.iter().filter(|m| m.invisible != Some(true));
+        columns.extend(visible.map(|metric| column(&metric.name, true)));
+    } else {
+        let dimensions = head.dimension_headers.iter();
+        columns.extend(dimensions.map(|header| column(&header.name, false)));
+        let metrics = head.metric_headers.iter();
+        columns.extend(metrics.map(|header| Column {
+            is_integer: header.r#type == "TYPE_INTEGER",
+            ..column(&header.name, true)
+        }));
+    }
+    columns
+}
+
+fn column(name: &str, is_metric: bool) -> Column {
+    Column {
+        name: name.to_owned(),
+        is_metric,
+        is_integer: false,
+    }
+}
+
+/// An answer without rows may leave out its headers, and with them the types.
+pub(crate) fn have_same_names(some: &[Column], others: &[Column]) -> bool {
+    some.iter()
+        .map(|column| &column.name)
+        .eq(others.iter().map(|column| &column.name))
+}
+
+/// Totals, smallest and largest numbers as rows of the output.
+pub(crate) fn aggregates(source: Source<'_, '_>, head: &ReportHead) -> Vec<Vec<String>> {
+    let rows = [
+        &head.totals,
+        &head.minimums,
+        &head.maximums,
+        &head.aggregates,
+    ];
+    let rows = rows.into_iter().flatten();
+    rows.map(|row| {
+        let mut cells = Vec::new();
+        cells.extend(source.is_named.then(|| source.property.to_owned()));
+        match source.question.translation() {
+            Some(plan) => cells.extend(translated(plan, row)),
+            None => {
+                let (dimensions, metrics) = (&head.dimension_headers, &head.metric_headers);
+                cells.extend(padded(&row.dimension_values, dimensions.len()));
+                cells.extend(padded(&row.metric_values, metrics.len()));
+            }
+        }
+        cells
+    })
+    .collect()
+}
+
+/// `RESERVED_TOTAL` stays what it is in whatever a dimension is translated to.
+fn translated(plan: &Plan, row: &AggregateRow) -> Vec<String> {
+    let reserved = row.dimension_values.first().cloned().unwrap_or_default();
+    let dimensions = plan
+        .columns
+        .iter()
+        .filter(|column| column.kind == FieldKind::Dimension);
+    let dimensions = dimensions.map(|column| {
+        let sent = column
+            .unchanged()
+            .and_then(|place| row.dimension_values.get(place));
+        sent.unwrap_or(&reserved).clone()
+    });
+    dimensions.chain(plan.totals(Some(row))).collect()
+}
+
+/// As many cells as there are columns.
+fn padded(cells: &[String], width: usize) -> impl Iterator<Item = String> {
+    let missing = width.saturating_sub(cells.len());
+    let cells = cells.iter().take(width).cloned();
+    cells.chain(std::iter::repeat_n(String::new(), missing))
+}

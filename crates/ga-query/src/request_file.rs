@@ -1,0 +1,96 @@
+//! The official request body of `--request`, and which method it is for.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest>
+//!
+//! Whether it is well formed is judged by [`ga_core::check`].
+
+use std::io::Read;
+
+use ga_core::check::Method;
+use gauth_cli::exit::reason;
+use gauth_cli::{Failure, Kind};
+use serde_json::{Value, json};
+
+/// Far more than Google takes.
+const LIMIT: u64 = 16 << 20;
+
+/// The text of a file, or of standard input for `-`; `what` names the option.
+pub(crate) fn text(path: &str, what: &str) -> Result<String, Failure> {
+    let unreadable =
+        |error: std::io::Error| Failure::usage(format!("{what}: read {path}: {}", reason(&error)));
+    let mut text = String::new();
+    match path {
+        "-" => std::io::stdin().take(LIMIT).read_to_string(&mut text),
+        path => {
+            let file = std::fs::File::open(path).map_err(unreadable)?;
+            file.take(LIMIT).read_to_string(&mut text)
+        }
+    }
+    .map_err(unreadable)?;
+    Ok(text)
+}
+
+/// The method and the body, a list of requests put into a batch.
+pub(crate) fn read(path: &str, method: Option<&str>) -> Result<(Method, Value), Failure> {
+    let text = text(path, "--request")?;
+    let body: Value = serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("--request: {path} is not JSON: {error}")))?;
+    let body = match body {
+        Value::Array(requests) => json!({ "requests": requests }),
+        body => body,
+    };
+    let method = match method {
+        Some(name) => named(name)?,
+        None => looks_like(&body),
+    };
+    if method == Method::CheckCompatibility {
+        return Err(
+            Failure::new(Kind::Usage, "--method: checkCompatibility gives no report")
+                .hint("ga-fields --compatible-with NAMES"),
+        );
+    }
+    Ok((method, body))
+}
+
+fn named(name: &str) -> Result<Method, Failure> {
+    Method::named(name).ok_or_else(|| {
+        let names: Vec<_> = Method::names().collect();
+        Failure::usage(format!("--method: {name} is none of {}", names.join(", ")))
+    })
+}
+
+/// Each method has a member that no other has, but for runReport.
+fn looks_like(body: &Value) -> Method {
+    let has = |body: &Value, name: &str| body.get(name).is_some();
+    match body.get("requests") {
+        Some(requests) if requests.get(0).is_some_and(|first| has(first, "pivots")) => {
+            Method::BatchRunPivotReports
+        }
+        Some(_) => Method::BatchRunReports,
+        None if has(body, "pivots") => Method::RunPivotReport,
+        None if has(body, "funnel") => Method::RunFunnelReport,
+        None if has(body, "minuteRanges") => Method::RunRealtimeReport,
+        None => Method::RunReport,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_tells_its_method() {
+        for (body, method) in [
+            (json!({"metrics": []}), Method::RunReport),
+            (json!({"requests": [{}]}), Method::BatchRunReports),
+            (
+                json!({"requests": [{"pivots": []}]}),
+                Method::BatchRunPivotReports,
+            ),
+            (json!({"pivots": []}), Method::RunPivotReport),
+            (json!({"funnel": {}}), Method::RunFunnelReport),
+            (json!({"minuteRanges": []}), Method::RunRealtimeReport),
+        ] {
+            assert_eq!(looks_like(&body), method, "{body}");
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! What one run of the program has to do: which reports of which properties, by which method.
+//!
+//! Words and options may say the same thing in two ways; here is which exclude each other.
+
+use ga_core::check::{self, Method};
+use ga_core::dates;
+use ga_core::paging;
+use ga_core::property::Property;
+use ga_core::report::DateRange;
+use ga_core::v3::{self, FieldMap};
+use gauth_cli::{Failure, Terminal, environment};
+use serde_json::{Map, Value, json};
+
+use crate::arguments::Arguments;
+use crate::question::{Question, Span, has_pages, keeps_empty_rows, list, one_of};
+use crate::request_file;
+
+/// What is wanted.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) properties: Vec<Property>,
+    pub(crate) method: Method,
+    /// One, but for a batch.
+    pub(crate) questions: Vec<Question>,
+}
+
+/// The positionals, each either typed as one or as an option.
+struct Words<'a> {
+    property: Option<&'a str>,
+    start: Option<&'a str>,
+    end: Option<&'a str>,
+    metrics: Option<&'a str>,
+}
+
+impl Task {
+    /// Reads the arguments; notes go to the terminal.
+    pub(crate) fn read(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Self> {
+        let words = Words::read(arguments)?;
+        let map = match &arguments.map {
+            Some(path) => FieldMap::parse(&request_file::text(path, "--map")?)?,
+            None => FieldMap::default(),
+        };
+        let properties = properties(arguments, &words, &map, terminal)?;
+        if let Some(path) = &arguments.request {
+            return Self::official(path, arguments, properties, terminal);
+        }
+        if arguments.method.is_some() {
+            return Err(Failure::usage("--method says what takes the body of --request").into());
+        }
+        if let Some(segment) = &arguments.segment {
+            return Err(v3::refuse_segment(segment).into());
+        }
+        if arguments
+            .sampling_level
+            .as_deref()
+            .is_some_and(|level| level != "DEFAULT")
+        {
+            terminal.note(
+                "--sampling-level: GA4 leaves no choice of sampling; --strict refuses sampled data",
+            );
+        }
+        let (method, span) = match arguments.realtime {
+            true => (Method::RunRealtimeReport, minutes(arguments, &words)?),
+            false => (
+                Method::RunReport,
+                Span::Days(date_ranges(arguments, &words)?),
+            ),
+        };
+        let metrics = match words.metrics {
+            Some(text) => list("METRICS", &[text])?,
+            None => list("--metrics", &arguments.metrics)?,
+        };
+        let question = Question::in_words(arguments, metrics, span, &map, terminal)?;
+        Ok(Self {
+            properties,
+            method,
+            questions: vec![question],
+        })
+    }
+
+    fn official(
+        path: &str,
+        arguments: &Arguments,
+        properties: Vec<Property>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
+        refuse_words_beside_request(arguments)?;
+        let (method, mut body) = request_file::read(path, arguments.method.as_deref())?;
+        if !arguments.no_check {
+            for note in check::body(method, &mut body)? {
+                terminal.note(&note);
+            }
+        }
+        let requests = match body.get_mut("requests") {
+            Some(Value::Array(requests)) if method.is_batch() => std::mem::take(requests),
+            _ => vec![body],
+        };
+        if method.is_batch() && properties.len() > 1 {
+            return Err(Failure::usage("--request: a batch is for one property").into());
+        }
+        let questions = requests
+            .into_iter()
+            .map(|request| Question::official(method, request, arguments.quota))
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Self {
+            properties,
+            method,
+            questions,
+        })
+    }
+}
+
+impl Task {
+    /// What is sent first.
+    pub(crate) fn first_body(&self) -> Value {
+        let first = |question: &Question| match has_pages(self.method)
+            || self.method == Method::RunRealtimeReport
+        {
+            true => paging::body(&question.body, paging::first(&question.request), true),
+            false => question.body.clone(),
+        };
+        self.body_of(first)
+    }
+
+    /// The same as a request that asks for the whole report, whatever its pages.
+    pub(crate) fn body(&self) -> Value {
+        self.body_of(|question| question.body.clone())
+    }
+
+    fn body_of(&self, body: impl Fn(&Question) -> Map<String, Value>) -> Value {
+        let mut bodies: Vec<Value> = self
+            .questions
+            .iter()
+            .map(|question| body(question).into())
+            .collect();
+        match self.method.is_batch() {
+            true => json!({ "requests": bodies }),
+            false => bodies.pop().unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> Words<'a> {
+    fn read(arguments: &'a Arguments) -> Result<Self, Failure> {
+        let mut words = arguments.words.iter().map(String::as_str);
+        let read = Self {
+            property: words.next(),
+            start: words.next(),
+            end: words.next(),
+            metrics: words.next(),
+        };
+        if words.next().is_some() {
+            return Err(Failure::usage(
+                "more than four words: PROPERTY START END METRICS were expected",
+            ));
+        }
+        let is_dated = !arguments.dates.is_empty();
+        for (word, option, is_given) in [
+            (read.property, "--property", !arguments.property.is_empty()),
+            (read.property, "--ids", arguments.ids.is_some()),
+            (read.start, "--start", arguments.start.is_some()),
+            (read.start, "--start-date", arguments.start_date.is_some()),
+            (read.end, "--end", arguments.end.is_some()),
+            (read.end, "--end-date", arguments.end_date.is_some()),
+            (read.start, "--dates", is_dated),
+            (read.metrics, "--metrics", !arguments.metrics.is_empty()),
+        ] {
+            if word.is_some() && is_given {
+                return Err(Failure::usage(format!(
+                    "{option} is given by a word already"
+                )));
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// An official request says everything about the report itself.
+fn refuse_words_beside_request(arguments: &Arguments) -> Result<(), Failure> {
+    let given = [
+        ("START", arguments.words.len() > 1),
+        ("--metrics", !arguments.metrics.is_empty()),
+        ("--dimensions", !arguments.dimensions.is_empty()),
+        ("--start", arguments.start.is_some()),
+        ("--end", arguments.end.is_some()),
+        ("--start-date", arguments.start_date.is_some()),
+        ("--end-date", arguments.end_date.is_some()),
+        ("--dates", !arguments.dates.is_empty()),
+        ("--minutes", !arguments.minutes.is_empty()),
+        ("--realtime", arguments.realtime),
+        ("--filter", !arguments.filter.is_empty()),
+        ("--filters", arguments.filters.is_some()),
+        ("--segment", arguments.segment.is_some()),
+        ("--sort", !arguments.sort.is_empty()),
+        ("--limit", arguments.limit.is_some()),
+        ("--max-results", arguments.max_results.is_some()),
+        ("--offset", arguments.offset.is_some()),
+        ("--start-index", arguments.start_index.is_some()),
+        ("--totals", arguments.totals),
+        ("--min", arguments.min),
+        ("--max", arguments.max),
+        ("--keep-empty", keeps_empty_rows(arguments)),
+        ("--currency", arguments.currency.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        Some((name, _)) => Err(Failure::usage(format!(
+            "--request says the whole report: {name} belongs into its body"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn properties(
+    arguments: &Arguments,
+    words: &Words<'_>,
+    map: &FieldMap,
+    terminal: &Terminal,
+) -> anyhow::Result<Vec<Property>> {
+    if let Some(ids) = &arguments.ids {
+        if !arguments.property.is_empty() {
+            return Err(Failure::usage("--ids is --property: give one").into());
+        }
+        let (property, note) = v3::property(ids, map)?;
+        terminal.note(&note);
+        return Ok(vec![Property::parse(&property)?]);
+    }
+    let names = match words.property {
+        Some(word) => list("PROPERTY", &[word])?,
+        None if !arguments.property.is_empty() => list("--property", &arguments.property)?,
+        None => match environment::text("GA_PROPERTY")? {
+            Some(text) => list("GA_PROPERTY", &[text])?,
+            None => {
+                return Err(Failure::usage("no property was named")
+                    .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
+                    .into());
+            }
+        },
+    };
+    let mut properties = Vec::new();
+    for name in &names {
+        properties.push(Property::parse(name)?);
+    }
+    Ok(properties)
+}
+
+fn date_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<DateRange>> {
+    if !arguments.minutes.is_empty() {
+        return Err(Failure::usage("--minutes goes with --realtime").into());
+    }
+    let start = one_of(
+        "--start",
+        arguments.start.as_deref(),
+        "--start-date",
+        arguments.start_date.as_deref(),
+    )?;
+    let end = one_of(
+        "--end",
+        arguments.end.as_deref(),
+        "--end-date",
+        arguments.end_date.as_deref(),
+    )?;
+    if arguments.dates.is_empty() {
+        return Ok(vec![dates::range(
+            words.start.or(start),
+            words.end.or(end),
+        )?]);
+    }
+    if start.is_some() || end.is_some() {
+        return Err(Failure::usage("--dates excludes --start and --end").into());
+    }
+    let mut ranges = Vec::new();
+    for text in &arguments.dates {
+        ranges.push(dates::named_range(text)?);
+    }
+    dates::check_ranges(&ranges)?;
+    Ok(ranges)
+}
+
+/// The minutes of a realtime report, which has no days, no currency and no second page.
+fn minutes(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Span> {
+    let given = [
+        ("START", words.start.is_some()),
+        ("--start", arguments.start.is_some()),
+        ("--start-date", arguments.start_date.is_some()),
+        ("--end", arguments.end.is_some()),
+        ("--end-date", arguments.end_date.is_some()),
+        ("--dates", !arguments.dates.is_empty()),
+        ("--offset", arguments.offset.is_some()),
+        ("--start-index", arguments.start_index.is_some()),
+        ("--keep-empty", keeps_empty_rows(arguments)),
+        ("--currency", arguments.currency.is_some()),
+    ];
+    if let Some((name, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(
+            Failure::usage(format!("--realtime: the API knows no {name} there"))
+                .hint("minutes are chosen by --minutes, such as --minutes 4..0")
+                .into(),
+        );
+    }
+    let mut ranges = Vec::new();
+    for text in &arguments.minutes {
+        ranges.push(dates::minute_range(text)?);
+    }
+    Ok(Span::Minutes(ranges))
+}
