@@ -1,4 +1,4 @@
-"""report.py URL BODY: a report to CSV the plain way, page after page. The token comes from GAUTH_TOKEN."""
+"""report.py URL BODY ROWS: a report to CSV the plain way, page after page. The token comes from GAUTH_TOKEN."""
 
 import csv
 import json
@@ -6,11 +6,11 @@ import os
 import sys
 import urllib.request
 
-url, body = sys.argv[1], json.loads(sys.argv[2])
+url, body, rows = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
 headers = {"Authorization": "Bearer " + os.environ["GAUTH_TOKEN"], "Content-Type": "application/json"}
 writer = csv.writer(sys.stdout, lineterminator="\n")
-offset, total = 0, 1
-while offset < total:
+offset = 0
+while offset < rows:
     request = urllib.request.Request(url, json.dumps({**body, "offset": offset}).encode(), headers)
     with urllib.request.urlopen(request) as answer:
         page = json.load(answer)
@@ -18,4 +18,4 @@ while offset < total:
         writer.writerow(header["name"] for header in page["dimensionHeaders"] + page["metricHeaders"])
     for row in page["rows"]:
         writer.writerow(value["value"] for value in row["dimensionValues"] + row["metricValues"])
-    offset, total = offset + len(page["rows"]), page["rowCount"]
+    offset += len(page["rows"])
