@@ -1,6 +1,5 @@
 //! A PostgreSQL cluster that lives as long as its test: in a temporary folder, on a Unix socket, by a user that is not root.
 
-use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -137,7 +136,7 @@ fn server_program(name: &str) -> Option<PathBuf> {
         .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
         .collect();
     folders.sort();
-    let path = env::var_os("PATH").unwrap_or_else(OsString::new);
+    let path = env::var_os("PATH").unwrap_or_default();
     let on_path =
         env::split_paths(&path).filter_map(|folder| fs::canonicalize(folder.join(name)).ok());
     let found = folders

@@ -1,0 +1,195 @@
+//! One self-contained page: a table of every row, and above it a drawing of each metric.
+//!
+//! Nothing is fetched and nothing runs: no script, style and drawing are in the page, and a content security
+//! policy holds the browser to that. Every text is escaped, because visitors of the site wrote much of it. The rows
+//! go out as they come, so the drawings follow them in the source; the style puts them on top.
+
+mod drawing;
+
+use gauth_cli::Failure;
+use gauth_cli::rows::is_number;
+
+use super::figure::{self, Figure};
+use super::{Content, Format, Layout, NewWriter, RowWriter};
+use crate::arguments::Arguments;
+use crate::question::Question;
+
+pub(super) const FORMAT: Format = Format {
+    name: "html",
+    extensions: &["html", "htm"],
+    names_property: false,
+    several: None,
+    content: Content::Report(prepare),
+};
+
+const STYLE: &str = include_str!("html/style.css");
+
+fn prepare(_: &Arguments, question: &Question) -> Result<NewWriter, Failure> {
+    let days = figure::days(&question.request);
+    Ok(Box::new(move |layout, _| {
+        Box::new(Html {
+            figure: Figure::new(&layout),
+            title: figure::title(&layout),
+            days: days.clone(),
+            layout,
+            has_totals: false,
+        })
+    }))
+}
+
+struct Html {
+    figure: Figure,
+    title: String,
+    days: String,
+    layout: Layout,
+    /// Whether the body of the table has ended.
+    has_totals: bool,
+}
+
+impl RowWriter for Html {
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        let title = escaped(&self.title);
+        let mut head = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+             <header>\n<h1>{title}</h1>\n<p>{}</p>\n</header>\n\
+             <div class=\"rows\" tabindex=\"0\" role=\"region\" aria-label=\"rows\">\n<table>\n<thead>\n<tr>",
+            escaped(&self.days)
+        );
+        for column in &self.layout.columns {
+            let class = if column.is_metric { " class=\"n\"" } else { "" };
+            head += &format!("<th scope=\"col\"{class}>{}</th>", escaped(&column.name));
+        }
+        head += "</tr>\n</thead>\n<tbody>\n";
+        out.extend_from_slice(head.as_bytes());
+    }
+
+    fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
+        self.figure.add(cells);
+        self.line(cells, out);
+        Ok(())
+    }
+
+    fn aggregate(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
+        if !self.has_totals {
+            out.extend_from_slice(b"</tbody>\n<tfoot>\n");
+        }
+        self.has_totals = true;
+        self.line(cells, out);
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        self.figure.finish();
+        let body = if self.has_totals {
+            "</tfoot>"
+        } else {
+            "</tbody>"
+        };
+        out.extend_from_slice(format!("{body}\n</table>\n</div>\n").as_bytes());
+        if !self.figure.series.is_empty() {
+            for metric in 0..self.figure.metrics.len() {
+                out.extend_from_slice(drawing::figure(&self.figure, metric).as_bytes());
+            }
+        }
+        let rows = match self.figure.rows {
+            0 => "no rows".to_owned(),
+            1 => "1 row".to_owned(),
+            rows => format!("{} rows", figure::shown_value(rows as f64)),
+        };
+        out.extend_from_slice(format!("<footer>{rows}</footer>\n</body>\n</html>\n").as_bytes());
+    }
+}
+
+impl Html {
+    fn line(&self, cells: &[&[u8]], out: &mut Vec<u8>) {
+        out.extend_from_slice(b"<tr>");
+        for (cell, column) in cells.iter().zip(&self.layout.columns) {
+            if column.is_metric {
+                out.extend_from_slice(b"<td class=\"n\">");
+                number(cell, out);
+            } else {
+                // A text from right to left stays within its cell.
+                out.extend_from_slice(b"<td dir=\"auto\">");
+                escape(cell, out);
+            }
+            out.extend_from_slice(b"</td>");
+        }
+        out.extend_from_slice(b"</tr>\n");
+    }
+}
+
+/// A number as it was sent; empty elements make room between the thousands, for the eye and not for a copy.
+fn number(cell: &[u8], out: &mut Vec<u8>) {
+    let whole = cell
+        .iter()
+        .position(|byte| *byte == b'.')
+        .unwrap_or(cell.len());
+    let is_plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    if !is_number(cell) || !cell.iter().all(is_plain) {
+        return escape(cell, out);
+    }
+    for (place, &byte) in cell.iter().enumerate() {
+        let is_inside = place > 0 && place < whole && cell[place - 1] != b'-';
+        if is_inside && (whole - place).is_multiple_of(3) {
+            out.extend_from_slice(b"<i></i>");
+        }
+        out.push(byte);
+    }
+}
+
+/// Text as text in an element or a quoted attribute. Control characters, which HTML does not allow, become pictures
+/// of themselves (Unicode, block 2400).
+fn escape(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        match byte {
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            b'"' => out.extend_from_slice(b"&quot;"),
+            b'\'' => out.extend_from_slice(b"&#39;"),
+            b'\t' | b'\n' => out.push(byte),
+            0..=0x1f => out.extend_from_slice(&[0xe2, 0x90, 0x80 + byte]),
+            0x7f => out.extend_from_slice("␡".as_bytes()),
+            _ => out.push(byte),
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = Vec::new();
+    escape(text.as_bytes(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_markup() {
+        assert_eq!(
+            escaped("<script>alert(\"x\")</script> & 'é'\u{0}\u{1b}\u{7f}\n"),
+            "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;é&#39;␀␛␡\n"
+        );
+    }
+
+    #[test]
+    fn a_number_keeps_its_digits() {
+        for (cell, shown) in [
+            ("1234567.891", "1<i></i>234<i></i>567.891"),
+            ("-123456", "-123<i></i>456"),
+            ("999", "999"),
+            ("1e400", "1e400"),
+            ("<b>", "&lt;b&gt;"),
+            ("", ""),
+        ] {
+            let mut out = Vec::new();
+            number(cell.as_bytes(), &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), shown);
+        }
+    }
+}
