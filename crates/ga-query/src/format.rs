@@ -1,5 +1,8 @@
 //! Output formats: those of [`gauth_cli::rows`], and more, each one file and one line in [`FORMATS`].
 
+mod chart;
+mod figure;
+mod html;
 mod raw;
 mod sql;
 mod v3;
@@ -19,6 +22,8 @@ pub(crate) const FORMATS: &[Format] = &[
     of_rows(rows::JSON, ["[\n", ",\n", "]\n"]),
     of_rows(rows::NDJSON, ["", "", ""]),
     of_rows(rows::TABLE, ["", "\n", ""]),
+    chart::FORMAT,
+    html::FORMAT,
     sql::FORMAT,
     v3::FORMAT,
     raw::FORMAT,

@@ -15,6 +15,7 @@ mod tsv;
 use crate::exit::Failure;
 
 pub use json::is_number;
+pub use table::{cut, grouped};
 
 /// Comma-separated values.
 pub const CSV: Format = csv::FORMAT;

@@ -162,7 +162,7 @@ impl Table {
 }
 
 /// The text in at most `width` columns; what is cut shows as an ellipsis.
-fn cut(text: &str, width: usize) -> String {
+pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -180,7 +180,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// `1234567.5` as `1,234,567.5`; anything but a plain number stays.
-fn grouped(text: &str) -> String {
+pub fn grouped(text: &str) -> String {
     let (sign, number) = match text.strip_prefix('-') {
         Some(number) => ("-", number),
         None => ("", text),
