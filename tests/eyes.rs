@@ -261,3 +261,40 @@ fn a_browser_has_every_row_and_a_drawing_of_each_metric() {
     assert_eq!(dom.matches("<polyline ").count(), 2 * 8);
     assert!(dom.contains("<footer>3,000 rows</footer>"));
 }
+
+#[test]
+fn columns_may_be_called_what_analytics_calls_them() {
+    let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
+    let home = Home::new();
+    let out = |more: &[&str]| {
+        let report = ["-d", "country", "-m", "screenPageViews", "--limit", "1"];
+        let mut command = query(&home, sandbox.url(), &[&report[..], more].concat());
+        command.env("GAUTH_TOKEN", sandbox.access_token(&[READONLY]));
+        run(command).expect(0).stdout().to_owned()
+    };
+    for format in ["csv", "tsv", "table"] {
+        let first = |header| {
+            let text = out(&["-f", format, "--header", header]);
+            let line = text.lines().next().expect("a line").to_owned();
+            line.split([',', '\t', ' '])
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(first("ui"), ["Country", "Sessions", "Views"]);
+        assert_eq!(first("api"), ["country", "sessions", "screenPageViews"]);
+    }
+    assert!(
+        out(&["-f", "html", "--header", "ui"])
+            .contains("<title>Sessions, Views by Country</title>")
+    );
+    assert!(out(&["-f", "ndjson", "--header", "ui"]).starts_with("{\"country\":"));
+    let asked = |part: &str| {
+        sandbox
+            .requests()
+            .iter()
+            .filter(|r| r.path.contains(part))
+            .count()
+    };
+    assert_eq!(asked("/metadata"), 5);
+}

@@ -98,8 +98,8 @@ pub(crate) struct Arguments {
     #[argh(option, short = 'o', arg_name = "FILE")]
     pub(crate) output: Option<String>,
 
-    /// first line: api for API names (the default), or none
-    #[argh(option, arg_name = "api|none")]
+    /// first line: api for API names (the default), ui for those that Analytics shows, or none
+    #[argh(option, arg_name = "api|ui|none")]
     pub(crate) header: Option<String>,
 
     /// csv for spreadsheets: with a byte-order mark, and no cell that would run as a formula

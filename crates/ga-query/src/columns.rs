@@ -60,6 +60,7 @@ fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
 fn column(name: &str, is_metric: bool) -> Column {
     Column {
         name: name.to_owned(),
+        heading: name.to_owned(),
         is_metric,
         is_integer: false,
     }

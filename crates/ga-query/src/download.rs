@@ -8,6 +8,7 @@ use gauth_cli::{Failure, Kind, Terminal};
 use gauth_core::endpoint::Endpoint;
 
 use crate::client::Client;
+use crate::display_names::DisplayNames;
 use crate::exchange::Exchange;
 use crate::first_property;
 use crate::output::{Output, Source};
@@ -78,6 +79,11 @@ impl<'q> Download<'q> {
         let several = self.task.properties.len() > 1;
         let is_named = several || output.names_property();
         let mut quality = Quality::default();
+        if output.wants_display_names() {
+            let (base, property) = (self.data_api.as_str(), &exchange.property);
+            let names = DisplayNames::fetch(&self.client, base, property).await?;
+            output.set_display_names(names);
+        }
         let firsts = first_pages(&exchange, self.task).await?;
         let mut left = firsts.len();
         for (first, question) in firsts.into_iter().zip(&self.task.questions) {

@@ -3,6 +3,7 @@
 mod arguments;
 mod client;
 mod columns;
+mod display_names;
 mod download;
 mod exchange;
 mod first_property;

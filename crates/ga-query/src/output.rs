@@ -14,6 +14,7 @@ use gauth_cli::terminal::{Stdout, stdout, width};
 
 use crate::arguments::Arguments;
 use crate::columns;
+use crate::display_names::DisplayNames;
 use crate::exchange::Fetched;
 use crate::format::{self, Beginning, Content, Layout, NewWriter, RowWriter};
 use crate::question::Question;
@@ -27,6 +28,8 @@ const BUFFER: usize = 64 * 1024;
 pub(crate) struct Output<'q> {
     target: Target,
     form: Form,
+    wants_display_names: bool,
+    display_names: Option<DisplayNames>,
     names_property: bool,
     /// What stands before, between and after reports, if there are several.
     marks: Option<[&'static str; 3]>,
@@ -79,12 +82,13 @@ impl<'q> Output<'q> {
             return Err(Failure::usage("--excel: only csv has a form for spreadsheets").into());
         }
         let header = match arguments.header.as_deref() {
-            None | Some("api") => true,
+            None | Some("api" | "ui") => true,
             Some("none") => false,
             Some(other) => {
-                return Err(
-                    Failure::usage(format!("--header: {other} is neither api nor none")).into(),
-                );
+                return Err(Failure::usage(format!(
+                    "--header: {other} is neither api nor ui nor none"
+                ))
+                .into());
             }
         };
         let form = match (format.content, &task.questions[..]) {
@@ -102,6 +106,8 @@ impl<'q> Output<'q> {
                 None => Target::Stdout(stdout()),
             },
             form,
+            wants_display_names: arguments.header.as_deref() == Some("ui"),
+            display_names: None,
             names_property: format.names_property,
             marks: format.several.filter(|_| task.questions.len() > 1),
             layout: Layout {
@@ -123,6 +129,16 @@ impl<'q> Output<'q> {
     /// Whether answers are wanted as they were sent.
     pub(crate) fn is_raw(&self) -> bool {
         matches!(self.form, Form::Answers)
+    }
+
+    /// Whether the columns are to be called as Analytics calls them, and the names are not there yet.
+    pub(crate) fn wants_display_names(&self) -> bool {
+        self.wants_display_names && self.display_names.is_none()
+    }
+
+    /// The names to put over the columns.
+    pub(crate) fn set_display_names(&mut self, names: DisplayNames) {
+        self.display_names = Some(names);
     }
 
     /// Whether the property is a column even when there is one alone.
@@ -236,7 +252,10 @@ impl<'q> Output<'q> {
         let Form::Rows(new_writer) = &self.form else {
             return Ok(());
         };
-        let columns = columns::of(source.question, source.is_named, head);
+        let mut columns = columns::of(source.question, source.is_named, head);
+        if let Some(names) = &self.display_names {
+            names.put_over(&mut columns);
+        }
         if self.writer.is_none() {
             self.layout.columns = columns;
             let beginning = Beginning {

@@ -57,8 +57,10 @@ pub struct Layout {
 /// One column of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// What its first line says.
+    /// What programs call it.
     pub name: String,
+    /// What its first line says, for people.
+    pub heading: String,
     /// Whether its cells are numbers.
     pub is_metric: bool,
     /// Whether those numbers are declared to be whole.
@@ -104,6 +106,7 @@ fn written(format: &Format, layout: Layout, rows: &[&[&str]]) -> String {
 fn two_columns() -> Layout {
     let column = |name: &str, is_metric| Column {
         name: name.to_owned(),
+        heading: name.to_owned(),
         is_metric,
         is_integer: is_metric,
     };

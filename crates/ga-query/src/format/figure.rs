@@ -57,7 +57,7 @@ impl Figure {
         let labels = columns().filter(|&(place, c)| !c.is_metric && Some(place) != time);
         let values = columns().filter(|(_, c)| c.is_metric);
         Self {
-            metrics: values.clone().map(|(_, c)| c.name.clone()).collect(),
+            metrics: values.clone().map(|(_, c)| sanitise(&c.heading)).collect(),
             time,
             labels: labels.map(|(place, _)| place).collect(),
             values: values.map(|(place, _)| place).collect(),
@@ -143,7 +143,7 @@ pub(super) fn title(layout: &Layout) -> String {
             .columns
             .iter()
             .filter(move |c| c.is_metric == is_metric);
-        let names: Vec<String> = columns.map(|column| sanitise(&column.name)).collect();
+        let names: Vec<String> = columns.map(|column| sanitise(&column.heading)).collect();
         names.join(", ")
     };
     match (names(true), names(false)) {

@@ -61,7 +61,7 @@ impl RowWriter for Html {
         );
         for column in &self.layout.columns {
             let class = if column.is_metric { " class=\"n\"" } else { "" };
-            head += &format!("<th scope=\"col\"{class}>{}</th>", escaped(&column.name));
+            head += &format!("<th scope=\"col\"{class}>{}</th>", escaped(&column.heading));
         }
         head += "</tr>\n</thead>\n<tbody>\n";
         out.extend_from_slice(head.as_bytes());

@@ -22,7 +22,7 @@ impl RowWriter for Csv {
         if self.0.header {
             for (place, column) in self.0.columns.iter().enumerate() {
                 separate(place, out);
-                cell(column.name.as_bytes(), out);
+                cell(column.heading.as_bytes(), out);
             }
             out.push(b'\n');
         }

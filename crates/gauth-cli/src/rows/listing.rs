@@ -79,6 +79,7 @@ impl Listing {
     pub fn write(self, columns: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
         let column = |name: &str| Column {
             name: name.to_owned(),
+            heading: name.to_owned(),
             is_metric: false,
             is_integer: false,
         };

@@ -98,7 +98,7 @@ impl Table {
         let columns = &self.layout.columns;
         let names: Vec<String> = columns
             .iter()
-            .map(|column| sanitise(&column.name))
+            .map(|column| sanitise(&column.heading))
             .collect();
         let widest = |place: usize| {
             let rows = self.first.iter().chain(&self.last);

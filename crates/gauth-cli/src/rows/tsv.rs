@@ -16,7 +16,11 @@ struct Tsv(Layout);
 impl RowWriter for Tsv {
     fn begin(&mut self, out: &mut Vec<u8>) {
         if self.0.header {
-            let names = self.0.columns.iter().map(|column| column.name.as_bytes());
+            let names = self
+                .0
+                .columns
+                .iter()
+                .map(|column| column.heading.as_bytes());
             line(names, out);
         }
     }
