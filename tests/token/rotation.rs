@@ -67,6 +67,15 @@ fn b3_refreshes_that_are_asked_for_take_turns() {
 }
 
 #[test]
+fn b3_who_goes_past_the_cache_waits_for_those_who_fill_it() {
+    let user = rotating();
+    user.token(&[]);
+    race(&user, 12, &[&["--refresh"], &["--no-cache"]]);
+    assert_eq!(user.token_requests().len(), 13);
+    user.token(&["--refresh"]);
+}
+
+#[test]
 fn b3_killed_between_the_answer_and_the_save_it_asks_for_a_login_once() {
     let user = rotating();
     let before = fs::read(&user.credentials).expect("read the credentials");

@@ -351,17 +351,28 @@ fn without_value(output: &str, arguments: &Arguments) -> String {
         if let Some(why) = output.strip_prefix(&format!(
             "Error parsing option '{name}' with value '{value}': "
         )) {
-            return format!("{name}: {why}");
+            return format!("{name}: {}", plain(why));
         }
     }
     if let Some(text) = output.strip_prefix("Error parsing positional argument '") {
         for value in &arguments.positionals {
             if let Some((name, why)) = text.split_once(&format!("' with value '{value}': ")) {
-                return format!("{}: {why}", name.to_uppercase());
+                return format!("{}: {}", name.to_uppercase(), plain(why));
             }
         }
     }
     "the arguments do not fit together".to_owned()
+}
+
+/// The standard library's words about a number, without the programmer's point of view.
+fn plain(why: &str) -> &str {
+    match why {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            "not a whole number"
+        }
+        "number too large to fit in target type" => "too large a number",
+        other => other,
+    }
 }
 
 /// The candidate that a slip of the fingers turns into `word`, if there is one.

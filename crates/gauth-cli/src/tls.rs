@@ -20,7 +20,9 @@ pub fn own_roots() -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
         return Ok(None);
     };
     let path = Path::new(&path);
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&read_given(path, LIMIT)?)
+    let text = read_given(path, LIMIT)
+        .map_err(|failure| Failure::usage(format!("take roots from SSL_CERT_FILE: {failure}")))?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
         .unwrap_or_default();
     if certificates.is_empty() {

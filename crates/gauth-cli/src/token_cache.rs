@@ -85,6 +85,7 @@ impl Ask<'_> {
     pub fn token(&self, mut found: Found) -> anyhow::Result<Fresh> {
         let asked_at = SystemTime::now();
         if self.cache == Use::No || !found.credentials.is_cacheable() {
+            let _turn = self.wait_for_others(&mut found)?;
             return Ok(self.fresh(&self.exchange(&found).token?));
         }
         let Some(directory) = environment::cache_dir() else {
@@ -154,6 +155,18 @@ impl Ask<'_> {
         }
         let entry = Entry::parse(&bytes).ok_or("it is damaged")?;
         Ok(entry.left(SystemTime::now()).map(|left| (entry, left)))
+    }
+
+    /// The turn of a process that leaves the cache alone. A server that replaces refresh tokens ends the whole grant when
+    /// two use the same one, so it too waits for those who hold the lock; it makes no lock file where none is.
+    fn wait_for_others(&self, found: &mut Found) -> anyhow::Result<Option<Lock>> {
+        let path = environment::cache_dir().map(|dir| dir.join(lock_name(found, "")));
+        let Some(path) = path.filter(|path| path.exists()) else {
+            return Ok(None);
+        };
+        let lock = Lock::exclusive(&path, self.deadline(), &self.terminal)?;
+        self.read_again(found)?;
+        Ok(lock)
     }
 
     /// Whether the credentials were read anew. A login or a replaced refresh token may have come in between.

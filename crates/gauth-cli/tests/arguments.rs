@@ -107,10 +107,7 @@ fn h6_usage_errors_exit_2_name_the_option_and_never_repeat_a_value() {
         (&["--limit"][..], "--limit needs a value"),
         (&["-m"], "--metrics needs a value"),
         (&["--sort", "--limit", "5"], "--sort needs a value"),
-        (
-            &["--limit", "canary"],
-            "--limit: invalid digit found in string",
-        ),
+        (&["--limit", "canary"], "--limit: not a whole number"),
         (&["--limit", "1", "--limit", "2"], "--limit is given twice"),
         (&["--fail=canary"], "--fail takes no value"),
         (

@@ -177,13 +177,18 @@ impl Policy {
                         "GAUTH_SANDBOX_URL: only a loopback address is taken".to_owned(),
                     ));
                 }
+                if endpoint.path().contains('?') {
+                    return Err(Error::Input(
+                        "GAUTH_SANDBOX_URL: a URL with a query is not taken".to_owned(),
+                    ));
+                }
                 Some(endpoint)
             }
         };
         let allowed = allow_hosts
             .unwrap_or_default()
             .split(',')
-            .map(|host| host.trim().to_ascii_lowercase())
+            .map(|host| host.trim().trim_matches(['[', ']']).to_ascii_lowercase())
             .filter(|host| !host.is_empty())
             .collect();
         Ok(Self {
@@ -347,8 +352,13 @@ mod tests {
 
     #[test]
     fn a_host_that_the_user_names_is_trusted() {
-        let policy = Policy::new(Some("auth.example.test, .corp.test"), None).unwrap();
-        for url in ["https://auth.example.test:8443/t", "https://a.corp.test/t"] {
+        let policy =
+            Policy::new(Some("auth.example.test, .corp.test,[2001:db8::1]"), None).unwrap();
+        for url in [
+            "https://auth.example.test:8443/t",
+            "https://a.corp.test/t",
+            "https://[2001:db8::1]/t",
+        ] {
             assert!(policy.receiver(url, "token_uri").is_ok(), "{url}");
         }
         for url in ["https://x.auth.example.test/t", "https://corp.test/t"] {
@@ -362,7 +372,9 @@ mod tests {
 
     #[test]
     fn the_sandbox_moves_google_and_must_be_loopback() {
-        assert!(Policy::new(None, Some("https://example.test")).is_err());
+        for url in ["https://example.test", "http://127.0.0.1:4711/?x=1"] {
+            assert!(Policy::new(None, Some(url)).is_err(), "{url}");
+        }
         let policy = Policy::new(None, Some("http://127.0.0.1:4711")).unwrap();
         assert_eq!(policy.token().as_str(), "http://127.0.0.1:4711/token");
         let policy = Policy::new(None, None).unwrap();

@@ -155,9 +155,10 @@ impl Error {
         }
     }
 
-    /// An [`Error::Input`] about one field of a document.
+    /// An [`Error::Input`] about one field of a document, or about an option, which tells itself by its dashes.
     pub(crate) fn field(name: &str, trouble: &str) -> Self {
-        Self::Input(format!("field {name}: {trouble}"))
+        let what = if name.starts_with("--") { "" } else { "field " };
+        Self::Input(format!("{what}{name}: {trouble}"))
     }
 
     /// The same trouble, found in a nested object.

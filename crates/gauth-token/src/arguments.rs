@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "FILE")]
     pub(crate) credentials: Option<PathBuf>,
 
-    /// scope to ask for, short (analytics.readonly) or whole; may repeat; default: analytics.readonly for a service account, all that was granted for a user
+    /// scope to ask for, short (analytics.readonly) or whole; default: analytics.readonly for a service account, all that was granted for a user
     #[argh(option, arg_name = "SCOPE")]
     scope: Vec<String>,
 
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "EMAIL")]
     subject: Option<String>,
 
-    /// service account to act as; may repeat: the last is the target, earlier ones are delegates
+    /// service account to act as; the last is the target, earlier ones are delegates
     #[argh(option, arg_name = "SA_EMAIL")]
     impersonate: Vec<String>,
 
@@ -66,6 +66,12 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// What kind of token is asked for.
     pub(crate) fn wanted(&self) -> anyhow::Result<Wanted> {
+        // An unset variable in a script must not get it a token of another kind.
+        for (name, value) in [("--audience", &self.audience), ("--subject", &self.subject)] {
+            if value.as_deref() == Some("") {
+                return Err(Failure::usage(format!("{name}: empty")).into());
+            }
+        }
         if self.audience.is_some() && !self.scope.is_empty() {
             return Err(Failure::usage("--audience and --scope exclude each other").into());
         }
@@ -105,18 +111,22 @@ impl Arguments {
         &self,
         credentials: &Credentials,
     ) -> anyhow::Result<Option<String>> {
-        let project = match &self.quota_project {
-            Some(project) => Some(project.clone()),
+        let (origin, project) = match &self.quota_project {
+            Some(project) => ("--quota-project", Some(project.clone())),
             None => match environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")? {
-                Some(project) => Some(project),
-                None => credentials.quota_project()?.map(str::to_owned),
+                Some(project) => ("GOOGLE_CLOUD_QUOTA_PROJECT", Some(project)),
+                None => (
+                    "field quota_project_id",
+                    credentials.quota_project()?.map(str::to_owned),
+                ),
             },
         };
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
         match &project {
-            Some(id) if id.is_empty() || !id.bytes().all(allowed) => Err(Failure::usage(
-                "the quota project holds a character that no project id has",
-            )
+            Some(id) if id.is_empty() => Err(Failure::usage(format!("{origin}: empty")).into()),
+            Some(id) if !id.bytes().all(allowed) => Err(Failure::usage(format!(
+                "{origin}: holds a character that no project id has"
+            ))
             .into()),
             _ => Ok(project),
         }
