@@ -254,3 +254,25 @@ fn f9_a_malformed_proxy_is_an_error_and_is_not_shown() {
         run.expect_failure(2);
     }
 }
+
+#[test]
+fn a_word_that_says_try_again_counts_for_more_than_the_status() {
+    for (status, word) in [
+        (400, "temporarily_unavailable"),
+        (400, "server_error"),
+        (200, "internal_failure"),
+    ] {
+        let error = Answer::json(status, format!(r#"{{"error":"{word}"}}"#));
+        let server =
+            ScriptedServer::start([error.clone(), error.clone(), Answer::json(200, TOKEN)]);
+        let address = format!("{}/token", server.url());
+        let run = run_canary_user(&address, &[]).expect(0);
+        assert_eq!(run.stdout(), "ya29.a\n");
+
+        let server = ScriptedServer::answering(move |_| error.clone());
+        let address = format!("{}/token", server.url());
+        let run = run_canary_user(&address, &[]).expect_failure(5);
+        assert!(run.stderr().contains(word), "{}", run.stderr());
+        assert_eq!(server.requests().len(), 3);
+    }
+}

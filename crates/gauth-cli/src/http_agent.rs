@@ -5,6 +5,7 @@
 use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
+use gauth_core::token::is_passing_trouble;
 use gauth_core::{Request, Response};
 use http::header::{ACCEPT, HeaderMap, RETRY_AFTER, USER_AGENT};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -82,7 +83,7 @@ impl HttpAgent {
             let result = self.send_once(&agent, request);
             failed += 1;
             let again = match &result {
-                Ok(response) => tries_for(response.status().as_u16()) > failed,
+                Ok(response) => tries_for(response) > failed,
                 Err(_) if is_nearby && started.elapsed() >= CONNECT_NEARBY => false,
                 Err(trouble) => trouble.kind() == Kind::Temporary && failed < 3,
             };
@@ -191,11 +192,12 @@ impl HttpAgent {
     }
 }
 
-/// How often a request is sent in all when it keeps being answered with this status.
-fn tries_for(status: u16) -> u32 {
-    match status {
+/// How often a request is sent in all when it keeps being answered like this.
+fn tries_for(response: &Response) -> u32 {
+    match response.status().as_u16() {
         500 => 2,
         408 | 429 | 502 | 503 | 504 => 3,
+        ..500 if is_passing_trouble(response) => 3,
         _ => 1,
     }
 }

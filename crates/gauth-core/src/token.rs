@@ -82,6 +82,17 @@ impl TokenResponse {
     }
 }
 
+/// Whether the server says, in a word that RFC 6749 §4.1.2.1 or Google has for it, that another try may help. Some send
+/// it with a status that says the contrary.
+pub fn is_passing_trouble(response: &Response) -> bool {
+    let passing = [
+        "internal_failure",
+        "server_error",
+        "temporarily_unavailable",
+    ];
+    read_oauth_error(response.body()).is_some_and(|oauth| passing.contains(&&*oauth.error))
+}
+
 /// The life that is left of an ID token by its own `exp`: its answers carry no `expires_in`.
 pub(crate) fn identity_life(token: &Secret, now: SystemTime) -> Option<Duration> {
     let exp = id_token_claims(token)?.get("exp")?.as_u64()?;
