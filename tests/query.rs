@@ -13,6 +13,8 @@ mod network;
 mod output;
 #[path = "query/paging.rs"]
 mod paging;
+#[path = "query/quota.rs"]
+mod quota;
 #[path = "query/retries.rs"]
 mod retries;
 #[path = "query/token.rs"]

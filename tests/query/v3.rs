@@ -59,7 +59,12 @@ fn rows_that_become_one_are_added_up_and_then_counted() {
     let pages = user.cells(&[&base[..], &["-d", "pagePath"]].concat());
     assert_eq!(rows[0].join(","), "ga:pagePathLevel1,screenPageViews");
     assert!(rows.len() < pages.len(), "{} {}", rows.len(), pages.len());
-    let sum = |rows: &[Vec<String>]| rows[1..].iter().map(|row| number(row.last().expect("a cell"))).sum::<f64>();
+    let sum = |rows: &[Vec<String>]| {
+        rows[1..]
+            .iter()
+            .map(|row| number(row.last().expect("a cell")))
+            .sum::<f64>()
+    };
     assert_eq!(sum(&rows), sum(&pages));
     let some = user.cells(
         &[

@@ -95,6 +95,12 @@ impl Error {
         }
     }
 
+    /// Whether the server refused fields that exist but do not go together.
+    pub fn is_incompatible(&self) -> bool {
+        matches!(self, Self::Refusal(refusal) if refusal.status == 400
+            && refusal.message.contains("make the request compatible"))
+    }
+
     /// The next thing to type, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -49,6 +49,15 @@ impl fmt::Display for PropertyNumber {
     }
 }
 
+impl fmt::Display for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("0"),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
+}
+
 impl Property {
     /// Reads `0`, `123` or `properties/123`.
     pub fn parse(text: &str) -> Result<Self, Error> {

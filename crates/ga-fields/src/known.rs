@@ -52,7 +52,7 @@ impl Known {
                 .into());
         }
         let analytics = Analytics::new(
-            &source.token()?,
+            &source.token(context.timeout)?,
             arguments.quota_project.as_deref(),
             context.timeout,
             context.terminal,

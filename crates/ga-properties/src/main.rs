@@ -87,7 +87,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     };
     let listing = Listing::open(wanted, &[ids::FORMAT])?;
     let analytics = Analytics::new(
-        &TokenSource::choose(&token, true)?.token()?,
+        &TokenSource::choose(&token, true)?.token(context.timeout)?,
         arguments.quota_project.as_deref(),
         context.timeout,
         context.terminal,

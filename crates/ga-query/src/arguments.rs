@@ -166,6 +166,10 @@ pub(crate) struct Arguments {
     #[argh(switch)]
     pub(crate) quota: bool,
 
+    /// stop before the last so many tokens of the property's quota
+    #[argh(option, arg_name = "TOKENS")]
+    pub(crate) reserve: Option<u64>,
+
     /// fail with code 6 when the data is sampled, withheld or cut
     #[argh(switch)]
     pub(crate) strict: bool,

@@ -6,10 +6,11 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use ga_core::refusal::Quota;
 use ga_core::{Refusal, retry};
 use gauth_cli::exit::reason;
 use gauth_cli::token_argument::TokenSource;
@@ -17,7 +18,7 @@ use gauth_cli::{Failure, Kind, Terminal, http_agent, proxy, random, tls};
 use gauth_core::Secret;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 const CONNECT: Duration = Duration::from_secs(20);
@@ -35,6 +36,9 @@ pub(crate) struct Client {
     source: TokenSource,
     token: Mutex<Secret>,
     deadline: Option<Instant>,
+    /// Requests that may be on their way.
+    lanes: Semaphore,
+    lanes_left: AtomicUsize,
     errors_in_a_row: AtomicU32,
     terminal: Terminal,
 }
@@ -52,12 +56,14 @@ pub(crate) enum Trouble {
 }
 
 impl Client {
-    /// A client for the host of `base`, whose every request must end by `deadline`.
+    /// A client for the host of `base`, with at most `parallel` requests at one time, each of which must end by
+    /// `deadline`.
     pub(crate) fn new(
         base: &str,
         source: TokenSource,
         quota_project: Option<&str>,
         deadline: Option<std::time::Instant>,
+        parallel: usize,
         terminal: Terminal,
     ) -> anyhow::Result<Self> {
         let mut headers = HeaderMap::new();
@@ -82,12 +88,15 @@ impl Client {
                 .map_err(|_| Failure::usage("read the proxy variables: not a usable URL"))?;
             builder = builder.proxy(proxy);
         }
-        let token = source.token()?;
+        let deadline = deadline.map(Instant::from_std);
+        let token = source.token(left(deadline))?;
         Ok(Self {
             http: builder.build().context("set up HTTPS")?,
             source,
             token: Mutex::new(token),
-            deadline: deadline.map(Instant::from_std),
+            deadline,
+            lanes: Semaphore::new(parallel),
+            lanes_left: AtomicUsize::new(parallel),
             errors_in_a_row: AtomicU32::new(0),
             terminal,
         })
@@ -104,6 +113,7 @@ impl Client {
         let mut renewed = false;
         loop {
             let stale = self.token.lock().await.clone();
+            let lane = self.lanes.acquire().await?;
             let Ok(result) = tokio::time::timeout_at(deadline, attempt()).await else {
                 return Err(Failure::new(Kind::Temporary, "no whole answer came in time").into());
             };
@@ -114,6 +124,7 @@ impl Client {
                 }
                 Err(trouble) => trouble,
             };
+            self.slow_down(lane, &trouble);
             let may_renew = matches!(self.source, TokenSource::Command(_)) && !renewed;
             if may_renew
                 && matches!(&trouble, Trouble::Refused(refusal, _) if refusal.status == 401)
@@ -133,6 +144,22 @@ impl Client {
                 pause.as_millis()
             ));
             tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Gives a lane back, unless the server says that it has too many requests at one time: then the run goes on
+    /// with one lane less, down to the last.
+    fn slow_down(&self, lane: SemaphorePermit<'_>, trouble: &Trouble) {
+        let is_concurrent = matches!(trouble, Trouble::Refused(refusal, _)
+            if refusal.quota() == Some(Quota::Concurrent));
+        let lanes = &self.lanes_left;
+        let one_less = |lanes: usize| (lanes > 1).then(|| lanes - 1);
+        if is_concurrent
+            && lanes
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+                .is_ok()
+        {
+            lane.forget();
         }
     }
 
@@ -161,7 +188,8 @@ impl Client {
             self.terminal
                 .verbose("the token has ended; running the token command again");
             let source = self.source.clone();
-            *current = tokio::task::spawn_blocking(move || source.token()).await??;
+            let left = left(self.deadline);
+            *current = tokio::task::spawn_blocking(move || source.token(left)).await??;
         }
         Ok(())
     }
@@ -195,6 +223,11 @@ impl Client {
             wish,
         ))
     }
+}
+
+/// The time until a deadline.
+fn left(deadline: Option<Instant>) -> Option<Duration> {
+    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
 }
 
 /// The body of an answer, cut at `limit`.

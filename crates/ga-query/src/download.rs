@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use ga_core::property::Property;
+use ga_core::property::{Property, PropertyNumber};
 use ga_core::quality::{Consumption, Quality};
 use gauth_cli::{Failure, Kind, Terminal};
 use gauth_core::endpoint::Endpoint;
 
+use crate::arguments::Arguments;
 use crate::client::Client;
 use crate::display_names::DisplayNames;
 use crate::exchange::Exchange;
@@ -14,6 +15,7 @@ use crate::first_property;
 use crate::output::{Output, Source};
 use crate::pages::{Report, first_pages};
 use crate::progress::Progress;
+use crate::resume::{self, Rest};
 use crate::task::Task;
 use crate::waiting::Budget;
 
@@ -22,6 +24,7 @@ const WAITING: usize = 8 << 20;
 
 /// Everything that is fetched in one run.
 pub(crate) struct Download<'q> {
+    pub(crate) arguments: &'q Arguments,
     pub(crate) task: &'q Task,
     pub(crate) client: Arc<Client>,
     pub(crate) data_api: Endpoint,
@@ -92,11 +95,13 @@ impl<'q> Download<'q> {
                 property: exchange.property.as_str(),
                 is_named,
             };
+            let mut done = 0;
             let report = Report {
                 exchange: Arc::clone(&exchange),
                 method: self.task.method,
                 question,
                 parallel: self.parallel,
+                reserve: self.arguments.reserve,
             };
             let pages = report.fetch(first, |fetched| {
                 quality.add(&fetched.page.head);
@@ -106,9 +111,14 @@ impl<'q> Download<'q> {
                 if output.is_terminal() {
                     self.progress.end();
                 }
-                output.page(source, fetched)
+                let came = fetched.page.combinations;
+                output.page(source, fetched)?;
+                done += came;
+                Ok(())
             });
-            pages.await?;
+            if let Err(error) = pages.await {
+                return Err(self.stop(error, source, &exchange.property, done, output));
+            }
             output.end_property(source)?;
             left -= 1;
             if is_last {
@@ -123,6 +133,66 @@ impl<'q> Download<'q> {
             findings.notes.push((text, note.lossy));
         }
         Ok(())
+    }
+}
+
+impl<'q> Download<'q> {
+    /// What is said when a report ends before its last page, with the command that goes on from there if the rows
+    /// that have come can be kept.
+    fn stop(
+        &self,
+        error: anyhow::Error,
+        source: Source<'_, 'q>,
+        property: &PropertyNumber,
+        done: u64,
+        output: &mut Output<'q>,
+    ) -> anyhow::Error {
+        let failure = Failure::of(&error);
+        let may_go_on = matches!(failure.kind(), Kind::Temporary | Kind::Login);
+        if done == 0 || !may_go_on {
+            return error;
+        }
+        let has_header = match output.leave_open() {
+            Ok(Some(has_header)) => has_header,
+            Ok(None) => return error,
+            Err(unwritten) => return unwritten,
+        };
+        let offset = source.question.offset + done;
+        let failure =
+            Failure::of(&error.context(format!("stop after {done} rows of property {property}")));
+        let known =
+            |one: &&Property| !matches!(one, Property::Number(number) if number == property);
+        let mut following = self
+            .task
+            .properties
+            .iter()
+            .skip_while(known)
+            .skip(1)
+            .peekable();
+        let failure = match following.peek() {
+            None => failure,
+            Some(_) => {
+                let names: Vec<_> = following.map(Property::to_string).collect();
+                failure.hint(format!("nothing has come yet of -p {}", names.join(",")))
+            }
+        };
+        let hint = match self.arguments.request {
+            Some(_) => format!("go on with the same request and \"offset\": \"{offset}\" in it"),
+            None => {
+                let rest = Rest {
+                    property,
+                    offset,
+                    limit: source.question.limit.map(|limit| limit - done),
+                    has_header,
+                };
+                let typed = std::env::args().skip(1);
+                format!(
+                    "go on with: {}",
+                    resume::command(typed, self.arguments, &rest)
+                )
+            }
+        };
+        failure.hint(hint).into()
     }
 }
 

@@ -15,6 +15,8 @@ mod preview;
 mod progress;
 mod question;
 mod request_file;
+mod reserve;
+mod resume;
 mod task;
 mod translation;
 mod waiting;
@@ -111,6 +113,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         source,
         quota_project.as_deref(),
         context.timeout.map(|timeout| started + timeout),
+        parallel,
         terminal,
     )?);
     let progress = Arc::new(Progress::default());
@@ -119,6 +122,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     }
 
     let download = Download {
+        arguments: &arguments,
         task: &task,
         client,
         data_api,

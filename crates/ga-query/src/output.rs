@@ -24,6 +24,9 @@ use crate::translation;
 /// Written out when it has grown to this.
 const BUFFER: usize = 64 * 1024;
 
+/// Formats whose rows may be followed by those of another run.
+const OPEN_ENDED: [&str; 4] = ["csv", "tsv", "ndjson", "raw"];
+
 /// Where the reports go.
 pub(crate) struct Output<'q> {
     target: Target,
@@ -31,6 +34,8 @@ pub(crate) struct Output<'q> {
     wants_display_names: bool,
     display_names: Option<DisplayNames>,
     names_property: bool,
+    is_open_ended: bool,
+    has_header_line: bool,
     /// What stands before, between and after reports, if there are several.
     marks: Option<[&'static str; 3]>,
     layout: Layout,
@@ -109,6 +114,8 @@ impl<'q> Output<'q> {
             wants_display_names: arguments.header.as_deref() == Some("ui"),
             display_names: None,
             names_property: format.names_property,
+            has_header_line: ["csv", "tsv"].contains(&format.name),
+            is_open_ended: path.is_none() && OPEN_ENDED.contains(&format.name),
             marks: format.several.filter(|_| task.questions.len() > 1),
             layout: Layout {
                 columns: Vec::new(),
@@ -144,6 +151,16 @@ impl<'q> Output<'q> {
     /// Whether the property is a column even when there is one alone.
     pub(crate) fn names_property(&self) -> bool {
         self.names_property
+    }
+
+    /// Writes out the rows that are there, if the rest may come from another run; whether it may, and whether the
+    /// format has a first line.
+    pub(crate) fn leave_open(&mut self) -> anyhow::Result<Option<bool>> {
+        if !self.is_open_ended || self.merge.is_some() {
+            return Ok(None);
+        }
+        self.finish()?;
+        Ok(Some(self.has_header_line))
     }
 
     /// Whether rows appear on a terminal.

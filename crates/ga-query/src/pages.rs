@@ -10,10 +10,12 @@ use anyhow::Context as _;
 use ga_core::Error;
 use ga_core::check::Method;
 use ga_core::paging::{self, Plan, Repetitions, Stretch};
+use gauth_cli::Failure;
 use tokio::task::JoinHandle;
 
 use crate::exchange::{Exchange, Expected, Fetched};
 use crate::question::{Question, has_pages};
+use crate::reserve::Reserve;
 use crate::task::Task;
 
 /// The report of one question at one property.
@@ -22,6 +24,8 @@ pub(crate) struct Report<'q> {
     pub(crate) method: Method,
     pub(crate) question: &'q Question,
     pub(crate) parallel: usize,
+    /// Tokens of the quota that are to stay.
+    pub(crate) reserve: Option<u64>,
 }
 
 /// The first pages of all questions: one each, in one answer.
@@ -37,6 +41,30 @@ pub(crate) async fn first_pages(exchange: &Exchange, task: &Task) -> anyhow::Res
         .reports(task.method, &task.first_body(), &expected)
         .await
         .with_context(|| format!("ask for the report of property {}", exchange.property))
+        .map_err(|error| explained(error, task))
+}
+
+/// Which fields go together only the server knows; where to ask is said here.
+fn explained(error: anyhow::Error, task: &Task) -> anyhow::Error {
+    let is_about_fields = error
+        .downcast_ref::<Error>()
+        .is_some_and(Error::is_incompatible);
+    let [question] = &task.questions[..] else {
+        return error;
+    };
+    if !is_about_fields {
+        return error;
+    }
+    let request = &question.request;
+    let dimensions = request.dimensions.iter().map(|dimension| &*dimension.name);
+    let metrics = request.metrics.iter().map(|metric| &*metric.name);
+    let names: Vec<&str> = dimensions.chain(metrics).collect();
+    Failure::of(&error)
+        .hint(format!(
+            "leave out what the server names; of the rest, ga-fields --compatible-with NAMES tells what goes with it (asked for: {})",
+            names.join(",")
+        ))
+        .into()
 }
 
 impl Report<'_> {
@@ -58,8 +86,8 @@ impl Report<'_> {
         repetitions.check(first, &fetched.page)?;
         progress.promise(plan.wanted);
 
-        let mut rest = plan.rest();
-        if !has_pages(self.method) && rest.next().is_some() {
+        let mut rest = plan.rest().peekable();
+        if !has_pages(self.method) && rest.peek().is_some() {
             return Err(Error::Incomplete(format!(
                 "the report has {} rows, and the API hands out {} of them: realtime reports have one page",
                 plan.wanted, fetched.page.combinations
@@ -77,17 +105,32 @@ impl Report<'_> {
             let pages = Arc::clone(&shared).stretch(stretch);
             (stretch, Worker(tokio::spawn(pages)))
         };
-        running.extend(rest.by_ref().take(self.parallel).map(start));
+        let mut reserve = Reserve::new(self.reserve);
+        reserve.add(fetched.page.head.property_quota.as_ref());
+        while running.len() < self.parallel
+            && reserve.allows_another(running.len())
+            && let Some(stretch) = rest.next()
+        {
+            running.push_back(start(stretch));
+        }
         take(fetched)?;
         while let Some((stretch, mut worker)) = running.pop_front() {
             let pages = (&mut worker.0).await.context("wait for a page")??;
-            running.extend(rest.next().map(start));
+            for fetched in &pages {
+                reserve.add(fetched.page.head.property_quota.as_ref());
+            }
+            if reserve.allows_another(running.len()) {
+                running.extend(rest.next().map(start));
+            }
             for fetched in pages {
                 repetitions.check(stretch, &fetched.page)?;
                 take(fetched)?;
             }
         }
-        Ok(())
+        match rest.next() {
+            Some(_) => Err(reserve.failure().into()),
+            None => Ok(()),
+        }
     }
 }
 

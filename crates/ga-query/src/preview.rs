@@ -7,6 +7,7 @@ use ga_core::request;
 use gauth_cli::Terminal;
 use gauth_cli::terminal::stdout;
 
+use crate::resume::quoted;
 use crate::task::Task;
 
 /// The first request of each property.
@@ -50,9 +51,4 @@ pub(crate) fn curl(base: &str, task: &Task, quota_project: Option<&str>) -> anyh
         )?;
     }
     Ok(out.finish()?)
-}
-
-/// As one word of a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -82,7 +82,7 @@ impl Question {
             metric_aggregations: aggregations,
             currency_code: arguments.currency.as_deref().map(currency).transpose()?,
             keep_empty_rows: keeps_empty_rows(arguments).then_some(true),
-            return_property_quota: arguments.quota.then_some(true),
+            return_property_quota: wants_quota(arguments).then_some(true),
             ..plan.request.clone()
         };
         let method = match span {
@@ -245,6 +245,11 @@ fn currency(code: &str) -> Result<String, Failure> {
             "--currency: {code:?} is no code of ISO 4217, such as EUR"
         ))),
     }
+}
+
+/// Whether answers are to tell what is left of the quota.
+pub(crate) fn wants_quota(arguments: &Arguments) -> bool {
+    arguments.quota || arguments.reserve.is_some()
 }
 
 pub(crate) fn keeps_empty_rows(arguments: &Arguments) -> bool {

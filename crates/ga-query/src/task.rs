@@ -12,7 +12,7 @@ use gauth_cli::{Failure, Terminal, environment};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Arguments;
-use crate::question::{Question, Span, has_pages, keeps_empty_rows, list, one_of};
+use crate::question::{Question, Span, has_pages, keeps_empty_rows, list, one_of, wants_quota};
 use crate::request_file;
 
 /// What is wanted.
@@ -100,7 +100,7 @@ impl Task {
         }
         let questions = requests
             .into_iter()
-            .map(|request| Question::official(method, request, arguments.quota))
+            .map(|request| Question::official(method, request, wants_quota(arguments)))
             .collect::<anyhow::Result<_>>()?;
         Ok(Self {
             properties,

@@ -31,9 +31,8 @@ pub(crate) fn each_translated_row(
     plan: &Plan,
     mut take: impl FnMut(&[&[u8]]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut translated = Vec::new();
     each_row(block, width, None, |row| {
-        let mut cells: Vec<Cow<'_, [u8]>> = std::mem::take(&mut translated);
+        let mut cells: Vec<Cow<'_, [u8]>> = Vec::new();
         plan.row(row, &mut cells);
         let texts: Vec<&[u8]> = property
             .into_iter()

@@ -5,6 +5,8 @@
 
 use std::io::{IsTerminal, Read};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use gauth_core::Secret;
 
@@ -89,14 +91,14 @@ impl TokenSource {
             .hint("pass one with --token $(gauth-token)"))
     }
 
-    /// A token. Each call runs the command again, if there is one.
+    /// A token. Each call runs the command again, if there is one, for at most `timeout`.
     ///
     /// # Errors
     /// As [`TokenSource::choose`], and what the command's exit code says.
-    pub fn token(&self) -> Result<Secret, Failure> {
+    pub fn token(&self, timeout: Option<Duration>) -> Result<Secret, Failure> {
         match self {
             Self::Fixed(token) => Ok(token.clone()),
-            Self::Command(command) => from_command(command),
+            Self::Command(command) => from_command(command, timeout),
         }
     }
 }
@@ -119,7 +121,7 @@ fn from_stdin(other_reader: Option<&str>) -> Result<TokenSource, Failure> {
     .map(TokenSource::Fixed)
 }
 
-fn from_command(command: &str) -> Result<Secret, Failure> {
+fn from_command(command: &str, timeout: Option<Duration>) -> Result<Secret, Failure> {
     let mut shell = Command::new("sh");
     shell
         .args(["-c", command])
@@ -135,12 +137,23 @@ fn from_command(command: &str) -> Result<Secret, Failure> {
         )
     };
     let mut child = shell.spawn().map_err(failed)?;
-    let text = match child.stdout.take() {
-        Some(stdout) => read_text(stdout, "the token command"),
-        None => Ok(String::new()),
+    let (sender, receiver) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        std::thread::spawn(move || {
+            // Nobody listens once time has run out.
+            let _ = sender.send(read_text(stdout, "the token command"));
+        });
+    }
+    let text = match timeout {
+        Some(timeout) => receiver.recv_timeout(timeout),
+        None => receiver.recv().map_err(Into::into),
     };
+    let text = text.unwrap_or_else(|_| {
+        let late = "run the token command: it did not end in time";
+        Err(Failure::new(Kind::Temporary, late))
+    });
     if text.is_err() {
-        // It may have more to say than anyone reads.
+        // It may have more to say than anyone reads, or be late.
         let _ = child.kill();
     }
     let status = child.wait().map_err(failed)?;
@@ -247,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_command_gives_a_token_or_its_exit_code() {
-        let token = |command: &str| TokenSource::Command(command.to_owned()).token();
+        let token = |command: &str| TokenSource::Command(command.to_owned()).token(None);
         assert_eq!(token("echo abc").unwrap().expose(), "abc");
         for (command, kind) in [
             ("true", Kind::Login),

@@ -1,0 +1,183 @@
+//! Quota as a resource: what is kept back, where a run stops, and how it goes on from there.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+use testkit::{Answer, ScriptedServer};
+
+use super::{User, answer, body_of, csv_of, page_of, sandbox};
+
+const HOUR: &str = r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"Exhausted property tokens for a project per hour. These quota tokens will return in under an hour."}}"#;
+
+/// Pages of ten rows of 95, each of which takes 5 tokens of 60; from `stop` on there are none.
+fn server(stop: u64) -> ScriptedServer {
+    ScriptedServer::answering(move |request| {
+        let body = body_of(request);
+        let offset = body["offset"]
+            .as_str()
+            .map_or(0, |text| text.parse().expect("offset"));
+        if offset >= stop {
+            return Answer::json(429, HOUR);
+        }
+        let mut page = page_of(95, request);
+        page["rows"].as_array_mut().expect("rows").truncate(10);
+        if body["returnPropertyQuota"] == json!(true) {
+            let left = 60 - 5 * (offset / 10 + 1);
+            page["propertyQuota"] = json!({
+                "tokensPerDay": {"consumed": 5, "remaining": 1000},
+                "tokensPerHour": {"consumed": 5, "remaining": left},
+            });
+        }
+        answer(&page)
+    })
+}
+
+/// Runs the command that a run has named as the one that goes on.
+fn go_on(user: &User, stderr: &str) -> testkit::Run {
+    let (_, line) = stderr.split_once("go on with: ").expect("a command");
+    let line = line.lines().next().expect("a line");
+    let arguments = line.strip_prefix("ga-query").expect("the program");
+    let mut command: Command = user.home.command("/bin/sh");
+    command
+        .args(["-c", &format!("'{}'{arguments}", super::BIN)])
+        .env("GAUTH_SANDBOX_URL", &user.url)
+        .env("GAUTH_TOKEN", &user.token);
+    testkit::run(command)
+}
+
+#[test]
+fn tokens_that_are_reserved_are_not_spent() {
+    for (parallel, most) in [("1", 8), ("4", 8)] {
+        let server = server(u64::MAX);
+        let user = User::of(&server.url());
+        let run = user
+            .pages(&["--reserve", "20", "--parallel", parallel])
+            .expect(5);
+        assert_eq!(server.requests().len(), most, "{}", run.stderr());
+        assert!(run.stderr().contains("20 tokens left"), "{}", run.stderr());
+        assert!(
+            run.stderr().contains("stop after 80 rows"),
+            "{}",
+            run.stderr()
+        );
+        let rest = go_on(&user, run.stderr()).expect(0);
+        assert_eq!(format!("{}{}", run.stdout(), rest.stdout()), csv_of(95));
+    }
+    let server = server(u64::MAX);
+    let run = User::of(&server.url())
+        .pages(&["--reserve", "10"])
+        .expect(0);
+    assert_eq!(run.stdout(), csv_of(95));
+}
+
+#[test]
+fn a_run_that_the_quota_ends_names_the_command_that_goes_on() {
+    let first = server(40);
+    let mut user = User::of(&first.url());
+    let run = user
+        .pages(&[
+            "--limit",
+            "90",
+            "--offset",
+            "5",
+            "--filter",
+            "pagePath!=it's",
+        ])
+        .expect(5);
+    assert!(
+        run.stderr().contains("tokens per hour are used up"),
+        "{}",
+        run.stderr()
+    );
+    assert!(
+        run.stderr().contains("run it again in an hour"),
+        "{}",
+        run.stderr()
+    );
+    assert_eq!(run.stdout().lines().count(), 1 + 40);
+    let second = server(u64::MAX);
+    user.url = second.url();
+    let rest = go_on(&user, run.stderr()).expect(0);
+    let whole = csv_of(95);
+    let mut lines = whole.lines();
+    let header = lines.next().expect("a header");
+    let expected: Vec<&str> = [header].into_iter().chain(lines.skip(5)).collect();
+    let got = format!("{}{}", run.stdout(), rest.stdout());
+    assert_eq!(got.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_not_offered() {
+    for arguments in [&["-f", "json"][..], &["-o", "report.csv"], &["-f", "table"]] {
+        let server = server(40);
+        let run = User::of(&server.url()).pages(arguments).expect(5);
+        assert!(!run.stderr().contains("go on with"), "{}", run.stderr());
+    }
+    let server = server(0);
+    let run = User::of(&server.url()).pages(&[]).expect_failure(5);
+    assert!(!run.stderr().contains("go on with"), "{}", run.stderr());
+}
+
+#[test]
+fn too_many_requests_at_one_time_make_the_run_slower_not_fail() {
+    let refused = AtomicUsize::new(0);
+    let server = ScriptedServer::answering(move |request| {
+        let is_first = body_of(request).get("offset").is_none();
+        if !is_first && refused.fetch_add(1, Ordering::SeqCst) < 2 {
+            return Answer::json(
+                429,
+                r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"Exhausted concurrent requests quota."}}"#,
+            );
+        }
+        let mut page = page_of(95, request);
+        page["rows"].as_array_mut().expect("rows").truncate(10);
+        answer(&page)
+    });
+    let run = User::of(&server.url())
+        .pages(&["--parallel", "9"])
+        .expect(0);
+    assert_eq!(run.stdout(), csv_of(95));
+    assert_eq!(server.requests().len(), 10 + 2);
+}
+
+#[test]
+fn fields_that_do_not_go_together_are_explained() {
+    let sandbox = sandbox(100);
+    let user = User::of_sandbox(&sandbox);
+    let run = user
+        .run(&["-p", "123456", "-m", "sessions", "-d", "itemName,pagePath"])
+        .expect_failure(4);
+    assert!(run.stderr().contains("Please remove"), "{}", run.stderr());
+    assert!(
+        run.stderr().contains("ga-fields --compatible-with"),
+        "{}",
+        run.stderr()
+    );
+    assert!(
+        run.stderr().contains("itemName,pagePath,sessions"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn the_time_limit_holds_for_the_token_command_too() {
+    let server = ScriptedServer::start([]);
+    let user = User::of(&server.url());
+    let command = user.command_without_token(&[
+        "1",
+        "-m",
+        "sessions",
+        "--timeout",
+        "1",
+        "--token-command",
+        "exec sleep 60",
+    ]);
+    let run = testkit::run(command).expect_failure(5);
+    assert!(
+        run.stderr().contains("did not end in time"),
+        "{}",
+        run.stderr()
+    );
+}
