@@ -82,6 +82,16 @@ fn a_command_sees_the_sandbox_and_a_private_home_and_nothing_of_the_users_creden
 }
 
 #[test]
+fn a_relative_folder_is_told_as_an_absolute_one() {
+    let home = Home::new();
+    let script =
+        "cd / && test -f \"$GAUTH_CLIENT_SECRETS\" && test -f \"$GAUTH_SANDBOX_SERVICE_ACCOUNT\"";
+    let mut command = sandbox(&home, &["--dir", "files", "--", "sh", "-c", script]);
+    command.current_dir(home.path());
+    run(command).expect(0);
+}
+
+#[test]
 fn the_command_gets_its_own_options_and_gives_its_status() {
     let home = Home::new();
     let script = "test \"$1\" = --help && test \"$2\" = -- && exit 7";
@@ -117,7 +127,11 @@ fn what_cannot_work_is_refused_before_anything_is_served() {
         (&["--port", "70000"], 2, "--port"),
         (&["--rows", "many"], 2, "--rows"),
         (&["--", "/no/such/program"], 2, "no such file"),
-        (&["--dir", "/dev/null/x"], 1, "start the server"),
+        (
+            &["--dir", "/dev/null/x"],
+            1,
+            "'/dev/null/x': not a directory",
+        ),
     ] {
         let run = run(sandbox(&home, arguments)).expect(code);
         assert!(

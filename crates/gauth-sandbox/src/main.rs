@@ -49,7 +49,7 @@ struct Arguments {
 
 const PROGRAM: Program = Program {
     name: "gauth-sandbox",
-    summary: "Serves on loopback what the gauth programs need of Google",
+    summary: "serve on loopback what the gauth programs need of Google",
     timeout: None,
     empty_if_missing: &[],
     examples: &[
@@ -103,7 +103,7 @@ fn serve(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
         rotate: arguments.rotate,
         tls: false,
     })
-    .context("start the server")?;
+    .context("start the sandbox")?;
 
     if let [program, rest @ ..] = &arguments.command[..] {
         return command::run(&sandbox, program, rest, sender, &events, deadline);

@@ -10,6 +10,8 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use gauth_cli::exit::reason;
+use gauth_cli::files::shown;
 use serde::Serialize;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -108,8 +110,12 @@ impl Sandbox {
         listener.set_nonblocking(true)?;
         let (own_dir, dir) = match options.dir {
             Some(dir) => {
-                fs::create_dir_all(&dir)?;
-                (None, dir)
+                // Absolute, since whoever reads the variables may stand elsewhere.
+                let absolute = fs::create_dir_all(&dir).and_then(|()| dir.canonicalize());
+                let named = |error: io::Error| {
+                    io::Error::new(error.kind(), format!("{}: {}", shown(&dir), reason(&error)))
+                };
+                (None, absolute.map_err(named)?)
             }
             None => {
                 let own = tempfile::Builder::new()
