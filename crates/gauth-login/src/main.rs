@@ -114,7 +114,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
         scopes: &scopes,
         state: &state,
         verifier: &verifier,
-        login_hint: args.account.as_deref(),
+        login_hint: args.account.as_deref().filter(|email| !email.is_empty()),
         prompt_consent: matches!(client.redirect, Redirect::Exactly(_)),
     };
     consent::show(&request.url(), &context);

@@ -38,7 +38,7 @@ impl Target {
                 )
                 .hint("name one with --credentials FILE")
             })?;
-        if path == Path::new("-") {
+        if path == Path::new("-") || path.as_os_str().is_empty() {
             return Err(Failure::usage("--credentials: a login is kept in a file").into());
         }
         let previous = read(&path)?;
