@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
+use crate::answer::or_default;
 use crate::error::Error;
 use crate::property::PropertyNumber;
 
@@ -16,6 +17,7 @@ use crate::property::PropertyNumber;
 #[serde(rename_all = "camelCase", default)]
 pub struct AccountSummaries {
     /// The accounts.
+    #[serde(deserialize_with = "or_default")]
     pub account_summaries: Vec<AccountSummary>,
     /// Asks for the next page; missing or empty on the last.
     pub next_page_token: Option<String>,
@@ -26,10 +28,13 @@ pub struct AccountSummaries {
 #[serde(rename_all = "camelCase", default)]
 pub struct AccountSummary {
     /// `accounts/N`.
+    #[serde(deserialize_with = "or_default")]
     pub account: String,
     /// Its name for people.
+    #[serde(deserialize_with = "or_default")]
     pub display_name: String,
     /// Its properties.
+    #[serde(deserialize_with = "or_default")]
     pub property_summaries: Vec<PropertySummary>,
 }
 
@@ -38,12 +43,16 @@ pub struct AccountSummary {
 #[serde(rename_all = "camelCase", default)]
 pub struct PropertySummary {
     /// `properties/N`.
+    #[serde(deserialize_with = "or_default")]
     pub property: String,
     /// Its name for people.
+    #[serde(deserialize_with = "or_default")]
     pub display_name: String,
     /// `PROPERTY_TYPE_ORDINARY` and its like.
+    #[serde(deserialize_with = "or_default")]
     pub property_type: String,
     /// `accounts/N`, or `properties/N` for a subproperty.
+    #[serde(deserialize_with = "or_default")]
     pub parent: String,
 }
 

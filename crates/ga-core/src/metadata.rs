@@ -10,6 +10,7 @@ pub use search::{Found, nearest, search};
 
 use serde::Deserialize;
 
+use crate::answer::or_default;
 use crate::catalogue::{self, Field, FieldKind};
 use crate::error::Error;
 
@@ -46,21 +47,32 @@ pub struct Definition {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct FieldMetadata {
+    #[serde(deserialize_with = "or_default")]
     api_name: String,
+    #[serde(deserialize_with = "or_default")]
     ui_name: String,
+    #[serde(deserialize_with = "or_default")]
     description: String,
+    #[serde(deserialize_with = "or_default")]
     category: String,
+    #[serde(deserialize_with = "or_default")]
     custom_definition: bool,
+    #[serde(deserialize_with = "or_default")]
     deprecated_api_names: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     r#type: String,
+    #[serde(deserialize_with = "or_default")]
     expression: String,
+    #[serde(deserialize_with = "or_default")]
     blocked_reasons: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Metadata {
+    #[serde(deserialize_with = "or_default")]
     dimensions: Vec<FieldMetadata>,
+    #[serde(deserialize_with = "or_default")]
     metrics: Vec<FieldMetadata>,
 }
 
@@ -173,6 +185,16 @@ mod tests {
         assert_eq!(events.blocked_reasons, ["NO_COST_METRICS"]);
         assert!(!named("minutesAgo").core);
         assert!(definitions.is_sorted_by(|a, b| a.name <= b.name));
+    }
+
+    #[test]
+    fn null_counts_as_missing() {
+        let body =
+            br#"{"dimensions":[{"apiName":"country","description":null,"customDefinition":null}],
+            "metrics":null}"#;
+        let definitions = parse(body).unwrap();
+        let country = definitions.iter().find(|one| one.name == "country");
+        assert!(country.is_some_and(|one| one.description.is_empty() && !one.custom));
     }
 
     #[test]
