@@ -1,3 +1,5 @@
+//! The figures themselves: sums, totals and order, whichever way a report is cut.
+
 use super::*;
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,3 +1,5 @@
+//! Funnel reports.
+
 use super::*;
 
 /// A funnel from any page over products to the cart, with further members.

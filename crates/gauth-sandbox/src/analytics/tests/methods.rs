@@ -1,3 +1,5 @@
+//! Batches, pivots and the other methods beside runReport.
+
 use super::*;
 
 fn post(sandbox: &Analytics, verb: &str, request: &Value) -> (u16, Value) {

@@ -1,3 +1,5 @@
+//! What the service refuses, in its own words and order.
+
 use super::*;
 
 /// Many of one thing.
