@@ -107,6 +107,10 @@ fn a_realtime_report_has_minutes_instead_of_days() {
         user.run(&[&base[..], arguments].concat())
             .expect_failure(code);
     }
+    let dry = user.run(&[&base[..], &["--dry-run"]].concat()).expect(0);
+    let command = user.command(&["-p", "123456", "--request", "-"]);
+    let piped = testkit::run_with_input(command, dry.stdout().as_bytes()).expect(0);
+    assert_eq!(piped.stdout(), user.run(&base).expect(0).stdout());
     user.run(&["1", "-m", "sessions", "--minutes", "4..0"])
         .expect_failure(2);
 }

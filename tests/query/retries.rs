@@ -159,3 +159,35 @@ fn pages_side_by_side_may_each_fail_twice() {
         .expect(0);
     assert_eq!(run.stdout(), csv_of(40));
 }
+
+#[test]
+fn tries_keep_their_distance_and_the_whole_keeps_its_time() {
+    // The wish of the server in seconds, the time limit, requests, the least and the most time it takes.
+    let table = [
+        ("1", "60", 3, 2, 30),
+        ("1", "1", 1, 0, 10),
+        ("0", "60", 3, 0, 30),
+    ];
+    std::thread::scope(|scope| {
+        for (wish, limit, requests, least, most) in table {
+            scope.spawn(move || {
+                let answer = Answer::new(503, &format!("Retry-After: {wish}\r\n"), "");
+                let server = ScriptedServer::answering(move |_| answer.clone());
+                let started = Instant::now();
+                User::of(&server.url())
+                    .pages(&["--timeout", limit])
+                    .expect_failure(5);
+                let took = started.elapsed();
+                assert_eq!(server.requests().len(), requests, "{wish} {limit}");
+                assert!(
+                    took >= Duration::from_secs(least),
+                    "{wish} {limit}: {took:?}"
+                );
+                assert!(
+                    took <= Duration::from_secs(most),
+                    "{wish} {limit}: {took:?}"
+                );
+            });
+        }
+    });
+}

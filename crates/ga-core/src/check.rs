@@ -15,7 +15,6 @@ pub use method::Method;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::report::RunReportRequest;
 
 /// Checks an official request body, as `--request` takes it.
 ///
@@ -32,17 +31,6 @@ pub fn body(method: Method, body: &mut Value) -> Result<Vec<String>, Error> {
     let requests = body.get_mut("requests").and_then(Value::as_array_mut);
     for request in requests.into_iter().flatten() {
         report(method, request, &mut notes)?;
-    }
-    Ok(notes)
-}
-
-/// Checks a report that was put together from words, as [`body`] does.
-pub fn run_report(request: &mut RunReportRequest) -> Result<Vec<String>, Error> {
-    let unwritable = |error| Error::usage(format!("check the request: {error}"));
-    let mut value = serde_json::to_value(&*request).map_err(unwritable)?;
-    let notes = body(Method::RunReport, &mut value)?;
-    if !notes.is_empty() {
-        *request = serde_json::from_value(value).map_err(unwritable)?;
     }
     Ok(notes)
 }

@@ -4,7 +4,9 @@
 //! Parts that this crate has no opinion on (cohorts, comparisons, …) pass through untouched. The answer
 //! is in [`crate::answer`], the choice of pages in [`crate::paging`].
 
-use serde::{Deserialize, Deserializer, Serialize};
+mod int64;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The largest page that the API hands out; a larger `limit` is capped by the server in silence.
@@ -298,36 +300,6 @@ pub enum MetricAggregation {
 
 fn is_false(value: &bool) -> bool {
     !*value
-}
-
-/// JSON's int64: text in what is sent, as the discovery document says; text or number in what is read.
-mod int64 {
-    use super::{Deserialize, Deserializer, Value};
-    use serde::{Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(
-        value: &Option<u64>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => serializer.collect_str(value),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<u64>, D::Error> {
-        let number = match Value::deserialize(deserializer)? {
-            Value::Null => return Ok(None),
-            Value::String(text) => text.parse().ok(),
-            Value::Number(number) => number.as_u64(),
-            _ => None,
-        };
-        number
-            .map(Some)
-            .ok_or_else(|| D::Error::custom("a whole number from 0 on was expected"))
-    }
 }
 
 #[cfg(test)]

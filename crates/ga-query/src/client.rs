@@ -107,13 +107,16 @@ impl Client {
     where
         F: Future<Output = Result<T, Trouble>>,
     {
-        let deadline = Instant::now() + REQUEST;
-        let deadline = self.deadline.map_or(deadline, |total| total.min(deadline));
+        let mut deadline = Instant::now() + REQUEST;
         let mut failed = 0;
         let mut renewed = false;
         loop {
-            let stale = self.token.lock().await.clone();
+            let queued = Instant::now();
             let lane = self.lanes.acquire().await?;
+            // Waiting for other requests is not part of this one's time.
+            deadline += queued.elapsed();
+            let deadline = self.deadline.map_or(deadline, |total| total.min(deadline));
+            let stale = self.token.lock().await.clone();
             let Ok(result) = tokio::time::timeout_at(deadline, attempt()).await else {
                 return Err(Failure::new(Kind::Temporary, "no whole answer came in time").into());
             };

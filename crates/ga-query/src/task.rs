@@ -122,9 +122,16 @@ impl Task {
         self.body_of(first)
     }
 
-    /// The same as a request that asks for the whole report, whatever its pages.
+    /// The same as a request that asks for the whole report, whatever its pages, and shows its method.
     pub(crate) fn body(&self) -> Value {
-        self.body_of(|question| question.body.clone())
+        self.body_of(|question| {
+            let mut body = question.body.clone();
+            if self.method == Method::RunRealtimeReport {
+                let default = json!([{"startMinutesAgo": 29, "endMinutesAgo": 0}]);
+                body.entry("minuteRanges").or_insert(default);
+            }
+            body
+        })
     }
 
     fn body_of(&self, body: impl Fn(&Question) -> Map<String, Value>) -> Value {

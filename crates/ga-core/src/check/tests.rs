@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Method, body, run_report};
+use super::{Method, body};
 use crate::error::{Error, Kind};
-use crate::report::{DateRange, Metric, RunReportRequest};
 
 fn with(extra: Value) -> Value {
     let mut request = json!({
@@ -168,18 +167,6 @@ fn former_names_are_replaced_and_noted_once() {
         request["orderBys"][0]["metric"]["metricName"],
         "keyEvents:buy"
     );
-
-    let mut report = RunReportRequest {
-        date_ranges: vec![DateRange {
-            start_date: "today".into(),
-            end_date: "today".into(),
-            name: None,
-        }],
-        metrics: vec![Metric::named("conversions")],
-        ..RunReportRequest::default()
-    };
-    assert_eq!(run_report(&mut report).unwrap().len(), 1);
-    assert_eq!(report.metrics[0].name, "keyEvents");
 }
 
 #[test]
