@@ -56,6 +56,10 @@ const PROGRAM: Program = Program {
             "ga-query -p 0 -m activeUsers -d pagePath --filter 'country==France;pagePath=@blog' --limit 20",
             "the twenty most read pages of the first property, for some",
         ),
+        (
+            "ga-query --ids ga:123456 --start-date 2024-01-01 --end-date 2024-01-31 --metrics ga:users -f v3",
+            "an old script, answered from GA4",
+        ),
     ],
     notes: &[
         "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, or standard input when that is not a terminal, whichever is first.",
