@@ -60,7 +60,10 @@ pub(crate) fn command(
     if rest.has_header {
         words.extend(["--header".to_owned(), "none".to_owned()]);
     }
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let mut words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    if arguments.token.is_some() {
+        words.push("--token $(gauth-token)".to_owned());
+    }
     words.join(" ")
 }
 
@@ -99,7 +102,7 @@ mod tests {
                 &["7,8", "today", "today", "sessions", "--token", "secret"],
                 None
             ),
-            "ga-query 7 today today sessions --offset 500 --header none"
+            "ga-query 7 today today sessions --offset 500 --header none --token $(gauth-token)"
         );
         assert_eq!(
             go_on(
