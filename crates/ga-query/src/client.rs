@@ -26,9 +26,9 @@ const CONNECT: Duration = Duration::from_secs(20);
 const REQUEST: Duration = Duration::from_secs(300);
 /// An error answer is not read beyond this.
 const REFUSAL_LIMIT: usize = 1 << 20;
-/// After so many server errors in a row, over all pages, no page is asked for again: each one counts
-/// against the property's budget of ten in an hour. Four pages side by side may each use their tries.
-const ERRORS_IN_A_ROW: u32 = 9;
+/// After so many server errors in a row, over all pages, no page is asked for again: with those that are under
+/// way it stays below the property's budget of ten in an hour, and four pages side by side may each fail once.
+const ERRORS_IN_A_ROW: u32 = 6;
 
 /// Sends requests for one run of the program.
 pub(crate) struct Client {
