@@ -77,7 +77,7 @@ pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow
     }
     Err(
         Failure::new(Kind::Login, "find credentials: there are none")
-            .hint("run gauth-login, or name a file with --credentials or GOOGLE_APPLICATION_CREDENTIALS")
+            .hint("run gauth-login, or set GAUTH_CREDENTIALS to a credentials file")
             .into(),
     )
 }
