@@ -19,20 +19,13 @@ const BIN: &str = env!("CARGO_BIN_EXE_ga-query");
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 
 fn sandbox(rows: u64) -> Sandbox {
-    Sandbox::start(Options {
-        rows,
-        ..Options::default()
-    })
-    .expect("start the sandbox")
+    Sandbox::start(Options { rows, ..Options::default() }).expect("start the sandbox")
 }
 
 /// ga-query with a token, asking the server at `url`.
 fn query(home: &Home, url: &str, token: &str, arguments: &[&str]) -> Run {
     let mut command = home.command(BIN);
-    command
-        .env("GAUTH_SANDBOX_URL", url)
-        .env("GAUTH_TOKEN", token)
-        .args(arguments);
+    command.env("GAUTH_SANDBOX_URL", url).env("GAUTH_TOKEN", token).args(arguments);
     testkit::run(command)
 }
 
@@ -65,11 +58,7 @@ impl Database<'_> {
     #[track_caller]
     fn ask(&self, home: &Home, sql: &str) -> Vec<Vec<String>> {
         let command = match self {
-            Self::Sqlite(file) => sqlite(
-                home,
-                file,
-                &["-bail", "-separator", "\x1f", "-newline", "\x1e"],
-            ),
+            Self::Sqlite(file) => sqlite(home, file, &["-bail", "-separator", "\x1f", "-newline", "\x1e"]),
             Self::Postgres(cluster) => cluster.psql(home, &["-At", "-F", "\x1f", "-R", "\x1e"]),
         };
         let run = run_with_input(command, sql).expect(0);
@@ -123,14 +112,7 @@ fn loads_twice_and_holds_every_cell(database: &Database<'_>) {
     let sandbox = sandbox(2500);
     let home = Home::new();
     let token = sandbox.access_token(&[READONLY]);
-    let report = [
-        "-p",
-        "123456",
-        "-m",
-        "sessions,bounceRate,totalRevenue",
-        "-d",
-        "date,country,pagePath,pageTitle",
-    ];
+    let report = ["-p", "123456", "-m", "sessions,bounceRate,totalRevenue", "-d", "date,country,pagePath,pageTitle"];
     let out = |more: &[&str]| {
         let run = query(&home, sandbox.url(), &token, &[&report[..], more].concat());
         run.expect(0).stdout().to_owned()
@@ -193,21 +175,8 @@ const HOSTILE: [&str; 13] = [
 ];
 
 /// Metrics as they come, and as a database has them.
-const NUMBERS: [&str; 13] = [
-    "0",
-    "-5",
-    "9223372036854775807",
-    "-9223372036854775808",
-    "1",
-    "2",
-    "3",
-    "4",
-    "5",
-    "6",
-    "7",
-    "8",
-    "",
-];
+const NUMBERS: [&str; 13] =
+    ["0", "-5", "9223372036854775807", "-9223372036854775808", "1", "2", "3", "4", "5", "6", "7", "8", ""];
 
 fn hostile_server() -> ScriptedServer {
     let rows: Vec<_> = HOSTILE
@@ -263,10 +232,7 @@ fn takes_hostile_text_as_text(database: &Database<'_>) {
                 format!("encode(convert_to({name}, 'UTF8'), 'hex')")
             }
         };
-        let stored = database.ask(
-            &home,
-            &format!("SELECT {hex}, \"eventCount\" FROM t ORDER BY {name};"),
-        );
+        let stored = database.ask(&home, &format!("SELECT {hex}, \"eventCount\" FROM t ORDER BY {name};"));
         let mut expected: Vec<_> = HOSTILE.iter().zip(NUMBERS).collect();
         expected.sort_unstable();
         let expected = expected.iter().map(|(text, number)| {
@@ -310,14 +276,10 @@ fn h4_a_report_that_fails_part_way_leaves_the_database_as_it_was() {
     let home = Home::new();
     let database = home.path().join("ga.db");
     let server = ScriptedServer::answering(|request| {
-        let body: serde_json::Value =
-            serde_json::from_slice(&request.body).expect("the body is JSON");
+        let body: serde_json::Value = serde_json::from_slice(&request.body).expect("the body is JSON");
         let offset = body["offset"].as_str().unwrap_or("0");
         if offset != "0" {
-            return Answer::json(
-                400,
-                r#"{"error":{"code":400,"message":"no","status":"INVALID_ARGUMENT"}}"#,
-            );
+            return Answer::json(400, r#"{"error":{"code":400,"message":"no","status":"INVALID_ARGUMENT"}}"#);
         }
         let row = |place: u64| json!({"dimensionValues": [{"value": "20261120"}, {"value": place.to_string()}], "metricValues": [{"value": "1"}]});
         let rows: Vec<_> = (0..250_000).map(row).collect();
@@ -357,15 +319,9 @@ fn what_no_table_can_hold_is_refused() {
     refused(&["-d", "date", "--table", ""], "neither NAME");
     refused(&["-d", "date", "--table", "a.b.c"], "neither NAME");
     refused(&["-d", "country", "--table", "t"], "YYYY-MM-DD");
-    refused(
-        &["-d", "country", "--table", "t", "--start", "2026-01-01"],
-        "yesterday",
-    );
+    refused(&["-d", "country", "--table", "t", "--start", "2026-01-01"], "yesterday");
     let ranges = ["--dates", "7daysAgo..yesterday", "--dates", "2026-01-01"];
-    refused(
-        &[&["-d", "date", "--table", "t"][..], &ranges].concat(),
-        "7daysAgo",
-    );
+    refused(&[&["-d", "date", "--table", "t"][..], &ranges].concat(), "7daysAgo");
     let twice = ["-d", "date,customEvent:x,customEvent:X", "--table", "t"];
     refused(&[&twice[..], &["--no-check"]].concat(), "customEvent:X");
     assert!(server.requests().is_empty());
@@ -376,11 +332,7 @@ fn a_cell_that_no_database_takes_ends_the_run() {
     for (dimension, metric, reason) in [
         ("a\0b", "1", "pagePath holds a NUL"),
         ("a", "1.5", "sessions was announced as an integer"),
-        (
-            "a",
-            "12345678901234567890",
-            "sessions was announced as an integer",
-        ),
+        ("a", "12345678901234567890", "sessions was announced as an integer"),
     ] {
         let page = json!({
             "dimensionHeaders": [{"name": "date"}, {"name": "pagePath"}],

@@ -13,9 +13,9 @@ const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 
 /// A report of rows of text and a number each.
 fn server(dimension: &'static str, rows: &[(&str, &str)]) -> ScriptedServer {
-    let rows = rows.iter().map(|(text, number)| {
-        json!({"dimensionValues": [{"value": text}], "metricValues": [{"value": number}]})
-    });
+    let rows = rows
+        .iter()
+        .map(|(text, number)| json!({"dimensionValues": [{"value": text}], "metricValues": [{"value": number}]}));
     let rows: Vec<_> = rows.collect();
     let page = json!({
         "dimensionHeaders": [{"name": dimension}],
@@ -63,14 +63,8 @@ fn plain(text: &str) -> String {
 }
 
 const LONG: &[(&str, &str)] = &[
-    (
-        "a page with a title that is longer than most terminals are wide, and then some",
-        "1234567",
-    ),
-    (
-        "日本語のページ、とても長いタイトル、とても長いタイトル、とても長いタイトル",
-        "-45",
-    ),
+    ("a page with a title that is longer than most terminals are wide, and then some", "1234567"),
+    ("日本語のページ、とても長いタイトル、とても長いタイトル、とても長いタイトル", "-45"),
     ("b", "3"),
 ];
 
@@ -97,20 +91,12 @@ fn tables_and_charts_fit_every_terminal() {
 
 #[test]
 fn a_chart_has_a_bar_for_each_row() {
-    let rows = [
-        ("A", "8"),
-        ("<B>\u{1b}[31m", "4"),
-        ("C", "1"),
-        ("none", "0"),
-    ];
+    let rows = [("A", "8"), ("<B>\u{1b}[31m", "4"), ("C", "1"), ("none", "0")];
     let server = server("country", &rows);
     let arguments = ["-d", "country", "-f", "chart", "--start", "2026-11-01"];
     let lines = printed(&server, &arguments);
     let lines: Vec<&str> = lines.lines().collect();
-    assert_eq!(
-        lines[..3],
-        ["sessions by country", "2026-11-01 to yesterday", ""]
-    );
+    assert_eq!(lines[..3], ["sessions by country", "2026-11-01 to yesterday", ""]);
     let full = |line: &str| line.matches('█').count();
     assert_eq!(full(lines[3]), 80 - "<B>\\x1b[31m".len() - 4);
     assert!(lines[4].starts_with("<B>\\x1b[31m  4 █"), "{}", lines[4]);
@@ -127,19 +113,10 @@ fn a_chart_over_dates_is_a_line_from_the_first_to_the_last() {
     let text = printed(&server, &["-d", "date", "-f", "chart"]);
     let lines: Vec<&str> = text.lines().skip(3).collect();
     assert_eq!(lines.len(), 11, "{text}");
-    assert!(
-        lines[0].starts_with("40 ┤") && lines[0].width() == 80,
-        "{text}"
-    );
-    assert!(
-        lines[9].starts_with(" 0 ┤⠤") || lines[9].starts_with(" 0 ┤⣀"),
-        "{text}"
-    );
+    assert!(lines[0].starts_with("40 ┤") && lines[0].width() == 80, "{text}");
+    assert!(lines[9].starts_with(" 0 ┤⠤") || lines[9].starts_with(" 0 ┤⣀"), "{text}");
     let place = |line: &str| line.trim_end().width();
-    assert!(
-        (0..9).all(|row| place(lines[row]) > place(lines[row + 1])),
-        "{text}"
-    );
+    assert!((0..9).all(|row| place(lines[row]) > place(lines[row + 1])), "{text}");
     assert!(lines[10].trim_start().starts_with("2026-11-01  "), "{text}");
     assert!(lines[10].ends_with("  2026-11-03"), "{text}");
 }
@@ -170,10 +147,7 @@ fn nothing_to_show_is_said() {
 /// What visitors may have written into a page's title.
 const HOSTILE: &[(&str, &str)] = &[
     ("<script>document.title = 'owned'</script>", "12345"),
-    (
-        "</td></table></body><script>document.title = 'owned'</script>",
-        "4",
-    ),
+    ("</td></table></body><script>document.title = 'owned'</script>", "4"),
     ("\"><img src=x onerror=\"document.title = 'owned'\">", "3"),
     ("&lt;b&gt; & 'quotes' \"quotes\"", "2"),
     ("\u{202e}rtl שלום مرحبا\u{202e}", "1"),
@@ -187,10 +161,7 @@ fn dump(browser: &std::path::Path, home: &Home, page: &std::path::Path) -> Strin
     // Root has no sandbox to be in; the page is ours.
     command
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
-        .arg(format!(
-            "--user-data-dir={}",
-            home.path().join("browser").display()
-        ))
+        .arg(format!("--user-data-dir={}", home.path().join("browser").display()))
         .arg(format!("file://{}", page.display()));
     run(command).expect(0).stdout().to_owned()
 }
@@ -210,18 +181,11 @@ fn h9_a_browser_shows_hostile_text_as_text() {
     assert!(!source.contains('\0') && !source.contains('\u{1b}'));
     assert!(!source.contains("http:") && !source.contains("https:"));
     let dom = dump(&browser, &home, &page);
-    assert!(
-        dom.contains("<title>sessions by pageTitle</title>"),
-        "{dom}"
-    );
+    assert!(dom.contains("<title>sessions by pageTitle</title>"), "{dom}");
     assert_eq!(dom.matches("<td dir=\"auto\">").count(), HOSTILE.len());
     assert_eq!(dom.matches("<style>").count(), 1);
     // As the browser writes text.
-    let as_text = |text: &str| {
-        text.replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-    };
+    let as_text = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     for (text, _) in &HOSTILE[..6] {
         let cell = format!("<td dir=\"auto\">{}</td>", as_text(text));
         assert!(dom.contains(&cell), "{cell} is not in {dom}");
@@ -235,20 +199,10 @@ fn a_browser_has_every_row_and_a_drawing_of_each_metric() {
     let Some(browser) = tool("chromium") else {
         return;
     };
-    let sandbox = Sandbox::start(Options {
-        rows: 3000,
-        ..Options::default()
-    });
+    let sandbox = Sandbox::start(Options { rows: 3000, ..Options::default() });
     let sandbox = sandbox.expect("start the sandbox");
     let home = Home::new();
-    let report = [
-        "-m",
-        "totalUsers",
-        "-d",
-        "date,country,pagePath",
-        "-o",
-        "r.html",
-    ];
+    let report = ["-m", "totalUsers", "-d", "date,country,pagePath", "-o", "r.html"];
     let mut command = query(&home, sandbox.url(), &report);
     command.env("GAUTH_TOKEN", sandbox.access_token(&[READONLY]));
     run(command).expect(0);

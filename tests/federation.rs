@@ -45,10 +45,7 @@ impl Machine {
     }
 
     fn with(options: Options) -> Self {
-        Self {
-            home: Home::new(),
-            sandbox: Sandbox::start(options).expect("start the sandbox"),
-        }
+        Self { home: Home::new(), sandbox: Sandbox::start(options).expect("start the sandbox") }
     }
 
     /// A machine with a file of this kind.
@@ -60,8 +57,7 @@ impl Machine {
 
     /// Puts credentials where gauth-token looks for them.
     fn keep(&self, file: &Value) -> PathBuf {
-        self.home
-            .write(".config/gauth/credentials.json", 0o600, file.to_string())
+        self.home.write(".config/gauth/credentials.json", 0o600, file.to_string())
     }
 
     fn user(&self) -> Value {
@@ -83,8 +79,7 @@ impl Machine {
     /// A file-sourced external account whose file holds this.
     fn outside_with(&self, subject_token: &str, target: Option<&str>) -> Value {
         let path = self.home.write("subject-token", 0o600, subject_token);
-        self.sandbox
-            .external_account(Provider::Oidc, json!({"file": path}), target)
+        self.sandbox.external_account(Provider::Oidc, json!({"file": path}), target)
     }
 
     fn outside(&self, target: Option<&str>) -> Value {
@@ -94,15 +89,12 @@ impl Machine {
 
     /// The user's grant with a service account on top.
     fn impersonated(&self) -> Value {
-        self.sandbox
-            .impersonated_service_account(self.user(), &[], self.sandbox.analyst())
+        self.sandbox.impersonated_service_account(self.user(), &[], self.sandbox.analyst())
     }
 
     fn command(&self, options: &[&str]) -> Command {
         let mut command = self.home.command(BIN);
-        command
-            .args(options)
-            .env("GAUTH_SANDBOX_URL", self.sandbox.url());
+        command.args(options).env("GAUTH_SANDBOX_URL", self.sandbox.url());
         command
     }
 
@@ -151,10 +143,7 @@ impl Machine {
     #[track_caller]
     fn whose(&self, token: &str) -> String {
         let info = self.tokeninfo("access_token", token);
-        info["email"]
-            .as_str()
-            .expect("an e-mail address")
-            .to_owned()
+        info["email"].as_str().expect("an e-mail address").to_owned()
     }
 
     /// What Google says of a token of this kind.

@@ -11,8 +11,7 @@ const BIN: &str = env!("CARGO_BIN_EXE_ga-fields");
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 /// The token in all tests whose server does not ask who made it.
 const TOKEN: &str = "ya29.canary-V5wq0Zt7kPd3XyA1mEoB";
-const HEADER: &str =
-    "name,kind,type,reports,category,ui_name,description,former_names,expression,custom,blocked\n";
+const HEADER: &str = "name,kind,type,reports,category,ui_name,description,former_names,expression,custom,blocked\n";
 
 /// A person, with a token or without.
 struct User {
@@ -24,36 +23,22 @@ struct User {
 impl User {
     /// Without a token; a request would fail.
     fn offline() -> Self {
-        Self {
-            home: Home::new(),
-            url: "http://127.0.0.1:1".to_owned(),
-            token: String::new(),
-        }
+        Self { home: Home::new(), url: "http://127.0.0.1:1".to_owned(), token: String::new() }
     }
 
     /// Of a server that takes any token.
     fn of(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            token: TOKEN.to_owned(),
-            ..Self::offline()
-        }
+        Self { url: url.to_owned(), token: TOKEN.to_owned(), ..Self::offline() }
     }
 
     /// Of the sandbox, with a token that it gave.
     fn of_sandbox(sandbox: &Sandbox) -> Self {
-        Self {
-            token: sandbox.access_token(&[READONLY]),
-            ..Self::of(sandbox.url())
-        }
+        Self { token: sandbox.access_token(&[READONLY]), ..Self::of(sandbox.url()) }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.home.command(BIN);
-        command
-            .env("GAUTH_SANDBOX_URL", &self.url)
-            .env("GAUTH_TOKEN", &self.token)
-            .args(arguments);
+        command.env("GAUTH_SANDBOX_URL", &self.url).env("GAUTH_TOKEN", &self.token).args(arguments);
         command
     }
 
@@ -95,33 +80,20 @@ fn without_a_token_the_standard_fields_come_from_memory() {
     let realtime = user.names(&["--realtime"]);
     assert!(realtime.contains(&"minutesAgo".to_owned()));
     assert!(!realtime.contains(&"sessions".to_owned()));
-    assert!(
-        user.names(&["--custom"])
-            .contains(&"customUser:".to_owned())
-    );
+    assert!(user.names(&["--custom"]).contains(&"customUser:".to_owned()));
 }
 
 #[test]
 fn a_name_is_described_and_other_words_are_searched_for() {
     let user = User::offline();
     let run = user.run(&["screenPageViews"]).expect(0);
-    assert_eq!(
-        run.stdout(),
-        format!("{HEADER}screenPageViews,metric,integer,core realtime,page,,,,,,\n")
-    );
+    assert_eq!(run.stdout(), format!("{HEADER}screenPageViews,metric,integer,core realtime,page,,,,,,\n"));
     assert_eq!(run.stderr(), "");
     assert_eq!(user.names(&["sessions", "date"]), ["sessions", "date"]);
     assert_eq!(user.names(&["conversions"]), ["keyEvents"]);
     assert_eq!(user.names(&["customUser:plan"]), ["customUser:"]);
     let found = user.names(&["PAGE", "views"]);
-    assert_eq!(
-        found,
-        [
-            "screenPageViews",
-            "screenPageViewsPerSession",
-            "screenPageViewsPerUser"
-        ]
-    );
+    assert_eq!(found, ["screenPageViews", "screenPageViewsPerSession", "screenPageViewsPerUser"]);
     assert!(user.names(&["geography"]).contains(&"city".to_owned()));
 }
 
@@ -146,26 +118,10 @@ fn on_a_terminal_a_name_is_a_record_and_words_are_a_table() {
 fn names_of_universal_analytics_are_answered_by_todays() {
     let user = User::offline();
     for (words, names, note) in [
-        (
-            &["ga:users"][..],
-            &["totalUsers"][..],
-            "ga:users is answered by totalUsers",
-        ),
-        (
-            &["ga:percentNewSessions"],
-            &["newUsers", "sessions"],
-            "times 100",
-        ),
-        (
-            &["visits"],
-            &["sessions"],
-            "visits is answered by sessions: ",
-        ),
-        (
-            &["ga:pageviews", "country"],
-            &["screenPageViews", "country"],
-            "screenPageViews",
-        ),
+        (&["ga:users"][..], &["totalUsers"][..], "ga:users is answered by totalUsers"),
+        (&["ga:percentNewSessions"], &["newUsers", "sessions"], "times 100"),
+        (&["visits"], &["sessions"], "visits is answered by sessions: "),
+        (&["ga:pageviews", "country"], &["screenPageViews", "country"], "screenPageViews"),
     ] {
         assert_eq!(user.names(words), names);
         let run = user.run(words).expect(0);
@@ -174,10 +130,7 @@ fn names_of_universal_analytics_are_answered_by_todays() {
     for word in ["ga:exits", "exits"] {
         let run = user.run(&[word]).expect_failure(4);
         assert!(run.stderr().contains("GA4 has no equivalent"));
-        assert!(
-            run.stderr()
-                .contains("hint: the nearest is screenPageViews")
-        );
+        assert!(run.stderr().contains("hint: the nearest is screenPageViews"));
     }
 }
 
@@ -187,10 +140,7 @@ fn what_nobody_knows_exits_4_with_the_nearest_name() {
     let run = user.run(&["contry"]).expect_failure(4);
     assert!(run.stderr().contains("did you mean country?"));
     let run = user.run(&["zzqqxx"]).expect_failure(4);
-    assert!(
-        run.stderr()
-            .contains("hint: ga-fields alone lists them all")
-    );
+    assert!(run.stderr().contains("hint: ga-fields alone lists them all"));
 }
 
 #[test]
@@ -209,11 +159,7 @@ fn words_that_exclude_each_other_are_refused_before_any_request() {
         user.run(arguments).expect_failure(2);
     }
     let without_token = User::offline();
-    for arguments in [
-        &["-p", "1"][..],
-        &["-p", "1", "--compatible-with", "date"],
-        &["--token", ""],
-    ] {
+    for arguments in [&["-p", "1"][..], &["-p", "1", "--compatible-with", "date"], &["--token", ""]] {
         without_token.run(arguments).expect_failure(3);
     }
 }
@@ -237,9 +183,7 @@ fn stdin_is_read_for_a_dash_alone() {
 fn a_property_tells_its_own_fields() {
     let sandbox = sandbox();
     let user = User::of_sandbox(&sandbox);
-    let run = user
-        .run(&["-p", "123456", "customUser:membership"])
-        .expect(0);
+    let run = user.run(&["-p", "123456", "customUser:membership"]).expect(0);
     assert!(run.stdout().contains("customUser:membership,dimension,"));
     assert!(run.stdout().contains(",custom,"));
     let custom = user.names(&["-p", "properties/123456", "--custom"]);
@@ -267,13 +211,7 @@ fn with_a_token_and_no_property_the_fields_of_all_properties_are_asked_for() {
     testkit::run(command).expect(0);
     let requests = sandbox.requests();
     let paths: Vec<&str> = requests.iter().map(|request| &*request.path).collect();
-    assert_eq!(
-        paths,
-        [
-            "/v1beta/properties/0/metadata",
-            "/v1beta/properties/123457/metadata"
-        ]
-    );
+    assert_eq!(paths, ["/v1beta/properties/0/metadata", "/v1beta/properties/123457/metadata"]);
 }
 
 #[test]
@@ -285,13 +223,9 @@ fn the_property_says_what_can_join_a_report() {
     assert!(joinable.contains(&"country".to_owned()));
     assert!(!joinable.contains(&"itemName".to_owned()));
     assert_eq!(user.names(&[&with[..], &["country"]].concat()), ["country"]);
-    let run = user
-        .run(&[&with[..], &["country", "itemName"]].concat())
-        .expect_failure(4);
+    let run = user.run(&[&with[..], &["country", "itemName"]].concat()).expect_failure(4);
     assert!(run.stderr().contains("itemName cannot join date,sessions"));
-    let run = user
-        .run(&["-p", "123456", "--compatible-with", "itemName,sessions"])
-        .expect_failure(4);
+    let run = user.run(&["-p", "123456", "--compatible-with", "itemName,sessions"]).expect_failure(4);
     assert!(run.stderr().contains("Please remove"), "{}", run.stderr());
 }
 
@@ -305,28 +239,16 @@ fn the_fields_of_a_report_are_sent_as_dimensions_and_metrics() {
         "dimensionCompatibilities":
             [{"dimensionMetadata": {"apiName": "city"}, "compatibility": "COMPATIBLE"}],
     });
-    let server = ScriptedServer::start([
-        Answer::json(200, metadata.to_string()),
-        Answer::json(200, verdict.to_string()),
-    ]);
+    let server =
+        ScriptedServer::start([Answer::json(200, metadata.to_string()), Answer::json(200, verdict.to_string())]);
     let user = User::of(&server.url());
     let names = "date,customEvent:plan,customEvent:words,ga:users,conversions";
-    let run = user.run(&[
-        "-p",
-        "7",
-        "--compatible-with",
-        names,
-        "--quota-project",
-        "mine",
-    ]);
+    let run = user.run(&["-p", "7", "--compatible-with", names, "--quota-project", "mine"]);
     let run = run.expect(0);
     assert!(run.stdout().contains("\ncity,dimension,"));
     assert!(run.stderr().contains("conversions is called keyEvents now"));
     let requests = server.requests();
-    assert_eq!(
-        requests[1].target,
-        "/v1beta/properties/7:checkCompatibility?prettyPrint=false"
-    );
+    assert_eq!(requests[1].target, "/v1beta/properties/7:checkCompatibility?prettyPrint=false");
     let body: Value = serde_json::from_slice(&requests[1].body).expect("JSON");
     assert_eq!(
         body,
@@ -337,10 +259,7 @@ fn the_fields_of_a_report_are_sent_as_dimensions_and_metrics() {
     );
     for request in &requests {
         assert_eq!(request.header("x-goog-user-project"), Some("mine"));
-        assert_eq!(
-            request.header("authorization"),
-            Some(&*format!("Bearer {TOKEN}"))
-        );
+        assert_eq!(request.header("authorization"), Some(&*format!("Bearer {TOKEN}")));
     }
 }
 
@@ -348,9 +267,7 @@ fn the_fields_of_a_report_are_sent_as_dimensions_and_metrics() {
 fn a_custom_field_that_the_property_lacks_is_refused_with_the_nearest() {
     let sandbox = sandbox();
     let user = User::of_sandbox(&sandbox);
-    let run = user
-        .run(&["-p", "123456", "--compatible-with", "customEvent:autor"])
-        .expect_failure(4);
+    let run = user.run(&["-p", "123456", "--compatible-with", "customEvent:autor"]).expect_failure(4);
     assert!(run.stderr().contains("did you mean customEvent:author?"));
 }
 
@@ -366,14 +283,11 @@ fn an_answer_that_is_not_metadata_fails_with_nothing_written() {
 
 #[test]
 fn g1_what_a_property_calls_its_fields_cannot_steer_a_terminal() {
-    let metadata =
-        json!({"dimensions": [{"apiName": "customEvent:x", "uiName": "\u{1b}]0;t\u{7}"}]});
+    let metadata = json!({"dimensions": [{"apiName": "customEvent:x", "uiName": "\u{1b}]0;t\u{7}"}]});
     let server = ScriptedServer::answering(move |_| Answer::json(200, metadata.to_string()));
     let user = User::of(&server.url());
     for format in ["record", "table"] {
-        let run = user
-            .run(&["-p", "1", "customEvent:x", "-f", format])
-            .expect(0);
+        let run = user.run(&["-p", "1", "customEvent:x", "-f", format]).expect(0);
         assert!(run.stdout().contains("\\x1b]0;t\\x07"), "{}", run.stdout());
     }
 }

@@ -43,18 +43,12 @@ impl User {
             "universe_domain": "googleapis.com",
         });
         let credentials = home.write(".config/gauth/credentials.json", 0o600, file.to_string());
-        Self {
-            home,
-            sandbox,
-            credentials,
-        }
+        Self { home, sandbox, credentials }
     }
 
     fn command(&self, options: &[&str]) -> Command {
         let mut command = self.home.command(BIN);
-        command
-            .env("GAUTH_SANDBOX_URL", self.sandbox.url())
-            .args(options);
+        command.env("GAUTH_SANDBOX_URL", self.sandbox.url()).args(options);
         command
     }
 
@@ -69,9 +63,7 @@ impl User {
     /// The report in JSON.
     #[track_caller]
     fn report(&self, options: &[&str]) -> Value {
-        let run = self
-            .run(&[options, &["--format", "json"]].concat())
-            .expect(0);
+        let run = self.run(&[options, &["--format", "json"]].concat()).expect(0);
         serde_json::from_str(run.stdout()).expect("JSON")
     }
 

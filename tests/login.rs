@@ -51,17 +51,11 @@ struct Person {
 impl Person {
     /// Whose consent is given as soon as the page is visited.
     fn consenting() -> Self {
-        Self::with(Options {
-            auto_consent: true,
-            ..Options::default()
-        })
+        Self::with(Options { auto_consent: true, ..Options::default() })
     }
 
     fn with(options: Options) -> Self {
-        Self {
-            home: Home::new(),
-            sandbox: Sandbox::start(options).expect("start the sandbox"),
-        }
+        Self { home: Home::new(), sandbox: Sandbox::start(options).expect("start the sandbox") }
     }
 
     /// gauth-login with these arguments and the sandbox's client.
@@ -150,12 +144,8 @@ impl Login {
 
     /// Where the consent page would send the browser: the redirect URI with a good code and state.
     fn callback(&self) -> String {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .build()
-            .into();
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().max_redirects(0).max_redirects_will_error(false).proxy(None).build().into();
         let answer = agent.get(&self.url).call().expect("visit the consent page");
         let location = answer.headers().get("location").expect("a redirect");
         location.to_str().expect("an address").to_owned()
@@ -185,9 +175,7 @@ fn request(host: SocketAddr, target: &str, headers: &str) -> String {
 fn send(address: SocketAddr, request: &[u8]) -> String {
     let mut answer = Vec::new();
     if let Ok(mut stream) = TcpStream::connect(address) {
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .expect("set a timeout");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("set a timeout");
         let _ = stream.write_all(request);
         let _ = stream.read_to_end(&mut answer);
     }

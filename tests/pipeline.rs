@@ -19,21 +19,14 @@ fn shell(sandbox: &Sandbox, script: &str) -> Run {
         .args(["-c", script])
         .env("PATH", format!("{}:{path}", programs.display()))
         .env("GAUTH_SANDBOX_URL", sandbox.url())
-        .env(
-            "GOOGLE_APPLICATION_CREDENTIALS",
-            sandbox.service_account_key(),
-        );
+        .env("GOOGLE_APPLICATION_CREDENTIALS", sandbox.service_account_key());
     let run = testkit::run(command);
     run.assert_no_secret(&sandbox.secrets(), false);
     run
 }
 
 fn sandbox() -> Sandbox {
-    Sandbox::start(Options {
-        rows: 500,
-        ..Options::default()
-    })
-    .expect("start the sandbox")
+    Sandbox::start(Options { rows: 500, ..Options::default() }).expect("start the sandbox")
 }
 
 #[test]
@@ -50,11 +43,7 @@ fn every_way_to_hand_over_the_token_gives_the_same_report() {
         format!("export GAUTH_TOKEN=$(gauth-token); ga-query {report}"),
         format!("ga-query {report} --token $(gauth-token) -o r.csv && cat r.csv"),
     ] {
-        assert_eq!(
-            shell(&sandbox, &script).expect(0).stdout(),
-            expected.stdout(),
-            "{script}"
-        );
+        assert_eq!(shell(&sandbox, &script).expect(0).stdout(), expected.stdout(), "{script}");
     }
     let old = "ga-query 123456 28daysAgo yesterday users --token $(gauth-token)";
     let run = shell(&sandbox, old).expect(0);
@@ -74,11 +63,7 @@ fn a_gauth_token_that_fails_is_told_apart_from_a_report_that_fails() {
     ] {
         let run = shell(&sandbox, &format!("{without} {script}")).expect_failure(3);
         assert!(run.stderr().contains("gauth-token: "), "{}", run.stderr());
-        assert!(
-            run.stderr().contains("ga-query: hint: run "),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("ga-query: hint: run "), "{}", run.stderr());
     }
 }
 
@@ -89,16 +74,8 @@ fn what_curl_would_send_is_what_ga_query_sends() {
     };
     let sandbox = sandbox();
     let report = "-p 123456 -m sessions -d date,country --limit 7 --filter 'country!=France'";
-    let by_curl = shell(
-        &sandbox,
-        &format!("ga-query {report} --curl > c && sh -s < c 2>/dev/null"),
-    )
-    .expect(0);
+    let by_curl = shell(&sandbox, &format!("ga-query {report} --curl > c && sh -s < c 2>/dev/null")).expect(0);
     let by_us = shell(&sandbox, &format!("gauth-token | ga-query {report} -f raw")).expect(0);
     assert_eq!(by_curl.stdout(), by_us.stdout());
-    assert!(
-        by_us.stdout().contains("\"rowCount\""),
-        "{}",
-        by_us.stdout()
-    );
+    assert!(by_us.stdout().contains("\"rowCount\""), "{}", by_us.stdout());
 }

@@ -21,26 +21,16 @@ struct User {
 
 impl User {
     fn of(url: &str) -> Self {
-        Self {
-            home: Home::new(),
-            url: url.to_owned(),
-            token: TOKEN.to_owned(),
-        }
+        Self { home: Home::new(), url: url.to_owned(), token: TOKEN.to_owned() }
     }
 
     fn of_sandbox(sandbox: &Sandbox) -> Self {
-        Self {
-            token: sandbox.access_token(&[READONLY]),
-            ..Self::of(sandbox.url())
-        }
+        Self { token: sandbox.access_token(&[READONLY]), ..Self::of(sandbox.url()) }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.home.command(BIN);
-        command
-            .env("GAUTH_SANDBOX_URL", &self.url)
-            .env("GAUTH_TOKEN", &self.token)
-            .args(arguments);
+        command.env("GAUTH_SANDBOX_URL", &self.url).env("GAUTH_TOKEN", &self.token).args(arguments);
         command
     }
 
@@ -92,21 +82,12 @@ fn every_page_is_followed_even_past_an_empty_one() {
     let run = User::of(&server.url()).run(&[]).expect(0);
     assert_eq!(
         run.stdout(),
-        format!(
-            "{HEADER}1,First,11,a,ordinary,accounts/1\n1,First,12,\"b, c\",ordinary,accounts/1\n2,Second,,,,\n"
-        )
+        format!("{HEADER}1,First,11,a,ordinary,accounts/1\n1,First,12,\"b, c\",ordinary,accounts/1\n2,Second,,,,\n")
     );
     let requests = server.requests();
     let targets: Vec<&str> = requests.iter().map(|request| &*request.target).collect();
     let first = "/v1beta/accountSummaries?pageSize=200&prettyPrint=false";
-    assert_eq!(
-        targets,
-        [
-            first.to_owned(),
-            format!("{first}&pageToken=two"),
-            format!("{first}&pageToken=thr%26ee")
-        ]
-    );
+    assert_eq!(targets, [first.to_owned(), format!("{first}&pageToken=two"), format!("{first}&pageToken=thr%26ee")]);
     for request in &requests {
         let bearer = format!("Bearer {TOKEN}");
         assert_eq!(request.header("authorization"), Some(&*bearer));
@@ -159,12 +140,7 @@ fn a_property_found_by_name_is_reported_on_by_ga_query() {
         .args(["-c", script, BIN])
         .arg(testkit::sibling(BIN, "ga-query"));
     let run = testkit::run(command).expect(0);
-    assert!(
-        run.stdout()
-            .trim_end()
-            .parse::<u64>()
-            .is_ok_and(|sessions| sessions > 0)
-    );
+    assert!(run.stdout().trim_end().parse::<u64>().is_ok_and(|sessions| sessions > 0));
     let requests = sandbox.requests();
     let asked = requests.last().map(|request| &*request.path);
     assert_eq!(asked, Some("/v1beta/properties/123457:runReport"));
@@ -183,10 +159,7 @@ fn a_name_that_matches_nothing_exits_4_with_a_hint() {
         assert!(run.stderr().contains("hint: run ga-properties alone"));
     }
     let run = user.run(&["--match", "without properties"]).expect(0);
-    assert_eq!(
-        run.stdout(),
-        format!("{HEADER}1004,An account without properties,,,,\n")
-    );
+    assert_eq!(run.stdout(), format!("{HEADER}1004,An account without properties,,,,\n"));
     user.run(&["--match", ""]).expect_failure(2);
 }
 
@@ -221,8 +194,7 @@ fn each_format_is_written_as_ga_query_writes_it() {
     }
     let run = user.run(&["-f", "raw"]).expect_failure(2);
     assert!(run.stderr().contains("csv, tsv, json, ndjson, table, id"));
-    user.run(&["--match", "書店", "-o", "list.ndjson"])
-        .expect(0);
+    user.run(&["--match", "書店", "-o", "list.ndjson"]).expect(0);
     let file = std::fs::read_to_string(user.home.path().join("list.ndjson"));
     assert!(file.expect("the file").starts_with("{\"account\":\"1003\""));
 }
@@ -230,17 +202,12 @@ fn each_format_is_written_as_ga_query_writes_it() {
 #[test]
 fn a_token_without_the_scope_exits_4_and_names_the_login() {
     let sandbox = sandbox();
-    let user = User {
-        token: sandbox.access_token(&["https://www.googleapis.com/auth/analytics"]),
-        ..User::of(sandbox.url())
-    };
+    let user =
+        User { token: sandbox.access_token(&["https://www.googleapis.com/auth/analytics"]), ..User::of(sandbox.url()) };
     let run = user.run(&[]).expect_failure(4);
     assert!(run.stderr().contains("insufficient authentication scopes"));
     assert!(run.stderr().contains("hint: "));
-    assert!(
-        run.stderr()
-            .contains("gauth-login --scope analytics.readonly")
-    );
+    assert!(run.stderr().contains("gauth-login --scope analytics.readonly"));
     let stale = User::of_sandbox(&sandbox);
     sandbox.expire_access_tokens();
     stale.run(&[]).expect_failure(3);
@@ -268,11 +235,7 @@ fn the_token_is_taken_as_by_ga_query() {
 fn the_quota_project_comes_from_the_flag_before_the_variable() {
     let server = ScriptedServer::answering(|_| page(&[], ""));
     let user = User::of(&server.url());
-    for (arguments, variable) in [
-        (&["--quota-project", "flag"][..], "variable"),
-        (&[], "variable"),
-        (&[], ""),
-    ] {
+    for (arguments, variable) in [(&["--quota-project", "flag"][..], "variable"), (&[], "variable"), (&[], "")] {
         let mut command = user.command(arguments);
         command.env("GOOGLE_CLOUD_QUOTA_PROJECT", variable);
         let run = testkit::run(command).expect(0);
@@ -280,26 +243,17 @@ fn the_quota_project_comes_from_the_flag_before_the_variable() {
         assert!(run.stderr().contains("can see no property"));
     }
     let sent = server.requests();
-    let projects: Vec<_> = sent
-        .iter()
-        .map(|request| request.header("x-goog-user-project"))
-        .collect();
+    let projects: Vec<_> = sent.iter().map(|request| request.header("x-goog-user-project")).collect();
     assert_eq!(projects, [Some("flag"), Some("variable"), None]);
 }
 
 #[test]
 fn h7_each_failure_has_its_code_and_number_of_requests() {
     let error = |status: u16, message: &str| {
-        Answer::json(
-            status,
-            json!({"error": {"code": status, "message": message}}).to_string(),
-        )
+        Answer::json(status, json!({"error": {"code": status, "message": message}}).to_string())
     };
     let redirect = Answer::new(302, "Location: http://127.0.0.1:1/\r\n", "");
-    let no_number = page(
-        &[json!({"propertySummaries": [{"property": "properties/1 -f x"}]})],
-        "",
-    );
+    let no_number = page(&[json!({"propertySummaries": [{"property": "properties/1 -f x"}]})], "");
     for (answer, code, requests) in [
         (error(503, "later"), 5, 3),
         (error(500, "broken"), 5, 2),

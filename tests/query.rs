@@ -43,19 +43,12 @@ struct User {
 impl User {
     /// Of a server that takes any token.
     fn of(url: &str) -> Self {
-        Self {
-            home: Home::new(),
-            url: url.to_owned(),
-            token: TOKEN.to_owned(),
-        }
+        Self { home: Home::new(), url: url.to_owned(), token: TOKEN.to_owned() }
     }
 
     /// Of the sandbox, with a token that it gave.
     fn of_sandbox(sandbox: &Sandbox) -> Self {
-        Self {
-            token: sandbox.access_token(&[READONLY]),
-            ..Self::of(sandbox.url())
-        }
+        Self { token: sandbox.access_token(&[READONLY]), ..Self::of(sandbox.url()) }
     }
 
     /// The program with the token in its environment.
@@ -89,9 +82,7 @@ impl User {
     fn cells(&self, arguments: &[&str]) -> Vec<Vec<String>> {
         let run = self.run(arguments).expect(0);
         let lines = run.stdout().lines();
-        lines
-            .map(|line| line.split(',').map(str::to_owned).collect())
-            .collect()
+        lines.map(|line| line.split(',').map(str::to_owned).collect()).collect()
     }
 
     /// A report by page of sessions, with further arguments.
@@ -103,21 +94,13 @@ impl User {
 }
 
 fn sandbox(rows: u64) -> Sandbox {
-    Sandbox::start(Options {
-        rows,
-        ..Options::default()
-    })
-    .expect("start the sandbox")
+    Sandbox::start(Options { rows, ..Options::default() }).expect("start the sandbox")
 }
 
 /// A report by page of sessions with so many rows, as Google answers: the part of it that was asked for.
 fn page_of(rows: u64, request: &Received) -> Value {
     let body: Value = serde_json::from_slice(&request.body).expect("the body is JSON");
-    let number = |name: &str| {
-        body[name]
-            .as_str()
-            .map(|text| text.parse::<u64>().expect(name))
-    };
+    let number = |name: &str| body[name].as_str().map(|text| text.parse::<u64>().expect(name));
     let offset = number("offset").unwrap_or(0);
     let end = rows.min(offset + number("limit").unwrap_or(10_000));
     let row = |place: u64| {

@@ -38,18 +38,12 @@ impl User {
             "token_uri": format!("{}/token", sandbox.url()),
         });
         let credentials = home.write(".config/gauth/credentials.json", 0o600, file.to_string());
-        Self {
-            home,
-            sandbox,
-            credentials,
-        }
+        Self { home, sandbox, credentials }
     }
 
     fn command(&self, options: &[&str]) -> Command {
         let mut command = self.home.command(BIN);
-        command
-            .env("GAUTH_SANDBOX_URL", self.sandbox.url())
-            .args(options);
+        command.env("GAUTH_SANDBOX_URL", self.sandbox.url()).args(options);
         command
     }
 
@@ -64,9 +58,7 @@ impl User {
 
     fn revocations(&self) -> Vec<Recorded> {
         let requests = self.sandbox.requests().into_iter();
-        requests
-            .filter(|request| request.path == "/revoke")
-            .collect()
+        requests.filter(|request| request.path == "/revoke").collect()
     }
 
     fn stored(&self) -> Value {
@@ -83,16 +75,10 @@ impl User {
     /// Puts a token for these scopes into the cache, as gauth-token would for the grant in `file`.
     fn cache(&self, file: &Value, scope: &str) -> PathBuf {
         let policy = Policy::default();
-        let reading = Reading {
-            policy: &policy,
-            env: &|_| None,
-        };
+        let reading = Reading { policy: &policy, env: &|_| None };
         let credentials = Credentials::parse(file.to_string().as_bytes(), &reading);
         let credentials = credentials.expect("the file is whole");
-        let wanted = Wanted {
-            scopes: Some(Scopes::from_answer(scope)),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { scopes: Some(Scopes::from_answer(scope)), ..Wanted::default() };
         let entry = Entry {
             token: Secret::new("ya29.cached"),
             principal: credentials.principal_digest(),
@@ -102,8 +88,7 @@ impl User {
         };
         let name = credentials.cache_file_name(&wanted);
         let bytes = entry.to_bytes().expect("the times have a form");
-        self.home
-            .write(PathBuf::from(".cache/gauth").join(name), 0o600, bytes)
+        self.home.write(PathBuf::from(".cache/gauth").join(name), 0o600, bytes)
     }
 
     /// Everything is as it was: nothing was sent, nothing removed.
@@ -123,10 +108,7 @@ fn the_man_page_says_what_help_says() {
 #[test]
 fn the_grant_its_file_and_its_cached_tokens_go_and_nobody_elses() {
     let user = User::logged_in();
-    let gone = [
-        user.cache(&user.stored(), "a"),
-        user.cache(&user.stored(), "b"),
-    ];
+    let gone = [user.cache(&user.stored(), "a"), user.cache(&user.stored(), "b")];
     let mut other = user.stored();
     other["refresh_token"] = "1//other".into();
     let stays = [
@@ -136,32 +118,16 @@ fn the_grant_its_file_and_its_cached_tokens_go_and_nobody_elses() {
     ];
     let token = user.stored()["refresh_token"].clone();
     let run = user.run(&["--yes"]).expect(0);
-    assert!(
-        run.stderr()
-            .contains("this revokes the whole grant of alex@example.com"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("this revokes the whole grant of alex@example.com"), "{}", run.stderr());
     assert!(run.stderr().contains("2 of its tokens"), "{}", run.stderr());
     let sent = user.revocations();
     assert_eq!(sent.len(), 1);
-    assert_eq!(
-        (sent[0].method.as_str(), sent[0].query.as_str()),
-        ("POST", "")
-    );
+    assert_eq!((sent[0].method.as_str(), sent[0].query.as_str()), ("POST", ""));
     let token = token.as_str().expect("a text").replace('/', "%2F");
     assert_eq!(sent[0].body, format!("token={token}"));
     assert!(!user.credentials.exists());
-    assert!(
-        gone.iter().all(|file| !file.exists()),
-        "{:?}",
-        user.home.tree()
-    );
-    assert!(
-        stays.iter().all(|file| file.exists()),
-        "{:?}",
-        user.home.tree()
-    );
+    assert!(gone.iter().all(|file| !file.exists()), "{:?}", user.home.tree());
+    assert!(stays.iter().all(|file| file.exists()), "{:?}", user.home.tree());
     user.run(&["--yes"]).expect_failure(3);
 }
 
@@ -179,25 +145,14 @@ fn what_gauth_token_has_cached_is_known_for_the_grants_own() {
 fn without_a_terminal_it_needs_yes() {
     let user = User::logged_in();
     let run = user.run(&[]).expect_failure(2);
-    assert!(
-        run.stderr().contains("this revokes the whole grant of"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("this revokes the whole grant of"), "{}", run.stderr());
     assert!(run.stderr().contains("hint: add --yes"), "{}", run.stderr());
     user.assert_untouched();
 }
 
 #[test]
 fn on_a_terminal_it_says_what_goes_and_asks() {
-    for (typed, code) in [
-        ("\n", 4),
-        ("n\n", 4),
-        ("yeah\n", 4),
-        ("\u{4}", 4),
-        ("y\n", 0),
-        ("YES\n", 0),
-    ] {
+    for (typed, code) in [("\n", 4), ("n\n", 4), ("yeah\n", 4), ("\u{4}", 4), ("y\n", 0), ("YES\n", 0)] {
         let user = User::logged_in();
         let mut pty = Pty::start(user.command(&[]), 200);
         let shown = pty.wait_for("revoke it? [y/N] ");
@@ -262,8 +217,7 @@ fn whatever_is_not_a_yes_keeps_the_file() {
 #[test]
 fn f5_a_server_that_is_down_for_a_moment_is_asked_again() {
     let user = User::logged_in();
-    user.sandbox
-        .fault(Fault::new("/revoke", FaultKind::Html { status: 503 }));
+    user.sandbox.fault(Fault::new("/revoke", FaultKind::Html { status: 503 }));
     user.run(&["--yes"]).expect(0);
     assert_eq!(user.revocations().len(), 2);
     assert!(!user.credentials.exists());
@@ -273,15 +227,8 @@ fn f5_a_server_that_is_down_for_a_moment_is_asked_again() {
 fn credentials_without_a_users_grant_are_refused_with_what_to_do_instead() {
     let user = User::logged_in();
     let key = user.sandbox.service_account_key();
-    let run = user
-        .run(&["--yes", key.to_str().expect("a path")])
-        .expect_failure(2);
-    assert!(
-        run.stderr()
-            .contains("gcloud iam service-accounts keys delete"),
-        "{}",
-        run.stderr()
-    );
+    let run = user.run(&["--yes", key.to_str().expect("a path")]).expect_failure(2);
+    assert!(run.stderr().contains("gcloud iam service-accounts keys delete"), "{}", run.stderr());
     assert!(key.exists());
     let url = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/robot@p.iam.gserviceaccount.com:generateAccessToken";
     for (file, says) in [
@@ -316,15 +263,9 @@ fn gclouds_login_is_revoked_only_when_it_is_named() {
     let gcloud = user.home.write(path, 0o600, user.stored().to_string());
     fs::remove_file(&user.credentials).expect("log out");
     let run = user.run(&["--yes"]).expect_failure(2);
-    assert!(
-        run.stderr()
-            .contains("gcloud auth application-default revoke"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("gcloud auth application-default revoke"), "{}", run.stderr());
     assert!(gcloud.exists() && user.revocations().is_empty());
-    user.run(&["--yes", gcloud.to_str().expect("a path")])
-        .expect(0);
+    user.run(&["--yes", gcloud.to_str().expect("a path")]).expect(0);
     assert!(!gcloud.exists());
 }
 
@@ -342,11 +283,7 @@ fn e2_a_token_of_another_issuer_is_not_sent_to_google() {
         testkit::run(command)
     };
     let refused = run(&file).expect_failure(2);
-    assert!(
-        refused.stderr().contains("field revoke_uri"),
-        "{}",
-        refused.stderr()
-    );
+    assert!(refused.stderr().contains("field revoke_uri"), "{}", refused.stderr());
     file["revoke_uri"] = "https://evil.example/revoke".into();
     run(&file).expect_failure(2);
     user.assert_untouched();
@@ -397,9 +334,5 @@ fn quiet_leaves_only_errors() {
 fn d4_verbose_shows_the_request_without_the_token() {
     let user = User::logged_in();
     let run = user.run(&["--yes", "--verbose"]).expect(0);
-    assert!(
-        run.stderr().contains("/revoke; content-type"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("/revoke; content-type"), "{}", run.stderr());
 }

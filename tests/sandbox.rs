@@ -42,8 +42,7 @@ struct Answer {
 
 impl Answer {
     fn json(&self) -> Value {
-        serde_json::from_str(&self.body)
-            .unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, self.body))
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, self.body))
     }
 
     fn header(&self, name: &str) -> Option<&str> {
@@ -55,9 +54,7 @@ impl Answer {
     fn redirected(&self, name: &str) -> Option<String> {
         let location = self.header("location").expect("a redirect");
         let (_, query) = location.split_once('?').expect("a query");
-        form_urlencoded::parse(query.as_bytes())
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.into_owned())
+        form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 
     #[track_caller]
@@ -72,21 +69,14 @@ impl Answer {
 
 impl Visitor {
     fn new(options: Options) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .build()
-            .into();
+        let agent =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None).build().into();
         let sandbox = Sandbox::start(options).expect("start the sandbox");
         Self { sandbox, agent }
     }
 
     fn consenting() -> Self {
-        Self::new(Options {
-            auto_consent: true,
-            ..Options::default()
-        })
+        Self::new(Options { auto_consent: true, ..Options::default() })
     }
 
     fn url(&self, path: &str) -> String {
@@ -108,11 +98,7 @@ impl Visitor {
     fn post_with(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> Answer {
         self.post_body(
             path,
-            &[
-                headers,
-                &[("content-type", "application/x-www-form-urlencoded")],
-            ]
-            .concat(),
+            &[headers, &[("content-type", "application/x-www-form-urlencoded")]].concat(),
             &form(fields),
         )
     }
@@ -187,28 +173,16 @@ impl Visitor {
 
 fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answer {
     let mut response = result.expect("an answer");
-    let headers = response
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-        .collect();
-    Answer {
-        status: response.status().as_u16(),
-        headers,
-        body: response.body_mut().read_to_string().expect("a body"),
-    }
+    let headers =
+        response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    Answer { status: response.status().as_u16(), headers, body: response.body_mut().read_to_string().expect("a body") }
 }
 
 fn form(fields: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish()
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-fn changed<'a>(
-    usual: &[(&'a str, &'a str)],
-    changes: &[(&'a str, &'a str)],
-) -> Vec<(&'a str, &'a str)> {
+fn changed<'a>(usual: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
     usual
         .iter()

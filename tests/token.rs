@@ -58,11 +58,7 @@ impl User {
         let grant = sandbox.grant(&[READONLY, EDIT]);
         let file = authorized_user(&grant, sandbox.url());
         let credentials = home.write(".config/gauth/credentials.json", 0o600, file.to_string());
-        Self {
-            home,
-            sandbox,
-            credentials,
-        }
+        Self { home, sandbox, credentials }
     }
 
     /// Has a service account's key there instead.
@@ -105,9 +101,7 @@ impl User {
 
     fn token_requests(&self) -> Vec<Recorded> {
         let requests = self.sandbox.requests().into_iter();
-        requests
-            .filter(|request| request.path == "/token")
-            .collect()
+        requests.filter(|request| request.path == "/token").collect()
     }
 
     /// A grant's or key's file as it stands.
@@ -165,10 +159,7 @@ fn canary_user(token_uri: &str) -> Value {
 
 /// What [`canary_user`] may show to nobody.
 fn canaries() -> Vec<String> {
-    vec![
-        "GOCSPX-canary-0123456789".to_owned(),
-        "1//canary-9876543210".to_owned(),
-    ]
+    vec!["GOCSPX-canary-0123456789".to_owned(), "1//canary-9876543210".to_owned()]
 }
 
 /// Runs gauth-token for [`canary_user`] of a server, in a home of its own, and sweeps stderr.

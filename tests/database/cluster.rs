@@ -37,10 +37,7 @@ impl Cluster {
                 let user = ["--reuid=postgres", "--regid=postgres", "--clear-groups"];
                 command.args(user).arg(program);
             }
-            command
-                .current_dir(folder.path())
-                .env("LC_ALL", "C.UTF-8")
-                .stdin(Stdio::null());
+            command.current_dir(folder.path()).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
             command
         };
         let data = folder.path().join("data");
@@ -76,10 +73,7 @@ impl Cluster {
             if run(command).output.status.success() {
                 return;
             }
-            assert!(
-                std::time::Instant::now() < deadline,
-                "PostgreSQL does not start"
-            );
+            assert!(std::time::Instant::now() < deadline, "PostgreSQL does not start");
             std::thread::yield_now();
         }
     }
@@ -88,16 +82,7 @@ impl Cluster {
     pub(crate) fn psql(&self, home: &Home, options: &[&str]) -> Command {
         let mut command = home.command("psql");
         command
-            .args([
-                "-X",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-U",
-                "ga",
-                "-d",
-                "postgres",
-                "-h",
-            ])
+            .args(["-X", "-v", "ON_ERROR_STOP=1", "-U", "ga", "-d", "postgres", "-h"])
             .arg(self.folder.path())
             .args(options)
             .env("PGOPTIONS", "--client-min-messages=warning");
@@ -137,14 +122,9 @@ fn server_program(name: &str) -> Option<PathBuf> {
         .collect();
     folders.sort();
     let path = env::var_os("PATH").unwrap_or_default();
-    let on_path =
-        env::split_paths(&path).filter_map(|folder| fs::canonicalize(folder.join(name)).ok());
-    let found = folders
-        .into_iter()
-        .rev()
-        .map(|folder| folder.join(name))
-        .chain(on_path)
-        .find(|program| program.is_file());
+    let on_path = env::split_paths(&path).filter_map(|folder| fs::canonicalize(folder.join(name)).ok());
+    let found =
+        folders.into_iter().rev().map(|folder| folder.join(name)).chain(on_path).find(|program| program.is_file());
     if found.is_none() {
         println!("skipped: no {name}");
     }

@@ -59,9 +59,7 @@ fn assert_silent(run: testkit::Run) {
 /// How many reports were asked for so far.
 fn asked(sandbox: &Sandbox) -> usize {
     let reports = sandbox.requests().into_iter();
-    reports
-        .filter(|request| request.path.contains("runReport"))
-        .count()
+    reports.filter(|request| request.path.contains("runReport")).count()
 }
 
 #[test]
@@ -79,10 +77,7 @@ fn each_night_adds_a_day_and_replaces_the_last_three() {
     assert_silent(first);
     assert_eq!(asked(&sandbox), 10);
     let state = home.path().join("ga.db.traffic.day");
-    assert_eq!(
-        fs::read_to_string(&state).expect("the state"),
-        "2026-11-10\n"
-    );
+    assert_eq!(fs::read_to_string(&state).expect("the state"), "2026-11-10\n");
     let everything = "SELECT * FROM traffic ORDER BY date, country;";
     let before = ask(everything);
 
@@ -93,18 +88,12 @@ fn each_night_adds_a_day_and_replaces_the_last_three() {
     let again = run_nightly(&home, &sandbox, &words(&options, &["--last", "2026-11-10"]));
     assert_silent(again);
     assert_eq!(asked(&sandbox), 13);
-    assert_eq!(
-        ask("DELETE FROM traffic WHERE country = 'kept' RETURNING date;"),
-        "20261107\n"
-    );
+    assert_eq!(ask("DELETE FROM traffic WHERE country = 'kept' RETURNING date;"), "20261107\n");
     assert_eq!(ask(everything), before);
 
     run_nightly(&home, &sandbox, &words(&options, &["--last", "2026-11-11"])).expect(0);
     assert_eq!(asked(&sandbox), 17);
-    assert_eq!(
-        ask("SELECT max(date), count(DISTINCT date) FROM traffic;"),
-        "20261111|11\n"
-    );
+    assert_eq!(ask("SELECT max(date), count(DISTINCT date) FROM traffic;"), "20261111|11\n");
 }
 
 #[test]
@@ -121,10 +110,7 @@ fn a_night_that_fails_is_taken_up_where_it_failed() {
     let run = run_nightly(&home, &sandbox, &options);
     expect_failure(run, 1, "load 2026-11-04 into traffic");
     let state = home.path().join("ga.db.traffic.day");
-    assert_eq!(
-        fs::read_to_string(&state).expect("the state"),
-        "2026-11-03\n"
-    );
+    assert_eq!(fs::read_to_string(&state).expect("the state"), "2026-11-03\n");
 
     let mend = "ALTER TABLE traffic RENAME TO old;
         CREATE TABLE traffic (property, date, country, sessions, PRIMARY KEY (property, date, country));
@@ -132,10 +118,7 @@ fn a_night_that_fails_is_taken_up_where_it_failed() {
     run_with_input(sqlite(&home, &file, &["-bail"]), mend).expect(0);
     run_nightly(&home, &sandbox, &options).expect(0);
     assert_eq!(asked(&sandbox), 4 + 3);
-    let days = run_with_input(
-        sqlite(&home, &file, &[]),
-        "SELECT count(DISTINCT date) FROM traffic;",
-    );
+    let days = run_with_input(sqlite(&home, &file, &[]), "SELECT count(DISTINCT date) FROM traffic;");
     assert_eq!(days.expect(0).stdout(), "6\n");
 }
 

@@ -19,22 +19,9 @@ fn kinds(machine: &Machine) -> [(&'static str, Value); 7] {
         ("impersonated", machine.impersonated()),
         ("file", machine.outside(None)),
         ("file and account", machine.outside(target)),
-        (
-            "url",
-            machine
-                .sandbox
-                .external_account(Provider::Oidc, url, target),
-        ),
-        (
-            "aws",
-            machine.sandbox.external_account(Provider::Aws, aws, target),
-        ),
-        (
-            "workforce",
-            machine
-                .sandbox
-                .external_account_authorized_user(&[READONLY]),
-        ),
+        ("url", machine.sandbox.external_account(Provider::Oidc, url, target)),
+        ("aws", machine.sandbox.external_account(Provider::Aws, aws, target)),
+        ("workforce", machine.sandbox.external_account_authorized_user(&[READONLY])),
     ]
 }
 
@@ -58,21 +45,9 @@ fn b6_d12_a_warm_hit_costs_one_read_of_the_cache_whatever_the_credentials() {
         assert_eq!(read("credentials.json"), 1, "{name}: {opened:?}");
         assert_eq!(read(".cache/gauth"), 1, "{name}: {opened:?}");
         assert_eq!(opened.len(), 2, "{name}: {opened:?}");
-        for forbidden in [
-            "socket",
-            "connect",
-            "flock",
-            "rename",
-            "renameat2",
-            "clone3",
-            "execve",
-        ] {
+        for forbidden in ["socket", "connect", "flock", "rename", "renameat2", "clone3", "execve"] {
             let allowed = usize::from(forbidden == "execve");
-            assert_eq!(
-                trace.named(forbidden).count(),
-                allowed,
-                "{name}: {forbidden}"
-            );
+            assert_eq!(trace.named(forbidden).count(), allowed, "{name}: {forbidden}");
         }
         costs.push(trace.calls.len());
         assert_eq!(token(&machine.check(trace.run).expect(0)), first, "{name}");
@@ -93,12 +68,7 @@ fn a14_a_token_is_kept_for_exactly_what_it_was_asked_for() {
         &["--impersonate", analyst],
         &chain,
         &["--impersonate", analyst, "--scope", "analytics"],
-        &[
-            "--impersonate",
-            analyst,
-            "--scope",
-            "analytics,analytics.edit",
-        ],
+        &["--impersonate", analyst, "--scope", "analytics,analytics.edit"],
         &["--impersonate", analyst, "--subject", "alex@example.com"],
         &["--impersonate", analyst, "--subject", "admin@example.com"],
         &["--impersonate", analyst, "--audience", "a"],
@@ -155,11 +125,7 @@ fn a14_files_that_differ_share_no_token_and_the_environment_counts_where_it_matt
     assert_eq!(tokens.len(), files.len());
     // On AWS the key of the environment says who it is.
     let source = machine.sandbox.aws_source();
-    machine.keep(
-        &machine
-            .sandbox
-            .external_account(Provider::Aws, source, None),
-    );
+    machine.keep(&machine.sandbox.external_account(Provider::Aws, source, None));
     let instance = machine.token(&[]);
     let mut command = machine.command(&[]);
     command.envs(machine.sandbox.aws_variables());
@@ -176,22 +142,13 @@ fn a14_no_name_or_content_of_the_cache_holds_what_made_the_token() {
         machine.keep(&file);
         used.push(machine.token(&[]));
     }
-    let secrets: Vec<String> = machine
-        .sandbox
-        .secrets()
-        .into_iter()
-        .filter(|secret| !used.contains(secret))
-        .collect();
+    let secrets: Vec<String> = machine.sandbox.secrets().into_iter().filter(|secret| !used.contains(secret)).collect();
     for path in machine.home.tree() {
         if !path.starts_with(".cache/gauth") {
             continue;
         }
         let path = machine.home.path().join(path);
-        let name = path
-            .file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         testkit::assert_no_secret("a name in the cache", name.as_bytes(), &secrets);
         if path.is_file() {
             let content = fs::read(&path).expect("read it");

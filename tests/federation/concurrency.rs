@@ -38,9 +38,7 @@ fn assert_each_hop_once(machine: &Machine, hops: &[&str]) {
     // The last hop is held, so that nobody can have the token before all have asked for it.
     let last = hops.last().expect("a hop");
     machine.sandbox.fault(Fault::new(last, FaultKind::Hold));
-    let runners: Vec<Running> = (0..200)
-        .map(|_| Running::start(machine.command(&[])))
-        .collect();
+    let runners: Vec<Running> = (0..200).map(|_| Running::start(machine.command(&[]))).collect();
     assert!(machine.sandbox.wait_for_held(1, PATIENCE));
     for runner in &runners {
         until(|| is_at_the_lock(runner.id()));
@@ -76,16 +74,12 @@ fn b1_two_hundred_processes_federate_once() {
 
 #[test]
 fn b4_a_holder_killed_at_any_hop_loses_nothing_and_the_next_goes_on_at_once() {
-    let rotating = gauth_sandbox::Options {
-        rotate: true,
-        ..gauth_sandbox::Options::default()
-    };
+    let rotating = gauth_sandbox::Options { rotate: true, ..gauth_sandbox::Options::default() };
     for (options, make) in [
         (rotating, Machine::impersonated as fn(&Machine) -> _),
         (gauth_sandbox::Options::default(), |m| {
             let source = m.sandbox.url_source();
-            m.sandbox
-                .external_account(Provider::Oidc, source, Some(m.sandbox.analyst()))
+            m.sandbox.external_account(Provider::Oidc, source, Some(m.sandbox.analyst()))
         }),
     ] {
         let machine = Machine::with(options);

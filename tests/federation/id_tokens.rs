@@ -17,13 +17,7 @@ fn id_token(machine: &Machine, options: &[&str]) -> Value {
 #[test]
 fn a_key_gets_an_id_token_by_its_target_audience() {
     for p12 in [false, true] {
-        let machine = Machine::holding(|m| {
-            if p12 {
-                m.sandbox.service_account_p12()
-            } else {
-                m.key()
-            }
-        });
+        let machine = Machine::holding(|m| if p12 { m.sandbox.service_account_p12() } else { m.key() });
         let info = id_token(&machine, &[]);
         assert_eq!(info["email"], machine.sandbox.service_account_email());
         assert_eq!(machine.asked(), ["/token"]);
@@ -34,15 +28,8 @@ fn a_key_gets_an_id_token_by_its_target_audience() {
 fn impersonation_gets_one_from_iam_whatever_the_source() {
     let machine = Machine::new();
     let analyst = machine.sandbox.analyst();
-    let workforce = machine
-        .sandbox
-        .external_account_authorized_user(&[crate::CLOUD_PLATFORM]);
-    for file in [
-        machine.user(),
-        machine.key(),
-        machine.outside(None),
-        workforce,
-    ] {
+    let workforce = machine.sandbox.external_account_authorized_user(&[crate::CLOUD_PLATFORM]);
+    for file in [machine.user(), machine.key(), machine.outside(None), workforce] {
         machine.keep(&file);
         let info = id_token(&machine, &["--impersonate", analyst]);
         assert_eq!(info["email"], analyst);
@@ -73,17 +60,8 @@ fn a_users_grant_gives_one_for_its_own_client_alone() {
     machine.keep(&file);
     let run = machine.run(&["--audience", &grant.client_id]);
     let run = run.expect_failure(2);
-    assert!(
-        run.stderr().contains("does not cover openid"),
-        "{}",
-        run.stderr()
-    );
-    assert!(
-        run.stderr()
-            .contains("hint: run gauth-login with --scope openid"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("does not cover openid"), "{}", run.stderr());
+    assert!(run.stderr().contains("hint: run gauth-login with --scope openid"), "{}", run.stderr());
 }
 
 #[test]
@@ -93,20 +71,12 @@ fn an_id_token_is_cached_by_its_audience_and_printed_as_one() {
     assert_eq!(machine.token(&["--audience", AUDIENCE]), one);
     assert_ne!(machine.token(&["--audience", "https://other.test"]), one);
     assert_ne!(machine.token(&[]), one);
-    let run = machine
-        .run(&["--audience", AUDIENCE, "--format", "json"])
-        .expect(0);
+    let run = machine.run(&["--audience", AUDIENCE, "--format", "json"]).expect(0);
     let printed: Value = serde_json::from_str(run.stdout()).expect("JSON");
     assert_eq!(printed["id_token"], one);
-    assert!(
-        printed["expires_in"]
-            .as_u64()
-            .is_some_and(|left| left > 3000)
-    );
+    assert!(printed["expires_in"].as_u64().is_some_and(|left| left > 3000));
     assert_eq!(printed.get("access_token"), None);
-    let run = machine
-        .run(&["--audience", AUDIENCE, "--explain"])
-        .expect(0);
+    let run = machine.run(&["--audience", AUDIENCE, "--explain"]).expect(0);
     let said = run.stderr();
     assert!(said.contains(&format!("audience: {AUDIENCE}\n")), "{said}");
     assert!(!said.contains("scopes:"), "{said}");

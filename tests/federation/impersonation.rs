@@ -6,9 +6,7 @@ use crate::{CLOUD_PLATFORM, Machine, READONLY};
 
 /// Every source that can be impersonated from.
 fn sources(machine: &Machine) -> [(&'static str, Value); 5] {
-    let workforce = machine
-        .sandbox
-        .external_account_authorized_user(&[CLOUD_PLATFORM]);
+    let workforce = machine.sandbox.external_account_authorized_user(&[CLOUD_PLATFORM]);
     [
         ("authorized_user", machine.user()),
         ("service_account", machine.key()),
@@ -44,11 +42,7 @@ fn a_chain_ends_in_its_last_member_by_way_of_the_others() {
         assert_eq!(body["delegates"], json!([delegate]));
     }
     // The same chain written into a file.
-    machine.keep(&machine.sandbox.impersonated_service_account(
-        machine.user(),
-        &[analyst],
-        archivist,
-    ));
+    machine.keep(&machine.sandbox.impersonated_service_account(machine.user(), &[analyst], archivist));
     let token = machine.token(&["--scope", "email"]);
     assert_eq!(machine.whose(&token), archivist);
 }
@@ -62,14 +56,8 @@ fn explain_tells_the_way_from_the_source_to_whom_the_token_acts_for() {
     let subject = ["--impersonate", analyst, "--subject", "admin@example.com"];
     for (options, who) in [
         (&[][..], reporter.to_owned()),
-        (
-            &chain,
-            format!("{archivist} through {analyst} through {reporter}"),
-        ),
-        (
-            &subject,
-            format!("admin@example.com through {analyst} through {reporter}"),
-        ),
+        (&chain, format!("{archivist} through {analyst} through {reporter}")),
+        (&subject, format!("admin@example.com through {analyst} through {reporter}")),
     ] {
         let run = machine.run(&[&["--explain"], options].concat()).expect(0);
         let line = format!("acting as {who}\n");
@@ -92,18 +80,9 @@ fn who_may_not_act_as_the_account_is_told_which_permission_is_missing() {
     let reporter = machine.sandbox.service_account_email();
     for (options, permission) in [
         (&["--impersonate", archivist][..], "getAccessToken"),
-        (
-            &["--impersonate", archivist, "--audience", "a"],
-            "getOpenIdToken",
-        ),
-        (
-            &["--impersonate", archivist, "--subject", "a@example.com"],
-            "signJwt",
-        ),
-        (
-            &["--impersonate", archivist, "--impersonate", analyst],
-            "implicitDelegation",
-        ),
+        (&["--impersonate", archivist, "--audience", "a"], "getOpenIdToken"),
+        (&["--impersonate", archivist, "--subject", "a@example.com"], "signJwt"),
+        (&["--impersonate", archivist, "--impersonate", analyst], "implicitDelegation"),
         (&["--impersonate", reporter], "getAccessToken"),
     ] {
         let run = machine.run(options).expect_failure(4);
@@ -113,11 +92,7 @@ fn who_may_not_act_as_the_account_is_told_which_permission_is_missing() {
     }
     let nobody = "nobody@gauth-sandbox.iam.gserviceaccount.com";
     let run = machine.run(&["--impersonate", nobody]).expect_failure(4);
-    assert!(
-        run.stderr().contains("hint: no such service account"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("hint: no such service account"), "{}", run.stderr());
 }
 
 #[test]
@@ -127,14 +102,9 @@ fn a_users_grant_without_cloud_platform_cannot_call_iam_and_learns_why() {
     let mut file = machine.user();
     file["refresh_token"] = grant.refresh_token.into();
     machine.keep(&file);
-    let run = machine
-        .run(&["--impersonate", machine.sandbox.analyst()])
-        .expect_failure(4);
+    let run = machine.run(&["--impersonate", machine.sandbox.analyst()]).expect_failure(4);
     let said = run.stderr();
-    assert!(
-        said.contains("insufficient authentication scopes"),
-        "{said}"
-    );
+    assert!(said.contains("insufficient authentication scopes"), "{said}");
     assert!(said.contains("cloud-platform"), "{said}");
 }
 
@@ -170,22 +140,10 @@ fn an_account_without_delegation_and_an_unknown_user_are_told_apart() {
     let machine = Machine::holding(Machine::user);
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let chain = ["--impersonate", analyst, "--impersonate", archivist];
-    let run = machine
-        .run(&[&chain[..], &["--subject", "admin@example.com"]].concat())
-        .expect_failure(4);
-    assert!(
-        run.stderr().contains("domain-wide delegation"),
-        "{}",
-        run.stderr()
-    );
-    let run = machine
-        .run(&["--impersonate", analyst, "--subject", "nobody@example.com"])
-        .expect_failure(3);
-    assert!(
-        run.stderr().contains("--subject names no user"),
-        "{}",
-        run.stderr()
-    );
+    let run = machine.run(&[&chain[..], &["--subject", "admin@example.com"]].concat()).expect_failure(4);
+    assert!(run.stderr().contains("domain-wide delegation"), "{}", run.stderr());
+    let run = machine.run(&["--impersonate", analyst, "--subject", "nobody@example.com"]).expect_failure(3);
+    assert!(run.stderr().contains("--subject names no user"), "{}", run.stderr());
 }
 
 #[test]
@@ -193,50 +151,18 @@ fn what_cannot_be_combined_is_refused_before_anything_is_asked() {
     let machine = Machine::holding(Machine::user);
     let analyst = machine.sandbox.analyst();
     for (options, says) in [
-        (
-            &["--subject", "a@example.com"][..],
-            "--subject needs a service account",
-        ),
-        (
-            &["--self-signed"],
-            "--self-signed needs a service account's key",
-        ),
-        (
-            &["--impersonate", analyst, "--self-signed"],
-            "--self-signed",
-        ),
+        (&["--subject", "a@example.com"][..], "--subject needs a service account"),
+        (&["--self-signed"], "--self-signed needs a service account's key"),
+        (&["--impersonate", analyst, "--self-signed"], "--self-signed"),
         (&["--audience", "https://a.test"], "for the client"),
-        (
-            &[
-                "--impersonate",
-                analyst,
-                "--audience",
-                "a",
-                "--scope",
-                "email",
-            ],
-            "exclude each other",
-        ),
-        (
-            &[
-                "--impersonate",
-                analyst,
-                "--audience",
-                "a",
-                "--subject",
-                "b@example.com",
-            ],
-            "exclude each other",
-        ),
+        (&["--impersonate", analyst, "--audience", "a", "--scope", "email"], "exclude each other"),
+        (&["--impersonate", analyst, "--audience", "a", "--subject", "b@example.com"], "exclude each other"),
     ] {
         machine.refused_offline(options, says);
     }
     machine.keep(&machine.key());
     machine.refused_offline(&["--self-signed", "--subject", "a@example.com"], "excludes");
-    machine.refused_offline(
-        &["--audience", "a", "--subject", "b@example.com"],
-        "exclude each other",
-    );
+    machine.refused_offline(&["--audience", "a", "--subject", "b@example.com"], "exclude each other");
     machine.keep(&machine.outside(None));
     for options in [&["--audience", "a"][..], &["--subject", "a@example.com"]] {
         machine.refused_offline(options, "--impersonate SERVICE_ACCOUNT_EMAIL");

@@ -10,10 +10,7 @@ const OUTSIDE: &str = "principal://iam.googleapis.com/projects/123456789012/loca
 const STS: &str = "/v1/token";
 
 fn analyst_of(machine: &Machine) -> String {
-    format!(
-        "/v1/projects/-/serviceAccounts/{}:generateAccessToken",
-        machine.sandbox.analyst()
-    )
+    format!("/v1/projects/-/serviceAccounts/{}:generateAccessToken", machine.sandbox.analyst())
 }
 
 #[test]
@@ -30,11 +27,7 @@ fn a_subject_token_in_a_file_is_exchanged() {
         };
         let path = machine.home.write("subject-token", 0o600, content);
         let source = json!({"file": path, "format": format});
-        machine.keep(
-            &machine
-                .sandbox
-                .external_account(Provider::Oidc, source, None),
-        );
+        machine.keep(&machine.sandbox.external_account(Provider::Oidc, source, None));
         let token = machine.token(&["--scope", "email"]);
         assert_eq!(machine.whose(&token), OUTSIDE);
         assert_eq!(machine.asked(), [STS]);
@@ -55,9 +48,7 @@ fn a_subject_token_behind_a_url_is_fetched_with_the_headers_of_the_file() {
 #[test]
 fn a_saml_response_is_exchanged_as_it_is() {
     let machine = Machine::holding(|m| {
-        let path = m
-            .home
-            .write("saml-response", 0o600, m.sandbox.saml_response());
+        let path = m.home.write("saml-response", 0o600, m.sandbox.saml_response());
         let source = json!({"file": path});
         m.sandbox.external_account(Provider::Saml, source, None)
     });
@@ -71,11 +62,7 @@ fn on_aws_the_keys_of_the_environment_sign_the_request() {
     let mut command = machine.command(&["--scope", "email"]);
     command.envs(machine.sandbox.aws_variables());
     let token = token(&machine.run_command(command).expect(0));
-    assert!(
-        machine
-            .whose(&token)
-            .contains("arn:aws:sts::123456789012:assumed-role/reports/")
-    );
+    assert!(machine.whose(&token).contains("arn:aws:sts::123456789012:assumed-role/reports/"));
     assert_eq!(machine.asked(), [STS]);
 }
 
@@ -103,20 +90,14 @@ fn on_aws_the_metadata_service_gives_region_and_keys_for_a_session() {
 
 fn aws(machine: &Machine) -> Value {
     let source = machine.sandbox.aws_source();
-    machine
-        .sandbox
-        .external_account(Provider::Aws, source, None)
+    machine.sandbox.external_account(Provider::Aws, source, None)
 }
 
 #[test]
 fn with_a_service_account_on_top_every_source_ends_in_that_account() {
     let machine = Machine::new();
     let target = Some(machine.sandbox.analyst());
-    let path = machine.home.write(
-        "subject",
-        0o600,
-        machine.sandbox.subject_token(Provider::Oidc, &json!({})),
-    );
+    let path = machine.home.write("subject", 0o600, machine.sandbox.subject_token(Provider::Oidc, &json!({})));
     let external = |provider, source| machine.sandbox.external_account(provider, source, target);
     for file in [
         external(Provider::Oidc, json!({"file": path})),
@@ -128,9 +109,7 @@ fn with_a_service_account_on_top_every_source_ends_in_that_account() {
         let token = machine.token(&["--scope", "email"]);
         assert_eq!(machine.whose(&token), machine.sandbox.analyst());
         let requests = machine.requests().split_off(before);
-        let [.., exchange, last] = &requests[..] else {
-            panic!("two requests at least")
-        };
+        let [.., exchange, last] = &requests[..] else { panic!("two requests at least") };
         assert_eq!(exchange.path, STS);
         // The federated token may call IAM and nothing else; the scopes asked for come after.
         assert!(exchange.body.contains("auth%2Fcloud-platform"));
@@ -156,47 +135,29 @@ fn the_life_of_an_impersonated_token_is_what_the_file_asks_for() {
 #[test]
 fn a_workforce_users_project_is_billed_unless_a_client_is_there() {
     let machine = Machine::new();
-    let path = machine.home.write(
-        "subject",
-        0o600,
-        machine
-            .sandbox
-            .subject_token(Provider::Workforce, &json!({})),
-    );
+    let path = machine.home.write("subject", 0o600, machine.sandbox.subject_token(Provider::Workforce, &json!({})));
     let source = json!({"file": path});
-    let mut file = machine
-        .sandbox
-        .external_account(Provider::Workforce, source, None);
+    let mut file = machine.sandbox.external_account(Provider::Workforce, source, None);
     file["workforce_pool_user_project"] = "billed-1".into();
     machine.keep(&file);
     machine.token(&[]);
     assert!(machine.requests()[0].body.contains("userProject"));
-    let client = machine
-        .sandbox
-        .external_account_authorized_user(&[READONLY]);
+    let client = machine.sandbox.external_account_authorized_user(&[READONLY]);
     for name in ["client_id", "client_secret"] {
         file[name] = client[name].clone();
     }
     machine.keep(&file);
     machine.token(&[]);
     let last = machine.requests().pop().expect("a request");
-    assert!(
-        last.header("authorization")
-            .is_some_and(|a| a.starts_with("Basic "))
-    );
+    assert!(last.header("authorization").is_some_and(|a| a.starts_with("Basic ")));
     assert!(!last.body.contains("options"));
 }
 
 #[test]
 fn a_workforce_users_grant_is_refreshed_and_a_new_refresh_token_kept() {
     for rotate in [false, true] {
-        let machine = Machine::with(Options {
-            rotate,
-            ..Options::default()
-        });
-        let mut file = machine
-            .sandbox
-            .external_account_authorized_user(&["email", READONLY]);
+        let machine = Machine::with(Options { rotate, ..Options::default() });
+        let mut file = machine.sandbox.external_account_authorized_user(&["email", READONLY]);
         file["kept"] = "as it is".into();
         let path = machine.keep(&file);
         let token = machine.token(&[]);
@@ -214,17 +175,12 @@ fn a_workforce_users_grant_is_refreshed_and_a_new_refresh_token_kept() {
 #[test]
 fn a_rotated_refresh_token_inside_an_impersonating_file_is_kept_even_when_the_next_hop_fails() {
     for target in ["analyst", "archivist"] {
-        let machine = Machine::with(Options {
-            rotate: true,
-            ..Options::default()
-        });
+        let machine = Machine::with(Options { rotate: true, ..Options::default() });
         let email = match target {
             "analyst" => machine.sandbox.analyst(),
             _ => machine.sandbox.archivist(),
         };
-        let file = machine
-            .sandbox
-            .impersonated_service_account(machine.user(), &[], email);
+        let file = machine.sandbox.impersonated_service_account(machine.user(), &[], email);
         let path = machine.keep(&file);
         let code = if target == "analyst" { 0 } else { 4 };
         // The sandbox takes the whole family back when a used token comes again.
@@ -242,20 +198,14 @@ fn a_rotated_refresh_token_inside_an_impersonating_file_is_kept_even_when_the_ne
 #[test]
 fn an_impersonating_file_takes_every_kind_as_its_source() {
     let machine = Machine::new();
-    let workforce = machine
-        .sandbox
-        .external_account_authorized_user(&[crate::CLOUD_PLATFORM]);
+    let workforce = machine.sandbox.external_account_authorized_user(&[crate::CLOUD_PLATFORM]);
     for (name, source) in [
         ("authorized_user", machine.user()),
         ("service_account", machine.key()),
         ("external_account", machine.outside(None)),
         ("external_account_authorized_user", workforce),
     ] {
-        machine.keep(&machine.sandbox.impersonated_service_account(
-            source,
-            &[],
-            machine.sandbox.analyst(),
-        ));
+        machine.keep(&machine.sandbox.impersonated_service_account(source, &[], machine.sandbox.analyst()));
         let token = machine.token(&["--scope", "email"]);
         assert_eq!(machine.whose(&token), machine.sandbox.analyst(), "{name}");
     }
@@ -280,10 +230,7 @@ fn a_key_in_a_pkcs12_file_signs_in_gclouds_form_and_in_oauth2clients() {
     for file in [gcloud, oauth2client, before_2016] {
         machine.keep(&file);
         let token = machine.token(&["--no-cache", "--scope", "email"]);
-        assert_eq!(
-            machine.whose(&token),
-            machine.sandbox.service_account_email()
-        );
+        assert_eq!(machine.whose(&token), machine.sandbox.service_account_email());
     }
     let mut locked = machine.sandbox.service_account_p12();
     locked["password"] = "guess".into();
@@ -294,21 +241,11 @@ fn a_key_in_a_pkcs12_file_signs_in_gclouds_form_and_in_oauth2clients() {
 #[test]
 fn a_self_signed_token_needs_no_network_at_all() {
     for p12 in [false, true] {
-        let machine = Machine::holding(|m| {
-            if p12 {
-                m.sandbox.service_account_p12()
-            } else {
-                m.key()
-            }
-        });
+        let machine = Machine::holding(|m| if p12 { m.sandbox.service_account_p12() } else { m.key() });
         let sink = ScriptedServer::answering(|_| Answer::hang_up());
         for (options, name, value) in [
             (&[][..], "scope", READONLY),
-            (
-                &["--audience", "https://analyticsdata.googleapis.com/"],
-                "aud",
-                "https://analyticsdata.googleapis.com/",
-            ),
+            (&["--audience", "https://analyticsdata.googleapis.com/"], "aud", "https://analyticsdata.googleapis.com/"),
         ] {
             let mut command = machine.command(&["--self-signed", "--no-cache"]);
             command.args(options).env("HTTPS_PROXY", sink.url());

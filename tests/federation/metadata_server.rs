@@ -31,10 +31,7 @@ fn a_named_metadata_server_gives_the_machines_token_and_nothing_is_cached() {
     let first = machine.run_command(command);
     let said = first.stderr().to_owned();
     let first = token(&first.expect(0));
-    assert!(
-        said.contains("took the metadata server: metadata_server in 127.0.0.1:"),
-        "{said}"
-    );
+    assert!(said.contains("took the metadata server: metadata_server in 127.0.0.1:"), "{said}");
     let azp = &machine.tokeninfo("access_token", &first)["azp"];
     assert_eq!(azp, "109876543210987654324");
     command = home.command(BIN);
@@ -63,14 +60,7 @@ fn it_gives_id_tokens_and_may_act_as_another_account() {
     let analyst = machine.sandbox.analyst();
     let acting = run(&["--impersonate", analyst, "--scope", "email"]);
     assert_eq!(machine.whose(&acting), analyst);
-    let delegated = run(&[
-        "--impersonate",
-        analyst,
-        "--scope",
-        "email",
-        "--subject",
-        "admin@example.com",
-    ]);
+    let delegated = run(&["--impersonate", analyst, "--scope", "email", "--subject", "admin@example.com"]);
     assert_eq!(machine.whose(&delegated), "admin@example.com");
 }
 
@@ -79,11 +69,7 @@ fn what_the_machine_cannot_give_is_refused_with_the_reason() {
     let machine = Machine::new();
     for (options, code, says) in [
         (&["--subject", "a@example.com"][..], 2, "--impersonate"),
-        (
-            &["--self-signed"],
-            2,
-            "--self-signed needs a service account's key",
-        ),
+        (&["--self-signed"], 2, "--self-signed needs a service account's key"),
         (&["--scope", "drive.readonly"], 4, "HTTP 403"),
     ] {
         let (_home, command) = on_google(host(machine.sandbox.url()), options);
@@ -105,11 +91,7 @@ fn credentials_files_come_before_the_metadata_server() {
 fn f10_a_captive_portal_is_no_metadata_server() {
     let good = r#"{"access_token":"ya29.portal-canary","expires_in":3599,"token_type":"Bearer"}"#;
     for answer in [
-        Answer::new(
-            200,
-            "Content-Type: text/html\r\n",
-            "<html>Welcome to this hotel</html>",
-        ),
+        Answer::new(200, "Content-Type: text/html\r\n", "<html>Welcome to this hotel</html>"),
         Answer::json(200, good),
         Answer::new(200, "Metadata-Flavor: Portal\r\n", good),
         Answer::new(302, "Location: http://127.0.0.1:1/\r\n", ""),
@@ -117,11 +99,7 @@ fn f10_a_captive_portal_is_no_metadata_server() {
         let server = ScriptedServer::start([answer]);
         let (_home, command) = on_google(host(&server.url()), &[]);
         let run = testkit::run(command).expect_failure(1);
-        assert!(
-            run.stderr().contains("no metadata server of Google's"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("no metadata server of Google's"), "{}", run.stderr());
         assert!(!run.stderr().contains("canary"));
     }
 }
@@ -138,11 +116,7 @@ fn f10_its_trouble_keeps_its_kind() {
         let server = ScriptedServer::start([Answer::new(status, google, body)]);
         let (_home, command) = on_google(host(&server.url()), &[]);
         let run = testkit::run(command).expect_failure(code);
-        assert!(
-            run.stderr().contains("ask the metadata server"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("ask the metadata server"), "{}", run.stderr());
     }
     let server = ScriptedServer::answering(move |_| Answer::new(503, google, "busy"));
     let (_home, command) = on_google(host(&server.url()), &[]);
@@ -175,13 +149,7 @@ fn f9_no_proxy_ever_sees_a_request_to_the_metadata_server() {
     let machine = Machine::new();
     let proxy = ScriptedServer::answering(|_| Answer::hang_up());
     let (_home, mut command) = on_google(host(machine.sandbox.url()), &[]);
-    for name in [
-        "HTTP_PROXY",
-        "http_proxy",
-        "HTTPS_PROXY",
-        "https_proxy",
-        "ALL_PROXY",
-    ] {
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         command.env(name, proxy.url());
     }
     machine.run_command(command).expect(0);
@@ -228,18 +196,10 @@ fn off_google_cloud_nothing_is_sent_looked_up_or_waited_for() {
             return;
         };
         for call in &trace.calls {
-            assert!(
-                call.name == "openat" && !call.text.contains("resolv.conf"),
-                "{}",
-                call.text
-            );
+            assert!(call.name == "openat" && !call.text.contains("resolv.conf"), "{}", call.text);
         }
         let run = trace.run.expect_failure(3);
-        assert!(
-            run.stderr().contains("hint: run gauth-login"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("hint: run gauth-login"), "{}", run.stderr());
     }
 }
 
@@ -270,9 +230,5 @@ fn the_json_form_tells_what_the_server_said() {
     let run = machine.run_command(command).expect(0);
     let printed: Value = serde_json::from_str(run.stdout()).expect("JSON");
     assert_eq!(printed["scope"], READONLY);
-    assert!(
-        printed["expires_in"]
-            .as_u64()
-            .is_some_and(|left| left > 3500)
-    );
+    assert!(printed["expires_in"].as_u64().is_some_and(|left| left > 3500));
 }

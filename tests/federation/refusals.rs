@@ -43,18 +43,13 @@ const HOSTS: [&str; 12] = [
 fn e2_e3_neither_file_nor_packet_goes_to_a_token_service_that_is_not_googles() {
     let machine = Machine::new();
     let outside = machine.outside(None);
-    let workforce = machine
-        .sandbox
-        .external_account_authorized_user(&[READONLY]);
+    let workforce = machine.sandbox.external_account_authorized_user(&[READONLY]);
     for host in HOSTS {
         for (file, path) in [(&outside, "/v1/token"), (&workforce, "/v1/oauthtoken")] {
             let mut file = file.clone();
             file["token_url"] = format!("{host}{path}").into();
             refused(&machine, &file, "field token_url");
-            let nested =
-                machine
-                    .sandbox
-                    .impersonated_service_account(file, &[], machine.sandbox.analyst());
+            let nested = machine.sandbox.impersonated_service_account(file, &[], machine.sandbox.analyst());
             refused(&machine, &nested, "field token_url");
         }
     }
@@ -65,10 +60,7 @@ fn e2_e13_an_impersonation_url_leads_to_google_and_to_one_account() {
     let machine = Machine::new();
     let field = "field service_account_impersonation_url";
     let account = "/v1/projects/-/serviceAccounts/a@b.iam.gserviceaccount.com";
-    let mut urls: Vec<String> = HOSTS
-        .iter()
-        .map(|host| format!("{host}{account}:generateAccessToken"))
-        .collect();
+    let mut urls: Vec<String> = HOSTS.iter().map(|host| format!("{host}{account}:generateAccessToken")).collect();
     for path in [
         "/v1/projects/-/serviceAccounts/a@b/../../x:y:generateAccessToken",
         "/v1/projects/-/serviceAccounts/a%40b.test:generateAccessToken",
@@ -105,22 +97,13 @@ fn e13_emails_delegates_and_lives_are_bounded() {
     ] {
         machine.refused_offline(&["--impersonate", email], "--impersonate");
         let good = machine.sandbox.analyst();
-        machine.refused_offline(
-            &["--impersonate", email, "--impersonate", good],
-            "--impersonate",
-        );
-        let file = machine
-            .sandbox
-            .impersonated_service_account(machine.user(), &[email], good);
+        machine.refused_offline(&["--impersonate", email, "--impersonate", good], "--impersonate");
+        let file = machine.sandbox.impersonated_service_account(machine.user(), &[email], good);
         refused(&machine, &file, "field delegates");
         machine.keep(&machine.user());
     }
     let many = vec!["a@b.test"; 1000];
-    let file = machine.sandbox.impersonated_service_account(
-        machine.user(),
-        &many,
-        machine.sandbox.analyst(),
-    );
+    let file = machine.sandbox.impersonated_service_account(machine.user(), &many, machine.sandbox.analyst());
     refused(&machine, &file, "field delegates: more than 20");
     for (seconds, says) in [
         (json!(0), "from 1 to 43200"),
@@ -146,34 +129,17 @@ fn e4_a_url_source_stays_on_https_and_cannot_pose_as_google() {
         ("gopher://127.0.0.1/", json!({})),
         (metadata, json!({"Metadata-Flavor": "Google"})),
         (metadata, json!({"metadata-flavor": "Google"})),
-        (
-            "https://idp.example.test/",
-            json!({"Host": "metadata.google.internal"}),
-        ),
-        (
-            "https://idp.example.test/",
-            json!({"Transfer-Encoding": "chunked"}),
-        ),
-        (
-            "https://idp.example.test/",
-            json!({"Connection": "close, x"}),
-        ),
+        ("https://idp.example.test/", json!({"Host": "metadata.google.internal"})),
+        ("https://idp.example.test/", json!({"Transfer-Encoding": "chunked"})),
+        ("https://idp.example.test/", json!({"Connection": "close, x"})),
         ("https://idp.example.test/", json!({"Content-Length": "5"})),
-        (
-            "https://idp.example.test/",
-            json!({"X": "a\r\nMetadata-Flavor: Google"}),
-        ),
-        (
-            "https://idp.example.test/",
-            json!({"X\r\nMetadata-Flavor": "Google"}),
-        ),
+        ("https://idp.example.test/", json!({"X": "a\r\nMetadata-Flavor: Google"})),
+        ("https://idp.example.test/", json!({"X\r\nMetadata-Flavor": "Google"})),
         ("https://idp.example.test/", json!({"X": ["a"]})),
         ("https://idp.example.test/", json!({"X y": "a"})),
     ] {
         let source = json!({"url": url, "headers": headers});
-        let file = machine
-            .sandbox
-            .external_account(Provider::Oidc, source, None);
+        let file = machine.sandbox.external_account(Provider::Oidc, source, None);
         refused(&machine, &file, "credential_source");
     }
 }
@@ -186,17 +152,9 @@ fn e4_f1_a_source_that_redirects_is_not_followed() {
         let location = format!("Location: {}/elsewhere\r\n", sink.url());
         let server = ScriptedServer::start([Answer::new(status, &location, "")]);
         let source = json!({"url": server.url(), "headers": {"Authorization": "bearer canary"}});
-        machine.keep(
-            &machine
-                .sandbox
-                .external_account(Provider::Oidc, source, None),
-        );
+        machine.keep(&machine.sandbox.external_account(Provider::Oidc, source, None));
         let run = machine.run(&[]).expect_failure(1);
-        assert!(
-            run.stderr().contains("get the subject token"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("get the subject token"), "{}", run.stderr());
         assert!(!run.stderr().contains("canary"), "{}", run.stderr());
     }
     assert!(sink.requests().is_empty() && machine.asked().is_empty());
@@ -231,14 +189,7 @@ fn e14_other_keys_of_the_file_change_neither_proxy_nor_server() {
     let machine = Machine::new();
     let sink = ScriptedServer::answering(|_| Answer::hang_up());
     for mut file in [machine.outside(None), machine.impersonated(), machine.key()] {
-        for name in [
-            "proxy",
-            "https_proxy",
-            "token_info_url",
-            "revoke_url",
-            "auth_uri",
-            "GCE_METADATA_HOST",
-        ] {
+        for name in ["proxy", "https_proxy", "token_info_url", "revoke_url", "auth_uri", "GCE_METADATA_HOST"] {
             file[name] = sink.url().into();
         }
         machine.keep(&file);
@@ -250,43 +201,20 @@ fn e14_other_keys_of_the_file_change_neither_proxy_nor_server() {
 #[test]
 fn e6_what_is_not_supported_is_refused_by_name() {
     let machine = Machine::new();
-    let source = |source: Value| {
-        machine
-            .sandbox
-            .external_account(Provider::Oidc, source, None)
-    };
+    let source = |source: Value| machine.sandbox.external_account(Provider::Oidc, source, None);
     for (file, says) in [
-        (
-            json!({"type": "gdch_service_account", "format_version": "1"}),
-            "gdch_service_account",
-        ),
-        (
-            json!([{"scopes": [READONLY], "token": {"access_token": "x"}}]),
-            "not a JSON object",
-        ),
+        (json!({"type": "gdch_service_account", "format_version": "1"}), "gdch_service_account"),
+        (json!([{"scopes": [READONLY], "token": {"access_token": "x"}}]), "not a JSON object"),
         (
             source(json!({"certificate": {"use_default_certificate_config": true}})),
             "certificate sources are not supported",
         ),
         (source(json!({})), "environment_id, file, url, executable"),
+        (source(json!({"environment_id": "aws2"})), "only aws1 is known"),
+        (source(json!({"file": "x", "format": {"type": "xml"}})), "known are text and json"),
+        (source(json!({"file": "x", "format": {"type": "json"}})), "subject_token_field_name"),
         (
-            source(json!({"environment_id": "aws2"})),
-            "only aws1 is known",
-        ),
-        (
-            source(json!({"file": "x", "format": {"type": "xml"}})),
-            "known are text and json",
-        ),
-        (
-            source(json!({"file": "x", "format": {"type": "json"}})),
-            "subject_token_field_name",
-        ),
-        (
-            machine.sandbox.impersonated_service_account(
-                machine.impersonated(),
-                &[],
-                machine.sandbox.analyst(),
-            ),
+            machine.sandbox.impersonated_service_account(machine.impersonated(), &[], machine.sandbox.analyst()),
             "use delegates",
         ),
         (
@@ -310,18 +238,13 @@ fn e6_what_is_not_supported_is_refused_by_name() {
         ("external_account_authorized_user", "refresh_token"),
         ("external_account_authorized_user", "token_url"),
         ("impersonated_service_account", "source_credentials"),
-        (
-            "impersonated_service_account",
-            "service_account_impersonation_url",
-        ),
+        ("impersonated_service_account", "service_account_impersonation_url"),
         ("service_account_p12", "client_email"),
         ("service_account_p12", "private_key"),
     ] {
         let mut file = match kind {
             "external_account" => machine.outside(None),
-            "external_account_authorized_user" => machine
-                .sandbox
-                .external_account_authorized_user(&[READONLY]),
+            "external_account_authorized_user" => machine.sandbox.external_account_authorized_user(&[READONLY]),
             "impersonated_service_account" => machine.impersonated(),
             _ => machine.sandbox.service_account_p12(),
         };
@@ -337,10 +260,7 @@ fn e10_a_bare_key_is_told_the_form_that_it_needs() {
     machine.keep(&machine.key());
     let key = machine.key()["private_key"].as_str().map(str::to_owned);
     let p12 = [&[0x30, 0x82, 0x09, 0xae][..], &[0; 2000]].concat();
-    for (bytes, says) in [
-        (key.expect("a key").into_bytes(), "bare PEM key"),
-        (p12, "bare PKCS#12 key"),
-    ] {
+    for (bytes, says) in [(key.expect("a key").into_bytes(), "bare PEM key"), (p12, "bare PKCS#12 key")] {
         std::fs::write(&path, bytes).expect("write the key");
         machine.refused_offline(&[], says);
     }
@@ -370,9 +290,7 @@ fn another_universe_is_reached_only_when_the_user_trusts_it() {
         let proxy = ScriptedServer::start([Answer::new(403, "", "")]);
         machine.keep(&file);
         let mut command = machine.command(options);
-        command
-            .env("GAUTH_ALLOW_HOSTS", ".example.test")
-            .env("HTTPS_PROXY", proxy.url());
+        command.env("GAUTH_ALLOW_HOSTS", ".example.test").env("HTTPS_PROXY", proxy.url());
         machine.run_command(command).expect_failure(1);
         assert_eq!(proxy.requests()[0].target, host);
     }

@@ -12,9 +12,7 @@ use crate::{Machine, READONLY};
 /// The lines of stderr that are hints, without what every hint begins with.
 fn hints(run: &Run) -> String {
     let lines = run.stderr().lines();
-    let hints: Vec<_> = lines
-        .filter_map(|line| line.strip_prefix("gauth-token: hint: "))
-        .collect();
+    let hints: Vec<_> = lines.filter_map(|line| line.strip_prefix("gauth-token: hint: ")).collect();
     hints.join("\n")
 }
 
@@ -28,92 +26,28 @@ struct Row {
     cause: &'static str,
 }
 
-const fn row(
-    status: u16,
-    error: &'static str,
-    description: &'static str,
-    code: i32,
-    cause: &'static str,
-) -> Row {
-    Row {
-        status,
-        error,
-        description,
-        subtype: "",
-        code,
-        cause,
-    }
+const fn row(status: u16, error: &'static str, description: &'static str, code: i32, cause: &'static str) -> Row {
+    Row { status, error, description, subtype: "", code, cause }
 }
 
 const fn rapt(subtype: &'static str) -> Row {
-    Row {
-        subtype,
-        ..row(
-            400,
-            "invalid_grant",
-            "reauth related error",
-            3,
-            "session control",
-        )
-    }
+    Row { subtype, ..row(400, "invalid_grant", "reauth related error", 3, "session control") }
 }
 
 const USERS: [Row; 13] = [
-    row(
-        400,
-        "invalid_grant",
-        "Token has been expired or revoked.",
-        3,
-        "dead grant",
-    ),
+    row(400, "invalid_grant", "Token has been expired or revoked.", 3, "dead grant"),
     row(400, "invalid_grant", "Bad Request", 3, "dead grant"),
     rapt("invalid_rapt"),
     rapt("rapt_required"),
-    row(
-        401,
-        "invalid_client",
-        "The provided client secret is invalid.",
-        4,
-        "secret",
-    ),
-    row(
-        401,
-        "invalid_client",
-        "The OAuth client was not found.",
-        4,
-        "no client",
-    ),
-    row(
-        401,
-        "deleted_client",
-        "The OAuth client was deleted.",
-        4,
-        "deleted",
-    ),
-    row(
-        400,
-        "invalid_scope",
-        "Some requested scopes were invalid.",
-        4,
-        "scope",
-    ),
-    row(
-        400,
-        "invalid_request",
-        "client_secret is missing.",
-        1,
-        "no secret",
-    ),
+    row(401, "invalid_client", "The provided client secret is invalid.", 4, "secret"),
+    row(401, "invalid_client", "The OAuth client was not found.", 4, "no client"),
+    row(401, "deleted_client", "The OAuth client was deleted.", 4, "deleted"),
+    row(400, "invalid_scope", "Some requested scopes were invalid.", 4, "scope"),
+    row(400, "invalid_request", "client_secret is missing.", 1, "no secret"),
     row(400, "admin_policy_enforced", "blocked", 4, "admin"),
     row(403, "org_internal", "restricted", 4, "organisation"),
     row(403, "access_denied", "denied", 4, "denied"),
-    row(
-        401,
-        "unauthorized_client",
-        "Unauthorized",
-        4,
-        "client's type",
-    ),
+    row(401, "unauthorized_client", "Unauthorized", 4, "client's type"),
 ];
 
 const ACCOUNTS: [Row; 5] = [
@@ -126,13 +60,7 @@ const ACCOUNTS: [Row; 5] = [
     ),
     row(400, "invalid_grant", "Invalid JWT Signature.", 3, "key"),
     row(400, "invalid_grant", "Invalid email or User ID", 3, "who"),
-    row(
-        400,
-        "invalid_grant",
-        "Invalid grant: account not found",
-        3,
-        "who",
-    ),
+    row(400, "invalid_grant", "Invalid grant: account not found", 3, "who"),
     row(
         401,
         "unauthorized_client",
@@ -187,10 +115,7 @@ fn g5_g8_a_clock_that_is_off_is_told_by_how_much() {
         // A second may pass.
         let near = says.replace("4000", "3999");
         let other = says.replace("4000", "4001");
-        assert!(
-            [says, &near, &other].iter().any(|text| hint.contains(text)),
-            "{hint}"
-        );
+        assert!([says, &near, &other].iter().any(|text| hint.contains(text)), "{hint}");
     }
 }
 
@@ -199,10 +124,7 @@ fn g8_a_refused_subject_token_says_what_google_said_of_it() {
     let machine = Machine::new();
     let past = 1_700_000_000;
     for (changed, says) in [
-        (
-            json!({"aud": "https://elsewhere.test"}),
-            "audience in ID Token [https://elsewhere.test]",
-        ),
+        (json!({"aud": "https://elsewhere.test"}), "audience in ID Token [https://elsewhere.test]"),
         (json!({"iat": past, "exp": past + 600}), "stale to sign-in"),
         (json!({"iss": "https://other.test"}), "issuer"),
         (json!({"sub": Value::Null}), "google.subject"),
@@ -210,18 +132,13 @@ fn g8_a_refused_subject_token_says_what_google_said_of_it() {
         let token = machine.sandbox.subject_token(Provider::Oidc, &changed);
         machine.keep(&machine.outside_with(&token, None));
         let run = machine.run(&[]).expect_failure(3);
-        assert!(
-            run.stderr()
-                .contains("exchange the subject token: invalid_grant")
-        );
+        assert!(run.stderr().contains("exchange the subject token: invalid_grant"));
         assert!(run.stderr().contains(says), "{}", run.stderr());
         assert!(hints(&run).contains("fresh and meant for this audience"));
     }
     // Another's signature.
     let token = machine.sandbox.subject_token(Provider::Oidc, &json!({}));
-    let other = machine
-        .sandbox
-        .subject_token(Provider::Oidc, &json!({"sub": "x"}));
+    let other = machine.sandbox.subject_token(Provider::Oidc, &json!({"sub": "x"}));
     let (head, _) = token.rsplit_once('.').expect("a JWT");
     let (_, signature) = other.rsplit_once('.').expect("a JWT");
     let forged = format!("{head}.{signature}");
@@ -233,9 +150,7 @@ fn g8_a_refused_subject_token_says_what_google_said_of_it() {
 fn g8_aws_trouble_is_told_apart_from_googles() {
     let machine = Machine::new();
     let source = machine.sandbox.aws_source();
-    let file = machine
-        .sandbox
-        .external_account(Provider::Aws, source.clone(), None);
+    let file = machine.sandbox.external_account(Provider::Aws, source.clone(), None);
     machine.keep(&file);
     // Keys that Google's check refuses.
     for (name, value, says) in [
@@ -244,9 +159,7 @@ fn g8_aws_trouble_is_told_apart_from_googles() {
         ("AWS_ACCESS_KEY_ID", "AKIAWRONG", "access key is unknown"),
     ] {
         let mut command = machine.command(&["--no-cache"]);
-        command
-            .envs(machine.sandbox.aws_variables())
-            .env(name, value);
+        command.envs(machine.sandbox.aws_variables()).env(name, value);
         let run = machine.run_command(command).expect_failure(3);
         assert!(run.stderr().contains(says), "{}", run.stderr());
     }
@@ -254,11 +167,7 @@ fn g8_aws_trouble_is_told_apart_from_googles() {
     let mut command = machine.command(&["--no-cache"]);
     command.envs(machine.sandbox.aws_variables());
     let run = machine.run_command(command).expect_failure(3);
-    assert!(
-        run.stderr().contains("signature has expired"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("signature has expired"), "{}", run.stderr());
     machine.sandbox.set_clock_skew(0);
     // A file that names no session URL meets a service that wants one.
     let mut old = file.clone();
@@ -266,16 +175,10 @@ fn g8_aws_trouble_is_told_apart_from_googles() {
     source.remove("imdsv2_session_token_url");
     machine.keep(&old);
     let run = machine.run(&["--no-cache"]).expect_failure(3);
-    assert!(
-        run.stderr().contains("get the subject token: HTTP 401"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("get the subject token: HTTP 401"), "{}", run.stderr());
     for field in ["region_url", "url"] {
         let mut bare = file.clone();
-        let source = bare["credential_source"]
-            .as_object_mut()
-            .expect("an object");
+        let source = bare["credential_source"].as_object_mut().expect("an object");
         source.remove(field);
         machine.keep(&bare);
         let run = machine.run(&["--no-cache"]).expect_failure(2);
@@ -288,16 +191,9 @@ fn g8_what_the_token_service_and_iam_refuse_has_a_remedy() {
     let workforce = Machine::holding(|m| m.sandbox.external_account_authorized_user(&[READONLY]));
     let outside = Machine::holding(|m| m.outside(None));
     let impersonated = Machine::holding(Machine::impersonated);
-    let oauth = |status, error: &str| FaultKind::OAuth {
-        status,
-        error: error.to_owned(),
-        description: None,
-        subtype: None,
-    };
-    let api = |status| FaultKind::Api {
-        status,
-        message: "told to".to_owned(),
-    };
+    let oauth =
+        |status, error: &str| FaultKind::OAuth { status, error: error.to_owned(), description: None, subtype: None };
+    let api = |status| FaultKind::Api { status, message: "told to".to_owned() };
     let iam = "/v1/projects/";
     for (machine, path, kind, code, hint) in [
         (
@@ -307,41 +203,11 @@ fn g8_what_the_token_service_and_iam_refuse_has_a_remedy() {
             3,
             "gcloud auth application-default login --login-config",
         ),
-        (
-            &workforce,
-            "/v1/oauthtoken",
-            oauth(401, "invalid_client"),
-            4,
-            "client_id and client_secret",
-        ),
-        (
-            &outside,
-            "/v1/token",
-            oauth(400, "invalid_grant"),
-            3,
-            "fresh and meant for this audience",
-        ),
-        (
-            &outside,
-            "/v1/token",
-            oauth(400, "invalid_target"),
-            4,
-            "the pool or the provider",
-        ),
-        (
-            &outside,
-            "/v1/token",
-            oauth(401, "invalid_client"),
-            4,
-            "client_id and client_secret",
-        ),
-        (
-            &outside,
-            "/v1/token",
-            oauth(400, "unauthorized_client"),
-            4,
-            "attribute condition",
-        ),
+        (&workforce, "/v1/oauthtoken", oauth(401, "invalid_client"), 4, "client_id and client_secret"),
+        (&outside, "/v1/token", oauth(400, "invalid_grant"), 3, "fresh and meant for this audience"),
+        (&outside, "/v1/token", oauth(400, "invalid_target"), 4, "the pool or the provider"),
+        (&outside, "/v1/token", oauth(401, "invalid_client"), 4, "client_id and client_secret"),
+        (&outside, "/v1/token", oauth(400, "unauthorized_client"), 4, "attribute condition"),
         (&impersonated, iam, api(403), 4, "Token Creator"),
         (&impersonated, iam, api(404), 4, "no such service account"),
         (&impersonated, iam, api(401), 3, ""),
@@ -351,12 +217,7 @@ fn g8_what_the_token_service_and_iam_refuse_has_a_remedy() {
         let run = machine.run(&["--refresh"]).expect_failure(code);
         let said = hints(&run);
         assert!(said.contains(hint), "{kind:?}: {}", run.stderr());
-        assert_eq!(
-            said.is_empty(),
-            hint.is_empty(),
-            "{kind:?}: {}",
-            run.stderr()
-        );
+        assert_eq!(said.is_empty(), hint.is_empty(), "{kind:?}: {}", run.stderr());
     }
 }
 
@@ -367,21 +228,13 @@ fn g8_a_refusal_deletes_nothing() {
     let before = std::fs::read(&path).expect("read them");
     machine.sandbox.revoke_all();
     let run = machine.run(&[]).expect_failure(3);
-    assert!(
-        hints(&run).contains("gauth-login") || hints(&run).contains("gcloud"),
-        "{}",
-        run.stderr()
-    );
+    assert!(hints(&run).contains("gauth-login") || hints(&run).contains("gcloud"), "{}", run.stderr());
     assert_eq!(std::fs::read(&path).expect("read them"), before);
 }
 
 #[test]
 fn trouble_that_passes_exits_5_whichever_hop_it_meets() {
-    for (path, tries) in [
-        ("/outside/token", 3),
-        ("/v1/token", 3),
-        ("/v1/projects/", 3),
-    ] {
+    for (path, tries) in [("/outside/token", 3), ("/v1/token", 3), ("/v1/projects/", 3)] {
         let machine = Machine::holding(|m| {
             let target = Some(m.sandbox.analyst());
             let source = m.sandbox.url_source();

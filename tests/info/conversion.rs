@@ -68,19 +68,14 @@ fn a1_a6_the_file_written_is_for_its_owner_alone() {
     let user = User::logged_in();
     user.home.write("open.json", 0o644, "{}");
     for name in ["new/token.json", "open.json"] {
-        let run = user
-            .run(&["--convert", "google-auth", "-o", name])
-            .expect(0);
+        let run = user.run(&["--convert", "google-auth", "-o", name]).expect(0);
         assert_eq!((run.stdout(), run.stderr()), ("", ""));
         assert_eq!(mode(user.home.path().join(name)), 0o600);
     }
     assert_eq!(mode(user.home.path().join("new")), 0o700);
     let printed = user.converted("google-auth", user.credentials.to_str().expect("a path"));
     let bytes = fs::read(user.home.path().join("open.json")).expect("read it");
-    assert_eq!(
-        serde_json::from_slice::<Value>(&bytes).expect("JSON"),
-        printed
-    );
+    assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON"), printed);
 }
 
 #[test]
@@ -89,20 +84,10 @@ fn a16_the_file_that_is_read_is_not_written_however_it_is_spelled() {
     let path = user.file(&user.stored());
     let before = fs::read(&path).expect("read it");
     symlink(&path, user.home.path().join("link.json")).expect("make a link");
-    for output in [
-        path.as_str(),
-        "given.json",
-        "./given.json",
-        ".config/../given.json",
-        "link.json",
-    ] {
+    for output in [path.as_str(), "given.json", "./given.json", ".config/../given.json", "link.json"] {
         let options = ["--convert", "google-auth", &path, "-o", output];
         let run = user.run(&options).expect_failure(2);
-        assert!(
-            run.stderr().contains("it is the file that is read"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("it is the file that is read"), "{}", run.stderr());
     }
     assert_eq!(fs::read(&path).expect("read it"), before);
 }
@@ -113,15 +98,8 @@ fn a_key_is_not_overwritten() {
     let key = user.sandbox.service_account_key();
     let before = fs::read(&key).expect("read the key");
     let output = key.to_str().expect("a plain path");
-    let run = user
-        .run(&["--convert", "google-auth", "-o", output])
-        .expect_failure(2);
-    assert!(
-        run.stderr()
-            .contains("service_account credentials stand there"),
-        "{}",
-        run.stderr()
-    );
+    let run = user.run(&["--convert", "google-auth", "-o", output]).expect_failure(2);
+    assert!(run.stderr().contains("service_account credentials stand there"), "{}", run.stderr());
     assert_eq!(fs::read(&key).expect("read the key"), before);
 }
 
@@ -144,8 +122,5 @@ fn a_grant_from_standard_input_is_converted() {
     let user = User::logged_in();
     let command = user.command(&["-", "--convert", "authorized_user"]);
     let run = run_with_input(command, user.oauth2client().to_string()).expect(0);
-    assert_eq!(
-        serde_json::from_str::<Value>(run.stdout()).expect("JSON"),
-        user.stored()
-    );
+    assert_eq!(serde_json::from_str::<Value>(run.stdout()).expect("JSON"), user.stored());
 }

@@ -74,14 +74,8 @@ fn a_key_and_an_oauth_client_are_reported() {
     assert_eq!(client["client_id"], user.stored()["client_id"]);
     assert_eq!(client["redirect_uris"], json!(["http://localhost"]));
     assert_eq!(client["project_id"], "gauth-sandbox");
-    let run = user
-        .run(&["--check", &text(user.sandbox.client_secrets())])
-        .expect_failure(2);
-    assert!(
-        run.stderr().contains("gauth-login --client-secrets"),
-        "{}",
-        run.stderr()
-    );
+    let run = user.run(&["--check", &text(user.sandbox.client_secrets())]).expect_failure(2);
+    assert!(run.stderr().contains("gauth-login --client-secrets"), "{}", run.stderr());
 }
 
 #[test]
@@ -98,11 +92,7 @@ fn the_credentials_below_an_impersonated_account_are_part_of_the_report() {
     assert_eq!(report["quota_project_id"], "p-1");
     assert_eq!(report["source_credentials"]["kind"], "authorized_user");
     let text = user.run(&[&file]).expect(0);
-    assert!(
-        text.stdout().contains("\nsource credentials\n  kind "),
-        "{}",
-        text.stdout()
-    );
+    assert!(text.stdout().contains("\nsource credentials\n  kind "), "{}", text.stdout());
 }
 
 #[test]
@@ -121,30 +111,16 @@ fn the_machines_own_account_is_reported_without_asking_for_it() {
 #[test]
 fn check_says_ok_or_the_cause_and_the_remedy_and_leaves_the_file_alone() {
     let user = User::logged_in();
-    let before = (
-        fs::read(&user.credentials).expect("read it"),
-        user.home.tree(),
-    );
+    let before = (fs::read(&user.credentials).expect("read it"), user.home.tree());
     let report = user.report(&["--check"]);
     assert_eq!(report["check"], "OK");
     assert_eq!(report["token"]["scopes"], json!([READONLY]));
-    assert!(
-        report["token"]["expiry"]
-            .as_str()
-            .is_some_and(|end| end.ends_with('Z'))
-    );
+    assert!(report["token"]["expiry"].as_str().is_some_and(|end| end.ends_with('Z')));
     user.sandbox.revoke_all();
     let run = user.run(&["--check"]).expect_failure(3);
     assert!(run.stderr().contains("invalid_grant"), "{}", run.stderr());
-    assert!(
-        run.stderr().contains("hint: run gauth-login"),
-        "{}",
-        run.stderr()
-    );
-    let after = (
-        fs::read(&user.credentials).expect("read it"),
-        user.home.tree(),
-    );
+    assert!(run.stderr().contains("hint: run gauth-login"), "{}", run.stderr());
+    let after = (fs::read(&user.credentials).expect("read it"), user.home.tree());
     assert_eq!(after, before);
     user.report(&[]);
 }
@@ -153,18 +129,11 @@ fn check_says_ok_or_the_cause_and_the_remedy_and_leaves_the_file_alone() {
 fn a_missing_login_exits_3_and_a_missing_file_2() {
     let home = Home::new();
     let run = testkit::run(home.command(BIN)).expect_failure(3);
-    assert!(
-        run.stderr().contains("hint: run gauth-login"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("hint: run gauth-login"), "{}", run.stderr());
     let mut command = home.command(BIN);
     command.arg("none.json");
     let run = testkit::run(command).expect_failure(2);
-    assert_eq!(
-        run.stderr(),
-        "gauth-info: read 'none.json': no such file or directory\n"
-    );
+    assert_eq!(run.stderr(), "gauth-info: read 'none.json': no such file or directory\n");
 }
 
 #[test]
@@ -178,44 +147,23 @@ fn e7_e8_e11_a_damaged_file_is_refused_with_its_field_and_without_its_value() {
     };
     let nested = "[".repeat(100_000);
     for (content, says) in [
-        (
-            with("refresh_token", json!([canary])),
-            "field refresh_token",
-        ),
+        (with("refresh_token", json!([canary])), "field refresh_token"),
         (with("client_id", json!({"a": canary})), "field client_id"),
         (with("client_secret", json!(7)), "field client_secret"),
         (with("scopes", json!({"a": canary})), "field scopes"),
         (with("granted_at", json!(7)), "field granted_at"),
-        (
-            with("quota_project_id", json!([canary])),
-            "field quota_project_id",
-        ),
+        (with("quota_project_id", json!([canary])), "field quota_project_id"),
         (with("type", json!("robot")), "field type"),
-        (
-            with("token_uri", json!("http://oauth2.googleapis.com/token")),
-            "field token_uri",
-        ),
-        (
-            with("token_uri", json!("https://evil.example/token")),
-            "field token_uri",
-        ),
-        (
-            format!("{{\"refresh_token\":\"{canary}\",\"refresh_token\":\"b\"}}"),
-            "twice",
-        ),
+        (with("token_uri", json!("http://oauth2.googleapis.com/token")), "field token_uri"),
+        (with("token_uri", json!("https://evil.example/token")), "field token_uri"),
+        (format!("{{\"refresh_token\":\"{canary}\",\"refresh_token\":\"b\"}}"), "twice"),
         (format!("{{\"a\":{nested}"), "not valid JSON"),
         (" ".repeat(2 << 20), "more than"),
         (canary.to_owned(), "not valid JSON"),
         (String::new(), "empty"),
-        (
-            json!({"installed": {"client_secret": canary}}).to_string(),
-            "field client_id",
-        ),
+        (json!({"installed": {"client_secret": canary}}).to_string(), "field client_id"),
         (json!({"installed": canary}).to_string(), "field installed"),
-        (
-            json!({"installed": {"client_id": "a"}, "web": {}}).to_string(),
-            "fields installed and web",
-        ),
+        (json!({"installed": {"client_id": "a"}, "web": {}}).to_string(), "fields installed and web"),
     ] {
         let path = user.home.write("damaged.json", 0o600, &content);
         for options in [&[][..], &["--check"]] {
@@ -264,13 +212,7 @@ fn h14_looking_at_a_file_opens_no_socket_and_writes_nothing() {
     trace.run.expect(0);
     for call in &trace.calls {
         let line = format!("{call:?}");
-        assert!(
-            !line.contains("connect") && !line.contains("socket"),
-            "{line}"
-        );
-        assert!(
-            !line.contains("O_WRONLY") && !line.contains("O_RDWR"),
-            "{line}"
-        );
+        assert!(!line.contains("connect") && !line.contains("socket"), "{line}");
+        assert!(!line.contains("O_WRONLY") && !line.contains("O_RDWR"), "{line}");
     }
 }

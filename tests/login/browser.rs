@@ -12,10 +12,7 @@ use crate::{Login, Person};
 #[test]
 fn the_browser_of_the_environment_is_given_the_url_at_the_end_or_in_its_place() {
     let Some(curl) = tool("curl") else { return };
-    for arguments in [
-        "-sSL -o page.html",
-        "-sSL -o page.html --url %s --max-time 30",
-    ] {
+    for arguments in ["-sSL -o page.html", "-sSL -o page.html --url %s --max-time 30"] {
         let person = Person::consenting();
         let mut command = person.command(&[]);
         command.env("BROWSER", format!("{} {arguments}", curl.display()));
@@ -30,29 +27,15 @@ fn the_browser_of_the_environment_is_given_the_url_at_the_end_or_in_its_place() 
 fn without_a_display_or_over_ssh_no_browser_is_tried_and_the_url_is_shown() {
     let person = Person::consenting();
     let opener = "#!/bin/sh\ntouch \"$HOME/opened\"\n";
-    for name in [
-        "xdg-open",
-        "open",
-        "wslview",
-        "sensible-browser",
-        "x-www-browser",
-    ] {
+    for name in ["xdg-open", "open", "wslview", "sensible-browser", "x-www-browser"] {
         person.home.write(format!("bin/{name}"), 0o700, opener);
     }
     let path = format!("{}:/usr/bin:/bin", person.home.path().join("bin").display());
-    for variables in [
-        vec![],
-        vec![
-            ("DISPLAY", ":0"),
-            ("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22"),
-        ],
-    ] {
+    for variables in [vec![], vec![("DISPLAY", ":0"), ("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22")]] {
         let mut command = person.command(&[]);
         command.env("PATH", &path).envs(variables);
         let login = Login::start(command);
-        login
-            .running
-            .stderr_line(|line| line.contains("no browser is opened"));
+        login.running.stderr_line(|line| line.contains("no browser is opened"));
         testkit::visit(&login.url);
         login.running.finish().expect(0);
         assert!(!person.home.path().join("opened").exists());
@@ -65,9 +48,7 @@ fn a_browser_that_does_not_start_is_told_and_the_login_goes_on() {
     let mut command = person.command(&[]);
     command.env("BROWSER", "/nonexistent/browser");
     let login = Login::start(command);
-    login
-        .running
-        .stderr_line(|line| line.contains("no browser could be opened"));
+    login.running.stderr_line(|line| line.contains("no browser could be opened"));
     testkit::visit(&login.url);
     login.running.finish().expect(0);
 }
@@ -89,11 +70,7 @@ impl Chromium {
         command.arg("--port=0").stdin(Stdio::null());
         let driver = Running::start(command);
         let started = driver.stdout_line(|line| line.contains("started successfully on port "));
-        let port = started
-            .rsplit(' ')
-            .next()
-            .expect("a port")
-            .trim_end_matches('.');
+        let port = started.rsplit(' ').next().expect("a port").trim_end_matches('.');
         let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
         let profile = home.path().join("profile");
         let arguments = [
@@ -108,11 +85,7 @@ impl Chromium {
             &format!("--user-data-dir={}", profile.display()),
         ];
         let options = json!({"binary": chromium, "args": arguments});
-        let mut browser = Self {
-            _driver: driver,
-            session: format!("http://127.0.0.1:{port}/session"),
-            agent,
-        };
+        let mut browser = Self { _driver: driver, session: format!("http://127.0.0.1:{port}/session"), agent };
         let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}});
         let session = browser.post("", &wanted);
         let id = session["sessionId"].as_str().expect("a session");
@@ -122,10 +95,7 @@ impl Chromium {
 
     fn post(&self, command: &str, body: &Value) -> Value {
         let url = format!("{}{command}", self.session);
-        let request = self
-            .agent
-            .post(&url)
-            .header("content-type", "application/json");
+        let request = self.agent.post(&url).header("content-type", "application/json");
         let answer = request.send(body.to_string());
         let mut answer = answer.unwrap_or_else(|error| panic!("{command}: {error}"));
         let text = answer.body_mut().read_to_string().expect("an answer");
@@ -150,10 +120,7 @@ impl Chromium {
     }
 
     fn click(&self, selector: &str) {
-        let found = self.post(
-            "/element",
-            &json!({"using": "css selector", "value": selector}),
-        );
+        let found = self.post("/element", &json!({"using": "css selector", "value": selector}));
         let element = found.as_object().and_then(|object| object.values().next());
         let element = element.and_then(Value::as_str).expect("an element");
         self.post(&format!("/element/{element}/click"), &json!({}));

@@ -39,11 +39,7 @@ fn installed(changes: &[(&str, Value)]) -> String {
 fn without_any_client_the_five_steps_to_one_are_told() {
     let home = Home::new();
     let run = run(home.command(crate::BIN)).expect_failure(2);
-    let steps: Vec<_> = run
-        .stderr()
-        .lines()
-        .filter(|line| line.contains(" hint: "))
-        .collect();
+    let steps: Vec<_> = run.stderr().lines().filter(|line| line.contains(" hint: ")).collect();
     assert_eq!(steps.len(), 5);
     for (at, step) in steps.iter().enumerate() {
         assert!(step.contains(&format!("hint: {}. ", at + 1)), "{step}");
@@ -58,17 +54,11 @@ fn the_client_comes_from_the_flag_then_the_variable_then_its_own_place() {
     let client = fs::read(person.sandbox.client_secrets()).expect("the client file");
     let named = |name: &str| String::from_utf8_lossy(&client).replace("123456789012-", name);
     person.home.write("flag.json", 0o600, named("flag-"));
-    person
-        .home
-        .write("variable.json", 0o600, named("variable-"));
-    person
-        .home
-        .write(".config/gauth/client_secrets.json", 0o600, named("own-"));
+    person.home.write("variable.json", 0o600, named("variable-"));
+    person.home.write(".config/gauth/client_secrets.json", 0o600, named("own-"));
     let asking = |arguments: &[&str], variable: Option<&str>| {
         let mut command = person.command(arguments);
-        command
-            .env_remove("GAUTH_CLIENT_SECRETS")
-            .arg("--no-browser");
+        command.env_remove("GAUTH_CLIENT_SECRETS").arg("--no-browser");
         command.envs(variable.map(|file| ("GAUTH_CLIENT_SECRETS", file)));
         Login::start(command).parameter("client_id")
     };
@@ -91,10 +81,7 @@ fn c25_a_wrong_client_file_is_refused_naming_file_and_field() {
         (r#"{"installed":{}}"#, "field client_id: missing"),
         (r#"{"installed":{"client_id":7}}"#, "field client_id"),
         (r#"{"installed":{"client_id":"a b"}}"#, "field client_id"),
-        (
-            r#"{"web":{"client_id":"i","redirect_uris":["https://example.test/"]}}"#,
-            "field web.redirect_uris",
-        ),
+        (r#"{"web":{"client_id":"i","redirect_uris":["https://example.test/"]}}"#, "field web.redirect_uris"),
     ] {
         let stderr = refused(content);
         assert!(stderr.contains("client.json"), "{stderr}");
@@ -128,10 +115,7 @@ fn c21_e1_only_https_and_loopback_urls_are_taken_from_a_client_file() {
     ] {
         for field in ["auth_uri", "token_uri"] {
             let stderr = refused(&installed(&[(field, json!(url))]));
-            assert!(
-                stderr.contains(&format!("field {field}: ")),
-                "{url}: {stderr}"
-            );
+            assert!(stderr.contains(&format!("field {field}: ")), "{url}: {stderr}");
         }
     }
 }
@@ -148,15 +132,8 @@ fn e2_no_secret_goes_to_a_host_that_is_not_googles_unless_it_is_named() {
     ] {
         for field in ["auth_uri", "token_uri"] {
             let stderr = refused(&installed(&[(field, json!(url))]));
-            assert!(
-                stderr.contains(&format!("field {field}: ")),
-                "{url}: {stderr}"
-            );
-            testkit::assert_no_secret(
-                "stderr",
-                stderr.as_bytes(),
-                &["canary-of-the-client-file".to_owned()],
-            );
+            assert!(stderr.contains(&format!("field {field}: ")), "{url}: {stderr}");
+            testkit::assert_no_secret("stderr", stderr.as_bytes(), &["canary-of-the-client-file".to_owned()]);
         }
     }
     assert!(sink.requests().is_empty());
@@ -170,37 +147,21 @@ fn e2_no_secret_goes_to_a_host_that_is_not_googles_unless_it_is_named() {
     let mut command = home.command(crate::BIN);
     command.args(["--no-browser", "--client-secrets", "client.json"]);
     command.env("GAUTH_ALLOW_HOSTS", "id.example.test");
-    assert!(
-        Login::start(command)
-            .url
-            .starts_with("https://id.example.test/auth?")
-    );
+    assert!(Login::start(command).url.starts_with("https://id.example.test/auth?"));
 }
 
 #[test]
 fn e6_e7_e8_types_repeated_keys_and_bombs_are_refused() {
-    let deep = format!(
-        r#"{{"installed":{{"client_id":"i","x":{}"#,
-        "[".repeat(1 << 19)
-    );
-    let large = format!(
-        r#"{{"installed":{{"client_id":"i"}},"x":"{}"}}"#,
-        "x".repeat(1 << 20)
-    );
+    let deep = format!(r#"{{"installed":{{"client_id":"i","x":{}"#, "[".repeat(1 << 19));
+    let large = format!(r#"{{"installed":{{"client_id":"i"}},"x":"{}"}}"#, "x".repeat(1 << 20));
     for (content, words) in [
-        (
-            r#"{"type":"authorized_user","client_id":"i"}"#,
-            "credentials file",
-        ),
+        (r#"{"type":"authorized_user","client_id":"i"}"#, "credentials file"),
         (r#"{"installed":[]}"#, "field installed"),
         (
             r#"{"installed":{"client_id":"i","token_uri":"https://oauth2.googleapis.com/token","token_uri":"https://evil.test/"}}"#,
             "twice",
         ),
-        (
-            r#"{"installed":{"client_id":"i","\u0074oken_uri":"a","token_uri":"b"}}"#,
-            "twice",
-        ),
+        (r#"{"installed":{"client_id":"i","\u0074oken_uri":"a","token_uri":"b"}}"#, "twice"),
         (deep.as_str(), "JSON"),
         (large.as_str(), "1048576 bytes"),
     ] {
@@ -212,18 +173,10 @@ fn e6_e7_e8_types_repeated_keys_and_bombs_are_refused() {
 #[test]
 fn the_sandbox_variable_takes_loopback_addresses_alone() {
     let person = Person::consenting();
-    for url in [
-        "https://sandbox.example.test",
-        "http://192.0.2.1:80",
-        "ftp://127.0.0.1",
-    ] {
+    for url in ["https://sandbox.example.test", "http://192.0.2.1:80", "ftp://127.0.0.1"] {
         let mut command = person.command(&["--no-browser"]);
         command.env("GAUTH_SANDBOX_URL", url);
         let run = run(command).expect_failure(2);
-        assert!(
-            run.stderr().contains("GAUTH_SANDBOX_URL"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("GAUTH_SANDBOX_URL"), "{}", run.stderr());
     }
 }

@@ -24,12 +24,7 @@ fn a_login_writes_what_every_adc_reader_loads_and_prints_the_path() {
     let client = &json(&person.sandbox.client_secrets())["installed"];
     let mut written = person.credentials();
     let refresh_token = written["refresh_token"].take();
-    assert!(
-        person
-            .sandbox
-            .secrets()
-            .contains(&refresh_token.as_str().unwrap().to_owned())
-    );
+    assert!(person.sandbox.secrets().contains(&refresh_token.as_str().unwrap().to_owned()));
     let granted_at = written["granted_at"].take();
     assert!(granted_at.as_str().is_some_and(|time| time.ends_with('Z')));
     assert_eq!(
@@ -102,10 +97,7 @@ fn c4_c5_verifier_and_state_are_random_and_long_enough_at_every_attempt() {
 
 #[test]
 fn c10_a_refused_consent_exits_4_and_the_browser_says_so() {
-    let person = Person::with(Options {
-        deny: true,
-        ..Options::default()
-    });
+    let person = Person::with(Options { deny: true, ..Options::default() });
     let run = person.fail(&[], 4);
     assert!(run.stderr().contains("ask for consent: access_denied"));
     assert!(run.stderr().contains("hint: consent was refused"));
@@ -153,11 +145,7 @@ fn c23_fewer_scopes_than_asked_exit_4_naming_them_and_write_nothing() {
     let page = visit(&login.url).click("Allow", &[EDIT]);
     assert!(page.body.contains(crate::FAILED));
     let run = person.swept(login.running.finish()).expect_failure(4);
-    assert!(
-        run.stderr().contains("not granted: analytics.edit\n"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("not granted: analytics.edit\n"), "{}", run.stderr());
     assert!(run.stderr().contains("--allow-partial"));
     assert!(!person.file().exists());
 
@@ -171,10 +159,7 @@ fn c23_fewer_scopes_than_asked_exit_4_naming_them_and_write_nothing() {
 #[test]
 fn c17_two_logins_at_once_do_not_take_each_others_answers() {
     let person = Person::consenting();
-    let (one, other) = (
-        person.start(&[]),
-        person.start(&["--credentials", "other.json"]),
-    );
+    let (one, other) = (person.start(&[]), person.start(&["--credentials", "other.json"]));
     assert_ne!(one.address(), other.address());
     assert_ne!(one.parameter("state"), other.parameter("state"));
     let (target_one, target_other) = (one.target(), other.target());
@@ -185,10 +170,7 @@ fn c17_two_logins_at_once_do_not_take_each_others_answers() {
     assert!(other.get(&target_other).contains(WORKED));
     one.running.finish().expect(0);
     other.running.finish().expect(0);
-    let (first, second) = (
-        person.credentials(),
-        json(&person.home.path().join("other.json")),
-    );
+    let (first, second) = (person.credentials(), json(&person.home.path().join("other.json")));
     assert_ne!(first["refresh_token"], second["refresh_token"]);
 }
 
@@ -198,10 +180,7 @@ fn c18_nobody_comes_and_the_deadline_exits_5() {
     let login = person.start(&["--timeout", "1"]);
     let address = login.address();
     let run = person.swept(login.running.finish()).expect_failure(5);
-    assert!(
-        run.stderr()
-            .contains("wait for consent: no answer came within 1 s")
-    );
+    assert!(run.stderr().contains("wait for consent: no answer came within 1 s"));
     assert!(TcpStream::connect(address).is_err());
     let help = testkit::run(person.command(&["--help"])).expect(0);
     assert!(help.stdout().contains("(default 300)"));
@@ -218,18 +197,12 @@ fn a_web_client_gets_its_registered_redirect_to_the_letter_and_prompt_consent() 
     let person = Person::consenting();
     for path in ["", "/", "/oauth/callback"] {
         let uri = format!("http://localhost:{}{path}", free_port());
-        let client = person
-            .sandbox
-            .web_client_secrets(&uri)
-            .expect("write a client file");
+        let client = person.sandbox.web_client_secrets(&uri).expect("write a client file");
         // The file lists every URI registered so far; only the newest is wanted here.
         let mut file = json(&client);
         file["web"]["redirect_uris"] = json!(["https://example.test/cb", uri]);
         let client = person.home.write("web.json", 0o600, file.to_string());
-        for round in [
-            "the first consent",
-            "the second one, which still brings a refresh token",
-        ] {
+        for round in ["the first consent", "the second one, which still brings a refresh token"] {
             let mut command = person.command(&["--no-browser"]);
             command.env("GAUTH_CLIENT_SECRETS", &client);
             let login = Login::start(command);
@@ -251,8 +224,7 @@ fn a_web_client_gets_its_registered_redirect_to_the_letter_and_prompt_consent() 
 fn the_path_of_an_installed_clients_loopback_uri_is_kept() {
     let person = Person::consenting();
     let mut file = json(&person.sandbox.client_secrets());
-    file["installed"]["redirect_uris"] =
-        json!(["urn:ietf:wg:oauth:2.0:oob", "http://127.0.0.1/a/b"]);
+    file["installed"]["redirect_uris"] = json!(["urn:ietf:wg:oauth:2.0:oob", "http://127.0.0.1/a/b"]);
     let client = person.home.write("client.json", 0o600, file.to_string());
     let login = person.start(&["--client-secrets", client.to_str().unwrap()]);
     assert!(login.redirect_uri().ends_with("/a/b"));

@@ -23,9 +23,7 @@ pub(crate) fn old_grant(person: &Person, mode: u32) -> Vec<u8> {
         "of_another_tool": {"kept": [1.5, null]},
     });
     let bytes = file.to_string().into_bytes();
-    person
-        .home
-        .write(".config/gauth/credentials.json", mode, &bytes);
+    person.home.write(".config/gauth/credentials.json", mode, &bytes);
     bytes
 }
 
@@ -35,21 +33,13 @@ fn a1_file_and_directories_are_private_whatever_the_umask() {
         let person = Person::consenting();
         let mut command = person.home.command("sh");
         command
-            .args([
-                "-c",
-                &format!("umask {umask}; exec \"$0\" --no-browser"),
-                crate::BIN,
-            ])
+            .args(["-c", &format!("umask {umask}; exec \"$0\" --no-browser"), crate::BIN])
             .env("GAUTH_CLIENT_SECRETS", person.sandbox.client_secrets());
         let login = Login::start(command);
         testkit::visit(&login.url);
         login.running.finish().expect(0);
         assert_eq!(mode(person.file()), 0o600, "{umask}");
-        assert_eq!(
-            mode(person.home.config().join("gauth/.credentials.json.lock")),
-            0o600,
-            "{umask}"
-        );
+        assert_eq!(mode(person.home.config().join("gauth/.credentials.json.lock")), 0o600, "{umask}");
         assert_eq!(mode(person.home.config().join("gauth")), 0o700, "{umask}");
         assert_eq!(mode(person.home.config()), 0o700, "{umask}");
     }
@@ -69,11 +59,7 @@ fn a7_a_client_file_that_others_can_read_is_warned_of_once_with_the_command_that
     let client = fs::read(person.sandbox.client_secrets()).expect("the client file");
     let open = person.home.write("client.json", 0o644, client);
     let run = person.log_in(&["--client-secrets", open.to_str().unwrap()]);
-    let warnings: Vec<_> = run
-        .stderr()
-        .lines()
-        .filter(|line| line.contains("warning: "))
-        .collect();
+    let warnings: Vec<_> = run.stderr().lines().filter(|line| line.contains("warning: ")).collect();
     assert_eq!(warnings.len(), 1, "{}", run.stderr());
     assert!(warnings[0].ends_with(&format!("chmod 600 '{}'", open.display())));
 }
@@ -81,27 +67,17 @@ fn a7_a_client_file_that_others_can_read_is_warned_of_once_with_the_command_that
 #[test]
 fn a8_a_link_of_ones_own_is_kept_and_others_are_refused_before_consent() {
     let person = Person::consenting();
-    let real = person.home.write(
-        "dotfiles/credentials.json",
-        0o600,
-        r#"{"type":"authorized_user"}"#,
-    );
+    let real = person.home.write("dotfiles/credentials.json", 0o600, r#"{"type":"authorized_user"}"#);
     fs::create_dir_all(person.file().parent().unwrap()).expect("create the directory");
     symlink(&real, person.file()).expect("link");
     person.log_in(&[]);
-    assert!(
-        fs::symlink_metadata(person.file())
-            .expect("the link")
-            .is_symlink()
-    );
+    assert!(fs::symlink_metadata(person.file()).expect("the link").is_symlink());
     assert!(crate::json(&real)["refresh_token"].is_string());
 
     let dangling = person.home.path().join("dangling");
     symlink(person.home.path().join("dotfiles/new.json"), &dangling).expect("link");
     person.log_in(&["--credentials", "dangling"]);
-    assert!(
-        crate::json(&person.home.path().join("dotfiles/new.json"))["refresh_token"].is_string()
-    );
+    assert!(crate::json(&person.home.path().join("dotfiles/new.json"))["refresh_token"].is_string());
 
     symlink("loop", person.home.path().join("loop")).expect("link");
     let refused = |name: &str| {
@@ -123,18 +99,11 @@ fn a8_a_link_of_ones_own_is_kept_and_others_are_refused_before_consent() {
 fn a9_a_fifo_a_directory_or_a_device_in_the_place_is_refused_at_once() {
     let person = Person::consenting();
     fs::create_dir_all(person.file().parent().unwrap()).expect("create the directory");
-    let status = Command::new("mkfifo")
-        .arg(person.file())
-        .status()
-        .expect("run mkfifo");
+    let status = Command::new("mkfifo").arg(person.file()).status().expect("run mkfifo");
     assert!(status.success());
     let refuse = |arguments: &[&str]| {
         let run = run(person.command(arguments)).expect_failure(2);
-        assert!(
-            run.stderr().contains("not a regular file"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("not a regular file"), "{}", run.stderr());
         assert!(!run.stderr().contains("open this URL"));
     };
     refuse(&["--no-browser"]);
@@ -185,11 +154,7 @@ fn a11_without_a_home_a_file_must_be_named() {
             command
         };
         let run = run(command(&["--no-browser"])).expect_failure(2);
-        assert!(
-            run.stderr().contains("--credentials FILE"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("--credentials FILE"), "{}", run.stderr());
         let login = Login::start(command(&["--no-browser", "--credentials", "c.json"]));
         testkit::visit(&login.url);
         assert_eq!(login.running.finish().expect(0).stdout(), "c.json\n");
@@ -201,12 +166,8 @@ fn a13_an_account_is_no_part_of_any_path() {
     let person = Person::consenting();
     person.log_in(&["--account", "../../x/y"]);
     let tree: Vec<PathBuf> = person.home.tree();
-    let expected = [
-        ".config",
-        ".config/gauth",
-        ".config/gauth/.credentials.json.lock",
-        ".config/gauth/credentials.json",
-    ];
+    let expected =
+        [".config", ".config/gauth", ".config/gauth/.credentials.json.lock", ".config/gauth/credentials.json"];
     assert_eq!(tree, expected.map(PathBuf::from));
 }
 
@@ -259,10 +220,7 @@ fn a_renewal_of_a_grant_of_another_server_needs_its_client_file() {
     command.arg("--no-browser");
     let run = run(command).expect_failure(2);
     assert!(run.stderr().contains("auth_uri"), "{}", run.stderr());
-    assert!(
-        run.stderr()
-            .contains("hint: run gauth-login --client-secrets FILE")
-    );
+    assert!(run.stderr().contains("hint: run gauth-login --client-secrets FILE"));
 }
 
 #[test]
@@ -272,9 +230,7 @@ fn files_of_other_tools_are_replaced_by_a_whole_new_grant() {
         r#"{"_class":"OAuth2Credentials","_module":"oauth2client.client","refresh_token":"x","client_id":"x"}"#,
     ] {
         let person = Person::consenting();
-        person
-            .home
-            .write(".config/gauth/credentials.json", 0o600, content);
+        person.home.write(".config/gauth/credentials.json", 0o600, content);
         person.log_in(&[]);
         let file = person.credentials();
         assert_eq!(file["type"], "authorized_user");
@@ -293,24 +249,14 @@ fn it_is_told_when_gauth_token_would_choose_another_source() {
         command.arg("--no-browser").envs(variable);
         let login = Login::start(command);
         testkit::visit(&login.url);
-        person
-            .swept(login.running.finish())
-            .expect(0)
-            .stderr()
-            .to_owned()
+        person.swept(login.running.finish()).expect(0).stderr().to_owned()
     };
     assert!(!login(&[], None).contains("gauth-token"));
     let rival = login(&[], Some(("GOOGLE_APPLICATION_CREDENTIALS", &key)));
-    assert!(
-        rival.contains("gauth-token still takes GOOGLE_APPLICATION_CREDENTIALS"),
-        "{rival}"
-    );
+    assert!(rival.contains("gauth-token still takes GOOGLE_APPLICATION_CREDENTIALS"), "{rival}");
     assert!(rival.contains("gauth-token --credentials '"));
     let other = login(&["--credentials", "other.json"], None);
-    assert!(
-        other.contains("gauth-token still takes gauth-login's file"),
-        "{other}"
-    );
+    assert!(other.contains("gauth-token still takes gauth-login's file"), "{other}");
     let named = person.home.path().join("named.json");
     let same = login(&[], Some(("GAUTH_CREDENTIALS", &named)));
     assert!(named.exists() && !same.contains("gauth-token"), "{same}");

@@ -26,30 +26,15 @@ fn oauth(status: u16, error: &str) -> FaultKind {
 #[test]
 fn c12_h6_h7_every_refusal_of_the_token_endpoint_has_its_exit_code_and_a_page() {
     for (kind, code, words) in [
-        (
-            oauth(400, "invalid_grant"),
-            3,
-            "invalid_grant: in the server's own words",
-        ),
-        (
-            oauth(401, "invalid_client"),
-            4,
-            "invalid_client: in the server's own words",
-        ),
+        (oauth(400, "invalid_grant"), 3, "invalid_grant: in the server's own words"),
+        (oauth(401, "invalid_client"), 4, "invalid_client: in the server's own words"),
         (oauth(400, "invalid_request"), 1, "invalid_request"),
         (oauth(403, "org_internal"), 4, "org_internal"),
         (FaultKind::Html { status: 502 }, 5, "HTTP 502"),
         (FaultKind::HangUp, 5, "/token"),
         (respond("{}"), 1, "access_token"),
         (respond("not JSON"), 1, "not JSON"),
-        (
-            FaultKind::Redirect {
-                status: 307,
-                location: "http://127.0.0.1:1/".to_owned(),
-            },
-            1,
-            "HTTP 307",
-        ),
+        (FaultKind::Redirect { status: 307, location: "http://127.0.0.1:1/".to_owned() }, 1, "HTTP 307"),
     ] {
         let person = Person::consenting();
         let named = format!("{kind:?}");
@@ -62,24 +47,13 @@ fn c12_h6_h7_every_refusal_of_the_token_endpoint_has_its_exit_code_and_a_page() 
 
 #[test]
 fn c16_a_code_is_sent_once_whatever_happens() {
-    for kind in [
-        FaultKind::HangUp,
-        FaultKind::Html { status: 503 },
-        FaultKind::CutOff { after: 10 },
-    ] {
+    for kind in [FaultKind::HangUp, FaultKind::Html { status: 503 }, FaultKind::CutOff { after: 10 }] {
         let person = Person::consenting();
         let named = format!("{kind:?}");
-        person.sandbox.fault(Fault {
-            times: 9,
-            ..Fault::new("/token", kind)
-        });
+        person.sandbox.fault(Fault { times: 9, ..Fault::new("/token", kind) });
         let run = person.fail(&[], 5);
         assert_eq!(person.token_requests(), 1, "{named}");
-        assert!(
-            run.stderr().contains("run gauth-login again"),
-            "{named}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("run gauth-login again"), "{named}: {}", run.stderr());
     }
 }
 
@@ -91,19 +65,14 @@ fn c24_an_answer_without_a_refresh_token_leaves_the_old_file_untouched() {
     let answer = respond(r#"{"access_token":"ya29.x","token_type":"Bearer","expires_in":3599}"#);
     person.sandbox.fault(Fault::new("/token", answer));
     let run = person.fail(&[], 1);
-    assert!(
-        run.stderr().contains("no refresh_token"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("no refresh_token"), "{}", run.stderr());
     assert_eq!(fs::read(person.file()).expect("the old file"), old);
 }
 
 #[test]
 fn c23_an_answer_without_scopes_means_those_that_were_asked_for() {
     let person = Person::consenting();
-    let answer =
-        respond(r#"{"access_token":"ya29.x","refresh_token":"1//x","token_type":"Bearer"}"#);
+    let answer = respond(r#"{"access_token":"ya29.x","refresh_token":"1//x","token_type":"Bearer"}"#);
     person.sandbox.fault(Fault::new("/token", answer));
     person.log_in(&["--scope", "analytics.edit"]);
     let written = &person.credentials()["scopes"];

@@ -44,9 +44,7 @@ fn c2_without_ipv4_the_redirect_goes_to_the_ipv6_loopback() {
         return;
     };
     let without_ipv4 = "ip link set lo up && ip addr del 127.0.0.1/8 dev lo";
-    let possible = Command::new(&unshare)
-        .args(["-rn", "sh", "-c", without_ipv4])
-        .output();
+    let possible = Command::new(&unshare).args(["-rn", "sh", "-c", without_ipv4]).output();
     if !possible.is_ok_and(|output| output.status.success()) {
         println!("skipped: no network namespaces");
         return;
@@ -57,11 +55,7 @@ fn c2_without_ipv4_the_redirect_goes_to_the_ipv6_loopback() {
     command.args(["-rn", "sh", "-c", &script, crate::BIN]);
     command.env("GAUTH_CLIENT_SECRETS", person.sandbox.client_secrets());
     let login = Login::start(command);
-    assert!(
-        login.redirect_uri().starts_with("http://[::1]:"),
-        "{}",
-        login.url
-    );
+    assert!(login.redirect_uri().starts_with("http://[::1]:"), "{}", login.url);
     login.running.signal(rustix::process::Signal::TERM);
     login.running.finish().expect(143);
 }
@@ -73,11 +67,7 @@ fn c3_a_port_that_is_taken_is_not_shared_and_the_message_names_it() {
     let port = taken.local_addr().expect("an address").port().to_string();
     let mut command = person.command(&["--no-browser", "--port", &port]);
     let run = testkit::run(command).expect_failure(1);
-    assert!(
-        run.stderr().contains(&format!("listen on port {port}")),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains(&format!("listen on port {port}")), "{}", run.stderr());
     assert!(run.stderr().contains("address already in use"));
     assert!(!run.stderr().contains("open this URL"));
 
@@ -97,21 +87,11 @@ fn c5_only_the_exact_state_answers() {
     let state = login.parameter("state");
     let swapped: String = state
         .chars()
-        .map(|c| {
-            if c.is_ascii_lowercase() {
-                c.to_ascii_uppercase()
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
+        .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
         .collect();
     let code = gauth_core::form::encode(&[("code", &parameter(&good, "code"))]);
     for wrong in ["", "x", &state[..42], &format!("{state}x"), &swapped] {
-        assert_eq!(
-            status(&login.get(&format!("/?{code}&state={wrong}"))),
-            "400",
-            "{wrong}"
-        );
+        assert_eq!(status(&login.get(&format!("/?{code}&state={wrong}"))), "400", "{wrong}");
     }
     assert_eq!(status(&login.get(&format!("/?{code}"))), "400");
     assert_eq!(person.token_requests(), 0);
@@ -148,12 +128,7 @@ fn c9_a_script_or_an_image_of_another_page_cannot_answer() {
     let person = Person::consenting();
     let login = person.start(&[]);
     let good = login.target();
-    for (mode, dest) in [
-        ("no-cors", "image"),
-        ("cors", "empty"),
-        ("navigate", "iframe"),
-        ("no-cors", "script"),
-    ] {
+    for (mode, dest) in [("no-cors", "image"), ("cors", "empty"), ("navigate", "iframe"), ("no-cors", "script")] {
         let headers = format!(
             "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: {mode}\r\nSec-Fetch-Dest: {dest}\r\nOrigin: https://evil.test\r\n"
         );
@@ -168,7 +143,8 @@ fn c9_a_script_or_an_image_of_another_page_cannot_answer() {
     let answer = login.send(preflight.as_bytes());
     assert_eq!(status(&answer), "404");
     assert!(!answer.to_ascii_lowercase().contains("access-control"));
-    let navigation = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nSec-Fetch-User: ?1\r\n";
+    let navigation =
+        "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nSec-Fetch-User: ?1\r\n";
     let answer = login.send(crate::request(login.address(), &good, navigation).as_bytes());
     assert!(answer.contains(WORKED));
     login.running.finish().expect(0);
@@ -205,15 +181,8 @@ fn c14_an_answer_of_another_issuer_is_ignored_and_one_without_issuer_is_taken() 
     let person = Person::consenting();
     let login = person.start(&[]);
     let good = login.target();
-    let code = gauth_core::form::encode(&[
-        ("code", &parameter(&good, "code")),
-        ("state", &login.parameter("state")),
-    ]);
-    for issuer in [
-        "https%3A%2F%2Faccounts.google.com",
-        "https%3A%2F%2Fevil.test",
-        "",
-    ] {
+    let code = gauth_core::form::encode(&[("code", &parameter(&good, "code")), ("state", &login.parameter("state"))]);
+    for issuer in ["https%3A%2F%2Faccounts.google.com", "https%3A%2F%2Fevil.test", ""] {
         let answer = login.get(&format!("/?{code}&iss={issuer}"));
         assert_eq!(status(&answer), "400", "{issuer}");
     }
@@ -229,17 +198,12 @@ fn c15_twenty_tabs_with_the_same_answer_make_one_token_request() {
     let good = login.target();
     let answers: Vec<String> = std::thread::scope(|scope| {
         let tabs: Vec<_> = (0..20).map(|_| scope.spawn(|| login.get(&good))).collect();
-        tabs.into_iter()
-            .map(|tab| tab.join().expect("an answer"))
-            .collect()
+        tabs.into_iter().map(|tab| tab.join().expect("an answer")).collect()
     });
     let worked = answers.iter().filter(|answer| answer.contains(WORKED));
     assert_eq!(worked.count(), 1);
     for answer in answers.iter().filter(|answer| !answer.contains(WORKED)) {
-        assert!(
-            answer.is_empty() || answer.contains("Already done"),
-            "{answer}"
-        );
+        assert!(answer.is_empty() || answer.contains("Already done"), "{answer}");
     }
     person.swept(login.running.finish()).expect(0);
     assert_eq!(person.token_requests(), 1);

@@ -16,25 +16,15 @@ fn c6_five_hundred_requests_of_noise_do_not_end_a_login() {
         (request(host, "/", ""), "400"),
         (request(host, "/callback?code=x&state=y", ""), "404"),
         (format!("HEAD / HTTP/1.1\r\nHost: {host}\r\n\r\n"), "404"),
-        (
-            format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 6\r\n\r\ncode=x"),
-            "404",
-        ),
+        (format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 6\r\n\r\ncode=x"), "404"),
         (format!("OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n"), "404"),
-        (
-            "\x16\x03\x01\x02\0\x01\0\x01\u{fc}\x03\x03\r\n".to_owned(),
-            "400",
-        ),
+        ("\x16\x03\x01\x02\0\x01\0\x01\u{fc}\x03\x03\r\n".to_owned(), "400"),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), "400"),
         ("\r\n\r\n\r\nwhat is this\r\n\r\n".to_owned(), "400"),
         ("GET / HTTP/0.9\r\n\r\n".to_owned(), "400"),
     ];
     for (request, expected) in noise.iter().cycle().take(500) {
-        assert_eq!(
-            status(&login.send(request.as_bytes())),
-            *expected,
-            "{request:?}"
-        );
+        assert_eq!(status(&login.send(request.as_bytes())), *expected, "{request:?}");
     }
     testkit::visit(&login.url);
     person.swept(login.running.finish()).expect(0);
@@ -62,9 +52,7 @@ fn c7_silent_sockets_hold_nobody_up_and_the_oldest_make_room() {
     assert!(begun.elapsed() < Duration::from_secs(3));
     // The first was let go without a word.
     let mut rest = Vec::new();
-    silent[0]
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .expect("set a timeout");
+    silent[0].set_read_timeout(Some(Duration::from_secs(30))).expect("set a timeout");
     let _ = silent[0].read_to_end(&mut rest);
     assert!(rest.is_empty());
     login.running.finish().expect(0);
@@ -75,11 +63,7 @@ fn c11_a_page_is_the_same_whatever_was_in_the_request() {
     let person = Person::consenting();
     let login = person.start(&[]);
     let plain = login.get("/?x=1");
-    for payload in [
-        "<script>alert(1)</script>",
-        "%3Cscript%3Ealert(1)%3C/script%3E",
-        "%0d%0aSet-Cookie:x=y",
-    ] {
+    for payload in ["<script>alert(1)</script>", "%3Cscript%3Ealert(1)%3C/script%3E", "%0d%0aSet-Cookie:x=y"] {
         for target in [
             format!("/?code={payload}"),
             format!("/?state={payload}&error=access_denied"),
@@ -89,9 +73,7 @@ fn c11_a_page_is_the_same_whatever_was_in_the_request() {
         }
     }
     let state = login.parameter("state");
-    let failed = login.get(&format!(
-        "/?state={state}&error=%3Cscript%3E&error_description=%3Cb%3E"
-    ));
+    let failed = login.get(&format!("/?state={state}&error=%3Cscript%3E&error_description=%3Cb%3E"));
     assert!(failed.contains(crate::FAILED));
     assert!(!failed.contains("<script>") && !failed.contains("<b>"));
     for page in [&plain, &failed] {
@@ -115,14 +97,8 @@ fn c19_long_lines_long_headers_and_many_headers_are_refused() {
     let long = "x".repeat(9 << 10);
     let longer = format!("X-Long: {}\r\n", "x".repeat(17 << 10));
     assert_eq!(status(&login.get(&format!("/?{long}"))), "414");
-    assert_eq!(
-        status(&login.send(request(host, "/", &longer).as_bytes())),
-        "431"
-    );
-    assert_eq!(
-        status(&login.send(request(host, "/", &"A: b\r\n".repeat(101)).as_bytes())),
-        "431"
-    );
+    assert_eq!(status(&login.send(request(host, "/", &longer).as_bytes())), "431");
+    assert_eq!(status(&login.send(request(host, "/", &"A: b\r\n".repeat(101)).as_bytes())), "431");
     // More than any buffer holds.
     let endless = vec![b'x'; 8 << 20];
     let answer = login.send(&endless);
@@ -136,8 +112,7 @@ fn c19_a_connection_has_ten_seconds_for_its_request() {
     let person = Person::consenting();
     let login = person.start(&[]);
     let mut slow = TcpStream::connect(login.address()).expect("connect");
-    slow.set_read_timeout(Some(Duration::from_millis(500)))
-        .expect("set a timeout");
+    slow.set_read_timeout(Some(Duration::from_millis(500))).expect("set a timeout");
     let begun = Instant::now();
     let ended = loop {
         // A byte now and then does not buy more time.
@@ -147,10 +122,7 @@ fn c19_a_connection_has_ten_seconds_for_its_request() {
             _ => break begun.elapsed(),
         }
     };
-    assert!(
-        ended > Duration::from_secs(8) && ended < Duration::from_secs(15),
-        "{ended:?}"
-    );
+    assert!(ended > Duration::from_secs(8) && ended < Duration::from_secs(15), "{ended:?}");
     testkit::visit(&login.url);
     login.running.finish().expect(0);
 }

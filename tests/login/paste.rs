@@ -15,31 +15,18 @@ impl Desk {
     fn start(person: &Person) -> Self {
         let pty = Pty::start(person.command(&["--no-browser"]), 80);
         let shown = pty.wait_for("paste the address of that page here");
-        let url = shown
-            .lines()
-            .find(|line| line.starts_with("http"))
-            .expect("a URL");
-        Self {
-            url: url.trim_end().to_owned(),
-            pty,
-        }
+        let url = shown.lines().find(|line| line.starts_with("http")).expect("a URL");
+        Self { url: url.trim_end().to_owned(), pty }
     }
 
     /// The address that the browser on the other machine ends on.
     fn address(&self) -> String {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .build()
-            .into();
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().max_redirects(0).max_redirects_will_error(false).proxy(None).build().into();
         let answer = agent.get(&self.url).call().expect("visit the consent page");
         let location = answer.headers().get("location").expect("a redirect");
         // A browser shows the slash that the redirect URI leaves out.
-        location
-            .to_str()
-            .expect("an address")
-            .replacen('?', "/?", 1)
+        location.to_str().expect("an address").replacen('?', "/?", 1)
     }
 
     fn code(&self) -> String {
@@ -56,22 +43,13 @@ impl Desk {
 
 #[test]
 fn c20_a_pasted_address_logs_in_whatever_the_terminal_puts_around_it() {
-    for (before, after) in [
-        ("", "\n"),
-        ("", "\r\n"),
-        ("  ", " \n"),
-        ("\x1b[200~", "\x1b[201~\r"),
-        ("\n\n", "\n"),
-    ] {
+    for (before, after) in [("", "\n"), ("", "\r\n"), ("  ", " \n"), ("\x1b[200~", "\x1b[201~\r"), ("\n\n", "\n")] {
         let person = Person::consenting();
         let mut desk = Desk::start(&person);
         let address = desk.address();
         desk.pty.type_in(&format!("{before}{address}{after}"));
         let shown = desk.finish(0);
-        assert!(
-            shown.contains(&format!("{}\r\n", person.file().display())),
-            "{shown}"
-        );
+        assert!(shown.contains(&format!("{}\r\n", person.file().display())), "{shown}");
         assert!(person.file().exists());
         assert_eq!(person.token_requests(), 1);
     }
@@ -83,11 +61,7 @@ fn c20_a_bare_code_logs_in_also_still_percent_encoded() {
         let person = Person::consenting();
         let mut desk = Desk::start(&person);
         let code = desk.code();
-        let typed = if encoded {
-            code.replace('/', "%2F")
-        } else {
-            code
-        };
+        let typed = if encoded { code.replace('/', "%2F") } else { code };
         desk.pty.type_in(&format!("{typed}\r"));
         desk.finish(0);
         assert!(person.file().exists());
@@ -103,12 +77,7 @@ fn c20_another_logins_address_is_told_and_changes_nothing() {
     let other_state = right.replace(&state, "another");
     let other_issuer = right.replace("iss=http", "iss=https");
     assert!(other_state != right && other_issuer != right);
-    for wrong in [
-        other_state,
-        other_issuer,
-        "http://127.0.0.1:1/".to_owned(),
-        format!("{right}&code=x"),
-    ] {
+    for wrong in [other_state, other_issuer, "http://127.0.0.1:1/".to_owned(), format!("{right}&code=x")] {
         desk.pty.type_in(&format!("{wrong}\n"));
         desk.pty.wait_for("is not the answer to this login");
     }
@@ -123,9 +92,7 @@ fn c20_a_pasted_refusal_exits_4() {
     let person = Person::consenting();
     let mut desk = Desk::start(&person);
     let state = crate::parameter(&desk.url, "state");
-    desk.pty.type_in(&format!(
-        "http://127.0.0.1:1/?error=access_denied&state={state}\n"
-    ));
+    desk.pty.type_in(&format!("http://127.0.0.1:1/?error=access_denied&state={state}\n"));
     let shown = desk.finish(4);
     assert!(shown.contains("access_denied"));
     assert!(!person.file().exists());

@@ -21,17 +21,12 @@ fn nosy_browser(home: &Home) -> String {
 /// Starts a login with that browser and waits until it has written down what it saw.
 fn seen_by_browser(person: &Person, variables: &[(&str, &str)]) -> (Login, String) {
     let mut command = person.command(&["--verbose"]);
-    command
-        .env("BROWSER", nosy_browser(&person.home))
-        .envs(variables.iter().copied());
+    command.env("BROWSER", nosy_browser(&person.home)).envs(variables.iter().copied());
     let login = Login::start(command);
     let file = person.home.path().join("seen");
     let begun = std::time::Instant::now();
     while !file.exists() {
-        assert!(
-            begun.elapsed().as_secs() < 30,
-            "the browser was not started"
-        );
+        assert!(begun.elapsed().as_secs() < 30, "the browser was not started");
         std::thread::yield_now();
     }
     let seen = fs::read_to_string(file).expect("what the browser saw");
@@ -106,14 +101,9 @@ fn d3_d4_verbose_names_what_is_done_and_shows_no_query_header_or_body() {
 fn d3_a_success_that_is_none_keeps_its_token_to_itself() {
     let person = Person::consenting();
     let body = json!({"access_token": CANARY, "token_type": "mac", "refresh_token": CANARY});
-    person.sandbox.fault(Fault::new(
-        "/token",
-        FaultKind::Respond {
-            status: 200,
-            headers: Vec::new(),
-            body: body.to_string(),
-        },
-    ));
+    person
+        .sandbox
+        .fault(Fault::new("/token", FaultKind::Respond { status: 200, headers: Vec::new(), body: body.to_string() }));
     let run = person.fail(&[], 1);
     run.assert_no_secret(&[CANARY.to_owned()], false);
 }
@@ -124,15 +114,8 @@ fn d9_urls_in_errors_have_lost_their_query() {
     let mut file = crate::json(&person.sandbox.client_secrets());
     file["installed"]["token_uri"] = json!(format!("http://127.0.0.1:1/token?key={CANARY}"));
     let client = person.home.write("client.json", 0o600, file.to_string());
-    let run = person.fail(
-        &["--verbose", "--client-secrets", client.to_str().unwrap()],
-        5,
-    );
-    assert!(
-        run.stderr().contains("http://127.0.0.1:1/token"),
-        "{}",
-        run.stderr()
-    );
+    let run = person.fail(&["--verbose", "--client-secrets", client.to_str().unwrap()], 5);
+    assert!(run.stderr().contains("http://127.0.0.1:1/token"), "{}", run.stderr());
     run.assert_no_secret(&[CANARY.to_owned()], false);
 }
 
@@ -146,11 +129,7 @@ fn h1_a_full_disk_on_stdout_is_told() {
     let login = Login::start(command);
     testkit::visit(&login.url);
     let run = login.running.finish().expect(1);
-    assert!(
-        run.stderr().contains("no space left on device"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("no space left on device"), "{}", run.stderr());
 }
 
 #[test]

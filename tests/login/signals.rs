@@ -20,12 +20,7 @@ fn b9_a_signal_while_waiting_closes_the_port_and_leaves_no_file() {
         login.running.signal(signal);
         person.swept(login.running.finish()).expect_failure(code);
         assert!(TcpStream::connect(address).is_err());
-        assert_eq!(
-            fs::read_dir(person.home.config().join("gauth"))
-                .expect("list it")
-                .count(),
-            0
-        );
+        assert_eq!(fs::read_dir(person.home.config().join("gauth")).expect("list it").count(), 0);
     }
 }
 
@@ -39,9 +34,7 @@ fn b9_a_signal_during_the_exchange_leaves_the_old_file() {
         let login = person.start(&[]);
         let target = login.target();
         let address = login.address();
-        let tab = std::thread::spawn(move || {
-            crate::send(address, crate::request(address, &target, "").as_bytes())
-        });
+        let tab = std::thread::spawn(move || crate::send(address, crate::request(address, &target, "").as_bytes()));
         assert!(person.sandbox.wait_for_held(1, Duration::from_secs(30)));
         login.running.signal(signal);
         person.swept(login.running.finish()).expect_failure(code);

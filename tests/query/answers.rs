@@ -36,11 +36,7 @@ fn each_loss_is_one_line_and_strict_makes_it_an_error() {
             6,
         ),
         (json!({"emptyReason": "NO_DATA"}), "empty: NO_DATA", 0),
-        (
-            json!({"currencyCode": "EUR", "unheardOf": {"x": []}}),
-            "",
-            0,
-        ),
+        (json!({"currencyCode": "EUR", "unheardOf": {"x": []}}), "", 0),
     ];
     for (metadata, note, strict) in table {
         let server = with_metadata(metadata);
@@ -65,22 +61,14 @@ fn quota_is_asked_for_and_told() {
     let report = ["-p", "123456", "-m", "sessions"];
     let run = user.run(&[&report[..], &["--quota"]].concat()).expect(0);
     assert!(run.stderr().contains("tokens consumed"), "{}", run.stderr());
-    assert!(
-        run.stderr().contains("tokens per project per hour:"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("tokens per project per hour:"), "{}", run.stderr());
     assert_eq!(user.run(&report).expect(0).stderr(), "");
 }
 
 #[test]
 fn each_refusal_names_its_remedy() {
     let refusal = |status: u16, message: &str, details: Value| {
-        let name = if status == 403 {
-            "PERMISSION_DENIED"
-        } else {
-            "X"
-        };
+        let name = if status == 403 { "PERMISSION_DENIED" } else { "X" };
         Answer::json(
             status,
             json!({"error": {"code": status, "message": message, "status": name, "details": details}}).to_string(),
@@ -106,37 +94,13 @@ fn each_refusal_names_its_remedy() {
             "enable the API at https://console.developers.google.com/apis/x?project=1",
         ),
         (
-            refusal(
-                403,
-                "The API requires a quota project, which is not set by default.",
-                json!([]),
-            ),
+            refusal(403, "The API requires a quota project, which is not set by default.", json!([])),
             4,
             "--quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT",
         ),
-        (
-            refusal(
-                403,
-                "User does not have sufficient permissions for this property.",
-                json!([]),
-            ),
-            4,
-            "ga-properties",
-        ),
-        (
-            refusal(
-                401,
-                "Request had invalid authentication credentials.",
-                json!([]),
-            ),
-            3,
-            "gauth-token again",
-        ),
-        (
-            refusal(429, "Exhausted property tokens per day.", json!([])),
-            5,
-            "midnight Pacific",
-        ),
+        (refusal(403, "User does not have sufficient permissions for this property.", json!([])), 4, "ga-properties"),
+        (refusal(401, "Request had invalid authentication credentials.", json!([])), 3, "gauth-token again"),
+        (refusal(429, "Exhausted property tokens per day.", json!([])), 5, "midnight Pacific"),
     ];
     for (refused, code, remedy) in table {
         let server = ScriptedServer::start([refused]);
@@ -148,18 +112,9 @@ fn each_refusal_names_its_remedy() {
 #[test]
 fn a_token_of_another_scope_names_the_scope() {
     let sandbox = sandbox(10);
-    let user = User {
-        token: sandbox.access_token(&["openid"]),
-        ..User::of(sandbox.url())
-    };
-    let run = user
-        .run(&["-p", "123456", "-m", "sessions"])
-        .expect_failure(4);
-    assert!(
-        run.stderr().contains("auth/analytics.readonly"),
-        "{}",
-        run.stderr()
-    );
+    let user = User { token: sandbox.access_token(&["openid"]), ..User::of(sandbox.url()) };
+    let run = user.run(&["-p", "123456", "-m", "sessions"]).expect_failure(4);
+    assert!(run.stderr().contains("auth/analytics.readonly"), "{}", run.stderr());
 }
 
 #[test]
@@ -171,17 +126,10 @@ fn the_quota_project_is_sent_from_the_flag_or_the_variable() {
     command.env("GOOGLE_CLOUD_QUOTA_PROJECT", "variable");
     user.finish(command).expect(0);
     user.pages(&[]).expect(0);
-    let sent: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|request| request.header("x-goog-user-project").map(str::to_owned))
-        .collect();
-    assert_eq!(
-        sent,
-        [Some("flag".to_owned()), Some("variable".to_owned()), None]
-    );
-    user.pages(&["--quota-project", "a\r\nX-Evil: 1"])
-        .expect_failure(2);
+    let sent: Vec<_> =
+        server.requests().iter().map(|request| request.header("x-goog-user-project").map(str::to_owned)).collect();
+    assert_eq!(sent, [Some("flag".to_owned()), Some("variable".to_owned()), None]);
+    user.pages(&["--quota-project", "a\r\nX-Evil: 1"]).expect_failure(2);
 }
 
 #[test]
@@ -189,10 +137,7 @@ fn g1_words_of_the_server_cannot_steer_the_terminal() {
     let evil = "\u{1b}]0;pwned\u{7}\u{9b}31m\u{202e}rtl\r\nline\u{2028}\u{85}\u{0}";
     let long = format!("{evil}{}", "x".repeat(10 << 20));
     let sources = [
-        Answer::json(
-            400,
-            json!({"error": {"message": evil, "status": evil}}).to_string(),
-        ),
+        Answer::json(400, json!({"error": {"message": evil, "status": evil}}).to_string()),
         Answer::json(400, json!({"error": {"message": long}}).to_string()),
         Answer::new(502, "", evil),
         Answer::json(200, json!({"metadata": {"emptyReason": evil}}).to_string()),
@@ -202,15 +147,10 @@ fn g1_words_of_the_server_cannot_steer_the_terminal() {
         let server = ScriptedServer::answering(move |_| source.clone());
         let run = User::of(&server.url()).pages(&["--timeout", "2"]);
         assert!(run.stderr().len() < 10_000);
-        let is_clean = |character: char| {
-            character == '\n' || !(character.is_control() || "\u{202e}\u{2028}".contains(character))
-        };
+        let is_clean =
+            |character: char| character == '\n' || !(character.is_control() || "\u{202e}\u{2028}".contains(character));
         assert!(run.stderr().chars().all(is_clean), "{:?}", run.stderr());
-        assert!(
-            run.stderr()
-                .lines()
-                .all(|line| line.starts_with("ga-query: "))
-        );
+        assert!(run.stderr().lines().all(|line| line.starts_with("ga-query: ")));
     }
 }
 
@@ -218,11 +158,7 @@ fn g1_words_of_the_server_cannot_steer_the_terminal() {
 fn d3_verbose_tells_the_requests_without_the_token() {
     let server = ScriptedServer::answering(|request| answer(&page_of(1, request)));
     let run = User::of(&server.url()).pages(&["--verbose"]).expect(0);
-    assert!(
-        run.stderr().contains("> POST http://127.0.0.1:"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("> POST http://127.0.0.1:"), "{}", run.stderr());
     assert!(run.stderr().contains("< 200"), "{}", run.stderr());
 }
 
@@ -237,15 +173,10 @@ fn property_0_is_the_first_that_can_be_seen_and_is_named() {
     let server = ScriptedServer::start([
         answer(&empty),
         answer(&second),
-        Answer::json(
-            200,
-            r#"{"dimensionHeaders":[{"name":"pagePath"}],"metricHeaders":[{"name":"sessions"}]}"#,
-        ),
+        Answer::json(200, r#"{"dimensionHeaders":[{"name":"pagePath"}],"metricHeaders":[{"name":"sessions"}]}"#),
     ]);
     let user = User::of(&server.url());
-    let run = user
-        .run(&["0", "7daysAgo", "today", "sessions", "-d", "pagePath"])
-        .expect(0);
+    let run = user.run(&["0", "7daysAgo", "today", "sessions", "-d", "pagePath"]).expect(0);
     assert_eq!(run.stdout(), "pagePath,sessions\n");
     assert_eq!(run.stderr(), "ga-query: property 77: Shop\n");
     let targets: Vec<_> = server.requests().iter().map(|r| r.target.clone()).collect();
@@ -258,7 +189,5 @@ fn property_0_is_the_first_that_can_be_seen_and_is_named() {
         ]
     );
     let none = ScriptedServer::start([Answer::json(200, "{}")]);
-    User::of(&none.url())
-        .run(&["-p", "0", "-m", "sessions"])
-        .expect_failure(4);
+    User::of(&none.url()).run(&["-p", "0", "-m", "sessions"]).expect_failure(4);
 }

@@ -22,14 +22,7 @@ fn dry_run(arguments: &[&str]) -> Run {
 #[test]
 fn the_old_form_and_the_options_ask_the_same() {
     let old = body(&["123456", "7daysAgo", "today", "sessions"]);
-    let new = body(&[
-        "-p",
-        "123456",
-        "--start",
-        "7daysAgo",
-        "--end=today",
-        "-msessions",
-    ]);
+    let new = body(&["-p", "123456", "--start", "7daysAgo", "--end=today", "-msessions"]);
     assert_eq!(old, new);
     assert_eq!(
         old,
@@ -43,10 +36,7 @@ fn the_old_form_and_the_options_ask_the_same() {
         json!([{"startDate": "28daysAgo", "endDate": "yesterday"}])
     );
     let run = dry_run(&["properties/5", "-m", "sessions"]).expect(0);
-    assert_eq!(
-        run.stderr(),
-        "ga-query: POST http://127.0.0.1:1/v1beta/properties/5:runReport?prettyPrint=false\n"
-    );
+    assert_eq!(run.stderr(), "ga-query: POST http://127.0.0.1:1/v1beta/properties/5:runReport?prettyPrint=false\n");
 }
 
 #[test]
@@ -108,33 +98,14 @@ fn everything_that_is_asked_is_in_the_body() {
 
 #[test]
 fn names_of_universal_analytics_work_as_typed_and_a_changed_meaning_is_said() {
-    let run = dry_run(&[
-        "123456",
-        "2014-01-01",
-        "2014-12-31",
-        "users,pageviews",
-        "-d",
-        "ga:country",
-        "--sort",
-        "-users",
-    ])
-    .expect(0);
+    let run =
+        dry_run(&["123456", "2014-01-01", "2014-12-31", "users,pageviews", "-d", "ga:country", "--sort", "-users"])
+            .expect(0);
     let body: Value = serde_json::from_str(run.stdout()).expect("a body");
-    assert_eq!(
-        body["metrics"],
-        json!([{"name": "totalUsers"}, {"name": "screenPageViews"}])
-    );
+    assert_eq!(body["metrics"], json!([{"name": "totalUsers"}, {"name": "screenPageViews"}]));
     assert_eq!(body["dimensions"], json!([{"name": "country"}]));
-    assert_eq!(
-        body["orderBys"][0],
-        json!({"desc": true, "metric": {"metricName": "totalUsers"}})
-    );
-    assert_eq!(
-        run.stderr()
-            .matches("pageviews is answered by screenPageViews")
-            .count(),
-        1
-    );
+    assert_eq!(body["orderBys"][0], json!({"desc": true, "metric": {"metricName": "totalUsers"}}));
+    assert_eq!(run.stderr().matches("pageviews is answered by screenPageViews").count(), 1);
     dry_run(&["1", "-m", "users,totalUsers"]).expect_failure(2);
 }
 
@@ -154,32 +125,12 @@ fn h6_each_slip_has_its_exit_code_and_sends_nothing() {
         &["1", "-m", "sessions", "--dates", "today", "--end", "today"],
         &["1", "-m", "sessions", "--start", "tomorrow"],
         &["1", "-m", "sessions", "--start", "2024-02-30"],
-        &[
-            "1",
-            "-m",
-            "sessions",
-            "--start",
-            "2024-02-02",
-            "--end",
-            "2024-02-01",
-        ],
+        &["1", "-m", "sessions", "--start", "2024-02-02", "--end", "2024-02-01"],
         &["1", "-m", "sessions", "--dates", "cohort_1=today"],
         &["1", "-m", "sessions,,users"],
         &["1", "-m", "sessions,sessions"],
         &["1", "-m", "sessions", "--sort", "country"],
-        &[
-            "1",
-            "-m",
-            "sessions",
-            "-d",
-            "dateRange",
-            "--sort",
-            "dateRange",
-            "--dates",
-            "today",
-            "--dates",
-            "yesterday",
-        ],
+        &["1", "-m", "sessions", "-d", "dateRange", "--sort", "dateRange", "--dates", "today", "--dates", "yesterday"],
         &["1", "-m", "sessions", "--limit", "0"],
         &["1", "-m", "sessions", "--limit", "-1"],
         &["1", "-m", "sessions", "--limit", "many"],
@@ -195,29 +146,18 @@ fn h6_each_slip_has_its_exit_code_and_sends_nothing() {
     ];
     for arguments in usage {
         let run = user.run(arguments).expect_failure(2);
-        assert!(
-            run.stderr().starts_with("ga-query: "),
-            "{arguments:?}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().starts_with("ga-query: "), "{arguments:?}: {}", run.stderr());
     }
     let run = user.run(&["1", "-m", "screenpageviews"]).expect_failure(4);
-    assert!(
-        run.stderr().contains("did you mean screenPageViews?"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("did you mean screenPageViews?"), "{}", run.stderr());
     assert!(server.requests().is_empty());
 }
 
 #[test]
 fn a_filter_that_cannot_be_read_shows_the_place() {
-    let run =
-        dry_run(&["1", "-m", "sessions", "--filter", "country==a;sessions>>5"]).expect_failure(2);
+    let run = dry_run(&["1", "-m", "sessions", "--filter", "country==a;sessions>>5"]).expect_failure(2);
     let lines: Vec<_> = run.stderr().lines().collect();
-    let filter = lines
-        .iter()
-        .position(|line| line.contains("country==a;sessions>>5"));
+    let filter = lines.iter().position(|line| line.contains("country==a;sessions>>5"));
     let place = filter.expect("the filter is shown");
     let caret = lines[place + 1].find('^').expect("a caret");
     assert_eq!(&lines[place][caret..=caret], ">", "{}", run.stderr());
@@ -225,16 +165,9 @@ fn a_filter_that_cannot_be_read_shows_the_place() {
 
 #[test]
 fn ids_that_are_no_property_say_what_they_are() {
-    for (id, word) in [
-        ("UA-1234-1", "Universal Analytics"),
-        ("G-ABCDEF", "measurement id"),
-    ] {
+    for (id, word) in [("UA-1234-1", "Universal Analytics"), ("G-ABCDEF", "measurement id")] {
         let run = dry_run(&[id, "-m", "sessions"]).expect_failure(2);
-        assert!(
-            run.stderr().contains(word) && run.stderr().contains("ga-properties"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains(word) && run.stderr().contains("ga-properties"), "{}", run.stderr());
     }
 }
 
@@ -246,62 +179,23 @@ fn the_property_may_come_from_the_environment_and_there_may_be_several() {
     command.env("GA_PROPERTY", "42");
     user.finish(command).expect(0);
     assert!(server.requests()[0].target.contains("/properties/42:"));
-    let run = user
-        .run(&[
-            "-p",
-            "7,8",
-            "-p",
-            "properties/9",
-            "-m",
-            "sessions",
-            "-d",
-            "pagePath",
-        ])
-        .expect(0);
-    assert_eq!(
-        run.stdout(),
-        "property,pagePath,sessions\n7,/0,2\n7,/1,1\n8,/0,2\n8,/1,1\n9,/0,2\n9,/1,1\n"
-    );
+    let run = user.run(&["-p", "7,8", "-p", "properties/9", "-m", "sessions", "-d", "pagePath"]).expect(0);
+    assert_eq!(run.stdout(), "property,pagePath,sessions\n7,/0,2\n7,/1,1\n8,/0,2\n8,/1,1\n9,/0,2\n9,/1,1\n");
 }
 
 #[test]
 fn curl_is_a_command_line_that_a_shell_takes() {
     let user = User::of("http://127.0.0.1:1");
-    let arguments = [
-        "1",
-        "-m",
-        "sessions",
-        "--filter",
-        "country==Côte d'Ivoire",
-        "--curl",
-        "--quota-project",
-        "p",
-    ];
+    let arguments = ["1", "-m", "sessions", "--filter", "country==Côte d'Ivoire", "--curl", "--quota-project", "p"];
     let run = testkit::run(user.command_without_token(&arguments)).expect(0);
-    let shown = run
-        .stdout()
-        .replace("gauth-token --format curl | curl", "printf '%s\\n'");
+    let shown = run.stdout().replace("gauth-token --format curl | curl", "printf '%s\\n'");
     let mut shell = user.home.command("sh");
     shell.args(["-c", &shown]);
     let run = testkit::run(shell).expect(0);
     let words: Vec<_> = run.stdout().lines().collect();
-    assert_eq!(
-        words[..7],
-        [
-            "-K",
-            "-",
-            "-H",
-            "Content-Type: application/json",
-            "-H",
-            "X-Goog-User-Project: p",
-            "-d"
-        ]
-    );
+    assert_eq!(words[..7], ["-K", "-", "-H", "Content-Type: application/json", "-H", "X-Goog-User-Project: p", "-d"]);
     let body: Value = serde_json::from_str(words[7]).expect("a body");
-    assert_eq!(
-        body["dimensionFilter"]["filter"]["stringFilter"]["value"],
-        "Côte d'Ivoire"
-    );
+    assert_eq!(body["dimensionFilter"]["filter"]["stringFilter"]["value"], "Côte d'Ivoire");
     assert!(words[8].starts_with("http://127.0.0.1:1/v1beta/properties/1:runReport"));
 }
 
@@ -311,19 +205,10 @@ fn the_man_page_says_what_help_says_and_both_name_every_format() {
     testkit::assert_man_page_matches_help(super::BIN, page);
     let user = User::of("http://127.0.0.1:1");
     let help = user.run(&["--help"]).expect(0);
-    let unknown = user
-        .run(&["1", "-m", "sessions", "-f", "x"])
-        .expect_failure(2);
-    let (_, names) = unknown
-        .stderr()
-        .trim()
-        .split_once("none of ")
-        .expect("a list");
+    let unknown = user.run(&["1", "-m", "sessions", "-f", "x"]).expect_failure(2);
+    let (_, names) = unknown.stderr().trim().split_once("none of ").expect("a list");
     assert!(names.split(", ").count() >= 6, "{names}");
     for name in names.split(", ") {
-        assert!(
-            help.stdout().contains(name) && page.contains(name),
-            "{name}"
-        );
+        assert!(help.stdout().contains(name) && page.contains(name), "{name}");
     }
 }

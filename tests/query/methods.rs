@@ -31,12 +31,7 @@ fn by_country(limit: Option<u64>) -> Value {
 fn aggregates_are_the_servers_and_come_last() {
     let sandbox = sandbox(200);
     let user = User::of_sandbox(&sandbox);
-    let base = [
-        &["-p", "123456"],
-        &DAYS[..],
-        &["-m", "totalUsers", "-d", "country"],
-    ]
-    .concat();
+    let base = [&["-p", "123456"], &DAYS[..], &["-m", "totalUsers", "-d", "country"]].concat();
     let rows = user.cells(&[&base[..], &["--totals", "--min", "--max"]].concat());
     let raw = user.run(&[&base[..], &["--totals", "--min", "--max", "-f", "raw"]].concat());
     let raw: Value = serde_json::from_str(raw.expect(0).stdout()).expect("an answer");
@@ -45,55 +40,28 @@ fn aggregates_are_the_servers_and_come_last() {
         (rows.len() - 2, "minimums", "RESERVED_MIN"),
         (rows.len() - 1, "maximums", "RESERVED_MAX"),
     ] {
-        let value = raw[member][0]["metricValues"][0]["value"]
-            .as_str()
-            .expect(member);
+        let value = raw[member][0]["metricValues"][0]["value"].as_str().expect(member);
         assert_eq!(rows[row], [name, value]);
     }
-    let run = user
-        .run(&[&base[..], &["--totals", "-f", "json"]].concat())
-        .expect(0);
+    let run = user.run(&[&base[..], &["--totals", "-f", "json"]].concat()).expect(0);
     let all: Value = serde_json::from_str(run.stdout()).expect("a list");
     let last = all.as_array().and_then(|rows| rows.last()).expect("a row");
     assert_eq!(last["country"], "RESERVED_TOTAL");
-    let dates = [
-        "--dates",
-        "a=2024-03-01",
-        "--dates",
-        "b=2024-03-02",
-        "-m",
-        "sessions",
-        "--totals",
-    ];
+    let dates = ["--dates", "a=2024-03-01", "--dates", "b=2024-03-02", "-m", "sessions", "--totals"];
     let rows = user.cells(&[&["-p", "123456"][..], &dates].concat());
     assert_eq!(rows.len(), 1 + 2 + 2, "{rows:?}");
-    assert_eq!(
-        rows[3][1], rows[1][1],
-        "without dimensions the totals are the rows"
-    );
+    assert_eq!(rows[3][1], rows[1][1], "without dimensions the totals are the rows");
 }
 
 #[test]
 fn a_realtime_report_has_minutes_instead_of_days() {
     let sandbox = sandbox(200);
     let user = User::of_sandbox(&sandbox);
-    let base = [
-        "-p",
-        "123456",
-        "--realtime",
-        "-m",
-        "activeUsers",
-        "-d",
-        "country",
-    ];
+    let base = ["-p", "123456", "--realtime", "-m", "activeUsers", "-d", "country"];
     let rows = user.cells(&base);
     assert_eq!(rows[0].join(","), "country,activeUsers");
     assert!(rows.len() > 1);
-    let two = [
-        &base[..],
-        &["--minutes", "now=4..0", "--minutes", "before=29..5"],
-    ]
-    .concat();
+    let two = [&base[..], &["--minutes", "now=4..0", "--minutes", "before=29..5"]].concat();
     let rows = user.cells(&two);
     assert_eq!(rows[0].join(","), "country,dateRange,activeUsers");
     assert!(rows[1..].iter().any(|row| row[1] == "now"));
@@ -104,27 +72,20 @@ fn a_realtime_report_has_minutes_instead_of_days() {
         (&["--minutes", "70..0"], 2),
         (&["-d", "pagePath"], 4),
     ] {
-        user.run(&[&base[..], arguments].concat())
-            .expect_failure(code);
+        user.run(&[&base[..], arguments].concat()).expect_failure(code);
     }
     let dry = user.run(&[&base[..], &["--dry-run"]].concat()).expect(0);
     let command = user.command(&["-p", "123456", "--request", "-"]);
     let piped = testkit::run_with_input(command, dry.stdout().as_bytes()).expect(0);
     assert_eq!(piped.stdout(), user.run(&base).expect(0).stdout());
-    user.run(&["1", "-m", "sessions", "--minutes", "4..0"])
-        .expect_failure(2);
+    user.run(&["1", "-m", "sessions", "--minutes", "4..0"]).expect_failure(2);
 }
 
 #[test]
 fn a_dry_run_can_be_sent_as_an_official_request() {
     let sandbox = sandbox(500);
     let user = User::of_sandbox(&sandbox);
-    let words = [
-        &["-p", "123456"],
-        &DAYS[..],
-        &["-m", "sessions", "-d", "country,pagePath", "--totals"],
-    ]
-    .concat();
+    let words = [&["-p", "123456"], &DAYS[..], &["-m", "sessions", "-d", "country,pagePath", "--totals"]].concat();
     let dry = user.run(&[&words[..], &["--dry-run"]].concat()).expect(0);
     let body: Value = serde_json::from_str(dry.stdout()).expect("a body");
     let sent = request(&user, &body, &[]).expect(0);
@@ -161,12 +122,7 @@ fn a_batch_is_one_call_whose_reports_follow_one_another() {
     });
     let batch = json!([by_country(None), total]);
     let run = request(&user, &batch, &["--verbose"]).expect(0);
-    assert_eq!(
-        run.stderr().matches("> POST").count(),
-        1,
-        "{}",
-        run.stderr()
-    );
+    assert_eq!(run.stderr().matches("> POST").count(), 1, "{}", run.stderr());
     let reports: Vec<&str> = run.stdout().split("\n\n").collect();
     assert_eq!(reports.len(), 2);
     let alone = request(&user, &by_country(None), &[]).expect(0);
@@ -175,10 +131,7 @@ fn a_batch_is_one_call_whose_reports_follow_one_another() {
     let run = request(&user, &batch, &["-f", "json"]).expect(0);
     let lists: Value = serde_json::from_str(run.stdout()).expect("lists");
     assert_eq!(lists[1].as_array().expect("a list").len(), 1);
-    assert_eq!(
-        lists[0][0]["country"].is_string(),
-        lists[1][0]["sessions"].is_number()
-    );
+    assert_eq!(lists[0][0]["country"].is_string(), lists[1][0]["sessions"].is_number());
     let run = request(&user, &batch, &["-f", "sql", "--table", "t"]).expect_failure(2);
     assert!(run.stderr().contains("several reports"), "{}", run.stderr());
 }
@@ -204,10 +157,7 @@ fn a_pivot_report_has_a_column_for_each_dimension() {
     for row in rows.into_iter().filter_map(Value::as_array).flatten() {
         let cells = ["dimensionValues", "metricValues"].map(|list| {
             let cells = row[list].as_array().into_iter().flatten();
-            cells
-                .map(|cell| cell["value"].as_str().unwrap_or_default())
-                .collect::<Vec<_>>()
-                .join(",")
+            cells.map(|cell| cell["value"].as_str().unwrap_or_default()).collect::<Vec<_>>().join(",")
         });
         expected.push(cells.join(","));
     }
@@ -229,10 +179,7 @@ fn a_funnel_is_its_table() {
     let run = request(&user, &body, &["--verbose"]).expect(0);
     assert!(run.stderr().contains("/v1alpha/"), "{}", run.stderr());
     let lines: Vec<&str> = run.stdout().lines().collect();
-    assert!(
-        lines[0].starts_with("funnelStepName,") && lines.len() == 3,
-        "{lines:?}"
-    );
+    assert!(lines[0].starts_with("funnelStepName,") && lines.len() == 3, "{lines:?}");
 }
 
 #[test]
@@ -248,10 +195,7 @@ fn a_cohort_report_goes_through() {
         },
     });
     let run = request(&user, &body, &[]).expect(0);
-    assert!(
-        run.stdout()
-            .starts_with("cohort,cohortNthDay,cohortActiveUsers\n")
-    );
+    assert!(run.stdout().starts_with("cohort,cohortNthDay,cohortActiveUsers\n"));
     assert!(run.stdout().lines().count() > 1);
 }
 
@@ -266,43 +210,18 @@ fn an_official_request_is_checked_before_it_is_sent() {
     for (body, arguments, code, text) in [
         (&misspelt, &[][..], 2, "did you mean dimensions?"),
         (&unknown, &[], 4, "did you mean screenPageViews?"),
-        (
-            &by_country(None),
-            &["--method", "runReports"],
-            2,
-            "batchRunReports",
-        ),
-        (
-            &by_country(None),
-            &["--method", "checkCompatibility"],
-            2,
-            "ga-fields --compatible-with",
-        ),
-        (
-            &by_country(None),
-            &["-m", "sessions"],
-            2,
-            "--metrics belongs into its body",
-        ),
+        (&by_country(None), &["--method", "runReports"], 2, "batchRunReports"),
+        (&by_country(None), &["--method", "checkCompatibility"], 2, "ga-fields --compatible-with"),
+        (&by_country(None), &["-m", "sessions"], 2, "--metrics belongs into its body"),
         (&json!("x"), &[], 2, "an object"),
         (&json!([]), &[], 2, "no requests"),
     ] {
         let run = request(&user, body, arguments).expect_failure(code);
-        assert!(
-            run.stderr().contains(text),
-            "{body} {arguments:?}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains(text), "{body} {arguments:?}: {}", run.stderr());
     }
     assert!(server.requests().is_empty());
-    let missing = user
-        .run(&["1", "--request", "/nowhere/at/all"])
-        .expect_failure(2);
-    assert!(
-        missing.stderr().contains("no such file"),
-        "{}",
-        missing.stderr()
-    );
+    let missing = user.run(&["1", "--request", "/nowhere/at/all"]).expect_failure(2);
+    assert!(missing.stderr().contains("no such file"), "{}", missing.stderr());
     let both = user.command_without_token(&["1", "--request", "-", "--token", "-"]);
     testkit::run_with_input(both, b"{}").expect_failure(2);
 }

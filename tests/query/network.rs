@@ -13,11 +13,7 @@ use super::{User, page_of, sandbox};
 fn f1_no_redirect_is_followed() {
     let sink = ScriptedServer::start([]);
     for status in [301, 302, 303, 307, 308] {
-        for target in [
-            sink.url(),
-            "/elsewhere".to_owned(),
-            "https://evil.test/".to_owned(),
-        ] {
+        for target in [sink.url(), "/elsewhere".to_owned(), "https://evil.test/".to_owned()] {
             let location = format!("Location: {target}\r\n");
             let server = ScriptedServer::start([Answer::new(status, &location, "")]);
             let run = User::of(&server.url()).pages(&[]).expect_failure(1);
@@ -32,18 +28,8 @@ fn f1_no_redirect_is_followed() {
 fn f2_no_property_and_no_variable_sends_the_token_elsewhere() {
     let sink = ScriptedServer::start([]);
     let user = User::of(&sink.url());
-    for property in [
-        "x@evil.test/",
-        "../1",
-        "1%2f..",
-        "1/../../x",
-        "1?x=",
-        "1#",
-        "@evil.test",
-        "",
-    ] {
-        user.run(&["-p", property, "-m", "sessions"])
-            .expect_failure(2);
+    for property in ["x@evil.test/", "../1", "1%2f..", "1/../../x", "1?x=", "1#", "@evil.test", ""] {
+        user.run(&["-p", property, "-m", "sessions"]).expect_failure(2);
     }
     assert!(sink.requests().is_empty());
     for url in [
@@ -61,13 +47,7 @@ fn f2_no_property_and_no_variable_sends_the_token_elsewhere() {
 #[test]
 fn f3_an_answer_that_unpacks_to_a_gibibyte_stays_small_in_memory() {
     let sandbox = sandbox(10);
-    sandbox.fault(Fault::new(
-        "/v1beta/",
-        FaultKind::Huge {
-            bytes: 1 << 30,
-            gzip: true,
-        },
-    ));
+    sandbox.fault(Fault::new("/v1beta/", FaultKind::Huge { bytes: 1 << 30, gzip: true }));
     let user = User::of_sandbox(&sandbox);
     // The limit is on addresses, of which threads take more than they use.
     let script = "ulimit -v 900000 && exec \"$0\" \"$@\"";
@@ -77,25 +57,14 @@ fn f3_an_answer_that_unpacks_to_a_gibibyte_stays_small_in_memory() {
         .env("GAUTH_SANDBOX_URL", &user.url)
         .env("GAUTH_TOKEN", &user.token);
     let run = user.finish(command).expect_failure(1);
-    assert!(
-        run.stderr().contains("the answer cannot be read"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("the answer cannot be read"), "{}", run.stderr());
 }
 
 #[test]
 fn f3_more_rows_than_asked_for_are_not_waited_for() {
     let server = ScriptedServer::answering(|request| {
         let mut page = page_of(100, request);
-        page["rows"] = page_of(
-            100,
-            &testkit::Received {
-                body: b"{}".to_vec(),
-                ..request.clone()
-            },
-        )["rows"]
-            .clone();
+        page["rows"] = page_of(100, &testkit::Received { body: b"{}".to_vec(), ..request.clone() })["rows"].clone();
         Answer::json(200, page.to_string())
     });
     let user = User::of(&server.url());
@@ -108,8 +77,7 @@ fn f4_a_dripping_answer_and_endless_headers_end() {
     let user = User::of_sandbox(&sandbox);
     sandbox.fault(Fault::new("/v1beta/", FaultKind::Drip));
     let started = Instant::now();
-    user.run(&["-p", "123456", "-m", "sessions", "--timeout", "1"])
-        .expect_failure(5);
+    user.run(&["-p", "123456", "-m", "sessions", "--timeout", "1"]).expect_failure(5);
     assert!(started.elapsed() < Duration::from_secs(3));
 
     let headers = "X-Filler: 0123456789\r\n".repeat(100_000);
@@ -121,15 +89,10 @@ fn f4_a_dripping_answer_and_endless_headers_end() {
 
 #[test]
 fn f5_a_server_that_says_nothing_is_left_at_the_deadline() {
-    for silence in [
-        Answer::silence(),
-        Answer::json(200, "{\"rows\":[").then_silent(),
-    ] {
+    for silence in [Answer::silence(), Answer::json(200, "{\"rows\":[").then_silent()] {
         let server = ScriptedServer::start([silence]);
         let started = Instant::now();
-        let run = User::of(&server.url())
-            .pages(&["--timeout", "0.5"])
-            .expect_failure(5);
+        let run = User::of(&server.url()).pages(&["--timeout", "0.5"]).expect_failure(5);
         assert!(started.elapsed() < Duration::from_secs(2));
         assert!(run.stderr().contains("in time"), "{}", run.stderr());
     }
@@ -141,10 +104,7 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(body.as_bytes()).expect("pack");
     let packed = packed.finish().expect("pack");
-    let chunked = format!(
-        "Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
-        body.len()
-    );
+    let chunked = format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
     let chunked = format!("HTTP/1.1 200 OK\r\n{chunked}").into_bytes();
 
     let mut answers = Vec::new();
@@ -153,10 +113,7 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
         // Whole for HTTP, but not for JSON.
         answers.push(Answer::json(200, &body[..cut]));
     }
-    for cut in (0..packed.len())
-        .step_by(31)
-        .chain([packed.len() - 1, packed.len() - 5])
-    {
+    for cut in (0..packed.len()).step_by(31).chain([packed.len() - 1, packed.len() - 5]) {
         let headers = "Content-Encoding: gzip\r\n";
         answers.push(Answer::new(200, headers, &packed).cut_after(cut));
         answers.push(Answer::new(200, headers, &packed[..cut]));
@@ -164,11 +121,8 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
     for missing in [1, 2, 5, 7, 20] {
         answers.push(Answer::raw(&chunked[..chunked.len() - missing]));
     }
-    let whole = [
-        Answer::json(200, body),
-        Answer::new(200, "Content-Encoding: gzip\r\n", &packed),
-        Answer::raw(chunked),
-    ];
+    let whole =
+        [Answer::json(200, body), Answer::new(200, "Content-Encoding: gzip\r\n", &packed), Answer::raw(chunked)];
     for answer in whole {
         let server = ScriptedServer::start([answer]);
         let run = User::of(&server.url()).pages(&[]).expect(0);
@@ -191,11 +145,8 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
 
 #[test]
 fn f7_a_certificate_that_nobody_signed_is_refused_at_once() {
-    let sandbox = gauth_sandbox::Sandbox::start(gauth_sandbox::Options {
-        tls: true,
-        ..Default::default()
-    })
-    .expect("start the sandbox");
+    let sandbox = gauth_sandbox::Sandbox::start(gauth_sandbox::Options { tls: true, ..Default::default() })
+        .expect("start the sandbox");
     let user = User::of_sandbox(&sandbox);
     let report = ["-p", "123456", "-m", "sessions"];
     let run = user.run(&report).expect_failure(1);
@@ -203,10 +154,7 @@ fn f7_a_certificate_that_nobody_signed_is_refused_at_once() {
     assert!(run.stderr().contains("SSL_CERT_FILE"), "{}", run.stderr());
 
     let mut trusting = user.command(&[&report[..], &["--verbose"]].concat());
-    trusting.env(
-        "SSL_CERT_FILE",
-        sandbox.ca_certificate().expect("its authority"),
-    );
+    trusting.env("SSL_CERT_FILE", sandbox.ca_certificate().expect("its authority"));
     let run = user.finish(trusting).expect(0);
     assert!(run.stdout().starts_with("sessions\n"));
     assert!(run.stderr().contains("< 200 HTTP/2.0"), "{}", run.stderr());
@@ -225,21 +173,15 @@ fn f9_a_proxy_is_never_asked_for_loopback_and_a_malformed_one_is_an_error_elsewh
     assert!(proxy.requests().is_empty());
 
     let mut command = user.command(&["-p", "123456", "-m", "sessions", "--timeout", "1"]);
-    command
-        .env_remove("GAUTH_SANDBOX_URL")
-        .env("HTTPS_PROXY", "::bad");
+    command.env_remove("GAUTH_SANDBOX_URL").env("HTTPS_PROXY", "::bad");
     user.finish(command).expect_failure(2);
 }
 
 #[test]
 fn f11_a_page_of_html_is_summed_up() {
     for status in [200, 403, 404] {
-        let page = format!(
-            "<html><title>Sign in \x1b[31m</title>{}</html>",
-            "x".repeat(1 << 20)
-        );
-        let server =
-            ScriptedServer::start([Answer::new(status, "Content-Type: text/html\r\n", page)]);
+        let page = format!("<html><title>Sign in \x1b[31m</title>{}</html>", "x".repeat(1 << 20));
+        let server = ScriptedServer::start([Answer::new(status, "Content-Type: text/html\r\n", page)]);
         let run = User::of(&server.url()).pages(&[]);
         assert_eq!(run.code(), if status == 200 { 1 } else { 4 });
         assert!(run.stderr().len() < 500, "{}", run.stderr());

@@ -33,24 +33,12 @@ fn each_format_has_every_row() {
     let out = |format: &str| user.pages(&["-f", format]).expect(0).stdout().to_owned();
     assert_eq!(out("csv"), "pagePath,sessions\n/0,2\n/1,1\n");
     assert_eq!(out("tsv"), "pagePath\tsessions\n/0\t2\n/1\t1\n");
-    assert_eq!(
-        out("json"),
-        "[\n{\"pagePath\":\"/0\",\"sessions\":2},\n{\"pagePath\":\"/1\",\"sessions\":1}\n]\n"
-    );
-    assert_eq!(
-        out("ndjson"),
-        "{\"pagePath\":\"/0\",\"sessions\":2}\n{\"pagePath\":\"/1\",\"sessions\":1}\n"
-    );
-    assert_eq!(
-        out("table"),
-        "pagePath  sessions\n────────  ────────\n/0               2\n/1               1\n"
-    );
+    assert_eq!(out("json"), "[\n{\"pagePath\":\"/0\",\"sessions\":2},\n{\"pagePath\":\"/1\",\"sessions\":1}\n]\n");
+    assert_eq!(out("ndjson"), "{\"pagePath\":\"/0\",\"sessions\":2}\n{\"pagePath\":\"/1\",\"sessions\":1}\n");
+    assert_eq!(out("table"), "pagePath  sessions\n────────  ────────\n/0               2\n/1               1\n");
     let raw = &server.requests()[0];
     assert_eq!(out("raw"), page_of(2, raw).to_string());
-    assert_eq!(
-        user.pages(&["--header", "none"]).expect(0).stdout(),
-        "/0,2\n/1,1\n"
-    );
+    assert_eq!(user.pages(&["--header", "none"]).expect(0).stdout(), "/0,2\n/1,1\n");
 }
 
 #[test]
@@ -67,30 +55,18 @@ fn no_rows_are_a_header_or_an_empty_document() {
         assert_eq!(user.pages(&["-f", format]).expect(0).stdout(), expected);
     }
     let bare = ScriptedServer::answering(|_| Answer::json(200, "{}"));
-    assert_eq!(
-        User::of(&bare.url()).pages(&[]).expect(0).stdout(),
-        "pagePath,sessions\n"
-    );
+    assert_eq!(User::of(&bare.url()).pages(&[]).expect(0).stdout(), "pagePath,sessions\n");
 }
 
 #[test]
 fn g10_metrics_are_passed_on_digit_by_digit() {
-    for number in [
-        "12345678901234567890",
-        "0.10",
-        "-0",
-        "1e400",
-        "0.30000000000000004",
-    ] {
+    for number in ["12345678901234567890", "0.10", "-0", "1e400", "0.30000000000000004"] {
         let server = one_row(&json!("a"), &json!(number));
         let user = User::of(&server.url());
         let out = |format: &str| user.pages(&["-f", format]).expect(0).stdout().to_owned();
         assert_eq!(out("csv"), format!("pagePath,sessions\na,{number}\n"));
         assert_eq!(out("tsv"), format!("pagePath\tsessions\na\t{number}\n"));
-        assert_eq!(
-            out("ndjson"),
-            format!("{{\"pagePath\":\"a\",\"sessions\":{number}}}\n")
-        );
+        assert_eq!(out("ndjson"), format!("{{\"pagePath\":\"a\",\"sessions\":{number}}}\n"));
     }
     let server = one_row(&json!("a"), &json!("NaN"));
     let run = User::of(&server.url()).pages(&["-f", "ndjson"]).expect(0);
@@ -105,10 +81,7 @@ fn h8_excel_disarms_formulas_in_dimensions_alone() {
         user.pages(&["--excel"]).expect(0).stdout(),
         "\u{feff}pagePath,sessions\n\"'=HYPERLINK(\"\"http://evil.test\"\")\",-5\n"
     );
-    assert_eq!(
-        user.pages(&[]).expect(0).stdout(),
-        "pagePath,sessions\n\"=HYPERLINK(\"\"http://evil.test\"\")\",-5\n"
-    );
+    assert_eq!(user.pages(&[]).expect(0).stdout(), "pagePath,sessions\n\"=HYPERLINK(\"\"http://evil.test\"\")\",-5\n");
 }
 
 #[test]
@@ -122,49 +95,26 @@ fn h9_a_terminal_sees_no_control_character_and_a_pipe_every_byte() {
     let (status, shown) = Pty::start(command, 60).finish();
     assert!(status.success(), "{shown}");
     assert!(shown.contains("1,234,567"), "{shown}");
-    assert!(
-        !shown.contains('\u{1b}') && !shown.contains('\u{202e}'),
-        "{shown:?}"
-    );
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{shown:?}");
 }
 
 #[test]
 fn h1_a_full_disk_is_an_error_in_every_format() {
     let sandbox = sandbox(3000);
     let user = User::of_sandbox(&sandbox);
-    let report = [
-        "-p",
-        "123456",
-        "-m",
-        "sessions",
-        "-d",
-        "date,country,pagePath",
-    ];
-    let full = || {
-        fs::File::options()
-            .write(true)
-            .open("/dev/full")
-            .expect("open /dev/full")
-    };
+    let report = ["-p", "123456", "-m", "sessions", "-d", "date,country,pagePath"];
+    let full = || fs::File::options().write(true).open("/dev/full").expect("open /dev/full");
     for format in FORMATS {
         let mut command = user.command(&[&report[..], &["-f", format]].concat());
-        let output = command
-            .stdout(full())
-            .stderr(Stdio::piped())
-            .output()
-            .expect("run");
+        let output = command.stdout(full()).stderr(Stdio::piped()).output().expect("run");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{format}: {errors}");
         assert!(errors.contains("no space left"), "{errors}");
-        user.run(&[&report[..], &["-f", format, "-o", "/dev/full"]].concat())
-            .expect_failure(1);
+        user.run(&[&report[..], &["-f", format, "-o", "/dev/full"]].concat()).expect_failure(1);
     }
-    for arguments in [
-        &["--help"][..],
-        &["--version"],
-        &["1", "-m", "sessions", "--dry-run"],
-        &["1", "-m", "sessions", "--curl"],
-    ] {
+    for arguments in
+        [&["--help"][..], &["--version"], &["1", "-m", "sessions", "--dry-run"], &["1", "-m", "sessions", "--curl"]]
+    {
         let mut command = user.command(arguments);
         let output = command.stdout(full()).output().expect("run");
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
@@ -175,38 +125,18 @@ fn h1_a_full_disk_is_an_error_in_every_format() {
 fn h3_a_reader_that_leaves_ends_the_run_quietly() {
     let sandbox = sandbox(5000);
     let user = User::of_sandbox(&sandbox);
-    let report = [
-        "-p",
-        "123456",
-        "-m",
-        "sessions",
-        "-d",
-        "date,country,pagePath",
-    ];
+    let report = ["-p", "123456", "-m", "sessions", "-d", "date,country,pagePath"];
     for turn in 0..testkit::repetitions(24, 1000) {
         let format = FORMATS[turn % FORMATS.len()];
         let mut command = user.command(&[&report[..], &["-f", format]].concat());
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("start");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start");
         let mut first = String::new();
         let mut stdout = BufReader::with_capacity(16, child.stdout.take().expect("a pipe"));
         stdout.read_line(&mut first).expect("read");
         drop(stdout);
         let mut errors = String::new();
-        child
-            .stderr
-            .take()
-            .expect("a pipe")
-            .read_to_string(&mut errors)
-            .expect("read");
-        assert_eq!(
-            child.wait().expect("wait").code(),
-            Some(0),
-            "{format}: {errors}"
-        );
+        child.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("read");
+        assert_eq!(child.wait().expect("wait").code(), Some(0), "{format}: {errors}");
         assert_eq!(errors, "", "{format}");
     }
 }
@@ -244,10 +174,7 @@ fn the_output_file_is_chosen_by_its_ending_and_appears_whole() {
     let replaced = fs::read_to_string(user.home.path().join("r.csv")).expect("read");
     assert!(replaced.starts_with("[\n"));
     user.pages(&["-o", "missing/r.csv"]).expect_failure(2);
-    assert_eq!(
-        user.pages(&["-o", "/dev/stdout"]).expect(0).stdout(),
-        csv_of(2)
-    );
+    assert_eq!(user.pages(&["-o", "/dev/stdout"]).expect(0).stdout(), csv_of(2));
 }
 
 #[test]
@@ -280,9 +207,7 @@ fn b9_an_interrupted_run_leaves_nothing_and_tells_the_signal() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let server = ScriptedServer::start([Answer::json(200, "{}").held()]);
         let user = User::of(&server.url());
-        let running = Running::start(
-            user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"]),
-        );
+        let running = Running::start(user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"]));
         server.wait_for_requests(1);
         running.signal(signal);
         running.finish().expect_failure(code);

@@ -24,18 +24,14 @@ fn capped(
 
 fn offset_of(request: &Received) -> u64 {
     let body = body_of(request);
-    body["offset"]
-        .as_str()
-        .map_or(0, |text| text.parse().expect("offset"))
+    body["offset"].as_str().map_or(0, |text| text.parse().expect("offset"))
 }
 
 #[test]
 fn pages_smaller_than_asked_for_are_put_together_in_order() {
     for parallel in ["1", "4", "9"] {
         let server = capped(95, 10, |_, _| None);
-        let run = User::of(&server.url())
-            .pages(&["--parallel", parallel])
-            .expect(0);
+        let run = User::of(&server.url()).pages(&["--parallel", parallel]).expect(0);
         assert_eq!(run.stdout(), csv_of(95));
         let mut offsets: Vec<_> = server.requests().iter().map(offset_of).collect();
         offsets.sort_unstable();
@@ -60,25 +56,13 @@ fn a_page_that_is_shorter_than_the_first_is_completed() {
 fn limit_and_offset_choose_rows_over_pages() {
     for (offset, limit) in [(0, 1), (0, 35), (7, 35), (90, 100), (95, 5), (200, 5)] {
         let server = capped(95, 10, |_, _| None);
-        let arguments = [
-            "--offset",
-            &offset.to_string(),
-            "--limit",
-            &limit.to_string(),
-        ];
+        let arguments = ["--offset", &offset.to_string(), "--limit", &limit.to_string()];
         let run = User::of(&server.url()).pages(&arguments).expect(0);
         let all = csv_of(95);
         let mut lines = all.lines();
         let header = lines.next().expect("a header");
-        let expected: Vec<_> = [header]
-            .into_iter()
-            .chain(lines.skip(offset).take(limit))
-            .collect();
-        assert_eq!(
-            run.stdout().lines().collect::<Vec<_>>(),
-            expected,
-            "{offset} {limit}"
-        );
+        let expected: Vec<_> = [header].into_iter().chain(lines.skip(offset).take(limit)).collect();
+        assert_eq!(run.stdout().lines().collect::<Vec<_>>(), expected, "{offset} {limit}");
     }
 }
 
@@ -117,22 +101,15 @@ fn h5_a_report_that_changes_or_repeats_itself_is_incomplete() {
             page.as_object_mut().expect("an object").remove("rows");
             None
         }),
-        (
-            "sent 10 rows at offset 0 where 4 were promised",
-            |_, page| {
-                page["rowCount"] = 4.into();
-                None
-            },
-        ),
+        ("sent 10 rows at offset 0 where 4 were promised", |_, page| {
+            page["rowCount"] = 4.into();
+            None
+        }),
     ];
     for (message, change) in table {
         let server = capped(50, 10, change);
         let run = User::of(&server.url()).pages(&["-f", "json"]).expect(6);
-        assert!(
-            run.stderr().contains(message),
-            "{message}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains(message), "{message}: {}", run.stderr());
         assert!(serde_json::from_str::<Value>(run.stdout()).is_err());
     }
 }
@@ -151,20 +128,9 @@ fn h5_a_list_of_accounts_that_walks_in_a_circle_is_left() {
 fn h4_a_failure_on_any_page_never_looks_complete() {
     type Fault = fn() -> Answer;
     let faults: [(Fault, i32); 3] = [
-        (
-            || Answer::json(403, r#"{"error":{"code":403,"message":"no","status":"X"}}"#),
-            4,
-        ),
+        (|| Answer::json(403, r#"{"error":{"code":403,"message":"no","status":"X"}}"#), 4),
         (|| Answer::json(200, r#"{"rows":[garbage"#), 1),
-        (
-            || {
-                Answer::json(
-                    200,
-                    r#"{"rowCount":50,"rows":[{"dimensionValues":[{"value":"a"}]}]}"#,
-                )
-            },
-            1,
-        ),
+        (|| Answer::json(200, r#"{"rowCount":50,"rows":[{"dimensionValues":[{"value":"a"}]}]}"#), 1),
     ];
     std::thread::scope(|scope| {
         for (fault, code) in faults {
@@ -180,8 +146,7 @@ fn h4_a_failure_on_any_page_never_looks_complete() {
                         if format == "json" {
                             assert!(serde_json::from_str::<Value>(run.stdout()).is_err());
                         }
-                        user.pages(&["-f", format, "-o", "report"])
-                            .expect_failure(code);
+                        user.pages(&["-f", format, "-o", "report"]).expect_failure(code);
                         assert!(user.home.tree().is_empty(), "{:?}", user.home.tree());
                     }
                 }
@@ -199,11 +164,7 @@ fn columns_that_change_between_pages_are_refused() {
         None
     });
     let run = User::of(&server.url()).pages(&[]).expect(1);
-    assert!(
-        run.stderr().contains("the columns of the report changed"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("the columns of the report changed"), "{}", run.stderr());
 }
 
 #[test]
@@ -228,18 +189,10 @@ fn several_date_ranges_are_counted_by_combination() {
         }))
     });
     let run = User::of(&server.url())
-        .pages(&[
-            "--dates",
-            "before=2024-01-01..2024-01-31",
-            "--dates",
-            "after=2024-02-01..2024-02-29",
-        ])
+        .pages(&["--dates", "before=2024-01-01..2024-01-31", "--dates", "after=2024-02-01..2024-02-29"])
         .expect(0);
     assert_eq!(run.stdout().lines().count(), 21);
-    assert!(
-        run.stdout()
-            .starts_with("pagePath,dateRange,sessions\n/0,before,1\n/0,after,1\n/1,before,1\n")
-    );
+    assert!(run.stdout().starts_with("pagePath,dateRange,sessions\n/0,before,1\n/0,after,1\n/1,before,1\n"));
     let offsets: Vec<_> = server.requests().iter().map(offset_of).collect();
     assert_eq!(offsets.len(), 4, "{offsets:?}");
     let order = &body_of(&server.requests()[0])["orderBys"];
@@ -269,14 +222,7 @@ fn a_million_rows_come_whole_and_in_order() {
     let reports = "/v1beta/properties/";
     sandbox.fault(Fault::new(reports, FaultKind::HangUp).after(2));
     sandbox.fault(Fault::new(reports, FaultKind::CutOff { after: 1_000_000 }).after(3));
-    let report = [
-        "-p",
-        "123456",
-        "-m",
-        "sessions,totalUsers",
-        "-d",
-        "date,country,pagePath",
-    ];
+    let report = ["-p", "123456", "-m", "sessions,totalUsers", "-d", "date,country,pagePath"];
     // Not swept for secrets, which takes longer than the report.
     let command = user.command(&[&report[..], &["-f", "tsv", "--header", "none"]].concat());
     let run = testkit::run(command).expect(0);
@@ -293,8 +239,6 @@ fn a_million_rows_come_whole_and_in_order() {
     }
     assert_eq!(rows, 1_000_000);
     let asked = sandbox.requests();
-    let asked = asked
-        .iter()
-        .filter(|request| request.path.starts_with(reports));
+    let asked = asked.iter().filter(|request| request.path.starts_with(reports));
     assert_eq!(asked.count(), 4 + 2);
 }

@@ -14,9 +14,7 @@ const HOUR: &str = r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","messag
 fn server(stop: u64) -> ScriptedServer {
     ScriptedServer::answering(move |request| {
         let body = body_of(request);
-        let offset = body["offset"]
-            .as_str()
-            .map_or(0, |text| text.parse().expect("offset"));
+        let offset = body["offset"].as_str().map_or(0, |text| text.parse().expect("offset"));
         if offset >= stop {
             return Answer::json(429, HOUR);
         }
@@ -51,23 +49,15 @@ fn tokens_that_are_reserved_are_not_spent() {
     for (parallel, most) in [("1", 8), ("4", 8)] {
         let server = server(u64::MAX);
         let user = User::of(&server.url());
-        let run = user
-            .pages(&["--reserve", "20", "--parallel", parallel])
-            .expect(5);
+        let run = user.pages(&["--reserve", "20", "--parallel", parallel]).expect(5);
         assert_eq!(server.requests().len(), most, "{}", run.stderr());
         assert!(run.stderr().contains("20 tokens left"), "{}", run.stderr());
-        assert!(
-            run.stderr().contains("stop after 80 rows"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("stop after 80 rows"), "{}", run.stderr());
         let rest = go_on(&user, run.stderr()).expect(0);
         assert_eq!(format!("{}{}", run.stdout(), rest.stdout()), csv_of(95));
     }
     let server = server(u64::MAX);
-    let run = User::of(&server.url())
-        .pages(&["--reserve", "10"])
-        .expect(0);
+    let run = User::of(&server.url()).pages(&["--reserve", "10"]).expect(0);
     assert_eq!(run.stdout(), csv_of(95));
 }
 
@@ -75,26 +65,9 @@ fn tokens_that_are_reserved_are_not_spent() {
 fn a_run_that_the_quota_ends_names_the_command_that_goes_on() {
     let first = server(40);
     let mut user = User::of(&first.url());
-    let run = user
-        .pages(&[
-            "--limit",
-            "90",
-            "--offset",
-            "5",
-            "--filter",
-            "pagePath!=it's",
-        ])
-        .expect(5);
-    assert!(
-        run.stderr().contains("tokens per hour are used up"),
-        "{}",
-        run.stderr()
-    );
-    assert!(
-        run.stderr().contains("run it again in an hour"),
-        "{}",
-        run.stderr()
-    );
+    let run = user.pages(&["--limit", "90", "--offset", "5", "--filter", "pagePath!=it's"]).expect(5);
+    assert!(run.stderr().contains("tokens per hour are used up"), "{}", run.stderr());
+    assert!(run.stderr().contains("run it again in an hour"), "{}", run.stderr());
     assert_eq!(run.stdout().lines().count(), 1 + 40);
     let second = server(u64::MAX);
     user.url = second.url();
@@ -134,9 +107,7 @@ fn too_many_requests_at_one_time_make_the_run_slower_not_fail() {
         page["rows"].as_array_mut().expect("rows").truncate(10);
         answer(&page)
     });
-    let run = User::of(&server.url())
-        .pages(&["--parallel", "9"])
-        .expect(0);
+    let run = User::of(&server.url()).pages(&["--parallel", "9"]).expect(0);
     assert_eq!(run.stdout(), csv_of(95));
     assert_eq!(server.requests().len(), 10 + 2);
 }
@@ -145,39 +116,18 @@ fn too_many_requests_at_one_time_make_the_run_slower_not_fail() {
 fn fields_that_do_not_go_together_are_explained() {
     let sandbox = sandbox(100);
     let user = User::of_sandbox(&sandbox);
-    let run = user
-        .run(&["-p", "123456", "-m", "sessions", "-d", "itemName,pagePath"])
-        .expect_failure(4);
+    let run = user.run(&["-p", "123456", "-m", "sessions", "-d", "itemName,pagePath"]).expect_failure(4);
     assert!(run.stderr().contains("Please remove"), "{}", run.stderr());
-    assert!(
-        run.stderr().contains("ga-fields --compatible-with"),
-        "{}",
-        run.stderr()
-    );
-    assert!(
-        run.stderr().contains("itemName,pagePath,sessions"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("ga-fields --compatible-with"), "{}", run.stderr());
+    assert!(run.stderr().contains("itemName,pagePath,sessions"), "{}", run.stderr());
 }
 
 #[test]
 fn the_time_limit_holds_for_the_token_command_too() {
     let server = ScriptedServer::start([]);
     let user = User::of(&server.url());
-    let command = user.command_without_token(&[
-        "1",
-        "-m",
-        "sessions",
-        "--timeout",
-        "1",
-        "--token-command",
-        "exec sleep 60",
-    ]);
+    let command =
+        user.command_without_token(&["1", "-m", "sessions", "--timeout", "1", "--token-command", "exec sleep 60"]);
     let run = testkit::run(command).expect_failure(5);
-    assert!(
-        run.stderr().contains("did not end in time"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("did not end in time"), "{}", run.stderr());
 }

@@ -19,28 +19,13 @@ fn each_refusal_is_asked_again_as_often_as_the_quotas_allow() {
     let table = [
         (400, "Field x is not a valid dimension.", 1, 4),
         (401, "Request had invalid authentication credentials.", 1, 3),
-        (
-            403,
-            "User does not have sufficient permissions for this property.",
-            1,
-            4,
-        ),
+        (403, "User does not have sufficient permissions for this property.", 1, 4),
         (404, "", 1, 4),
         (408, "", 3, 5),
         (429, "Exhausted concurrent requests quota.", 3, 5),
-        (
-            429,
-            "Exhausted property tokens for a project per hour.",
-            1,
-            5,
-        ),
+        (429, "Exhausted property tokens for a project per hour.", 1, 5),
         (429, "Exhausted property tokens per day.", 1, 5),
-        (
-            429,
-            "Exhausted potentially thresholded requests quota.",
-            1,
-            5,
-        ),
+        (429, "Exhausted potentially thresholded requests quota.", 1, 5),
         (429, "Exhausted server errors for a project per hour.", 1, 5),
         (500, "Internal error.", 2, 5),
         (501, "", 1, 5),
@@ -98,22 +83,13 @@ fn retry_after_is_waited_for_if_it_fits_and_else_ends_the_run() {
     let started = Instant::now();
     for wish in ["30", "18446744073709551615"] {
         let server = ScriptedServer::start([later(wish)]);
-        User::of(&server.url())
-            .pages(&["--timeout", "20"])
-            .expect_failure(5);
+        User::of(&server.url()).pages(&["--timeout", "20"]).expect_failure(5);
     }
     assert!(started.elapsed() < Duration::from_secs(10));
 
-    for wish in [
-        "-1",
-        "soon",
-        "99999999999999999999999999",
-        "Thu, 01 Jan 1970 00:00:00 GMT",
-    ] {
+    for wish in ["-1", "soon", "99999999999999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"] {
         let server = ScriptedServer::start([later(wish), Answer::json(200, page_of_three())]);
-        User::of(&server.url())
-            .pages(&["--timeout", "20"])
-            .expect(0);
+        User::of(&server.url()).pages(&["--timeout", "20"]).expect(0);
     }
 }
 
@@ -128,15 +104,9 @@ fn a_page_that_fails_for_good_ends_all_pages() {
         page["rows"].as_array_mut().expect("rows").truncate(10);
         answer(&page)
     });
-    User::of(&server.url())
-        .pages(&["--parallel", "4"])
-        .expect(5);
+    User::of(&server.url()).pages(&["--parallel", "4"]).expect(5);
     // Nine errors in a row are enough; those already on their way may add to them.
-    assert!(
-        server.requests().len() <= 1 + 9 + 3,
-        "{}",
-        server.requests().len()
-    );
+    assert!(server.requests().len() <= 1 + 9 + 3, "{}", server.requests().len());
 }
 
 #[test]
@@ -154,39 +124,25 @@ fn pages_side_by_side_may_each_fail_once() {
         page["rows"].as_array_mut().expect("rows").truncate(10);
         answer(&page)
     });
-    let run = User::of(&server.url())
-        .pages(&["--parallel", "4"])
-        .expect(0);
+    let run = User::of(&server.url()).pages(&["--parallel", "4"]).expect(0);
     assert_eq!(run.stdout(), csv_of(40));
 }
 
 #[test]
 fn tries_keep_their_distance_and_the_whole_keeps_its_time() {
     // The wish of the server in seconds, the time limit, requests, the least and the most time it takes.
-    let table = [
-        ("1", "60", 3, 2, 30),
-        ("1", "1", 1, 0, 10),
-        ("0", "60", 3, 0, 30),
-    ];
+    let table = [("1", "60", 3, 2, 30), ("1", "1", 1, 0, 10), ("0", "60", 3, 0, 30)];
     std::thread::scope(|scope| {
         for (wish, limit, requests, least, most) in table {
             scope.spawn(move || {
                 let answer = Answer::new(503, &format!("Retry-After: {wish}\r\n"), "");
                 let server = ScriptedServer::answering(move |_| answer.clone());
                 let started = Instant::now();
-                User::of(&server.url())
-                    .pages(&["--timeout", limit])
-                    .expect_failure(5);
+                User::of(&server.url()).pages(&["--timeout", limit]).expect_failure(5);
                 let took = started.elapsed();
                 assert_eq!(server.requests().len(), requests, "{wish} {limit}");
-                assert!(
-                    took >= Duration::from_secs(least),
-                    "{wish} {limit}: {took:?}"
-                );
-                assert!(
-                    took <= Duration::from_secs(most),
-                    "{wish} {limit}: {took:?}"
-                );
+                assert!(took >= Duration::from_secs(least), "{wish} {limit}: {took:?}");
+                assert!(took <= Duration::from_secs(most), "{wish} {limit}: {took:?}");
             });
         }
     });

@@ -20,13 +20,9 @@ fn h10_every_source_gives_the_token_and_it_travels_in_the_header_alone() {
     let line = format!("{TOKEN}\n");
 
     let mut by_variable = report(&[]);
-    by_variable
-        .env("GAUTH_TOKEN", TOKEN)
-        .env("GOOGLE_OAUTH_ACCESS_TOKEN", "other");
+    by_variable.env("GAUTH_TOKEN", TOKEN).env("GOOGLE_OAUTH_ACCESS_TOKEN", "other");
     let mut by_googles_variable = report(&[]);
-    by_googles_variable
-        .env("GAUTH_TOKEN", "")
-        .env("GOOGLE_OAUTH_ACCESS_TOKEN", TOKEN);
+    by_googles_variable.env("GAUTH_TOKEN", "").env("GOOGLE_OAUTH_ACCESS_TOKEN", TOKEN);
     let shell = format!("echo {TOKEN}");
     let joined = format!("--token={TOKEN}");
     let runs = [
@@ -48,10 +44,7 @@ fn h10_every_source_gives_the_token_and_it_travels_in_the_header_alone() {
     for request in server.requests() {
         let bearer = format!("Bearer {TOKEN}");
         assert_eq!(request.header("authorization"), Some(&*bearer));
-        assert_eq!(
-            request.target,
-            "/v1beta/properties/1:runReport?prettyPrint=false"
-        );
+        assert_eq!(request.target, "/v1beta/properties/1:runReport?prettyPrint=false");
         assert!(!request.text().contains(TOKEN));
     }
 }
@@ -62,32 +55,16 @@ fn h10_no_token_or_an_empty_one_is_a_login_and_a_malformed_one_is_usage() {
     let user = User::of(&server.url());
     let report = |arguments: &[&str]| user.command_without_token(&[&REPORT, arguments].concat());
     let long = "x".repeat(64 * 1024 + 1);
-    for (input, code) in [
-        ("", 3),
-        ("\n", 3),
-        ("two\nlines\n", 2),
-        ("a b", 2),
-        ("é", 2),
-        ("a\0", 2),
-        (&*long, 2),
-    ] {
+    for (input, code) in [("", 3), ("\n", 3), ("two\nlines\n", 2), ("a b", 2), ("é", 2), ("a\0", 2), (&*long, 2)] {
         run_with_input(report(&[]), input).expect_failure(code);
         run_with_input(report(&["--token", "-"]), input).expect_failure(code);
     }
-    for arguments in [
-        &["--token", ""][..],
-        &["--token="],
-        &["--token"],
-        &["--token", "-f", "csv"],
-        &["--token", "--strict"],
-    ] {
+    for arguments in
+        [&["--token", ""][..], &["--token="], &["--token"], &["--token", "-f", "csv"], &["--token", "--strict"]]
+    {
         let run = run(report(arguments)).expect_failure(3);
         let hint = "hint: run gauth-token alone to see why";
-        assert!(
-            run.stderr().contains(hint),
-            "{arguments:?}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains(hint), "{arguments:?}: {}", run.stderr());
     }
     run(report(&["--token", "a b"])).expect_failure(2);
     run(report(&["--token", "x", "--token-command", "echo x"])).expect_failure(2);
@@ -118,11 +95,7 @@ fn f12_a_token_that_has_ended_is_a_login_after_one_request() {
     let user = User::of_sandbox(&sandbox);
     sandbox.expire_access_tokens();
     let run = user.pages(&[]).expect_failure(3);
-    assert!(
-        run.stderr().contains("run gauth-token again"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("run gauth-token again"), "{}", run.stderr());
     assert_eq!(sandbox.requests().len(), 1);
 }
 
@@ -143,17 +116,9 @@ fn a_token_command_runs_again_when_the_token_ends_in_the_middle() {
     let user = User::of(&server.url());
     let counter = user.home.path().join("counter");
     let shell = format!("echo x >> {0}; echo t$(wc -l < {0})", counter.display());
-    let command = user.command_without_token(
-        &[&REPORT[..], &["--parallel", "2", "--token-command", &shell]].concat(),
-    );
+    let command = user.command_without_token(&[&REPORT[..], &["--parallel", "2", "--token-command", &shell]].concat());
     assert_eq!(run(command).expect(0).stdout(), csv_of(30));
-    assert_eq!(
-        std::fs::read_to_string(counter)
-            .expect("read")
-            .lines()
-            .count(),
-        2
-    );
+    assert_eq!(std::fs::read_to_string(counter).expect("read").lines().count(), 2);
 }
 
 #[test]
@@ -162,11 +127,8 @@ fn d2_the_token_command_does_not_inherit_tokens() {
     let user = User::of(&server.url());
     let seen = user.home.path().join("seen");
     let shell = format!("env > {}; echo abc", seen.display());
-    let mut command =
-        user.command_without_token(&[&REPORT[..], &["--token-command", &shell]].concat());
-    command
-        .env("GAUTH_TOKEN", TOKEN)
-        .env("GOOGLE_OAUTH_ACCESS_TOKEN", TOKEN);
+    let mut command = user.command_without_token(&[&REPORT[..], &["--token-command", &shell]].concat());
+    command.env("GAUTH_TOKEN", TOKEN).env("GOOGLE_OAUTH_ACCESS_TOKEN", TOKEN);
     run(command).expect(0);
     assert!(!std::fs::read_to_string(seen).expect("read").contains(TOKEN));
 }

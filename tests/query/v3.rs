@@ -14,37 +14,16 @@ fn number(text: &str) -> f64 {
 fn a_column_that_ga4_lacks_is_computed_of_others() {
     let sandbox = sandbox(200);
     let user = User::of_sandbox(&sandbox);
-    let asked = [
-        "-m",
-        "ga:percentNewSessions,sessions,ga:bounceRate",
-        "-d",
-        "ga:country",
-    ];
+    let asked = ["-m", "ga:percentNewSessions,sessions,ga:bounceRate", "-d", "ga:country"];
     let rows = user.cells(&[&["--ids", "ga:123456"], &DAYS[..], &asked].concat());
-    assert_eq!(
-        rows[0].join(","),
-        "country,ga:percentNewSessions,sessions,ga:bounceRate"
-    );
-    let asked = [
-        "-m",
-        "newUsers,sessions,bounceRate",
-        "-d",
-        "country",
-        "--sort",
-        "-newUsers",
-    ];
+    assert_eq!(rows[0].join(","), "country,ga:percentNewSessions,sessions,ga:bounceRate");
+    let asked = ["-m", "newUsers,sessions,bounceRate", "-d", "country", "--sort", "-newUsers"];
     let sent = user.cells(&[&["-p", "123456"], &DAYS[..], &asked].concat());
     assert!(rows.len() > 5 && rows.len() == sent.len());
     for row in &rows[1..] {
-        let sent = sent
-            .iter()
-            .find(|sent| sent[0] == row[0])
-            .expect("the country");
+        let sent = sent.iter().find(|sent| sent[0] == row[0]).expect("the country");
         let quotient = number(&sent[1]) / number(&sent[2]) * 100.0;
-        assert!(
-            (number(&row[1]) - quotient).abs() < 1e-6,
-            "{row:?} {sent:?}"
-        );
+        assert!((number(&row[1]) - quotient).abs() < 1e-6, "{row:?} {sent:?}");
         assert_eq!(row[2], sent[2]);
         assert!((number(&row[3]) - number(&sent[3]) * 100.0).abs() < 1e-9);
     }
@@ -59,27 +38,10 @@ fn rows_that_become_one_are_added_up_and_then_counted() {
     let pages = user.cells(&[&base[..], &["-d", "pagePath"]].concat());
     assert_eq!(rows[0].join(","), "ga:pagePathLevel1,screenPageViews");
     assert!(rows.len() < pages.len(), "{} {}", rows.len(), pages.len());
-    let sum = |rows: &[Vec<String>]| {
-        rows[1..]
-            .iter()
-            .map(|row| number(row.last().expect("a cell")))
-            .sum::<f64>()
-    };
+    let sum = |rows: &[Vec<String>]| rows[1..].iter().map(|row| number(row.last().expect("a cell"))).sum::<f64>();
     assert_eq!(sum(&rows), sum(&pages));
-    let some = user.cells(
-        &[
-            &base[..],
-            &[
-                "-d",
-                "ga:pagePathLevel1",
-                "--start-index",
-                "2",
-                "--max-results",
-                "2",
-            ],
-        ]
-        .concat(),
-    );
+    let some =
+        user.cells(&[&base[..], &["-d", "ga:pagePathLevel1", "--start-index", "2", "--max-results", "2"]].concat());
     assert_eq!(some[1..], rows[2..4]);
 }
 
@@ -103,9 +65,7 @@ fn the_whole_object_of_v3_comes_out_with_the_servers_totals() {
         "-f",
         "v3",
     ];
-    let run = user
-        .run(&[&["--ids", "ga:123456"], &DAYS[..], &asked].concat())
-        .expect(0);
+    let run = user.run(&[&["--ids", "ga:123456"], &DAYS[..], &asked].concat()).expect(0);
     let data: Value = serde_json::from_str(run.stdout()).expect("an object");
     assert_eq!(data["kind"], "analytics#gaData");
     assert_eq!(data["query"]["start-index"], 2);
@@ -114,33 +74,13 @@ fn the_whole_object_of_v3_comes_out_with_the_servers_totals() {
     assert!(data["rows"][0][1].is_string());
     assert_eq!(data["columnHeaders"][2]["dataType"], "PERCENT");
     assert_eq!(data["profileInfo"]["profileId"], "123456");
-    let total = user.cells(
-        &[
-            &["-p", "123456"],
-            &DAYS[..],
-            &["-m", "totalUsers", "--filter", "country!=Italy"],
-        ]
-        .concat(),
-    );
+    let total =
+        user.cells(&[&["-p", "123456"], &DAYS[..], &["-m", "totalUsers", "--filter", "country!=Italy"]].concat());
     assert_eq!(data["totalsForAllResults"]["ga:users"], total[1][0]);
-    assert_eq!(
-        run.stderr().matches("is taken for property 123456").count(),
-        1
-    );
+    assert_eq!(run.stderr().matches("is taken for property 123456").count(), 1);
 
-    let empty = [
-        "--metrics",
-        "ga:users",
-        "--dimensions",
-        "ga:country",
-        "--filters",
-        "ga:country==Nowhere",
-        "-f",
-        "v3",
-    ];
-    let run = user
-        .run(&[&["--ids", "ga:123456"], &DAYS[..], &empty].concat())
-        .expect(0);
+    let empty = ["--metrics", "ga:users", "--dimensions", "ga:country", "--filters", "ga:country==Nowhere", "-f", "v3"];
+    let run = user.run(&[&["--ids", "ga:123456"], &DAYS[..], &empty].concat()).expect(0);
     let data: Value = serde_json::from_str(run.stdout()).expect("an object");
     assert!(data.get("rows").is_none());
     assert_eq!(data["totalsForAllResults"], json!({"ga:users": "0"}));
@@ -166,11 +106,7 @@ fn the_map_says_what_has_become_of_goals_and_views() {
         "--dry-run",
     ];
     let run = user.run(&arguments).expect(0);
-    assert!(
-        run.stderr().contains("/properties/123456:runReport"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("/properties/123456:runReport"), "{}", run.stderr());
     assert!(run.stdout().contains("sign_up"), "{}", run.stdout());
 }
 
@@ -178,51 +114,18 @@ fn the_map_says_what_has_become_of_goals_and_views() {
 fn what_has_no_equivalent_is_refused_by_name() {
     let user = User::of("http://127.0.0.1:1");
     for (arguments, code, text) in [
-        (
-            &["-m", "ga:sessions", "--segment", "gaid::-5"][..],
-            4,
-            "organic traffic",
-        ),
+        (&["-m", "ga:sessions", "--segment", "gaid::-5"][..], 4, "organic traffic"),
         (&["-m", "ga:goal1Completions"], 4, "--map FILE"),
         (&["-m", "ga:noSuchThing"], 4, "v3 has no such field"),
-        (
-            &["-m", "users", "--filters", "ga:pagepath==/"],
-            4,
-            "ga:pagePath",
-        ),
+        (&["-m", "users", "--filters", "ga:pagepath==/"], 4, "ga:pagePath"),
         (&["-m", "users", "--start-index", "0"], 2, "from 1"),
-        (
-            &["-m", "users", "--limit", "1", "--max-results", "1"],
-            2,
-            "give one",
-        ),
-        (
-            &["-m", "users", "--start", "today", "--start-date", "today"],
-            2,
-            "give one",
-        ),
+        (&["-m", "users", "--limit", "1", "--max-results", "1"], 2, "give one"),
+        (&["-m", "users", "--start", "today", "--start-date", "today"], 2, "give one"),
         (&["-m", "ga:percentNewSessions", "--min"], 2, "--min"),
-        (
-            &[
-                "-m",
-                "users",
-                "-f",
-                "v3",
-                "--dates",
-                "today",
-                "--dates",
-                "yesterday",
-            ],
-            2,
-            "-f v3",
-        ),
+        (&["-m", "users", "-f", "v3", "--dates", "today", "--dates", "yesterday"], 2, "-f v3"),
     ] {
         let run = user.run(&[&["1"], arguments].concat()).expect_failure(code);
-        assert!(
-            run.stderr().contains(text),
-            "{arguments:?}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains(text), "{arguments:?}: {}", run.stderr());
     }
 }
 
@@ -230,19 +133,9 @@ fn what_has_no_equivalent_is_refused_by_name() {
 fn a_computed_metric_sorts_on_the_server_and_is_not_shown_twice() {
     let sandbox = sandbox(200);
     let user = User::of_sandbox(&sandbox);
-    let asked = [
-        "-m",
-        "ga:percentNewSessions",
-        "-d",
-        "country",
-        "--sort",
-        "-ga:percentNewSessions",
-    ];
+    let asked = ["-m", "ga:percentNewSessions", "-d", "country", "--sort", "-ga:percentNewSessions"];
     let rows = user.cells(&[&["-p", "123456"], &DAYS[..], &asked].concat());
     let shares: Vec<f64> = rows[1..].iter().map(|row| number(&row[1])).collect();
-    assert!(
-        shares.windows(2).all(|pair| pair[0] >= pair[1]),
-        "{shares:?}"
-    );
+    assert!(shares.windows(2).all(|pair| pair[0] >= pair[1]), "{shares:?}");
     assert!(rows.iter().all(|row| row.len() == 2));
 }

@@ -23,8 +23,7 @@ fn the_consent_page_names_the_account_and_each_scope_and_allows_what_is_ticked()
     assert_eq!(page.status, 200);
     assert!(page.body.contains("alex@example.com"));
     for scope in [READONLY, EDIT] {
-        let checkbox =
-            format!("<input type=\"checkbox\" name=\"scope\" value=\"{scope}\" checked>");
+        let checkbox = format!("<input type=\"checkbox\" name=\"scope\" value=\"{scope}\" checked>");
         assert!(page.body.contains(&checkbox), "{}", page.body);
     }
     assert!(!page.body.contains("value=\"openid\""));
@@ -35,9 +34,7 @@ fn the_consent_page_names_the_account_and_each_scope_and_allows_what_is_ticked()
     assert_eq!(back.redirected("iss").unwrap(), visitor.sandbox.url());
     let granted = format!("openid {READONLY}");
     assert_eq!(back.redirected("scope").unwrap(), granted);
-    let tokens = visitor
-        .exchange(&back.redirected("code").unwrap(), &[])
-        .json();
+    let tokens = visitor.exchange(&back.redirected("code").unwrap(), &[]).json();
     assert_eq!(tokens["scope"], granted);
 }
 
@@ -54,10 +51,7 @@ fn a_code_has_a_slash_and_arrives_percent_encoded() {
 #[test]
 fn a_refusal_is_redirected_with_the_state() {
     let asking = Visitor::new(Options::default());
-    let denying = Visitor::new(Options {
-        deny: true,
-        ..Options::default()
-    });
+    let denying = Visitor::new(Options { deny: true, ..Options::default() });
     for answer in [
         click(&asking, &asking.authorization(&[]), "deny", &[READONLY]),
         click(&asking, &asking.authorization(&[]), "allow", &[]),
@@ -78,18 +72,9 @@ fn a_bad_request_gets_a_page_and_is_never_redirected() {
         (("client_id", ""), "400: invalid_request"),
         (("client_id", "nobody"), "401: invalid_client"),
         (("redirect_uri", ""), "400: invalid_request"),
-        (
-            ("redirect_uri", "https://evil.test/"),
-            "400: redirect_uri_mismatch",
-        ),
-        (
-            ("redirect_uri", "http://127.0.0.1.evil.test/"),
-            "400: redirect_uri_mismatch",
-        ),
-        (
-            ("redirect_uri", "urn:ietf:wg:oauth:2.0:oob"),
-            "400: invalid_request",
-        ),
+        (("redirect_uri", "https://evil.test/"), "400: redirect_uri_mismatch"),
+        (("redirect_uri", "http://127.0.0.1.evil.test/"), "400: redirect_uri_mismatch"),
+        (("redirect_uri", "urn:ietf:wg:oauth:2.0:oob"), "400: invalid_request"),
         (("response_type", ""), "400: invalid_request"),
         (("response_type", "token"), "400: unsupported_response_type"),
         (("scope", ""), "400: invalid_request"),
@@ -104,17 +89,10 @@ fn a_bad_request_gets_a_page_and_is_never_redirected() {
         (("code_challenge_method", "S512"), "400: invalid_request"),
     ] {
         let answer = visitor.get(&visitor.authorization(&[change]), &[]);
-        assert!(
-            answer.body.contains(&format!("Error {error}")),
-            "{change:?}: {}",
-            answer.body
-        );
+        assert!(answer.body.contains(&format!("Error {error}")), "{change:?}: {}", answer.body);
         assert_eq!(answer.status.to_string(), error[..3]);
         assert_eq!(answer.header("location"), None);
-        assert_eq!(
-            answer.header("content-type"),
-            Some("text/html; charset=utf-8")
-        );
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
     }
 }
 
@@ -150,8 +128,7 @@ fn a_web_client_has_exact_redirects_and_a_refresh_token_on_first_consent_only() 
     let visitor = Visitor::consenting();
     let redirect = "http://localhost:8080/callback";
     let path = visitor.sandbox.web_client_secrets(redirect).unwrap();
-    let file: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let web = &file["web"];
     assert_eq!(web["redirect_uris"][0], redirect);
     let id = ("client_id", web["client_id"].as_str().unwrap());
@@ -170,10 +147,6 @@ fn a_web_client_has_exact_redirects_and_a_refresh_token_on_first_consent_only() 
         let code = visitor.code(&[id, redirect, extra]);
         let tokens = visitor.exchange(&code, &[id, secret, redirect]).json();
         assert!(tokens["access_token"].is_string());
-        assert_eq!(
-            tokens["refresh_token"].is_string(),
-            has_refresh_token,
-            "{extra:?}"
-        );
+        assert_eq!(tokens["refresh_token"].is_string(), has_refresh_token, "{extra:?}");
     }
 }

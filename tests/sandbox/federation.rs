@@ -40,61 +40,28 @@ fn a_subject_token_becomes_an_access_token_of_that_subject() {
     assert_eq!(body["token_type"], "Bearer");
     assert_eq!(body["expires_in"], 3599);
     let token = body["access_token"].as_str().expect("a token");
-    let info = visitor
-        .get(&format!("/tokeninfo?access_token={token}"), &[])
-        .json();
+    let info = visitor.get(&format!("/tokeninfo?access_token={token}"), &[]).json();
     let who = info["email"].as_str().expect("who it is");
-    assert!(
-        who.starts_with("principal://iam.googleapis.com/projects/"),
-        "{who}"
-    );
+    assert!(who.starts_with("principal://iam.googleapis.com/projects/"), "{who}");
 }
 
 #[test]
 fn every_parameter_of_an_exchange_is_checked() {
     let visitor = Visitor::new(Default::default());
     for (changes, error, says) in [
-        (
-            &[("grant_type", "refresh_token")][..],
-            "unsupported_grant_type",
-            "grant_type",
-        ),
+        (&[("grant_type", "refresh_token")][..], "unsupported_grant_type", "grant_type"),
         (&[("grant_type", "")], "invalid_request", "grant_type"),
-        (
-            &[("audience", "//iam.googleapis.com/other")],
-            "invalid_request",
-            "\"audience\"",
-        ),
+        (&[("audience", "//iam.googleapis.com/other")], "invalid_request", "\"audience\""),
         (&[("audience", "")], "invalid_request", "audience"),
         (&[("scope", "")], "invalid_request", "scope"),
         (&[("scope", "nonsense")], "invalid_scope", "nonsense"),
-        (
-            &[("requested_token_type", JWT)],
-            "invalid_request",
-            "\"requested_token_type\"",
-        ),
-        (
-            &[("requested_token_type", "")],
-            "invalid_request",
-            "requested_token_type",
-        ),
-        (
-            &[("subject_token_type", SAML)],
-            "invalid_request",
-            "\"subject_token_type\"",
-        ),
+        (&[("requested_token_type", JWT)], "invalid_request", "\"requested_token_type\""),
+        (&[("requested_token_type", "")], "invalid_request", "requested_token_type"),
+        (&[("subject_token_type", SAML)], "invalid_request", "\"subject_token_type\""),
         (&[("subject_token", "")], "invalid_request", "subject_token"),
         (&[("subject_token", "a.b.c")], "invalid_grant", "parse"),
-        (
-            &[("client_secret", "x")],
-            "invalid_request",
-            "client_secret",
-        ),
-        (
-            &[("options", "{\"userProject\":\"p\"}")],
-            "invalid_request",
-            "workforce",
-        ),
+        (&[("client_secret", "x")], "invalid_request", "client_secret"),
+        (&[("options", "{\"userProject\":\"p\"}")], "invalid_request", "workforce"),
         (&[("options", "{}")], "invalid_request", "options"),
     ] {
         exchange(&visitor, &[], changes).assert_error(400, error, says);
@@ -119,28 +86,15 @@ fn an_outside_token_is_checked_for_issuer_audience_times_and_signature() {
         (json!({"sub": Value::Null}), "google.subject"),
     ] {
         let token = visitor.sandbox.subject_token(Provider::Oidc, &claims);
-        exchange(&visitor, &[], &[("subject_token", &token)]).assert_error(
-            400,
-            "invalid_grant",
-            says,
-        );
+        exchange(&visitor, &[], &[("subject_token", &token)]).assert_error(400, "invalid_grant", says);
     }
     // With and without https:, the provider's name is its audience.
     let plain = json!({"aud": Provider::Oidc.audience()});
     let token = visitor.sandbox.subject_token(Provider::Oidc, &plain);
-    assert_eq!(
-        exchange(&visitor, &[], &[("subject_token", &token)]).status,
-        200
-    );
+    assert_eq!(exchange(&visitor, &[], &[("subject_token", &token)]).status, 200);
     // One for another provider does not do.
-    let other = visitor
-        .sandbox
-        .subject_token(Provider::Workforce, &json!({}));
-    exchange(&visitor, &[], &[("subject_token", &other)]).assert_error(
-        400,
-        "invalid_grant",
-        "audience",
-    );
+    let other = visitor.sandbox.subject_token(Provider::Workforce, &json!({}));
+    exchange(&visitor, &[], &[("subject_token", &other)]).assert_error(400, "invalid_grant", "audience");
 }
 
 #[test]
@@ -148,11 +102,7 @@ fn a_saml_response_is_good_for_its_own_provider_alone() {
     let visitor = Visitor::new(Default::default());
     let audience = Provider::Saml.audience();
     let response = visitor.sandbox.saml_response().to_owned();
-    let saml = [
-        ("audience", audience.as_str()),
-        ("subject_token_type", SAML),
-        ("subject_token", &response),
-    ];
+    let saml = [("audience", audience.as_str()), ("subject_token_type", SAML), ("subject_token", &response)];
     assert_eq!(exchange(&visitor, &[], &saml).status, 200);
     let forged = [saml[0], saml[1], ("subject_token", "forged")];
     exchange(&visitor, &[], &forged).assert_error(400, "invalid_grant", "SAML");
@@ -161,47 +111,29 @@ fn a_saml_response_is_good_for_its_own_provider_alone() {
 #[test]
 fn a_workforce_grant_is_refreshed_by_its_own_client_with_basic_alone() {
     let visitor = Visitor::new(Default::default());
-    let file = visitor
-        .sandbox
-        .external_account_authorized_user(&[READONLY]);
+    let file = visitor.sandbox.external_account_authorized_user(&[READONLY]);
     let text = |name: &str| file[name].as_str().expect(name).to_owned();
-    let (id, secret, token) = (
-        text("client_id"),
-        text("client_secret"),
-        text("refresh_token"),
-    );
+    let (id, secret, token) = (text("client_id"), text("client_secret"), text("refresh_token"));
     let form = [("grant_type", "refresh_token"), ("refresh_token", &*token)];
     let path = "/v1/oauthtoken";
     let header = basic(&id, &secret);
     let answer = visitor.post_with(path, &[("authorization", &header)], &form);
     assert_eq!(answer.json()["scope"], READONLY);
-    visitor
-        .post(path, &form)
-        .assert_error(401, "invalid_client", "required");
+    visitor.post(path, &form).assert_error(401, "invalid_client", "required");
     let guess = basic(&id, "guess");
-    visitor
-        .post_with(path, &[("authorization", &guess)], &form)
-        .assert_error(401, "invalid_client", "");
-    let in_form = [
-        &form[..],
-        &[("client_id", &*id), ("client_secret", &*secret)],
-    ]
-    .concat();
-    visitor
-        .post_with(path, &[("authorization", &header)], &in_form)
-        .assert_error(400, "invalid_request", "client_id");
+    visitor.post_with(path, &[("authorization", &guess)], &form).assert_error(401, "invalid_client", "");
+    let in_form = [&form[..], &[("client_id", &*id), ("client_secret", &*secret)]].concat();
+    visitor.post_with(path, &[("authorization", &header)], &in_form).assert_error(400, "invalid_request", "client_id");
     // The grant is the workforce client's and the workforce client is unknown elsewhere.
     let (installed, its_secret) = visitor.client();
-    visitor
-        .refresh(&token, &[])
-        .assert_error(401, "unauthorized_client", "");
+    visitor.refresh(&token, &[]).assert_error(401, "unauthorized_client", "");
     let installed = basic(&installed, &its_secret);
-    visitor
-        .post_with(path, &[("authorization", &installed)], &form)
-        .assert_error(401, "invalid_client", "");
-    visitor
-        .refresh(&token, &[("client_id", &id), ("client_secret", &secret)])
-        .assert_error(401, "invalid_client", "not found");
+    visitor.post_with(path, &[("authorization", &installed)], &form).assert_error(401, "invalid_client", "");
+    visitor.refresh(&token, &[("client_id", &id), ("client_secret", &secret)]).assert_error(
+        401,
+        "invalid_client",
+        "not found",
+    );
 }
 
 #[test]
@@ -209,13 +141,7 @@ fn the_outside_endpoint_wants_its_header() {
     let visitor = Visitor::new(Default::default());
     assert_eq!(visitor.get("/outside/token", &[]).status, 400);
     let answer = visitor.get("/outside/token", &[("metadata", "true")]);
-    let token = answer.json()["access_token"]
-        .as_str()
-        .expect("a token")
-        .to_owned();
-    assert_eq!(
-        exchange(&visitor, &[], &[("subject_token", &token)]).status,
-        200
-    );
+    let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+    assert_eq!(exchange(&visitor, &[], &[("subject_token", &token)]).status, 200);
     assert!(visitor.sandbox.secrets().contains(&token));
 }

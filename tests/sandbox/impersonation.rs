@@ -13,10 +13,7 @@ fn call(visitor: &Visitor, token: &str, method: &str, body: &Value) -> Answer {
     let bearer = format!("Bearer {token}");
     visitor.post_body(
         &format!("/v1/projects/-/serviceAccounts/{method}"),
-        &[
-            ("authorization", &bearer),
-            ("content-type", "application/json"),
-        ],
+        &[("authorization", &bearer), ("content-type", "application/json")],
         &body.to_string(),
     )
 }
@@ -45,21 +42,12 @@ fn analyst(visitor: &Visitor, verb: &str) -> String {
 #[test]
 fn a_token_creator_gets_an_access_token_of_the_account() {
     let (visitor, token) = caller();
-    let body =
-        json!({"scope": ["https://www.googleapis.com/auth/userinfo.email"], "lifetime": "300s"});
-    let answer = call(
-        &visitor,
-        &token,
-        &analyst(&visitor, "generateAccessToken"),
-        &body,
-    )
-    .json();
+    let body = json!({"scope": ["https://www.googleapis.com/auth/userinfo.email"], "lifetime": "300s"});
+    let answer = call(&visitor, &token, &analyst(&visitor, "generateAccessToken"), &body).json();
     let end = answer["expireTime"].as_str().expect("an end");
     assert!(end.ends_with('Z') && end.len() == 20, "{end}");
     let got = answer["accessToken"].as_str().expect("a token");
-    let info = visitor
-        .get(&format!("/tokeninfo?access_token={got}"), &[])
-        .json();
+    let info = visitor.get(&format!("/tokeninfo?access_token={got}"), &[]).json();
     assert_eq!(info["email"], visitor.sandbox.analyst());
     let left: u64 = info["expires_in"].as_str().unwrap().parse().unwrap();
     assert!((295..=300).contains(&left), "{left}");
@@ -75,51 +63,15 @@ fn each_field_of_a_request_is_checked() {
         (&access, json!({"scope": []}), "scope"),
         (&access, json!({"scope": ["nonsense"]}), "nonsense"),
         (&access, json!({"scope": READONLY}), "Invalid JSON payload"),
-        (
-            &access,
-            json!({"scope": [READONLY], "x": 1}),
-            "unknown field `x`",
-        ),
-        (
-            &access,
-            json!({"scope": [READONLY], "lifetime": "0s"}),
-            "lifetime",
-        ),
-        (
-            &access,
-            json!({"scope": [READONLY], "lifetime": "3601s"}),
-            "lifetime",
-        ),
-        (
-            &access,
-            json!({"scope": [READONLY], "lifetime": "300"}),
-            "lifetime",
-        ),
-        (
-            &access,
-            json!({"scope": [READONLY], "delegates": ["a@b.test"]}),
-            "delegates",
-        ),
-        (
-            &analyst(&visitor, "generateIdToken"),
-            json!({"includeEmail": true}),
-            "audience",
-        ),
-        (
-            &analyst(&visitor, "signJwt"),
-            json!({"payload": "x"}),
-            "payload",
-        ),
-        (
-            &analyst(&visitor, "signJwt"),
-            json!({"payload": "{}"}),
-            "exp",
-        ),
-        (
-            &analyst(&visitor, "signJwt"),
-            json!({"payload": "{\"exp\":99999999999}"}),
-            "exp",
-        ),
+        (&access, json!({"scope": [READONLY], "x": 1}), "unknown field `x`"),
+        (&access, json!({"scope": [READONLY], "lifetime": "0s"}), "lifetime"),
+        (&access, json!({"scope": [READONLY], "lifetime": "3601s"}), "lifetime"),
+        (&access, json!({"scope": [READONLY], "lifetime": "300"}), "lifetime"),
+        (&access, json!({"scope": [READONLY], "delegates": ["a@b.test"]}), "delegates"),
+        (&analyst(&visitor, "generateIdToken"), json!({"includeEmail": true}), "audience"),
+        (&analyst(&visitor, "signJwt"), json!({"payload": "x"}), "payload"),
+        (&analyst(&visitor, "signJwt"), json!({"payload": "{}"}), "exp"),
+        (&analyst(&visitor, "signJwt"), json!({"payload": "{\"exp\":99999999999}"}), "exp"),
     ] {
         let answer = call(&visitor, &token, method, &body);
         assert_refused(&answer, 400, "INVALID_ARGUMENT", says);
@@ -127,10 +79,7 @@ fn each_field_of_a_request_is_checked() {
     let self_delegating = json!({"scope": [READONLY], "delegates": [delegate]});
     let answer = call(&visitor, &token, &access, &self_delegating);
     assert_refused(&answer, 403, "PERMISSION_DENIED", "getAccessToken");
-    assert_eq!(
-        call(&visitor, &token, &analyst(&visitor, "delete"), &json!({})).status,
-        404
-    );
+    assert_eq!(call(&visitor, &token, &analyst(&visitor, "delete"), &json!({})).status, 404);
 }
 
 #[test]
@@ -138,21 +87,9 @@ fn who_has_not_the_role_is_told_the_permission_and_who_has_no_scope_that() {
     let (visitor, token) = caller();
     let archivist = visitor.sandbox.archivist();
     for (verb, body, permission) in [
-        (
-            "generateAccessToken",
-            json!({"scope": [READONLY]}),
-            "getAccessToken",
-        ),
-        (
-            "generateIdToken",
-            json!({"audience": "a"}),
-            "getOpenIdToken",
-        ),
-        (
-            "signJwt",
-            json!({"payload": json!({"exp": now() + 60}).to_string()}),
-            "signJwt",
-        ),
+        ("generateAccessToken", json!({"scope": [READONLY]}), "getAccessToken"),
+        ("generateIdToken", json!({"audience": "a"}), "getOpenIdToken"),
+        ("signJwt", json!({"payload": json!({"exp": now() + 60}).to_string()}), "signJwt"),
     ] {
         let method = format!("{archivist}:{verb}");
         let answer = call(&visitor, &token, &method, &body);
@@ -163,24 +100,13 @@ fn who_has_not_the_role_is_told_the_permission_and_who_has_no_scope_that() {
         assert_eq!(detail["metadata"]["permission"], permission);
         // By way of the analyst it goes.
         let mut chained = body.clone();
-        chained["delegates"] = json!([format!(
-            "projects/-/serviceAccounts/{}",
-            visitor.sandbox.analyst()
-        )]);
+        chained["delegates"] = json!([format!("projects/-/serviceAccounts/{}", visitor.sandbox.analyst())]);
         assert_eq!(call(&visitor, &token, &method, &chained).status, 200);
         let poor = visitor.sandbox.access_token(&[READONLY]);
         let answer = call(&visitor, &poor, &method, &body);
-        assert_refused(
-            &answer,
-            403,
-            "PERMISSION_DENIED",
-            "insufficient authentication scopes",
-        );
+        assert_refused(&answer, 403, "PERMISSION_DENIED", "insufficient authentication scopes");
         let detail = &answer.json()["error"]["details"][0];
-        assert_eq!(
-            detail["metadata"]["service"],
-            "iamcredentials.googleapis.com"
-        );
+        assert_eq!(detail["metadata"]["service"], "iamcredentials.googleapis.com");
     }
     let nobody = "nobody@gauth-sandbox.iam.gserviceaccount.com:generateAccessToken";
     let answer = call(&visitor, &token, nobody, &json!({"scope": [READONLY]}));
@@ -205,10 +131,8 @@ fn an_id_token_verifies_with_the_published_keys() {
         let jwt = answer["token"].as_str().expect("a token");
         let (signed, signature) = jwt.rsplit_once('.').expect("three parts");
         let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).expect("base64url");
-        let parts: Vec<Value> = signed
-            .split('.')
-            .map(|part| serde_json::from_slice(&decode(part)).expect("JSON"))
-            .collect();
+        let parts: Vec<Value> =
+            signed.split('.').map(|part| serde_json::from_slice(&decode(part)).expect("JSON")).collect();
         assert_eq!(parts[1]["aud"], "https://a.test");
         assert_eq!(parts[1].get("email").is_some(), with_email);
         let keys = visitor.get("/oauth2/v3/certs", &[]).json();
@@ -219,11 +143,7 @@ fn an_id_token_verifies_with_the_published_keys() {
             e: decode(key["e"].as_str().unwrap()),
         };
         public
-            .verify(
-                &ring::signature::RSA_PKCS1_2048_8192_SHA256,
-                signed.as_bytes(),
-                &decode(signature),
-            )
+            .verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decode(signature))
             .expect("the signature is good");
     }
 }
@@ -233,10 +153,8 @@ fn a_signed_jwt_is_good_at_the_token_endpoint_where_the_account_has_delegation()
     let (visitor, token) = caller();
     let (analyst, archivist) = (visitor.sandbox.analyst(), visitor.sandbox.archivist());
     let delegates = json!([format!("projects/-/serviceAccounts/{analyst}")]);
-    for (account, delegates, error) in [
-        (analyst, json!([]), None),
-        (archivist, delegates, Some("unauthorized_client")),
-    ] {
+    for (account, delegates, error) in [(analyst, json!([]), None), (archivist, delegates, Some("unauthorized_client"))]
+    {
         let claims = json!({
             "iss": account, "sub": "admin@example.com", "scope": READONLY,
             "aud": visitor.url("/token"), "iat": now(), "exp": now() + 3600,

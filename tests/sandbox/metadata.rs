@@ -11,11 +11,7 @@ const ACCOUNT: &str = "/computeMetadata/v1/instance/service-accounts/default";
 fn every_request_must_carry_the_flavor_and_no_trace_of_a_proxy() {
     let visitor = Visitor::new(Options::default());
     let path = format!("{ACCOUNT}/token");
-    for headers in [
-        &[][..],
-        &[("metadata-flavor", "google")],
-        &[FLAVOR, ("x-forwarded-for", "10.0.0.1")],
-    ] {
+    for headers in [&[][..], &[("metadata-flavor", "google")], &[FLAVOR, ("x-forwarded-for", "10.0.0.1")]] {
         let answer = visitor.get(&path, headers);
         assert_eq!(answer.status, 403, "{headers:?}");
         assert!(answer.body.starts_with("<!DOCTYPE"));
@@ -36,17 +32,12 @@ fn the_machines_account_tells_its_name_scopes_and_tokens() {
         assert_eq!(answer.header("metadata-flavor"), Some("Google"));
         assert_eq!(answer.json()["token_type"], "Bearer");
     }
-    assert_eq!(
-        get("token?scopes=https://www.googleapis.com/auth/drive.readonly").status,
-        403
-    );
+    assert_eq!(get("token?scopes=https://www.googleapis.com/auth/drive.readonly").status, 403);
     assert_eq!(get("token?scopes=nonsense").status, 400);
     assert_eq!(get("identity").status, 400);
     for (query, has_email) in [("", false), ("&format=full", true)] {
         let jwt = get(&format!("identity?audience=https://a.test{query}")).body;
-        let info = visitor
-            .get(&format!("/tokeninfo?id_token={jwt}"), &[])
-            .json();
+        let info = visitor.get(&format!("/tokeninfo?id_token={jwt}"), &[]).json();
         assert_eq!(info["aud"], "https://a.test");
         assert_eq!(info.get("email").is_some(), has_email);
     }
@@ -82,12 +73,7 @@ fn aws_hands_out_keys_to_who_holds_a_session() {
     let header = [("x-aws-ec2-metadata-token", session.as_str())];
     let keys = "/latest/meta-data/iam/security-credentials";
     assert_eq!(visitor.get(keys, &[]).status, 401);
-    assert_eq!(
-        visitor
-            .get(keys, &[("x-aws-ec2-metadata-token", "guess")])
-            .status,
-        401
-    );
+    assert_eq!(visitor.get(keys, &[("x-aws-ec2-metadata-token", "guess")]).status, 401);
     let role = visitor.get(&format!("{keys}/"), &header).body;
     let found = visitor.get(&format!("{keys}/{role}"), &header).json();
     let secret = found["SecretAccessKey"].as_str().expect("a key").to_owned();

@@ -18,10 +18,7 @@ fn sandbox(home: &Home, arguments: &[&str]) -> Command {
 #[test]
 fn without_a_command_it_prints_variables_and_ends_by_signal_leaving_nothing() {
     let home = Home::new();
-    let mut child = sandbox(&home, &["--auto-consent"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = sandbox(&home, &["--auto-consent"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut value = |name: &str| {
         let line = lines.next().unwrap().unwrap();
@@ -59,23 +56,14 @@ fn a_command_sees_the_sandbox_and_a_private_home_and_nothing_of_the_users_creden
         let mut lines = output.stdout().lines();
         lines.find_map(|line| line.strip_prefix(&prefix))
     };
-    for gone in [
-        "GAUTH_TOKEN",
-        "GOOGLE_APPLICATION_CREDENTIALS",
-        "CLOUDSDK_CONFIG",
-    ] {
+    for gone in ["GAUTH_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG"] {
         assert_eq!(value(gone), None);
     }
     assert_ne!(value("GAUTH_SANDBOX_URL"), Some("http://127.0.0.1:1"));
     assert_eq!(value("UNRELATED"), Some("kept"));
     let private = value("HOME").unwrap();
     assert_ne!(private, home.path().to_str().unwrap());
-    for folder in [
-        "XDG_CONFIG_HOME",
-        "XDG_CACHE_HOME",
-        "XDG_DATA_HOME",
-        "XDG_STATE_HOME",
-    ] {
+    for folder in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
         assert!(value(folder).unwrap().starts_with(private), "{folder}");
     }
     assert_eq!(home.tree(), Vec::<std::path::PathBuf>::new());
@@ -84,8 +72,7 @@ fn a_command_sees_the_sandbox_and_a_private_home_and_nothing_of_the_users_creden
 #[test]
 fn a_relative_folder_is_told_as_an_absolute_one() {
     let home = Home::new();
-    let script =
-        "cd / && test -f \"$GAUTH_CLIENT_SECRETS\" && test -f \"$GAUTH_SANDBOX_SERVICE_ACCOUNT\"";
+    let script = "cd / && test -f \"$GAUTH_CLIENT_SECRETS\" && test -f \"$GAUTH_SANDBOX_SERVICE_ACCOUNT\"";
     let mut command = sandbox(&home, &["--dir", "files", "--", "sh", "-c", script]);
     command.current_dir(home.path());
     run(command).expect(0);
@@ -105,14 +92,9 @@ fn the_command_gets_its_own_options_and_gives_its_status() {
 fn a_signal_reaches_the_command_and_its_status_comes_back() {
     let home = Home::new();
     let script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done";
-    let mut child = sandbox(&home, &["--", "sh", "-c", script])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = sandbox(&home, &["--", "sh", "-c", script]).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let status = child.wait().unwrap();
     assert_eq!((status.code(), status.signal()), (Some(9), None));
@@ -127,18 +109,10 @@ fn what_cannot_work_is_refused_before_anything_is_served() {
         (&["--port", "70000"], 2, "--port"),
         (&["--rows", "many"], 2, "--rows"),
         (&["--", "/no/such/program"], 2, "no such file"),
-        (
-            &["--dir", "/dev/null/x"],
-            1,
-            "'/dev/null/x': not a directory",
-        ),
+        (&["--dir", "/dev/null/x"], 1, "'/dev/null/x': not a directory"),
     ] {
         let run = run(sandbox(&home, arguments)).expect(code);
-        assert!(
-            run.stderr().contains(text),
-            "{arguments:?}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains(text), "{arguments:?}: {}", run.stderr());
         assert_eq!(run.stdout(), "");
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -27,10 +27,7 @@ impl Key {
             PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
             _ => panic!("not an RSA key"),
         };
-        Self {
-            pair: pair.unwrap(),
-            file,
-        }
+        Self { pair: pair.unwrap(), file }
     }
 
     fn header(&self) -> Value {
@@ -53,23 +50,13 @@ impl Key {
         let message = format!("{}.{}", encode(header), encode(claims));
         let mut signature = vec![0; self.pair.public().modulus_len()];
         let random = ring::rand::SystemRandom::new();
-        self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &random,
-                message.as_bytes(),
-                &mut signature,
-            )
-            .unwrap();
+        self.pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).unwrap();
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }
 
 fn assert_exchange(visitor: &Visitor, assertion: &str) -> Answer {
-    visitor.post(
-        "/token",
-        &[("grant_type", BEARER), ("assertion", assertion)],
-    )
+    visitor.post("/token", &[("grant_type", BEARER), ("assertion", assertion)])
 }
 
 fn start() -> (Visitor, Key) {
@@ -90,15 +77,9 @@ fn an_assertion_gives_an_access_token_in_both_forms_of_the_key() {
         assert_eq!(tokens["token_type"], "Bearer");
         assert_eq!(tokens.as_object().unwrap().len(), 3);
         let token = tokens["access_token"].as_str().unwrap();
-        let info = visitor
-            .get(&format!("/tokeninfo?access_token={token}"), &[])
-            .json();
+        let info = visitor.get(&format!("/tokeninfo?access_token={token}"), &[]).json();
         assert_eq!(info["aud"], key.file["client_id"]);
-        visitor.post("/revoke", &[("token", token)]).assert_error(
-            400,
-            "invalid_request",
-            "not revocable",
-        );
+        visitor.post("/revoke", &[("token", token)]).assert_error(400, "invalid_request", "not revocable");
     }
 }
 
@@ -106,75 +87,18 @@ fn an_assertion_gives_an_access_token_in_both_forms_of_the_key() {
 fn each_claim_of_an_assertion_is_checked() {
     let (visitor, key) = start();
     let claims = key.claims();
-    let (iat, exp) = (
-        claims["iat"].as_u64().unwrap(),
-        claims["exp"].as_u64().unwrap(),
-    );
+    let (iat, exp) = (claims["iat"].as_u64().unwrap(), claims["exp"].as_u64().unwrap());
     for (name, value, status, error, text) in [
-        (
-            "iss",
-            json!("x@example.com"),
-            400,
-            "invalid_grant",
-            "account not found",
-        ),
-        (
-            "aud",
-            json!("https://evil.test/token"),
-            400,
-            "invalid_grant",
-            "audience",
-        ),
+        ("iss", json!("x@example.com"), 400, "invalid_grant", "account not found"),
+        ("aud", json!("https://evil.test/token"), 400, "invalid_grant", "audience"),
         ("aud", json!(null), 400, "invalid_grant", "audience"),
-        (
-            "exp",
-            json!(exp + 60),
-            400,
-            "invalid_grant",
-            "short-lived token (60 minutes)",
-        ),
-        (
-            "exp",
-            json!(null),
-            400,
-            "invalid_grant",
-            "short-lived token",
-        ),
-        (
-            "iat",
-            json!(iat + 900),
-            400,
-            "invalid_grant",
-            "reasonable timeframe",
-        ),
-        (
-            "scope",
-            json!(null),
-            400,
-            "invalid_scope",
-            "Empty or missing scope",
-        ),
-        (
-            "scope",
-            json!("analytics"),
-            400,
-            "invalid_scope",
-            "Invalid OAuth scope",
-        ),
-        (
-            "target_audience",
-            json!("x"),
-            400,
-            "invalid_request",
-            "not both",
-        ),
-        (
-            "sub",
-            json!("nobody@example.com"),
-            400,
-            "invalid_grant",
-            "Invalid email or User ID",
-        ),
+        ("exp", json!(exp + 60), 400, "invalid_grant", "short-lived token (60 minutes)"),
+        ("exp", json!(null), 400, "invalid_grant", "short-lived token"),
+        ("iat", json!(iat + 900), 400, "invalid_grant", "reasonable timeframe"),
+        ("scope", json!(null), 400, "invalid_scope", "Empty or missing scope"),
+        ("scope", json!("analytics"), 400, "invalid_scope", "Invalid OAuth scope"),
+        ("target_audience", json!("x"), 400, "invalid_request", "not both"),
+        ("sub", json!("nobody@example.com"), 400, "invalid_grant", "Invalid email or User ID"),
     ] {
         let mut claims = claims.clone();
         claims[name] = value;
@@ -195,11 +119,7 @@ fn an_assertion_needs_the_right_signature_and_key_id() {
         key.sign(&other_algorithm, &key.claims()),
         format!("{message}.{}", URL_SAFE_NO_PAD.encode([0; 256])),
     ] {
-        assert_exchange(&visitor, &bad).assert_error(
-            400,
-            "invalid_grant",
-            "Invalid JWT Signature.",
-        );
+        assert_exchange(&visitor, &bad).assert_error(400, "invalid_grant", "Invalid JWT Signature.");
     }
     assert_exchange(&visitor, message).assert_error(400, "invalid_grant", "Invalid JWT");
     let without_id = json!({"alg": "RS256", "typ": "JWT"});
@@ -234,9 +154,7 @@ fn a_target_audience_gives_an_id_token_and_nothing_else() {
     let tokens = assert_exchange(&visitor, &key.sign(&key.header(), &claims)).json();
     assert_eq!(tokens.as_object().unwrap().len(), 1);
     let id_token = tokens["id_token"].as_str().unwrap();
-    let info = visitor
-        .get(&format!("/tokeninfo?id_token={id_token}"), &[])
-        .json();
+    let info = visitor.get(&format!("/tokeninfo?id_token={id_token}"), &[]).json();
     assert_eq!(info["aud"], "https://service.example");
     assert_eq!(info["email"], key.file["client_email"]);
 }

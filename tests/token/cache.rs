@@ -15,18 +15,10 @@ const NOBODY: u32 = 65_534;
 
 fn seconds_from_now(seconds: i64) -> String {
     let output = Command::new("date")
-        .args([
-            "-u",
-            "-d",
-            &format!("{seconds} seconds"),
-            "+%Y-%m-%dT%H:%M:%SZ",
-        ])
+        .args(["-u", "-d", &format!("{seconds} seconds"), "+%Y-%m-%dT%H:%M:%SZ"])
         .output()
         .expect("run date");
-    String::from_utf8(output.stdout)
-        .expect("a date")
-        .trim()
-        .to_owned()
+    String::from_utf8(output.stdout).expect("a date").trim().to_owned()
 }
 
 #[test]
@@ -61,19 +53,12 @@ fn a14_scopes_are_a_set_and_each_set_has_its_own_token() {
     };
     let both = scopes("analytics.readonly analytics.edit");
     assert_eq!(scopes("analytics.edit analytics.readonly"), both);
-    assert_eq!(
-        scopes("https://www.googleapis.com/auth/analytics.edit analytics.readonly analytics.edit"),
-        both
-    );
+    assert_eq!(scopes("https://www.googleapis.com/auth/analytics.edit analytics.readonly analytics.edit"), both);
     assert_ne!(scopes("analytics.edit"), both);
     assert_ne!(user.token(&[]), both);
     assert_eq!(user.token_requests().len(), 3);
-    let secrets: Vec<String> = user
-        .sandbox
-        .secrets()
-        .into_iter()
-        .filter(|secret| !secret.starts_with("ya29"))
-        .collect();
+    let secrets: Vec<String> =
+        user.sandbox.secrets().into_iter().filter(|secret| !secret.starts_with("ya29")).collect();
     for file in user.cached("") {
         if file.is_file() {
             let bytes = fs::read(&file).expect("read it");
@@ -126,11 +111,7 @@ fn a10_a_home_that_cannot_be_written_costs_the_cache_and_not_the_token() {
     token(&run);
     let warnings = run.stderr().matches("warning: ").count();
     assert_eq!(warnings, 1, "{}", run.stderr());
-    assert!(
-        run.stderr().contains("the token is not cached"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("the token is not cached"), "{}", run.stderr());
     assert!(!user.home.cache().exists());
 }
 
@@ -147,12 +128,7 @@ fn a11_without_a_usable_home_the_token_comes_and_nothing_is_written_elsewhere() 
         let before = user.home.tree();
         let run = user.run_command(command).expect(0);
         token(&run);
-        assert_eq!(
-            run.stderr().matches("warning: ").count(),
-            1,
-            "{home:?}: {}",
-            run.stderr()
-        );
+        assert_eq!(run.stderr().matches("warning: ").count(), 1, "{home:?}: {}", run.stderr());
         assert_eq!(user.home.tree(), before, "{home:?}");
     }
 }
@@ -169,16 +145,9 @@ fn a13_names_in_the_credentials_never_become_paths() {
         user.token(&[]);
         for path in user.home.tree() {
             if !before.contains(&path) && user.home.path().join(&path).is_file() {
-                let file = path
-                    .file_stem()
-                    .expect("a name")
-                    .to_string_lossy()
-                    .into_owned();
+                let file = path.file_stem().expect("a name").to_string_lossy().into_owned();
                 assert!(path.starts_with(".cache/gauth"), "{}", path.display());
-                assert!(
-                    file.len() == 64 && file.bytes().all(|b| b.is_ascii_hexdigit()),
-                    "{file}"
-                );
+                assert!(file.len() == 64 && file.bytes().all(|b| b.is_ascii_hexdigit()), "{file}");
             }
         }
     }
@@ -191,26 +160,15 @@ fn a15_a_damaged_cache_is_a_miss_with_a_warning_and_the_credentials_stay() {
     let file = user.cache_file();
     let whole = fs::read(&file).expect("read the cache");
     let before = fs::read(&user.credentials).expect("read the credentials");
-    let mut damages: Vec<Vec<u8>> = (0..whole.len() - 2)
-        .step_by(17)
-        .map(|length| whole[..length].to_vec())
-        .collect();
+    let mut damages: Vec<Vec<u8>> = (0..whole.len() - 2).step_by(17).map(|length| whole[..length].to_vec()).collect();
     damages.push(b"\xff\xfe\0garbage\x1b[2J".to_vec());
     damages.push(b"[]".to_vec());
-    damages.push(
-        String::from_utf8_lossy(&whole)
-            .replace(": 1", ": 2")
-            .into_bytes(),
-    );
+    damages.push(String::from_utf8_lossy(&whole).replace(": 1", ": 2").into_bytes());
     for damage in damages {
         fs::write(&file, &damage).expect("damage it");
         let run = user.run(&[]).expect(0);
         token(&run);
-        assert!(
-            run.stderr().contains("damaged"),
-            "{damage:?}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("damaged"), "{damage:?}: {}", run.stderr());
         crate::assert_harmless(run.stderr());
         assert_eq!(user.run(&[]).expect(0).stderr(), "", "it was not mended");
     }
@@ -229,12 +187,8 @@ fn a15_what_is_no_ordinary_file_or_far_too_big_is_a_miss() {
             let mode = rustix::fs::Mode::from_raw_mode(0o600);
             rustix::fs::mkfifoat(rustix::fs::CWD, file, mode).expect("make a FIFO");
         }),
-        ("a directory", |file| {
-            fs::create_dir(file).expect("make a directory")
-        }),
-        ("a device", |file| {
-            symlink("/dev/zero", file).expect("make a link")
-        }),
+        ("a directory", |file| fs::create_dir(file).expect("make a directory")),
+        ("a device", |file| symlink("/dev/zero", file).expect("make a link")),
     ];
     for (name, plant) in plants {
         let user = User::logged_in();
@@ -245,11 +199,7 @@ fn a15_what_is_no_ordinary_file_or_far_too_big_is_a_miss() {
         fs::set_permissions(&file, Permissions::from_mode(0o600)).ok();
         let run = user.run(&[]).expect(0);
         token(&run);
-        assert!(
-            run.stderr().contains("warning: "),
-            "{name}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("warning: "), "{name}: {}", run.stderr());
     }
 }
 
@@ -273,11 +223,7 @@ fn b5_where_locks_cannot_be_had_it_goes_on_with_a_warning() {
     };
     let run = user.check(trace.run).expect(0);
     token(&run);
-    assert!(
-        run.stderr().contains("going on without"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("going on without"), "{}", run.stderr());
     assert_eq!(user.run(&[]).expect(0).stderr(), "");
     assert_eq!(user.token_requests().len(), 1);
 }
@@ -316,13 +262,7 @@ fn g4_g5_g6_only_times_that_can_be_true_and_leave_enough_are_used() {
     assert!(!used(at(-10), at(50_000)));
     assert!(!used(at(-10), "9999-12-31T23:59:59Z".into()));
     assert!(!used("1970-01-01T00:00:00Z".into(), at(3000)));
-    for garbage in [
-        "",
-        "soon",
-        "2026-02-30T00:00:00Z",
-        "2026-11-21T10:00:60Z",
-        "1795000000",
-    ] {
+    for garbage in ["", "soon", "2026-02-30T00:00:00Z", "2026-11-21T10:00:60Z", "1795000000"] {
         assert!(!used(at(-10), garbage.into()), "{garbage}");
     }
     let other_zone = at(3590).replace('Z', "+14:00");
@@ -332,12 +272,7 @@ fn g4_g5_g6_only_times_that_can_be_true_and_leave_enough_are_used() {
 #[test]
 fn g6_min_ttl_is_the_life_that_must_be_left() {
     let user = User::logged_in();
-    let left = |seconds| {
-        [
-            ("obtained_at", seconds_from_now(-5)),
-            ("expires_at", seconds_from_now(seconds)),
-        ]
-    };
+    let left = |seconds| [("obtained_at", seconds_from_now(-5)), ("expires_at", seconds_from_now(seconds))];
     assert!(is_used_with(&user, &left(1000), &["--min-ttl", "900"]));
     assert!(!is_used_with(&user, &left(1000), &["--min-ttl", "1100"]));
     assert!(is_used_with(&user, &left(20), &["--min-ttl", "0"]));
@@ -372,8 +307,7 @@ fn g3_a_life_that_is_no_number_is_used_once() {
     ]
     .into();
     for (life, is_kept) in answers {
-        let body =
-            format!(r#"{{"access_token":"ya29.a","token_type":"Bearer","expires_in":{life}}}"#);
+        let body = format!(r#"{{"access_token":"ya29.a","token_type":"Bearer","expires_in":{life}}}"#);
         let server = testkit::ScriptedServer::answering(move |_| testkit::Answer::json(200, &body));
         let home = Home::new();
         let file = crate::canary_user(&format!("{}/token", server.url()));
@@ -390,8 +324,5 @@ fn g3_a_life_that_is_no_number_is_used_once() {
         testkit::Answer::json(200, json!({"access_token": "ya29.b"}).to_string())
     });
     let url = format!("{}/token", server.url());
-    assert_eq!(
-        crate::run_canary_user(&url, &[]).expect(0).stdout(),
-        "ya29.b\n"
-    );
+    assert_eq!(crate::run_canary_user(&url, &[]).expect(0).stdout(), "ya29.b\n");
 }

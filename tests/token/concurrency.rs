@@ -31,11 +31,7 @@ impl StartLine {
         let runners = (0..count)
             .map(|_| {
                 let mut command = user.home.command("sh");
-                command
-                    .args(["-c", r#"echo waiting >&2; : <"$0"; exec "$@""#])
-                    .arg(&fifo)
-                    .arg(BIN)
-                    .args(options);
+                command.args(["-c", r#"echo waiting >&2; : <"$0"; exec "$@""#]).arg(&fifo).arg(BIN).args(options);
                 Running::start(command)
             })
             .collect();
@@ -47,11 +43,7 @@ impl StartLine {
         for runner in &self.runners {
             runner.stderr_line(|line| line == "waiting");
         }
-        let gate = fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&self.fifo)
-            .expect("open the FIFO");
+        let gate = fs::OpenOptions::new().read(true).write(true).open(&self.fifo).expect("open the FIFO");
         // It stays open until the last of them has become the program.
         for runner in &self.runners {
             until(|| is_program(runner.id()) || has_ended(runner.id()));
@@ -174,10 +166,7 @@ fn b4_while_the_holder_is_stopped_waiters_give_up_at_their_deadline() {
 
 #[test]
 fn b7_a_login_during_a_refresh_wins() {
-    let user = User::logged_in_to(gauth_sandbox::Options {
-        rotate: true,
-        ..Default::default()
-    });
+    let user = User::logged_in_to(gauth_sandbox::Options { rotate: true, ..Default::default() });
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let slow = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
@@ -229,12 +218,7 @@ fn b8_one_failure_is_not_multiplied_by_those_who_wait() {
 #[test]
 fn b8_a_failure_over_one_scope_is_not_told_to_those_who_want_another() {
     let user = User::logged_in();
-    let refused = FaultKind::OAuth {
-        status: 400,
-        error: "invalid_scope".to_owned(),
-        description: None,
-        subtype: None,
-    };
+    let refused = FaultKind::OAuth { status: 400, error: "invalid_scope".to_owned(), description: None, subtype: None };
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let holder = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
@@ -245,10 +229,7 @@ fn b8_a_failure_over_one_scope_is_not_told_to_those_who_want_another() {
     }
     user.sandbox.fault(Fault::new("/token", refused));
     user.sandbox.release();
-    let mut codes: Vec<i32> = finish(&user, vec![holder, one, other])
-        .iter()
-        .map(Run::code)
-        .collect();
+    let mut codes: Vec<i32> = finish(&user, vec![holder, one, other]).iter().map(Run::code).collect();
     codes.sort_unstable();
     assert_eq!(codes, [0, 0, 4]);
 }
@@ -270,9 +251,7 @@ fn b9_a_signal_ends_it_with_128_and_its_number_and_leaves_no_file() {
             run.expect_failure(code);
         }
         let left = user.home.tree().into_iter();
-        let left: Vec<_> = left
-            .filter(|path| path.extension().is_some_and(|ending| ending == "tmp"))
-            .collect();
+        let left: Vec<_> = left.filter(|path| path.extension().is_some_and(|ending| ending == "tmp")).collect();
         assert!(left.is_empty(), "{left:?}");
         assert_eq!(fs::read(&user.credentials).expect("read them"), before);
         user.token(&[]);
@@ -288,9 +267,7 @@ fn b9_whenever_a_signal_comes_the_next_run_finds_everything_whole() {
         // Where in its work it is met is chance.
         thread::sleep(Duration::from_micros(round as u64 % 40 * 250));
         // It may have ended by itself.
-        let _ = Command::new("kill")
-            .args(["-TERM", &runner.id().to_string()])
-            .output();
+        let _ = Command::new("kill").args(["-TERM", &runner.id().to_string()]).output();
         let run = user.check(runner.finish());
         match run.code() {
             0 => drop(token(&run)),

@@ -15,10 +15,7 @@ const MOST: usize = 60;
 const RENAME: &str = "rename,renameat,renameat2";
 
 fn rotating() -> User {
-    User::logged_in_to(Options {
-        rotate: true,
-        ..Options::default()
-    })
+    User::logged_in_to(Options { rotate: true, ..Options::default() })
 }
 
 /// Runs with the k-th call of `name` met by `fault`; `None` without strace.
@@ -34,12 +31,8 @@ fn run_with_fault(user: &User, name: &str, fault: &str, k: usize, options: &[&st
 fn assert_whole(user: &User, before: &[u8], what: &str) -> bool {
     let now = fs::read(&user.credentials).expect("the credentials are there");
     let old: Value = serde_json::from_slice(before).expect("JSON");
-    let new: Value = serde_json::from_slice(&now)
-        .unwrap_or_else(|error| panic!("{what}: torn credentials: {error}"));
-    assert!(
-        now == before || new["refresh_token"] != old["refresh_token"],
-        "{what}"
-    );
+    let new: Value = serde_json::from_slice(&now).unwrap_or_else(|error| panic!("{what}: torn credentials: {error}"));
+    assert!(now == before || new["refresh_token"] != old["refresh_token"], "{what}");
     assert_eq!(mode(&user.credentials), 0o600, "{what}");
     for file in user.cached(".json") {
         let entry = crate::read_json(&file);
@@ -58,9 +51,7 @@ fn assert_nothing_temporary(user: &User, what: &str) {
 
 #[test]
 fn a4_killed_at_any_call_it_leaves_the_old_or_the_new() {
-    for name in [
-        "openat", "write", "fsync", RENAME, "flock", "fchmod", "chmod", "mkdir", "unlink",
-    ] {
+    for name in ["openat", "write", "fsync", RENAME, "flock", "fchmod", "chmod", "mkdir", "unlink"] {
         for k in 1..=MOST {
             let user = rotating();
             let before = fs::read(&user.credentials).expect("read the credentials");
@@ -106,11 +97,7 @@ fn a5_a_disk_that_fails_costs_the_cache_and_not_the_token() {
                 assert!(k > 1, "{name} is never called");
                 break;
             }
-            assert!(
-                run.stderr().contains("warning: the "),
-                "{what}: {}",
-                run.stderr()
-            );
+            assert!(run.stderr().contains("warning: the "), "{what}: {}", run.stderr());
         }
     }
 }
@@ -146,11 +133,7 @@ fn a5_a_limit_on_the_size_of_files_is_survived() {
     command.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$0""#, BIN]);
     let run = user.check(run(command)).expect(0);
     token(&run);
-    assert!(
-        run.stderr().contains("warning: the token is not cached"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("warning: the token is not cached"), "{}", run.stderr());
     assert!(user.cached(".json").is_empty());
     assert_nothing_temporary(&user, "a limit");
 }

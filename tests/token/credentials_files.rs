@@ -49,14 +49,10 @@ fn every_dialect_of_a_users_grant_is_read() {
         fields.extend(more.as_object().expect("an object").clone());
         file
     };
-    let mut gcloud = with(
-        json!({"type": "authorized_user", "quota_project_id": "p-1", "universe_domain": "googleapis.com"}),
-    );
+    let mut gcloud =
+        with(json!({"type": "authorized_user", "quota_project_id": "p-1", "universe_domain": "googleapis.com"}));
     // gcloud writes no token_uri: Google's own is meant, and the sandbox stands for it.
-    gcloud
-        .as_object_mut()
-        .expect("an object")
-        .remove("token_uri");
+    gcloud.as_object_mut().expect("an object").remove("token_uri");
     let dialects = [
         ("gcloud", gcloud),
         (
@@ -65,10 +61,7 @@ fn every_dialect_of_a_users_grant_is_read() {
             "token": "ya29.stale", "scopes": [READONLY], "universe_domain": "googleapis.com",
             "account": "", "expiry": "2026-01-31T09:08:07.123456Z"})),
         ),
-        (
-            "google-oauthlib-tool",
-            with(json!({"scopes": [READONLY, EDIT]})),
-        ),
+        ("google-oauthlib-tool", with(json!({"scopes": [READONLY, EDIT]}))),
         (
             "oauth2client",
             with(json!({
@@ -100,19 +93,13 @@ fn every_dialect_of_a_users_grant_is_read() {
 fn every_form_of_a_service_accounts_key_is_read() {
     let user = User::with_a_key();
     let key = user.stored();
-    let pkcs1 = user
-        .sandbox
-        .service_account_key_pkcs1()
-        .expect("write the key");
+    let pkcs1 = user.sandbox.service_account_key_pkcs1().expect("write the key");
     let pkcs1: Value = crate::read_json(&pkcs1);
     let mut minimal = json!({"type": "service_account"});
     for field in ["client_email", "private_key", "token_uri"] {
         minimal[field] = key[field].clone();
     }
-    let escaped = key["private_key"]
-        .as_str()
-        .expect("a key")
-        .replace('\n', "\\n");
+    let escaped = key["private_key"].as_str().expect("a key").replace('\n', "\\n");
     let mut through_a_shell = key.clone();
     through_a_shell["private_key"] = escaped.into();
     let oauth2client = json!({
@@ -170,10 +157,7 @@ fn e1_e2_a_token_uri_that_is_not_googles_gets_nothing() {
 fn e2_a_universe_named_by_the_file_alone_moves_nothing() {
     let mut file = canary_user("https://oauth2.evil.test/token");
     file["universe_domain"] = "evil.test".into();
-    assert_refused(
-        file.to_string().as_bytes(),
-        "GAUTH_ALLOW_HOSTS=oauth2.evil.test",
-    );
+    assert_refused(file.to_string().as_bytes(), "GAUTH_ALLOW_HOSTS=oauth2.evil.test");
 }
 
 #[test]
@@ -183,29 +167,14 @@ fn e6_a_type_must_be_known() {
         file["type"] = value;
         file.to_string()
     };
-    assert_refused(
-        typed("wizard".into()).as_bytes(),
-        "\"wizard\" are not supported",
-    );
+    assert_refused(typed("wizard".into()).as_bytes(), "\"wizard\" are not supported");
     assert_refused(typed("Authorized_User".into()).as_bytes(), "not supported");
-    assert_refused(
-        typed(json!(["authorized_user"])).as_bytes(),
-        "field type: a string is needed",
-    );
+    assert_refused(typed(json!(["authorized_user"])).as_bytes(), "field type: a string is needed");
     assert_refused(typed("\u{1b}]0;x\u{7}".into()).as_bytes(), "not supported");
     assert_refused(b"{}", "field type: missing");
-    assert_refused(
-        br#"{"installed":{"client_id":"x"}}"#,
-        "OAuth client, not credentials",
-    );
-    assert_refused(
-        br#"{"web":{"client_id":"x"}}"#,
-        "OAuth client, not credentials",
-    );
-    assert_refused(
-        br#"{"_class":"AccessTokenCredentials"}"#,
-        "nothing to renew it with",
-    );
+    assert_refused(br#"{"installed":{"client_id":"x"}}"#, "OAuth client, not credentials");
+    assert_refused(br#"{"web":{"client_id":"x"}}"#, "OAuth client, not credentials");
+    assert_refused(br#"{"_class":"AccessTokenCredentials"}"#, "nothing to renew it with");
     assert_refused(br#"{"_class":"Elephant"}"#, "field _class");
 }
 
@@ -241,38 +210,14 @@ fn e9_e11_what_is_wrong_is_named_and_its_value_is_not() {
     assert_refused(b"\x1f\x8b\x08\x00", "not valid JSON");
     let key = User::with_a_key().stored();
     for (field, value, says) in [
-        (
-            "private_key",
-            json!(4711),
-            "field private_key: a string is needed",
-        ),
-        (
-            "private_key",
-            json!(["1//canary-9876543210"]),
-            "field private_key: a string is needed",
-        ),
+        ("private_key", json!(4711), "field private_key: a string is needed"),
+        ("private_key", json!(["1//canary-9876543210"]), "field private_key: a string is needed"),
         ("private_key", Value::Null, "field private_key: missing"),
-        (
-            "private_key",
-            json!("1//canary-9876543210"),
-            "field private_key: not a PEM",
-        ),
-        (
-            "private_key",
-            json!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END"),
-            "encrypted",
-        ),
+        ("private_key", json!("1//canary-9876543210"), "field private_key: not a PEM"),
+        ("private_key", json!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END"), "encrypted"),
         ("client_email", json!(""), "field client_email: missing"),
-        (
-            "client_email",
-            json!("a b"),
-            "field client_email: holds a blank",
-        ),
-        (
-            "private_key_id",
-            json!({}),
-            "field private_key_id: a string is needed",
-        ),
+        ("client_email", json!("a b"), "field client_email: holds a blank"),
+        ("private_key_id", json!({}), "field private_key_id: a string is needed"),
     ] {
         let mut file = key.clone();
         file[field] = value;
@@ -281,25 +226,13 @@ fn e9_e11_what_is_wrong_is_named_and_its_value_is_not() {
     for field in ["client_id", "refresh_token"] {
         let mut file = canary_user("https://oauth2.googleapis.com/token");
         file.as_object_mut().expect("an object").remove(field);
-        assert_refused(
-            file.to_string().as_bytes(),
-            &format!("field {field}: missing"),
-        );
+        assert_refused(file.to_string().as_bytes(), &format!("field {field}: missing"));
     }
 }
 
 #[test]
 fn e12_nothing_that_would_split_a_header_or_a_line_is_taken_from_a_file() {
-    for bad in [
-        "\r",
-        "\n",
-        "\r\nX-Evil: 1",
-        "\0",
-        "\u{7f}",
-        "\u{85}",
-        " ",
-        "\u{202e}",
-    ] {
+    for bad in ["\r", "\n", "\r\nX-Evil: 1", "\0", "\u{7f}", "\u{85}", " ", "\u{202e}"] {
         for field in ["client_id", "client_secret", "refresh_token", "rapt_token"] {
             let mut file = canary_user("https://oauth2.googleapis.com/token");
             file[field] = format!("x{bad}y").into();
@@ -311,17 +244,7 @@ fn e12_nothing_that_would_split_a_header_or_a_line_is_taken_from_a_file() {
 #[test]
 fn e12_nor_from_an_option_or_a_variable() {
     let user = User::logged_in();
-    for bad in [
-        "a\rb",
-        "a\nb",
-        "a\r\nX: y",
-        "a\u{7f}b",
-        "a\u{85}b",
-        "a b",
-        "a\"b",
-        "",
-        "ü",
-    ] {
+    for bad in ["a\rb", "a\nb", "a\r\nX: y", "a\u{7f}b", "a\u{85}b", "a b", "a\"b", "", "ü"] {
         let run = user.run(&["--quota-project", bad]).expect_failure(2);
         crate::assert_harmless(run.stderr());
         if !bad.is_empty() {
@@ -346,15 +269,8 @@ fn e14_other_keys_of_the_file_change_neither_proxy_nor_server() {
     let user = User::logged_in();
     let sink = ScriptedServer::answering(|_| Answer::hang_up());
     let mut file = user.stored();
-    for name in [
-        "proxy",
-        "https_proxy",
-        "HTTPS_PROXY",
-        "GAUTH_SANDBOX_URL",
-        "auth_uri",
-        "token_info_uri",
-        "revoke_uri",
-    ] {
+    for name in ["proxy", "https_proxy", "HTTPS_PROXY", "GAUTH_SANDBOX_URL", "auth_uri", "token_info_uri", "revoke_uri"]
+    {
         file[name] = sink.url().into();
     }
     fs::write(&user.credentials, file.to_string()).expect("write the credentials");
@@ -368,9 +284,7 @@ fn a9_a_pipe_is_read_where_it_was_named_and_nothing_hangs_at_a_default_place() {
     let file = user.home.path().join("elsewhere.json");
     fs::rename(&user.credentials, &file).expect("move the credentials");
     let mut command = user.home.command("bash");
-    command
-        .args(["-c", r#""$0" --credentials <(cat "$1")"#, BIN])
-        .arg(&file);
+    command.args(["-c", r#""$0" --credentials <(cat "$1")"#, BIN]).arg(&file);
     token(&user.run_command(command).expect(0));
     let content = fs::read(&file).expect("read them");
     let piped = run_with_input(user.command(&["--credentials", "-"]), content);
@@ -379,11 +293,7 @@ fn a9_a_pipe_is_read_where_it_was_named_and_nothing_hangs_at_a_default_place() {
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mkfifoat(rustix::fs::CWD, &user.credentials, mode).expect("make a FIFO");
     let run = user.run(&[]).expect_failure(2);
-    assert!(
-        run.stderr().contains("not a regular file"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("not a regular file"), "{}", run.stderr());
     fs::remove_file(&user.credentials).expect("remove the FIFO");
     fs::create_dir(&user.credentials).expect("make a directory");
     user.run(&[]).expect_failure(2);
@@ -395,12 +305,7 @@ fn a9_a_pipe_is_read_where_it_was_named_and_nothing_hangs_at_a_default_place() {
 #[test]
 fn a15_credentials_that_are_refused_stay_as_they_are() {
     let user = User::logged_in();
-    for broken in [
-        &b"{\"type\":\"authorized_user\""[..],
-        b"",
-        b"\0\0\0",
-        b"{\"type\":\"x\"}",
-    ] {
+    for broken in [&b"{\"type\":\"authorized_user\""[..], b"", b"\0\0\0", b"{\"type\":\"x\"}"] {
         fs::write(&user.credentials, broken).expect("break them");
         user.run(&[]).expect_failure(2);
         assert_eq!(fs::read(&user.credentials).expect("read them"), broken);
@@ -412,10 +317,7 @@ fn a12_a_path_of_odd_bytes_works_and_is_shown_escaped() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let user = User::logged_in();
-    let odd = user
-        .home
-        .path()
-        .join(OsStr::from_bytes(b"\xff\n\x1b]0;x\x07"));
+    let odd = user.home.path().join(OsStr::from_bytes(b"\xff\n\x1b]0;x\x07"));
     fs::create_dir(&odd).expect("make the directory");
     let file = odd.join("c".repeat(255));
     fs::rename(&user.credentials, &file).expect("move the credentials");

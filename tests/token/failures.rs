@@ -10,12 +10,8 @@ use crate::{User, assert_harmless, run_canary_user};
 #[track_caller]
 fn refused(user: &User, status: u16, error: &str, description: &str, subtype: &str) -> Run {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let kind = FaultKind::OAuth {
-        status,
-        error: error.to_owned(),
-        description: text(description),
-        subtype: text(subtype),
-    };
+    let kind =
+        FaultKind::OAuth { status, error: error.to_owned(), description: text(description), subtype: text(subtype) };
     user.sandbox.fault(Fault::new("/token", kind));
     user.run(&[])
 }
@@ -26,131 +22,27 @@ fn h6_h7_g8_each_refusal_has_its_exit_code_and_its_hint() {
     let key = User::with_a_key();
     // Whose, status, error, description, subtype; the exit code and what the hint says.
     for (user, status, error, description, subtype, code, hint) in [
-        (
-            &user,
-            400,
-            "invalid_grant",
-            "Token has been expired or revoked.",
-            "",
-            3,
-            "run gauth-login",
-        ),
+        (&user, 400, "invalid_grant", "Token has been expired or revoked.", "", 3, "run gauth-login"),
         (&user, 400, "invalid_grant", "Bad Request", "", 3, "7 days"),
-        (
-            &user,
-            400,
-            "invalid_grant",
-            "reauth related error (invalid_rapt)",
-            "invalid_rapt",
-            3,
-            "session control",
-        ),
-        (
-            &user,
-            400,
-            "invalid_grant",
-            "",
-            "rapt_required",
-            3,
-            "session control",
-        ),
-        (
-            &user,
-            401,
-            "invalid_client",
-            "The provided client secret is invalid.",
-            "",
-            4,
-            "download the client again",
-        ),
-        (
-            &user,
-            401,
-            "invalid_client",
-            "The OAuth client was not found.",
-            "",
-            4,
-            "right client file",
-        ),
-        (
-            &user,
-            401,
-            "deleted_client",
-            "The OAuth client was deleted.",
-            "",
-            4,
-            "deleted",
-        ),
-        (
-            &user,
-            401,
-            "unauthorized_client",
-            "Unauthorized",
-            "",
-            4,
-            "check its type",
-        ),
+        (&user, 400, "invalid_grant", "reauth related error (invalid_rapt)", "invalid_rapt", 3, "session control"),
+        (&user, 400, "invalid_grant", "", "rapt_required", 3, "session control"),
+        (&user, 401, "invalid_client", "The provided client secret is invalid.", "", 4, "download the client again"),
+        (&user, 401, "invalid_client", "The OAuth client was not found.", "", 4, "right client file"),
+        (&user, 401, "deleted_client", "The OAuth client was deleted.", "", 4, "deleted"),
+        (&user, 401, "unauthorized_client", "Unauthorized", "", 4, "check its type"),
         (&user, 400, "invalid_scope", "Bad scopes", "", 4, "misspelt"),
         (&user, 400, "admin_policy_enforced", "", "", 4, "admin"),
         (&user, 403, "org_internal", "", "", 4, "organisation"),
-        (
-            &user,
-            403,
-            "access_denied",
-            "Account restricted",
-            "",
-            4,
-            "test user",
-        ),
-        (
-            &user,
-            400,
-            "invalid_request",
-            "client_secret is missing.",
-            "",
-            1,
-            "client_secret",
-        ),
+        (&user, 403, "access_denied", "Account restricted", "", 4, "test user"),
+        (&user, 400, "invalid_request", "client_secret is missing.", "", 1, "client_secret"),
         (&user, 400, "unsupported_grant_type", "", "", 1, ""),
         (&user, 400, "never_heard_of", "", "", 1, ""),
         (&user, 401, "never_heard_of", "", "", 3, ""),
         (&user, 403, "never_heard_of", "", "", 4, ""),
-        (
-            &key,
-            400,
-            "invalid_grant",
-            "Invalid JWT Signature.",
-            "",
-            3,
-            "create a new key",
-        ),
-        (
-            &key,
-            400,
-            "invalid_grant",
-            "Invalid grant: account not found",
-            "",
-            3,
-            "was deleted",
-        ),
-        (
-            &key,
-            400,
-            "invalid_grant",
-            "Invalid email or User ID",
-            "",
-            3,
-            "--subject",
-        ),
-        (
-            &key,
-            400,
-            "invalid_grant",
-            "Bad Request",
-            "",
-            3,
-            "check that the service account",
-        ),
+        (&key, 400, "invalid_grant", "Invalid JWT Signature.", "", 3, "create a new key"),
+        (&key, 400, "invalid_grant", "Invalid grant: account not found", "", 3, "was deleted"),
+        (&key, 400, "invalid_grant", "Invalid email or User ID", "", 3, "--subject"),
+        (&key, 400, "invalid_grant", "Bad Request", "", 3, "check that the service account"),
         (
             &key,
             401,
@@ -165,24 +57,15 @@ fn h6_h7_g8_each_refusal_has_its_exit_code_and_its_hint() {
         let requests = user.token_requests().len();
         let run = refused(user, status, error, description, subtype).expect_failure(code);
         let said = run.stderr();
-        assert!(
-            said.starts_with("gauth-token: ") && said.contains(error),
-            "{said}"
-        );
+        assert!(said.starts_with("gauth-token: ") && said.contains(error), "{said}");
         assert!(said.contains(description), "{said}");
         if hint.is_empty() {
             assert!(!said.contains("hint"), "{said}");
         } else {
-            let told = said
-                .lines()
-                .any(|line| line.starts_with("gauth-token: hint: ") && line.contains(hint));
+            let told = said.lines().any(|line| line.starts_with("gauth-token: hint: ") && line.contains(hint));
             assert!(told, "{error} {description}: {said}");
         }
-        assert_eq!(
-            user.token_requests().len(),
-            requests + 1,
-            "{error}: asked again"
-        );
+        assert_eq!(user.token_requests().len(), requests + 1, "{error}: asked again");
         assert_eq!(fs::read(&user.credentials).expect("read them"), before);
     }
 }
@@ -192,11 +75,7 @@ fn h6_without_credentials_it_says_to_log_in() {
     let user = User::logged_in();
     fs::remove_file(&user.credentials).expect("log out");
     let run = user.run(&["-q"]).expect_failure(3);
-    assert!(
-        run.stderr().contains("hint: run gauth-login"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("hint: run gauth-login"), "{}", run.stderr());
     user.sandbox.revoke_all();
     let user = User::logged_in();
     user.sandbox.revoke_all();
@@ -232,11 +111,7 @@ fn h6_h7_a_wrong_command_exits_2_and_asks_nobody() {
         &["--", "x"],
     ] {
         let run = user.run(options).expect_failure(2);
-        assert!(
-            run.stderr().starts_with("gauth-token: "),
-            "{options:?}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().starts_with("gauth-token: "), "{options:?}: {}", run.stderr());
     }
     assert!(user.token_requests().is_empty());
 }
@@ -253,19 +128,10 @@ fn h6_trouble_that_passes_exits_5_after_few_tries() {
         (FaultKind::HangUp, 3),
     ] {
         let before = user.token_requests().len();
-        user.sandbox
-            .fault(Fault::new("/token", kind.clone()).times(tries));
+        user.sandbox.fault(Fault::new("/token", kind.clone()).times(tries));
         let run = user.run(&["--no-cache"]).expect_failure(5);
-        assert_eq!(
-            user.token_requests().len() - before,
-            tries as usize,
-            "{kind:?}"
-        );
-        assert!(
-            run.stderr().contains("/token") || run.stderr().contains("refresh"),
-            "{}",
-            run.stderr()
-        );
+        assert_eq!(user.token_requests().len() - before, tries as usize, "{kind:?}");
+        assert!(run.stderr().contains("/token") || run.stderr().contains("refresh"), "{}", run.stderr());
         // One that passes sooner is not noticed.
         user.sandbox.fault(Fault::new("/token", kind));
         assert_eq!(user.run(&["--no-cache"]).expect(0).stderr(), "");
@@ -307,14 +173,8 @@ fn g2_an_answer_without_a_usable_token_is_an_error_and_printed_nowhere() {
         (r#"{"access_token":"ya29.canary0123\r\nX: y"}"#, 1),
         (r#"{"access_token":"ya29.canary0123\u0000"}"#, 1),
         (r#"{"access_token":"ya29.canary0123\u0085"}"#, 1),
-        (
-            r#"{"access_token":"ya29.canary0123","token_type":"mac"}"#,
-            1,
-        ),
-        (
-            r#"{"access_token":"ya29.canary0123","access_token":"b"}"#,
-            1,
-        ),
+        (r#"{"access_token":"ya29.canary0123","token_type":"mac"}"#, 1),
+        (r#"{"access_token":"ya29.canary0123","access_token":"b"}"#, 1),
         (r#"{"access_token":"ya29.canary0123""#, 1),
         (r#"["ya29.canary0123"]"#, 1),
         ("ya29.canary0123", 1),
@@ -351,18 +211,12 @@ fn g1_what_a_server_says_is_shown_without_its_escapes() {
         "\u{2028}\u{85}",
         "\0\u{8}\u{7f}",
     ] {
-        for (error, description, subtype) in [
-            ("invalid_grant", evil, ""),
-            ("invalid_grant", "", evil),
-            (evil, "", ""),
-        ] {
+        for (error, description, subtype) in [("invalid_grant", evil, ""), ("invalid_grant", "", evil), (evil, "", "")]
+        {
             let run = refused(&user, 400, error, description, subtype);
             assert_harmless(run.stderr());
             assert!(run.output.stdout.is_empty() && run.code() != 0);
-            let own = run
-                .stderr()
-                .lines()
-                .all(|line| line.starts_with("gauth-token: "));
+            let own = run.stderr().lines().all(|line| line.starts_with("gauth-token: "));
             assert!(own && run.stderr().lines().count() <= 2, "{}", run.stderr());
         }
     }
@@ -374,10 +228,7 @@ fn g1_what_a_server_says_is_shown_without_its_escapes() {
     };
     user.sandbox.fault(Fault::new("/token", kind));
     let (_, shown) = Pty::start(user.command(&[]), 80).finish();
-    assert!(
-        !shown.contains('\u{1b}') && shown.contains("red"),
-        "{shown:?}"
-    );
+    assert!(!shown.contains('\u{1b}') && shown.contains("red"), "{shown:?}");
 }
 
 #[test]
@@ -387,8 +238,7 @@ fn g1_f11_long_texts_and_pages_are_cut_short() {
     assert!(run.expect_failure(3).stderr().len() < 5000);
     let page = format!("<html>\u{1b}[2J{}", "evil ".repeat(200_000));
     for status in [200, 400, 404] {
-        let server =
-            ScriptedServer::start([Answer::new(status, "Content-Type: text/html\r\n", &page)]);
+        let server = ScriptedServer::start([Answer::new(status, "Content-Type: text/html\r\n", &page)]);
         let run = run_canary_user(&format!("{}/token", server.url()), &[]).expect_failure(1);
         assert!(run.stderr().contains("an HTML page"), "{}", run.stderr());
         assert!(run.stderr().len() < 300, "{}", run.stderr());
@@ -403,17 +253,9 @@ fn g5_a_clock_that_is_off_is_measured() {
         user.sandbox.set_clock_skew(skew);
         let run = user.run(&["--no-cache"]).expect_failure(3);
         let said = run.stderr();
-        assert!(
-            said.contains("invalid_grant") && said.contains(says),
-            "{said}"
-        );
-        let seconds = said
-            .split(" s ")
-            .next()
-            .and_then(|text| text.rsplit(' ').next());
-        let seconds: i64 = seconds
-            .and_then(|n| n.parse().ok())
-            .expect("a number of seconds");
+        assert!(said.contains("invalid_grant") && said.contains(says), "{said}");
+        let seconds = said.split(" s ").next().and_then(|text| text.rsplit(' ').next());
+        let seconds: i64 = seconds.and_then(|n| n.parse().ok()).expect("a number of seconds");
         assert!((seconds - 7200).abs() <= 5, "{said}");
     }
     user.sandbox.set_clock_skew(120);
@@ -431,16 +273,8 @@ fn d4_verbose_shows_neither_bodies_nor_secret_headers_nor_queries() {
     let url = format!("{}/token?key=canary-in-the-query", server.url());
     let run = run_canary_user(&url, &["--verbose"]).expect_failure(3);
     assert!(!run.stderr().contains("canary"), "{}", run.stderr());
-    assert!(
-        run.stderr().contains("> POST http://127.0.0.1:"),
-        "{}",
-        run.stderr()
-    );
-    assert!(
-        run.stderr().contains("< 400 Bad Request"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("> POST http://127.0.0.1:"), "{}", run.stderr());
+    assert!(run.stderr().contains("< 400 Bad Request"), "{}", run.stderr());
     for user in [User::logged_in(), User::with_a_key()] {
         user.run(&["--verbose", "--explain"]).expect(0);
     }
@@ -451,17 +285,8 @@ fn d7_d10_d11_no_log_of_a_library_can_be_turned_on_from_outside() {
     let user = User::logged_in();
     let keys = user.home.path().join("keys.log");
     let mut command = user.command(&["--verbose"]);
-    command
-        .env("RUST_LOG", "trace")
-        .env("RUST_BACKTRACE", "full")
-        .env("SSLKEYLOGFILE", &keys);
+    command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").env("SSLKEYLOGFILE", &keys);
     let run = user.run_command(command).expect(0);
-    assert!(
-        run.stderr()
-            .lines()
-            .all(|line| line.starts_with("gauth-token: ")),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().lines().all(|line| line.starts_with("gauth-token: ")), "{}", run.stderr());
     assert!(!keys.exists());
 }

@@ -20,25 +20,15 @@ fn d8_each_format_is_what_it_says_to_the_byte_whatever_is_said_beside_it() {
                 user.run(&options).expect(0).stdout().to_owned()
             };
             assert_eq!(printed(&["--format", "bare"]), format!("{token}\n"));
-            assert_eq!(
-                printed(&["--format=header"]),
-                format!("Authorization: Bearer {token}\n")
-            );
-            assert_eq!(
-                printed(&["--format", "curl"]),
-                format!("header = \"Authorization: Bearer {token}\"\n")
-            );
+            assert_eq!(printed(&["--format=header"]), format!("Authorization: Bearer {token}\n"));
+            assert_eq!(printed(&["--format", "curl"]), format!("header = \"Authorization: Bearer {token}\"\n"));
             let json = printed(&["--format", "json"]);
             assert!(json.ends_with("}\n") && json.lines().count() == 1, "{json}");
             let json: Value = serde_json::from_str(&json).expect("JSON");
             assert_eq!(json["access_token"], token);
             assert_eq!(json["token_type"], "Bearer");
             assert!(json["scope"].as_str().is_some_and(|s| s.contains(READONLY)));
-            assert!(
-                json["expires_in"]
-                    .as_u64()
-                    .is_some_and(|n| (3000..=3600).contains(&n))
-            );
+            assert!(json["expires_in"].as_u64().is_some_and(|n| (3000..=3600).contains(&n)));
             let expiry = json["expiry"].as_str().expect("an expiry");
             assert!(expiry.len() == 20 && expiry.ends_with('Z'), "{expiry}");
             assert_eq!(json.as_object().map(|fields| fields.len()), Some(5));
@@ -70,16 +60,8 @@ fn the_quota_project_is_a_line_of_its_own_from_the_first_that_names_one() {
     for (options, variable, project) in [
         (&[][..], "", "of-the-file"),
         (&[], "of-the-variable", "of-the-variable"),
-        (
-            &["--quota-project", "of-the-flag"],
-            "of-the-variable",
-            "of-the-flag",
-        ),
-        (
-            &["--quota-project=example.com:old-1"],
-            "",
-            "example.com:old-1",
-        ),
+        (&["--quota-project", "of-the-flag"], "of-the-variable", "of-the-flag"),
+        (&["--quota-project=example.com:old-1"], "", "example.com:old-1"),
     ] {
         assert_eq!(
             printed(&[&["--format", "header"], options].concat(), variable),
@@ -87,9 +69,7 @@ fn the_quota_project_is_a_line_of_its_own_from_the_first_that_names_one() {
         );
         assert_eq!(
             printed(&[&["--format", "curl"], options].concat(), variable),
-            format!(
-                "header = \"Authorization: Bearer {token}\"\nheader = \"X-Goog-User-Project: {project}\"\n"
-            )
+            format!("header = \"Authorization: Bearer {token}\"\nheader = \"X-Goog-User-Project: {project}\"\n")
         );
         assert_eq!(printed(options, variable), format!("{token}\n"));
     }
@@ -101,43 +81,27 @@ fn an_audience_means_an_id_token() {
     let audience = "https://service.example.test";
     let token = user.token(&["--audience", audience]);
     assert_eq!(token.split('.').count(), 3);
-    let json = user
-        .run(&["--audience", audience, "--format", "json"])
-        .expect(0);
+    let json = user.run(&["--audience", audience, "--format", "json"]).expect(0);
     let json: Value = serde_json::from_str(json.stdout()).expect("JSON");
     assert_eq!(json["id_token"], token);
-    assert!(
-        json.get("access_token").is_none() && json.get("scope").is_none(),
-        "{json}"
-    );
+    assert!(json.get("access_token").is_none() && json.get("scope").is_none(), "{json}");
     assert_eq!(user.token_requests().len(), 1);
     assert_ne!(user.token(&[]), token);
-    let run = user
-        .run(&["--audience", audience, "--scope", "openid"])
-        .expect_failure(2);
-    assert!(
-        run.stderr().contains("exclude each other"),
-        "{}",
-        run.stderr()
-    );
+    let run = user.run(&["--audience", audience, "--scope", "openid"]).expect_failure(2);
+    assert!(run.stderr().contains("exclude each other"), "{}", run.stderr());
 }
 
 #[test]
 fn a_self_signed_token_needs_no_network() {
     let user = User::with_a_key();
     let by_scope = user.token(&["--self-signed"]);
-    let by_audience = user.token(&[
-        "--self-signed",
-        "--audience",
-        "https://analyticsdata.googleapis.com/",
-    ]);
+    let by_audience = user.token(&["--self-signed", "--audience", "https://analyticsdata.googleapis.com/"]);
     assert_ne!(by_scope, by_audience);
     for token in [by_scope, by_audience] {
         assert_eq!(token.split('.').count(), 3);
     }
     assert!(user.token_requests().is_empty());
-    user.run(&["--self-signed", "--subject", "alex@example.com"])
-        .expect_failure(2);
+    user.run(&["--self-signed", "--subject", "alex@example.com"]).expect_failure(2);
     let user = User::logged_in();
     for options in [&["--self-signed"][..], &["--subject", "alex@example.com"]] {
         user.run(options).expect_failure(2);
@@ -154,11 +118,7 @@ fn a_subject_is_acted_for_and_has_a_token_of_its_own() {
     assert_eq!(user.token_requests().len(), 2);
     let undelegated = ["--subject", "alex@example.com", "--scope", "analytics.edit"];
     let run = user.run(&undelegated).expect_failure(4);
-    assert!(
-        run.stderr().contains("domain-wide delegation"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("domain-wide delegation"), "{}", run.stderr());
 }
 
 #[test]
@@ -166,25 +126,14 @@ fn h1_a_full_disk_behind_stdout_is_a_failure() {
     let user = User::logged_in();
     user.token(&[]);
     let mut wishes: Vec<Vec<&str>> = FORMATS.map(|format| vec!["--format", format]).to_vec();
-    for wish in [
-        &["--no-cache"][..],
-        &["--help"],
-        &["--version"],
-        &["--completions", "bash"],
-    ] {
+    for wish in [&["--no-cache"][..], &["--help"], &["--version"], &["--completions", "bash"]] {
         wishes.push(wish.to_vec());
     }
     for wish in wishes {
         let mut command = user.home.command("sh");
-        command
-            .args(["-c", r#"exec "$0" "$@" >/dev/full"#, BIN])
-            .args(&wish);
+        command.args(["-c", r#"exec "$0" "$@" >/dev/full"#, BIN]).args(&wish);
         let run = user.check(run(command)).expect(1);
-        assert!(
-            run.stderr().contains("no space left on device"),
-            "{wish:?}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("no space left on device"), "{wish:?}: {}", run.stderr());
     }
 }
 
@@ -192,20 +141,11 @@ fn h1_a_full_disk_behind_stdout_is_a_failure() {
 fn h3_a_reader_that_has_gone_ends_it_quietly() {
     let user = User::logged_in();
     user.token(&[]);
-    for wish in [
-        &["--format", "bare"][..],
-        &["--format", "json"],
-        &["--no-cache"],
-        &["--help"],
-    ] {
+    for wish in [&["--format", "bare"][..], &["--format", "json"], &["--no-cache"], &["--help"]] {
         for _ in 0..5 {
             let (reader, writer) = pipe().expect("make a pipe");
             drop(reader);
-            let output = user
-                .command(wish)
-                .stdout(Stdio::from(writer))
-                .output()
-                .expect("run the program");
+            let output = user.command(wish).stdout(Stdio::from(writer)).output().expect("run the program");
             assert_eq!(output.status.code(), Some(0), "{wish:?}");
             assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{wish:?}");
         }

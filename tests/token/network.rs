@@ -28,11 +28,7 @@ fn f1_no_redirect_is_followed() {
             let headers = format!("Location: {place}\r\n");
             let server = ScriptedServer::start([Answer::new(status, &headers, TOKEN)]);
             let run = run_canary_user(&format!("{}/token", server.url()), &[]).expect_failure(1);
-            assert!(
-                run.stderr().contains(&status.to_string()),
-                "{}",
-                run.stderr()
-            );
+            assert!(run.stderr().contains(&status.to_string()), "{}", run.stderr());
             assert_eq!(server.requests().len(), 1);
         }
     }
@@ -53,10 +49,7 @@ fn f3_an_endless_answer_ends_at_a_limit_in_little_memory() {
         assert!(run.stderr().contains(says), "{}", run.stderr());
     }
     let chunks = "10000\r\n".to_owned() + &"a".repeat(0x10000) + "\r\n";
-    let endless = format!(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}",
-        chunks.repeat(100)
-    );
+    let endless = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunks.repeat(100));
     let server = ScriptedServer::start([Answer::raw(endless)]);
     let run = run_canary_user(&server.url(), &[]).expect_failure(1);
     assert!(run.stderr().contains("too long"), "{}", run.stderr());
@@ -82,10 +75,7 @@ fn assert_ends_at_the_deadline(server: &ScriptedServer) {
     let run = run_canary_user(&server.url(), &["--timeout", "1"]).expect_failure(5);
     assert!(run.stderr().contains("timed out"), "{}", run.stderr());
     let taken = started.elapsed();
-    assert!(
-        taken >= Duration::from_secs(1) && taken < Duration::from_secs(2),
-        "{taken:?}"
-    );
+    assert!(taken >= Duration::from_secs(1) && taken < Duration::from_secs(2), "{taken:?}");
 }
 
 #[test]
@@ -107,11 +97,7 @@ fn f4_f5_silence_and_drops_end_at_the_deadline() {
 fn f5_nobody_listening_is_trouble_that_passes() {
     let gone = ScriptedServer::start([]).url();
     let run = run_canary_user(&gone, &["--timeout", "5"]).expect_failure(5);
-    assert!(
-        run.stderr().contains("connection refused"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("connection refused"), "{}", run.stderr());
 }
 
 #[test]
@@ -143,10 +129,7 @@ fn f6_an_answer_that_is_cut_is_an_error_even_where_its_json_is_whole() {
         })
         .collect();
     // Side by side, because each is tried three times with pauses.
-    let running: Vec<_> = homes
-        .iter()
-        .map(|home| Running::start(home.command(BIN)))
-        .collect();
+    let running: Vec<_> = homes.iter().map(|home| Running::start(home.command(BIN))).collect();
     for running in running {
         running.finish().expect_failure(5);
     }
@@ -157,23 +140,15 @@ fn f6_an_answer_that_is_cut_is_an_error_even_where_its_json_is_whole() {
 
 #[test]
 fn f13_a_connection_that_breaks_is_tried_again() {
-    let server = ScriptedServer::start([
-        Answer::hang_up(),
-        Answer::json(200, TOKEN).cut_after(3),
-        Answer::json(200, TOKEN),
-    ]);
+    let server =
+        ScriptedServer::start([Answer::hang_up(), Answer::json(200, TOKEN).cut_after(3), Answer::json(200, TOKEN)]);
     let run = run_canary_user(&server.url(), &[]).expect(0);
     assert_eq!(run.stdout(), "ya29.a\n");
 }
 
 #[test]
 fn what_is_not_http_is_an_error() {
-    for noise in [
-        "SSH-2.0-OpenSSH_9.6\r\n",
-        "\0\0\0\0",
-        "HTTP/9.9 200 OK\r\n\r\n",
-        "HTTP/1.1 abc\r\n\r\n",
-    ] {
+    for noise in ["SSH-2.0-OpenSSH_9.6\r\n", "\0\0\0\0", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"] {
         let server = ScriptedServer::answering(move |_| Answer::raw(noise));
         let run = run_canary_user(&server.url(), &["--timeout", "10"]);
         assert!([1, 5].contains(&run.code()), "{noise:?}: {}", run.stderr());
@@ -200,11 +175,7 @@ fn f9_a_proxy_is_asked_for_googles_host_and_told_nothing_else() {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let proxy = ScriptedServer::start([Answer::new(403, "", "no")]);
         let run = run_with(google, &[(name, &proxy.url())]).expect_failure(1);
-        assert!(
-            run.stderr().contains("oauth2.googleapis.com"),
-            "{}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("oauth2.googleapis.com"), "{}", run.stderr());
         let asked = proxy.requests().remove(0);
         assert_eq!(asked.method, "CONNECT");
         assert_eq!(asked.target, "oauth2.googleapis.com:443");
@@ -212,9 +183,7 @@ fn f9_a_proxy_is_asked_for_googles_host_and_told_nothing_else() {
     }
     // The proxy's password goes to the proxy and nowhere else.
     let proxy = ScriptedServer::start([Answer::new(407, "", "")]);
-    let url = proxy
-        .url()
-        .replace("http://", "http://user:canary-9876543210@");
+    let url = proxy.url().replace("http://", "http://user:canary-9876543210@");
     run_with(google, &[("HTTPS_PROXY", &url)]).expect_failure(1);
     assert!(proxy.requests()[0].header("proxy-authorization").is_some());
 }
@@ -224,14 +193,7 @@ fn f9_this_machine_is_reached_without_a_proxy() {
     let user = User::logged_in();
     let proxy = ScriptedServer::answering(|_| Answer::hang_up());
     let mut command = user.command(&[]);
-    for name in [
-        "HTTPS_PROXY",
-        "https_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ] {
+    for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         command.env(name, proxy.url());
     }
     token(&user.run_command(command).expect(0));
@@ -240,31 +202,19 @@ fn f9_this_machine_is_reached_without_a_proxy() {
 
 #[test]
 fn f9_a_malformed_proxy_is_an_error_and_is_not_shown() {
-    for value in [
-        "::bad",
-        "http://",
-        "socks5://canary-9876543210:1",
-        "http://u:canary-9876543210@",
-        "ftp://canary-9876543210/",
-    ] {
-        let run = run_with(
-            "https://oauth2.googleapis.com/token",
-            &[("https_proxy", value)],
-        );
+    for value in
+        ["::bad", "http://", "socks5://canary-9876543210:1", "http://u:canary-9876543210@", "ftp://canary-9876543210/"]
+    {
+        let run = run_with("https://oauth2.googleapis.com/token", &[("https_proxy", value)]);
         run.expect_failure(2);
     }
 }
 
 #[test]
 fn a_word_that_says_try_again_counts_for_more_than_the_status() {
-    for (status, word) in [
-        (400, "temporarily_unavailable"),
-        (400, "server_error"),
-        (200, "internal_failure"),
-    ] {
+    for (status, word) in [(400, "temporarily_unavailable"), (400, "server_error"), (200, "internal_failure")] {
         let error = Answer::json(status, format!(r#"{{"error":"{word}"}}"#));
-        let server =
-            ScriptedServer::start([error.clone(), error.clone(), Answer::json(200, TOKEN)]);
+        let server = ScriptedServer::start([error.clone(), error.clone(), Answer::json(200, TOKEN)]);
         let address = format!("{}/token", server.url());
         let run = run_canary_user(&address, &[]).expect(0);
         assert_eq!(run.stdout(), "ya29.a\n");

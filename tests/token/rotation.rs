@@ -11,10 +11,7 @@ use testkit::{Running, mode, run_with_input, strace};
 use crate::{User, authorized_user, token};
 
 fn rotating() -> User {
-    User::logged_in_to(Options {
-        rotate: true,
-        ..Options::default()
-    })
+    User::logged_in_to(Options { rotate: true, ..Options::default() })
 }
 
 fn refresh_token(user: &User) -> String {
@@ -26,9 +23,7 @@ fn refresh_token(user: &User) -> String {
 #[track_caller]
 fn race(user: &User, count: usize, wishes: &[&[&str]]) {
     let wishes = wishes.iter().cycle().take(count);
-    let runners: Vec<_> = wishes
-        .map(|wish| Running::start(user.command(wish)))
-        .collect();
+    let runners: Vec<_> = wishes.map(|wish| Running::start(user.command(wish))).collect();
     for runner in runners {
         token(&user.check(runner.finish()).expect(0));
     }
@@ -80,49 +75,29 @@ fn b3_killed_between_the_answer_and_the_save_it_asks_for_a_login_once() {
     let user = rotating();
     let before = fs::read(&user.credentials).expect("read the credentials");
     let kill = "inject=rename,renameat,renameat2:signal=KILL:when=1";
-    let Some(trace) = strace(
-        &["-e", "trace=rename,renameat,renameat2", "-e", kill],
-        user.command(&[]),
-    ) else {
+    let Some(trace) = strace(&["-e", "trace=rename,renameat,renameat2", "-e", kill], user.command(&[])) else {
         return;
     };
     assert_eq!(user.check(trace.run).expect_failure(137).code(), 137);
     assert_eq!(fs::read(&user.credentials).expect("read them"), before);
     let run = user.run(&[]).expect_failure(3);
-    assert!(
-        run.stderr().contains("hint: run gauth-login"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("hint: run gauth-login"), "{}", run.stderr());
     assert_eq!(user.token_requests().len(), 2);
 }
 
 #[test]
 fn b3_the_new_refresh_token_is_saved_before_the_access_token_is_kept() {
     let user = rotating();
-    let Some(trace) = strace(
-        &["-e", "trace=rename,renameat,renameat2,write"],
-        user.command(&[]),
-    ) else {
+    let Some(trace) = strace(&["-e", "trace=rename,renameat,renameat2,write"], user.command(&[])) else {
         return;
     };
     user.check(trace.run).expect(0);
-    let renamed: Vec<&str> = trace
-        .calls
-        .iter()
-        .filter(|call| call.name.starts_with("rename"))
-        .map(|call| call.text.as_str())
-        .collect();
+    let renamed: Vec<&str> =
+        trace.calls.iter().filter(|call| call.name.starts_with("rename")).map(|call| call.text.as_str()).collect();
     assert_eq!(renamed.len(), 2, "{renamed:?}");
     assert!(renamed[0].contains("credentials.json"), "{renamed:?}");
-    let printed = trace
-        .calls
-        .iter()
-        .rposition(|call| call.text.starts_with("write(1,"));
-    let saved = trace
-        .calls
-        .iter()
-        .rposition(|call| call.name.starts_with("rename"));
+    let printed = trace.calls.iter().rposition(|call| call.text.starts_with("write(1,"));
+    let saved = trace.calls.iter().rposition(|call| call.name.starts_with("rename"));
     assert!(saved < printed);
 }
 
@@ -169,9 +144,7 @@ fn g7_a_new_refresh_token_goes_into_the_file_in_its_own_dialect() {
 #[test]
 fn a8_a_link_to_the_credentials_stays_a_link() {
     let user = rotating();
-    let real = user
-        .home
-        .write("dotfiles/gauth.json", 0o600, user.stored().to_string());
+    let real = user.home.write("dotfiles/gauth.json", 0o600, user.stored().to_string());
     fs::remove_file(&user.credentials).expect("make room");
     symlink(&real, &user.credentials).expect("make a link");
     let old = refresh_token(&user);
@@ -186,16 +159,9 @@ fn b3_what_cannot_be_saved_is_said_and_the_token_still_comes() {
     let user = rotating();
     let stored = user.stored();
     let command = user.command(&["--credentials", "-"]);
-    let run = user
-        .check(run_with_input(command, stored.to_string()))
-        .expect(0);
+    let run = user.check(run_with_input(command, stored.to_string())).expect(0);
     token(&run);
-    assert!(
-        run.stderr()
-            .contains("warning: the server replaced the refresh token"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("warning: the server replaced the refresh token"), "{}", run.stderr());
     assert_eq!(user.stored(), stored);
 }
 

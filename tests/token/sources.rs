@@ -14,10 +14,7 @@ fn places(user: &User) -> [(&'static str, std::path::PathBuf); 5] {
         ("GAUTH_CREDENTIALS", below("gauth.json")),
         ("GOOGLE_APPLICATION_CREDENTIALS", below("google.json")),
         ("gauth-login's file", user.credentials.clone()),
-        (
-            "gcloud's application default credentials",
-            below(".config/gcloud/application_default_credentials.json"),
-        ),
+        ("gcloud's application default credentials", below(".config/gcloud/application_default_credentials.json")),
     ]
 }
 
@@ -49,20 +46,14 @@ fn the_first_source_that_is_set_wins_and_explain_says_so() {
         let said = explained(&user, n);
         let took = format!("took {name}: authorized_user in {}", path.display());
         assert!(said.contains(&took), "{said}");
-        assert!(
-            said.contains(&format!("acting as user-{n}@example.com")),
-            "{said}"
-        );
+        assert!(said.contains(&format!("acting as user-{n}@example.com")), "{said}");
         assert!(said.contains("from the cache: no"), "{said}");
         assert!(said.contains("expires: 20"), "{said}");
         assert!(said.contains(&format!("scopes: {READONLY}")), "{said}");
         assert!(explained(&user, n).contains("from the cache: yes"));
     }
     let said = explained(&user, 4);
-    assert!(
-        said.contains("looked for gauth-login's file: no "),
-        "{said}"
-    );
+    assert!(said.contains("looked for gauth-login's file: no "), "{said}");
 }
 
 #[test]
@@ -123,10 +114,7 @@ fn an_empty_variable_counts_as_unset() {
 #[test]
 fn cloudsdk_config_moves_gclouds_file() {
     let user = User::logged_in();
-    let file = user
-        .home
-        .path()
-        .join("sdk/application_default_credentials.json");
+    let file = user.home.path().join("sdk/application_default_credentials.json");
     user.home.write(&file, 0o600, user.stored().to_string());
     fs::remove_file(&user.credentials).expect("log out of gauth");
     user.run(&[]).expect_failure(3);
@@ -150,11 +138,7 @@ fn the_sandbox_may_only_be_on_this_machine() {
         let mut command = user.command(&[]);
         command.env("GAUTH_SANDBOX_URL", url);
         let run = user.run_command(command).expect_failure(2);
-        assert!(
-            run.stderr().contains("GAUTH_SANDBOX_URL"),
-            "{url}: {}",
-            run.stderr()
-        );
+        assert!(run.stderr().contains("GAUTH_SANDBOX_URL"), "{url}: {}", run.stderr());
     }
     assert!(user.token_requests().is_empty());
     let mut file: Value = user.stored();
@@ -172,18 +156,11 @@ fn a_host_that_the_user_names_may_have_the_secret() {
     let file = crate::canary_user("https://auth.example.test/token");
     home.write(".config/gauth/credentials.json", 0o600, file.to_string());
     let run = testkit::run(home.command(BIN)).expect_failure(2);
-    assert!(
-        run.stderr()
-            .contains("export GAUTH_ALLOW_HOSTS=auth.example.test"),
-        "{}",
-        run.stderr()
-    );
+    assert!(run.stderr().contains("export GAUTH_ALLOW_HOSTS=auth.example.test"), "{}", run.stderr());
     // Its proxy is asked for the host, which is how this test knows without any network.
     let proxy = testkit::ScriptedServer::start([testkit::Answer::new(403, "", "")]);
     let mut command = home.command(BIN);
-    command
-        .env("GAUTH_ALLOW_HOSTS", "other.test,.example.test")
-        .env("HTTPS_PROXY", proxy.url());
+    command.env("GAUTH_ALLOW_HOSTS", "other.test,.example.test").env("HTTPS_PROXY", proxy.url());
     testkit::run(command).expect_failure(1);
     assert_eq!(proxy.requests()[0].target, "auth.example.test:443");
 }

@@ -34,10 +34,7 @@ fn acts(trace: &Trace) -> Vec<&str> {
     ];
     let is_act = |call: &Call| {
         NAMES.contains(&call.name.as_str())
-            || (call.name == "openat"
-                && ["O_WRONLY", "O_RDWR", "O_CREAT"]
-                    .iter()
-                    .any(|flag| call.text.contains(flag)))
+            || (call.name == "openat" && ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| call.text.contains(flag)))
     };
     trace
         .calls
@@ -66,25 +63,14 @@ fn b6_d12_a_warm_hit_opens_no_socket_takes_no_lock_and_writes_nothing() {
 #[test]
 fn d12_only_the_cache_its_lock_and_a_replaced_grant_are_opened_for_writing() {
     for rotate in [false, true] {
-        let user = User::logged_in_to(gauth_sandbox::Options {
-            rotate,
-            ..Default::default()
-        });
+        let user = User::logged_in_to(gauth_sandbox::Options { rotate, ..Default::default() });
         let Some(trace) = strace(EVERYTHING, user.command(&[])) else {
             return;
         };
-        let config = user
-            .home
-            .config()
-            .join("gauth/.credentials.json.")
-            .display()
-            .to_string();
+        let config = user.home.config().join("gauth/.credentials.json.").display().to_string();
         let cache = user.home.cache().join("gauth/").display().to_string();
         for act in acts(&trace).iter().filter(|act| act.starts_with("openat")) {
-            assert!(
-                act.contains(&cache) || (rotate && act.contains(&config)),
-                "{act}"
-            );
+            assert!(act.contains(&cache) || (rotate && act.contains(&config)), "{act}");
         }
         // No other program is started.
         assert_eq!(trace.named("execve").count(), 1);
@@ -98,11 +84,7 @@ fn d6_no_descriptor_could_be_inherited() {
     let Some(trace) = strace(EVERYTHING, user.command(&[])) else {
         return;
     };
-    for call in trace
-        .calls
-        .iter()
-        .filter(|call| !call.result().starts_with("-1"))
-    {
+    for call in trace.calls.iter().filter(|call| !call.result().starts_with("-1")) {
         match call.name.as_str() {
             "openat" => assert!(call.text.contains("O_CLOEXEC"), "{}", call.text),
             "socket" => assert!(call.text.contains("SOCK_CLOEXEC"), "{}", call.text),
@@ -123,10 +105,7 @@ fn h14_help_and_version_touch_nothing() {
         };
         assert_eq!(acts(&trace), [""; 0]);
         let home = user.home.path().display().to_string();
-        let looked = trace
-            .calls
-            .iter()
-            .any(|call| call.name == "openat" && call.text.contains(&home));
+        let looked = trace.calls.iter().any(|call| call.name == "openat" && call.text.contains(&home));
         assert!(!looked);
         assert!(trace.run.expect(0).stdout().contains("gauth-token"));
     }
@@ -143,11 +122,6 @@ fn e1_a_refused_url_sends_no_packet_and_opens_no_other_file() {
     };
     user.check(trace.run).expect_failure(2);
     let reached = ["socket", "connect", "sendto", "sendmmsg"];
-    assert!(
-        !trace
-            .calls
-            .iter()
-            .any(|call| reached.contains(&call.name.as_str()))
-    );
+    assert!(!trace.calls.iter().any(|call| reached.contains(&call.name.as_str())));
     assert!(user.cached("").is_empty());
 }

@@ -24,14 +24,9 @@ impl Authority {
         let key = KeyPair::generate().expect("make a key");
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "a private authority");
+        params.distinguished_name.push(DnType::CommonName, "a private authority");
         let pem = params.self_signed(&key).expect("sign").pem();
-        Self {
-            issuer: Issuer::new(params, key),
-            pem,
-        }
+        Self { issuer: Issuer::new(params, key), pem }
     }
 
     /// A server's configuration with a certificate for `name`, good until the end of `until`.
@@ -72,18 +67,11 @@ impl Server {
                 let _ = serve(connection, Arc::clone(&config), is_proxy);
             }
         });
-        Self {
-            address,
-            connections,
-        }
+        Self { address, connections }
     }
 }
 
-fn serve(
-    mut connection: TcpStream,
-    config: Arc<ServerConfig>,
-    is_proxy: bool,
-) -> std::io::Result<()> {
+fn serve(mut connection: TcpStream, config: Arc<ServerConfig>, is_proxy: bool) -> std::io::Result<()> {
     if is_proxy {
         let mut lines = BufReader::new(&connection);
         loop {
@@ -106,8 +94,7 @@ fn serve(
     let body = r#"{"access_token":"ya29.over-tls"}"#;
     let length = body.len();
     stream.write_all(
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
-            .as_bytes(),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").as_bytes(),
     )?;
     stream.conn.send_close_notify();
     stream.flush()
@@ -121,9 +108,7 @@ fn run_trusting(authority: &str, token_uri: &str, variables: &[(&str, &str)]) ->
     home.write(".config/gauth/credentials.json", 0o600, file);
     let roots = home.write("roots.pem", 0o644, authority);
     let mut command = home.command(BIN);
-    command
-        .env("SSL_CERT_FILE", roots)
-        .envs(variables.iter().copied());
+    command.env("SSL_CERT_FILE", roots).envs(variables.iter().copied());
     let run = testkit::run(command);
     run.assert_no_secret(&canaries(), false);
     run
@@ -135,26 +120,10 @@ fn f7_f8_only_a_chain_to_a_trusted_root_for_this_name_and_time_will_do() {
     let other = Authority::new();
     for (trusted, server, says) in [
         (&ours, ours.server("127.0.0.1", 2060), None),
-        (
-            &other,
-            ours.server("127.0.0.1", 2060),
-            Some("certificate is refused"),
-        ),
-        (
-            &ours,
-            ours.server("oauth2.googleapis.com", 2060),
-            Some("certificate is refused"),
-        ),
-        (
-            &ours,
-            ours.server("127.0.0.2", 2060),
-            Some("certificate is refused"),
-        ),
-        (
-            &ours,
-            ours.server("127.0.0.1", 2021),
-            Some("certificate is refused"),
-        ),
+        (&other, ours.server("127.0.0.1", 2060), Some("certificate is refused")),
+        (&ours, ours.server("oauth2.googleapis.com", 2060), Some("certificate is refused")),
+        (&ours, ours.server("127.0.0.2", 2060), Some("certificate is refused")),
+        (&ours, ours.server("127.0.0.1", 2021), Some("certificate is refused")),
     ] {
         let server = Server::start(server, false);
         let url = format!("https://{}/token", server.address);
@@ -174,10 +143,7 @@ fn f7_f8_only_a_chain_to_a_trusted_root_for_this_name_and_time_will_do() {
 
 #[test]
 fn f8_the_sandbox_with_tls_is_trusted_by_its_authority_alone() {
-    let user = User::logged_in_to(Options {
-        tls: true,
-        ..Options::default()
-    });
+    let user = User::logged_in_to(Options { tls: true, ..Options::default() });
     let run = user.run(&[]).expect_failure(1);
     assert!(run.stderr().contains("SSL_CERT_FILE"), "{}", run.stderr());
     assert!(user.token_requests().is_empty());
@@ -193,11 +159,7 @@ fn f8_the_sandbox_with_tls_is_trusted_by_its_authority_alone() {
 
 #[test]
 fn f8_roots_that_cannot_be_read_are_an_error() {
-    for roots in [
-        "",
-        "no PEM here",
-        "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
-    ] {
+    for roots in ["", "no PEM here", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
         let run = run_trusting(roots, "https://127.0.0.1:1/token", &[]).expect_failure(2);
         assert!(run.stderr().contains("SSL_CERT_FILE"), "{}", run.stderr());
     }
@@ -209,15 +171,8 @@ fn f9_through_a_proxy_the_certificate_is_the_servers() {
     for (name, code) in [("auth.example.test", 0), ("proxy.example.test", 1)] {
         let server = Server::start(authority.server(name, 2060), true);
         let proxy = format!("http://{}", server.address);
-        let variables = [
-            ("HTTPS_PROXY", proxy.as_str()),
-            ("GAUTH_ALLOW_HOSTS", "auth.example.test"),
-        ];
-        let run = run_trusting(
-            &authority.pem,
-            "https://auth.example.test/token",
-            &variables,
-        );
+        let variables = [("HTTPS_PROXY", proxy.as_str()), ("GAUTH_ALLOW_HOSTS", "auth.example.test")];
+        let run = run_trusting(&authority.pem, "https://auth.example.test/token", &variables);
         run.expect(code);
     }
 }
@@ -229,10 +184,5 @@ fn f7_what_is_not_tls_is_an_error_and_no_fall_back() {
     let run = crate::run_canary_user(&url, &["--timeout", "10"]);
     assert!([1, 5].contains(&run.code()), "{}", run.stderr());
     assert!(run.output.stdout.is_empty());
-    assert!(
-        server
-            .requests()
-            .iter()
-            .all(|request| request.body.is_empty())
-    );
+    assert!(server.requests().iter().all(|request| request.body.is_empty()));
 }

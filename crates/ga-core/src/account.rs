@@ -59,9 +59,7 @@ pub struct PropertySummary {
 impl AccountSummary {
     /// The digits of `accounts/N`.
     pub fn number(&self) -> &str {
-        self.account
-            .strip_prefix("accounts/")
-            .unwrap_or(&self.account)
+        self.account.strip_prefix("accounts/").unwrap_or(&self.account)
     }
 }
 
@@ -88,10 +86,8 @@ impl Listed<'_> {
     pub fn contains(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let has = |name: &str| name.to_lowercase().contains(&text);
-        let is_property = self
-            .property
-            .as_ref()
-            .is_some_and(|(number, summary)| has(number.as_str()) || has(&summary.display_name));
+        let is_property =
+            self.property.as_ref().is_some_and(|(number, summary)| has(number.as_str()) || has(&summary.display_name));
         is_property || has(&self.account.display_name) || has(self.account.number())
     }
 }
@@ -119,9 +115,8 @@ pub fn listed(accounts: &[AccountSummary]) -> Result<Vec<Listed<'_>>, Error> {
 impl AccountSummaries {
     /// Reads one answer.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(body).map_err(|error| {
-            Error::Answer(format!("the answer is not a list of accounts: {error}"))
-        })
+        serde_json::from_slice(body)
+            .map_err(|error| Error::Answer(format!("the answer is not a list of accounts: {error}")))
     }
 }
 
@@ -138,9 +133,7 @@ impl PageTokens {
             return Ok(None);
         };
         if !self.seen.insert(token.clone()) {
-            return Err(Error::Incomplete(
-                "the list of accounts repeats a page token".to_owned(),
-            ));
+            return Err(Error::Incomplete("the list of accounts repeats a page token".to_owned()));
         }
         Ok(Some(token))
     }
@@ -176,13 +169,7 @@ mod tests {
         let listed = listed(&page.account_summaries).unwrap();
         let found = |text: &str| -> Vec<&str> {
             let matching = listed.iter().filter(|one| one.contains(text));
-            matching
-                .map(|one| {
-                    one.property
-                        .as_ref()
-                        .map_or("none", |(number, _)| number.as_str())
-                })
-                .collect()
+            matching.map(|one| one.property.as_ref().map_or("none", |(number, _)| number.as_str())).collect()
         };
         for (text, expected) in [
             ("my site", &["23"][..]),
@@ -194,10 +181,7 @@ mod tests {
         ] {
             assert_eq!(found(text), expected, "{text}");
         }
-        assert_eq!(
-            page.account_summaries[0].property_summaries[0].kind(),
-            "rollup"
-        );
+        assert_eq!(page.account_summaries[0].property_summaries[0].kind(), "rollup");
     }
 
     #[test]

@@ -179,28 +179,18 @@ pub struct QuotaStatus {
 impl PropertyQuota {
     /// The smallest of the rests of tokens: that of the day, of the hour, and of the project's hour.
     pub fn tokens_left(&self) -> Option<u64> {
-        let rests = self
-            .tokens()
-            .map(|status| status.remaining.max(0).unsigned_abs());
+        let rests = self.tokens().map(|status| status.remaining.max(0).unsigned_abs());
         rests.min()
     }
 
     /// How many tokens the request took.
     pub fn tokens_consumed(&self) -> u64 {
-        let consumed = self
-            .tokens()
-            .map(|status| status.consumed.max(0).unsigned_abs());
+        let consumed = self.tokens().map(|status| status.consumed.max(0).unsigned_abs());
         consumed.max().unwrap_or(0)
     }
 
     fn tokens(&self) -> impl Iterator<Item = QuotaStatus> {
-        [
-            self.tokens_per_day,
-            self.tokens_per_hour,
-            self.tokens_per_project_per_hour,
-        ]
-        .into_iter()
-        .flatten()
+        [self.tokens_per_day, self.tokens_per_hour, self.tokens_per_project_per_hour].into_iter().flatten()
     }
 }
 

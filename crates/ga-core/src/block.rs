@@ -27,10 +27,7 @@ pub struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// The rows in the bytes of a block, each of so many cells.
     pub fn new(bytes: &'a [u8], columns: usize) -> Self {
-        Self {
-            rest: bytes,
-            columns,
-        }
+        Self { rest: bytes, columns }
     }
 
     /// Puts the next row's cells into `cells`; false when there is none.
@@ -72,10 +69,7 @@ impl BlockWriter {
     /// Ends a row; gives the block away when it is full.
     pub(crate) fn end_row(&mut self, blocks: &mut Vec<Block>) {
         if self.block.len() >= BLOCK {
-            blocks.push(Block(std::mem::replace(
-                &mut self.block,
-                Vec::with_capacity(BLOCK + BLOCK / 8),
-            )));
+            blocks.push(Block(std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK + BLOCK / 8))));
         }
     }
 

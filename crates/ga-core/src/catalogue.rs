@@ -13,8 +13,7 @@ pub use nearest::nearest;
 use std::fmt;
 use std::sync::LazyLock;
 
-static FIELDS: LazyLock<Vec<Field>> =
-    LazyLock::new(|| TABLE.lines().skip(1).filter_map(Field::parse).collect());
+static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| TABLE.lines().skip(1).filter_map(Field::parse).collect());
 static TABLE: &str = include_str!("../data/fields.tsv");
 
 /// What a field does in a report: it groups rows, or it is counted.
@@ -101,9 +100,7 @@ pub fn fields() -> &'static [Field] {
 
 /// The field of this exact name and kind.
 pub fn find(name: &str, kind: FieldKind) -> Option<&'static Field> {
-    fields()
-        .iter()
-        .find(|field| field.kind == kind && field.is_called(name))
+    fields().iter().find(|field| field.kind == kind && field.is_called(name))
 }
 
 /// What this name is; `None` if nobody knows it, or if it can be both (`customEvent:x`).
@@ -115,9 +112,7 @@ pub fn kind_of(name: &str) -> Option<FieldKind> {
 
 /// Today's name of a field that Google has renamed (`conversions:buy` is `keyEvents:buy`).
 pub fn renamed(former: &str) -> Option<String> {
-    let field = fields()
-        .iter()
-        .find(|field| !field.former_name.is_empty() && matches(field.former_name, former))?;
+    let field = fields().iter().find(|field| !field.former_name.is_empty() && matches(field.former_name, former))?;
     let parameter = &former[field.former_name.len()..];
     Some(format!("{}{parameter}", field.name))
 }
@@ -130,11 +125,7 @@ mod tests {
     fn every_line_of_the_table_is_a_field_and_sorted() {
         assert_eq!(fields().len(), TABLE.lines().count() - 1);
         assert_eq!(fields().len(), 487);
-        assert!(
-            fields()
-                .windows(2)
-                .all(|two| (two[0].name, two[0].kind as u8) < (two[1].name, two[1].kind as u8))
-        );
+        assert!(fields().windows(2).all(|two| (two[0].name, two[0].kind as u8) < (two[1].name, two[1].kind as u8)));
     }
 
     #[test]
@@ -161,10 +152,7 @@ mod tests {
     #[test]
     fn former_names_lead_to_the_present_ones() {
         assert_eq!(renamed("conversions").as_deref(), Some("keyEvents"));
-        assert_eq!(
-            renamed("sessionConversionRate:buy").as_deref(),
-            Some("sessionKeyEventRate:buy")
-        );
+        assert_eq!(renamed("sessionConversionRate:buy").as_deref(), Some("sessionKeyEventRate:buy"));
         assert_eq!(renamed("conversions:").as_deref(), None);
         assert_eq!(renamed("keyEvents"), None);
     }

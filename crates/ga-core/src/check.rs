@@ -42,10 +42,7 @@ fn report(method: Method, request: &mut Value, notes: &mut Vec<String>) -> Resul
 
 /// The members of a list in a request; none if it is not there.
 fn list<'a>(request: &'a Value, name: &str) -> &'a [Value] {
-    request
-        .get(name)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    request.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]

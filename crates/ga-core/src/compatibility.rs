@@ -47,11 +47,8 @@ struct Judged {
 impl Compatibility {
     /// Reads the answer to a request without a filter.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
-        let answer: Answer = serde_json::from_slice(body).map_err(|error| {
-            Error::answer(format!(
-                "the answer does not tell what goes together: {error}"
-            ))
-        })?;
+        let answer: Answer = serde_json::from_slice(body)
+            .map_err(|error| Error::answer(format!("the answer does not tell what goes together: {error}")))?;
         let mut judged: Vec<(Definition, bool)> = Vec::new();
         for (list, kind) in [
             (answer.dimension_compatibilities, FieldKind::Dimension),
@@ -63,14 +60,10 @@ impl Compatibility {
             }));
         }
         judged.sort_by(|(a, _), (b, _)| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
-        let (compatible, incompatible): (Vec<_>, Vec<_>) = judged
-            .into_iter()
-            .partition(|(_, is_compatible)| *is_compatible);
+        let (compatible, incompatible): (Vec<_>, Vec<_>) =
+            judged.into_iter().partition(|(_, is_compatible)| *is_compatible);
         let definitions = |list: Vec<(Definition, bool)>| list.into_iter().map(|(one, _)| one);
-        Ok(Self {
-            compatible: definitions(compatible).collect(),
-            incompatible: definitions(incompatible).collect(),
-        })
+        Ok(Self { compatible: definitions(compatible).collect(), incompatible: definitions(incompatible).collect() })
     }
 }
 
@@ -87,21 +80,13 @@ mod tests {
             "compatibility":"COMPATIBLE"}]}"#;
         let verdict = Compatibility::parse(body.as_bytes()).unwrap();
         let names = |list: &[Definition]| -> Vec<(String, FieldKind)> {
-            list.iter()
-                .map(|one| (one.name.clone(), one.kind))
-                .collect()
+            list.iter().map(|one| (one.name.clone(), one.kind)).collect()
         };
         assert_eq!(
             names(&verdict.compatible),
-            [
-                ("activeUsers".to_owned(), FieldKind::Metric),
-                ("country".to_owned(), FieldKind::Dimension)
-            ]
+            [("activeUsers".to_owned(), FieldKind::Metric), ("country".to_owned(), FieldKind::Dimension)]
         );
-        assert_eq!(
-            names(&verdict.incompatible),
-            [("itemName".to_owned(), FieldKind::Dimension)]
-        );
+        assert_eq!(names(&verdict.incompatible), [("itemName".to_owned(), FieldKind::Dimension)]);
         assert_eq!(verdict.compatible[0].format, "integer");
         assert!(Compatibility::parse(b"<html>").is_err());
     }

@@ -30,11 +30,7 @@ pub fn named_range(text: &str) -> Result<DateRange, Error> {
         check_name(name)?;
     }
     let (start, end) = dates.split_once("..").unwrap_or((dates, dates));
-    check(DateRange {
-        start_date: start.to_owned(),
-        end_date: end.to_owned(),
-        name: name.map(str::to_owned),
-    })
+    check(DateRange { start_date: start.to_owned(), end_date: end.to_owned(), name: name.map(str::to_owned) })
 }
 
 /// Reads `[NAME=]A..B`: from A minutes ago to B minutes ago, the larger number first.
@@ -57,29 +53,22 @@ pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
         (Some(_), Some(_)) => Err(Error::usage(format!(
             "the minutes {minutes} end before they start: the longer ago comes first, as in 29..0"
         ))),
-        _ => Err(Error::usage(format!(
-            "{minutes:?} are no minutes: 29..0 was expected, from 29 minutes ago until now"
-        ))),
+        _ => {
+            Err(Error::usage(format!("{minutes:?} are no minutes: 29..0 was expected, from 29 minutes ago until now")))
+        }
     }
 }
 
 /// Whether so many ranges of these names fit into one request.
 pub fn check_ranges(ranges: &[DateRange]) -> Result<(), Error> {
     if ranges.len() > MOST_RANGES {
-        return Err(Error::usage(format!(
-            "{} date ranges: at most {MOST_RANGES} go into one report",
-            ranges.len()
-        )));
+        return Err(Error::usage(format!("{} date ranges: at most {MOST_RANGES} go into one report", ranges.len())));
     }
     for (place, range) in ranges.iter().enumerate() {
         if let Some(name) = &range.name
-            && ranges[..place]
-                .iter()
-                .any(|r| r.name.as_ref() == Some(name))
+            && ranges[..place].iter().any(|r| r.name.as_ref() == Some(name))
         {
-            return Err(Error::usage(format!(
-                "two date ranges have the name {name}"
-            )));
+            return Err(Error::usage(format!("two date ranges have the name {name}")));
         }
     }
     Ok(())
@@ -130,9 +119,7 @@ fn day(text: &str) -> Result<Day, Error> {
     {
         return Ok(Day::Calendar((year, month, day)));
     }
-    Err(Error::usage(format!(
-        "{text:?} is not a date: YYYY-MM-DD, NdaysAgo, yesterday or today were expected"
-    )))
+    Err(Error::usage(format!("{text:?} is not a date: YYYY-MM-DD, NdaysAgo, yesterday or today were expected")))
 }
 
 /// Days of a month in the Gregorian calendar; 0 for a month that is none.
@@ -147,10 +134,7 @@ fn days_in(year: u16, month: u8) -> u8 {
 }
 
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    let fits = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !fits {
         return Err(Error::usage(format!(
             "{name:?} cannot name a date range: letters, digits and underscores were expected"
@@ -202,20 +186,10 @@ mod tests {
         ] {
             assert!(range(Some(text), None).is_err(), "{text}");
         }
-        for text in [
-            "2024-02-29",
-            "2000-02-29",
-            "0daysAgo",
-            "365daysAgo",
-            "today",
-        ] {
+        for text in ["2024-02-29", "2000-02-29", "0daysAgo", "365daysAgo", "today"] {
             assert!(range(Some(text), Some("today")).is_ok(), "{text}");
         }
-        for (start, end) in [
-            ("2024-02-02", "2024-02-01"),
-            ("today", "yesterday"),
-            ("1daysAgo", "2daysAgo"),
-        ] {
+        for (start, end) in [("2024-02-02", "2024-02-01"), ("today", "yesterday"), ("1daysAgo", "2daysAgo")] {
             let error = range(Some(start), Some(end)).unwrap_err();
             assert!(error.to_string().contains("ends before it starts"));
         }
@@ -225,10 +199,7 @@ mod tests {
     fn minutes_are_counted_back() {
         let range = minute_range("now=4..0").unwrap();
         assert_eq!(range.name.as_deref(), Some("now"));
-        assert_eq!(
-            (range.start_minutes_ago, range.end_minutes_ago),
-            (Some(4), Some(0))
-        );
+        assert_eq!((range.start_minutes_ago, range.end_minutes_ago), (Some(4), Some(0)));
         assert_eq!(minute_range("7").unwrap().end_minutes_ago, Some(7));
         for wrong in ["", "0..4", "x", "4..", "-1..0", "a b=4..0", "=4..0"] {
             assert!(minute_range(wrong).is_err(), "{wrong}");
@@ -239,15 +210,9 @@ mod tests {
     fn named_ranges_are_read_with_their_names() {
         let range = named_range("before=2024-01-01..2024-01-31").unwrap();
         assert_eq!(range.name.as_deref(), Some("before"));
-        assert_eq!(
-            (&*range.start_date, &*range.end_date),
-            ("2024-01-01", "2024-01-31")
-        );
+        assert_eq!((&*range.start_date, &*range.end_date), ("2024-01-01", "2024-01-31"));
         let day = named_range("yesterday").unwrap();
-        assert_eq!(
-            (&*day.start_date, &*day.end_date),
-            ("yesterday", "yesterday")
-        );
+        assert_eq!((&*day.start_date, &*day.end_date), ("yesterday", "yesterday"));
         for wrong in [
             "=today",
             "a b=today",

@@ -56,18 +56,12 @@ pub enum Error {
 impl Error {
     /// Words that have no meaning, with nothing better to offer.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::Usage {
-            message: message.into(),
-            hint: None,
-        }
+        Self::Usage { message: message.into(), hint: None }
     }
 
     /// A field that is refused before anything is sent.
     pub fn field(message: impl Into<String>) -> Self {
-        Self::Field {
-            message: message.into(),
-            hint: None,
-        }
+        Self::Field { message: message.into(), hint: None }
     }
 
     /// An answer that cannot be read.

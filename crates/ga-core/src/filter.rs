@@ -52,9 +52,7 @@ impl Expression {
     /// Every condition, from left to right, to read or to rewrite.
     pub fn conditions_mut(&mut self) -> Vec<&mut Condition> {
         match self {
-            Self::And(members) | Self::Or(members) => {
-                members.iter_mut().flat_map(Self::conditions_mut).collect()
-            }
+            Self::And(members) | Self::Or(members) => members.iter_mut().flat_map(Self::conditions_mut).collect(),
             Self::Not(inner) => inner.conditions_mut(),
             Self::Condition(condition) => vec![condition],
         }
@@ -153,23 +151,16 @@ const OPERATORS: &[(&str, Operator)] = &[
 impl Operator {
     /// How it is written.
     pub fn symbol(self) -> &'static str {
-        OPERATORS
-            .iter()
-            .find(|(_, operator)| *operator == self)
-            .map_or("", |(symbol, _)| symbol)
+        OPERATORS.iter().find(|(_, operator)| *operator == self).map_or("", |(symbol, _)| symbol)
     }
 
     fn is_numeric(self) -> bool {
-        matches!(
-            self,
-            Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual
-        )
+        matches!(self, Self::Greater | Self::GreaterOrEqual | Self::Less | Self::LessOrEqual)
     }
 }
 
 /// Whether a text is a number as Analytics knows them: finite, decimal, with or without an exponent.
 fn is_number(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
+    text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
         && text.parse::<f64>().is_ok_and(f64::is_finite)
 }

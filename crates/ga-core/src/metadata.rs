@@ -83,22 +83,16 @@ pub fn standard() -> Vec<Definition> {
 
 /// Reads an answer of `getMetadata`. Fields of realtime reports alone, which it leaves out, are added.
 pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
-    let metadata: Metadata = serde_json::from_slice(body)
-        .map_err(|error| Error::answer(format!("the answer is not metadata: {error}")))?;
+    let metadata: Metadata =
+        serde_json::from_slice(body).map_err(|error| Error::answer(format!("the answer is not metadata: {error}")))?;
     if metadata.dimensions.is_empty() && metadata.metrics.is_empty() {
         return Err(Error::answer("the answer is not metadata: it has no field"));
     }
-    let of_kind = |fields: Vec<FieldMetadata>, kind| {
-        fields
-            .into_iter()
-            .map(move |field| field.into_definition(kind))
-    };
+    let of_kind = |fields: Vec<FieldMetadata>, kind| fields.into_iter().map(move |field| field.into_definition(kind));
     let mut definitions: Vec<Definition> = of_kind(metadata.dimensions, FieldKind::Dimension)
         .chain(of_kind(metadata.metrics, FieldKind::Metric))
         .collect();
-    let realtime_alone = catalogue::fields()
-        .iter()
-        .filter(|field| field.realtime && !field.core);
+    let realtime_alone = catalogue::fields().iter().filter(|field| field.realtime && !field.core);
     for field in realtime_alone {
         let is_known = |known: &Definition| known.kind == field.kind && known.name == field.name;
         if !definitions.iter().any(is_known) {
@@ -189,8 +183,7 @@ mod tests {
 
     #[test]
     fn null_counts_as_missing() {
-        let body =
-            br#"{"dimensions":[{"apiName":"country","description":null,"customDefinition":null}],
+        let body = br#"{"dimensions":[{"apiName":"country","description":null,"customDefinition":null}],
             "metrics":null}"#;
         let definitions = parse(body).unwrap();
         let country = definitions.iter().find(|one| one.name == "country");

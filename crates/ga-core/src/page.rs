@@ -131,29 +131,19 @@ impl PageDecoder {
                 let mut slices = slices.filter(|(place, _)| !own.contains(place));
                 let is_slice = |name: &str| name == DATE_RANGE || name == COMPARISON;
                 if self.rows > 0 && !slices.all(|(_, header)| is_slice(&header.name)) {
-                    return Err(Error::answer(
-                        "the answer has other dimensions than those that were asked for",
-                    ));
+                    return Err(Error::answer("the answer has other dimensions than those that were asked for"));
                 }
                 self.seen.len() as u64
             }
             None => self.rows,
         };
-        Ok(Page {
-            head,
-            rows: self.rows,
-            combinations,
-            first: self.first,
-        })
+        Ok(Page { head, rows: self.rows, combinations, first: self.first })
     }
 
     /// Understands as much of the buffer as can be understood.
     fn read(&mut self, blocks: &mut Vec<Block>) -> Result<(), Error> {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let mut cursor = Cursor {
-            bytes: &buffer,
-            at: 0,
-        };
+        let mut cursor = Cursor { bytes: &buffer, at: 0 };
         while !(self.is_nested && self.state == State::End) {
             let start = cursor.at;
             match self.step(&mut cursor, blocks) {
@@ -174,11 +164,7 @@ impl PageDecoder {
         if buffer.len().max(self.envelope.len()) > TOKEN {
             return Err(self.wrong("a part of more than 16 MiB"));
         }
-        self.wait_for = if buffer.len() > PATIENCE {
-            buffer.len() * 2
-        } else {
-            0
-        };
+        self.wait_for = if buffer.len() > PATIENCE { buffer.len() * 2 } else { 0 };
         self.buffer = buffer;
         Ok(())
     }
@@ -237,11 +223,7 @@ impl PageDecoder {
         Ok(State::AfterMember)
     }
 
-    fn read_row(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        blocks: &mut Vec<Block>,
-    ) -> Result<State, Stop> {
+    fn read_row(&mut self, cursor: &mut Cursor<'_>, blocks: &mut Vec<Block>) -> Result<State, Stop> {
         self.cells.read(cursor)?;
         let cells = &self.cells;
         let shape = (cells.dimensions.len(), cells.metrics.len());
@@ -272,10 +254,9 @@ impl PageDecoder {
 
     fn wrong(&self, why: &str) -> Error {
         match self.state {
-            State::FirstRow | State::Row => Error::answer(format!(
-                "the answer cannot be read after row {}: {why}",
-                self.rows
-            )),
+            State::FirstRow | State::Row => {
+                Error::answer(format!("the answer cannot be read after row {}: {why}", self.rows))
+            }
             _ => Error::answer(format!("the answer cannot be read: {why}")),
         }
     }

@@ -38,10 +38,7 @@ pub struct Plan {
 
 /// The stretch to ask for first.
 pub fn first(request: &RunReportRequest) -> Stretch {
-    Stretch {
-        offset: request.offset.unwrap_or(0),
-        left: request.limit.unwrap_or(PAGE_ROWS).min(PAGE_ROWS),
-    }
+    Stretch { offset: request.offset.unwrap_or(0), left: request.limit.unwrap_or(PAGE_ROWS).min(PAGE_ROWS) }
 }
 
 impl Plan {
@@ -64,12 +61,7 @@ impl Plan {
         }
         // A server that sends less than was asked for has a smaller page: ask for that size.
         let size = if came < asked.left { came } else { PAGE_ROWS };
-        Ok(Self {
-            row_count,
-            wanted,
-            rest: asked.offset + came..asked.offset + wanted,
-            size,
-        })
+        Ok(Self { row_count, wanted, rest: asked.offset + came..asked.offset + wanted, size })
     }
 
     /// The stretches after the first page, in order.
@@ -102,23 +94,16 @@ impl Plan {
             return Err(too_few(stretch.offset, stretch.left));
         }
         let left = stretch.left - came;
-        Ok((left > 0).then_some(Stretch {
-            offset: stretch.offset + came,
-            left,
-        }))
+        Ok((left > 0).then_some(Stretch { offset: stretch.offset + came, left }))
     }
 }
 
 fn too_many(offset: u64, came: u64, promised: u64) -> Error {
-    Error::Incomplete(format!(
-        "the server sent {came} rows at offset {offset} where {promised} were promised"
-    ))
+    Error::Incomplete(format!("the server sent {came} rows at offset {offset} where {promised} were promised"))
 }
 
 fn too_few(offset: u64, promised: u64) -> Error {
-    Error::Incomplete(format!(
-        "the server sent no rows at offset {offset} where {promised} were promised"
-    ))
+    Error::Incomplete(format!("the server sent no rows at offset {offset} where {promised} were promised"))
 }
 
 /// Finds a page that came twice: combinations are unique, so no two pages begin with the same one.
@@ -131,10 +116,7 @@ pub struct Repetitions {
 impl Repetitions {
     /// For pages of this request.
     pub fn of(request: &RunReportRequest) -> Self {
-        Self {
-            beginnings: Vec::new(),
-            own_columns: own_columns(request),
-        }
+        Self { beginnings: Vec::new(), own_columns: own_columns(request) }
     }
 
     /// Takes the next page.
@@ -150,10 +132,7 @@ impl Repetitions {
             });
         }
         if self.beginnings.contains(&first) {
-            return Err(Error::Incomplete(format!(
-                "the server sent a page again at offset {}",
-                stretch.offset
-            )));
+            return Err(Error::Incomplete(format!("the server sent a page again at offset {}", stretch.offset)));
         }
         self.beginnings.push(first);
         Ok(())
@@ -191,12 +170,7 @@ pub fn total_order(request: &mut RunReportRequest) {
     if request.order_bys.is_empty()
         && let Some(metric) = request.metrics.iter().find(|m| m.invisible != Some(true))
     {
-        request.order_bys.push(OrderBy {
-            desc: true,
-            key: OrderKey::Metric {
-                metric_name: metric.name.clone(),
-            },
-        });
+        request.order_bys.push(OrderBy { desc: true, key: OrderKey::Metric { metric_name: metric.name.clone() } });
     }
     for dimension in &request.dimensions {
         let is_this = |order: &OrderBy| {
@@ -206,10 +180,7 @@ pub fn total_order(request: &mut RunReportRequest) {
         if dimension.name != DATE_RANGE && !request.order_bys.iter().any(is_this) {
             request.order_bys.push(OrderBy {
                 desc: false,
-                key: OrderKey::Dimension {
-                    dimension_name: dimension.name.clone(),
-                    order_type: None,
-                },
+                key: OrderKey::Dimension { dimension_name: dimension.name.clone(), order_type: None },
             });
         }
     }
@@ -236,63 +207,31 @@ mod tests {
     use crate::report::{Dimension, Metric};
 
     fn page(combinations: u64, row_count: Option<u64>) -> Page {
-        let mut page = Page {
-            head: crate::answer::ReportHead::default(),
-            rows: combinations,
-            combinations,
-            first: None,
-        };
+        let mut page =
+            Page { head: crate::answer::ReportHead::default(), rows: combinations, combinations, first: None };
         page.head.row_count = row_count;
         page
     }
 
     fn request(offset: Option<u64>, limit: Option<u64>) -> RunReportRequest {
-        RunReportRequest {
-            offset,
-            limit,
-            ..RunReportRequest::default()
-        }
+        RunReportRequest { offset, limit, ..RunReportRequest::default() }
     }
 
     #[test]
     fn the_first_page_fixes_the_rest() {
         // offset, limit, came, rowCount: the rest
-        type Case = (
-            Option<u64>,
-            Option<u64>,
-            u64,
-            Option<u64>,
-            &'static [(u64, u64)],
-        );
+        type Case = (Option<u64>, Option<u64>, u64, Option<u64>, &'static [(u64, u64)]);
         let table: [Case; 9] = [
             (None, None, 0, None, &[]),
             (None, None, 3, Some(3), &[]),
-            (
-                None,
-                None,
-                250_000,
-                Some(600_000),
-                &[(250_000, 250_000), (500_000, 100_000)],
-            ),
+            (None, None, 250_000, Some(600_000), &[(250_000, 250_000), (500_000, 100_000)]),
             (None, Some(10), 10, Some(600_000), &[]),
             (None, Some(10), 3, Some(3), &[]),
-            (
-                Some(5),
-                Some(300_000),
-                250_000,
-                Some(600_000),
-                &[(250_005, 50_000)],
-            ),
+            (Some(5), Some(300_000), 250_000, Some(600_000), &[(250_005, 50_000)]),
             (Some(599_999), None, 1, Some(600_000), &[]),
             (Some(700_000), None, 0, Some(600_000), &[]),
             // The server's pages are smaller than ours.
-            (
-                None,
-                None,
-                10_000,
-                Some(25_000),
-                &[(10_000, 10_000), (20_000, 5_000)],
-            ),
+            (None, None, 10_000, Some(25_000), &[(10_000, 10_000), (20_000, 5_000)]),
         ];
         for (offset, limit, came, row_count, rest) in table {
             let plan = Plan::after(&request(offset, limit), &page(came, row_count)).unwrap();
@@ -315,17 +254,9 @@ mod tests {
         let stretch = plan.rest().next().unwrap();
         assert_eq!(plan.check(stretch, &page(10, Some(25))).unwrap(), None);
         let short = plan.check(stretch, &page(4, Some(25))).unwrap();
-        assert_eq!(
-            short,
-            Some(Stretch {
-                offset: 14,
-                left: 6
-            })
-        );
+        assert_eq!(short, Some(Stretch { offset: 14, left: 6 }));
         for (came, row_count) in [(11, 25), (0, 25), (10, 26), (10, 24)] {
-            let error = plan
-                .check(stretch, &page(came, Some(row_count)))
-                .unwrap_err();
+            let error = plan.check(stretch, &page(came, Some(row_count))).unwrap_err();
             assert_eq!(error.kind(), crate::Kind::Incomplete, "{error}");
         }
     }
@@ -351,9 +282,7 @@ mod tests {
     #[test]
     fn the_order_becomes_total_without_the_date_range() {
         let mut request = RunReportRequest {
-            dimensions: ["country", "dateRange", "date"]
-                .map(Dimension::named)
-                .into(),
+            dimensions: ["country", "dateRange", "date"].map(Dimension::named).into(),
             metrics: ["sessions", "totalUsers"].map(Metric::named).into(),
             ..RunReportRequest::default()
         };
@@ -371,13 +300,9 @@ mod tests {
         };
         assert_eq!(keys(&request), "-sessions,country,date");
         request.order_bys.truncate(0);
-        request.order_bys.push(OrderBy {
-            desc: true,
-            key: OrderKey::Dimension {
-                dimension_name: "date".into(),
-                order_type: None,
-            },
-        });
+        request
+            .order_bys
+            .push(OrderBy { desc: true, key: OrderKey::Dimension { dimension_name: "date".into(), order_type: None } });
         total_order(&mut request);
         assert_eq!(keys(&request), "-date,country");
         request.order_bys.clear();

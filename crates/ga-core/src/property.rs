@@ -28,10 +28,7 @@ impl PropertyNumber {
     /// Reads `123` or `properties/123`.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let digits = text.strip_prefix("properties/").unwrap_or(text);
-        if digits.is_empty()
-            || digits.len() > DIGITS
-            || !digits.bytes().all(|byte| byte.is_ascii_digit())
-        {
+        if digits.is_empty() || digits.len() > DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(wrong(text));
         }
         Ok(Self(digits.to_owned()))
@@ -69,10 +66,7 @@ impl Property {
 }
 
 fn wrong(text: &str) -> Error {
-    let starts = |prefix: &str| {
-        text.get(..prefix.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    };
+    let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     let what = if starts("UA-") {
         "is a Universal Analytics id, whose data is gone; GA4 properties have numbers"
     } else if starts("G-") {

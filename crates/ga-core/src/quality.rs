@@ -44,10 +44,7 @@ fn notes(metadata: &Metadata) -> Vec<Note> {
         let space = sampling.sampling_space_size.unwrap_or(0);
         lossy(match space {
             0 => "sampled: the numbers are estimates".to_owned(),
-            _ => format!(
-                "sampled: the numbers are estimates from {read} of {space} events ({})",
-                percent(read, space)
-            ),
+            _ => format!("sampled: the numbers are estimates from {read} of {space} events ({})", percent(read, space)),
         });
     }
     if metadata.data_loss_from_other_row {
@@ -57,20 +54,11 @@ fn notes(metadata: &Metadata) -> Vec<Note> {
         lossy("thresholding: rows about few people may be withheld".to_owned());
     }
     for reason in &metadata.data_truncation_reasons {
-        let texts = [
-            &reason.data_truncation_type,
-            &reason.data_truncation_message,
-        ];
+        let texts = [&reason.data_truncation_type, &reason.data_truncation_message];
         let words: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
-        lossy(format!(
-            "truncated: {}",
-            words.join(": ").trim_matches([':', ' '])
-        ));
+        lossy(format!("truncated: {}", words.join(": ").trim_matches([':', ' '])));
     }
-    for restriction in &metadata
-        .schema_restriction_response
-        .active_metric_restrictions
-    {
+    for restriction in &metadata.schema_restriction_response.active_metric_restrictions {
         lossy(format!(
             "the metric {} is restricted for this user ({})",
             restriction.metric_name,
@@ -78,10 +66,7 @@ fn notes(metadata: &Metadata) -> Vec<Note> {
         ));
     }
     if let Some(reason) = metadata.empty_reason.as_deref().filter(|r| !r.is_empty()) {
-        notes.push(Note {
-            text: format!("the report is empty: {reason}"),
-            lossy: false,
-        });
+        notes.push(Note { text: format!("the report is empty: {reason}"), lossy: false });
     }
     notes
 }
@@ -107,10 +92,7 @@ impl Consumption {
         let mut last = quota.clone();
         lower(&mut last.tokens_per_day, self.last.tokens_per_day);
         lower(&mut last.tokens_per_hour, self.last.tokens_per_hour);
-        lower(
-            &mut last.tokens_per_project_per_hour,
-            self.last.tokens_per_project_per_hour,
-        );
+        lower(&mut last.tokens_per_project_per_hour, self.last.tokens_per_project_per_hour);
         self.last = last;
     }
 
@@ -119,19 +101,10 @@ impl Consumption {
         let left = [
             ("tokens per day", self.last.tokens_per_day),
             ("tokens per hour", self.last.tokens_per_hour),
-            (
-                "tokens per project per hour",
-                self.last.tokens_per_project_per_hour,
-            ),
+            ("tokens per project per hour", self.last.tokens_per_project_per_hour),
             ("concurrent requests", self.last.concurrent_requests),
-            (
-                "server errors per project per hour",
-                self.last.server_errors_per_project_per_hour,
-            ),
-            (
-                "potentially thresholded requests per hour",
-                self.last.potentially_thresholded_requests_per_hour,
-            ),
+            ("server errors per project per hour", self.last.server_errors_per_project_per_hour),
+            ("potentially thresholded requests per hour", self.last.potentially_thresholded_requests_per_hour),
         ];
         let mut lines = vec![format!("quota: {} tokens consumed", self.tokens)];
         for (name, status) in left {
@@ -174,35 +147,20 @@ mod tests {
         let mut quality = Quality::default();
         quality.add(&page);
         quality.add(&page);
-        let texts: Vec<_> = quality
-            .notes()
-            .iter()
-            .map(|note| (&*note.text, note.lossy))
-            .collect();
+        let texts: Vec<_> = quality.notes().iter().map(|note| (&*note.text, note.lossy)).collect();
         assert_eq!(
             texts,
             [
-                (
-                    "sampled: the numbers are estimates from 999999 of 1000000 events (99.9 %)",
-                    true
-                ),
-                (
-                    "some rows were rolled into (other): ask for fewer dimensions or days",
-                    true
-                ),
+                ("sampled: the numbers are estimates from 999999 of 1000000 events (99.9 %)", true),
+                ("some rows were rolled into (other): ask for fewer dimensions or days", true),
                 ("thresholding: rows about few people may be withheld", true),
                 ("truncated: RETENTION: older than 14 months", true),
-                (
-                    "the metric adCost is restricted for this user (COST_DATA)",
-                    true
-                ),
+                ("the metric adCost is restricted for this user (COST_DATA)", true),
                 ("the report is empty: NO_DATA", false),
             ]
         );
         let mut clean = Quality::default();
-        clean.add(&head(
-            r#"{"metadata":{"currencyCode":"EUR","timeZone":"Europe/Rome"}}"#,
-        ));
+        clean.add(&head(r#"{"metadata":{"currencyCode":"EUR","timeZone":"Europe/Rome"}}"#));
         assert!(clean.notes().is_empty());
     }
 
@@ -218,11 +176,7 @@ mod tests {
         }
         assert_eq!(
             consumption.lines(),
-            [
-                "quota: 9 tokens consumed",
-                "quota: tokens per day: 186 left",
-                "quota: concurrent requests: 9 left"
-            ]
+            ["quota: 9 tokens consumed", "quota: tokens per day: 186 left", "quota: concurrent requests: 9 left"]
         );
     }
 }

@@ -49,19 +49,10 @@ impl Refusal {
             None => None,
         };
         let Some(error @ Value::Object(_)) = error else {
-            return Self {
-                status,
-                code: String::new(),
-                message: summary(body),
-                reason: None,
-                link: None,
-            };
+            return Self { status, code: String::new(), message: summary(body), reason: None, link: None };
         };
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        let details: &[Value] = error
-            .get("details")
-            .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice);
+        let details: &[Value] = error.get("details").and_then(Value::as_array).map_or(&[], Vec::as_slice);
         let first_v3 = error.get("errors").and_then(|errors| errors.get(0));
         let message = text(error.get("message")).unwrap_or_default();
         let link = details
@@ -141,9 +132,7 @@ impl Refusal {
             );
         }
         if has("quota project") || is("USER_PROJECT_DENIED") {
-            return Some(
-                "name a project with --quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT".to_owned(),
-            );
+            return Some("name a project with --quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT".to_owned());
         }
         if is("SERVICE_DISABLED") || is("accessNotConfigured") || has("it is disabled") {
             return Some(match &self.link {
@@ -261,37 +250,25 @@ mod tests {
             400,
             r#"{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"Field x is not a valid dimension."}}"#,
         );
-        assert_eq!(
-            refusal.to_string(),
-            "the server answered 400 INVALID_ARGUMENT: Field x is not a valid dimension."
-        );
+        assert_eq!(refusal.to_string(), "the server answered 400 INVALID_ARGUMENT: Field x is not a valid dimension.");
         assert_eq!(refusal.kind(), Kind::Refused);
         let v3 = parse(
             403,
             r#"{"error":{"errors":[{"domain":"global","reason":"insufficientPermissions","message":"no"}],"code":403,"message":"no"}}"#,
         );
         assert_eq!(v3.code, "insufficientPermissions");
-        let list = parse(
-            503,
-            r#"[{"error":{"status":"UNAVAILABLE","message":"later"}}]"#,
-        );
+        let list = parse(503, r#"[{"error":{"status":"UNAVAILABLE","message":"later"}}]"#);
         assert_eq!((&*list.code, list.kind()), ("UNAVAILABLE", Kind::Temporary));
     }
 
     #[test]
     fn a_page_of_html_is_summed_up_in_a_line() {
         let table = [
-            (
-                "<!DOCTYPE html>\n<title>Error 404\n (Not Found)</title><p>x",
-                "Error 404 (Not Found)",
-            ),
+            ("<!DOCTYPE html>\n<title>Error 404\n (Not Found)</title><p>x", "Error 404 (Not Found)"),
             ("<html><p>x", "a page of HTML"),
             ("plain  words\n", "plain words"),
             ("", ""),
-            (
-                r#"{"error":"invalid_token"}"#,
-                r#"{"error":"invalid_token"}"#,
-            ),
+            (r#"{"error":"invalid_token"}"#, r#"{"error":"invalid_token"}"#),
         ];
         for (body, message) in table {
             assert_eq!(parse(404, body).message, message);
@@ -303,32 +280,14 @@ mod tests {
     #[test]
     fn each_refusal_names_what_to_do() {
         let error = |message: &str, reason: &str| {
-            format!(
-                r#"{{"error":{{"message":"{message}","details":[{{"@type":"x"}},{{"reason":"{reason}"}}]}}}}"#
-            )
+            format!(r#"{{"error":{{"message":"{message}","details":[{{"@type":"x"}},{{"reason":"{reason}"}}]}}}}"#)
         };
         let table = [
-            (
-                401,
-                error("Request is missing", "CREDENTIALS_MISSING"),
-                "--token $(gauth-token)",
-            ),
+            (401, error("Request is missing", "CREDENTIALS_MISSING"), "--token $(gauth-token)"),
             (401, error("invalid", ""), "run gauth-token again"),
-            (
-                403,
-                error("x", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
-                "gauth-login --scope",
-            ),
-            (
-                403,
-                error("Request had insufficient authentication scopes.", ""),
-                "analytics.readonly",
-            ),
-            (
-                403,
-                error("User does not have sufficient permissions", ""),
-                "ga-properties",
-            ),
+            (403, error("x", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), "gauth-login --scope"),
+            (403, error("Request had insufficient authentication scopes.", ""), "analytics.readonly"),
+            (403, error("User does not have sufficient permissions", ""), "ga-properties"),
             (
                 403,
                 error(
@@ -337,21 +296,9 @@ mod tests {
                 ),
                 "https://console.developers.google.com/a?b=1",
             ),
-            (
-                403,
-                error("requires a quota project", ""),
-                "--quota-project",
-            ),
-            (
-                403,
-                error("requires a quota project", ""),
-                "GOOGLE_CLOUD_QUOTA_PROJECT",
-            ),
-            (
-                429,
-                error("Exhausted property tokens per day.", ""),
-                "midnight Pacific",
-            ),
+            (403, error("requires a quota project", ""), "--quota-project"),
+            (403, error("requires a quota project", ""), "GOOGLE_CLOUD_QUOTA_PROJECT"),
+            (429, error("Exhausted property tokens per day.", ""), "midnight Pacific"),
             (504, error("Deadline", ""), "shorter date range"),
         ];
         for (status, body, word) in table {
@@ -369,18 +316,9 @@ mod tests {
                 "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.",
                 Quota::Hour,
             ),
-            (
-                "Exhausted property tokens per day. These quota tokens will return in under 24 hours.",
-                Quota::Day,
-            ),
-            (
-                "Exhausted potentially thresholded requests quota.",
-                Quota::Thresholded,
-            ),
-            (
-                "Exhausted server errors for a project per hour.",
-                Quota::ServerErrors,
-            ),
+            ("Exhausted property tokens per day. These quota tokens will return in under 24 hours.", Quota::Day),
+            ("Exhausted potentially thresholded requests quota.", Quota::Thresholded),
+            ("Exhausted server errors for a project per hour.", Quota::ServerErrors),
             ("Too many", Quota::Other),
         ];
         for (message, quota) in table {

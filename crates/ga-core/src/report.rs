@@ -116,21 +116,14 @@ pub struct Metric {
 impl Dimension {
     /// The dimension of that API name.
     pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            dimension_expression: None,
-        }
+        Self { name: name.into(), dimension_expression: None }
     }
 }
 
 impl Metric {
     /// The metric of that API name.
     pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            expression: None,
-            invisible: None,
-        }
+        Self { name: name.into(), expression: None, invisible: None }
     }
 }
 
@@ -310,23 +303,17 @@ mod tests {
     #[test]
     fn a_request_is_written_in_googles_own_names() {
         let request = RunReportRequest {
-            date_ranges: vec![DateRange {
-                start_date: "7daysAgo".into(),
-                end_date: "yesterday".into(),
-                name: None,
-            }],
+            date_ranges: vec![DateRange { start_date: "7daysAgo".into(), end_date: "yesterday".into(), name: None }],
             dimensions: vec![Dimension::named("country")],
             metrics: vec![Metric::named("sessions")],
-            dimension_filter: Some(FilterExpression::NotExpression(Box::new(
-                FilterExpression::Filter(Filter {
-                    field_name: "country".into(),
-                    test: Test::StringFilter {
-                        match_type: MatchType::BeginsWith,
-                        value: "F".into(),
-                        case_sensitive: false,
-                    },
-                }),
-            ))),
+            dimension_filter: Some(FilterExpression::NotExpression(Box::new(FilterExpression::Filter(Filter {
+                field_name: "country".into(),
+                test: Test::StringFilter {
+                    match_type: MatchType::BeginsWith,
+                    value: "F".into(),
+                    case_sensitive: false,
+                },
+            })))),
             metric_filter: Some(FilterExpression::AndGroup(FilterExpressionList {
                 expressions: vec![FilterExpression::Filter(Filter {
                     field_name: "sessions".into(),
@@ -336,12 +323,7 @@ mod tests {
                     },
                 })],
             })),
-            order_bys: vec![OrderBy {
-                desc: true,
-                key: OrderKey::Metric {
-                    metric_name: "sessions".into(),
-                },
-            }],
+            order_bys: vec![OrderBy { desc: true, key: OrderKey::Metric { metric_name: "sessions".into() } }],
             limit: Some(PAGE_ROWS),
             ..RunReportRequest::default()
         };

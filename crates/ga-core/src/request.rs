@@ -26,26 +26,21 @@ pub fn report(
     body: &impl Serialize,
 ) -> Result<Request<Vec<u8>>, Error> {
     let base = base.trim_end_matches('/');
-    let body = serde_json::to_vec(body)
-        .map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
-    Request::post(format!(
-        "{base}/{}/properties/{property}:{method}?prettyPrint=false",
-        method.version()
-    ))
-    .header(http::header::CONTENT_TYPE, "application/json")
-    .body(body)
-    .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+    let body =
+        serde_json::to_vec(body).map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
+    Request::post(format!("{base}/{}/properties/{property}:{method}?prettyPrint=false", method.version()))
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }
 
 /// `GET v1beta/properties/{id}/metadata` below `base`, which is [`DATA_API`] or a sandbox. Of property 0 it asks for the
 /// fields that all properties have.
 pub fn metadata(base: &str, property: &PropertyNumber) -> Result<Request<Vec<u8>>, Error> {
     let base = base.trim_end_matches('/');
-    Request::get(format!(
-        "{base}/v1beta/properties/{property}/metadata?prettyPrint=false"
-    ))
-    .body(Vec::new())
-    .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+    Request::get(format!("{base}/v1beta/properties/{property}/metadata?prettyPrint=false"))
+        .body(Vec::new())
+        .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }
 
 /// `POST v1beta/properties/{id}:checkCompatibility` below `base`, which is [`DATA_API`] or a sandbox.
@@ -60,14 +55,10 @@ pub fn check_compatibility(
 /// `GET v1beta/accountSummaries` below `base`, which is [`ADMIN_API`] or a sandbox.
 pub fn account_summaries(base: &str, page_token: Option<&str>) -> Result<Request<Vec<u8>>, Error> {
     let base = base.trim_end_matches('/');
-    let token = page_token.map_or_else(String::new, |token| {
-        format!("&pageToken={}", percent_encoded(token))
-    });
-    Request::get(format!(
-        "{base}/v1beta/accountSummaries?pageSize=200&prettyPrint=false{token}"
-    ))
-    .body(Vec::new())
-    .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+    let token = page_token.map_or_else(String::new, |token| format!("&pageToken={}", percent_encoded(token)));
+    Request::get(format!("{base}/v1beta/accountSummaries?pageSize=200&prettyPrint=false{token}"))
+        .body(Vec::new())
+        .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }
 
 /// Everything but RFC 3986's unreserved characters as `%XX`.
@@ -108,20 +99,14 @@ mod tests {
     fn metadata_and_compatibility_are_asked_of_a_property() {
         let property = PropertyNumber::parse("7").unwrap();
         let request = metadata("http://127.0.0.1:9/", &property).unwrap();
-        assert_eq!(
-            request.uri(),
-            "http://127.0.0.1:9/v1beta/properties/7/metadata?prettyPrint=false"
-        );
+        assert_eq!(request.uri(), "http://127.0.0.1:9/v1beta/properties/7/metadata?prettyPrint=false");
         let check = CheckCompatibilityRequest {
             dimensions: vec![Dimension::named("date")],
             metrics: vec![Metric::named("sessions")],
         };
         let request = check_compatibility(DATA_API, &property, &check).unwrap();
         assert!(request.uri().path().ends_with("/7:checkCompatibility"));
-        assert_eq!(
-            request.body(),
-            br#"{"dimensions":[{"name":"date"}],"metrics":[{"name":"sessions"}]}"#
-        );
+        assert_eq!(request.body(), br#"{"dimensions":[{"name":"date"}],"metrics":[{"name":"sessions"}]}"#);
     }
 
     #[test]

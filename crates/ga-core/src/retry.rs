@@ -64,12 +64,7 @@ pub fn pause(
 /// How long to wait after so many failed tries: `random`, evenly spread from 0 to 1, of a time that doubles.
 /// `retry_after` is what the server wishes and `left` is the time until the caller's deadline; a wait that
 /// does not fit is none.
-pub fn backoff(
-    failed: u32,
-    random: f64,
-    retry_after: Option<Duration>,
-    left: Duration,
-) -> Option<Duration> {
+pub fn backoff(failed: u32, random: f64, retry_after: Option<Duration>, left: Duration) -> Option<Duration> {
     let doubled = SHORTEST.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
     let jittered = doubled.min(LONGEST).mul_f64(random.clamp(0.0, 1.0));
     let pause = retry_after.map_or(jittered, |wish| wish.max(jittered));
@@ -121,11 +116,7 @@ mod tests {
             let again = |failed| pause(Failure::Refused(&refusal), failed, 0.5, None, hour);
             for failed in 1..5 {
                 let expected = failed <= tries;
-                assert_eq!(
-                    again(failed).is_some(),
-                    expected,
-                    "{status} {message} {failed}"
-                );
+                assert_eq!(again(failed).is_some(), expected, "{status} {message} {failed}");
             }
         }
     }
@@ -144,13 +135,7 @@ mod tests {
     #[test]
     fn a_wish_is_followed_only_if_it_fits() {
         let wish = |seconds, left| {
-            pause(
-                Failure::Connection,
-                1,
-                0.0,
-                Some(Duration::from_secs(seconds)),
-                Duration::from_secs(left),
-            )
+            pause(Failure::Connection, 1, 0.0, Some(Duration::from_secs(seconds)), Duration::from_secs(left))
         };
         assert_eq!(wish(3, 10), Some(Duration::from_secs(3)));
         assert_eq!(wish(11, 10), None);

@@ -59,9 +59,7 @@ impl Arguments {
     /// Refuses switches that exclude each other.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.dimensions && self.metrics {
-            return Err(Failure::usage(
-                "--dimensions and --metrics exclude each other",
-            ));
+            return Err(Failure::usage("--dimensions and --metrics exclude each other"));
         }
         if self.realtime && !self.compatible_with.is_empty() {
             return Err(Failure::usage(

@@ -30,10 +30,8 @@ impl Known {
         context: &Context,
     ) -> anyhow::Result<Self> {
         let report = translator.names(&arguments.compatible_with)?;
-        let must_ask = arguments.property.is_some()
-            || !report.is_empty()
-            || token.token.is_some()
-            || token.command.is_some();
+        let must_ask =
+            arguments.property.is_some() || !report.is_empty() || token.token.is_some() || token.command.is_some();
         let source = match TokenSource::choose(token, false) {
             Err(failure) if failure.kind() == Kind::Login && !must_ask => {
                 return Ok(Self::all(metadata::standard(), arguments));
@@ -42,9 +40,7 @@ impl Known {
         };
         let property = match &arguments.property {
             Some(text) => Some(Property::parse(text)?),
-            None => environment::text("GA_PROPERTY")?
-                .map(|text| Property::parse(&text))
-                .transpose()?,
+            None => environment::text("GA_PROPERTY")?.map(|text| Property::parse(&text)).transpose()?,
         };
         if property.is_none() && !report.is_empty() {
             return Err(Failure::usage("--compatible-with: no property was named")
@@ -65,11 +61,7 @@ impl Known {
             return Ok(Self::all(server::fields(&analytics, &number)?, arguments));
         }
         let judged = server::compatibility(&analytics, &number, &report)?;
-        Ok(Self {
-            incompatible: judged.incompatible,
-            report,
-            ..Self::all(judged.compatible, arguments)
-        })
+        Ok(Self { incompatible: judged.incompatible, report, ..Self::all(judged.compatible, arguments) })
     }
 
     /// Fields that nothing but a switch excludes.
@@ -80,10 +72,6 @@ impl Known {
                 && (!arguments.metrics || field.kind == FieldKind::Metric)
                 && (!arguments.custom || field.custom)
         });
-        Self {
-            fields,
-            incompatible: Vec::new(),
-            report: Vec::new(),
-        }
+        Self { fields, incompatible: Vec::new(), report: Vec::new() }
     }
 }

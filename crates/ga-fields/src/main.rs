@@ -28,14 +28,8 @@ const PROGRAM: Program = Program {
     examples: &[
         ("ga-fields page", "what has to do with pages"),
         ("ga-fields screenPageViews -f record", "all about one field"),
-        (
-            "ga-fields ga:users",
-            "what answers a name of Universal Analytics",
-        ),
-        (
-            "gauth-token | ga-fields -p 123456 --token - --custom",
-            "the custom fields of a property",
-        ),
+        ("ga-fields ga:users", "what answers a name of Universal Analytics"),
+        ("gauth-token | ga-fields -p 123456 --token - --custom", "the custom fields of a property"),
         (
             "ga-fields -p 123456 --compatible-with date,sessions --dimensions",
             "what else that report could be broken down by, with a token in GAUTH_TOKEN",
@@ -75,10 +69,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     };
     token_argument::hide(&token, &context.terminal)?;
     arguments.check()?;
-    let wanted = Wanted {
-        format: arguments.format.as_deref(),
-        output: arguments.output.as_deref(),
-    };
+    let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
     let mut listing = Listing::open(wanted, &[record::FORMAT])?;
     let mut translator = Translator::new(context.terminal);
     let words = translator.words(&arguments.words)?;
@@ -91,10 +82,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         true => IN_TABLE,
         false => COLUMNS.len(),
     };
-    let rows: Vec<Vec<String>> = fields
-        .into_iter()
-        .map(|field| row(field).into_iter().take(shown).collect())
-        .collect();
+    let rows: Vec<Vec<String>> = fields.into_iter().map(|field| row(field).into_iter().take(shown).collect()).collect();
     listing.write(&COLUMNS[..shown], &rows)
 }
 

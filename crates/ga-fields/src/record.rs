@@ -4,16 +4,8 @@ use gauth_cli::Failure;
 use gauth_cli::rows::{Format, Layout, RowWriter};
 use gauth_cli::terminal::sanitise;
 
-pub(crate) const FORMAT: Format = Format {
-    name: "record",
-    extensions: &[],
-    writer: |layout| {
-        Box::new(Record {
-            layout,
-            is_first: true,
-        })
-    },
-};
+pub(crate) const FORMAT: Format =
+    Format { name: "record", extensions: &[], writer: |layout| Box::new(Record { layout, is_first: true }) };
 
 struct Record {
     layout: Layout,

@@ -22,13 +22,9 @@ pub(crate) fn select<'a>(
             && !matches!(metadata::search(&known.fields, word), Found::Named(_))
         {
             let report = known.report.join(",");
-            return Err(
-                Error::field(format!("{} cannot join {report}", fields[0].name))
-                    .with_hint(format!(
-                        "ga-fields --compatible-with {report} lists what can"
-                    ))
-                    .into(),
-            );
+            return Err(Error::field(format!("{} cannot join {report}", fields[0].name))
+                .with_hint(format!("ga-fields --compatible-with {report} lists what can"))
+                .into());
         }
     }
     if let Found::Matching(fields) = found

@@ -14,10 +14,7 @@ use gauth_cli::{Failure, Kind, Terminal};
 use crate::selection::unknown;
 
 /// The fields of a property.
-pub(crate) fn fields(
-    analytics: &Analytics,
-    property: &PropertyNumber,
-) -> anyhow::Result<Vec<Definition>> {
+pub(crate) fn fields(analytics: &Analytics, property: &PropertyNumber) -> anyhow::Result<Vec<Definition>> {
     let request = request::metadata(analytics.data_api(), property)?;
     let answer = analytics.call(request).context("ask for the fields")?;
     Ok(metadata::parse(&answer)?)
@@ -65,26 +62,16 @@ pub(crate) fn compatibility(
 }
 
 /// The number of the property meant; the first one is named on stderr.
-pub(crate) fn number(
-    analytics: &Analytics,
-    property: Property,
-    terminal: &Terminal,
-) -> anyhow::Result<PropertyNumber> {
+pub(crate) fn number(analytics: &Analytics, property: Property, terminal: &Terminal) -> anyhow::Result<PropertyNumber> {
     if let Property::Number(number) = property {
         return Ok(number);
     }
-    let accounts = analytics
-        .accounts()
-        .context("look for the first property")?;
+    let accounts = analytics.accounts().context("look for the first property")?;
     let listed = account::listed(&accounts)?;
     let Some((number, summary)) = listed.into_iter().find_map(|one| one.property) else {
-        return Err(
-            Failure::new(Kind::Refused, "this token can see no property")
-                .hint(
-                    "add the account to a property in Analytics, under property access management",
-                )
-                .into(),
-        );
+        return Err(Failure::new(Kind::Refused, "this token can see no property")
+            .hint("add the account to a property in Analytics, under property access management")
+            .into());
     };
     terminal.note(&format!("property {number}: {}", summary.display_name));
     Ok(number)

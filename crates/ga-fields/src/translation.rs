@@ -11,10 +11,7 @@ pub(crate) struct Translator {
 
 impl Translator {
     pub(crate) fn new(terminal: Terminal) -> Self {
-        Self {
-            terminal,
-            said: Vec::new(),
-        }
+        Self { terminal, said: Vec::new() }
     }
 
     /// Words to search for: `ga:users` becomes the names of what answers it, anything else stays.
@@ -44,9 +41,7 @@ impl Translator {
                     self.say(format!("{name} is called {today} now"));
                     vec![today]
                 }
-                None => self
-                    .old_name(name)?
-                    .unwrap_or_else(|| vec![name.to_owned()]),
+                None => self.old_name(name)?.unwrap_or_else(|| vec![name.to_owned()]),
             };
             for name in today {
                 if !names.contains(&name) {

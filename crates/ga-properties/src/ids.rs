@@ -3,11 +3,7 @@
 use gauth_cli::Failure;
 use gauth_cli::rows::{Format, RowWriter};
 
-pub(crate) const FORMAT: Format = Format {
-    name: "id",
-    extensions: &[],
-    writer: |_| Box::new(Ids),
-};
+pub(crate) const FORMAT: Format = Format { name: "id", extensions: &[], writer: |_| Box::new(Ids) };
 
 /// Where the number stands in [`crate::COLUMNS`].
 const PROPERTY: usize = 2;

@@ -30,14 +30,7 @@ const PROGRAM: Program = Program {
     ],
 };
 
-const COLUMNS: [&str; 6] = [
-    "account",
-    "account_name",
-    "property",
-    "property_name",
-    "type",
-    "parent",
-];
+const COLUMNS: [&str; 6] = ["account", "account_name", "property", "property_name", "type", "parent"];
 
 /// list the Google Analytics accounts and properties that a token can see
 #[derive(FromArgs, ArgsInfo)]
@@ -81,10 +74,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     if arguments.r#match.as_deref() == Some("") {
         return Err(Failure::usage("--match: an empty name").into());
     }
-    let wanted = Wanted {
-        format: arguments.format.as_deref(),
-        output: arguments.output.as_deref(),
-    };
+    let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
     let listing = Listing::open(wanted, &[ids::FORMAT])?;
     let analytics = Analytics::new(
         &TokenSource::choose(&token, true)?.token(context.timeout)?,
@@ -118,20 +108,10 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
 fn row(one: &Listed<'_>) -> [String; COLUMNS.len()] {
     let account = one.account;
     let [number, name, kind, parent] = match &one.property {
-        Some((number, property)) => [
-            number.to_string(),
-            property.display_name.clone(),
-            property.kind(),
-            property.parent.clone(),
-        ],
+        Some((number, property)) => {
+            [number.to_string(), property.display_name.clone(), property.kind(), property.parent.clone()]
+        }
         None => Default::default(),
     };
-    [
-        account.number().to_owned(),
-        account.display_name.clone(),
-        number,
-        name,
-        kind,
-        parent,
-    ]
+    [account.number().to_owned(), account.display_name.clone(), number, name, kind, parent]
 }

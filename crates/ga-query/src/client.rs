@@ -69,9 +69,8 @@ impl Client {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(project) = quota_project {
-            let value = HeaderValue::from_str(project).map_err(|_| {
-                Failure::usage("the quota project has characters that no project has")
-            })?;
+            let value = HeaderValue::from_str(project)
+                .map_err(|_| Failure::usage("the quota project has characters that no project has"))?;
             headers.insert("x-goog-user-project", value);
         }
         let mut builder = reqwest::Client::builder()
@@ -84,8 +83,8 @@ impl Client {
             .no_proxy();
         let target = base.parse().context("read the address of the API")?;
         if let Some(url) = proxy::for_target(&target)? {
-            let proxy = reqwest::Proxy::all(url)
-                .map_err(|_| Failure::usage("read the proxy variables: not a usable URL"))?;
+            let proxy =
+                reqwest::Proxy::all(url).map_err(|_| Failure::usage("read the proxy variables: not a usable URL"))?;
             builder = builder.proxy(proxy);
         }
         let deadline = deadline.map(Instant::from_std);
@@ -129,9 +128,7 @@ impl Client {
             };
             self.slow_down(lane, &trouble);
             let may_renew = matches!(self.source, TokenSource::Command(_)) && !renewed;
-            if may_renew
-                && matches!(&trouble, Trouble::Refused(refusal, _) if refusal.status == 401)
-            {
+            if may_renew && matches!(&trouble, Trouble::Refused(refusal, _) if refusal.status == 401) {
                 self.renew(&stale).await?;
                 renewed = true;
                 continue;
@@ -141,11 +138,7 @@ impl Client {
             let Some(pause) = self.pause(&trouble, failed, left) else {
                 return Err(trouble.into());
             };
-            self.terminal.verbose(&format!(
-                "{}; trying again in {} ms",
-                trouble.text(),
-                pause.as_millis()
-            ));
+            self.terminal.verbose(&format!("{}; trying again in {} ms", trouble.text(), pause.as_millis()));
             tokio::time::sleep(pause).await;
         }
     }
@@ -157,20 +150,14 @@ impl Client {
             if refusal.quota() == Some(Quota::Concurrent));
         let lanes = &self.lanes_left;
         let one_less = |lanes: usize| (lanes > 1).then(|| lanes - 1);
-        if is_concurrent
-            && lanes
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
-                .is_ok()
-        {
+        if is_concurrent && lanes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
             lane.forget();
         }
     }
 
     fn pause(&self, trouble: &Trouble, failed: u32, left: Duration) -> Option<Duration> {
         let (failure, wish) = match trouble {
-            Trouble::Connection(failure) if failure.kind() == Kind::Temporary => {
-                (retry::Failure::Connection, None)
-            }
+            Trouble::Connection(failure) if failure.kind() == Kind::Temporary => (retry::Failure::Connection, None),
             Trouble::Answer(ga_core::Error::Truncated) => (retry::Failure::Truncated, None),
             Trouble::Refused(refusal, wish) => (retry::Failure::Refused(refusal), *wish),
             _ => return None,
@@ -188,8 +175,7 @@ impl Client {
     async fn renew(&self, stale: &Secret) -> anyhow::Result<()> {
         let mut current = self.token.lock().await;
         if *current == *stale {
-            self.terminal
-                .verbose("the token has ended; running the token command again");
+            self.terminal.verbose("the token has ended; running the token command again");
             let source = self.source.clone();
             let left = left(self.deadline);
             *current = tokio::task::spawn_blocking(move || source.token(left)).await??;
@@ -203,28 +189,20 @@ impl Client {
         let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
             .map_err(|error| Trouble::Other(error.into()))?;
         header.set_sensitive(true);
-        let mut sent = reqwest::Request::try_from(request.clone())
-            .map_err(|error| Trouble::Other(error.without_url().into()))?;
+        let mut sent =
+            reqwest::Request::try_from(request.clone()).map_err(|error| Trouble::Other(error.without_url().into()))?;
         sent.headers_mut().insert(AUTHORIZATION, header);
-        let what = format!(
-            "{} {}",
-            request.method(),
-            http_agent::without_query(request.uri())
-        );
+        let what = format!("{} {}", request.method(), http_agent::without_query(request.uri()));
         self.terminal.verbose(&format!("> {what}"));
         let response = self.http.execute(sent).await.map_err(connection)?;
         let status = response.status();
-        self.terminal
-            .verbose(&format!("< {} {:?}", status.as_u16(), response.version()));
+        self.terminal.verbose(&format!("< {} {:?}", status.as_u16(), response.version()));
         if status.is_success() {
             return Ok(response);
         }
         let wish = wish(response.headers());
         let body = body_up_to(response, REFUSAL_LIMIT).await?;
-        Err(Trouble::Refused(
-            Refusal::parse(status.as_u16(), &body),
-            wish,
-        ))
+        Err(Trouble::Refused(Refusal::parse(status.as_u16(), &body), wish))
     }
 }
 
@@ -280,8 +258,9 @@ pub(crate) fn connection(error: reqwest::Error) -> Trouble {
         if let Some(tls) = tls_error(error) {
             let refused = Failure::new(Kind::Failed, format!("the server's TLS is refused: {tls}"));
             return Trouble::Connection(match tls {
-                rustls::Error::InvalidCertificate(_) => refused
-                    .hint("a company's own authority goes into the file that SSL_CERT_FILE names"),
+                rustls::Error::InvalidCertificate(_) => {
+                    refused.hint("a company's own authority goes into the file that SSL_CERT_FILE names")
+                }
                 _ => refused,
             });
         }
@@ -298,21 +277,14 @@ pub(crate) fn connection(error: reqwest::Error) -> Trouble {
     } else {
         "wait for the answer"
     };
-    let text = if error.is_timeout() {
-        "timed out"
-    } else {
-        &last
-    };
+    let text = if error.is_timeout() { "timed out" } else { &last };
     Trouble::Connection(Failure::new(Kind::Temporary, format!("{step}: {text}")))
 }
 
 /// rustls' own words, which I/O errors carry inside one another.
 fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     let mut inside = error;
-    while let Some(inner) = inside
-        .downcast_ref::<std::io::Error>()
-        .and_then(|io| io.get_ref())
-    {
+    while let Some(inner) = inside.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
         inside = inner;
     }
     inside.downcast_ref()

@@ -49,38 +49,25 @@ fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
         let dimensions = head.dimension_headers.iter();
         columns.extend(dimensions.map(|header| column(&header.name, false)));
         let metrics = head.metric_headers.iter();
-        columns.extend(metrics.map(|header| Column {
-            is_integer: header.r#type == "TYPE_INTEGER",
-            ..column(&header.name, true)
-        }));
+        columns.extend(
+            metrics.map(|header| Column { is_integer: header.r#type == "TYPE_INTEGER", ..column(&header.name, true) }),
+        );
     }
     columns
 }
 
 fn column(name: &str, is_metric: bool) -> Column {
-    Column {
-        name: name.to_owned(),
-        heading: name.to_owned(),
-        is_metric,
-        is_integer: false,
-    }
+    Column { name: name.to_owned(), heading: name.to_owned(), is_metric, is_integer: false }
 }
 
 /// An answer without rows may leave out its headers, and with them the types.
 pub(crate) fn have_same_names(some: &[Column], others: &[Column]) -> bool {
-    some.iter()
-        .map(|column| &column.name)
-        .eq(others.iter().map(|column| &column.name))
+    some.iter().map(|column| &column.name).eq(others.iter().map(|column| &column.name))
 }
 
 /// Totals, smallest and largest numbers as rows of the output.
 pub(crate) fn aggregates(source: Source<'_, '_>, head: &ReportHead) -> Vec<Vec<String>> {
-    let rows = [
-        &head.totals,
-        &head.minimums,
-        &head.maximums,
-        &head.aggregates,
-    ];
+    let rows = [&head.totals, &head.minimums, &head.maximums, &head.aggregates];
     let rows = rows.into_iter().flatten();
     rows.map(|row| {
         let mut cells = Vec::new();
@@ -101,14 +88,9 @@ pub(crate) fn aggregates(source: Source<'_, '_>, head: &ReportHead) -> Vec<Vec<S
 /// `RESERVED_TOTAL` stays what it is in whatever a dimension is translated to.
 fn translated(plan: &Plan, row: &AggregateRow) -> Vec<String> {
     let reserved = row.dimension_values.first().cloned().unwrap_or_default();
-    let dimensions = plan
-        .columns
-        .iter()
-        .filter(|column| column.kind == FieldKind::Dimension);
+    let dimensions = plan.columns.iter().filter(|column| column.kind == FieldKind::Dimension);
     let dimensions = dimensions.map(|column| {
-        let sent = column
-            .unchanged()
-            .and_then(|place| row.dimension_values.get(place));
+        let sent = column.unchanged().and_then(|place| row.dimension_values.get(place));
         sent.unwrap_or(&reserved).clone()
     });
     dimensions.chain(plan.totals(Some(row))).collect()

@@ -18,11 +18,7 @@ pub(crate) struct DisplayNames(Vec<Definition>);
 
 impl DisplayNames {
     /// Asks for them.
-    pub(crate) async fn fetch(
-        client: &Client,
-        base: &str,
-        property: &PropertyNumber,
-    ) -> anyhow::Result<Self> {
+    pub(crate) async fn fetch(client: &Client, base: &str, property: &PropertyNumber) -> anyhow::Result<Self> {
         let request = request::metadata(base, property)?;
         let attempt = || async {
             let body = body_up_to(client.send(&request).await?, LIMIT).await?;

@@ -64,8 +64,7 @@ impl<'q> Download<'q> {
                 progress: Arc::clone(&self.progress),
             });
             let is_last = place + 1 == self.task.properties.len();
-            self.property(exchange, is_last, output, &mut findings)
-                .await?;
+            self.property(exchange, is_last, output, &mut findings).await?;
         }
         output.finish()?;
         Ok(findings)
@@ -90,11 +89,7 @@ impl<'q> Download<'q> {
         let firsts = first_pages(&exchange, self.task).await?;
         let mut left = firsts.len();
         for (first, question) in firsts.into_iter().zip(&self.task.questions) {
-            let source = Source {
-                question,
-                property: exchange.property.as_str(),
-                is_named,
-            };
+            let source = Source { question, property: exchange.property.as_str(), is_named };
             let mut done = 0;
             let report = Report {
                 exchange: Arc::clone(&exchange),
@@ -158,17 +153,9 @@ impl<'q> Download<'q> {
             Err(unwritten) => return unwritten,
         };
         let offset = source.question.offset + done;
-        let failure =
-            Failure::of(&error.context(format!("stop after {done} rows of property {property}")));
-        let known =
-            |one: &&Property| !matches!(one, Property::Number(number) if number == property);
-        let mut following = self
-            .task
-            .properties
-            .iter()
-            .skip_while(known)
-            .skip(1)
-            .peekable();
+        let failure = Failure::of(&error.context(format!("stop after {done} rows of property {property}")));
+        let known = |one: &&Property| !matches!(one, Property::Number(number) if number == property);
+        let mut following = self.task.properties.iter().skip_while(known).skip(1).peekable();
         let failure = match following.peek() {
             None => failure,
             Some(_) => {
@@ -179,17 +166,10 @@ impl<'q> Download<'q> {
         let hint = match self.arguments.request {
             Some(_) => format!("go on with the same request and \"offset\": \"{offset}\" in it"),
             None => {
-                let rest = Rest {
-                    property,
-                    offset,
-                    limit: source.question.limit.map(|limit| limit - done),
-                    has_header,
-                };
+                let rest =
+                    Rest { property, offset, limit: source.question.limit.map(|limit| limit - done), has_header };
                 let typed = std::env::args().skip(1);
-                format!(
-                    "go on with: {}",
-                    resume::command(typed, self.arguments, &rest)
-                )
+                format!("go on with: {}", resume::command(typed, self.arguments, &rest))
             }
         };
         failure.hint(hint).into()
@@ -198,12 +178,7 @@ impl<'q> Download<'q> {
 
 impl Findings {
     /// Says what there is to say; with `strict`, lost data is an error.
-    pub(crate) fn tell(
-        &self,
-        terminal: &Terminal,
-        quota: bool,
-        strict: bool,
-    ) -> Result<(), Failure> {
+    pub(crate) fn tell(&self, terminal: &Terminal, quota: bool, strict: bool) -> Result<(), Failure> {
         if quota {
             for line in self.consumption.lines() {
                 terminal.note(&line);

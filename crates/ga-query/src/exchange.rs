@@ -58,16 +58,10 @@ impl Exchange {
         expected: &[Expected<'_>],
     ) -> anyhow::Result<Vec<Fetched>> {
         let request = request::report(&self.base, &self.property, method, body)?;
-        self.client
-            .retrying(|| self.attempt(&request, Decoder::new(method, expected)))
-            .await
+        self.client.retrying(|| self.attempt(&request, Decoder::new(method, expected))).await
     }
 
-    async fn attempt(
-        &self,
-        request: &http::Request<Vec<u8>>,
-        mut decoder: Decoder,
-    ) -> Result<Vec<Fetched>, Trouble> {
+    async fn attempt(&self, request: &http::Request<Vec<u8>>, mut decoder: Decoder) -> Result<Vec<Fetched>, Trouble> {
         let mut response = self.client.send(request).await?;
         let mut sent = Waiting::new(&self.budget);
         let mut rows = Waiting::new(&self.budget);
@@ -118,32 +112,22 @@ impl Exchange {
 }
 
 fn keep(waiting: &mut Waiting, bytes: Vec<u8>) -> Result<(), Trouble> {
-    waiting
-        .push(bytes)
-        .context("keep a page in a temporary file")
-        .map_err(Trouble::Other)
+    waiting.push(bytes).context("keep a page in a temporary file").map_err(Trouble::Other)
 }
 
 /// Takes the answer of any method apart.
 enum Decoder {
-    Report {
-        decoder: Option<Box<PageDecoder>>,
-        most: u64,
-        rows: u64,
-    },
+    Report { decoder: Option<Box<PageDecoder>>, most: u64, rows: u64 },
     Batch(Option<BatchDecoder>),
     Funnel(Vec<u8>),
 }
 
 impl Decoder {
     fn new(method: Method, expected: &[Expected<'_>]) -> Self {
-        let decoder =
-            |expected: &Expected<'_>| PageDecoder::new(paging::own_columns(expected.request));
+        let decoder = |expected: &Expected<'_>| PageDecoder::new(paging::own_columns(expected.request));
         match method {
             Method::RunFunnelReport => Self::Funnel(Vec::new()),
-            method if method.is_batch() => {
-                Self::Batch(Some(BatchDecoder::new(expected.iter().map(decoder))))
-            }
+            method if method.is_batch() => Self::Batch(Some(BatchDecoder::new(expected.iter().map(decoder)))),
             _ => Self::Report {
                 decoder: expected.first().map(decoder).map(Box::new),
                 most: expected.first().map_or(0, |expected| expected.most),
@@ -161,11 +145,7 @@ impl Decoder {
 
     fn feed(&mut self, chunk: &[u8], pieces: &mut Vec<Piece>) -> Result<(), Error> {
         match self {
-            Self::Report {
-                decoder: Some(decoder),
-                most,
-                rows,
-            } => {
+            Self::Report { decoder: Some(decoder), most, rows } => {
                 let mut blocks = Vec::new();
                 decoder.feed(chunk, &mut blocks)?;
                 *rows = decoder.rows();
@@ -209,11 +189,7 @@ impl Decoder {
     }
 }
 
-fn finish(
-    decoder: PageDecoder,
-    quota: Option<PropertyQuota>,
-    pieces: &mut Vec<Piece>,
-) -> Result<(), Error> {
+fn finish(decoder: PageDecoder, quota: Option<PropertyQuota>, pieces: &mut Vec<Piece>) -> Result<(), Error> {
     let mut blocks = Vec::new();
     let mut page = decoder.finish(&mut blocks)?;
     if quota.is_some() {

@@ -13,11 +13,7 @@ use crate::client::{Client, body_up_to};
 const LIMIT: usize = 64 << 20;
 
 /// Finds the property and names it on stderr.
-pub(crate) async fn find(
-    client: &Client,
-    base: &str,
-    terminal: &Terminal,
-) -> anyhow::Result<PropertyNumber> {
+pub(crate) async fn find(client: &Client, base: &str, terminal: &Terminal) -> anyhow::Result<PropertyNumber> {
     let mut tokens = PageTokens::default();
     let mut page_token = None;
     loop {
@@ -26,14 +22,8 @@ pub(crate) async fn find(
             let body = body_up_to(client.send(&request).await?, LIMIT).await?;
             Ok(AccountSummaries::parse(&body)?)
         };
-        let page = client
-            .retrying(attempt)
-            .await
-            .context("look for the first property")?;
-        let mut properties = page
-            .account_summaries
-            .iter()
-            .flat_map(|account| &account.property_summaries);
+        let page = client.retrying(attempt).await.context("look for the first property")?;
+        let mut properties = page.account_summaries.iter().flat_map(|account| &account.property_summaries);
         if let Some(property) = properties.next() {
             let number = PropertyNumber::parse(&property.property)?;
             terminal.note(&format!("property {number}: {}", property.display_name));

@@ -75,18 +75,13 @@ const fn of_rows(format: rows::Format, several: [&'static str; 3]) -> Format {
 
 /// The format of that name.
 pub(crate) fn named(name: &str) -> Result<&'static Format, Failure> {
-    FORMATS
-        .iter()
-        .find(|format| format.name == name)
-        .ok_or_else(|| {
-            let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
-            Failure::usage(format!("--format: {name} is none of {}", names.join(", ")))
-        })
+    FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
+        let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+        Failure::usage(format!("--format: {name} is none of {}", names.join(", ")))
+    })
 }
 
 /// The format that a file's ending asks for.
 pub(crate) fn of_extension(extension: &str) -> Option<&'static Format> {
-    FORMATS
-        .iter()
-        .find(|format| format.extensions.contains(&extension))
+    FORMATS.iter().find(|format| format.extensions.contains(&extension))
 }

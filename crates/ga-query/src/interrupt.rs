@@ -11,10 +11,7 @@ const SIGNALS: [i32; 3] = [1, 2, 15];
 /// Ends the process when a signal asks for it. Signals that were ignored when the program started (nohup, a
 /// background job) stay ignored. Runs until then.
 pub(crate) fn watch(unfinished: Option<PathBuf>) -> std::io::Result<()> {
-    for number in SIGNALS
-        .into_iter()
-        .filter(|number| !gauth_cli::signals::is_ignored(*number))
-    {
+    for number in SIGNALS.into_iter().filter(|number| !gauth_cli::signals::is_ignored(*number)) {
         let mut stream = signal(SignalKind::from_raw(number))?;
         let unfinished = unfinished.clone();
         tokio::spawn(async move {

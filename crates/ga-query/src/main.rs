@@ -105,11 +105,8 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
 
     let source = TokenSource::choose(&token, true)?;
     let mut output = Output::open(&arguments, &task)?;
-    let runtime = runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("start the threads")?;
+    let runtime =
+        runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("start the threads")?;
     let _inside = runtime.enter();
     interrupt::watch(output.unfinished()).context("watch for signals")?;
     let client = Arc::new(Client::new(

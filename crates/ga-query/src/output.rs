@@ -90,10 +90,7 @@ impl<'q> Output<'q> {
             None | Some("api" | "ui") => true,
             Some("none") => false,
             Some(other) => {
-                return Err(Failure::usage(format!(
-                    "--header: {other} is neither api nor ui nor none"
-                ))
-                .into());
+                return Err(Failure::usage(format!("--header: {other} is neither api nor ui nor none")).into());
             }
         };
         let form = match (format.content, &task.questions[..]) {
@@ -199,16 +196,12 @@ impl<'q> Output<'q> {
             Some(plan) => {
                 self.begin(source, head)?;
                 fetched.waiting.for_each(|block| {
-                    translation::each_translated_row(block, width, property, plan, |row| {
-                        self.row(row)
-                    })
+                    translation::each_translated_row(block, width, property, plan, |row| self.row(row))
                 })
             }
             None => {
                 self.begin(source, head)?;
-                fetched.waiting.for_each(|block| {
-                    translation::each_row(block, width, property, |row| self.row(row))
-                })
+                fetched.waiting.for_each(|block| translation::each_row(block, width, property, |row| self.row(row)))
             }
         }
     }
@@ -275,18 +268,14 @@ impl<'q> Output<'q> {
         }
         if self.writer.is_none() {
             self.layout.columns = columns;
-            let beginning = Beginning {
-                property: source.property,
-                head,
-            };
+            let beginning = Beginning { property: source.property, head };
             let mut writer = new_writer(self.layout.clone(), &beginning);
             writer.begin(&mut self.buffer);
             self.writer = Some(writer);
         } else if !columns::have_same_names(&columns, &self.layout.columns) {
-            return Err(ga_core::Error::Answer(
-                "the columns of the report changed between two answers".to_owned(),
-            )
-            .into());
+            return Err(
+                ga_core::Error::Answer("the columns of the report changed between two answers".to_owned()).into()
+            );
         }
         self.aggregates.extend(columns::aggregates(source, head));
         Ok(())

@@ -46,9 +46,7 @@ pub(crate) async fn first_pages(exchange: &Exchange, task: &Task) -> anyhow::Res
 
 /// Which fields go together only the server knows; where to ask is said here.
 fn explained(error: anyhow::Error, task: &Task) -> anyhow::Error {
-    let is_about_fields = error
-        .downcast_ref::<Error>()
-        .is_some_and(Error::is_incompatible);
+    let is_about_fields = error.downcast_ref::<Error>().is_some_and(Error::is_incompatible);
     let [question] = &task.questions[..] else {
         return error;
     };
@@ -148,22 +146,13 @@ impl Shared {
         let mut pages = Vec::new();
         let mut left = Some(stretch);
         while let Some(stretch) = left {
-            let expected = Expected {
-                request: &self.request,
-                most: stretch.left.saturating_mul(paging::slices(&self.request)),
-            };
+            let expected =
+                Expected { request: &self.request, most: stretch.left.saturating_mul(paging::slices(&self.request)) };
             let body = paging::body(&self.body, stretch, false);
-            let fetched = self
-                .exchange
-                .reports(Method::RunReport, &body, &[expected])
-                .await
-                .with_context(|| {
-                    let property = &self.exchange.property;
-                    format!(
-                        "ask for the rows of property {property} from {} on",
-                        stretch.offset
-                    )
-                })?;
+            let fetched = self.exchange.reports(Method::RunReport, &body, &[expected]).await.with_context(|| {
+                let property = &self.exchange.property;
+                format!("ask for the rows of property {property} from {} on", stretch.offset)
+            })?;
             left = None;
             for fetched in fetched {
                 left = self.plan.check(stretch, &fetched.page)?;
@@ -177,9 +166,7 @@ impl Shared {
 /// The most rows that may come in one answer; the pivots of a report say that themselves.
 fn most(question: &Question, stretch: Stretch, method: Method) -> u64 {
     match has_pages(method) || method == Method::RunRealtimeReport {
-        true => stretch
-            .left
-            .saturating_mul(paging::slices(&question.request)),
+        true => stretch.left.saturating_mul(paging::slices(&question.request)),
         false => u64::MAX,
     }
 }

@@ -40,9 +40,8 @@ pub(crate) fn dry_run(base: &str, task: &Task, terminal: &Terminal) -> anyhow::R
 pub(crate) fn curl(base: &str, task: &Task, quota_project: Option<&str>) -> anyhow::Result<()> {
     let mut out = stdout();
     for request in requests(base, task)? {
-        let project = quota_project.map_or_else(String::new, |project| {
-            format!(" -H {}", quoted(&format!("X-Goog-User-Project: {project}")))
-        });
+        let project = quota_project
+            .map_or_else(String::new, |project| format!(" -H {}", quoted(&format!("X-Goog-User-Project: {project}"))));
         writeln!(
             out,
             "gauth-token --format curl | curl -K - -H 'Content-Type: application/json'{project} -d {} {}",

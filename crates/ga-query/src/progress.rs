@@ -34,10 +34,7 @@ impl Progress {
 
     /// A counter for one try of one page.
     pub(crate) fn count(self: &Arc<Self>) -> Count {
-        Count {
-            progress: Arc::clone(self),
-            rows: 0,
-        }
+        Count { progress: Arc::clone(self), rows: 0 }
     }
 
     /// Takes the bar away for good.
@@ -72,9 +69,7 @@ impl Progress {
 
 fn new_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} rows, {elapsed}")
-    {
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} rows, {elapsed}") {
         bar.set_style(style);
     }
     bar
@@ -89,9 +84,7 @@ pub(crate) struct Count {
 impl Count {
     /// So many rows have come in this try.
     pub(crate) fn set(&mut self, rows: u64) {
-        self.progress
-            .rows
-            .fetch_add(rows - self.rows, Ordering::Relaxed);
+        self.progress.rows.fetch_add(rows - self.rows, Ordering::Relaxed);
         self.rows = rows;
     }
 

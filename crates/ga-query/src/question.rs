@@ -45,19 +45,11 @@ impl Question {
     ) -> anyhow::Result<Self> {
         let dimensions = list("--dimensions", &arguments.dimensions)?;
         if metrics.is_empty() && dimensions.is_empty() {
-            return Err(Failure::usage("no metric was named")
-                .hint("ga-query -p PROPERTY -m sessions -d date")
-                .into());
+            return Err(Failure::usage("no metric was named").hint("ga-query -p PROPERTY -m sessions -d date").into());
         }
         let sort = list("--sort", &arguments.sort)?;
-        if sort
-            .iter()
-            .any(|key| key.trim_start_matches('-') == paging::DATE_RANGE)
-        {
-            return Err(Failure::usage(
-                "--sort: the API cannot sort by dateRange; sort the output instead",
-            )
-            .into());
+        if sort.iter().any(|key| key.trim_start_matches('-') == paging::DATE_RANGE) {
+            return Err(Failure::usage("--sort: the API cannot sort by dateRange; sort the output instead").into());
         }
         let plan = Plan::new(
             v3::Question {
@@ -113,11 +105,7 @@ impl Question {
     }
 
     /// An official request, as it stands but for what all its pages need.
-    pub(crate) fn official(
-        method: Method,
-        body: Value,
-        returns_quota: bool,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn official(method: Method, body: Value, returns_quota: bool) -> anyhow::Result<Self> {
         let mut body = as_map(body)?;
         if returns_quota {
             body.insert("returnPropertyQuota".to_owned(), true.into());
@@ -129,27 +117,15 @@ impl Question {
                 request.limit = None;
             }
             // One that fits into a page keeps the order that it has.
-            if request
-                .limit
-                .is_none_or(|limit| limit > ga_core::report::PAGE_ROWS)
-            {
+            if request.limit.is_none_or(|limit| limit > ga_core::report::PAGE_ROWS) {
                 paging::total_order(&mut request);
-                body.insert(
-                    "orderBys".to_owned(),
-                    serde_json::to_value(&request.order_bys)?,
-                );
+                body.insert("orderBys".to_owned(), serde_json::to_value(&request.order_bys)?);
             }
             request
         } else {
             RunReportRequest::default()
         };
-        Ok(Self {
-            offset: request.offset.unwrap_or(0),
-            limit: request.limit,
-            body,
-            request,
-            plan: None,
-        })
+        Ok(Self { offset: request.offset.unwrap_or(0), limit: request.limit, body, request, plan: None })
     }
 
     /// How the rows are to be changed, if they are.
@@ -198,9 +174,7 @@ fn filters(arguments: &Arguments) -> Result<Vec<Expression>, Failure> {
 /// Two names of the old kind may be one of GA4's; a report has each column once.
 fn check_columns(plan: &Plan) -> Result<(), Failure> {
     for (place, column) in plan.columns.iter().enumerate() {
-        let is_same = |other: &&v3::Column| {
-            other.unchanged().is_some() && other.unchanged() == column.unchanged()
-        };
+        let is_same = |other: &&v3::Column| other.unchanged().is_some() && other.unchanged() == column.unchanged();
         if let Some(other) = plan.columns[..place].iter().find(is_same) {
             return Err(Failure::usage(format!(
                 "{} is the same as {}, which is in the report already",
@@ -241,9 +215,7 @@ fn aggregations(arguments: &Arguments, plan: &Plan) -> Result<Vec<MetricAggregat
 fn currency(code: &str) -> Result<String, Failure> {
     match code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         true => Ok(code.to_owned()),
-        false => Err(Failure::usage(format!(
-            "--currency: {code:?} is no code of ISO 4217, such as EUR"
-        ))),
+        false => Err(Failure::usage(format!("--currency: {code:?} is no code of ISO 4217, such as EUR"))),
     }
 }
 

@@ -15,8 +15,7 @@ const LIMIT: u64 = 16 << 20;
 
 /// The text of a file, or of standard input for `-`; `what` names the option.
 pub(crate) fn text(path: &str, what: &str) -> Result<String, Failure> {
-    let unreadable =
-        |error: std::io::Error| Failure::usage(format!("{what}: read {path}: {}", reason(&error)));
+    let unreadable = |error: std::io::Error| Failure::usage(format!("{what}: read {path}: {}", reason(&error)));
     let mut text = String::new();
     match path {
         "-" => std::io::stdin().take(LIMIT).read_to_string(&mut text),
@@ -43,10 +42,8 @@ pub(crate) fn read(path: &str, method: Option<&str>) -> Result<(Method, Value), 
         None => looks_like(&body),
     };
     if method == Method::CheckCompatibility {
-        return Err(
-            Failure::new(Kind::Usage, "--method: checkCompatibility gives no report")
-                .hint("ga-fields --compatible-with NAMES"),
-        );
+        return Err(Failure::new(Kind::Usage, "--method: checkCompatibility gives no report")
+            .hint("ga-fields --compatible-with NAMES"));
     }
     Ok((method, body))
 }
@@ -62,9 +59,7 @@ fn named(name: &str) -> Result<Method, Failure> {
 fn looks_like(body: &Value) -> Method {
     let has = |body: &Value, name: &str| body.get(name).is_some();
     match body.get("requests") {
-        Some(requests) if requests.get(0).is_some_and(|first| has(first, "pivots")) => {
-            Method::BatchRunPivotReports
-        }
+        Some(requests) if requests.get(0).is_some_and(|first| has(first, "pivots")) => Method::BatchRunPivotReports,
         Some(_) => Method::BatchRunReports,
         None if has(body, "pivots") => Method::RunPivotReport,
         None if has(body, "funnel") => Method::RunFunnelReport,
@@ -82,10 +77,7 @@ mod tests {
         for (body, method) in [
             (json!({"metrics": []}), Method::RunReport),
             (json!({"requests": [{}]}), Method::BatchRunReports),
-            (
-                json!({"requests": [{"pivots": []}]}),
-                Method::BatchRunPivotReports,
-            ),
+            (json!({"requests": [{"pivots": []}]}), Method::BatchRunPivotReports),
             (json!({"pivots": []}), Method::RunPivotReport),
             (json!({"funnel": {}}), Method::RunFunnelReport),
             (json!({"minuteRanges": []}), Method::RunRealtimeReport),

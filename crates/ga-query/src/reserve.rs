@@ -17,11 +17,7 @@ pub(crate) struct Reserve {
 impl Reserve {
     /// `None` lets everything pass.
     pub(crate) fn new(kept: Option<u64>) -> Self {
-        Self {
-            kept,
-            left: None,
-            cost: 0,
-        }
+        Self { kept, left: None, cost: 0 }
     }
 
     /// Takes the quota of one answer.
@@ -50,7 +46,10 @@ impl Reserve {
         let (kept, left) = (self.kept.unwrap_or(0), self.left.unwrap_or(0));
         Failure::new(
             Kind::Temporary,
-            format!("the quota has {left} tokens left, of which --reserve keeps {kept}, and a page takes {}", self.cost),
+            format!(
+                "the quota has {left} tokens left, of which --reserve keeps {kept}, and a page takes {}",
+                self.cost
+            ),
         )
         .hint("run it again in an hour, or after midnight Pacific time; --quota shows what is left")
     }
@@ -67,14 +66,8 @@ mod tests {
         let mut reserve = Reserve::new(Some(100));
         assert!(reserve.allows_another(3));
         let quota = PropertyQuota {
-            tokens_per_day: Some(QuotaStatus {
-                consumed: 10,
-                remaining: 5000,
-            }),
-            tokens_per_hour: Some(QuotaStatus {
-                consumed: 10,
-                remaining: 130,
-            }),
+            tokens_per_day: Some(QuotaStatus { consumed: 10, remaining: 5000 }),
+            tokens_per_hour: Some(QuotaStatus { consumed: 10, remaining: 130 }),
             ..PropertyQuota::default()
         };
         reserve.add(Some(&quota));

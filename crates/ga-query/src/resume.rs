@@ -5,15 +5,8 @@ use ga_core::property::PropertyNumber;
 use crate::arguments::Arguments;
 
 /// Options that the new command has its own values for, or that must not be shown.
-const DROPPED: [&str; 7] = [
-    "--token",
-    "--offset",
-    "--start-index",
-    "--limit",
-    "--max-results",
-    "--header",
-    "--reserve",
-];
+const DROPPED: [&str; 7] =
+    ["--token", "--offset", "--start-index", "--limit", "--max-results", "--header", "--reserve"];
 
 /// The rows that are still to come.
 pub(crate) struct Rest<'a> {
@@ -25,11 +18,7 @@ pub(crate) struct Rest<'a> {
 }
 
 /// The words of the new command in the notation of a shell. `typed` are the words after the program's name.
-pub(crate) fn command(
-    typed: impl IntoIterator<Item = String>,
-    arguments: &Arguments,
-    rest: &Rest<'_>,
-) -> String {
+pub(crate) fn command(typed: impl IntoIterator<Item = String>, arguments: &Arguments, rest: &Rest<'_>) -> String {
     let mut words = vec!["ga-query".to_owned()];
     let mut typed = typed.into_iter();
     let mut first_word = arguments.words.first();
@@ -85,12 +74,7 @@ mod tests {
     fn go_on(typed: &[&str], limit: Option<u64>) -> String {
         let arguments = Arguments::from_args(&["ga-query"], typed).unwrap();
         let property = PropertyNumber::parse("7").unwrap();
-        let rest = Rest {
-            property: &property,
-            offset: 500,
-            limit,
-            has_header: limit.is_none(),
-        };
+        let rest = Rest { property: &property, offset: 500, limit, has_header: limit.is_none() };
         let typed = typed.iter().map(|word| (*word).to_owned());
         command(typed, &arguments, &rest)
     }
@@ -98,40 +82,20 @@ mod tests {
     #[test]
     fn what_was_typed_is_kept_but_for_the_rows_that_have_come() {
         assert_eq!(
-            go_on(
-                &["7,8", "today", "today", "sessions", "--token", "secret"],
-                None
-            ),
+            go_on(&["7,8", "today", "today", "sessions", "--token", "secret"], None),
             "ga-query 7 today today sessions --offset 500 --header none --token $(gauth-token)"
         );
         assert_eq!(
             go_on(
-                &[
-                    "-p",
-                    "7",
-                    "-p",
-                    "8",
-                    "-m",
-                    "sessions",
-                    "--limit",
-                    "900",
-                    "--filter",
-                    "country==Côte d'Ivoire"
-                ],
+                &["-p", "7", "-p", "8", "-m", "sessions", "--limit", "900", "--filter", "country==Côte d'Ivoire"],
                 Some(400)
             ),
             r"ga-query -m sessions --filter 'country==Côte d'\''Ivoire' -p 7 --offset 500 --limit 400"
         );
         assert_eq!(
-            go_on(
-                &["--ids", "ga:7", "-m", "users", "--start-index", "3"],
-                None
-            ),
+            go_on(&["--ids", "ga:7", "-m", "users", "--start-index", "3"], None),
             "ga-query --ids ga:7 -m users --offset 500 --header none"
         );
-        assert_eq!(
-            go_on(&["-m", "users"], None),
-            "ga-query -m users -p 7 --offset 500 --header none"
-        );
+        assert_eq!(go_on(&["-m", "users"], None), "ga-query -m users -p 7 --offset 500 --header none");
     }
 }

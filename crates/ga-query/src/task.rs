@@ -50,32 +50,19 @@ impl Task {
         if let Some(segment) = &arguments.segment {
             return Err(v3::refuse_segment(segment).into());
         }
-        if arguments
-            .sampling_level
-            .as_deref()
-            .is_some_and(|level| level != "DEFAULT")
-        {
-            terminal.note(
-                "--sampling-level: GA4 leaves no choice of sampling; --strict refuses sampled data",
-            );
+        if arguments.sampling_level.as_deref().is_some_and(|level| level != "DEFAULT") {
+            terminal.note("--sampling-level: GA4 leaves no choice of sampling; --strict refuses sampled data");
         }
         let (method, span) = match arguments.realtime {
             true => (Method::RunRealtimeReport, minutes(arguments, &words)?),
-            false => (
-                Method::RunReport,
-                Span::Days(date_ranges(arguments, &words)?),
-            ),
+            false => (Method::RunReport, Span::Days(date_ranges(arguments, &words)?)),
         };
         let metrics = match words.metrics {
             Some(text) => list("METRICS", &[text])?,
             None => list("--metrics", &arguments.metrics)?,
         };
         let question = Question::in_words(arguments, metrics, span, &map, terminal)?;
-        Ok(Self {
-            properties,
-            method,
-            questions: vec![question],
-        })
+        Ok(Self { properties, method, questions: vec![question] })
     }
 
     fn official(
@@ -102,20 +89,14 @@ impl Task {
             .into_iter()
             .map(|request| Question::official(method, request, wants_quota(arguments)))
             .collect::<anyhow::Result<_>>()?;
-        Ok(Self {
-            properties,
-            method,
-            questions,
-        })
+        Ok(Self { properties, method, questions })
     }
 }
 
 impl Task {
     /// What is sent first.
     pub(crate) fn first_body(&self) -> Value {
-        let first = |question: &Question| match has_pages(self.method)
-            || self.method == Method::RunRealtimeReport
-        {
+        let first = |question: &Question| match has_pages(self.method) || self.method == Method::RunRealtimeReport {
             true => paging::body(&question.body, paging::first(&question.request), true),
             false => question.body.clone(),
         };
@@ -135,11 +116,7 @@ impl Task {
     }
 
     fn body_of(&self, body: impl Fn(&Question) -> Map<String, Value>) -> Value {
-        let mut bodies: Vec<Value> = self
-            .questions
-            .iter()
-            .map(|question| body(question).into())
-            .collect();
+        let mut bodies: Vec<Value> = self.questions.iter().map(|question| body(question).into()).collect();
         match self.method.is_batch() {
             true => json!({ "requests": bodies }),
             false => bodies.pop().unwrap_or_default(),
@@ -150,16 +127,9 @@ impl Task {
 impl<'a> Words<'a> {
     fn read(arguments: &'a Arguments) -> Result<Self, Failure> {
         let mut words = arguments.words.iter().map(String::as_str);
-        let read = Self {
-            property: words.next(),
-            start: words.next(),
-            end: words.next(),
-            metrics: words.next(),
-        };
+        let read = Self { property: words.next(), start: words.next(), end: words.next(), metrics: words.next() };
         if words.next().is_some() {
-            return Err(Failure::usage(
-                "more than four words: PROPERTY START END METRICS were expected",
-            ));
+            return Err(Failure::usage("more than four words: PROPERTY START END METRICS were expected"));
         }
         let is_dated = !arguments.dates.is_empty();
         for (word, option, is_given) in [
@@ -173,9 +143,7 @@ impl<'a> Words<'a> {
             (read.metrics, "--metrics", !arguments.metrics.is_empty()),
         ] {
             if word.is_some() && is_given {
-                return Err(Failure::usage(format!(
-                    "{option} is given by a word already"
-                )));
+                return Err(Failure::usage(format!("{option} is given by a word already")));
             }
         }
         Ok(read)
@@ -210,9 +178,9 @@ fn refuse_words_beside_request(arguments: &Arguments) -> Result<(), Failure> {
         ("--currency", arguments.currency.is_some()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
-        Some((name, _)) => Err(Failure::usage(format!(
-            "--request says the whole report: {name} belongs into its body"
-        ))),
+        Some((name, _)) => {
+            Err(Failure::usage(format!("--request says the whole report: {name} belongs into its body")))
+        }
         None => Ok(()),
     }
 }
@@ -254,23 +222,10 @@ fn date_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<D
     if !arguments.minutes.is_empty() {
         return Err(Failure::usage("--minutes goes with --realtime").into());
     }
-    let start = one_of(
-        "--start",
-        arguments.start.as_deref(),
-        "--start-date",
-        arguments.start_date.as_deref(),
-    )?;
-    let end = one_of(
-        "--end",
-        arguments.end.as_deref(),
-        "--end-date",
-        arguments.end_date.as_deref(),
-    )?;
+    let start = one_of("--start", arguments.start.as_deref(), "--start-date", arguments.start_date.as_deref())?;
+    let end = one_of("--end", arguments.end.as_deref(), "--end-date", arguments.end_date.as_deref())?;
     if arguments.dates.is_empty() {
-        return Ok(vec![dates::range(
-            words.start.or(start),
-            words.end.or(end),
-        )?]);
+        return Ok(vec![dates::range(words.start.or(start), words.end.or(end))?]);
     }
     if start.is_some() || end.is_some() {
         return Err(Failure::usage("--dates excludes --start and --end").into());
@@ -298,11 +253,9 @@ fn minutes(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Span> {
         ("--currency", arguments.currency.is_some()),
     ];
     if let Some((name, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(
-            Failure::usage(format!("--realtime: the API knows no {name} there"))
-                .hint("minutes are chosen by --minutes, such as --minutes 4..0")
-                .into(),
-        );
+        return Err(Failure::usage(format!("--realtime: the API knows no {name} there"))
+            .hint("minutes are chosen by --minutes, such as --minutes 4..0")
+            .into());
     }
     let mut ranges = Vec::new();
     for text in &arguments.minutes {

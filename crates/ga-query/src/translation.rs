@@ -34,10 +34,7 @@ pub(crate) fn each_translated_row(
     each_row(block, width, None, |row| {
         let mut cells: Vec<Cow<'_, [u8]>> = Vec::new();
         plan.row(row, &mut cells);
-        let texts: Vec<&[u8]> = property
-            .into_iter()
-            .chain(cells.iter().map(|cell| &**cell))
-            .collect();
+        let texts: Vec<&[u8]> = property.into_iter().chain(cells.iter().map(|cell| &**cell)).collect();
         take(&texts)
     })
 }

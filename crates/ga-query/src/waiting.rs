@@ -19,9 +19,7 @@ impl Budget {
 
     fn take(&self, bytes: usize) -> bool {
         let subtract = |left: usize| left.checked_sub(bytes);
-        self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, subtract)
-            .is_ok()
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, subtract).is_ok()
     }
 }
 
@@ -56,11 +54,7 @@ impl Drop for Held {
 
 impl Waiting {
     pub(crate) fn new(budget: &Arc<Budget>) -> Self {
-        Self {
-            budget: Arc::clone(budget),
-            parts: Vec::new(),
-            file: None,
-        }
+        Self { budget: Arc::clone(budget), parts: Vec::new(), file: None }
     }
 
     /// Adds a part.
@@ -75,20 +69,13 @@ impl Waiting {
                 file.write_all(&bytes)?;
                 Part::File(bytes.len())
             }
-            _ => Part::Memory(Held {
-                bytes,
-                taken,
-                budget: Arc::clone(&self.budget),
-            }),
+            _ => Part::Memory(Held { bytes, taken, budget: Arc::clone(&self.budget) }),
         });
         Ok(())
     }
 
     /// Hands out every part and gives its memory back.
-    pub(crate) fn for_each(
-        mut self,
-        mut take: impl FnMut(&[u8]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    pub(crate) fn for_each(mut self, mut take: impl FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
         if let Some(file) = &mut self.file {
             file.rewind()?;
         }

@@ -77,11 +77,7 @@ fn main() -> ExitCode {
             let erased = gauth_cli::argv::erase(token);
             let visible = std::fs::read("/proc/self/cmdline")?;
             let mut stdout = gauth_cli::terminal::stdout();
-            writeln!(
-                stdout,
-                "erased {erased}: {}",
-                String::from_utf8_lossy(&visible).replace('\0', " ")
-            )?;
+            writeln!(stdout, "erased {erased}: {}", String::from_utf8_lossy(&visible).replace('\0', " "))?;
             stdout.finish()?;
         }
         match arguments.fail {
@@ -103,12 +99,8 @@ fn given(arguments: &Arguments) -> String {
         ("credentials", format!("{:?}", arguments.credentials)),
         ("fail", format!("{:?}", arguments.fail)),
     ];
-    let given = fields
-        .iter()
-        .filter(|(_, value)| !["[]", "None", "false"].contains(&value.as_str()));
-    given
-        .map(|(name, value)| format!("{name}: {value} "))
-        .collect()
+    let given = fields.iter().filter(|(_, value)| !["[]", "None", "false"].contains(&value.as_str()));
+    given.map(|(name, value)| format!("{name}: {value} ")).collect()
 }
 
 fn again(token: &str) -> anyhow::Result<()> {
@@ -117,11 +109,6 @@ fn again(token: &str) -> anyhow::Result<()> {
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
     let mut stdout = gauth_cli::terminal::stdout();
-    writeln!(
-        stdout,
-        "{}: {}",
-        words.join(" "),
-        std::io::read_to_string(std::io::stdin())?
-    )?;
+    writeln!(stdout, "{}: {}", words.join(" "), std::io::read_to_string(std::io::stdin())?)?;
     Ok(stdout.finish()?)
 }

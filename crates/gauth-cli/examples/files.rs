@@ -47,11 +47,7 @@ fn main() -> ExitCode {
             "lock" => {
                 let deadline = Instant::now() + context.timeout.unwrap_or_default();
                 let lock = Lock::exclusive(path, deadline, &context.terminal)?;
-                context.terminal.note(if lock.is_some() {
-                    "locked"
-                } else {
-                    "not locked"
-                });
+                context.terminal.note(if lock.is_some() { "locked" } else { "not locked" });
                 // Held until the test closes the pipe.
                 std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
             }

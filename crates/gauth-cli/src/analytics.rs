@@ -45,8 +45,7 @@ impl Analytics {
             Some(project) => Some(project.to_owned()),
             None => environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")?,
         };
-        let not_a_project =
-            |_| Failure::usage("the quota project has characters that no project has");
+        let not_a_project = |_| Failure::usage("the quota project has characters that no project has");
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))?;
         bearer.set_sensitive(true);
         Ok(Self {
@@ -56,14 +55,8 @@ impl Analytics {
             quota_project: quota_project
                 .map(|project| HeaderValue::from_str(&project).map_err(not_a_project))
                 .transpose()?,
-            data_api: policy
-                .google("analyticsdata.googleapis.com", "")
-                .as_str()
-                .to_owned(),
-            admin_api: policy
-                .google("analyticsadmin.googleapis.com", "")
-                .as_str()
-                .to_owned(),
+            data_api: policy.google("analyticsdata.googleapis.com", "").as_str().to_owned(),
+            admin_api: policy.google("analyticsadmin.googleapis.com", "").as_str().to_owned(),
         })
     }
 
@@ -86,9 +79,7 @@ impl Analytics {
         loop {
             let result = self.agent.send(&request, Tries::Once);
             failed += 1;
-            let pause = |failure, wish| {
-                retry::pause(failure, failed, random::fraction(), wish, self.agent.left())
-            };
+            let pause = |failure, wish| retry::pause(failure, failed, random::fraction(), wish, self.agent.left());
             let (error, pause): (anyhow::Error, _) = match result {
                 Ok(answer) if answer.status().is_success() => return Ok(answer.into_body()),
                 Ok(answer) => {
@@ -104,10 +95,7 @@ impl Analytics {
             let Some(pause) = pause else {
                 return Err(error);
             };
-            self.terminal.verbose(&format!(
-                "{error}; trying again in {} ms",
-                pause.as_millis()
-            ));
+            self.terminal.verbose(&format!("{error}; trying again in {} ms", pause.as_millis()));
             std::thread::sleep(pause);
         }
     }

@@ -15,24 +15,9 @@ use crate::exit::Failure;
 /// The options of every program.
 pub(crate) const COMMON: [FlagInfo<'static>; 6] = [
     common("--timeout", None, Some("SECS"), "give up after this time"),
-    common(
-        "--quiet",
-        Some('q'),
-        None,
-        "say nothing but errors and warnings",
-    ),
-    common(
-        "--verbose",
-        None,
-        None,
-        "tell on stderr what is being done, without secrets",
-    ),
-    common(
-        "--completions",
-        None,
-        Some("bash|zsh|fish"),
-        "print a completion script for this shell",
-    ),
+    common("--quiet", Some('q'), None, "say nothing but errors and warnings"),
+    common("--verbose", None, None, "tell on stderr what is being done, without secrets"),
+    common("--completions", None, Some("bash|zsh|fish"), "print a completion script for this shell"),
     common("--help", Some('h'), None, "print this page"),
     common("--version", Some('V'), None, "print the version"),
 ];
@@ -47,14 +32,7 @@ const fn common(
         Some(arg_name) => FlagInfoKind::Option { arg_name },
         None => FlagInfoKind::Switch,
     };
-    FlagInfo {
-        kind,
-        optionality: Optionality::Optional,
-        long,
-        short,
-        description,
-        hidden: false,
-    }
+    FlagInfo { kind, optionality: Optionality::Optional, long, short, description, hidden: false }
 }
 
 /// What a program accepts: its own options and positionals, as argh derives them.
@@ -67,15 +45,8 @@ impl Grammar {
     pub(crate) fn of<A: ArgsInfo>() -> Self {
         let info = A::get_args_info();
         // argh puts its own `--help` into every table.
-        let options = info
-            .flags
-            .iter()
-            .filter(|flag| flag.long != "--help")
-            .collect();
-        Self {
-            options,
-            positionals: info.positionals,
-        }
+        let options = info.flags.iter().filter(|flag| flag.long != "--help").collect();
+        Self { options, positionals: info.positionals }
     }
 
     /// Every option, the program's own first.
@@ -120,18 +91,9 @@ pub(crate) fn read(
 ) -> Result<Request, Failure> {
     let words = words
         .into_iter()
-        .map(|word| {
-            word.into_string()
-                .map_err(|_| Failure::usage("an argument is not UTF-8"))
-        })
+        .map(|word| word.into_string().map_err(|_| Failure::usage("an argument is not UTF-8")))
         .collect::<Result<Vec<String>, Failure>>()?;
-    Reader {
-        program,
-        grammar,
-        words: words.into_iter().peekable(),
-        arguments: Arguments::default(),
-    }
-    .read()
+    Reader { program, grammar, words: words.into_iter().peekable(), arguments: Arguments::default() }.read()
 }
 
 struct Reader<'a> {
@@ -170,14 +132,9 @@ impl Reader<'_> {
             None => (text, None),
         };
         let name = format!("--{name}");
-        let flag = self
-            .grammar
-            .long(&name)
-            .ok_or_else(|| self.unknown(&name))?;
+        let flag = self.grammar.long(&name).ok_or_else(|| self.unknown(&name))?;
         match flag.kind {
-            FlagInfoKind::Switch if attached.is_some() => {
-                Err(Failure::usage(format!("{name} takes no value")))
-            }
+            FlagInfoKind::Switch if attached.is_some() => Err(Failure::usage(format!("{name} takes no value"))),
             FlagInfoKind::Switch => self.take(flag, None),
             FlagInfoKind::Option { .. } => {
                 let value = attached.map_or_else(|| self.following(flag), Ok)?;
@@ -190,10 +147,7 @@ impl Reader<'_> {
     fn shorts(&mut self, letters: &str) -> Result<Option<Request>, Failure> {
         let mut rest = letters.chars();
         while let Some(letter) = rest.next() {
-            let flag = self
-                .grammar
-                .short(letter)
-                .ok_or_else(|| self.unknown(&format!("-{letter}")))?;
+            let flag = self.grammar.short(letter).ok_or_else(|| self.unknown(&format!("-{letter}")))?;
             let asked = match flag.kind {
                 FlagInfoKind::Switch => self.take(flag, None)?,
                 FlagInfoKind::Option { .. } => {
@@ -218,11 +172,7 @@ impl Reader<'_> {
     fn following(&mut self, flag: &FlagInfo<'_>) -> Result<String, Failure> {
         let may_be_empty = self.program.empty_if_missing.contains(&flag.long);
         let is_value = |word: &String| {
-            if may_be_empty {
-                !word.starts_with('-') || word == "-"
-            } else {
-                self.grammar.long(word).is_none()
-            }
+            if may_be_empty { !word.starts_with('-') || word == "-" } else { self.grammar.long(word).is_none() }
         };
         match self.words.next_if(is_value) {
             Some(value) => Ok(value),
@@ -231,11 +181,7 @@ impl Reader<'_> {
         }
     }
 
-    fn take(
-        &mut self,
-        flag: &'static FlagInfo<'static>,
-        value: Option<String>,
-    ) -> Result<Option<Request>, Failure> {
+    fn take(&mut self, flag: &'static FlagInfo<'static>, value: Option<String>) -> Result<Option<Request>, Failure> {
         match (flag.long, value) {
             ("--help", _) => return Ok(Some(Request::Help)),
             ("--version", _) => return Ok(Some(Request::Version)),
@@ -257,19 +203,13 @@ impl Reader<'_> {
     fn unknown(&self, name: &str) -> Failure {
         // What does not look like a name may be a secret that lost its option.
         let like_a_name = name.len() <= 32
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         let failure = if like_a_name || name.chars().count() == 2 {
             Failure::usage(format!("unknown option {name}"))
         } else {
             Failure::usage("unknown option")
         };
-        let names = self
-            .grammar
-            .all()
-            .filter(|flag| !flag.hidden)
-            .map(|flag| flag.long);
+        let names = self.grammar.all().filter(|flag| !flag.hidden).map(|flag| flag.long);
         match nearest(name, names) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint(format!("{} --help lists the options", self.program.name)),
@@ -280,38 +220,27 @@ impl Reader<'_> {
     fn check(&self) -> Result<(), Failure> {
         let given = &self.arguments;
         for flag in &self.grammar.options {
-            let required = flag.optionality == Optionality::Required
-                && matches!(flag.kind, FlagInfoKind::Option { .. });
+            let required =
+                flag.optionality == Optionality::Required && matches!(flag.kind, FlagInfoKind::Option { .. });
             if required && !given.options.iter().any(|(name, _)| *name == flag.long) {
                 return Err(Failure::usage(format!("{} is missing", flag.long)));
             }
         }
         let positionals = self.grammar.positionals;
-        let mut required = positionals
-            .iter()
-            .filter(|one| one.optionality == Optionality::Required);
+        let mut required = positionals.iter().filter(|one| one.optionality == Optionality::Required);
         if let Some(missing) = required.nth(given.positionals.len()) {
-            return Err(Failure::usage(format!(
-                "{} is missing",
-                missing.name.to_uppercase()
-            )));
+            return Err(Failure::usage(format!("{} is missing", missing.name.to_uppercase())));
         }
-        let open_ended = positionals.last().is_some_and(|last| {
-            matches!(
-                last.optionality,
-                Optionality::Repeating | Optionality::Greedy
-            )
-        });
+        let open_ended = positionals
+            .last()
+            .is_some_and(|last| matches!(last.optionality, Optionality::Repeating | Optionality::Greedy));
         if given.positionals.len() > positionals.len() && !open_ended {
             let failure = match positionals.len() {
                 0 => Failure::usage("this program takes options only"),
                 1 => Failure::usage("more than one argument"),
                 most => Failure::usage(format!("more than {most} arguments")),
             };
-            return Err(failure.hint(format!(
-                "{} --help shows what goes where",
-                self.program.name
-            )));
+            return Err(failure.hint(format!("{} --help shows what goes where", self.program.name)));
         }
         Ok(())
     }
@@ -339,8 +268,7 @@ pub(crate) fn parse<A: FromArgs>(program: &Program, arguments: &Arguments) -> Re
     }
     words.push("--");
     words.extend(arguments.positionals.iter().map(String::as_str));
-    A::from_args(&[program.name], &words)
-        .map_err(|exit| Failure::usage(without_value(&exit.output, arguments)))
+    A::from_args(&[program.name], &words).map_err(|exit| Failure::usage(without_value(&exit.output, arguments)))
 }
 
 /// argh's message about a value that does not parse, with the option's name instead of the value.
@@ -348,9 +276,7 @@ fn without_value(output: &str, arguments: &Arguments) -> String {
     let output = output.trim_end();
     for (name, value) in &arguments.options {
         let value = value.as_deref().unwrap_or_default();
-        if let Some(why) = output.strip_prefix(&format!(
-            "Error parsing option '{name}' with value '{value}': "
-        )) {
+        if let Some(why) = output.strip_prefix(&format!("Error parsing option '{name}' with value '{value}': ")) {
             return format!("{name}: {}", plain(why));
         }
     }
@@ -367,24 +293,17 @@ fn without_value(output: &str, arguments: &Arguments) -> String {
 /// The standard library's words about a number, without the programmer's point of view.
 fn plain(why: &str) -> &str {
     match why {
-        "invalid digit found in string" | "cannot parse integer from empty string" => {
-            "not a whole number"
-        }
+        "invalid digit found in string" | "cannot parse integer from empty string" => "not a whole number",
         "number too large to fit in target type" => "too large a number",
         other => other,
     }
 }
 
 /// The candidate that a slip of the fingers turns into `word`, if there is one.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= 2 || (word.len() >= 5 && candidate.starts_with(word))
-        })
+        .filter(|(distance, candidate)| *distance <= 2 || (word.len() >= 5 && candidate.starts_with(word)))
         .min()
         .map(|(_, candidate)| candidate)
 }

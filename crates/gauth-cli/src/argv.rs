@@ -18,11 +18,7 @@ pub fn erase(value: &str) -> bool {
         let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(45);
         let start: u64 = fields.next()?.parse().ok()?;
         let end: u64 = fields.next()?.parse().ok()?;
-        let memory = std::fs::File::options()
-            .read(true)
-            .write(true)
-            .open("/proc/self/mem")
-            .ok()?;
+        let memory = std::fs::File::options().read(true).write(true).open("/proc/self/mem").ok()?;
         let mut arguments = vec![0; usize::try_from(end.checked_sub(start)?).ok()?];
         memory.read_exact_at(&mut arguments, start).ok()?;
         while let Some(at) = find(&arguments, value.as_bytes()) {
@@ -45,9 +41,7 @@ pub fn erase(value: &str) -> bool {
 
 #[cfg(target_os = "linux")]
 fn find(bytes: &[u8], value: &[u8]) -> Option<usize> {
-    bytes
-        .windows(value.len())
-        .position(|window| window == value)
+    bytes.windows(value.len()).position(|window| window == value)
 }
 
 /// Starts this program again, in this process, with `-` in the place of `value` and `value` on standard
@@ -60,13 +54,11 @@ pub fn start_again_with_value_on_stdin(value: &str) -> io::Error {
     let start = || -> io::Result<io::Error> {
         let (reader, mut writer) = io::pipe()?;
         let attached = format!("={value}");
-        let words = std::env::args()
-            .skip(1)
-            .map(|word| match word.strip_suffix(&attached) {
-                _ if word == value => "-".to_owned(),
-                Some(option) => format!("{option}=-"),
-                None => word,
-            });
+        let words = std::env::args().skip(1).map(|word| match word.strip_suffix(&attached) {
+            _ if word == value => "-".to_owned(),
+            Some(option) => format!("{option}=-"),
+            None => word,
+        });
         let name = std::env::args_os().next().unwrap_or_default();
         let program = std::env::current_exe().unwrap_or_else(|_| name.into());
         let mut command = std::process::Command::new(program);

@@ -10,20 +10,13 @@ use crate::exit::Failure;
 
 /// The script for `shell`; an unknown shell is a usage error.
 pub(crate) fn script(shell: &str, program: &Program, grammar: &Grammar) -> Result<String, Failure> {
-    let options: Vec<&FlagInfo<'_>> = grammar
-        .options
-        .iter()
-        .copied()
-        .chain(&COMMON)
-        .filter(|flag| !flag.hidden)
-        .collect();
+    let options: Vec<&FlagInfo<'_>> =
+        grammar.options.iter().copied().chain(&COMMON).filter(|flag| !flag.hidden).collect();
     match shell {
         "bash" => Ok(bash(program, &options)),
         "zsh" => Ok(zsh(program, &options)),
         "fish" => Ok(fish(program, &options)),
-        _ => Err(Failure::usage(
-            "--completions: the shells are bash, zsh and fish",
-        )),
+        _ => Err(Failure::usage("--completions: the shells are bash, zsh and fish")),
     }
 }
 
@@ -38,22 +31,14 @@ enum Value<'a> {
 fn value<'a>(flag: &FlagInfo<'a>) -> Value<'a> {
     match flag.kind {
         FlagInfoKind::Switch => Value::None,
-        FlagInfoKind::Option { arg_name } if arg_name.contains("FILE") || arg_name == "DIR" => {
-            Value::Path
-        }
-        FlagInfoKind::Option { arg_name } if arg_name.contains('|') => {
-            Value::OneOf(arg_name.split('|').collect())
-        }
+        FlagInfoKind::Option { arg_name } if arg_name.contains("FILE") || arg_name == "DIR" => Value::Path,
+        FlagInfoKind::Option { arg_name } if arg_name.contains('|') => Value::OneOf(arg_name.split('|').collect()),
         FlagInfoKind::Option { .. } => Value::Text,
     }
 }
 
 fn spellings(flag: &FlagInfo<'_>) -> Vec<String> {
-    flag.short
-        .map(|letter| format!("-{letter}"))
-        .into_iter()
-        .chain([flag.long.to_owned()])
-        .collect()
+    flag.short.map(|letter| format!("-{letter}")).into_iter().chain([flag.long.to_owned()]).collect()
 }
 
 fn bash(program: &Program, options: &[&FlagInfo<'_>]) -> String {
@@ -64,16 +49,10 @@ fn bash(program: &Program, options: &[&FlagInfo<'_>]) -> String {
         let reply = match value(flag) {
             Value::None => continue,
             Value::Path => "COMPREPLY=($(compgen -f -- \"$word\"))".to_owned(),
-            Value::OneOf(words) => format!(
-                "COMPREPLY=($(compgen -W '{}' -- \"$word\"))",
-                words.join(" ")
-            ),
+            Value::OneOf(words) => format!("COMPREPLY=($(compgen -W '{}' -- \"$word\"))", words.join(" ")),
             Value::Text => "COMPREPLY=()".to_owned(),
         };
-        cases.push_str(&format!(
-            "    {}) {reply}; return ;;\n",
-            spellings(flag).join("|")
-        ));
+        cases.push_str(&format!("    {}) {reply}; return ;;\n", spellings(flag).join("|")));
     }
     let words: Vec<String> = options.iter().flat_map(|flag| spellings(flag)).collect();
     format!(
@@ -113,9 +92,7 @@ fn zsh(program: &Program, options: &[&FlagInfo<'_>]) -> String {
 fn fish(program: &Program, options: &[&FlagInfo<'_>]) -> String {
     let mut script = String::new();
     for flag in options {
-        let short = flag
-            .short
-            .map_or_else(String::new, |letter| format!(" -s {letter}"));
+        let short = flag.short.map_or_else(String::new, |letter| format!(" -s {letter}"));
         let value = match value(flag) {
             Value::None => String::new(),
             Value::Path => " -r -F".to_owned(),

@@ -31,23 +31,13 @@ impl Found {
     ///
     /// # Errors
     /// Usage errors naming the file and the field.
-    pub fn read(
-        bytes: &[u8],
-        source: Source,
-        policy: &Policy,
-        terminal: &Terminal,
-    ) -> anyhow::Result<Self> {
+    pub fn read(bytes: &[u8], source: Source, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Self> {
         let path = source.path();
         let file = (path != Path::new("-") && path.is_file()).then(|| path.to_owned());
         if let Some(warning) = file.as_deref().and_then(files::loose_permissions) {
             terminal.warn(&warning);
         }
-        Ok(Self {
-            credentials: parse(bytes, path, policy)?,
-            source,
-            empty: Vec::new(),
-            file,
-        })
+        Ok(Self { credentials: parse(bytes, path, policy)?, source, empty: Vec::new(), file })
     }
 }
 
@@ -62,10 +52,7 @@ pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow
             empty.push(source);
             continue;
         };
-        return Ok(Found {
-            empty,
-            ..Found::read(&bytes, source, policy, terminal)?
-        });
+        return Ok(Found { empty, ..Found::read(&bytes, source, policy, terminal)? });
     }
     if let Some(host) = metadata_server::host()? {
         return Ok(Found {
@@ -75,19 +62,14 @@ pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow
             file: None,
         });
     }
-    Err(
-        Failure::new(Kind::Login, "find credentials: there are none")
-            .hint("run gauth-login, or set GAUTH_CREDENTIALS to a credentials file")
-            .into(),
-    )
+    Err(Failure::new(Kind::Login, "find credentials: there are none")
+        .hint("run gauth-login, or set GAUTH_CREDENTIALS to a credentials file")
+        .into())
 }
 
 /// Reads a file's bytes; `path` is for the message.
 pub fn parse(bytes: &[u8], path: &Path, policy: &Policy) -> anyhow::Result<Credentials> {
-    let reading = Reading {
-        policy,
-        env: &environment::variable,
-    };
+    let reading = Reading { policy, env: &environment::variable };
     Credentials::parse(bytes, &reading).with_context(|| format!("read credentials {}", shown(path)))
 }
 

@@ -16,11 +16,7 @@ pub fn variable(name: &str) -> Option<OsString> {
 /// A variable's value as text; the error names the variable.
 pub fn text(name: &str) -> Result<Option<String>, Failure> {
     variable(name)
-        .map(|value| {
-            value
-                .into_string()
-                .map_err(|_| Failure::usage(format!("read {name}: not UTF-8")))
-        })
+        .map(|value| value.into_string().map_err(|_| Failure::usage(format!("read {name}: not UTF-8"))))
         .transpose()
 }
 

@@ -26,12 +26,7 @@ pub(crate) fn run(executable: &Executable, left: Duration) -> Result<Vec<u8>, Fa
     let mut command = Command::new(program);
     command
         .args(arguments)
-        .envs(
-            executable
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
+        .envs(executable.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
@@ -40,18 +35,15 @@ pub(crate) fn run(executable: &Executable, left: Duration) -> Result<Vec<u8>, Fa
     }
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command
-        .spawn()
-        .map_err(|e| Failure::usage(format!("{what}: {}", reason(&e))))?;
+    let mut child = command.spawn().map_err(|e| Failure::usage(format!("{what}: {}", reason(&e))))?;
     let output = read_until(&mut child, executable.limit, executable.timeout.min(left));
     end_group(&mut child);
     let status = child.wait();
     match output {
         None => Err(Failure::new(Kind::Temporary, format!("{what}: timed out"))),
-        Some(bytes) if bytes.len() > executable.limit => Err(Failure::new(
-            Kind::Failed,
-            format!("{what}: it wrote more than {} KiB", executable.limit >> 10),
-        )),
+        Some(bytes) if bytes.len() > executable.limit => {
+            Err(Failure::new(Kind::Failed, format!("{what}: it wrote more than {} KiB", executable.limit >> 10)))
+        }
         Some(bytes) => match status {
             Ok(status) if !status.success() && bytes.is_empty() => {
                 Err(Failure::new(Kind::Failed, format!("{what}: {status}")))
@@ -77,10 +69,7 @@ fn read_until(child: &mut Child, limit: usize, timeout: Duration) -> Option<Vec<
 /// Ends whatever of the program's own children is still there.
 #[cfg(unix)]
 fn end_group(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id())
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-    {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
         // The group may be gone already.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }

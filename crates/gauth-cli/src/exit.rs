@@ -29,52 +29,21 @@ pub enum Kind {
 impl Kind {
     /// The kind that ends with this exit code.
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        [
-            Self::Failed,
-            Self::Usage,
-            Self::Login,
-            Self::Refused,
-            Self::Temporary,
-            Self::Incomplete,
-        ]
-        .into_iter()
-        .find(|kind| *kind as u8 == code)
+        [Self::Failed, Self::Usage, Self::Login, Self::Refused, Self::Temporary, Self::Incomplete]
+            .into_iter()
+            .find(|kind| *kind as u8 == code)
     }
 }
 
 /// Code, name and meaning of every way to end, as `--help` and the man pages show them.
 pub(crate) const TABLE: [(u8, &str, &str); 7] = [
     (0, "ok", "done, or the reader of the output went away"),
-    (
-        1,
-        "failed",
-        "anything unexpected: an unparseable answer, a full disk",
-    ),
-    (
-        2,
-        "usage",
-        "bad option or argument, bad or missing input file, a refused URL",
-    ),
-    (
-        3,
-        "login",
-        "no credentials, an empty or expired token, a revoked grant",
-    ),
-    (
-        4,
-        "refused",
-        "the server refuses: consent denied, no permission, unknown field",
-    ),
-    (
-        5,
-        "temporary",
-        "network, timeout, busy lock, quota or server error: retry later",
-    ),
-    (
-        6,
-        "incomplete",
-        "fewer rows than promised, or lossy data with --strict",
-    ),
+    (1, "failed", "anything unexpected: an unparseable answer, a full disk"),
+    (2, "usage", "bad option or argument, bad or missing input file, a refused URL"),
+    (3, "login", "no credentials, an empty or expired token, a revoked grant"),
+    (4, "refused", "the server refuses: consent denied, no permission, unknown field"),
+    (5, "temporary", "network, timeout, busy lock, quota or server error: retry later"),
+    (6, "incomplete", "fewer rows than promised, or lossy data with --strict"),
 ];
 
 /// A failure at the edge: what was being done and why it failed, and the commands that help.
@@ -88,11 +57,7 @@ pub struct Failure {
 impl Failure {
     /// A failure of the given kind. `message` is lower case, without a full stop and without a secret.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Self { kind, message: message.into(), hints: Vec::new() }
     }
 
     /// A failure the user mends by changing the command: exit code 2.
@@ -120,11 +85,7 @@ impl Failure {
     /// that has any.
     pub fn of(error: &anyhow::Error) -> Self {
         let (kind, hints) = kind_and_hints(error);
-        Self {
-            kind,
-            message: message(error),
-            hints,
-        }
+        Self { kind, message: message(error), hints }
     }
 }
 
@@ -170,11 +131,7 @@ pub(crate) fn finish(terminal: &Terminal, result: anyhow::Result<()>) -> ExitCod
 fn message(error: &anyhow::Error) -> String {
     let causes: Vec<String> = error
         .chain()
-        .map(|cause| {
-            cause
-                .downcast_ref::<io::Error>()
-                .map_or_else(|| cause.to_string(), reason)
-        })
+        .map(|cause| cause.downcast_ref::<io::Error>().map_or_else(|| cause.to_string(), reason))
         .collect();
     causes.join(": ")
 }
@@ -231,31 +188,18 @@ mod tests {
         let lost = ga_core::Error::Incomplete("two rows are missing".to_owned());
         let full = io::Error::from_raw_os_error(28);
         for (error, kind, message) in [
-            (
-                anyhow::Error::from(unknown).context("read it"),
-                Kind::Usage,
-                "read it: type is missing",
-            ),
+            (anyhow::Error::from(unknown).context("read it"), Kind::Usage, "read it: type is missing"),
             (lost.into(), Kind::Incomplete, "two rows are missing"),
-            (
-                anyhow::Error::from(full).context("write it"),
-                Kind::Failed,
-                "write it: no space left on device",
-            ),
+            (anyhow::Error::from(full).context("write it"), Kind::Failed, "write it: no space left on device"),
             (anyhow::anyhow!("anything"), Kind::Failed, "anything"),
             (
-                Err::<(), _>(anyhow::anyhow!("why"))
-                    .context(Failure::new(Kind::Login, "what"))
-                    .unwrap_err(),
+                Err::<(), _>(anyhow::anyhow!("why")).context(Failure::new(Kind::Login, "what")).unwrap_err(),
                 Kind::Login,
                 "what: why",
             ),
         ] {
             let failure = Failure::of(&error);
-            assert_eq!(
-                (failure.kind(), failure.to_string().as_str()),
-                (kind, message)
-            );
+            assert_eq!((failure.kind(), failure.to_string().as_str()), (kind, message));
         }
     }
 

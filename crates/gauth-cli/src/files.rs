@@ -39,9 +39,7 @@ pub fn read_given(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
         return read_all(io::stdin().lock(), limit)
             .map_err(|error| Failure::usage(format!("read standard input: {}", reason(&error))));
     }
-    File::open(path)
-        .and_then(|file| read_all(file, limit))
-        .map_err(|error| cannot_read(path, &error))
+    File::open(path).and_then(|file| read_all(file, limit)).map_err(|error| cannot_read(path, &error))
 }
 
 /// Reads a file at a place where nobody said that there is one: `None` if there is none. Only a regular file
@@ -51,10 +49,7 @@ pub fn read_default(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Failur
     options.read(true);
     // Opening a FIFO without a writer would wait.
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits() as i32,
-    );
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
     let read = || {
         let file = options.open(path)?;
         if !file.metadata()?.is_file() {
@@ -64,14 +59,7 @@ pub fn read_default(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Failur
     };
     match read() {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            Ok(None)
-        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(cannot_read(path, &error)),
     }
 }
@@ -99,24 +87,17 @@ pub fn loose_permissions(path: &Path) -> Option<String> {
     let file = shown(path);
     let user = rustix::process::geteuid().as_raw();
     if metadata.mode() & 0o077 != 0 {
-        return Some(format!(
-            "{file} is open to other users of this machine: chmod 600 {file}"
-        ));
+        return Some(format!("{file} is open to other users of this machine: chmod 600 {file}"));
     }
     if metadata.uid() != user && metadata.uid() != 0 {
-        return Some(format!(
-            "{file} belongs to another user (uid {}), who can change it",
-            metadata.uid()
-        ));
+        return Some(format!("{file} belongs to another user (uid {}), who can change it", metadata.uid()));
     }
     let directory = parent(path);
     let metadata = fs::metadata(directory).ok()?;
     let sticky = metadata.mode() & 0o1000 != 0;
     if metadata.mode() & 0o022 != 0 && !sticky {
         let directory = shown(directory);
-        return Some(format!(
-            "others can replace files in {directory}: chmod go-w {directory}"
-        ));
+        return Some(format!("others can replace files in {directory}: chmod go-w {directory}"));
     }
     None
 }
@@ -143,9 +124,7 @@ pub fn same_file(one: &Path, other: &Path) -> bool {
 }
 
 fn parent(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."))
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 #[cfg(all(test, unix))]
@@ -170,14 +149,8 @@ mod tests {
         assert_eq!(read_given(&file, 5).unwrap(), b"12345");
         assert_eq!(read_default(&file, 5).unwrap().unwrap(), b"12345");
         let name = shown(&file);
-        for failure in [
-            read_given(&file, 4).unwrap_err(),
-            read_default(&file, 4).unwrap_err(),
-        ] {
-            assert_eq!(
-                failure.to_string(),
-                format!("read {name}: more than 4 bytes")
-            );
+        for failure in [read_given(&file, 4).unwrap_err(), read_default(&file, 4).unwrap_err()] {
+            assert_eq!(failure.to_string(), format!("read {name}: more than 4 bytes"));
             assert_eq!(failure.kind(), crate::Kind::Usage);
         }
         assert!(read_given(Path::new("/dev/zero"), 4).is_err());
@@ -192,10 +165,7 @@ mod tests {
         assert_eq!(read_default(&file, 9).unwrap(), None);
         assert_eq!(read_default(&below_a_file, 9).unwrap(), None);
         let message = read_given(&file, 9).unwrap_err().to_string();
-        assert_eq!(
-            message,
-            format!("read {}: no such file or directory", shown(&file))
-        );
+        assert_eq!(message, format!("read {}: no such file or directory", shown(&file)));
     }
 
     #[test]
@@ -214,19 +184,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("secret");
         fs::write(&file, "").unwrap();
-        for (mode, loose) in [
-            (0o600, false),
-            (0o400, false),
-            (0o640, true),
-            (0o604, true),
-            (0o666, true),
-        ] {
+        for (mode, loose) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o666, true)] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
             let warning = loose_permissions(&file);
             assert_eq!(warning.is_some(), loose, "{mode:o}: {warning:?}");
-            assert!(
-                warning.is_none_or(|text| text.ends_with(&format!("chmod 600 {}", shown(&file))))
-            );
+            assert!(warning.is_none_or(|text| text.ends_with(&format!("chmod 600 {}", shown(&file)))));
         }
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o770)).unwrap();
@@ -248,9 +210,6 @@ mod tests {
         }
         fs::write(home.path().join("other"), "").unwrap();
         assert!(!same_file(&file, &home.path().join("other")));
-        assert!(!same_file(
-            &home.path().join("none"),
-            &home.path().join("none")
-        ));
+        assert!(!same_file(&home.path().join("none"), &home.path().join("none")));
     }
 }

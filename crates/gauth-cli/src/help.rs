@@ -15,38 +15,17 @@ pub(crate) fn page(program: &Program, grammar: &Grammar) -> String {
     let mut page = format!("{}: {}\n\n", program.name, program.summary);
     usage(&mut page, program, grammar);
 
-    let described: Vec<_> = grammar
-        .positionals
-        .iter()
-        .filter(|one| !one.hidden)
-        .collect();
-    section(
-        &mut page,
-        "Arguments",
-        described
-            .iter()
-            .map(|one| (one.name.to_uppercase(), one.description.to_owned())),
-    );
+    let described: Vec<_> = grammar.positionals.iter().filter(|one| !one.hidden).collect();
+    section(&mut page, "Arguments", described.iter().map(|one| (one.name.to_uppercase(), one.description.to_owned())));
     let visible = grammar.options.iter().copied().filter(|flag| !flag.hidden);
     section(&mut page, "Options", visible.map(entry));
-    let common = COMMON
-        .iter()
-        .map(|flag| match (flag.long, program.timeout) {
-            ("--timeout", Some(time)) => (
-                label(flag),
-                format!("{} (default {})", flag.description, time.as_secs()),
-            ),
-            _ => entry(flag),
-        });
+    let common = COMMON.iter().map(|flag| match (flag.long, program.timeout) {
+        ("--timeout", Some(time)) => (label(flag), format!("{} (default {})", flag.description, time.as_secs())),
+        _ => entry(flag),
+    });
     section(&mut page, "Options of every program", common);
-    let codes = exit::TABLE
-        .iter()
-        .map(|(code, kind, meaning)| (code.to_string(), format!("{kind}: {meaning}")));
-    section(
-        &mut page,
-        "Exit codes",
-        codes.chain([("128+n".to_owned(), "ended by signal n".to_owned())]),
-    );
+    let codes = exit::TABLE.iter().map(|(code, kind, meaning)| (code.to_string(), format!("{kind}: {meaning}")));
+    section(&mut page, "Exit codes", codes.chain([("128+n".to_owned(), "ended by signal n".to_owned())]));
 
     if !program.examples.is_empty() {
         page.push_str("\nExamples:\n");
@@ -106,19 +85,13 @@ fn section(page: &mut String, title: &str, entries: impl Iterator<Item = (String
 }
 
 fn entry(flag: &FlagInfo<'_>) -> (String, String) {
-    let again = if flag.optionality == Optionality::Repeating {
-        " (may repeat)"
-    } else {
-        ""
-    };
+    let again = if flag.optionality == Optionality::Repeating { " (may repeat)" } else { "" };
     (label(flag), format!("{}{again}", flag.description))
 }
 
 /// `-p, --property ID`
 fn label(flag: &FlagInfo<'_>) -> String {
-    let short = flag
-        .short
-        .map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
+    let short = flag.short.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
     match flag.kind {
         FlagInfoKind::Switch => format!("{short}{}", flag.long),
         FlagInfoKind::Option { arg_name } => format!("{short}{} {arg_name}", flag.long),

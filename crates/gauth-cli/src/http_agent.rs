@@ -23,15 +23,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const CONNECT_NEARBY: Duration = Duration::from_secs(1);
 const ANSWER_NEARBY: Duration = Duration::from_secs(5);
 /// Header values that may be shown.
-const DULL: [&str; 7] = [
-    "accept",
-    "content-length",
-    "content-type",
-    "date",
-    "retry-after",
-    "server",
-    "user-agent",
-];
+const DULL: [&str; 7] = ["accept", "content-length", "content-type", "date", "retry-after", "server", "user-agent"];
 
 /// What every request of these programs calls itself.
 pub const AGENT_NAME: &str = concat!("gauth/", env!("CARGO_PKG_VERSION"));
@@ -55,19 +47,12 @@ pub struct HttpAgent {
 impl HttpAgent {
     /// An agent whose work, retries included, ends at `deadline`.
     pub fn new(terminal: Terminal, deadline: Option<Instant>) -> Self {
-        Self {
-            terminal,
-            deadline,
-            answer_limit: ANSWER_LIMIT,
-        }
+        Self { terminal, deadline, answer_limit: ANSWER_LIMIT }
     }
 
     /// The same agent for answers of up to so many bytes.
     pub(crate) fn with_answer_limit(self, answer_limit: usize) -> Self {
-        Self {
-            answer_limit,
-            ..self
-        }
+        Self { answer_limit, ..self }
     }
 
     /// Sends a request and reads the whole answer, whatever its status.
@@ -93,22 +78,18 @@ impl HttpAgent {
                 .flatten();
             let Some(pause) = pause else {
                 if let Some(wish) = wish.filter(|wish| *wish >= self.left()) {
-                    self.terminal
-                        .note(&format!("the server asks to wait {} s", wish.as_secs()));
+                    self.terminal.note(&format!("the server asks to wait {} s", wish.as_secs()));
                 }
                 return result;
             };
-            self.terminal
-                .verbose(&format!("trying again in {} ms", pause.as_millis()));
+            self.terminal.verbose(&format!("trying again in {} ms", pause.as_millis()));
             std::thread::sleep(pause);
         }
     }
 
     /// The time until the deadline.
     pub(crate) fn left(&self) -> Duration {
-        self.deadline.map_or(Duration::MAX, |deadline| {
-            deadline.saturating_duration_since(Instant::now())
-        })
+        self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     fn agent(&self, target: &Uri, is_nearby: bool) -> Result<Agent, Failure> {
@@ -122,18 +103,10 @@ impl HttpAgent {
             _ => None,
         };
         let roots = match own_roots {
-            Some(own) => own
-                .iter()
-                .map(|c| Certificate::from_der(c))
-                .map(|c| c.to_owned())
-                .collect::<Vec<_>>()
-                .into(),
+            Some(own) => own.iter().map(|c| Certificate::from_der(c)).map(|c| c.to_owned()).collect::<Vec<_>>().into(),
             None => RootCerts::WebPki,
         };
-        let tls = TlsConfig::builder()
-            .root_certs(roots)
-            .unversioned_rustls_crypto_provider(tls::provider())
-            .build();
+        let tls = TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(tls::provider()).build();
         Ok(Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -149,8 +122,7 @@ impl HttpAgent {
 
     fn send_once(&self, agent: &Agent, request: &Request) -> Result<Response, Failure> {
         let what = format!("{} {}", request.method(), without_query(request.uri()));
-        self.terminal
-            .verbose(&format!("> {what}{}", shown(request.headers())));
+        self.terminal.verbose(&format!("> {what}{}", shown(request.headers())));
         let started = Instant::now();
         let left = self.left();
         if left.is_zero() {
@@ -158,29 +130,16 @@ impl HttpAgent {
         }
         let mut ready = request.clone();
         let headers = ready.headers_mut();
-        headers
-            .entry(USER_AGENT)
-            .or_insert(http::HeaderValue::from_static(AGENT_NAME));
-        headers
-            .entry(ACCEPT)
-            .or_insert(http::HeaderValue::from_static("application/json"));
-        let ready = agent
-            .configure_request(ready)
-            .timeout_global((left < Duration::MAX).then_some(left))
-            .build();
+        headers.entry(USER_AGENT).or_insert(http::HeaderValue::from_static(AGENT_NAME));
+        headers.entry(ACCEPT).or_insert(http::HeaderValue::from_static("application/json"));
+        let ready = agent.configure_request(ready).timeout_global((left < Duration::MAX).then_some(left)).build();
         let trouble = |e: Error| failure(&what, &e);
         let answer = agent.run(ready).map_err(trouble)?;
         let (head, mut body) = answer.into_parts();
         let mut bytes = Vec::new();
-        body.as_reader()
-            .take(self.answer_limit as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| trouble(e.into()))?;
+        body.as_reader().take(self.answer_limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| trouble(e.into()))?;
         if bytes.len() > self.answer_limit {
-            return Err(Failure::new(
-                Kind::Failed,
-                format!("{what}: the answer is too long"),
-            ));
+            return Err(Failure::new(Kind::Failed, format!("{what}: the answer is too long")));
         }
         self.terminal.verbose(&format!(
             "< {}{} in {} ms",
@@ -213,16 +172,8 @@ pub(crate) fn wish(headers: &HeaderMap) -> Option<Duration> {
 
 /// Scheme, host, port and path: nothing that carries a secret.
 pub fn without_query(uri: &Uri) -> String {
-    let port = uri
-        .port()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    format!(
-        "{}://{}{port}{}",
-        uri.scheme_str().unwrap_or_default(),
-        uri.host().unwrap_or_default(),
-        uri.path()
-    )
+    let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{}", uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default(), uri.path())
 }
 
 /// Names of all headers, values of the dull ones.
@@ -240,11 +191,10 @@ fn failure(what: &str, error: &Error) -> Failure {
     let temporary = |text: &str| Failure::new(Kind::Temporary, format!("{what}: {text}"));
     if let Some(tls) = tls_error(error) {
         return match tls {
-            rustls::Error::InvalidCertificate(_) => Failure::new(
-                Kind::Failed,
-                format!("{what}: the server's certificate is refused: {tls}"),
-            )
-            .hint("a company's own authority goes into the file that SSL_CERT_FILE names"),
+            rustls::Error::InvalidCertificate(_) => {
+                Failure::new(Kind::Failed, format!("{what}: the server's certificate is refused: {tls}"))
+                    .hint("a company's own authority goes into the file that SSL_CERT_FILE names")
+            }
             _ => Failure::new(Kind::Failed, format!("{what}: TLS failed: {tls}")),
         };
     }

@@ -65,32 +65,26 @@ pub struct Context {
 
 /// The whole of `main()`: reads the command line, answers `--help`, `--version` and `--completions`, calls
 /// `body`, and turns its result into messages and an exit code.
-pub fn run<A: FromArgs + ArgsInfo>(
-    program: &Program,
-    body: impl FnOnce(A, Context) -> anyhow::Result<()>,
-) -> ExitCode {
-    let mut terminal = Terminal {
-        program: program.name,
-        quiet: false,
-        verbose: false,
-    };
+pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Context) -> anyhow::Result<()>) -> ExitCode {
+    let mut terminal = Terminal { program: program.name, quiet: false, verbose: false };
     terminal::hush_panics(terminal);
     let grammar = Grammar::of::<A>();
-    let result = arguments::read(program, &grammar, std::env::args_os().skip(1))
-        .map_err(Into::into)
-        .and_then(|request| match request {
-            Request::Help => print(&help::page(program, &grammar)),
-            Request::Version => print(&format!("{} {}\n", program.name, env!("CARGO_PKG_VERSION"))),
-            Request::Completions(shell) => print(&completions::script(&shell, program, &grammar)?),
-            Request::Work(arguments) => {
-                terminal.quiet = arguments.quiet;
-                terminal.verbose = arguments.verbose;
-                let context = Context {
-                    terminal,
-                    timeout: arguments.timeout.or(program.timeout),
-                    timeout_given: arguments.timeout.is_some(),
-                };
-                body(arguments::parse(program, &arguments)?, context)
+    let result =
+        arguments::read(program, &grammar, std::env::args_os().skip(1)).map_err(Into::into).and_then(|request| {
+            match request {
+                Request::Help => print(&help::page(program, &grammar)),
+                Request::Version => print(&format!("{} {}\n", program.name, env!("CARGO_PKG_VERSION"))),
+                Request::Completions(shell) => print(&completions::script(&shell, program, &grammar)?),
+                Request::Work(arguments) => {
+                    terminal.quiet = arguments.quiet;
+                    terminal.verbose = arguments.verbose;
+                    let context = Context {
+                        terminal,
+                        timeout: arguments.timeout.or(program.timeout),
+                        timeout_given: arguments.timeout.is_some(),
+                    };
+                    body(arguments::parse(program, &arguments)?, context)
+                }
             }
         });
     exit::finish(&terminal, result)

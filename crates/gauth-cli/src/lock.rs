@@ -21,11 +21,7 @@ impl Lock {
     /// Waits for the lock at `path` until `deadline`; then it is a temporary failure. `None` where locks cannot
     /// be had (a read-only disk, a file system without them): the work goes on without, after a warning
     /// if the reason is the file system's.
-    pub fn exclusive(
-        path: &Path,
-        deadline: Instant,
-        terminal: &Terminal,
-    ) -> Result<Option<Self>, Failure> {
+    pub fn exclusive(path: &Path, deadline: Instant, terminal: &Terminal) -> Result<Option<Self>, Failure> {
         let Ok(file) = open(path) else {
             return Ok(None);
         };
@@ -34,11 +30,7 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Self(file))),
                 Err(TryLockError::Error(error)) => {
-                    terminal.warn(&format!(
-                        "lock {}: {}: going on without",
-                        shown(path),
-                        reason(&error)
-                    ));
+                    terminal.warn(&format!("lock {}: {}: going on without", shown(path), reason(&error)));
                     return Ok(None);
                 }
                 Err(TryLockError::WouldBlock) => {}
@@ -113,11 +105,7 @@ fn jittered(pause: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    const TERMINAL: Terminal = Terminal {
-        program: "test",
-        quiet: false,
-        verbose: false,
-    };
+    const TERMINAL: Terminal = Terminal { program: "test", quiet: false, verbose: false };
 
     fn lock(path: &Path, patience: Duration) -> Result<Option<Lock>, Failure> {
         Lock::exclusive(path, Instant::now() + patience, &TERMINAL)

@@ -42,12 +42,9 @@ mod tests {
     #[test]
     fn the_firmware_tells_a_machine_of_googles() {
         let directory = tempfile::tempdir().unwrap();
-        for (name, google) in [
-            ("Google Compute Engine\n", true),
-            ("Google\n", true),
-            ("VirtualBox\n", false),
-            ("", false),
-        ] {
+        for (name, google) in
+            [("Google Compute Engine\n", true), ("Google\n", true), ("VirtualBox\n", false), ("", false)]
+        {
             let file = directory.path().join("product_name");
             std::fs::write(&file, name).unwrap();
             assert_eq!(product_is_google(&file), google, "{name:?}");

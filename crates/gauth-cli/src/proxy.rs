@@ -20,10 +20,7 @@ pub fn for_target(target: &Uri) -> Result<Option<String>, Failure> {
     choose(target, &lookup)
 }
 
-fn choose(
-    target: &Uri,
-    lookup: &dyn Fn(&str) -> Result<Option<String>, Failure>,
-) -> Result<Option<String>, Failure> {
+fn choose(target: &Uri, lookup: &dyn Fn(&str) -> Result<Option<String>, Failure>) -> Result<Option<String>, Failure> {
     let host = target.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     // Plain http is spoken with loopback and metadata servers alone.
@@ -53,27 +50,17 @@ fn is_listed(host: &str, list: &str) -> bool {
         .map(|entry| entry.trim().trim_start_matches('.').to_ascii_lowercase())
         .filter(|entry| !entry.is_empty())
         .any(|entry| {
-            entry == "*"
-                || host == entry
-                || host
-                    .strip_suffix(entry.as_str())
-                    .is_some_and(|rest| rest.ends_with('.'))
+            entry == "*" || host == entry || host.strip_suffix(entry.as_str()).is_some_and(|rest| rest.ends_with('.'))
         })
 }
 
 /// Puts `http://` before a bare `host:port`, as curl does. The value is never shown: it may hold a password.
 fn check(proxy: &str) -> Result<String, Failure> {
-    let url = if proxy.contains("://") {
-        proxy.to_owned()
-    } else {
-        format!("http://{proxy}")
-    };
+    let url = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
     let known = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
     match url.parse::<Uri>() {
         Ok(uri) if known(&uri) && uri.host().is_some_and(|host| !host.is_empty()) => Ok(url),
-        _ => Err(Failure::usage(
-            "read the proxy variables: HTTPS_PROXY or ALL_PROXY is not an http or https URL",
-        )),
+        _ => Err(Failure::usage("read the proxy variables: HTTPS_PROXY or ALL_PROXY is not an http or https URL")),
     }
 }
 
@@ -94,10 +81,7 @@ mod tests {
         let set = [("https_proxy", "http://p:1")];
         let google = "https://oauth2.googleapis.com/token";
         assert_eq!(chosen(google, &set).unwrap().as_deref(), Some("http://p:1"));
-        assert_eq!(
-            chosen(google, &[("all_proxy", "p:1")]).unwrap().as_deref(),
-            Some("http://p:1")
-        );
+        assert_eq!(chosen(google, &[("all_proxy", "p:1")]).unwrap().as_deref(), Some("http://p:1"));
         for direct in [
             "http://127.0.0.1:8/token",
             "https://localhost/token",
@@ -130,12 +114,7 @@ mod tests {
 
     #[test]
     fn f9_a_malformed_proxy_is_an_error_that_does_not_show_it() {
-        for value in [
-            "::bad",
-            "http://",
-            "socks5://canary:1",
-            "http://user:canary@",
-        ] {
+        for value in ["::bad", "http://", "socks5://canary:1", "http://user:canary@"] {
             let error = chosen("https://a.test/", &[("https_proxy", value)]).unwrap_err();
             assert!(!error.to_string().contains("canary"), "{error}");
         }

@@ -15,7 +15,5 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
 
 /// Evenly spread from 0 to 1.
 pub fn fraction() -> f64 {
-    bytes::<4>().map_or(0.5, |bytes| {
-        f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)
-    })
+    bytes::<4>().map_or(0.5, |bytes| f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX))
 }

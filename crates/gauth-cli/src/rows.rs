@@ -110,10 +110,5 @@ fn two_columns() -> Layout {
         is_metric,
         is_integer: is_metric,
     };
-    Layout {
-        columns: vec![column("d", false), column("m", true)],
-        header: true,
-        excel: false,
-        terminal_width: None,
-    }
+    Layout { columns: vec![column("d", false), column("m", true)], header: true, excel: false, terminal_width: None }
 }

@@ -152,9 +152,7 @@ pub(crate) fn watched<T>(what: &str, result: io::Result<T>) -> io::Result<T> {
 /// A panic ends the program with exit code 1 and one line: where it happened, and nothing of the data.
 pub(crate) fn hush_panics(terminal: Terminal) {
     std::panic::set_hook(Box::new(move |panic| {
-        let place = panic
-            .location()
-            .map_or_else(String::new, |place| format!(" at {place}"));
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
         terminal.error(&format!("internal error{place}"));
         std::process::exit(1);
     }));

@@ -22,14 +22,9 @@ pub fn own_roots() -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
     let path = Path::new(&path);
     let text = read_given(path, LIMIT)
         .map_err(|failure| Failure::usage(format!("take roots from SSL_CERT_FILE: {failure}")))?;
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<_, _>>()
-        .unwrap_or_default();
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().unwrap_or_default();
     if certificates.is_empty() {
-        return Err(Failure::usage(format!(
-            "read SSL_CERT_FILE {}: no PEM certificate in it",
-            shown(path)
-        )));
+        return Err(Failure::usage(format!("read SSL_CERT_FILE {}: no PEM certificate in it", shown(path))));
     }
     Ok(Some(certificates))
 }

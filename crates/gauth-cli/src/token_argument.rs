@@ -52,9 +52,7 @@ pub fn hide(argument: &TokenArgument<'_>, terminal: &Terminal) -> Result<(), Fai
         let error = argv::start_again_with_value_on_stdin(token);
         terminal.verbose(&format!("start again: {}", reason(&error)));
     }
-    terminal.warn(
-        "the token stays visible in the list of processes; pass it by GAUTH_TOKEN or --token -",
-    );
+    terminal.warn("the token stays visible in the list of processes; pass it by GAUTH_TOKEN or --token -");
     Ok(())
 }
 
@@ -67,9 +65,7 @@ impl TokenSource {
     pub fn choose(argument: &TokenArgument<'_>, stdin_by_default: bool) -> Result<Self, Failure> {
         match (argument.token, argument.command) {
             (Some(_), Some(_)) => {
-                return Err(Failure::usage(
-                    "--token and --token-command exclude each other",
-                ));
+                return Err(Failure::usage("--token and --token-command exclude each other"));
             }
             (Some("-"), None) => return from_stdin(argument.stdin_reader),
             (Some(token), None) => return checked(token, "--token").map(Self::Fixed),
@@ -87,8 +83,7 @@ impl TokenSource {
         if stdin_by_default && argument.stdin_reader.is_none() && !std::io::stdin().is_terminal() {
             return from_stdin(None);
         }
-        Err(Failure::new(Kind::Login, "no token was given")
-            .hint("pass one with --token $(gauth-token)"))
+        Err(Failure::new(Kind::Login, "no token was given").hint("pass one with --token $(gauth-token)"))
     }
 
     /// A token. Each call runs the command again, if there is one, for at most `timeout`.
@@ -105,37 +100,23 @@ impl TokenSource {
 
 fn from_stdin(other_reader: Option<&str>) -> Result<TokenSource, Failure> {
     if let Some(other) = other_reader {
-        return Err(Failure::usage(format!(
-            "--token - and {other} both want standard input"
-        )));
+        return Err(Failure::usage(format!("--token - and {other} both want standard input")));
     }
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        return Err(Failure::usage("--token -: standard input is a terminal")
-            .hint("gauth-token | COMMAND --token -"));
+        return Err(Failure::usage("--token -: standard input is a terminal").hint("gauth-token | COMMAND --token -"));
     }
-    checked(
-        &read_text(stdin.lock(), "standard input")?,
-        "standard input",
-    )
-    .map(TokenSource::Fixed)
+    checked(&read_text(stdin.lock(), "standard input")?, "standard input").map(TokenSource::Fixed)
 }
 
 fn from_command(command: &str, timeout: Option<Duration>) -> Result<Secret, Failure> {
     let mut shell = Command::new("sh");
-    shell
-        .args(["-c", command])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
     for name in VARIABLES {
         shell.env_remove(name);
     }
-    let failed = |error: std::io::Error| {
-        Failure::new(
-            Kind::Failed,
-            format!("run the token command: {}", reason(&error)),
-        )
-    };
+    let failed =
+        |error: std::io::Error| Failure::new(Kind::Failed, format!("run the token command: {}", reason(&error)));
     let mut child = shell.spawn().map_err(failed)?;
     let (sender, receiver) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {
@@ -168,10 +149,7 @@ fn from_command(command: &str, timeout: Option<Duration>) -> Result<Secret, Fail
         Some(5) => Kind::Temporary,
         _ => Kind::Login,
     };
-    Err(
-        Failure::new(kind, format!("run the token command: {status}"))
-            .hint("run it alone to see why"),
-    )
+    Err(Failure::new(kind, format!("run the token command: {status}")).hint("run it alone to see why"))
 }
 
 fn read_text(reader: impl Read, what: &str) -> Result<String, Failure> {
@@ -179,12 +157,7 @@ fn read_text(reader: impl Read, what: &str) -> Result<String, Failure> {
     reader
         .take(LIMIT as u64 + 3)
         .read_to_end(&mut bytes)
-        .map_err(|error| {
-            Failure::new(
-                Kind::Failed,
-                format!("read the token from {what}: {}", reason(&error)),
-            )
-        })?;
+        .map_err(|error| Failure::new(Kind::Failed, format!("read the token from {what}: {}", reason(&error))))?;
     // The line may end in CR LF. A command cut short here ends in a signal, which is not the cause.
     if bytes.len() > LIMIT + 2 {
         return Err(malformed(what, "it is longer than 64 KiB"));
@@ -197,10 +170,8 @@ fn checked(text: &str, what: &str) -> Result<Secret, Failure> {
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
-        return Err(
-            Failure::new(Kind::Login, format!("the token from {what} is empty"))
-                .hint("run gauth-token alone to see why"),
-        );
+        return Err(Failure::new(Kind::Login, format!("the token from {what} is empty"))
+            .hint("run gauth-token alone to see why"));
     }
     if line.len() > LIMIT {
         return Err(malformed(what, "it is longer than 64 KiB"));
@@ -220,10 +191,7 @@ fn malformed(what: &str, why: &str) -> Failure {
 
 fn is_b64token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
-    !body.is_empty()
-        && body
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+    !body.is_empty() && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
 }
 
 #[cfg(test)]
@@ -277,23 +245,9 @@ mod tests {
 
     #[test]
     fn two_sources_are_refused() {
-        let both = TokenArgument {
-            token: Some("x"),
-            command: Some("echo x"),
-            stdin_reader: None,
-        };
-        assert_eq!(
-            TokenSource::choose(&both, true).unwrap_err().kind(),
-            Kind::Usage
-        );
-        let stdin_twice = TokenArgument {
-            token: Some("-"),
-            command: None,
-            stdin_reader: Some("--request -"),
-        };
-        assert_eq!(
-            TokenSource::choose(&stdin_twice, true).unwrap_err().kind(),
-            Kind::Usage
-        );
+        let both = TokenArgument { token: Some("x"), command: Some("echo x"), stdin_reader: None };
+        assert_eq!(TokenSource::choose(&both, true).unwrap_err().kind(), Kind::Usage);
+        let stdin_twice = TokenArgument { token: Some("-"), command: None, stdin_reader: Some("--request -") };
+        assert_eq!(TokenSource::choose(&stdin_twice, true).unwrap_err().kind(), Kind::Usage);
     }
 }

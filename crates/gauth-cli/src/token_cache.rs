@@ -52,12 +52,7 @@ pub struct Fresh {
 
 impl From<Entry> for Fresh {
     fn from(entry: Entry) -> Self {
-        Self {
-            token: entry.token,
-            expires_at: Some(entry.expires_at),
-            scopes: entry.scopes,
-            cached: true,
-        }
+        Self { token: entry.token, expires_at: Some(entry.expires_at), scopes: entry.scopes, cached: true }
     }
 }
 
@@ -101,21 +96,12 @@ impl Ask<'_> {
             {
                 return Ok(entry.into());
             }
-            let lock = Lock::exclusive(
-                &directory.join(lock_name(&found, &name)),
-                self.deadline(),
-                &self.terminal,
-            )?;
-            if self.read_again(&mut found)?
-                && found.credentials.cache_file_name(self.wanted) != name
-            {
+            let lock = Lock::exclusive(&directory.join(lock_name(&found, &name)), self.deadline(), &self.terminal)?;
+            if self.read_again(&mut found)? && found.credentials.cache_file_name(self.wanted) != name {
                 continue;
             }
             let kept = self.read(&file).unwrap_or_else(|trouble| {
-                self.terminal.warn(&format!(
-                    "read the cached token {}: {trouble}, so it is not used",
-                    shown(&file)
-                ));
+                self.terminal.warn(&format!("read the cached token {}: {trouble}, so it is not used", shown(&file)));
                 None
             });
             // What others obtained while this process waited is as fresh as can be had, however short its life.
@@ -125,10 +111,7 @@ impl Ask<'_> {
                 self.warn_if_short(left);
                 return Ok(entry.into());
             }
-            if let Some(failure) = lock
-                .as_ref()
-                .and_then(|lock| left_failure(lock, &name, asked_at))
-            {
+            if let Some(failure) = lock.as_ref().and_then(|lock| left_failure(lock, &name, asked_at)) {
                 return Err(failure.into());
             }
             return self.refresh(&found, &file, lock.as_ref());
@@ -136,8 +119,7 @@ impl Ask<'_> {
     }
 
     fn deadline(&self) -> Instant {
-        self.deadline
-            .unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400))
+        self.deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400))
     }
 
     /// The cached token and the life it has left, if there is one; or why what is there is not used.
@@ -145,9 +127,7 @@ impl Ask<'_> {
         if self.cache != Use::ReadAndWrite {
             return Ok(None);
         }
-        let Some(bytes) =
-            files::read_default(file, CREDENTIALS_LIMIT).map_err(|e| e.to_string())?
-        else {
+        let Some(bytes) = files::read_default(file, CREDENTIALS_LIMIT).map_err(|e| e.to_string())? else {
             return Ok(None);
         };
         if files::loose_permissions(file).is_some() {
@@ -188,10 +168,7 @@ impl Ask<'_> {
             leave_failure(lock, file, error);
         }
         let token = obtained.token?;
-        let renamed = obtained
-            .saved
-            .as_ref()
-            .map(|saved| file.with_file_name(saved.cache_file_name(self.wanted)));
+        let renamed = obtained.saved.as_ref().map(|saved| file.with_file_name(saved.cache_file_name(self.wanted)));
         let credentials = obtained.saved.as_ref().unwrap_or(&found.credentials);
         let entry = Entry::new(&token, credentials.principal_digest(), SystemTime::now());
         if let Some(bytes) = entry.and_then(|entry| entry.to_bytes()) {
@@ -211,8 +188,7 @@ impl Ask<'_> {
     }
 
     fn not_cached(&self, why: &str) {
-        self.terminal
-            .warn(&format!("the token is not cached: {why}"));
+        self.terminal.warn(&format!("the token is not cached: {why}"));
     }
 
     fn exchange(&self, found: &Found) -> Obtained {
@@ -223,11 +199,7 @@ impl Ask<'_> {
 
     /// Drives the credentials' state machine to its end. A refresh token that is replaced on the way is saved before the
     /// next hop, which may fail or never come.
-    fn drive(
-        &self,
-        found: &Found,
-        saved: &mut Option<Credentials>,
-    ) -> anyhow::Result<TokenResponse> {
+    fn drive(&self, found: &Found, saved: &mut Option<Credentials>) -> anyhow::Result<TokenResponse> {
         let mut exchange = found.credentials.exchange(self.wanted, SystemTime::now())?;
         let agent = HttpAgent::new(self.terminal, self.deadline);
         let mut used = found.credentials.refresh_token().cloned();
@@ -257,9 +229,7 @@ impl Ask<'_> {
     fn save_refresh_token(&self, found: &Found, new: &Secret) -> Option<Credentials> {
         let saved = match &found.file {
             Some(file) => self.replace_refresh_token(file, &found.credentials, new),
-            None => Err(anyhow!(
-                "the credentials did not come from a file that can be rewritten"
-            )),
+            None => Err(anyhow!("the credentials did not come from a file that can be rewritten")),
         };
         saved.unwrap_or_else(|e| {
             self.terminal.warn(&format!(
@@ -288,10 +258,7 @@ impl Ask<'_> {
 
     fn warn_if_short(&self, life: Duration) {
         if life < self.min_ttl {
-            self.terminal.warn(&format!(
-                "the server gave a token for {} s only",
-                life.as_secs()
-            ));
+            self.terminal.warn(&format!("the server gave a token for {} s only", life.as_secs()));
         }
     }
 
@@ -318,10 +285,7 @@ pub fn forget(credentials: &Credentials) -> usize {
     let principal = credentials.principal_digest();
     files
         .filter_map(|file| Some(file.ok()?.path()))
-        .filter(|file| {
-            file.extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .filter(|file| file.extension().is_some_and(|extension| extension == "json"))
         .filter(|file| {
             files::read_default(file, CREDENTIALS_LIMIT)
                 .ok()
@@ -387,8 +351,7 @@ fn left_failure(lock: &Lock, name: &str, asked_at: SystemTime) -> Option<Failure
 }
 
 fn nanoseconds(time: SystemTime) -> u128 {
-    time.duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_nanos())
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos())
 }
 
 fn one_line(text: &str) -> String {

@@ -20,9 +20,7 @@ fn files(home: &Home, words: &[&str]) -> Command {
 
 fn under_umask(home: &Home, umask: &str, words: &[&str]) -> Run {
     let mut command = home.command("sh");
-    command
-        .arg("-c")
-        .arg(format!("umask {umask}; exec \"$0\" \"$@\""));
+    command.arg("-c").arg(format!("umask {umask}; exec \"$0\" \"$@\""));
     command.arg(testkit::example("files")).args(words);
     run(command).expect(0)
 }
@@ -60,10 +58,7 @@ fn a2_a3_a_secret_is_private_from_birth_and_synced_before_it_is_renamed() {
     let home = Home::new();
     let secret = old_secret(&home);
     let command = files(&home, &["secret", "secret", "--content", NEW]);
-    let Some(trace) = strace(
-        &["-e", "trace=openat,write,fsync,rename,renameat,renameat2"],
-        command,
-    ) else {
+    let Some(trace) = strace(&["-e", "trace=openat,write,fsync,rename,renameat,renameat2"], command) else {
         return;
     };
     trace.run.expect(0);
@@ -83,16 +78,8 @@ fn a2_a3_a_secret_is_private_from_birth_and_synced_before_it_is_renamed() {
     let synced = at(&|call| call.starts_with("fsync("));
     let renamed = at(&|call| call.starts_with("rename"));
     let directory_synced = trace.calls.iter().rposition(|call| call.name == "fsync");
-    assert!(
-        created < written && written < synced && synced < renamed,
-        "{:#?}",
-        trace.calls
-    );
-    assert!(
-        directory_synced.is_some_and(|at| at > renamed),
-        "{:#?}",
-        trace.calls
-    );
+    assert!(created < written && written < synced && synced < renamed, "{:#?}", trace.calls);
+    assert!(directory_synced.is_some_and(|at| at > renamed), "{:#?}", trace.calls);
     assert_eq!(content(&secret), NEW);
 }
 
@@ -104,8 +91,7 @@ fn a4_a_crash_at_any_call_leaves_the_old_secret_or_the_new_one() {
             let secret = old_secret(&home);
             let inject = format!("inject={call}:signal=KILL:when={nth}");
             let command = files(&home, &["secret", "secret", "--content", NEW]);
-            let Some(trace) = strace(&["-e", &format!("trace={call}"), "-e", &inject], command)
-            else {
+            let Some(trace) = strace(&["-e", &format!("trace={call}"), "-e", &inject], command) else {
                 return;
             };
             let found = content(&secret);
@@ -116,11 +102,7 @@ fn a4_a_crash_at_any_call_leaves_the_old_secret_or_the_new_one() {
                 break;
             }
             run(files(&home, &["secret", "secret", "--content", NEW])).expect(0);
-            assert_eq!(
-                home.tree(),
-                [Path::new("secret")],
-                "{call} {nth}: b9: the next run sweeps"
-            );
+            assert_eq!(home.tree(), [Path::new("secret")], "{call} {nth}: b9: the next run sweeps");
         }
     }
 }
@@ -138,12 +120,7 @@ fn a5_a_disk_error_leaves_the_old_secret_and_nothing_else() {
         let secret = old_secret(&home);
         let call = inject.split(':').next().expect("a call");
         let command = files(&home, &["secret", "secret", "--content", NEW]);
-        let options = [
-            "-e",
-            &format!("trace={call}"),
-            "-e",
-            &format!("inject={inject}:when=1"),
-        ];
+        let options = ["-e", &format!("trace={call}"), "-e", &format!("inject={inject}:when=1")];
         let Some(trace) = strace(&options, command) else {
             return;
         };
@@ -158,19 +135,10 @@ fn a5_a_full_file_system_limit_leaves_the_old_secret() {
     let home = Home::new();
     let secret = old_secret(&home);
     let mut command = home.command("sh");
-    command.args([
-        "-c",
-        "trap '' XFSZ; ulimit -f 0; exec \"$0\" secret secret --content new",
-    ]);
+    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" secret secret --content new"]);
     command.arg(testkit::example("files"));
     let failed = run(command).expect_failure(1);
-    assert!(
-        failed
-            .stderr()
-            .starts_with("files: write 'secret': file too large"),
-        "{}",
-        failed.stderr()
-    );
+    assert!(failed.stderr().starts_with("files: write 'secret': file too large"), "{}", failed.stderr());
     assert_eq!(content(&secret), OLD);
     assert_eq!(home.tree(), [Path::new("secret")]);
 }
@@ -199,18 +167,12 @@ fn b4_a_stopped_holder_costs_a_waiter_its_deadline_and_no_more() {
     let holder = holder(&home);
     holder.signal(testkit::Signal::STOP);
     let waiter = run(files(&home, &["lock", "lock", "--timeout", "0.05"])).expect_failure(5);
-    assert_eq!(
-        waiter.stderr(),
-        "files: lock 'lock': another process holds it\n"
-    );
+    assert_eq!(waiter.stderr(), "files: lock 'lock': another process holds it\n");
 }
 
 #[test]
 fn b5_without_locks_the_work_goes_on_with_a_warning() {
-    for (error, reason) in [
-        ("ENOLCK", "no locks available"),
-        ("EOPNOTSUPP", "operation not supported"),
-    ] {
+    for (error, reason) in [("ENOLCK", "no locks available"), ("EOPNOTSUPP", "operation not supported")] {
         let home = Home::new();
         let inject = format!("inject=flock:error={error}");
         let command = files(&home, &["lock", "lock"]);
@@ -218,8 +180,7 @@ fn b5_without_locks_the_work_goes_on_with_a_warning() {
             return;
         };
         let run = trace.run.expect(0);
-        let warning =
-            format!("files: warning: lock 'lock': {reason}: going on without\nfiles: not locked\n");
+        let warning = format!("files: warning: lock 'lock': {reason}: going on without\nfiles: not locked\n");
         assert_eq!(run.stderr(), warning);
     }
 }

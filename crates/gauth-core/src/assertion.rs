@@ -56,11 +56,7 @@ pub(crate) enum PrivateKey {
 }
 
 /// Signs the claims.
-pub(crate) fn sign(
-    claims: &Claims<'_>,
-    key: &PrivateKey,
-    key_id: Option<&str>,
-) -> Result<Secret, Error> {
+pub(crate) fn sign(claims: &Claims<'_>, key: &PrivateKey, key_id: Option<&str>) -> Result<Secret, Error> {
     let der = match key {
         PrivateKey::Pem(pem) => read_pem(pem),
         PrivateKey::Pkcs12 { file, password } => read_pkcs12(file, password),
@@ -82,14 +78,11 @@ fn trouble(text: &str) -> Error {
 fn read_pem(pem: &Secret) -> Result<Zeroizing<Vec<u8>>, Error> {
     let text = pem.expose();
     if text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
-        return Err(trouble(
-            "the key is encrypted; store it without a passphrase",
-        ));
+        return Err(trouble("the key is encrypted; store it without a passphrase"));
     }
     // A PEM with literal \n survives many a trip through shell variables and templates.
     let mended = Zeroizing::new(text.replace("\\n", "\n"));
-    let key = PrivateKeyDer::from_pem_slice(mended.as_bytes())
-        .map_err(|_| trouble("not a PEM private key"))?;
+    let key = PrivateKeyDer::from_pem_slice(mended.as_bytes()).map_err(|_| trouble("not a PEM private key"))?;
     match &key {
         PrivateKeyDer::Sec1(_) => Err(trouble("an RSA key is needed, this is an EC key")),
         _ => Ok(Zeroizing::new(key.secret_der().to_vec())),
@@ -104,14 +97,14 @@ fn read_pkcs12(file: &Secret, password: &Secret) -> Result<Zeroizing<Vec<u8>>, E
 
 /// From PKCS#8 or PKCS#1.
 fn key_pair(der: &[u8]) -> Result<KeyPair, String> {
-    KeyPair::from_pkcs8(der)
-        .or_else(|e| KeyPair::from_der(der).map_err(|_| e))
-        .map_err(|e| match e.to_string().as_str() {
+    KeyPair::from_pkcs8(der).or_else(|e| KeyPair::from_der(der).map_err(|_| e)).map_err(|e| {
+        match e.to_string().as_str() {
             "TooSmall" => "RSA keys under 2048 bits are refused".to_owned(),
             "TooLarge" => "RSA keys over 4096 bits are refused".to_owned(),
             "WrongAlgorithm" => "an RSA key is needed, this is another kind".to_owned(),
             reason => format!("not a usable RSA key ({reason})"),
-        })
+        }
+    })
 }
 
 /// jsonwebtoken brings no ring of its own; this is all it needs for signing.
@@ -131,12 +124,7 @@ impl Signer<Vec<u8>> for RingSigner {
         let mut signature = vec![0; self.0.public().modulus_len()];
         // The randomness blinds the computation; it does not enter the signature.
         self.0
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| SignatureError::new())?;
         Ok(signature)
     }

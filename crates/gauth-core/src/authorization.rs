@@ -66,19 +66,13 @@ impl AuthorizationRequest<'_> {
             return Redirected::Stray;
         };
         let of = |name: &str| -> Vec<&str> {
-            parameters
-                .iter()
-                .filter(|(key, _)| key == name)
-                .map(|(_, value)| value.as_str())
-                .collect()
+            parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
         };
         let single = |name: &str| match of(name).as_slice() {
             [value] if !value.is_empty() => Some(*value),
             _ => None,
         };
-        let repeated = ["code", "state", "iss", "error", "error_description"]
-            .iter()
-            .any(|name| of(name).len() > 1);
+        let repeated = ["code", "state", "iss", "error", "error_description"].iter().any(|name| of(name).len() > 1);
         let state_matches = single("state").is_some_and(|state| self.state.matches(state));
         let issuer_matches = match of("iss").as_slice() {
             [] => true,
@@ -122,10 +116,7 @@ fn is_issuer(issuer: &str, auth_uri: &Endpoint) -> bool {
     let path = path.strip_suffix('/').unwrap_or(path);
     path.is_empty()
         || (path.starts_with('/')
-            && auth_uri
-                .path()
-                .strip_prefix(path)
-                .is_some_and(|rest| rest.starts_with(['/', '?']) || rest.is_empty()))
+            && auth_uri.path().strip_prefix(path).is_some_and(|rest| rest.starts_with(['/', '?']) || rest.is_empty()))
 }
 
 #[cfg(test)]
@@ -139,9 +130,7 @@ mod tests {
             secret: None,
             auth_uri: Endpoint::parse(auth_uri, "auth_uri").unwrap(),
             token_uri: Endpoint::parse("https://oauth2.googleapis.com/token", "token_uri").unwrap(),
-            redirect: Redirect::AnyPort {
-                path: String::new(),
-            },
+            redirect: Redirect::AnyPort { path: String::new() },
         }
     }
 
@@ -198,13 +187,9 @@ mod tests {
             "state=right",
             "code=%ff&state=right",
         ] {
-            assert!(
-                matches!(received(GOOGLE, query), Redirected::Stray),
-                "{query}"
-            );
+            assert!(matches!(received(GOOGLE, query), Redirected::Stray), "{query}");
         }
-        let Redirected::Code(code) = received(GOOGLE, "state=right&code=4%2F0A&scope=x&authuser=0")
-        else {
+        let Redirected::Code(code) = received(GOOGLE, "state=right&code=4%2F0A&scope=x&authuser=0") else {
             panic!("a good redirect gives the code")
         };
         assert_eq!(code.expose(), "4/0A");
@@ -212,10 +197,7 @@ mod tests {
 
     #[test]
     fn c10_an_error_counts_only_with_the_right_state() {
-        assert!(matches!(
-            received(GOOGLE, "error=access_denied"),
-            Redirected::Stray
-        ));
+        assert!(matches!(received(GOOGLE, "error=access_denied"), Redirected::Stray));
         assert!(matches!(
             received(GOOGLE, "error=access_denied&state=right"),
             Redirected::Refused(Error::Consent { .. })
@@ -243,10 +225,7 @@ mod tests {
             assert_eq!(code, good, "{auth_uri} {issuer}");
         }
         assert!(matches!(
-            received(
-                GOOGLE,
-                "code=c&state=right&iss=https://accounts.google.com&iss=https://accounts.google.com"
-            ),
+            received(GOOGLE, "code=c&state=right&iss=https://accounts.google.com&iss=https://accounts.google.com"),
             Redirected::Stray
         ));
     }

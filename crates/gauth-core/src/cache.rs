@@ -74,12 +74,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()
-        .flat_map(|byte| {
-            [
-                DIGITS[usize::from(byte >> 4)],
-                DIGITS[usize::from(byte & 15)],
-            ]
-        })
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
         .map(char::from)
         .collect()
 }
@@ -124,11 +119,7 @@ impl Entry {
         let time = |name| timestamp::parse_rfc3339(file.text(name).ok()?);
         Some(Self {
             token,
-            principal: file
-                .optional_text("principal")
-                .ok()?
-                .unwrap_or_default()
-                .to_owned(),
+            principal: file.optional_text("principal").ok()?.unwrap_or_default().to_owned(),
             obtained_at: time("obtained_at")?,
             expires_at: time("expires_at")?,
             scopes: file.optional_text("scope").ok()?.map(Scopes::from_answer),
@@ -141,14 +132,8 @@ impl Entry {
         map.insert("version".into(), VERSION.into());
         map.insert("token".into(), self.token.expose().into());
         map.insert("principal".into(), self.principal.as_str().into());
-        map.insert(
-            "obtained_at".into(),
-            timestamp::rfc3339(self.obtained_at)?.into(),
-        );
-        map.insert(
-            "expires_at".into(),
-            timestamp::rfc3339(self.expires_at)?.into(),
-        );
+        map.insert("obtained_at".into(), timestamp::rfc3339(self.obtained_at)?.into());
+        map.insert("expires_at".into(), timestamp::rfc3339(self.expires_at)?.into());
         if let Some(scopes) = &self.scopes {
             map.insert("scope".into(), Value::String(scopes.joined()));
         }
@@ -220,44 +205,16 @@ mod tests {
         let base = key(&none, &[]);
         let chain = ["x".to_owned()];
         let others = [
-            Key {
-                kind: "k",
-                ..base.clone()
-            },
-            Key {
-                client: "k",
-                ..base.clone()
-            },
-            Key {
-                principal: "k",
-                ..base.clone()
-            },
-            Key {
-                token_uri: "k",
-                ..base.clone()
-            },
-            Key {
-                subject: "k",
-                ..base.clone()
-            },
-            Key {
-                audience: "k",
-                ..base.clone()
-            },
-            Key {
-                impersonate: &chain,
-                ..base.clone()
-            },
-            Key {
-                self_signed: true,
-                ..base.clone()
-            },
+            Key { kind: "k", ..base.clone() },
+            Key { client: "k", ..base.clone() },
+            Key { principal: "k", ..base.clone() },
+            Key { token_uri: "k", ..base.clone() },
+            Key { subject: "k", ..base.clone() },
+            Key { audience: "k", ..base.clone() },
+            Key { impersonate: &chain, ..base.clone() },
+            Key { self_signed: true, ..base.clone() },
             // The parts do not run into each other.
-            Key {
-                kind: "authorized_useri",
-                client: "d",
-                ..base.clone()
-            },
+            Key { kind: "authorized_useri", client: "d", ..base.clone() },
         ];
         let mut names: Vec<_> = others.iter().map(Key::file_name).collect();
         names.push(base.file_name());
@@ -272,14 +229,8 @@ mod tests {
         let read = Entry::parse(&bytes).unwrap();
         assert_eq!(read.token.expose(), "ya29.canary");
         assert_eq!(read.principal, digest(b"grant"));
-        assert_eq!(
-            (read.obtained_at, read.expires_at),
-            (OBTAINED, OBTAINED + 3599)
-        );
-        assert_eq!(
-            read.left(at(OBTAINED + 599)),
-            Some(Duration::from_secs(3000))
-        );
+        assert_eq!((read.obtained_at, read.expires_at), (OBTAINED, OBTAINED + 3599));
+        assert_eq!(read.left(at(OBTAINED + 599)), Some(Duration::from_secs(3000)));
     }
 
     #[test]
@@ -299,11 +250,7 @@ mod tests {
 
     #[test]
     fn g5_impossible_times_are_a_miss() {
-        let with = |obtained_at, expires_at| Entry {
-            obtained_at,
-            expires_at,
-            ..entry()
-        };
+        let with = |obtained_at, expires_at| Entry { obtained_at, expires_at, ..entry() };
         let now = at(OBTAINED);
         assert!(with(OBTAINED + 1, OBTAINED + 3600).left(now).is_none());
         assert!(with(OBTAINED, OBTAINED + 86_400).left(now).is_none());

@@ -49,12 +49,10 @@ impl Client {
             (None, Some(client)) => Self::web(&client, policy),
             (Some(_), Some(_)) => Err(two_kinds()),
             (None, None) if file.has("type") => Err(Error::Input(
-                "field installed: missing; this is a credentials file, not an OAuth client"
-                    .to_owned(),
+                "field installed: missing; this is a credentials file, not an OAuth client".to_owned(),
             )),
             (None, None) => Err(Error::Input(
-                "field installed: missing; download the client's JSON from Google's console"
-                    .to_owned(),
+                "field installed: missing; download the client's JSON from Google's console".to_owned(),
             )),
         }
     }
@@ -64,13 +62,7 @@ impl Client {
     /// # Errors
     /// [`Error::Input`] naming the field.
     pub fn from_authorized_user(file: &Document, policy: &Policy) -> Result<Self, Error> {
-        Self::common(
-            file,
-            policy,
-            Redirect::AnyPort {
-                path: String::new(),
-            },
-        )
+        Self::common(file, policy, Redirect::AnyPort { path: String::new() })
     }
 
     fn installed(client: &Document, policy: &Policy) -> Result<Self, Error> {
@@ -126,9 +118,7 @@ pub fn describe(file: &Document, policy: &Policy) -> Result<Description, Error> 
     let url = |client: &Document, name: &str| -> Result<Option<String>, Error> {
         let field = format!("field {name}");
         let url = client.optional_text(name)?;
-        url.map(|url| policy.receiver(url, &field))
-            .transpose()
-            .map(|url| url.as_ref().map(description::without_query))
+        url.map(|url| policy.receiver(url, &field)).transpose().map(|url| url.as_ref().map(description::without_query))
     };
     if KINDS.iter().all(|kind| file.has(kind)) {
         return Err(two_kinds());
@@ -157,14 +147,9 @@ fn two_kinds() -> Error {
 /// As they are written: servers compare them character by character (RFC 9700 §2.1).
 fn loopback_uris(client: &Document) -> Result<Vec<&str>, Error> {
     let is_loopback = |uri: &&str| {
-        Endpoint::parse(uri, "redirect_uris")
-            .is_ok_and(|uri| uri.is_loopback() && uri.as_str().starts_with("http:"))
+        Endpoint::parse(uri, "redirect_uris").is_ok_and(|uri| uri.is_loopback() && uri.as_str().starts_with("http:"))
     };
-    Ok(client
-        .list("redirect_uris")?
-        .into_iter()
-        .filter(is_loopback)
-        .collect())
+    Ok(client.list("redirect_uris")?.into_iter().filter(is_loopback).collect())
 }
 
 #[cfg(test)]
@@ -172,20 +157,14 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Result<Client, Error> {
-        Client::read(
-            &Document::parse(json.as_bytes()).unwrap(),
-            &Policy::default(),
-        )
+        Client::read(&Document::parse(json.as_bytes()).unwrap(), &Policy::default())
     }
 
     #[test]
     fn an_installed_client_takes_any_port_and_the_path_of_its_uri() {
         for (uris, path) in [
             (r#"["http://localhost"]"#, ""),
-            (
-                r#"["urn:ietf:wg:oauth:2.0:oob","http://127.0.0.1/callback"]"#,
-                "/callback",
-            ),
+            (r#"["urn:ietf:wg:oauth:2.0:oob","http://127.0.0.1/callback"]"#, "/callback"),
             (r#"["http://127.0.0.1/"]"#, "/"),
             ("[]", ""),
         ] {
@@ -194,12 +173,7 @@ mod tests {
                 "auth_uri":"https://accounts.google.com/o/oauth2/auth","token_uri":"https://oauth2.googleapis.com/token"}}}}"#
             ))
             .unwrap();
-            assert_eq!(
-                client.redirect,
-                Redirect::AnyPort {
-                    path: path.to_owned()
-                }
-            );
+            assert_eq!(client.redirect, Redirect::AnyPort { path: path.to_owned() });
         }
     }
 
@@ -210,26 +184,11 @@ mod tests {
             ("{}", "field installed: missing"),
             (r#"{"installed":{},"web":{}}"#, "only one"),
             (r#"{"installed":{}}"#, "client_id: missing"),
-            (
-                r#"{"installed":{"client_id":7}}"#,
-                "client_id: a string is needed",
-            ),
-            (
-                r#"{"installed":{"client_id":"i","auth_uri":"http://accounts.google.com/"}}"#,
-                "auth_uri: only https",
-            ),
-            (
-                r#"{"installed":{"client_id":"i","auth_uri":"file:///etc/passwd"}}"#,
-                "auth_uri: only https",
-            ),
-            (
-                r#"{"installed":{"client_id":"i","token_uri":"https://evil.test/"}}"#,
-                "token_uri: evil.test",
-            ),
-            (
-                r#"{"web":{"client_id":"i","redirect_uris":["https://example.test/cb"]}}"#,
-                "web.redirect_uris",
-            ),
+            (r#"{"installed":{"client_id":7}}"#, "client_id: a string is needed"),
+            (r#"{"installed":{"client_id":"i","auth_uri":"http://accounts.google.com/"}}"#, "auth_uri: only https"),
+            (r#"{"installed":{"client_id":"i","auth_uri":"file:///etc/passwd"}}"#, "auth_uri: only https"),
+            (r#"{"installed":{"client_id":"i","token_uri":"https://evil.test/"}}"#, "token_uri: evil.test"),
+            (r#"{"web":{"client_id":"i","redirect_uris":["https://example.test/cb"]}}"#, "web.redirect_uris"),
         ] {
             let error = read(json).unwrap_err();
             assert!(error.to_string().contains(part), "{json}: {error}");
@@ -240,10 +199,9 @@ mod tests {
     #[test]
     fn a_web_client_uses_its_registered_loopback_uri_as_it_stands() {
         for uri in ["http://localhost:8080/oauth", "http://localhost:8080"] {
-            let client = read(&format!(
-                r#"{{"web":{{"client_id":"i","redirect_uris":["https://example.test/cb","{uri}"]}}}}"#
-            ))
-            .unwrap();
+            let client =
+                read(&format!(r#"{{"web":{{"client_id":"i","redirect_uris":["https://example.test/cb","{uri}"]}}}}"#))
+                    .unwrap();
             assert_eq!(client.redirect, Redirect::Exactly(uri.to_owned()));
         }
     }

@@ -14,12 +14,7 @@ use crate::token::{TokenResponse, id_token_claims};
 use crate::{Error, Request, Response, Secret, form, timestamp};
 
 /// The token request for a code. It must be sent once only: a code is used up by the first try (RFC 6749 §4.1.2).
-pub fn request(
-    client: &Client,
-    redirect_uri: &str,
-    code: &Secret,
-    verifier: &CodeVerifier,
-) -> Request {
+pub fn request(client: &Client, redirect_uri: &str, code: &Secret, verifier: &CodeVerifier) -> Request {
     let mut fields = vec![
         ("grant_type", "authorization_code"),
         ("code", code.expose()),
@@ -70,31 +65,19 @@ impl UserGrant {
             .and_then(id_token_claims)
             .and_then(|claims| claims.get("email")?.as_str().map(str::to_owned))
             .filter(|email| crate::document::is_word(email));
-        Ok(Self {
-            refresh_token,
-            scopes: token.scopes.unwrap_or_else(|| asked.clone()),
-            account,
-        })
+        Ok(Self { refresh_token, scopes: token.scopes.unwrap_or_else(|| asked.clone()), account })
     }
 
     /// The `authorized_user` file, on top of a `previous` one: keys that mean nothing here are kept. A previous file in
     /// another tool's dialect gives nothing, since its keys would be read as that tool's grant.
-    pub fn authorized_user(
-        &self,
-        client: &Client,
-        previous: Option<&Document>,
-        now: SystemTime,
-    ) -> Document {
+    pub fn authorized_user(&self, client: &Client, previous: Option<&Document>, now: SystemTime) -> Document {
         let mut file = previous
             .filter(|file| matches!(file.text("type"), Ok("authorized_user")))
             .cloned()
             .unwrap_or_else(|| Document::from_map(serde_json::Map::new()));
         file.set("type", "authorized_user");
         file.set("client_id", client.id.as_str());
-        file.set(
-            "client_secret",
-            client.secret.as_ref().map_or("", Secret::expose),
-        );
+        file.set("client_secret", client.secret.as_ref().map_or("", Secret::expose));
         file.set("refresh_token", self.refresh_token.expose());
         file.set("token_uri", client.token_uri.as_str());
         file.set("scopes", self.scopes.iter().collect::<Vec<_>>());
@@ -138,12 +121,7 @@ mod tests {
 
     #[test]
     fn the_request_is_that_of_the_standards() {
-        let request = request(
-            &client(),
-            "http://127.0.0.1:1",
-            &Secret::new("4/0A"),
-            &CodeVerifier::new([7; 32]),
-        );
+        let request = request(&client(), "http://127.0.0.1:1", &Secret::new("4/0A"), &CodeVerifier::new([7; 32]));
         assert_eq!(request.uri(), "https://oauth2.googleapis.com/token");
         assert_eq!(
             String::from_utf8(request.into_body()).unwrap(),
@@ -170,11 +148,7 @@ mod tests {
             br#"{"type":"authorized_user","quota_project_id":"p","rapt_token":"x","refresh_token":"old"}"#,
         )
         .unwrap();
-        let file = grant.authorized_user(
-            &client(),
-            Some(&old),
-            NOW + Duration::from_secs(1_769_850_487),
-        );
+        let file = grant.authorized_user(&client(), Some(&old), NOW + Duration::from_secs(1_769_850_487));
         let written: serde_json::Value = serde_json::from_slice(&file.to_bytes()).unwrap();
         assert_eq!(
             written,
@@ -185,12 +159,7 @@ mod tests {
                 "granted_at": "2026-01-31T09:08:07Z", "quota_project_id": "p",
             })
         );
-        let foreign =
-            Document::parse(br#"{"_class":"OAuth2Credentials","token_response":{}}"#).unwrap();
-        assert!(
-            !grant
-                .authorized_user(&client(), Some(&foreign), NOW)
-                .has("_class")
-        );
+        let foreign = Document::parse(br#"{"_class":"OAuth2Credentials","token_response":{}}"#).unwrap();
+        assert!(!grant.authorized_user(&client(), Some(&foreign), NOW).has("_class"));
     }
 }

@@ -47,11 +47,7 @@ const OAUTH2CLIENT: [&str; 9] = [
 ///
 /// # Errors
 /// [`Error::Input`] naming the field.
-pub(crate) fn convert(
-    file: &Document,
-    token_uri: &Endpoint,
-    to: Dialect,
-) -> Result<Document, Error> {
+pub(crate) fn convert(file: &Document, token_uri: &Endpoint, to: Dialect) -> Result<Document, Error> {
     let scopes = scopes(file)?;
     let access_token = match to {
         Dialect::AuthorizedUser => None,
@@ -87,15 +83,8 @@ pub(crate) fn convert(
 /// An access token with its end as google-auth reads it: UTC, `Z`, whole seconds. A token whose end is not known is left
 /// out, so that the reader refreshes at once.
 fn access_token(file: &Document) -> Result<Option<(&str, String)>, Error> {
-    let (token, expiry) = if file.has("_class") {
-        ("access_token", "token_expiry")
-    } else {
-        ("token", "expiry")
-    };
-    let expiry = file
-        .optional_text(expiry)?
-        .and_then(timestamp::parse_rfc3339)
-        .and_then(timestamp::rfc3339);
+    let (token, expiry) = if file.has("_class") { ("access_token", "token_expiry") } else { ("token", "expiry") };
+    let expiry = file.optional_text(expiry)?.and_then(timestamp::parse_rfc3339).and_then(timestamp::rfc3339);
     Ok(file.optional_word(token)?.zip(expiry))
 }
 
@@ -129,15 +118,9 @@ mod tests {
     fn the_dialects_of_one_grant_differ_in_what_stands_beside_it() {
         let adc = with(json!({"type": "authorized_user", "granted_at": "2026-01-31T09:08:07Z"}));
         assert_eq!(converted(adc.clone(), Dialect::AuthorizedUser), adc);
-        assert_eq!(
-            converted(adc, Dialect::GoogleAuth),
-            with(json!({"granted_at": "2026-01-31T09:08:07Z"}))
-        );
+        assert_eq!(converted(adc, Dialect::GoogleAuth), with(json!({"granted_at": "2026-01-31T09:08:07Z"})));
         let google_auth = with(json!({"token": "ya29", "expiry": "2026-01-31T09:08:07.123456Z"}));
-        assert_eq!(
-            converted(google_auth.clone(), Dialect::AuthorizedUser),
-            with(json!({"type": "authorized_user"}))
-        );
+        assert_eq!(converted(google_auth.clone(), Dialect::AuthorizedUser), with(json!({"type": "authorized_user"})));
         assert_eq!(
             converted(google_auth, Dialect::GoogleAuth),
             with(json!({"token": "ya29", "expiry": "2026-01-31T09:08:07Z"}))
@@ -155,20 +138,12 @@ mod tests {
         let kept = json!({"revoke_uri": "https://oauth2.googleapis.com/revoke", "type": "authorized_user"});
         assert_eq!(converted(old.clone(), Dialect::AuthorizedUser), with(kept));
         let google_auth = converted(old, Dialect::GoogleAuth);
-        assert_eq!(
-            (&google_auth["token"], &google_auth["expiry"]),
-            (&json!("ya29"), &json!("2026-01-31T09:08:07Z"))
-        );
+        assert_eq!((&google_auth["token"], &google_auth["expiry"]), (&json!("ya29"), &json!("2026-01-31T09:08:07Z")));
     }
 
     #[test]
     fn an_access_token_of_unknown_life_is_not_passed_on() {
-        for expiry in [
-            json!(null),
-            json!("soon"),
-            json!(""),
-            json!("2026-01-31T10:08:07+01:00"),
-        ] {
+        for expiry in [json!(null), json!("soon"), json!(""), json!("2026-01-31T10:08:07+01:00")] {
             let file = with(json!({"token": "ya29", "expiry": expiry}));
             assert_eq!(converted(file, Dialect::GoogleAuth), grant());
         }

@@ -124,12 +124,7 @@ impl Credentials {
         refuse_bare_key(bytes)?;
         let document = Document::parse(bytes)?;
         let (kind, credential) = read(&document, reading)?;
-        Ok(Self {
-            document,
-            kind,
-            credential,
-            policy: reading.policy.clone(),
-        })
+        Ok(Self { document, kind, credential, policy: reading.policy.clone() })
     }
 
     /// The machine's own credentials on Google Cloud. `host` is a host, perhaps with a port and a path.
@@ -175,10 +170,7 @@ impl Credentials {
     /// issuer whose revocation endpoint is not known.
     pub fn revocation(&self) -> Result<crate::Request, Error> {
         let grant = self.credential.users_grant().map_err(|instead| {
-            unsupported(
-                &format!("{} credentials hold no user's grant", self.kind),
-                Some(&instead),
-            )
+            unsupported(&format!("{} credentials hold no user's grant", self.kind), Some(&instead))
         })?;
         let endpoint = revocation::endpoint(&self.document, grant.token_uri(), &self.policy)?;
         Ok(revocation::request(&endpoint, grant.token()))
@@ -190,10 +182,8 @@ impl Credentials {
     /// [`Error::Unsupported`] for credentials that hold no user's grant.
     pub fn converted(&self, to: Dialect) -> Result<Document, Error> {
         let grant = self.credential.users_grant().map_err(|_| {
-            let reason = format!(
-                "{} credentials hold no user's grant, and only that is kept in several dialects",
-                self.kind
-            );
+            let reason =
+                format!("{} credentials hold no user's grant, and only that is kept in several dialects", self.kind);
             unsupported(&reason, None)
         })?;
         conversion::convert(&self.document, grant.token_uri(), to)
@@ -241,11 +231,7 @@ impl Credentials {
 
     /// Whose tokens these credentials get, whatever is asked for: tells two apart without telling either.
     pub fn principal_digest(&self) -> String {
-        let Principal {
-            client,
-            name,
-            token_uri,
-        } = self.credential.principal();
+        let Principal { client, name, token_uri } = self.credential.principal();
         cache::digest(format!("{} {client} {name} {token_uri}", self.kind).as_bytes())
     }
 
@@ -286,10 +272,7 @@ impl Wanted {
         if !self.self_signed {
             return Ok(());
         }
-        Err(unsupported(
-            &format!("--self-signed needs a service account's key; {why}"),
-            None,
-        ))
+        Err(unsupported(&format!("--self-signed needs a service account's key; {why}"), None))
     }
 }
 
@@ -298,38 +281,20 @@ impl Goal {
     fn of(wanted: &Wanted, scopes: Scopes, token_uri: &Endpoint) -> Self {
         match (&wanted.audience, &wanted.subject) {
             (Some(audience), _) => Self::IdToken(audience.clone()),
-            (None, Some(user)) => Self::Subject {
-                user: user.clone(),
-                scopes,
-                token_uri: token_uri.clone(),
-            },
+            (None, Some(user)) => Self::Subject { user: user.clone(), scopes, token_uri: token_uri.clone() },
             (None, None) => Self::AccessToken(scopes),
         }
     }
 }
 
-fn read(
-    document: &Document,
-    reading: &Reading<'_>,
-) -> Result<(&'static str, Box<dyn Credential>), Error> {
-    let kind = KINDS
-        .iter()
-        .find(|kind| (kind.recognises)(document))
-        .ok_or_else(|| unknown(document))?;
+fn read(document: &Document, reading: &Reading<'_>) -> Result<(&'static str, Box<dyn Credential>), Error> {
+    let kind = KINDS.iter().find(|kind| (kind.recognises)(document)).ok_or_else(|| unknown(document))?;
     Ok((kind.name, (kind.read)(document, reading)?))
 }
 
-fn describe(
-    kind: &str,
-    credential: &dyn Credential,
-    file: &Document,
-) -> Result<Description, Error> {
-    Description {
-        kind: kind.to_owned(),
-        identity: Some(credential.identity()),
-        ..credential.describe(file)?
-    }
-    .with_common(file)
+fn describe(kind: &str, credential: &dyn Credential, file: &Document) -> Result<Description, Error> {
+    Description { kind: kind.to_owned(), identity: Some(credential.identity()), ..credential.describe(file)? }
+        .with_common(file)
 }
 
 /// A key alone, in PKCS#12 or PEM as Google's console handed them out for years, does not say whose it is.
@@ -362,11 +327,7 @@ fn unknown(document: &Document) -> Error {
             hint: Some("run gauth-login --client-secrets FILE".to_owned()),
         };
     }
-    let known = KINDS
-        .iter()
-        .map(|kind| kind.name)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let known = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
     let reason = match document.optional_text("type") {
         Err(e) => e.to_string(),
         Ok(None) => "field type: missing, and no known tool writes such a file".to_owned(),
@@ -375,17 +336,11 @@ fn unknown(document: &Document) -> Error {
             format!("field type: credentials of type {shown:?} are not supported")
         }
     };
-    Error::Unsupported {
-        reason,
-        hint: Some(format!("known are {known}")),
-    }
+    Error::Unsupported { reason, hint: Some(format!("known are {known}")) }
 }
 
 fn unsupported(reason: &str, hint: Option<&str>) -> Error {
-    Error::Unsupported {
-        reason: reason.to_owned(),
-        hint: hint.map(str::to_owned),
-    }
+    Error::Unsupported { reason: reason.to_owned(), hint: hint.map(str::to_owned) }
 }
 
 #[cfg(test)]

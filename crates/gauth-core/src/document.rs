@@ -36,16 +36,10 @@ impl Document {
         match serde_json::from_slice(bytes) {
             Ok(Distinct(Value::Object(map))) => Ok(Self(map)),
             Ok(Distinct(_)) => Err(input("not a JSON object")),
-            Err(e) if e.is_data() => Err(input(&format!(
-                "a key stands twice in one object at line {} column {}",
-                e.line(),
-                e.column()
-            ))),
-            Err(e) => Err(input(&format!(
-                "not valid JSON at line {} column {}",
-                e.line(),
-                e.column()
-            ))),
+            Err(e) if e.is_data() => {
+                Err(input(&format!("a key stands twice in one object at line {} column {}", e.line(), e.column())))
+            }
+            Err(e) => Err(input(&format!("not valid JSON at line {} column {}", e.line(), e.column()))),
         }
     }
 
@@ -61,8 +55,7 @@ impl Document {
 
     /// A text that must be there and not be empty.
     pub fn text(&self, name: &str) -> Result<&str, Error> {
-        self.optional_text(name)?
-            .ok_or_else(|| Error::field(name, "missing"))
+        self.optional_text(name)?.ok_or_else(|| Error::field(name, "missing"))
     }
 
     /// A text that may be missing, null or empty.
@@ -76,18 +69,16 @@ impl Document {
 
     /// A text that goes into a header, a form or a line of output: visible ASCII without blanks.
     pub fn word(&self, name: &str) -> Result<&str, Error> {
-        self.optional_word(name)?
-            .ok_or_else(|| Error::field(name, "missing"))
+        self.optional_word(name)?.ok_or_else(|| Error::field(name, "missing"))
     }
 
     /// As [`Document::word`], but may be missing.
     pub fn optional_word(&self, name: &str) -> Result<Option<&str>, Error> {
         let text = self.optional_text(name)?;
         match text {
-            Some(text) if !is_word(text) => Err(Error::field(
-                name,
-                "holds a blank, a control or a non-ASCII character",
-            )),
+            Some(text) if !is_word(text) => {
+                Err(Error::field(name, "holds a blank, a control or a non-ASCII character"))
+            }
             _ => Ok(text),
         }
     }
@@ -109,10 +100,7 @@ impl Document {
             Some(Value::String(text)) => Ok(text.split_whitespace().collect()),
             Some(Value::Array(items)) => items
                 .iter()
-                .map(|item| {
-                    item.as_str()
-                        .ok_or_else(|| wrong_type(name, "a list of strings", item))
-                })
+                .map(|item| item.as_str().ok_or_else(|| wrong_type(name, "a list of strings", item)))
                 .collect(),
             Some(other) => Err(wrong_type(name, "a list of strings", other)),
         }
@@ -131,10 +119,7 @@ impl Document {
     pub fn optional_number(&self, name: &str) -> Result<Option<u64>, Error> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => value
-                .as_u64()
-                .map(Some)
-                .ok_or_else(|| wrong_type(name, "a whole number", value)),
+            Some(value) => value.as_u64().map(Some).ok_or_else(|| wrong_type(name, "a whole number", value)),
         }
     }
 
@@ -307,22 +292,12 @@ mod tests {
             "field private_key: a string is needed, a number stands there"
         );
         assert!(document.list("scopes").is_err());
-        assert_eq!(
-            document.text("client_id").unwrap_err().to_string(),
-            "field client_id: missing"
-        );
+        assert_eq!(document.text("client_id").unwrap_err().to_string(), "field client_id: missing");
     }
 
     #[test]
     fn e12_what_would_split_a_header_or_a_line_is_refused() {
-        for bad in [
-            "a\\nb",
-            "a\\r\\nX: y",
-            "a b",
-            "a\\u0000",
-            "a\\u007f",
-            "a\\u0085",
-        ] {
+        for bad in ["a\\nb", "a\\r\\nX: y", "a b", "a\\u0000", "a\\u007f", "a\\u0085"] {
             let json = format!(r#"{{"client_id":"{bad}"}}"#);
             let document = Document::parse(json.as_bytes()).unwrap();
             assert!(document.word("client_id").is_err(), "{bad}");

@@ -47,11 +47,7 @@ impl Endpoint {
         if scheme == "http" && !plain(&host) {
             return Err("only https is taken, or http on loopback");
         }
-        let shown_host = if host.contains(':') {
-            format!("[{host}]")
-        } else {
-            host.clone()
-        };
+        let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let mut url = format!("{scheme}://{shown_host}");
         if let Some(port) = port {
             url.push_str(&format!(":{port}"));
@@ -61,12 +57,7 @@ impl Endpoint {
             url.push('/');
         }
         url.push_str(path);
-        Ok(Self {
-            url,
-            host,
-            origin,
-            default_port: port.is_none_or(|port| port == 443),
-        })
+        Ok(Self { url, host, origin, default_port: port.is_none_or(|port| port == 443) })
     }
 
     /// The whole URL.
@@ -110,26 +101,19 @@ fn is_loopback(host: &str) -> bool {
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
         let (host, port) = rest.split_once(']').ok_or("broken IPv6 address")?;
-        host.parse::<Ipv6Addr>()
-            .map_err(|_| "broken IPv6 address")?;
+        host.parse::<Ipv6Addr>().map_err(|_| "broken IPv6 address")?;
         (host, port)
     } else {
         let length = authority.find(':').unwrap_or(authority.len());
         let (host, port) = authority.split_at(length);
         let label = |label: &str| {
-            !label.is_empty()
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         };
         if !host.split('.').all(label) {
             return Err("the host is not a plain name or address");
         }
         // `127.1` or `2130706433` mean an address to some resolvers.
-        let numeric = host
-            .rsplit('.')
-            .next()
-            .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
+        let numeric = host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
         if numeric && host.parse::<Ipv4Addr>().is_err() {
             return Err("the host is not a plain name or address");
         }
@@ -154,12 +138,7 @@ pub struct Policy {
 }
 
 /// Metadata services of Google and AWS, reached by plain http inside the cloud.
-const METADATA_SERVICES: [&str; 4] = [
-    "metadata.google.internal",
-    "169.254.169.254",
-    "fd20:ce::254",
-    "fd00:ec2::254",
-];
+const METADATA_SERVICES: [&str; 4] = ["metadata.google.internal", "169.254.169.254", "fd20:ce::254", "fd00:ec2::254"];
 
 impl Policy {
     /// From the values of `GAUTH_ALLOW_HOSTS` (comma list; an entry with a leading dot takes every host below it) and
@@ -173,14 +152,10 @@ impl Policy {
             Some(url) => {
                 let endpoint = Endpoint::parse(url, "GAUTH_SANDBOX_URL")?;
                 if !endpoint.is_loopback() {
-                    return Err(Error::Input(
-                        "GAUTH_SANDBOX_URL: only a loopback address is taken".to_owned(),
-                    ));
+                    return Err(Error::Input("GAUTH_SANDBOX_URL: only a loopback address is taken".to_owned()));
                 }
                 if endpoint.path().contains('?') {
-                    return Err(Error::Input(
-                        "GAUTH_SANDBOX_URL: a URL with a query is not taken".to_owned(),
-                    ));
+                    return Err(Error::Input("GAUTH_SANDBOX_URL: a URL with a query is not taken".to_owned()));
                 }
                 Some(endpoint)
             }
@@ -191,11 +166,7 @@ impl Policy {
             .map(|host| host.trim().trim_matches(['[', ']']).to_ascii_lowercase())
             .filter(|host| !host.is_empty())
             .collect();
-        Ok(Self {
-            allowed,
-            sandbox,
-            metadata: Vec::new(),
-        })
+        Ok(Self { allowed, sandbox, metadata: Vec::new() })
     }
 
     /// Adds hosts that the user has named as metadata services (`GCE_METADATA_HOST` and its kin): a host, perhaps with a
@@ -218,9 +189,7 @@ impl Policy {
     /// [`Error::Input`] when the URL breaks the rules.
     pub(crate) fn metadata(&self, url: &str, field: &str) -> Result<Endpoint, Error> {
         let plain = |host: &str| {
-            is_loopback(host)
-                || METADATA_SERVICES.contains(&host)
-                || self.metadata.iter().any(|named| named == host)
+            is_loopback(host) || METADATA_SERVICES.contains(&host) || self.metadata.iter().any(|named| named == host)
         };
         Endpoint::read(url, plain).map_err(|trouble| Error::Input(format!("{field}: {trouble}")))
     }
@@ -235,14 +204,8 @@ impl Policy {
             return Ok(endpoint);
         }
         Err(Error::Unsupported {
-            reason: format!(
-                "{field}: {} is not a host of Google's, so no secret is sent there",
-                endpoint.host()
-            ),
-            hint: Some(format!(
-                "if you trust it: export GAUTH_ALLOW_HOSTS={}",
-                endpoint.host()
-            )),
+            reason: format!("{field}: {} is not a host of Google's, so no secret is sent there", endpoint.host()),
+            hint: Some(format!("if you trust it: export GAUTH_ALLOW_HOSTS={}", endpoint.host())),
         })
     }
 
@@ -250,11 +213,7 @@ impl Policy {
         let host = endpoint.host();
         (endpoint.is_google() && endpoint.default_port)
             || self.allowed.iter().any(|allowed| {
-                if allowed.starts_with('.') {
-                    host.ends_with(allowed.as_str())
-                } else {
-                    host == allowed
-                }
+                if allowed.starts_with('.') { host.ends_with(allowed.as_str()) } else { host == allowed }
             })
     }
 
@@ -269,8 +228,7 @@ impl Policy {
             Some(sandbox) => format!("{}{path}", sandbox.as_str().trim_end_matches('/')),
             None => format!("https://{host}{path}"),
         };
-        Endpoint::read(&url, is_loopback)
-            .expect("Google's hosts and a checked sandbox URL are valid")
+        Endpoint::read(&url, is_loopback).expect("Google's hosts and a checked sandbox URL are valid")
     }
 
     /// Google's token endpoint (RFC 6749 §3.2).
@@ -352,21 +310,13 @@ mod tests {
 
     #[test]
     fn a_host_that_the_user_names_is_trusted() {
-        let policy =
-            Policy::new(Some("auth.example.test, .corp.test,[2001:db8::1]"), None).unwrap();
-        for url in [
-            "https://auth.example.test:8443/t",
-            "https://a.corp.test/t",
-            "https://[2001:db8::1]/t",
-        ] {
+        let policy = Policy::new(Some("auth.example.test, .corp.test,[2001:db8::1]"), None).unwrap();
+        for url in ["https://auth.example.test:8443/t", "https://a.corp.test/t", "https://[2001:db8::1]/t"] {
             assert!(policy.receiver(url, "token_uri").is_ok(), "{url}");
         }
         for url in ["https://x.auth.example.test/t", "https://corp.test/t"] {
             let error = policy.receiver(url, "token_uri").unwrap_err();
-            assert!(
-                error.hint().unwrap().contains("GAUTH_ALLOW_HOSTS="),
-                "{url}"
-            );
+            assert!(error.hint().unwrap().contains("GAUTH_ALLOW_HOSTS="), "{url}");
         }
     }
 
@@ -378,9 +328,6 @@ mod tests {
         let policy = Policy::new(None, Some("http://127.0.0.1:4711")).unwrap();
         assert_eq!(policy.token().as_str(), "http://127.0.0.1:4711/token");
         let policy = Policy::new(None, None).unwrap();
-        assert_eq!(
-            policy.token().as_str(),
-            "https://oauth2.googleapis.com/token"
-        );
+        assert_eq!(policy.token().as_str(), "https://oauth2.googleapis.com/token");
     }
 }

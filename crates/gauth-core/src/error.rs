@@ -147,9 +147,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unsupported { hint, .. } => hint.clone(),
-            Self::Refused {
-                grant, oauth, skew, ..
-            } => remedy::for_refusal(*grant, oauth, *skew),
+            Self::Refused { grant, oauth, skew, .. } => remedy::for_refusal(*grant, oauth, *skew),
             Self::Consent { error, .. } => remedy::for_consent(error),
             Self::Input(_) | Self::Status { .. } | Self::Answer { .. } => None,
         }
@@ -165,33 +163,19 @@ impl Error {
     pub(crate) fn within(self, field: &str) -> Self {
         match self {
             Self::Input(trouble) => Self::Input(format!("field {field}: {trouble}")),
-            Self::Unsupported { reason, hint } => Self::Unsupported {
-                reason: format!("field {field}: {reason}"),
-                hint,
-            },
+            Self::Unsupported { reason, hint } => {
+                Self::Unsupported { reason: format!("field {field}: {reason}"), hint }
+            }
             other => other,
         }
     }
 
     /// Reads the error out of an answer that is not a success.
-    pub(crate) fn from_response(
-        grant: Grant,
-        response: &crate::Response,
-        now: std::time::SystemTime,
-    ) -> Self {
+    pub(crate) fn from_response(grant: Grant, response: &crate::Response, now: std::time::SystemTime) -> Self {
         let status = response.status();
         match read_oauth_error(response.body()) {
-            Some(oauth) => Self::Refused {
-                grant,
-                status,
-                oauth,
-                skew: crate::timestamp::skew(response, now),
-            },
-            None => Self::Status {
-                grant,
-                status,
-                body: summary(response.body()),
-            },
+            Some(oauth) => Self::Refused { grant, status, oauth, skew: crate::timestamp::skew(response, now) },
+            None => Self::Status { grant, status, body: summary(response.body()) },
         }
     }
 }
@@ -211,11 +195,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Self::Status {
-                grant,
-                status,
-                body,
-            } => write!(f, "{}: HTTP {}: {body}", grant.doing(), status.as_u16()),
+            Self::Status { grant, status, body } => write!(f, "{}: HTTP {}: {body}", grant.doing(), status.as_u16()),
             Self::Answer { grant, reason } => write!(f, "{}: {reason}", grant.doing()),
             Self::Consent { error, description } => {
                 write!(f, "ask for consent: {error}")?;
@@ -256,10 +236,7 @@ fn kind_of_word(word: &str, status: StatusCode) -> Kind {
         | "rate_limit_exceeded"
         | "resource_exhausted"
         | "unavailable" => Kind::Temporary,
-        "invalid_request"
-        | "unsupported_grant_type"
-        | "unsupported_response_type"
-        | "invalid_argument" => Kind::Failed,
+        "invalid_request" | "unsupported_grant_type" | "unsupported_response_type" | "invalid_argument" => Kind::Failed,
         _ => kind_of_status(status),
     }
 }
@@ -320,10 +297,7 @@ mod tests {
         Error::Refused {
             grant: Grant::RefreshToken,
             status: StatusCode::from_u16(status).unwrap(),
-            oauth: OAuthError {
-                error: word.to_owned(),
-                ..OAuthError::default()
-            },
+            oauth: OAuthError { error: word.to_owned(), ..OAuthError::default() },
             skew: None,
         }
     }
@@ -367,9 +341,8 @@ mod tests {
                 subtype: Some("invalid_rapt".into()),
             })
         );
-        let api = read_oauth_error(
-            br#"{"error":{"code":403,"message":"Permission missing","status":"PERMISSION_DENIED"}}"#,
-        );
+        let api =
+            read_oauth_error(br#"{"error":{"code":403,"message":"Permission missing","status":"PERMISSION_DENIED"}}"#);
         assert_eq!(
             api,
             Some(OAuthError {
@@ -386,10 +359,7 @@ mod tests {
             ("", "empty answer"),
             ("<html>\u{1b}[2J", "an HTML page instead of JSON"),
             (" upstream gone ", "upstream gone"),
-            (
-                r#"{"access_token":"canary"}"#,
-                "an answer without an error word",
-            ),
+            (r#"{"access_token":"canary"}"#, "an answer without an error word"),
         ] {
             assert_eq!(summary(body.as_bytes()), shown);
         }

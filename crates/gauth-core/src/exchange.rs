@@ -95,12 +95,7 @@ pub(crate) struct OneRequest {
 
 impl OneRequest {
     pub(crate) fn new(grant: Grant, holds: Holds, request: Request) -> Self {
-        Self {
-            grant,
-            holds,
-            request,
-            refresh_token: None,
-        }
+        Self { grant, holds, request, refresh_token: None }
     }
 }
 

@@ -71,10 +71,7 @@ mod tests {
     fn a_code_with_a_slash_is_decoded_exactly_once() {
         assert_eq!(
             decode("code=4%2F0A%2541&state=a+b"),
-            Some(vec![
-                ("code".into(), "4/0A%41".into()),
-                ("state".into(), "a b".into())
-            ])
+            Some(vec![("code".into(), "4/0A%41".into()), ("state".into(), "a b".into())])
         );
     }
 

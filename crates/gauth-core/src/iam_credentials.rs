@@ -42,11 +42,7 @@ pub(crate) struct Target {
 impl Target {
     /// From e-mails as typed: the last is the target, earlier ones are delegates. `universe` is the file's
     /// `universe_domain`.
-    pub(crate) fn from_chain(
-        chain: &[String],
-        universe: Option<&str>,
-        policy: &Policy,
-    ) -> Result<Self, Error> {
+    pub(crate) fn from_chain(chain: &[String], universe: Option<&str>, policy: &Policy) -> Result<Self, Error> {
         let Some((email, delegates)) = chain.split_last() else {
             return Err(Error::field("--impersonate", "empty"));
         };
@@ -54,10 +50,9 @@ impl Target {
         let path = format!("/v1/projects/-/serviceAccounts/{email}");
         let base = match universe {
             None | Some(DEFAULT_UNIVERSE) => policy.google("iamcredentials.googleapis.com", &path),
-            Some(universe) => policy.receiver(
-                &format!("https://iamcredentials.{universe}{path}"),
-                "field universe_domain",
-            )?,
+            Some(universe) => {
+                policy.receiver(&format!("https://iamcredentials.{universe}{path}"), "field universe_domain")?
+            }
         };
         let target = Self {
             base: base.as_str().to_owned(),
@@ -76,19 +71,9 @@ impl Target {
             .as_str()
             .strip_suffix(":generateAccessToken")
             .and_then(|base| Some((base, base.rsplit_once("/serviceAccounts/")?.1)))
-            .ok_or_else(|| {
-                Error::field(
-                    FIELD,
-                    "does not end in /serviceAccounts/EMAIL:generateAccessToken",
-                )
-            })?;
+            .ok_or_else(|| Error::field(FIELD, "does not end in /serviceAccounts/EMAIL:generateAccessToken"))?;
         check_email(FIELD, email)?;
-        Ok(Self {
-            base: base.to_owned(),
-            email: email.to_owned(),
-            delegates: Vec::new(),
-            lifetime: DEFAULT_LIFETIME,
-        })
+        Ok(Self { base: base.to_owned(), email: email.to_owned(), delegates: Vec::new(), lifetime: DEFAULT_LIFETIME })
     }
 
     /// Adds delegates, e-mails or full resource names.
@@ -128,12 +113,7 @@ impl Target {
 
     /// All that two targets can differ in, for a cache key.
     pub(crate) fn key(&self) -> String {
-        format!(
-            "{} {} {}",
-            self.base,
-            self.delegates.join(","),
-            self.lifetime
-        )
+        format!("{} {} {}", self.base, self.delegates.join(","), self.lifetime)
     }
 
     fn request(&self, verb: &str, caller: &Secret, mut body: serde_json::Value) -> Request {
@@ -158,14 +138,7 @@ fn check_email(field: &str, email: &str) -> Result<(), Error> {
             && domain.bytes().all(allowed)
             && email.len() <= 320
     });
-    if good {
-        Ok(())
-    } else {
-        Err(Error::field(
-            field,
-            "not a service account's e-mail address",
-        ))
-    }
+    if good { Ok(()) } else { Err(Error::field(field, "not a service account's e-mail address")) }
 }
 
 /// What is wanted of the target.
@@ -176,11 +149,7 @@ pub(crate) enum Goal {
     /// An ID token for this audience.
     IdToken(String),
     /// An access token for these scopes that acts for a user (domain-wide delegation), from this token endpoint.
-    Subject {
-        user: String,
-        scopes: Scopes,
-        token_uri: Endpoint,
-    },
+    Subject { user: String, scopes: Scopes, token_uri: Endpoint },
 }
 
 /// A source's token, then the target's: two hops and whatever the source needs, three with a subject.
@@ -200,12 +169,7 @@ enum State {
 
 impl Impersonation {
     pub(crate) fn new(source: Box<dyn Exchange>, target: Target, goal: Goal) -> Self {
-        Self {
-            source,
-            target,
-            goal,
-            state: State::Source,
-        }
+        Self { source, target, goal, state: State::Source }
     }
 
     fn ask(&self, caller: &Secret, now: SystemTime) -> Request {
@@ -219,16 +183,10 @@ impl Impersonation {
                     "lifetime": format!("{}s", target.lifetime),
                 }),
             ),
-            Goal::IdToken(audience) => target.request(
-                "generateIdToken",
-                caller,
-                json!({"audience": audience, "includeEmail": true}),
-            ),
-            Goal::Subject {
-                user,
-                scopes,
-                token_uri,
-            } => {
+            Goal::IdToken(audience) => {
+                target.request("generateIdToken", caller, json!({"audience": audience, "includeEmail": true}))
+            }
+            Goal::Subject { user, scopes, token_uri } => {
                 let (iat, exp) = assertion::lifetime(now);
                 let claims = json!({
                     "iss": target.email, "sub": user, "scope": scopes.joined(),
@@ -251,13 +209,7 @@ impl Impersonation {
             Ok(token)
         };
         let done = |token: Secret, life: Option<Duration>, scopes: Option<Scopes>| {
-            Ok(Step::Done(TokenResponse {
-                token,
-                life,
-                scopes,
-                refresh_token: None,
-                id_token: None,
-            }))
+            Ok(Step::Done(TokenResponse { token, life, scopes, refresh_token: None, id_token: None }))
         };
         match &self.goal {
             Goal::AccessToken(scopes) => {
@@ -281,10 +233,7 @@ impl Impersonation {
                 self.state = State::Delegated;
                 Ok(Step::Send(form_request(
                     token_uri.as_str(),
-                    &[
-                        ("grant_type", JWT_BEARER),
-                        ("assertion", assertion.expose()),
-                    ],
+                    &[("grant_type", JWT_BEARER), ("assertion", assertion.expose())],
                 )))
             }
         }
@@ -292,10 +241,7 @@ impl Impersonation {
 }
 
 fn bad_answer(e: &Error) -> Error {
-    Error::Answer {
-        grant: GRANT,
-        reason: format!("the server's answer: {e}"),
-    }
+    Error::Answer { grant: GRANT, reason: format!("the server's answer: {e}") }
 }
 
 impl Exchange for Impersonation {

@@ -17,12 +17,8 @@ const MOST_ITERATIONS: u32 = 1_000_000;
 
 // Object identifiers, in DER.
 const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
-const KEY_BAG: &[u8] = &[
-    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x01,
-];
-const SHROUDED_KEY_BAG: &[u8] = &[
-    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x02,
-];
+const KEY_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x01];
+const SHROUDED_KEY_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x02];
 const SHA1_AND_3DES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x03];
 const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d];
 const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c];
@@ -115,10 +111,7 @@ fn decrypt(info: &[u8], password: &str) -> Result<Zeroizing<Vec<u8>>, &'static s
 }
 
 /// RFC 8018 §6.2 with PBKDF2 and AES-256-CBC: key and initialization vector.
-fn pbes2(
-    mut parameters: Der<'_>,
-    password: &str,
-) -> Result<(Zeroizing<[u8; 32]>, [u8; 16]), &'static str> {
+fn pbes2(mut parameters: Der<'_>, password: &str) -> Result<(Zeroizing<[u8; 32]>, [u8; 16]), &'static str> {
     const OTHER: &str = "locked with a cipher that is not supported (3DES and AES-256 are)";
     let read = |parameters: &mut Der<'_>| {
         let mut derivation = parameters.sequence()?;
@@ -157,12 +150,8 @@ fn salt_and_iterations(mut parameters: Der<'_>) -> Option<(&[u8], NonZeroU32)> {
     let iterations = parameters
         .take(INTEGER)?
         .iter()
-        .try_fold(0_u32, |sum, byte| {
-            sum.checked_mul(256)?.checked_add((*byte).into())
-        })?;
-    NonZeroU32::new(iterations)
-        .filter(|count| count.get() <= MOST_ITERATIONS)
-        .map(|iterations| (salt, iterations))
+        .try_fold(0_u32, |sum, byte| sum.checked_mul(256)?.checked_add((*byte).into()))?;
+    NonZeroU32::new(iterations).filter(|count| count.get() <= MOST_ITERATIONS).map(|iterations| (salt, iterations))
 }
 
 /// RFC 7292 appendix B.2 with SHA-1: fills `out`. `purpose` is 1 for a key, 2 for an initialization vector.
@@ -173,13 +162,8 @@ fn pkcs12_key(password: &str, salt: &[u8], iterations: u32, purpose: u8, out: &m
         text.iter().copied().cycle().take(length).collect()
     };
     // UTF-16 in big endian with a zero at the end (appendix B.1).
-    let password: Zeroizing<Vec<u8>> = Zeroizing::new(
-        password
-            .encode_utf16()
-            .chain([0])
-            .flat_map(u16::to_be_bytes)
-            .collect(),
-    );
+    let password: Zeroizing<Vec<u8>> =
+        Zeroizing::new(password.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect());
     let mut input = Zeroizing::new(fill(salt));
     input.extend(fill(&password));
     for chunk in out.chunks_mut(20) {
@@ -231,9 +215,7 @@ impl<'a> Der<'a> {
             if digits.is_empty() || digits.len() > 4 {
                 return None;
             }
-            let length = digits
-                .iter()
-                .fold(0, |sum, digit| sum << 8 | usize::from(*digit));
+            let length = digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit));
             (length, rest)
         };
         let (content, rest) = rest.split_at_checked(length)?;

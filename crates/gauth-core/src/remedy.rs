@@ -19,9 +19,7 @@ pub(crate) fn for_refusal(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -
         "unauthorized_client" if grant == Grant::TokenExchange => {
             "the provider turned this identity away: compare its attribute condition with what the subject token says"
         }
-        "unauthorized_client" => {
-            "this client may not use this grant: check its type in Google's console"
-        }
+        "unauthorized_client" => "this client may not use this grant: check its type in Google's console",
         "invalid_client" if at_token_service => {
             "client_id and client_secret of the credentials file are not those of a known client: write the file anew"
         }
@@ -54,15 +52,9 @@ pub(crate) fn for_refusal(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -
 }
 
 fn for_invalid_grant(grant: Grant, oauth: &OAuthError, skew: Option<i64>) -> String {
-    let description = oauth
-        .description
-        .as_deref()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let reauth = matches!(
-        oauth.subtype.as_deref(),
-        Some("invalid_rapt" | "rapt_required")
-    ) || description.contains("reauth");
+    let description = oauth.description.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let reauth =
+        matches!(oauth.subtype.as_deref(), Some("invalid_rapt" | "rapt_required")) || description.contains("reauth");
     match grant {
         _ if reauth => {
             "your organisation asks for a new login after some hours (session control): run gauth-login; a grant without the cloud-platform scope is exempt".to_owned()
@@ -111,12 +103,8 @@ pub(crate) fn for_consent(error: &str) -> Option<String> {
         "access_denied" => {
             "consent was refused; while the app is in Testing, the account must also be listed as a test user"
         }
-        "admin_policy_enforced" => {
-            "the Workspace admin blocks this app or scope: ask for it to be trusted"
-        }
-        "org_internal" => {
-            "the client is limited to one organisation: use an account of it, or another client"
-        }
+        "admin_policy_enforced" => "the Workspace admin blocks this app or scope: ask for it to be trusted",
+        "org_internal" => "the client is limited to one organisation: use an account of it, or another client",
         "invalid_scope" => "a scope is misspelt or not allowed for this kind of client",
         "redirect_uri_mismatch" => "use a client of type Desktop app",
         "disallowed_useragent" => "open the URL in a full browser",
@@ -133,13 +121,7 @@ mod tests {
     fn g8_every_known_refusal_has_a_remedy_of_its_own() {
         use Grant::{AuthorizationCode, JwtBearer, RefreshToken};
         let rows = [
-            (
-                Grant::WorkforceRefreshToken,
-                "invalid_grant",
-                "Bad Request",
-                "",
-                "gcloud auth application-default login",
-            ),
+            (Grant::WorkforceRefreshToken, "invalid_grant", "Bad Request", "", "gcloud auth application-default login"),
             (
                 Grant::TokenExchange,
                 "invalid_grant",
@@ -154,13 +136,7 @@ mod tests {
                 "",
                 "attribute condition",
             ),
-            (
-                Grant::TokenExchange,
-                "invalid_target",
-                "",
-                "",
-                "disabled or deleted",
-            ),
+            (Grant::TokenExchange, "invalid_target", "", "", "disabled or deleted"),
             (
                 Grant::IamCredentials,
                 "permission_denied",
@@ -168,63 +144,15 @@ mod tests {
                 "",
                 "Token Creator",
             ),
-            (
-                RefreshToken,
-                "invalid_grant",
-                "Token has been expired or revoked.",
-                "",
-                "gauth-login",
-            ),
+            (RefreshToken, "invalid_grant", "Token has been expired or revoked.", "", "gauth-login"),
             (RefreshToken, "invalid_grant", "Bad Request", "", "7 days"),
-            (
-                AuthorizationCode,
-                "invalid_grant",
-                "Malformed auth code.",
-                "",
-                "run gauth-login again",
-            ),
-            (
-                RefreshToken,
-                "invalid_grant",
-                "reauth related error (invalid_rapt)",
-                "invalid_rapt",
-                "session control",
-            ),
-            (
-                RefreshToken,
-                "invalid_grant",
-                "",
-                "rapt_required",
-                "session control",
-            ),
-            (
-                JwtBearer,
-                "invalid_grant",
-                "Invalid JWT: Token must be a short-lived token (60 minutes)",
-                "",
-                "clock",
-            ),
-            (
-                JwtBearer,
-                "invalid_grant",
-                "Invalid JWT Signature.",
-                "",
-                "new key",
-            ),
-            (
-                JwtBearer,
-                "invalid_grant",
-                "Invalid grant: account not found",
-                "",
-                "deleted",
-            ),
-            (
-                JwtBearer,
-                "invalid_grant",
-                "Invalid email or User ID",
-                "",
-                "--subject",
-            ),
+            (AuthorizationCode, "invalid_grant", "Malformed auth code.", "", "run gauth-login again"),
+            (RefreshToken, "invalid_grant", "reauth related error (invalid_rapt)", "invalid_rapt", "session control"),
+            (RefreshToken, "invalid_grant", "", "rapt_required", "session control"),
+            (JwtBearer, "invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes)", "", "clock"),
+            (JwtBearer, "invalid_grant", "Invalid JWT Signature.", "", "new key"),
+            (JwtBearer, "invalid_grant", "Invalid grant: account not found", "", "deleted"),
+            (JwtBearer, "invalid_grant", "Invalid email or User ID", "", "--subject"),
             (
                 JwtBearer,
                 "unauthorized_client",
@@ -232,29 +160,11 @@ mod tests {
                 "",
                 "domain-wide delegation",
             ),
-            (
-                RefreshToken,
-                "invalid_client",
-                "The provided client secret is invalid.",
-                "",
-                "client secret",
-            ),
-            (
-                RefreshToken,
-                "invalid_client",
-                "The OAuth client was not found.",
-                "",
-                "unknown",
-            ),
+            (RefreshToken, "invalid_client", "The provided client secret is invalid.", "", "client secret"),
+            (RefreshToken, "invalid_client", "The OAuth client was not found.", "", "unknown"),
             (RefreshToken, "deleted_client", "", "", "30 days"),
             (RefreshToken, "invalid_scope", "", "", "misspelt"),
-            (
-                RefreshToken,
-                "invalid_request",
-                "client_secret is missing.",
-                "",
-                "lacks client_secret",
-            ),
+            (RefreshToken, "invalid_request", "client_secret is missing.", "", "lacks client_secret"),
             (RefreshToken, "admin_policy_enforced", "", "", "admin"),
             (RefreshToken, "org_internal", "", "", "organisation"),
             (RefreshToken, "access_denied", "", "", "test user"),

@@ -18,28 +18,19 @@ pub(crate) fn request(endpoint: &Endpoint, token: &Secret) -> Request {
 /// Where the tokens of this issuer are revoked. The file may name the place, as oauth2client and gcloud do, but a token
 /// goes to nobody but its issuer: a `revoke_uri` at another host is passed over, and Google is asked about Google's
 /// tokens alone.
-pub(crate) fn endpoint(
-    file: &Document,
-    token_uri: &Endpoint,
-    policy: &Policy,
-) -> Result<Endpoint, Error> {
+pub(crate) fn endpoint(file: &Document, token_uri: &Endpoint, policy: &Policy) -> Result<Endpoint, Error> {
     const FIELD: &str = "revoke_uri";
     let of_google = policy.is_google(token_uri);
     let named = file
         .optional_text(FIELD)?
         .map(|url| policy.receiver(url, "field revoke_uri"))
         .transpose()?
-        .filter(|named| {
-            named.host() == token_uri.host() || (named.is_google() && token_uri.is_google())
-        });
+        .filter(|named| named.host() == token_uri.host() || (named.is_google() && token_uri.is_google()));
     match named {
         Some(endpoint) => Ok(endpoint),
         None if of_google => Ok(policy.google("oauth2.googleapis.com", "/revoke")),
         None => Err(Error::Unsupported {
-            reason: format!(
-                "field {FIELD}: names no place at {}, which issued the token",
-                token_uri.host()
-            ),
+            reason: format!("field {FIELD}: names no place at {}, which issued the token", token_uri.host()),
             hint: Some(format!(
                 "revoke the access at {}, or put its revocation endpoint into {FIELD}",
                 token_uri.host()
@@ -68,9 +59,7 @@ mod tests {
         let policy = Policy::new(Some("idp.example.com"), sandbox).unwrap();
         let token_uri = Endpoint::parse(token_uri, "token_uri").unwrap();
         let file = Document::parse(file.as_bytes()).unwrap();
-        endpoint(&file, &token_uri, &policy)
-            .map(|endpoint| endpoint.as_str().to_owned())
-            .map_err(|e| e.to_string())
+        endpoint(&file, &token_uri, &policy).map(|endpoint| endpoint.as_str().to_owned()).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -80,67 +69,30 @@ mod tests {
         let old = r#"{"revoke_uri":"https://accounts.google.com/o/oauth2/revoke"}"#;
         let own = r#"{"revoke_uri":"https://idp.example.com/revoke"}"#;
         for (token_uri, file, sandbox, expected) in [
-            (
-                GOOGLE,
-                "{}",
-                None,
-                Some("https://oauth2.googleapis.com/revoke"),
-            ),
-            (
-                GOOGLE,
-                old,
-                None,
-                Some("https://accounts.google.com/o/oauth2/revoke"),
-            ),
-            (
-                GOOGLE,
-                own,
-                None,
-                Some("https://oauth2.googleapis.com/revoke"),
-            ),
+            (GOOGLE, "{}", None, Some("https://oauth2.googleapis.com/revoke")),
+            (GOOGLE, old, None, Some("https://accounts.google.com/o/oauth2/revoke")),
+            (GOOGLE, own, None, Some("https://oauth2.googleapis.com/revoke")),
             (GOOGLE, "{}", SANDBOX, Some("http://127.0.0.1:1/revoke")),
-            (
-                "http://127.0.0.1:1/token",
-                "{}",
-                SANDBOX,
-                Some("http://127.0.0.1:1/revoke"),
-            ),
-            (
-                "http://127.0.0.1:1/token",
-                old,
-                SANDBOX,
-                Some("http://127.0.0.1:1/revoke"),
-            ),
+            ("http://127.0.0.1:1/token", "{}", SANDBOX, Some("http://127.0.0.1:1/revoke")),
+            ("http://127.0.0.1:1/token", old, SANDBOX, Some("http://127.0.0.1:1/revoke")),
             ("http://127.0.0.1:1/token", "{}", None, None),
             ("http://127.0.0.1:1/token", old, None, None),
             ("https://idp.example.com/token", "{}", None, None),
             ("https://idp.example.com/token", "{}", SANDBOX, None),
             ("https://idp.example.com/token", old, None, None),
-            (
-                "https://idp.example.com/token",
-                own,
-                None,
-                Some("https://idp.example.com/revoke"),
-            ),
+            ("https://idp.example.com/token", own, None, Some("https://idp.example.com/revoke")),
         ] {
             let found = sent_to(token_uri, file, sandbox).ok();
             assert_eq!(found.as_deref(), expected, "{token_uri} {file} {sandbox:?}");
         }
         let evil = r#"{"revoke_uri":"https://evil.example/revoke"}"#;
-        assert!(
-            sent_to(GOOGLE, evil, None)
-                .unwrap_err()
-                .contains("field revoke_uri")
-        );
+        assert!(sent_to(GOOGLE, evil, None).unwrap_err().contains("field revoke_uri"));
     }
 
     #[test]
     fn only_a_plain_success_is_a_yes() {
         let kind = |status: u16, body: &str| {
-            let response = http::Response::builder()
-                .status(status)
-                .body(body.as_bytes().to_vec())
-                .unwrap();
+            let response = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
             receive(&response, SystemTime::UNIX_EPOCH).map_err(|e| e.kind())
         };
         assert_eq!(kind(200, "{}"), Ok(()));

@@ -27,9 +27,7 @@ impl Scopes {
             .map(|word| {
                 let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
                 if !word.bytes().all(allowed) {
-                    return Err(Error::Input(
-                        "scope: holds a character that no scope has".to_owned(),
-                    ));
+                    return Err(Error::Input("scope: holds a character that no scope has".to_owned()));
                 }
                 Ok(match word {
                     "openid" | "email" | "profile" => word.to_owned(),
@@ -70,10 +68,7 @@ impl Scopes {
     /// `userinfo.*` names too.
     pub fn missing_from(&self, granted: &Self) -> Vec<String> {
         let granted: BTreeSet<_> = granted.iter().map(canonical).collect();
-        self.iter()
-            .filter(|scope| !granted.contains(canonical(scope)))
-            .map(|scope| short(scope).to_owned())
-            .collect()
+        self.iter().filter(|scope| !granted.contains(canonical(scope))).map(|scope| short(scope).to_owned()).collect()
     }
 }
 
@@ -97,10 +92,7 @@ mod tests {
     #[test]
     fn short_names_get_the_prefix_and_order_and_repeats_do_not_count() {
         let scopes = Scopes::from_typed(["openid", "analytics.readonly,email", "openid"]).unwrap();
-        assert_eq!(
-            scopes.joined(),
-            "email https://www.googleapis.com/auth/analytics.readonly openid"
-        );
+        assert_eq!(scopes.joined(), "email https://www.googleapis.com/auth/analytics.readonly openid");
         assert!(Scopes::from_typed(["a\"b"]).is_err());
         assert!(Scopes::from_typed(["a\nb"]).is_err());
     }

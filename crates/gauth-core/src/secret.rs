@@ -23,8 +23,7 @@ impl Secret {
     /// Whether the text equals `other`, in a time that tells only whether the lengths differ.
     pub fn matches(&self, other: &str) -> bool {
         let (ours, theirs) = (self.0.as_bytes(), other.as_bytes());
-        ours.len() == theirs.len()
-            && ours.iter().zip(theirs).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+        ours.len() == theirs.len() && ours.iter().zip(theirs).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
     }
 }
 

@@ -26,9 +26,7 @@ impl Source {
     pub fn path(&self) -> &Path {
         match self {
             Self::MetadataServer(host) => Path::new(host),
-            Self::Flag(path) | Self::Variable(_, path) | Self::Own(path) | Self::Gcloud(path) => {
-                path
-            }
+            Self::Flag(path) | Self::Variable(_, path) | Self::Own(path) | Self::Gcloud(path) => path,
         }
     }
 
@@ -64,8 +62,7 @@ pub fn search(flag: Option<&Path>, env: Lookup<'_>) -> Vec<Source> {
         }
     }
     let own = config_dir(env).map(|dir| Source::Own(dir.join("credentials.json")));
-    let gcloud =
-        gcloud_dir(env).map(|dir| Source::Gcloud(dir.join("application_default_credentials.json")));
+    let gcloud = gcloud_dir(env).map(|dir| Source::Gcloud(dir.join("application_default_credentials.json")));
     own.into_iter().chain(gcloud).collect()
 }
 
@@ -85,15 +82,11 @@ fn base_dir(env: Lookup<'_>, variable: &str, below_home: &str) -> Option<PathBuf
 }
 
 fn gcloud_dir(env: Lookup<'_>) -> Option<PathBuf> {
-    env("CLOUDSDK_CONFIG")
-        .map(PathBuf::from)
-        .or_else(|| absolute(env, "HOME").map(|home| home.join(".config/gcloud")))
+    env("CLOUDSDK_CONFIG").map(PathBuf::from).or_else(|| absolute(env, "HOME").map(|home| home.join(".config/gcloud")))
 }
 
 fn absolute(env: Lookup<'_>, variable: &str) -> Option<PathBuf> {
-    env(variable)
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
+    env(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 #[cfg(test)]
@@ -101,12 +94,8 @@ mod tests {
     use super::*;
 
     fn found(flag: Option<&str>, variables: &[(&str, &str)]) -> Vec<String> {
-        let lookup = |name: &str| {
-            variables
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| OsString::from(value))
-        };
+        let lookup =
+            |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
         search(flag.map(Path::new), &lookup)
             .iter()
             .map(|source| format!("{source}: {}", source.path().display()))
@@ -115,17 +104,10 @@ mod tests {
 
     #[test]
     fn a_named_source_stands_alone_and_the_order_is_kept() {
-        let all = [
-            ("GAUTH_CREDENTIALS", "/g"),
-            ("GOOGLE_APPLICATION_CREDENTIALS", "/a"),
-            ("HOME", "/h"),
-        ];
+        let all = [("GAUTH_CREDENTIALS", "/g"), ("GOOGLE_APPLICATION_CREDENTIALS", "/a"), ("HOME", "/h")];
         assert_eq!(found(Some("/f"), &all), ["--credentials: /f"]);
         assert_eq!(found(None, &all), ["GAUTH_CREDENTIALS: /g"]);
-        assert_eq!(
-            found(None, &all[1..]),
-            ["GOOGLE_APPLICATION_CREDENTIALS: /a"]
-        );
+        assert_eq!(found(None, &all[1..]), ["GOOGLE_APPLICATION_CREDENTIALS: /a"]);
         assert_eq!(
             found(None, &all[2..]),
             [
@@ -140,10 +122,7 @@ mod tests {
         assert!(found(None, &[]).is_empty());
         assert!(found(None, &[("HOME", "rel")]).is_empty());
         assert_eq!(
-            found(
-                None,
-                &[("XDG_CONFIG_HOME", "/x"), ("CLOUDSDK_CONFIG", "/c")]
-            ),
+            found(None, &[("XDG_CONFIG_HOME", "/x"), ("CLOUDSDK_CONFIG", "/c")]),
             [
                 "gauth-login's file: /x/gauth/credentials.json",
                 "gcloud's application default credentials: /c/application_default_credentials.json",

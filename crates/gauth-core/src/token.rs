@@ -61,12 +61,8 @@ impl TokenResponse {
                 hint: Some("run gauth-login with --scope openid besides the others".to_owned()),
             });
         }
-        let token =
-            Self::read(&document, "id_token").map_err(|e| bad_answer(grant, &e.to_string()))?;
-        Ok(Self {
-            life: identity_life(&token.token, now),
-            ..token
-        })
+        let token = Self::read(&document, "id_token").map_err(|e| bad_answer(grant, &e.to_string()))?;
+        Ok(Self { life: identity_life(&token.token, now), ..token })
     }
 
     fn read(document: &Document, field: &str) -> Result<Self, Error> {
@@ -85,11 +81,7 @@ impl TokenResponse {
 /// Whether the server says, in a word that RFC 6749 §4.1.2.1 or Google has for it, that another try may help. Some send
 /// it with a status that says the contrary.
 pub fn is_passing_trouble(response: &Response) -> bool {
-    let passing = [
-        "internal_failure",
-        "server_error",
-        "temporarily_unavailable",
-    ];
+    let passing = ["internal_failure", "server_error", "temporarily_unavailable"];
     read_oauth_error(response.body()).is_some_and(|oauth| passing.contains(&&*oauth.error))
 }
 
@@ -112,9 +104,7 @@ pub fn check_b64token(token: &str) -> Result<(), &'static str> {
         return Err("longer than a token can be");
     }
     let body = token.trim_end_matches('=');
-    let allowed = |byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
-    };
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
     if body.is_empty() || !body.bytes().all(allowed) {
         return Err("holds a character that no bearer token has");
     }
@@ -143,10 +133,7 @@ fn success(grant: Grant, response: &Response, now: SystemTime) -> Result<Documen
         return Err(Error::from_response(grant, response, now));
     }
     if response.status() != StatusCode::OK {
-        return Err(bad_answer(
-            grant,
-            &format!("HTTP {} where 200 belongs", response.status().as_u16()),
-        ));
+        return Err(bad_answer(grant, &format!("HTTP {} where 200 belongs", response.status().as_u16())));
     }
     Document::parse(response.body()).map_err(|_| {
         let body = response.body();
@@ -159,10 +146,7 @@ fn success(grant: Grant, response: &Response, now: SystemTime) -> Result<Documen
 }
 
 fn bad_answer(grant: Grant, reason: &str) -> Error {
-    Error::Answer {
-        grant,
-        reason: format!("the server's answer: {reason}"),
-    }
+    Error::Answer { grant, reason: format!("the server's answer: {reason}") }
 }
 
 impl Document {
@@ -177,10 +161,7 @@ impl Document {
         if seconds.is_nan() || seconds < 1.0 {
             return None;
         }
-        Some(
-            Duration::try_from_secs_f64(seconds.floor())
-                .map_or(MAX_LIFE, |life| life.min(MAX_LIFE)),
-        )
+        Some(Duration::try_from_secs_f64(seconds.floor()).map_or(MAX_LIFE, |life| life.min(MAX_LIFE)))
     }
 }
 
@@ -189,18 +170,11 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Response {
-        http::Response::builder()
-            .status(status)
-            .body(body.as_bytes().to_vec())
-            .unwrap()
+        http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap()
     }
 
     fn access(status: u16, body: &str) -> Result<TokenResponse, Error> {
-        TokenResponse::access(
-            Grant::RefreshToken,
-            &answer(status, body),
-            SystemTime::UNIX_EPOCH,
-        )
+        TokenResponse::access(Grant::RefreshToken, &answer(status, body), SystemTime::UNIX_EPOCH)
     }
 
     #[test]
@@ -224,13 +198,7 @@ mod tests {
         }
         assert!(access(204, r#"{"access_token":"a"}"#).is_err());
         assert!(access(302, r#"{"access_token":"a"}"#).is_err());
-        assert!(
-            access(
-                200,
-                r#"{"access_token":"ya29.a-b_c~d+e/f=","token_type":"bearer"}"#
-            )
-            .is_ok()
-        );
+        assert!(access(200, r#"{"access_token":"ya29.a-b_c~d+e/f=","token_type":"bearer"}"#).is_ok());
     }
 
     #[test]

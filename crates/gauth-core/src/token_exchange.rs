@@ -55,43 +55,26 @@ impl SecurityTokenService {
     /// RFC 8693 §2.1.
     pub(crate) fn request(&self, subject_token: &Secret, scopes: &Scopes) -> Request {
         let scope = scopes.joined();
-        let options = self
-            .user_project
-            .as_ref()
-            .map(|project| serde_json::json!({"userProject": project}).to_string());
+        let options = self.user_project.as_ref().map(|project| serde_json::json!({"userProject": project}).to_string());
         let mut fields = vec![
-            (
-                "grant_type",
-                "urn:ietf:params:oauth:grant-type:token-exchange",
-            ),
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
             ("audience", self.audience.as_str()),
             ("scope", &scope),
-            (
-                "requested_token_type",
-                "urn:ietf:params:oauth:token-type:access_token",
-            ),
+            ("requested_token_type", "urn:ietf:params:oauth:token-type:access_token"),
             ("subject_token", subject_token.expose()),
             ("subject_token_type", &self.subject_token_type),
         ];
         if let Some(options) = &options {
             fields.push(("options", options));
         }
-        with_basic_auth(
-            form_request(self.token_url.as_str(), &fields),
-            self.client.as_ref(),
-        )
+        with_basic_auth(form_request(self.token_url.as_str(), &fields), self.client.as_ref())
     }
 }
 
 /// `client_id` and `client_secret`, where the file has both.
 pub(crate) fn basic_client(document: &Document) -> Result<Option<(String, Secret)>, Error> {
     Ok(match document.optional_word("client_id")? {
-        Some(id) => Some((
-            id.to_owned(),
-            document
-                .optional_secret("client_secret")?
-                .unwrap_or_default(),
-        )),
+        Some(id) => Some((id.to_owned(), document.optional_secret("client_secret")?.unwrap_or_default())),
         None => None,
     })
 }
@@ -100,8 +83,7 @@ pub(crate) fn basic_client(document: &Document) -> Result<Option<(String, Secret
 pub(crate) fn with_basic_auth(mut request: Request, client: Option<&(String, Secret)>) -> Request {
     if let Some((id, secret)) = client {
         let text = STANDARD.encode(format!("{id}:{}", secret.expose()));
-        let mut value = HeaderValue::from_str(&format!("Basic {text}"))
-            .expect("base64 is a valid header value");
+        let mut value = HeaderValue::from_str(&format!("Basic {text}")).expect("base64 is a valid header value");
         value.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, value);
     }

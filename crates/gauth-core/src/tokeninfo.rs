@@ -48,10 +48,7 @@ impl Question {
     pub fn about(token: &Secret, policy: &Policy) -> Self {
         let url = policy.google("oauth2.googleapis.com", "/tokeninfo");
         if id_token_claims(token).is_some() {
-            return Self {
-                request: form_request(url.as_str(), &[("id_token", token.expose())]),
-                kind: "ID token",
-            };
+            return Self { request: form_request(url.as_str(), &[("id_token", token.expose())]), kind: "ID token" };
         }
         let request = http::Request::post(url.as_str())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -79,9 +76,7 @@ impl Question {
                 client_id: text(&answer, "azp")?.or(text(&answer, "aud")?),
                 audience: text(&answer, "aud")?.filter(|_| self.kind == "ID token"),
                 scopes: Scopes::from_answer(answer.optional_text("scope")?.unwrap_or_default()),
-                life: seconds("expires_in")
-                    .or_else(|| seconds("exp").map(left))
-                    .map(Duration::from_secs),
+                life: seconds("expires_in").or_else(|| seconds("exp").map(left)).map(Duration::from_secs),
             })
         };
         read().map_err(|e| bad_answer(Grant::TokenInfo, &e.to_string()))
@@ -102,24 +97,18 @@ impl TokenInfo {
             client_id: None,
             audience: claim("aud"),
             scopes: Scopes::from_answer(&claim("scope").unwrap_or_default()),
-            life: exp
-                .map(|end| Duration::from_secs(end.saturating_sub(timestamp::unix_seconds(now)))),
+            life: exp.map(|end| Duration::from_secs(end.saturating_sub(timestamp::unix_seconds(now)))),
         })
     }
 
     /// The request for the e-mail that tokeninfo kept to itself, if the token's scopes allow it.
     pub fn userinfo(&self, token: &Secret, policy: &Policy) -> Option<Request> {
-        let allowed = self
-            .scopes
-            .iter()
-            .any(|scope| scope == "email" || scope.ends_with("/userinfo.email"));
+        let allowed = self.scopes.iter().any(|scope| scope == "email" || scope.ends_with("/userinfo.email"));
         if self.email.is_some() || !allowed {
             return None;
         }
         let url = policy.google("openidconnect.googleapis.com", "/v1/userinfo");
-        let request = http::Request::get(url.as_str())
-            .header(AUTHORIZATION, bearer(token))
-            .body(Vec::new());
+        let request = http::Request::get(url.as_str()).header(AUTHORIZATION, bearer(token)).body(Vec::new());
         Some(request.expect("a checked endpoint is a valid URI, a checked token a header"))
     }
 }
@@ -140,33 +129,26 @@ fn bearer(token: &Secret) -> String {
 fn success(grant: Grant, response: &Response, now: SystemTime) -> Result<Document, Error> {
     let answer = Document::parse(response.body());
     if response.status() != StatusCode::OK {
-        return Err(
-            match (&answer, Error::from_response(grant, response, now)) {
-                // Some versions of tokeninfo say it without the word.
-                (Ok(answer), Error::Status { status, .. }) if answer.has("error_description") => {
-                    Error::Refused {
-                        grant,
-                        status,
-                        oauth: OAuthError {
-                            error: "invalid_token".to_owned(),
-                            description: text(answer, "error_description").ok().flatten(),
-                            subtype: None,
-                        },
-                        skew: None,
-                    }
-                }
-                (_, error) => error,
+        return Err(match (&answer, Error::from_response(grant, response, now)) {
+            // Some versions of tokeninfo say it without the word.
+            (Ok(answer), Error::Status { status, .. }) if answer.has("error_description") => Error::Refused {
+                grant,
+                status,
+                oauth: OAuthError {
+                    error: "invalid_token".to_owned(),
+                    description: text(answer, "error_description").ok().flatten(),
+                    subtype: None,
+                },
+                skew: None,
             },
-        );
+            (_, error) => error,
+        });
     }
     answer.map_err(|e| bad_answer(grant, &e.to_string()))
 }
 
 fn bad_answer(grant: Grant, reason: &str) -> Error {
-    Error::Answer {
-        grant,
-        reason: format!("the server's answer: {reason}"),
-    }
+    Error::Answer { grant, reason: format!("the server's answer: {reason}") }
 }
 
 /// tokeninfo writes numbers as text.
@@ -185,10 +167,7 @@ mod tests {
     const NOW: u64 = 1_769_850_487;
 
     fn answered(status: u16, body: &str) -> Result<TokenInfo, Error> {
-        let response = http::Response::builder()
-            .status(status)
-            .body(body.as_bytes().to_vec())
-            .unwrap();
+        let response = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
         Question::about(&Secret::new("ya29.x"), &Policy::default()).receive(&response, now)
     }
@@ -198,20 +177,12 @@ mod tests {
         // A JWT with the claims {}.
         for token in ["ya29.canary", "e30.e30.canary"] {
             let question = Question::about(&Secret::new(token), &Policy::default());
-            assert_eq!(
-                question.request.uri(),
-                "https://oauth2.googleapis.com/tokeninfo"
-            );
+            assert_eq!(question.request.uri(), "https://oauth2.googleapis.com/tokeninfo");
             assert_eq!(question.request.method(), http::Method::POST);
         }
         let info = answered(200, r#"{"scope":"openid email"}"#).unwrap();
-        let request = info
-            .userinfo(&Secret::new("ya29.canary"), &Policy::default())
-            .unwrap();
-        assert_eq!(
-            request.uri(),
-            "https://openidconnect.googleapis.com/v1/userinfo"
-        );
+        let request = info.userinfo(&Secret::new("ya29.canary"), &Policy::default()).unwrap();
+        assert_eq!(request.uri(), "https://openidconnect.googleapis.com/v1/userinfo");
     }
 
     #[test]
@@ -226,10 +197,7 @@ mod tests {
             assert_eq!(info.client_id.as_deref(), Some("id"));
             assert_eq!(info.scopes.joined(), "a b");
             assert_eq!(info.life, Some(Duration::from_secs(100)));
-            assert!(
-                info.userinfo(&Secret::new("t"), &Policy::default())
-                    .is_none()
-            );
+            assert!(info.userinfo(&Secret::new("t"), &Policy::default()).is_none());
         }
     }
 
@@ -245,9 +213,6 @@ mod tests {
         }
         assert_eq!(answered(503, "<html>").unwrap_err().kind(), Kind::Temporary);
         assert_eq!(answered(200, "<html>").unwrap_err().kind(), Kind::Failed);
-        assert_eq!(
-            answered(200, r#"{"aud":7}"#).unwrap_err().kind(),
-            Kind::Failed
-        );
+        assert_eq!(answered(200, r#"{"aud":7}"#).unwrap_err().kind(), Kind::Failed);
     }
 }

@@ -13,19 +13,10 @@ use crate::subject::Subject;
 
 /// # Errors
 /// Usage errors: no user's grant in the file, or the output is the input.
-pub(crate) fn write(
-    subject: &Subject,
-    dialect: Dialect,
-    output: Option<&Path>,
-    policy: &Policy,
-) -> anyhow::Result<()> {
+pub(crate) fn write(subject: &Subject, dialect: Dialect, output: Option<&Path>, policy: &Policy) -> anyhow::Result<()> {
     let found = subject.credentials()?;
     let input = found.source.path();
-    let bytes = found
-        .credentials
-        .converted(dialect)
-        .with_context(|| format!("convert {}", shown(input)))?
-        .to_bytes();
+    let bytes = found.credentials.converted(dialect).with_context(|| format!("convert {}", shown(input)))?.to_bytes();
     match output {
         Some(path) if path != Path::new("-") => {
             refuse_same(input, path)?;
@@ -57,11 +48,7 @@ fn refuse_loss(output: &Path, dialect: Dialect, policy: &Policy) -> anyhow::Resu
 }
 
 fn refuse_same(input: &Path, output: &Path) -> Result<(), Failure> {
-    let read = if input == Path::new("-") {
-        Path::new("/dev/stdin")
-    } else {
-        input
-    };
+    let read = if input == Path::new("-") { Path::new("/dev/stdin") } else { input };
     if same_file(read, output) {
         let message = format!("--output {}: it is the file that is read", shown(output));
         return Err(Failure::usage(message));

@@ -28,10 +28,8 @@ pub(crate) fn of(subject: &Subject) -> anyhow::Result<Report> {
         }
         Subject::Credentials(found) => {
             let path = found.source.path();
-            let described = found
-                .credentials
-                .describe()
-                .with_context(|| format!("read credentials {}", shown(path)))?;
+            let described =
+                found.credentials.describe().with_context(|| format!("read credentials {}", shown(path)))?;
             // A file that was named needs no explanation of why it is this one.
             let named = matches!(found.source, Source::Flag(_));
             report.text("source", (!named).then(|| found.source.to_string()));
@@ -86,15 +84,8 @@ pub(crate) fn check(
     let wanted = Wanted::default();
     let found = subject.into_credentials()?;
     let asked = found.credentials.scopes(&wanted);
-    let fresh = Ask {
-        wanted: &wanted,
-        min_ttl: Duration::ZERO,
-        cache: Use::No,
-        deadline,
-        policy,
-        terminal,
-    }
-    .token(found)?;
+    let fresh =
+        Ask { wanted: &wanted, min_ttl: Duration::ZERO, cache: Use::No, deadline, policy, terminal }.token(found)?;
     let scopes = fresh.scopes.unwrap_or(asked);
     let mut token = Report::default();
     token.list("scopes", scopes.iter().map(str::to_owned));

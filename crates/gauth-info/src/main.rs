@@ -25,18 +25,9 @@ const PROGRAM: Program = Program {
     empty_if_missing: &["--token"],
     examples: &[
         ("gauth-info", "the credentials that gauth-token would use"),
-        (
-            "gauth-info key.json --check",
-            "a file, and whether a token can be had with it",
-        ),
-        (
-            "gauth-token | gauth-info --token -",
-            "a token: whose it is, what it is for, how long it lives",
-        ),
-        (
-            "gauth-info --convert google-auth -o token.json",
-            "the stored login for a Python program",
-        ),
+        ("gauth-info key.json --check", "a file, and whether a token can be had with it"),
+        ("gauth-token | gauth-info --token -", "a token: whose it is, what it is for, how long it lives"),
+        ("gauth-info --convert google-auth -o token.json", "the stored login for a Python program"),
     ],
     notes: &[
         "A file is read and nothing is sent, except with --check, which gets a token, and with --token, which asks Google's tokeninfo. No secret is ever shown; only --convert writes one, since that is its job.",
@@ -77,11 +68,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, context: Context) -> anyhow::Result<()> {
-    let argument = TokenArgument {
-        token: args.token.as_deref(),
-        command: None,
-        stdin_reader: None,
-    };
+    let argument = TokenArgument { token: args.token.as_deref(), command: None, stdin_reader: None };
     token_argument::hide(&argument, &context.terminal)?;
     check_mix(&args)?;
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
@@ -121,9 +108,7 @@ fn check_mix(args: &Args) -> Result<(), Failure> {
         ("--convert", "--format"),
     ] {
         if is_given(one) && is_given(other) {
-            return Err(Failure::usage(format!(
-                "{one} and {other} exclude each other"
-            )));
+            return Err(Failure::usage(format!("{one} and {other} exclude each other")));
         }
     }
     if args.output.is_some() && args.convert.is_none() {

@@ -39,8 +39,7 @@ enum Fact {
 impl Report {
     /// Adds a text, if there is one.
     pub(crate) fn text(&mut self, name: &'static str, text: Option<impl Into<String>>) {
-        self.0
-            .extend(text.map(|text| (name, Fact::Text(text.into()))));
+        self.0.extend(text.map(|text| (name, Fact::Text(text.into()))));
     }
 
     /// Adds a list, unless it is empty.
@@ -53,8 +52,7 @@ impl Report {
 
     /// Adds a number, if there is one.
     pub(crate) fn number(&mut self, name: &'static str, number: Option<u64>) {
-        self.0
-            .extend(number.map(|number| (name, Fact::Number(number))));
+        self.0.extend(number.map(|number| (name, Fact::Number(number))));
     }
 
     /// Adds a report within the report.
@@ -81,11 +79,7 @@ impl Report {
             Fact::Part(part) => part.json(),
         };
         let facts = self.0.into_iter();
-        Value::Object(
-            facts
-                .map(|(name, fact)| (name.to_owned(), value(fact)))
-                .collect::<Map<_, _>>(),
-        )
+        Value::Object(facts.map(|(name, fact)| (name.to_owned(), value(fact))).collect::<Map<_, _>>())
     }
 
     /// A line for each fact and each item of a list, names padded to one width.

@@ -14,20 +14,13 @@ use gauth_core::source::Source;
 
 pub(crate) enum Subject {
     Credentials(Box<Found>),
-    Client {
-        path: PathBuf,
-        description: Box<Description>,
-    },
+    Client { path: PathBuf, description: Box<Description> },
 }
 
 impl Subject {
     /// # Errors
     /// As [`credentials::find`]; usage errors naming the field for a file that is damaged.
-    pub(crate) fn find(
-        named: Option<&Path>,
-        policy: &Policy,
-        terminal: &Terminal,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn find(named: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Self> {
         let Some(path) = named else {
             let found = credentials::find(None, policy, terminal)?;
             return Ok(Self::Credentials(Box::new(found)));
@@ -37,10 +30,7 @@ impl Subject {
         if client_secrets::is_client(&document) {
             let description = client_secrets::describe(&document, policy)
                 .with_context(|| format!("read the client {}", shown(path)))?;
-            return Ok(Self::Client {
-                path: path.to_owned(),
-                description: Box::new(description),
-            });
+            return Ok(Self::Client { path: path.to_owned(), description: Box::new(description) });
         }
         let source = Source::Flag(path.to_owned());
         let found = Found::read(&bytes, source, policy, terminal)?;

@@ -86,20 +86,14 @@ mod tests {
     fn words(command: &str) -> Vec<String> {
         let parsed = parse(command, "https://a.test/?x=1&y=2;z").expect("a command");
         let program = std::iter::once(parsed.get_program());
-        program
-            .chain(parsed.get_args())
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect()
+        program.chain(parsed.get_args()).map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
     fn c21_the_command_is_split_at_blanks_and_never_goes_through_a_shell() {
         let url = "https://a.test/?x=1&y=2;z";
         assert_eq!(words("firefox"), ["firefox", url]);
-        assert_eq!(
-            words("firefox  --new-window"),
-            ["firefox", "--new-window", url]
-        );
+        assert_eq!(words("firefox  --new-window"), ["firefox", "--new-window", url]);
         assert_eq!(words("b --url=%s -q"), ["b", &format!("--url={url}"), "-q"]);
         assert_eq!(words("b ; rm $(x)"), ["b", ";", "rm", "$(x)", url]);
         assert!(parse(" ", url).is_none());

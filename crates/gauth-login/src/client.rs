@@ -49,12 +49,11 @@ pub(crate) fn choose(
 fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
     let named = match flag {
         Some(path) => Some(("--client-secrets", path.to_owned())),
-        None => environment::variable("GAUTH_CLIENT_SECRETS")
-            .map(|path| ("GAUTH_CLIENT_SECRETS", path.into())),
+        None => environment::variable("GAUTH_CLIENT_SECRETS").map(|path| ("GAUTH_CLIENT_SECRETS", path.into())),
     };
     if let Some((name, path)) = named {
-        let bytes = files::read_given(&path, CREDENTIALS_LIMIT)
-            .with_context(|| format!("take the client from {name}"))?;
+        let bytes =
+            files::read_given(&path, CREDENTIALS_LIMIT).with_context(|| format!("take the client from {name}"))?;
         return Ok(Some((path, bytes)));
     }
     let Some(own) = environment::config_dir().map(|dir| dir.join("client_secrets.json")) else {
@@ -69,15 +68,12 @@ fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
 fn renewed(file: &Document, policy: &Policy) -> anyhow::Result<Client> {
     let client = Client::from_authorized_user(file, policy)?;
     let host = client.token_uri.host();
-    let of_google = client.token_uri == policy.token()
-        || host == "accounts.google.com"
-        || host.ends_with(".googleapis.com");
+    let of_google =
+        client.token_uri == policy.token() || host == "accounts.google.com" || host.ends_with(".googleapis.com");
     if !of_google && !file.has("auth_uri") {
-        return Err(
-            Failure::usage("field auth_uri: missing, and token_uri is not Google's")
-                .hint("run gauth-login --client-secrets FILE")
-                .into(),
-        );
+        return Err(Failure::usage("field auth_uri: missing, and token_uri is not Google's")
+            .hint("run gauth-login --client-secrets FILE")
+            .into());
     }
     Ok(client)
 }

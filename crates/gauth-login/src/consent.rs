@@ -31,11 +31,7 @@ impl Answer {
     /// Lets the browser show how the login ended.
     pub(crate) fn end_with(self, success: bool) {
         if let Some(callback) = self.callback {
-            callback.end_with(if success {
-                Page::LoggedIn
-            } else {
-                Page::Failed
-            });
+            callback.end_with(if success { Page::LoggedIn } else { Page::Failed });
         }
     }
 }
@@ -64,9 +60,7 @@ pub(crate) fn wait(
     context: &Context,
 ) -> anyhow::Result<Answer> {
     loop {
-        let left = deadline.map_or(Duration::MAX, |deadline| {
-            deadline.saturating_duration_since(Instant::now())
-        });
+        let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
         let (redirected, callback) = match events.recv_timeout(left) {
             Ok(Event::Redirected(callback)) => (request.receive(callback.query()), Some(callback)),
             Ok(Event::Pasted(line)) => match paste::read(&line) {
@@ -93,9 +87,9 @@ pub(crate) fn wait(
                 return Err(error.into());
             }
             (Redirected::Stray, Some(callback)) => callback.go_on_with(Page::NotThisLogin),
-            (Redirected::Stray, None) => context.terminal.note(
-                "what was pasted is not the answer to this login: paste the whole address, or the code alone",
-            ),
+            (Redirected::Stray, None) => context
+                .terminal
+                .note("what was pasted is not the answer to this login: paste the whole address, or the code alone"),
         }
     }
 }

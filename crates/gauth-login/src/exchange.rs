@@ -15,15 +15,12 @@ pub(crate) fn grant_for(
     request: &AuthorizationRequest<'_>,
     agent: &HttpAgent,
 ) -> anyhow::Result<UserGrant> {
-    let token_request =
-        code_exchange::request(request.client, request.redirect_uri, code, request.verifier);
+    let token_request = code_exchange::request(request.client, request.redirect_uri, code, request.verifier);
     let failed = |failure: Failure| failure.hint("the code is used up: run gauth-login again");
     let response = agent.send(&token_request, Tries::Once).map_err(failed)?;
-    UserGrant::receive(&response, request.scopes, SystemTime::now()).map_err(|error| {
-        match error.kind() {
-            gauth_core::Kind::Temporary => failed(Failure::of(&error.into())).into(),
-            _ => error.into(),
-        }
+    UserGrant::receive(&response, request.scopes, SystemTime::now()).map_err(|error| match error.kind() {
+        gauth_core::Kind::Temporary => failed(Failure::of(&error.into())).into(),
+        _ => error.into(),
     })
 }
 
@@ -41,9 +38,7 @@ pub(crate) fn check_scopes(
     let message = format!("ask for consent: not granted: {}", missing.join(", "));
     if !allow_partial {
         return Err(Failure::new(Kind::Refused, message)
-            .hint(
-                "tick every box on the consent page, or keep what was granted with --allow-partial",
-            )
+            .hint("tick every box on the consent page, or keep what was granted with --allow-partial")
             .into());
     }
     terminal.warn(&message);

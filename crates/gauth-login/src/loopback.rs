@@ -72,11 +72,7 @@ struct Shared {
 
 impl Loopback {
     /// Listens where the client may be redirected to; `port` is the user's choice.
-    pub(crate) fn listen(
-        redirect: &Redirect,
-        port: Option<u16>,
-        events: Sender<Event>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn listen(redirect: &Redirect, port: Option<u16>, events: Sender<Event>) -> anyhow::Result<Self> {
         let (listeners, redirect_uri) = match redirect {
             Redirect::AnyPort { path } => {
                 let listener = bind_either(port.unwrap_or(0))?;
@@ -100,11 +96,7 @@ impl Loopback {
                 Ok((address, thread))
             })
             .collect::<io::Result<_>>()?;
-        Ok(Self {
-            redirect_uri,
-            shared,
-            acceptors,
-        })
+        Ok(Self { redirect_uri, shared, acceptors })
     }
 
     pub(crate) fn redirect_uri(&self) -> String {
@@ -126,12 +118,7 @@ impl Loopback {
 /// RFC 8252 §7.3: whichever family there is; IPv4 first, since browsers and firewalls know it best.
 fn bind_either(port: u16) -> Result<TcpListener, Failure> {
     match bind(IpAddr::V4(Ipv4Addr::LOCALHOST), port) {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied
-            ) =>
-        {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied) => {
             bind(IpAddr::V6(Ipv6Addr::LOCALHOST), port)
         }
         bound => bound,
@@ -144,20 +131,17 @@ fn bind_registered(uri: &str, port: Option<u16>) -> anyhow::Result<Vec<TcpListen
     let parsed: http::Uri = uri.parse().context("read the redirect URI")?;
     let registered = parsed.port_u16().unwrap_or(80);
     if port.is_some_and(|port| port != registered) {
-        return Err(Failure::usage(format!(
-            "--port: the client's registered redirect URI names port {registered}"
-        ))
-        .into());
+        return Err(
+            Failure::usage(format!("--port: the client's registered redirect URI names port {registered}")).into()
+        );
     }
     let host = parsed.host().unwrap_or_default();
     let addresses: Vec<IpAddr> = match host.trim_matches(['[', ']']).parse() {
         Ok(address) => vec![address],
         Err(_) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
     };
-    let (bound, failed): (Vec<_>, Vec<_>) = addresses
-        .into_iter()
-        .map(|address| bind(address, registered))
-        .partition(Result::is_ok);
+    let (bound, failed): (Vec<_>, Vec<_>) =
+        addresses.into_iter().map(|address| bind(address, registered)).partition(Result::is_ok);
     let in_the_way = failed
         .into_iter()
         .filter_map(Result::err)
@@ -178,14 +162,9 @@ fn cannot_listen(port: u16, error: &io::Error) -> Failure {
         0 => "the loopback interface".to_owned(),
         port => format!("port {port} of the loopback interface"),
     };
-    let failure = Failure::new(
-        Kind::Failed,
-        format!("listen on {place}: {}", reason(error)),
-    );
+    let failure = Failure::new(Kind::Failed, format!("listen on {place}: {}", reason(error)));
     match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            failure.hint("end the program that has the port, or choose another with --port")
-        }
+        io::ErrorKind::AddrInUse => failure.hint("end the program that has the port, or choose another with --port"),
         _ => failure,
     }
 }
@@ -249,19 +228,13 @@ fn serve(mut stream: &TcpStream, id: u64, shared: &Shared) -> io::Result<()> {
 
 /// Reads a request: the query of the redirect, or the page that refuses it.
 fn receive(stream: &TcpStream, expected: &Expected) -> io::Result<Result<String, Page>> {
-    let judged = read_until(stream, Instant::now() + PATIENCE, |head| {
-        expected.judge(head).transpose()
-    })?;
+    let judged = read_until(stream, Instant::now() + PATIENCE, |head| expected.judge(head).transpose())?;
     judged.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
 }
 
 /// Reads until `found` finds something in all that was read, the client ends, or time is up. Bounded by what
 /// [`Expected::judge`] puts up with.
-fn read_until<T>(
-    mut stream: &TcpStream,
-    end: Instant,
-    found: impl Fn(&[u8]) -> Option<T>,
-) -> io::Result<Option<T>> {
+fn read_until<T>(mut stream: &TcpStream, end: Instant, found: impl Fn(&[u8]) -> Option<T>) -> io::Result<Option<T>> {
     let mut received = Vec::new();
     let mut buffer = [0; 4096];
     while received.len() <= request::LONGEST {

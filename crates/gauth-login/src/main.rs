@@ -35,15 +35,9 @@ const PROGRAM: Program = Program {
     timeout: Some(Duration::from_secs(300)),
     empty_if_missing: &[],
     examples: &[
-        (
-            "gauth-login --client-secrets client_secret_….json",
-            "the first time; prints the path of the file it wrote",
-        ),
+        ("gauth-login --client-secrets client_secret_….json", "the first time; prints the path of the file it wrote"),
         ("gauth-login", "again, when the grant has expired"),
-        (
-            "gauth-login --no-browser",
-            "on a remote machine: open the URL anywhere, paste the address it ends on",
-        ),
+        ("gauth-login --no-browser", "on a remote machine: open the URL anywhere, paste the address it ends on"),
     ],
     notes: &[
         "The OAuth client comes from the first of: --client-secrets, GAUTH_CLIENT_SECRETS, $XDG_CONFIG_HOME/gauth/client_secrets.json, the credentials file that is being renewed.",
@@ -94,12 +88,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let policy = environment::policy()?;
     let scopes = scopes(&args.scope)?;
     let target = Target::find(args.credentials.as_deref())?;
-    let client = client::choose(
-        args.client_secrets.as_deref(),
-        target.previous(),
-        &policy,
-        &terminal,
-    )?;
+    let client = client::choose(args.client_secrets.as_deref(), target.previous(), &policy, &terminal)?;
     target.check_writable()?;
     let signals = Signals::watch().context("watch for signals")?;
 

@@ -40,42 +40,22 @@ impl Page {
     /// Sign, heading and sentence.
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::LoggedIn => (
-                "✓",
-                "You are logged in",
-                "The grant is saved. You can close this page and go back to the terminal.",
-            ),
-            Self::Failed => (
-                "✕",
-                "The login failed",
-                "Nothing was saved. The terminal says why.",
-            ),
-            Self::Over => (
-                "✓",
-                "Already done",
-                "This login has been answered. The terminal says how it ended.",
-            ),
-            Self::NotThisLogin => (
-                "?",
-                "Not this login",
-                "This page belongs to another login. The program keeps waiting for its own.",
-            ),
-            _ => (
-                "?",
-                "Nothing here",
-                "gauth-login waits for the consent page to come back, and for nothing else.",
-            ),
+            Self::LoggedIn => {
+                ("✓", "You are logged in", "The grant is saved. You can close this page and go back to the terminal.")
+            }
+            Self::Failed => ("✕", "The login failed", "Nothing was saved. The terminal says why."),
+            Self::Over => ("✓", "Already done", "This login has been answered. The terminal says how it ended."),
+            Self::NotThisLogin => {
+                ("?", "Not this login", "This page belongs to another login. The program keeps waiting for its own.")
+            }
+            _ => ("?", "Nothing here", "gauth-login waits for the consent page to come back, and for nothing else."),
         }
     }
 
     /// The whole answer, after which the connection is closed.
     pub(crate) fn response(self) -> String {
         let (sign, heading, sentence) = self.words();
-        let class = if self == Self::LoggedIn {
-            "good"
-        } else {
-            "other"
-        };
+        let class = if self == Self::LoggedIn { "good" } else { "other" };
         let body = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

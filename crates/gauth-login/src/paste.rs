@@ -76,9 +76,7 @@ fn line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
             return Ok(Some(Line::TooLong));
         }
         if ended {
-            return Ok(Some(Line::Whole(
-                String::from_utf8_lossy(&bytes).into_owned(),
-            )));
+            return Ok(Some(Line::Whole(String::from_utf8_lossy(&bytes).into_owned())));
         }
         too_long = true;
     }
@@ -100,11 +98,7 @@ pub(crate) fn read(line: &str) -> Pasted {
         return Pasted::Nothing;
     }
     // Copied out of the address bar it is still percent-encoded.
-    let decoded = line
-        .contains('%')
-        .then(|| form::decode(line)?.pop())
-        .flatten()
-        .map(|(name, _)| name);
+    let decoded = line.contains('%').then(|| form::decode(line)?.pop()).flatten().map(|(name, _)| name);
     Pasted::Code(Secret::new(decoded.as_deref().unwrap_or(line)))
 }
 
@@ -118,20 +112,14 @@ mod tests {
         let code = || Pasted::Code(Secret::new("4/0A-b_c"));
         for (line, found) in [
             ("http://127.0.0.1:1/?state=s&code=4%2F0A\n", query()),
-            (
-                "\x1b[200~http://127.0.0.1:1?state=s&code=4%2F0A\x1b[201~\r\n",
-                query(),
-            ),
+            ("\x1b[200~http://127.0.0.1:1?state=s&code=4%2F0A\x1b[201~\r\n", query()),
             ("  http://127.0.0.1:1/cb?state=s&code=4%2F0A#top", query()),
             ("?state=s&code=4%2F0A", query()),
             ("state=s&code=4%2F0A", query()),
             ("4/0A-b_c\r\n", code()),
             ("\x1b[200~4/0A-b_c\x1b[201~", code()),
             ("4%2F0A-b_c", code()),
-            (
-                "http://127.0.0.1:1/",
-                Pasted::Query("http://127.0.0.1:1/".to_owned()),
-            ),
+            ("http://127.0.0.1:1/", Pasted::Query("http://127.0.0.1:1/".to_owned())),
             ("", Pasted::Nothing),
             (" \r\n", Pasted::Nothing),
             ("what is this", Pasted::Nothing),

@@ -33,10 +33,8 @@ impl Target {
             .or_else(|| environment::variable("GAUTH_CREDENTIALS").map(PathBuf::from))
             .or_else(|| environment::config_dir().map(|dir| dir.join("credentials.json")))
             .ok_or_else(|| {
-                Failure::usage(
-                    "find a place for the credentials: neither XDG_CONFIG_HOME nor HOME is an absolute path",
-                )
-                .hint("name one with --credentials FILE")
+                Failure::usage("find a place for the credentials: neither XDG_CONFIG_HOME nor HOME is an absolute path")
+                    .hint("name one with --credentials FILE")
             })?;
         if path == Path::new("-") || path.as_os_str().is_empty() {
             return Err(Failure::usage("--credentials: a login is kept in a file").into());
@@ -97,9 +95,7 @@ impl Target {
                 "gauth-token still takes {source} {}; to use this login: gauth-token --credentials {file}",
                 shown(source.path())
             )),
-            None => terminal.note(&format!(
-                "to use this login: gauth-token --credentials {file}"
-            )),
+            None => terminal.note(&format!("to use this login: gauth-token --credentials {file}")),
         }
     }
 }
@@ -109,8 +105,7 @@ fn read(path: &Path) -> anyhow::Result<Option<Document>> {
     let Some(bytes) = files::read_default(path, CREDENTIALS_LIMIT)? else {
         return Ok(None);
     };
-    let document =
-        Document::parse(&bytes).with_context(|| format!("read credentials {}", shown(path)))?;
+    let document = Document::parse(&bytes).with_context(|| format!("read credentials {}", shown(path)))?;
     if !is_users_grant(&document) {
         return Err(Failure::usage(format!(
             "replace {}: it is not a user's grant, and a login would destroy it",

@@ -12,20 +12,16 @@ impl Signals {
     pub(crate) fn watch() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-        let wanted = [SIGHUP, SIGINT, SIGTERM]
-            .into_iter()
-            .filter(|number| !gauth_cli::signals::is_ignored(*number));
+        let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|number| !gauth_cli::signals::is_ignored(*number));
         let mut arriving = signal_hook::iterator::Signals::new(wanted)?;
         let writing = Arc::new(Mutex::new(()));
         let held = Arc::clone(&writing);
-        std::thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || {
-                if let Some(number) = arriving.forever().next() {
-                    let _until_the_end = held.lock().unwrap_or_else(PoisonError::into_inner);
-                    std::process::exit(128 + number);
-                }
-            })?;
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            if let Some(number) = arriving.forever().next() {
+                let _until_the_end = held.lock().unwrap_or_else(PoisonError::into_inner);
+                std::process::exit(128 + number);
+            }
+        })?;
         Ok(Self(writing))
     }
 

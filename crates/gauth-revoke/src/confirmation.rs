@@ -11,10 +11,8 @@ use gauth_cli::{Failure, Kind, Terminal};
 pub(crate) fn ask(what_goes: &str, terminal: &Terminal) -> Result<(), Failure> {
     terminal.warn(what_goes);
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(
-            Failure::usage("revoke the grant: there is no terminal to ask on")
-                .hint("add --yes to revoke without being asked"),
-        );
+        return Err(Failure::usage("revoke the grant: there is no terminal to ask on")
+            .hint("add --yes to revoke without being asked"));
     }
     let question = format!("{}: revoke it? [y/N] ", terminal.program());
     let mut answer = String::new();
@@ -23,9 +21,6 @@ pub(crate) fn ask(what_goes: &str, terminal: &Terminal) -> Result<(), Failure> {
     let _ = io::stdin().lock().read_line(&mut answer);
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(Failure::new(
-            Kind::Refused,
-            "revoke the grant: not confirmed, nothing was done",
-        )),
+        _ => Err(Failure::new(Kind::Refused, "revoke the grant: not confirmed, nothing was done")),
     }
 }

@@ -30,11 +30,7 @@ pub(crate) struct Held<'a> {
 impl Grant {
     /// # Errors
     /// As [`credentials::find`]; usage errors for credentials that hold no user's grant, and for gcloud's unless named.
-    pub(crate) fn find(
-        named: Option<&Path>,
-        policy: &Policy,
-        terminal: &Terminal,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn find(named: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Self> {
         let found = match named {
             Some(path) => {
                 let bytes = files::read_given(path, CREDENTIALS_LIMIT)?;
@@ -51,10 +47,7 @@ impl Grant {
             .hint("gcloud auth application-default revoke, or name the file")
             .into());
         }
-        let request = found
-            .credentials
-            .revocation()
-            .with_context(|| format!("revoke {}", shown(path)))?;
+        let request = found.credentials.revocation().with_context(|| format!("revoke {}", shown(path)))?;
         Ok(Self { found, request })
     }
 
@@ -86,10 +79,7 @@ impl Grant {
         terminal: &Terminal,
     ) -> anyhow::Result<Held<'_>> {
         let Some(file) = &self.found.file else {
-            return Ok(Held {
-                grant: self,
-                _lock: None,
-            });
+            return Ok(Held { grant: self, _lock: None });
         };
         let patience = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
         let lock = Lock::exclusive(&lock::beside(file), patience, terminal)?;
@@ -97,14 +87,9 @@ impl Grant {
         let current = credentials::parse(&bytes, file, policy)?;
         if current.refresh_token() != self.credentials().refresh_token() {
             let message = format!("revoke {}: it was changed meanwhile", shown(file));
-            return Err(Failure::new(Kind::Temporary, message)
-                .hint("run gauth-revoke again")
-                .into());
+            return Err(Failure::new(Kind::Temporary, message).hint("run gauth-revoke again").into());
         }
-        Ok(Held {
-            grant: self,
-            _lock: lock,
-        })
+        Ok(Held { grant: self, _lock: lock })
     }
 
     fn credentials(&self) -> &Credentials {
@@ -130,19 +115,11 @@ impl Held<'_> {
         };
         remove(file).map_err(|error| {
             let file = shown(file);
-            Failure::new(
-                Kind::Failed,
-                format!(
-                    "remove {file}: {}; the grant in it is revoked",
-                    reason(&error)
-                ),
-            )
-            .hint(format!("rm {file}"))
+            Failure::new(Kind::Failed, format!("remove {file}: {}; the grant in it is revoked", reason(&error)))
+                .hint(format!("rm {file}"))
         })?;
-        terminal.note(&format!(
-            "the grant is revoked; removed {} and {tokens} of its tokens from the cache",
-            shown(file)
-        ));
+        terminal
+            .note(&format!("the grant is revoked; removed {} and {tokens} of its tokens from the cache", shown(file)));
         Ok(())
     }
 }

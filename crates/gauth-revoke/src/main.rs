@@ -21,10 +21,7 @@ const PROGRAM: Program = Program {
     timeout: Some(Duration::from_secs(60)),
     empty_if_missing: &[],
     examples: &[
-        (
-            "gauth-revoke",
-            "the login that gauth-token uses, after asking",
-        ),
+        ("gauth-revoke", "the login that gauth-token uses, after asking"),
         ("gauth-revoke --yes old.json", "another one, in a script"),
     ],
     notes: &[
@@ -74,9 +71,7 @@ fn explained(error: Error, grant: &Grant) -> anyhow::Error {
     let failure = Failure::of(&anyhow!(error));
     match grant.file() {
         Some(file) if is_dead => failure
-            .hint(format!(
-                "the grant has ended already, or was never this server's; what is left of it: rm {file}"
-            ))
+            .hint(format!("the grant has ended already, or was never this server's; what is left of it: rm {file}"))
             .into(),
         _ => failure.into(),
     }

@@ -96,21 +96,12 @@ impl Analytics {
         };
         let query = Query::parse(request.query);
         match self.call(method, request, &query) {
-            Ok(body) => ApiAnswer {
-                status: 200,
-                content_type: "application/json; charset=UTF-8",
-                body,
-            },
+            Ok(body) => ApiAnswer { status: 200, content_type: "application/json; charset=UTF-8", body },
             Err(refusal) => refusal.answer(query.indented()),
         }
     }
 
-    fn call(
-        &self,
-        method: Method<'_>,
-        request: &ApiRequest<'_>,
-        query: &Query,
-    ) -> Result<Body, Refusal> {
+    fn call(&self, method: Method<'_>, request: &ApiRequest<'_>, query: &Query) -> Result<Body, Refusal> {
         method.check_scope(request.scopes)?;
         query.check(match method {
             Method::AccountSummaries => &["pageSize", "pageToken"],
@@ -136,16 +127,12 @@ impl Analytics {
                         let answer = self.run_realtime_report(property, body, project, fields)?;
                         return Ok(answer.into_body(query.indented()));
                     }
-                    Kind::BatchRun => {
-                        self.write_batch(&mut json, property, body, project, &fields)?
-                    }
+                    Kind::BatchRun => self.write_batch(&mut json, property, body, project, &fields)?,
                     Kind::Pivot => self.write_pivot(&mut json, property, body, project, &fields)?,
                     Kind::BatchPivot => {
                         self.write_pivot_batch(&mut json, property, body, project, &fields)?;
                     }
-                    Kind::Funnel => {
-                        self.write_funnel(&mut json, property, body, project, &fields)?
-                    }
+                    Kind::Funnel => self.write_funnel(&mut json, property, body, project, &fields)?,
                     Kind::Compatibility => {
                         let asked: CheckCompatibilityRequest = typed(body)?;
                         asked.write(&mut json, property, &fields)?;
@@ -172,17 +159,12 @@ impl Analytics {
             ("funnelPropertyQuota", Category::Funnel, 0),
         ] {
             let project = request.quota_project;
-            let running = self
-                .quotas
-                .begin(property, category, project, false, Instant::now())?;
+            let running = self.quotas.begin(property, category, project, false, Instant::now())?;
             states.push((member, running.charge(tokens)));
         }
         json.object(|json| {
             if fields.want("name") {
-                json.member("name").text(&format!(
-                    "properties/{}/propertyQuotasSnapshot",
-                    property.id
-                ));
+                json.member("name").text(&format!("properties/{}/propertyQuotasSnapshot", property.id));
             }
             for (member, state) in states.iter().filter(|(member, _)| fields.want(member)) {
                 state.write(json.member(member));
@@ -194,8 +176,7 @@ impl Analytics {
 
 /// A request whose form was checked, as the type that it is.
 fn typed<T: DeserializeOwned>(body: Value) -> Result<T, Refusal> {
-    serde_json::from_value(body)
-        .map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))
+    serde_json::from_value(body).map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))
 }
 
 /// A property by the id in the path.
@@ -206,13 +187,11 @@ fn find_property(id: &str) -> Result<&'static Property, Refusal> {
              https://developers.google.com/analytics/devguides/reporting/data/v1/property-id."
         )));
     };
-    properties::find(number)
-        .filter(|property| property.behaviour != Behaviour::Refused)
-        .ok_or_else(|| {
-            Refusal::new(
-                Status::PermissionDenied,
-                "User does not have sufficient permissions for this property. To learn more about Property ID, see \
+    properties::find(number).filter(|property| property.behaviour != Behaviour::Refused).ok_or_else(|| {
+        Refusal::new(
+            Status::PermissionDenied,
+            "User does not have sufficient permissions for this property. To learn more about Property ID, see \
                  https://developers.google.com/analytics/devguides/reporting/data/v1/property-id.",
-            )
-        })
+        )
+    })
 }

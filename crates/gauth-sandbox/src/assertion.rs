@@ -26,9 +26,8 @@ const NOT_DELEGATED: &str = "Client is unauthorized to retrieve access tokens us
 
 pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError> {
     form.only(&["grant_type", "assertion"])?;
-    let jwt = Jwt::parse(form.required("assertion")?).ok_or_else(|| {
-        invalid_grant("Invalid JWT: the assertion is not three parts of base64url")
-    })?;
+    let jwt = Jwt::parse(form.required("assertion")?)
+        .ok_or_else(|| invalid_grant("Invalid JWT: the assertion is not three parts of base64url"))?;
     let account = text(&jwt.claims, "iss")
         .and_then(ServiceAccount::find)
         .ok_or_else(|| invalid_grant("Invalid grant: account not found"))?;
@@ -38,24 +37,15 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
     }
     let own_url = format!("{}/token", google.url);
     if !matches!(text(&jwt.claims, "aud"), Some(aud) if aud == own_url || aud == GOOGLE_TOKEN_URL) {
-        return Err(invalid_grant(&format!(
-            "Invalid JWT: Failed audience check. The right audience is {own_url}"
-        )));
+        return Err(invalid_grant(&format!("Invalid JWT: Failed audience check. The right audience is {own_url}")));
     }
     check_times(&jwt.claims, google.clock())?;
 
-    match (
-        text(&jwt.claims, "scope"),
-        text(&jwt.claims, "target_audience"),
-    ) {
-        (Some(_), Some(_)) => Err(OAuthError::new(
-            "invalid_request",
-            "The JWT must hold scope or target_audience, not both.",
-        )),
-        (None, None) => Err(OAuthError::new(
-            "invalid_scope",
-            "Empty or missing scope not allowed.",
-        )),
+    match (text(&jwt.claims, "scope"), text(&jwt.claims, "target_audience")) {
+        (Some(_), Some(_)) => {
+            Err(OAuthError::new("invalid_request", "The JWT must hold scope or target_audience, not both."))
+        }
+        (None, None) => Err(OAuthError::new("invalid_scope", "Empty or missing scope not allowed.")),
         (None, Some(audience)) => {
             let id_token = google.service_id_token(account, audience, true);
             google.grants().issued.push(id_token.clone());
@@ -65,18 +55,9 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
     }
 }
 
-fn access_token(
-    google: &Google,
-    account: &ServiceAccount,
-    list: &str,
-    sub: Option<&str>,
-) -> Result<Value, OAuthError> {
-    let granted = scopes::parse(list).map_err(|_| {
-        OAuthError::new(
-            "invalid_scope",
-            "Invalid OAuth scope or ID token audience provided.",
-        )
-    })?;
+fn access_token(google: &Google, account: &ServiceAccount, list: &str, sub: Option<&str>) -> Result<Value, OAuthError> {
+    let granted = scopes::parse(list)
+        .map_err(|_| OAuthError::new("invalid_scope", "Invalid OAuth scope or ID token audience provided."))?;
     let principal = sub.unwrap_or(account.email);
     if principal != account.email {
         if !DELEGATED_ACCOUNTS.contains(&principal) {
@@ -98,10 +79,7 @@ fn access_token(
 
 /// Whole seconds, a life of at most an hour, and both ends within the clock's tolerance of `now`.
 fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), OAuthError> {
-    let times = claims
-        .get("iat")
-        .and_then(Value::as_i64)
-        .zip(claims.get("exp").and_then(Value::as_i64));
+    let times = claims.get("iat").and_then(Value::as_i64).zip(claims.get("exp").and_then(Value::as_i64));
     let now = now.cast_signed();
     match times {
         Some((iat, exp))
@@ -117,10 +95,7 @@ fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), OAuthError> 
 }
 
 fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    claims
-        .get(name)
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty())
+    claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 fn invalid_grant(description: &str) -> OAuthError {
@@ -149,11 +124,7 @@ mod tests {
             let result = check_times(claims.as_object().unwrap(), NOW.cast_unsigned());
             assert_eq!(result.is_ok(), good, "{iat} {exp}");
         }
-        for claims in [
-            json!({}),
-            json!({"iat": "1", "exp": "2"}),
-            json!({"iat": 1.5, "exp": 2}),
-        ] {
+        for claims in [json!({}), json!({"iat": "1", "exp": "2"}), json!({"iat": 1.5, "exp": 2})] {
             assert!(check_times(claims.as_object().unwrap(), 1).is_err());
         }
     }

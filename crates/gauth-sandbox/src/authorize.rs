@@ -27,11 +27,10 @@ struct Authorization {
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
-    let authorization =
-        match Form::parse(query.as_bytes()).and_then(|query| Authorization::read(google, &query)) {
-            Ok(authorization) => authorization,
-            Err(error) => return html(error.status, consent::error_page(&error)),
-        };
+    let authorization = match Form::parse(query.as_bytes()).and_then(|query| Authorization::read(google, &query)) {
+        Ok(authorization) => authorization,
+        Err(error) => return html(error.status, consent::error_page(&error)),
+    };
     match (request.method(), google.consent) {
         (&Method::GET, Consent::Allow) => {
             let scopes = authorization.scopes.clone();
@@ -50,17 +49,10 @@ impl Authorization {
         let id = query.required("client_id")?;
         let redirect_uri = query.required("redirect_uri")?;
         let (permitted, installed) = google
-            .client(id, |client: &Client| {
-                (
-                    client.permits_redirect(redirect_uri),
-                    client.kind == ClientKind::Installed,
-                )
-            })
+            .client(id, |client: &Client| (client.permits_redirect(redirect_uri), client.kind == ClientKind::Installed))
             .ok_or_else(|| OAuthError::new("invalid_client", "The OAuth client was not found."))?;
         if redirect_uri.starts_with("urn:") {
-            return Err(invalid(
-                "The out-of-band (OOB) flow has been blocked in order to keep users secure.".into(),
-            ));
+            return Err(invalid("The out-of-band (OOB) flow has been blocked in order to keep users secure.".into()));
         }
         if !permitted {
             return Err(OAuthError::new(
@@ -73,14 +65,10 @@ impl Authorization {
         match query.required("response_type")? {
             "code" => {}
             other => {
-                return Err(OAuthError::new(
-                    "unsupported_response_type",
-                    format!("Invalid response_type: {other}"),
-                ));
+                return Err(OAuthError::new("unsupported_response_type", format!("Invalid response_type: {other}")));
             }
         }
-        let scopes = scopes::parse(query.required("scope")?)
-            .map_err(|text| OAuthError::new("invalid_scope", text))?;
+        let scopes = scopes::parse(query.required("scope")?).map_err(|text| OAuthError::new("invalid_scope", text))?;
         if scopes.is_empty() {
             return Err(invalid("Missing required parameter: scope".into()));
         }
@@ -92,9 +80,7 @@ impl Authorization {
         let prompt = query.get("prompt");
         let words: Vec<&str> = prompt.unwrap_or_default().split_whitespace().collect();
         let known = ["none", "consent", "select_account"];
-        if words.iter().any(|word| !known.contains(word))
-            || (words.contains(&"none") && words.len() > 1)
-        {
+        if words.iter().any(|word| !known.contains(word)) || (words.contains(&"none") && words.len() > 1) {
             return Err(invalid(format!("Invalid prompt: {}", words.join(" "))));
         }
         Ok(Self {
@@ -104,11 +90,7 @@ impl Authorization {
             scopes,
             state: query.get("state").map(str::to_owned),
             challenge: challenge(query)?,
-            account: query
-                .get("login_hint")
-                .filter(|hint| hint.contains('@'))
-                .unwrap_or(DEFAULT_ACCOUNT)
-                .to_owned(),
+            account: query.get("login_hint").filter(|hint| hint.contains('@')).unwrap_or(DEFAULT_ACCOUNT).to_owned(),
             offline,
             prompt: prompt.map(str::to_owned),
         })
@@ -119,29 +101,15 @@ impl Authorization {
             return html(200, consent::page(&self.account, &self.scopes));
         }
         let consented = google.grants().has_consented(&self.client, &self.account);
-        if consented {
-            self.allow(google, self.scopes.clone())
-        } else {
-            self.deny(google, "interaction_required")
-        }
+        if consented { self.allow(google, self.scopes.clone()) } else { self.deny(google, "interaction_required") }
     }
 
     /// Takes the form of the consent page: `decision`, and one `scope` for each box that is ticked.
     fn decide(&self, google: &Google, request: &Request) -> Response {
-        let fields: Vec<(String, String)> = form_urlencoded::parse(request.body())
-            .into_owned()
-            .collect();
-        let has = |name: &str, value: &str| {
-            fields
-                .iter()
-                .any(|(field, content)| field == name && content == value)
-        };
-        let granted: Vec<String> = self
-            .scopes
-            .iter()
-            .filter(|scope| scopes::is_identity(scope) || has("scope", scope))
-            .cloned()
-            .collect();
+        let fields: Vec<(String, String)> = form_urlencoded::parse(request.body()).into_owned().collect();
+        let has = |name: &str, value: &str| fields.iter().any(|(field, content)| field == name && content == value);
+        let granted: Vec<String> =
+            self.scopes.iter().filter(|scope| scopes::is_identity(scope) || has("scope", scope)).cloned().collect();
         if has("decision", "allow") && !granted.is_empty() {
             self.allow(google, granted)
         } else {
@@ -152,32 +120,14 @@ impl Authorization {
     fn allow(&self, google: &Google, granted: Vec<String>) -> Response {
         let mut grants = google.grants();
         let first = grants.consent(&self.client, &self.account);
-        let asked_again = self
-            .prompt
-            .as_deref()
-            .is_some_and(|prompt| prompt.contains("consent"));
-        let kind = if self.installed || (self.offline && (first || asked_again)) {
-            Kind::Offline
-        } else {
-            Kind::Online
-        };
+        let asked_again = self.prompt.as_deref().is_some_and(|prompt| prompt.contains("consent"));
+        let kind =
+            if self.installed || (self.offline && (first || asked_again)) { Kind::Offline } else { Kind::Online };
         let scope = granted.join(" ");
         let holder = grants.holder(&self.account, &self.client, granted, kind);
         let code = grants.issue_code(holder, &self.redirect_uri, self.challenge.clone(), now());
-        let prompt = if first || asked_again {
-            "consent"
-        } else {
-            "none"
-        };
-        self.redirect(
-            google,
-            &[
-                ("code", &code),
-                ("scope", &scope),
-                ("authuser", "0"),
-                ("prompt", prompt),
-            ],
-        )
+        let prompt = if first || asked_again { "consent" } else { "none" };
+        self.redirect(google, &[("code", &code), ("scope", &scope), ("authuser", "0"), ("prompt", prompt)])
     }
 
     fn deny(&self, google: &Google, error: &str) -> Response {
@@ -191,11 +141,7 @@ impl Authorization {
         }
         query.append_pair("iss", &google.url);
         query.extend_pairs(parameters);
-        let joint = if self.redirect_uri.contains('?') {
-            '&'
-        } else {
-            '?'
-        };
+        let joint = if self.redirect_uri.contains('?') { '&' } else { '?' };
         redirect(&format!("{}{joint}{}", self.redirect_uri, query.finish()))
     }
 }
@@ -203,18 +149,11 @@ impl Authorization {
 /// Without a method the challenge is the verifier itself (RFC 7636 §4.3).
 fn challenge(query: &Form) -> Result<Option<Challenge>, OAuthError> {
     let invalid = |text: &str| Err(OAuthError::new("invalid_request", text));
-    match (
-        query.get("code_challenge"),
-        query.get("code_challenge_method"),
-    ) {
+    match (query.get("code_challenge"), query.get("code_challenge_method")) {
         (None, None) => Ok(None),
         (None, Some(_)) => invalid("Missing required parameter: code_challenge"),
-        (Some(text), _) if !is_verifier(text) => {
-            invalid("Invalid parameter value for code_challenge")
-        }
-        (Some(text), Some("S256")) if text.len() == 43 => {
-            Ok(Some(Challenge::S256(text.to_owned())))
-        }
+        (Some(text), _) if !is_verifier(text) => invalid("Invalid parameter value for code_challenge"),
+        (Some(text), Some("S256")) if text.len() == 43 => Ok(Some(Challenge::S256(text.to_owned()))),
         (Some(text), None | Some("plain")) => Ok(Some(Challenge::Plain(text.to_owned()))),
         (Some(_), Some("S256")) => invalid("Invalid parameter value for code_challenge"),
         (Some(_), Some(_)) => invalid("Invalid parameter value for code_challenge_method"),
@@ -223,8 +162,5 @@ fn challenge(query: &Form) -> Result<Option<Challenge>, OAuthError> {
 
 /// 43 to 128 unreserved characters (RFC 7636 §4.1).
 pub(crate) fn is_verifier(text: &str) -> bool {
-    (43..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    (43..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }

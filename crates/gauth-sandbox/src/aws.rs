@@ -39,16 +39,9 @@ impl AwsAccount {
 
     /// The ARN behind a subject token, which is a request for `audience` that would be good at `time`, as
     /// percent-encoded JSON; or what is wrong with it.
-    pub(crate) fn verify(
-        &self,
-        subject_token: &str,
-        audience: &str,
-        time: i64,
-    ) -> Result<&'static str, &'static str> {
-        let text =
-            percent_decode(subject_token).ok_or("the subject token is not percent-encoded")?;
-        let request: SignedRequest =
-            serde_json::from_str(&text).map_err(|_| "the subject token is not a request")?;
+    pub(crate) fn verify(&self, subject_token: &str, audience: &str, time: i64) -> Result<&'static str, &'static str> {
+        let text = percent_decode(subject_token).ok_or("the subject token is not percent-encoded")?;
+        let request: SignedRequest = serde_json::from_str(&text).map_err(|_| "the subject token is not a request")?;
         let header = |name| request.header(name).ok_or("a header is missing");
         if header("x-goog-cloud-target-resource")? != audience {
             return Err("x-goog-cloud-target-resource is not the audience");
@@ -60,8 +53,7 @@ impl AwsAccount {
         if (seconds(sent).ok_or("x-amz-date is no date")? - time).abs() > SKEW {
             return Err("the signature has expired");
         }
-        let authorization =
-            Authorization::parse(header("authorization")?).ok_or("the signature is malformed")?;
+        let authorization = Authorization::parse(header("authorization")?).ok_or("the signature is malformed")?;
         let [day, region, service, end] = authorization.scope;
         if authorization.key_id != self.key_id {
             return Err("the access key is unknown");
@@ -71,10 +63,7 @@ impl AwsAccount {
         }
         let signed: Vec<&str> = authorization.signed_headers.split(';').collect();
         // Some of Google's libraries leave their own header unsigned.
-        if !["host", "x-amz-date"]
-            .iter()
-            .all(|name| signed.contains(name))
-        {
+        if !["host", "x-amz-date"].iter().all(|name| signed.contains(name)) {
             return Err("a header is not signed");
         }
         let host = header("host")?;
@@ -101,10 +90,7 @@ impl AwsAccount {
         let scope = authorization.scope.join("/");
         let to_sign = format!("AWS4-HMAC-SHA256\n{sent}\n{scope}\n{}", hash(&canonical));
         let first = format!("AWS4{}", self.secret_key).into_bytes();
-        let key = authorization
-            .scope
-            .iter()
-            .fold(first, |key, part| sign(&key, part));
+        let key = authorization.scope.iter().fold(first, |key, part| sign(&key, part));
         if hex(&sign(&key, &to_sign)) == authorization.signature {
             Ok(ARN)
         } else {
@@ -130,10 +116,7 @@ struct Header {
 
 impl SignedRequest {
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|header| header.key.eq_ignore_ascii_case(name))
-            .map(|header| header.value.as_str())
+        self.headers.iter().find(|header| header.key.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
     }
 }
 
@@ -147,10 +130,7 @@ struct Authorization<'a> {
 
 impl<'a> Authorization<'a> {
     fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text
-            .strip_prefix("AWS4-HMAC-SHA256 ")?
-            .split(',')
-            .map(str::trim);
+        let mut parts = text.strip_prefix("AWS4-HMAC-SHA256 ")?.split(',').map(str::trim);
         let (key_id, scope) = parts.next()?.strip_prefix("Credential=")?.split_once('/')?;
         let scope: Vec<&str> = scope.split('/').collect();
         Some(Self {
@@ -264,20 +244,14 @@ mod tests {
     }
 
     fn verify(request: &serde_json::Value, time: i64) -> Result<&'static str, &'static str> {
-        let text: String =
-            form_urlencoded::byte_serialize(request.to_string().as_bytes()).collect();
+        let text: String = form_urlencoded::byte_serialize(request.to_string().as_bytes()).collect();
         account().verify(&text.replace('+', "%20"), AUDIENCE, time)
     }
 
     #[test]
     fn a_request_signed_elsewhere_verifies_for_a_quarter_of_an_hour() {
-        for (time, good) in [
-            (NOW, true),
-            (NOW + 900, true),
-            (NOW - 900, true),
-            (NOW + 901, false),
-            (NOW - 901, false),
-        ] {
+        for (time, good) in [(NOW, true), (NOW + 900, true), (NOW - 900, true), (NOW + 901, false), (NOW - 901, false)]
+        {
             assert_eq!(verify(&request(), time).is_ok(), good, "{time}");
         }
     }
@@ -285,18 +259,9 @@ mod tests {
     #[test]
     fn nothing_of_a_signed_request_can_be_changed() {
         for (pointer, value) in [
-            (
-                "/url",
-                "https://sts.eu-west-1.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
-            ),
-            (
-                "/url",
-                "https://sts.us-east-2.amazonaws.com?Action=AssumeRole&Version=2011-06-15",
-            ),
-            (
-                "/url",
-                "https://sts.us-east-2.amazonaws.com.evil.test?Action=GetCallerIdentity&Version=2011-06-15",
-            ),
+            ("/url", "https://sts.eu-west-1.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15"),
+            ("/url", "https://sts.us-east-2.amazonaws.com?Action=AssumeRole&Version=2011-06-15"),
+            ("/url", "https://sts.us-east-2.amazonaws.com.evil.test?Action=GetCallerIdentity&Version=2011-06-15"),
             ("/method", "GET"),
             ("/headers/0/value", "sts.eu-west-1.amazonaws.com"),
             ("/headers/1/value", "20260131T090808Z"),

@@ -53,24 +53,12 @@ pub(crate) fn method(path: &str) -> (&'static str, String) {
     }
     let version = path.split('/').nth(1).unwrap_or_default();
     if path.ends_with("/accountSummaries") {
-        let method =
-            format!("google.analytics.admin.{version}.AnalyticsAdminService.ListAccountSummaries");
+        let method = format!("google.analytics.admin.{version}.AnalyticsAdminService.ListAccountSummaries");
         return ("analyticsadmin.googleapis.com", method);
     }
-    let interface = if version == "v1beta" {
-        "BetaAnalyticsData"
-    } else {
-        "AlphaAnalyticsData"
-    };
-    let verb = if last == "metadata" {
-        "GetMetadata".to_owned()
-    } else {
-        verb
-    };
-    (
-        "analyticsdata.googleapis.com",
-        format!("google.analytics.data.{version}.{interface}.{verb}"),
-    )
+    let interface = if version == "v1beta" { "BetaAnalyticsData" } else { "AlphaAnalyticsData" };
+    let verb = if last == "metadata" { "GetMetadata".to_owned() } else { verb };
+    ("analyticsdata.googleapis.com", format!("google.analytics.data.{version}.{interface}.{verb}"))
 }
 
 #[cfg(test)]
@@ -80,22 +68,13 @@ mod tests {
     #[test]
     fn paths_become_the_names_of_googles_methods() {
         for (path, name) in [
-            (
-                "/v1beta/properties/1:runReport",
-                "google.analytics.data.v1beta.BetaAnalyticsData.RunReport",
-            ),
-            (
-                "/v1beta/properties/0/metadata",
-                "google.analytics.data.v1beta.BetaAnalyticsData.GetMetadata",
-            ),
+            ("/v1beta/properties/1:runReport", "google.analytics.data.v1beta.BetaAnalyticsData.RunReport"),
+            ("/v1beta/properties/0/metadata", "google.analytics.data.v1beta.BetaAnalyticsData.GetMetadata"),
             (
                 "/v1alpha/properties/1:runFunnelReport",
                 "google.analytics.data.v1alpha.AlphaAnalyticsData.RunFunnelReport",
             ),
-            (
-                "/v1beta/accountSummaries",
-                "google.analytics.admin.v1beta.AnalyticsAdminService.ListAccountSummaries",
-            ),
+            ("/v1beta/accountSummaries", "google.analytics.admin.v1beta.AnalyticsAdminService.ListAccountSummaries"),
         ] {
             assert_eq!(method(path).1, name);
         }

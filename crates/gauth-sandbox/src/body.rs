@@ -41,9 +41,7 @@ impl Outgoing {
     fn whole(bytes: Vec<u8>) -> Self {
         let (sender, pieces) = mpsc::channel(1);
         let length = Some(bytes.len() as u64);
-        sender
-            .try_send(Ok(bytes.into()))
-            .expect("a new channel has room for one");
+        sender.try_send(Ok(bytes.into())).expect("a new channel has room for one");
         Self { pieces, length }
     }
 
@@ -69,10 +67,7 @@ impl Outgoing {
             }
             send(encoder.finish().expect("memory takes all that is written"));
         });
-        Self {
-            pieces,
-            length: None,
-        }
+        Self { pieces, length: None }
     }
 
     /// The same bytes, one each second.
@@ -119,10 +114,7 @@ impl hyper::body::Body for Outgoing {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.pieces.poll_recv(context).map(|piece| {
             let piece = piece?;
             if let (Ok(bytes), Some(length)) = (&piece, &mut self.length) {
@@ -143,8 +135,5 @@ impl hyper::body::Body for Outgoing {
 
 fn compress(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder
-        .write_all(bytes)
-        .and_then(|()| encoder.finish())
-        .expect("memory takes all that is written")
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes all that is written")
 }

@@ -17,8 +17,7 @@ pub(crate) const DELEGATED_SCOPES: [&str; 4] = [
     "openid",
 ];
 
-const INSTALLED_ID: &str =
-    "123456789012-d3sktop0client0of0the0sandbox00.apps.googleusercontent.com";
+const INSTALLED_ID: &str = "123456789012-d3sktop0client0of0the0sandbox00.apps.googleusercontent.com";
 const WEB_ID: &str = "123456789012-w3b0client0of0the0sandbox0000.apps.googleusercontent.com";
 /// The client of people who log in through their company's identity provider; known to the security token service alone.
 pub(crate) const WORKFORCE_ID: &str = "w0rkf0rce-client-of-the-sandbox";
@@ -39,21 +38,11 @@ pub(crate) enum ClientKind {
 
 impl Client {
     pub(crate) fn installed() -> Self {
-        Self {
-            id: INSTALLED_ID,
-            secret: secret(),
-            kind: ClientKind::Installed,
-        }
+        Self { id: INSTALLED_ID, secret: secret(), kind: ClientKind::Installed }
     }
 
     pub(crate) fn web() -> Self {
-        Self {
-            id: WEB_ID,
-            secret: secret(),
-            kind: ClientKind::Web {
-                redirect_uris: Vec::new(),
-            },
-        }
+        Self { id: WEB_ID, secret: secret(), kind: ClientKind::Web { redirect_uris: Vec::new() } }
     }
 
     /// RFC 8252 §7.3 for installed clients, RFC 9700 §4.1 for the web.
@@ -98,25 +87,16 @@ fn is_loopback(uri: &str) -> bool {
         return false;
     }
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let Some(port) = ["127.0.0.1", "[::1]", "localhost"]
-        .iter()
-        .find_map(|host| authority.strip_prefix(host))
-    else {
+    let Some(port) = ["127.0.0.1", "[::1]", "localhost"].iter().find_map(|host| authority.strip_prefix(host)) else {
         return false;
     };
-    port.is_empty()
-        || port
-            .strip_prefix(':')
-            .is_some_and(|port| port.parse::<u16>().is_ok())
+    port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
 /// The number that stands for a user in `sub`: 21 digits made of the address.
 pub(crate) fn subject(account: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, account.as_bytes());
-    let digits: String = digest.as_ref()[..20]
-        .iter()
-        .map(|byte| char::from(b'0' + byte % 10))
-        .collect();
+    let digits: String = digest.as_ref()[..20].iter().map(|byte| char::from(b'0' + byte % 10)).collect();
     format!("1{digits}")
 }
 
@@ -127,12 +107,9 @@ mod tests {
     #[test]
     fn an_installed_client_may_use_any_loopback_redirect_and_no_other() {
         let client = Client::installed();
-        for good in [
-            "http://127.0.0.1:49152",
-            "http://127.0.0.1",
-            "http://[::1]:8080/callback",
-            "http://localhost:1/?x=1",
-        ] {
+        for good in
+            ["http://127.0.0.1:49152", "http://127.0.0.1", "http://[::1]:8080/callback", "http://localhost:1/?x=1"]
+        {
             assert!(client.permits_redirect(good), "{good}");
         }
         for bad in [
@@ -153,9 +130,7 @@ mod tests {
     #[test]
     fn a_web_client_may_use_its_redirects_to_the_letter() {
         let mut client = Client::web();
-        client.kind = ClientKind::Web {
-            redirect_uris: vec!["http://localhost:8080/cb".into()],
-        };
+        client.kind = ClientKind::Web { redirect_uris: vec!["http://localhost:8080/cb".into()] };
         assert!(client.permits_redirect("http://localhost:8080/cb"));
         assert!(!client.permits_redirect("http://localhost:8080/cb/"));
         assert!(!client.permits_redirect("http://localhost:8081/cb"));

@@ -18,10 +18,7 @@ fn variables(sandbox: &Sandbox) -> [(&'static str, PathBuf); 3] {
     [
         ("GAUTH_SANDBOX_URL", sandbox.url().into()),
         ("GAUTH_CLIENT_SECRETS", sandbox.client_secrets()),
-        (
-            "GAUTH_SANDBOX_SERVICE_ACCOUNT",
-            sandbox.service_account_key(),
-        ),
+        ("GAUTH_SANDBOX_SERVICE_ACCOUNT", sandbox.service_account_key()),
     ]
 }
 
@@ -42,18 +39,12 @@ pub(crate) fn run(
     events: &Receiver<Event>,
     deadline: Option<Instant>,
 ) -> anyhow::Result<ExitCode> {
-    let home = tempfile::Builder::new()
-        .prefix("gauth-sandbox-home-")
-        .tempdir()
-        .context("make a private home")?;
+    let home = tempfile::Builder::new().prefix("gauth-sandbox-home-").tempdir().context("make a private home")?;
     let mut command = Command::new(program);
     command.args(arguments);
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if ["GAUTH_", "GOOGLE_", "CLOUDSDK_"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
-        {
+        if ["GAUTH_", "GOOGLE_", "CLOUDSDK_"].iter().any(|prefix| name.starts_with(prefix)) {
             command.env_remove(&*name);
         }
     }
@@ -66,9 +57,8 @@ pub(crate) fn run(
         .env("XDG_STATE_HOME", home.path().join(".local/state"))
         .envs(variables(sandbox));
 
-    let mut child = command
-        .spawn()
-        .map_err(|error| Failure::usage(format!("run {program}: {}", exit::reason(&error))))?;
+    let mut child =
+        command.spawn().map_err(|error| Failure::usage(format!("run {program}: {}", exit::reason(&error))))?;
     let id = child.id();
     let waiter = std::thread::spawn(move || {
         let status = child.wait();

@@ -33,16 +33,14 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
         (&Method::GET, "requests") => Ok(json!(*lock(&google.journal))),
         (&Method::GET, "held") => Ok(json!({"held": google.faults.held()})),
         (&Method::GET, "secrets") => Ok(json!(google.secrets())),
-        (&Method::POST, "fault") => read(request)
-            .and_then(|fault: Fault| google.faults.set(fault))
-            .map(|()| json!({})),
+        (&Method::POST, "fault") => read(request).and_then(|fault: Fault| google.faults.set(fault)).map(|()| json!({})),
         (&Method::POST, "release") => {
             google.faults.release();
             Ok(json!({}))
         }
-        (&Method::POST, "grant") => read(request)
-            .and_then(|body: Scopes| google.grant(&body.scopes))
-            .map(|grant| json!(grant)),
+        (&Method::POST, "grant") => {
+            read(request).and_then(|body: Scopes| google.grant(&body.scopes)).map(|grant| json!(grant))
+        }
         (&Method::POST, "access-token") => read(request)
             .and_then(|body: Scopes| google.access_token(&body.scopes))
             .map(|token| json!({"access_token": token})),

@@ -36,12 +36,7 @@ impl Sandbox {
 
     /// `external_account` for a provider; `source` becomes `credential_source`. With `target`, that service account is
     /// on top.
-    pub fn external_account(
-        &self,
-        provider: Provider,
-        source: Value,
-        target: Option<&str>,
-    ) -> Value {
+    pub fn external_account(&self, provider: Provider, source: Value, target: Option<&str>) -> Value {
         let mut file = json!({
             "type": "external_account",
             "audience": provider.audience(),
@@ -101,16 +96,9 @@ impl Sandbox {
     }
 
     /// `impersonated_service_account` over another file.
-    pub fn impersonated_service_account(
-        &self,
-        source: Value,
-        delegates: &[&str],
-        target: &str,
-    ) -> Value {
-        let delegates: Vec<String> = delegates
-            .iter()
-            .map(|email| format!("projects/-/serviceAccounts/{email}"))
-            .collect();
+    pub fn impersonated_service_account(&self, source: Value, delegates: &[&str], target: &str) -> Value {
+        let delegates: Vec<String> =
+            delegates.iter().map(|email| format!("projects/-/serviceAccounts/{email}")).collect();
         json!({
             "type": "impersonated_service_account",
             "service_account_impersonation_url": self.impersonation_url(target),
@@ -144,9 +132,6 @@ impl Sandbox {
     }
 
     fn impersonation_url(&self, target: &str) -> String {
-        format!(
-            "{}/v1/projects/-/serviceAccounts/{target}:generateAccessToken",
-            self.url()
-        )
+        format!("{}/v1/projects/-/serviceAccounts/{target}:generateAccessToken", self.url())
     }
 }

@@ -104,12 +104,7 @@ fn once() -> u32 {
 impl Fault {
     /// Spoils the next request to `path`.
     pub fn new(path: &str, kind: FaultKind) -> Self {
-        Self {
-            path: path.to_owned(),
-            times: 1,
-            after: 0,
-            kind,
-        }
+        Self { path: path.to_owned(), times: 1, after: 0, kind }
     }
 
     /// Spoils so many requests.
@@ -128,15 +123,8 @@ impl FaultKind {
     pub(crate) fn answer(&self) -> Result<Option<Response>, String> {
         Ok(Some(match self {
             Self::Quota(quota) => api_error(429, quota.message(), "RESOURCE_EXHAUSTED", &[]),
-            Self::Api { status, message } => {
-                api_error(check(*status)?, message, status_name(*status), &[])
-            }
-            Self::OAuth {
-                status,
-                error,
-                description,
-                subtype,
-            } => {
+            Self::Api { status, message } => api_error(check(*status)?, message, status_name(*status), &[]),
+            Self::OAuth { status, error, description, subtype } => {
                 let mut body = json!({"error": error});
                 if let Some(description) = description {
                     body["error_description"] = description.as_str().into();
@@ -148,31 +136,19 @@ impl FaultKind {
             }
             Self::Html { status } => html(
                 check(*status)?,
-                format!(
-                    "<!DOCTYPE html>\n<html><title>Error {status}</title><h1>Error {status}</h1></html>\n"
-                ),
+                format!("<!DOCTYPE html>\n<html><title>Error {status}</title><h1>Error {status}</h1></html>\n"),
             ),
-            Self::Redirect { status, location } => with_headers(
-                html(check(*status)?, String::new()),
-                &[("location".to_owned(), location.clone())],
-            )?,
-            Self::Respond {
-                status,
-                headers,
-                body,
-            } => {
+            Self::Redirect { status, location } => {
+                with_headers(html(check(*status)?, String::new()), &[("location".to_owned(), location.clone())])?
+            }
+            Self::Respond { status, headers, body } => {
                 let body = Body::Bytes(body.clone().into_bytes());
                 with_headers(response(check(*status)?, "application/json", body), headers)?
             }
-            Self::Huge { bytes, .. } => {
-                response(200, "application/json", Body::Stream(huge(*bytes)))
+            Self::Huge { bytes, .. } => response(200, "application/json", Body::Stream(huge(*bytes))),
+            Self::Delay { .. } | Self::Drip | Self::CutOff { .. } | Self::HangUp | Self::NeverAnswer | Self::Hold => {
+                return Ok(None);
             }
-            Self::Delay { .. }
-            | Self::Drip
-            | Self::CutOff { .. }
-            | Self::HangUp
-            | Self::NeverAnswer
-            | Self::Hold => return Ok(None),
         }))
     }
 }
@@ -180,9 +156,7 @@ impl FaultKind {
 impl Quota {
     fn message(self) -> &'static str {
         match self {
-            Self::ConcurrentRequests => {
-                "Exhausted concurrent requests quota. Please send fewer requests concurrently."
-            }
+            Self::ConcurrentRequests => "Exhausted concurrent requests quota. Please send fewer requests concurrently.",
             Self::TokensPerDay => {
                 "Exhausted property tokens per day. These quota tokens will return in under 24 hours."
             }
@@ -200,21 +174,13 @@ impl Quota {
 
 /// Statuses that end an exchange; 1xx would not.
 fn check(status: u16) -> Result<u16, String> {
-    if (200..600).contains(&status) {
-        Ok(status)
-    } else {
-        Err(format!("a fault cannot answer with status {status}"))
-    }
+    if (200..600).contains(&status) { Ok(status) } else { Err(format!("a fault cannot answer with status {status}")) }
 }
 
 fn with_headers(mut response: Response, headers: &[(String, String)]) -> Result<Response, String> {
     for (name, value) in headers {
-        let header: HeaderName = name
-            .parse()
-            .map_err(|_| format!("bad header name {name:?}"))?;
-        let value: HeaderValue = value
-            .parse()
-            .map_err(|_| format!("bad value of header {name}"))?;
+        let header: HeaderName = name.parse().map_err(|_| format!("bad header name {name:?}"))?;
+        let value: HeaderValue = value.parse().map_err(|_| format!("bad value of header {name}"))?;
         response.headers_mut().insert(header, value);
     }
     Ok(response)
@@ -242,11 +208,7 @@ fn huge(bytes: u64) -> Box<dyn Iterator<Item = Vec<u8>> + Send> {
     const PIECE: u64 = 1 << 16;
     let pieces = (0..bytes / PIECE).map(|_| vec![b'a'; 1 << 16]);
     let rest = vec![b'a'; usize::try_from(bytes % PIECE).unwrap_or_default()];
-    Box::new(
-        std::iter::once(b"{\"access_token\":\"".to_vec())
-            .chain(pieces)
-            .chain([rest, b"\"}".to_vec()]),
-    )
+    Box::new(std::iter::once(b"{\"access_token\":\"".to_vec()).chain(pieces).chain([rest, b"\"}".to_vec()]))
 }
 
 /// The faults that are set, and the requests that one of them holds.
@@ -259,12 +221,7 @@ pub(crate) struct Faults {
 
 impl Default for Faults {
     fn default() -> Self {
-        Self {
-            set: Mutex::default(),
-            held: Mutex::default(),
-            arrived: Condvar::new(),
-            releases: watch::Sender::new(0),
-        }
+        Self { set: Mutex::default(), held: Mutex::default(), arrived: Condvar::new(), releases: watch::Sender::new(0) }
     }
 }
 
@@ -304,10 +261,7 @@ impl Faults {
         *lock(&self.held) += 1;
         let _held = Held(&self.held);
         self.arrived.notify_all();
-        releases
-            .changed()
-            .await
-            .expect("the sender lives as long as the server");
+        releases.changed().await.expect("the sender lives as long as the server");
     }
 
     pub(crate) fn release(&self) {
@@ -321,10 +275,8 @@ impl Faults {
     /// Whether so many requests were held together before the time was over.
     pub(crate) fn wait_for_held(&self, count: usize, limit: Duration) -> bool {
         let held = lock(&self.held);
-        let (held, _) = self
-            .arrived
-            .wait_timeout_while(held, limit, |held| *held < count)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (held, _) =
+            self.arrived.wait_timeout_while(held, limit, |held| *held < count).unwrap_or_else(PoisonError::into_inner);
         *held >= count
     }
 }
@@ -363,10 +315,7 @@ mod tests {
         for kind in [
             FaultKind::Html { status: 100 },
             FaultKind::Html { status: 600 },
-            FaultKind::Redirect {
-                status: 302,
-                location: "a\nb".into(),
-            },
+            FaultKind::Redirect { status: 302, location: "a\nb".into() },
         ] {
             assert!(faults.set(Fault::new("/", kind)).is_err());
         }

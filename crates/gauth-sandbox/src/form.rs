@@ -24,50 +24,32 @@ impl Form {
 
     /// The body of a POST. Nothing may stand in the URL, where logs would keep it.
     pub(crate) fn of_body(request: &Request) -> Result<Self, OAuthError> {
-        let content_type = request
-            .headers()
-            .get("content-type")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let content_type =
+            request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(OAuthError::new(
-                "invalid_request",
-                format!("Invalid content type: {media_type}"),
-            ));
+            return Err(OAuthError::new("invalid_request", format!("Invalid content type: {media_type}")));
         }
         if request.uri().query().is_some_and(|query| !query.is_empty()) {
-            return Err(OAuthError::new(
-                "invalid_request",
-                "Parameters are not allowed in the request URL.",
-            ));
+            return Err(OAuthError::new("invalid_request", "Parameters are not allowed in the request URL."));
         }
         Self::parse(request.body())
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn required(&self, name: &str) -> Result<&str, OAuthError> {
-        self.get(name).ok_or_else(|| {
-            OAuthError::new(
-                "invalid_request",
-                format!("Missing required parameter: {name}"),
-            )
-        })
+        self.get(name).ok_or_else(|| OAuthError::new("invalid_request", format!("Missing required parameter: {name}")))
     }
 
     /// Refuses every parameter that is not in `known`.
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), OAuthError> {
         match self.0.iter().find(|(name, _)| !known.contains(&&**name)) {
-            Some((name, _)) => Err(OAuthError::new(
-                "invalid_request",
-                format!("Parameter not allowed for this message type: {name}"),
-            )),
+            Some((name, _)) => {
+                Err(OAuthError::new("invalid_request", format!("Parameter not allowed for this message type: {name}")))
+            }
             None => Ok(()),
         }
     }

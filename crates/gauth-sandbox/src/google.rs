@@ -83,10 +83,7 @@ impl Google {
     /// Runs `read` on the client of this id.
     pub(crate) fn client<T>(&self, id: &str, read: impl FnOnce(&Client) -> T) -> Option<T> {
         let web = lock(&self.web);
-        [&self.installed, &web]
-            .into_iter()
-            .find(|client| client.id == id)
-            .map(read)
+        [&self.installed, &web].into_iter().find(|client| client.id == id).map(read)
     }
 
     pub(crate) fn grants(&self) -> MutexGuard<'_, Grants> {
@@ -95,8 +92,7 @@ impl Google {
 
     /// The `sub` of a user or of a service account.
     pub(crate) fn subject(&self, account: &str) -> String {
-        ServiceAccount::find(account)
-            .map_or_else(|| subject(account), |account| account.id.to_owned())
+        ServiceAccount::find(account).map_or_else(|| subject(account), |account| account.id.to_owned())
     }
 
     /// An ID token about the holder of a grant, for its client (OpenID Connect Core §2).
@@ -121,12 +117,7 @@ impl Google {
     }
 
     /// An ID token about a service account for an audience of its choice.
-    pub(crate) fn service_id_token(
-        &self,
-        account: &ServiceAccount,
-        audience: &str,
-        with_email: bool,
-    ) -> String {
+    pub(crate) fn service_id_token(&self, account: &ServiceAccount, audience: &str, with_email: bool) -> String {
         let now = self.clock();
         let mut claims: Value = json!({
             "iss": self.url,
@@ -146,9 +137,7 @@ impl Google {
 
 /// The true time in Unix seconds.
 pub(crate) fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Locks whether or not another request panicked: a test should see that request's failure, not its own.

@@ -104,32 +104,18 @@ impl Grants {
     }
 
     /// Starts a family of tokens.
-    pub(crate) fn holder(
-        &mut self,
-        account: &str,
-        client: &str,
-        scopes: Vec<String>,
-        kind: Kind,
-    ) -> Holder {
+    pub(crate) fn holder(&mut self, account: &str, client: &str, scopes: Vec<String>, kind: Kind) -> Holder {
         self.families += 1;
-        Holder {
-            family: self.families,
-            account: account.to_owned(),
-            client: client.to_owned(),
-            scopes,
-            kind,
-        }
+        Holder { family: self.families, account: account.to_owned(), client: client.to_owned(), scopes, kind }
     }
 
     /// Notes the consent; true if it is the account's first for this client.
     pub(crate) fn consent(&mut self, client: &str, account: &str) -> bool {
-        self.consents
-            .insert((client.to_owned(), account.to_owned()))
+        self.consents.insert((client.to_owned(), account.to_owned()))
     }
 
     pub(crate) fn has_consented(&self, client: &str, account: &str) -> bool {
-        self.consents
-            .contains(&(client.to_owned(), account.to_owned()))
+        self.consents.contains(&(client.to_owned(), account.to_owned()))
     }
 
     pub(crate) fn issue_code(
@@ -180,16 +166,13 @@ impl Grants {
     pub(crate) fn issue_access_token_for(&mut self, holder: Holder, now: u64, life: u64) -> String {
         let token = self.record(format!("ya29.a0{}", random::text(160)));
         let expires = now + life;
-        self.access_tokens
-            .insert(token.clone(), AccessToken { holder, expires });
+        self.access_tokens.insert(token.clone(), AccessToken { holder, expires });
         token
     }
 
     pub(crate) fn issue_refresh_token(&mut self, holder: Holder) -> String {
         let mut same = self.refresh_tokens.iter_mut().filter(|other| {
-            other.state == Life::Live
-                && other.holder.account == holder.account
-                && other.holder.client == holder.client
+            other.state == Life::Live && other.holder.account == holder.account && other.holder.client == holder.client
         });
         if let Some(oldest) = same.next()
             && same.count() + 1 >= REFRESH_TOKENS_PER_ACCOUNT
@@ -197,21 +180,13 @@ impl Grants {
             oldest.state = Life::Revoked;
         }
         let token = self.record(format!("1//0{}", random::text(96)));
-        self.refresh_tokens.push(RefreshToken {
-            token: token.clone(),
-            holder,
-            state: Life::Live,
-        });
+        self.refresh_tokens.push(RefreshToken { token: token.clone(), holder, state: Life::Live });
         token
     }
 
     /// The holder of a live refresh token. A rotated one revokes its whole family (RFC 9700 §4.14.2).
     pub(crate) fn refresh_token(&mut self, token: &str) -> Result<Holder, Dead> {
-        let found = self
-            .refresh_tokens
-            .iter()
-            .find(|known| known.token == token)
-            .ok_or(Dead::Unknown)?;
+        let found = self.refresh_tokens.iter().find(|known| known.token == token).ok_or(Dead::Unknown)?;
         match found.state {
             Life::Live => Ok(found.holder.clone()),
             Life::Revoked => Err(Dead::Revoked),
@@ -233,9 +208,7 @@ impl Grants {
     }
 
     pub(crate) fn access_token(&self, token: &str, now: u64) -> Option<&AccessToken> {
-        self.access_tokens
-            .get(token)
-            .filter(|token| token.expires > now)
+        self.access_tokens.get(token).filter(|token| token.expires > now)
     }
 
     /// Ends the grant behind an access or refresh token: everything the account gave to the project, whatever the client
@@ -252,9 +225,7 @@ impl Grants {
             return Err(Unrevocable::ServiceAccount);
         }
         let account = holder.account.clone();
-        self.revoke_where(|holder| {
-            holder.account == account && holder.kind != Kind::ServiceAccount
-        });
+        self.revoke_where(|holder| holder.account == account && holder.kind != Kind::ServiceAccount);
         self.consents.retain(|(_, consented)| *consented != account);
         Ok(())
     }
@@ -269,10 +240,8 @@ impl Grants {
     }
 
     fn revoke_where(&mut self, matches: impl Fn(&Holder) -> bool) {
-        self.codes
-            .retain(|_, code| code.used || !matches(&code.holder));
-        self.access_tokens
-            .retain(|_, token| !matches(&token.holder));
+        self.codes.retain(|_, code| code.used || !matches(&code.holder));
+        self.access_tokens.retain(|_, token| !matches(&token.holder));
         for token in &mut self.refresh_tokens {
             if matches(&token.holder) {
                 token.state = Life::Revoked;
@@ -300,12 +269,7 @@ mod tests {
     const NOW: u64 = 1_700_000_000;
 
     fn user(grants: &mut Grants, client: &str) -> Holder {
-        grants.holder(
-            "a@example.com",
-            client,
-            vec!["openid".into()],
-            Kind::Offline,
-        )
+        grants.holder("a@example.com", client, vec!["openid".into()], Kind::Offline)
     }
 
     #[test]
@@ -330,11 +294,7 @@ mod tests {
         let code = grants.issue_code(holder.clone(), "http://127.0.0.1:1", None, NOW);
         assert!(grants.code(&code, NOW + CODE_LIFETIME).is_err());
         let access = grants.issue_access_token(holder, NOW);
-        assert!(
-            grants
-                .access_token(&access, NOW + TOKEN_LIFETIME - 1)
-                .is_some()
-        );
+        assert!(grants.access_token(&access, NOW + TOKEN_LIFETIME - 1).is_some());
         assert!(grants.access_token(&access, NOW + TOKEN_LIFETIME).is_none());
     }
 

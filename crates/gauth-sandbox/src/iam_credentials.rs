@@ -18,10 +18,7 @@ use crate::service_accounts::ServiceAccount;
 
 pub(crate) const PREFIX: &str = "/v1/projects/-/serviceAccounts/";
 
-const ENOUGH: [&str; 2] = [
-    "https://www.googleapis.com/auth/cloud-platform",
-    "https://www.googleapis.com/auth/iam",
-];
+const ENOUGH: [&str; 2] = ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam"];
 const DELEGATE: &str = "projects/-/serviceAccounts/";
 /// Longer lives need an organisation's permission.
 const LONGEST_LIFE: u64 = 3600;
@@ -57,10 +54,7 @@ struct SignJwt {
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     let path = request.uri().path();
-    let Some((email, verb)) = path
-        .strip_prefix(PREFIX)
-        .and_then(|rest| rest.split_once(':'))
-    else {
+    let Some((email, verb)) = path.strip_prefix(PREFIX).and_then(|rest| rest.split_once(':')) else {
         return not_found(path);
     };
     if request.method() != Method::POST {
@@ -82,19 +76,14 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     }
 }
 
-fn generate_access_token(
-    google: &Google,
-    request: &Request,
-    caller: &AccessToken,
-    email: &str,
-) -> Answer {
+fn generate_access_token(google: &Google, request: &Request, caller: &AccessToken, email: &str) -> Answer {
     let asked: GenerateAccessToken = read(request, caller)?;
     let asked_for = asked.scope.unwrap_or_default();
     if asked_for.is_empty() {
         return Err(invalid("scope: at least one is required."));
     }
-    let granted = scopes::parse(&asked_for.join(" "))
-        .map_err(|text| invalid(&format!("Invalid OAuth scope. {text}")))?;
+    let granted =
+        scopes::parse(&asked_for.join(" ")).map_err(|text| invalid(&format!("Invalid OAuth scope. {text}")))?;
     let life = match &asked.lifetime {
         None => LONGEST_LIFE,
         Some(text) => text
@@ -114,12 +103,7 @@ fn generate_access_token(
     }))
 }
 
-fn generate_id_token(
-    google: &Google,
-    request: &Request,
-    caller: &AccessToken,
-    email: &str,
-) -> Answer {
+fn generate_id_token(google: &Google, request: &Request, caller: &AccessToken, email: &str) -> Answer {
     let asked: GenerateIdToken = read(request, caller)?;
     let audience = asked
         .audience
@@ -137,9 +121,7 @@ fn sign_jwt(google: &Google, request: &Request, caller: &AccessToken, email: &st
         .map_err(|_| invalid("payload: a serialised JSON object is required."))?;
     let end = claims.get("exp").and_then(Value::as_u64);
     if end.is_none_or(|end| end <= google.clock() || end > google.clock() + LONGEST_JWT) {
-        return Err(invalid(
-            "payload: exp must be within the next 12 hours, in seconds.",
-        ));
+        return Err(invalid("payload: exp must be within the next 12 hours, in seconds."));
     }
     permitted(caller, asked.delegates, email, "signJwt")?;
     let token = google.managed_key.sign(&claims.into());
@@ -149,12 +131,7 @@ fn sign_jwt(google: &Google, request: &Request, caller: &AccessToken, email: &st
 
 /// Checks the caller's scopes and reads the body.
 fn read<T: DeserializeOwned>(request: &Request, caller: &AccessToken) -> Result<T, Box<Response>> {
-    if !caller
-        .holder
-        .scopes
-        .iter()
-        .any(|scope| ENOUGH.contains(&&**scope))
-    {
+    if !caller.holder.scopes.iter().any(|scope| ENOUGH.contains(&&**scope)) {
         let (service, method) = bearer::method(request.uri().path());
         let info = json!({
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
@@ -167,12 +144,9 @@ fn read<T: DeserializeOwned>(request: &Request, caller: &AccessToken) -> Result<
     }
     let content_type = request.headers().get("content-type");
     if content_type.is_none_or(|value| !value.as_bytes().starts_with(b"application/json")) {
-        return Err(invalid(
-            "Invalid content type: application/json is required.",
-        ));
+        return Err(invalid("Invalid content type: application/json is required."));
     }
-    serde_json::from_slice(request.body())
-        .map_err(|error| invalid(&format!("Invalid JSON payload received. {error}")))
+    serde_json::from_slice(request.body()).map_err(|error| invalid(&format!("Invalid JSON payload received. {error}")))
 }
 
 /// The account at the end of the chain, if each member of it may act as the next.
@@ -184,21 +158,15 @@ fn permitted(
 ) -> Result<&'static ServiceAccount, Box<Response>> {
     let mut actor = caller.holder.account.as_str();
     for delegate in delegates.into_iter().flatten() {
-        let email = delegate.strip_prefix(DELEGATE).ok_or_else(|| {
-            invalid(
-                "delegates: the form is projects/-/serviceAccounts/{ACCOUNT_EMAIL_OR_UNIQUEID}.",
-            )
-        })?;
+        let email = delegate
+            .strip_prefix(DELEGATE)
+            .ok_or_else(|| invalid("delegates: the form is projects/-/serviceAccounts/{ACCOUNT_EMAIL_OR_UNIQUEID}."))?;
         actor = step(actor, email, "implicitDelegation")?.email;
     }
     step(actor, email, permission)
 }
 
-fn step(
-    actor: &str,
-    email: &str,
-    permission: &str,
-) -> Result<&'static ServiceAccount, Box<Response>> {
+fn step(actor: &str, email: &str, permission: &str) -> Result<&'static ServiceAccount, Box<Response>> {
     let account = ServiceAccount::find(email).ok_or_else(|| {
         let message = format!("Not found; Gaia id not found for email {email}");
         api_error(404, &message, "NOT_FOUND", &[])

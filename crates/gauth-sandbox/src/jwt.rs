@@ -21,15 +21,10 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     /// Reads one of the PKCS#8 keys that are compiled in.
     pub(crate) fn from_pem(pem: &str) -> Self {
-        let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes())
-            .expect("the compiled-in key is PKCS#8 in PEM");
-        let pair = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der())
-            .expect("the compiled-in key is RSA of 2048 bits");
+        let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).expect("the compiled-in key is PKCS#8 in PEM");
+        let pair = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).expect("the compiled-in key is RSA of 2048 bits");
         let digest = ring::digest::digest(&ring::digest::SHA256, pair.public().as_ref());
-        let id = digest.as_ref()[..20]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id = digest.as_ref()[..20].iter().map(|byte| format!("{byte:02x}")).collect();
         Self { pair, id }
     }
 
@@ -52,12 +47,7 @@ impl SigningKey {
         let mut token = format!("{}.{}", encode(&header), encode(claims));
         let mut signature = vec![0; self.pair.public().modulus_len()];
         self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                token.as_bytes(),
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
             .expect("the buffer has the length of the modulus");
         token.push('.');
         token.push_str(&URL_SAFE_NO_PAD.encode(signature));
@@ -139,14 +129,7 @@ mod tests {
 
     #[test]
     fn what_is_not_three_parts_of_json_is_no_token() {
-        for text in [
-            "",
-            "a.b",
-            "a.b.c",
-            "e30.e30",
-            "e30.e30.!",
-            "e30.e30.e30.e30",
-        ] {
+        for text in ["", "a.b", "a.b.c", "e30.e30", "e30.e30.!", "e30.e30.e30.e30"] {
             assert!(Jwt::parse(text).is_none(), "{text:?}");
         }
     }

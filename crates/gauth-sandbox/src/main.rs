@@ -53,10 +53,7 @@ const PROGRAM: Program = Program {
     timeout: None,
     empty_if_missing: &[],
     examples: &[
-        (
-            "gauth-sandbox --dir DIR",
-            "serves until Ctrl-C; prints the variables to set",
-        ),
+        ("gauth-sandbox --dir DIR", "serves until Ctrl-C; prints the variables to set"),
         (
             "gauth-sandbox -- sh -c 'gauth-token --credentials \"$GAUTH_SANDBOX_SERVICE_ACCOUNT\"'",
             "prints a token of the sandbox's service account",
@@ -78,20 +75,14 @@ fn main() -> ExitCode {
         status = serve(arguments, context)?;
         Ok(())
     });
-    if code == ExitCode::SUCCESS {
-        status
-    } else {
-        code
-    }
+    if code == ExitCode::SUCCESS { status } else { code }
 }
 
 fn serve(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
     if arguments.auto_consent && arguments.deny {
         return Err(Failure::usage("--auto-consent and --deny exclude each other").into());
     }
-    let deadline = context
-        .timeout
-        .and_then(|time| Instant::now().checked_add(time));
+    let deadline = context.timeout.and_then(|time| Instant::now().checked_add(time));
     let (sender, events) = mpsc::channel();
     signals::watch(sender.clone()).context("watch for signals")?;
     let sandbox = Sandbox::start(Options {
@@ -117,10 +108,6 @@ fn serve(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
 
 /// Waits for a signal or the end of the command.
 fn next(events: &mpsc::Receiver<Event>, deadline: Option<Instant>) -> anyhow::Result<Event> {
-    let left = deadline.map_or(Duration::MAX, |deadline| {
-        deadline.saturating_duration_since(Instant::now())
-    });
-    events
-        .recv_timeout(left)
-        .map_err(|_| Failure::new(Kind::Temporary, "the time given by --timeout is over").into())
+    let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+    events.recv_timeout(left).map_err(|_| Failure::new(Kind::Temporary, "the time given by --timeout is over").into())
 }

@@ -18,10 +18,8 @@ use crate::service_accounts::{MACHINE, ServiceAccount};
 pub(crate) const PREFIX: &str = "/computeMetadata/";
 
 /// What the machine was started with.
-const SCOPES: [&str; 2] = [
-    "https://www.googleapis.com/auth/cloud-platform",
-    "https://www.googleapis.com/auth/analytics.readonly",
-];
+const SCOPES: [&str; 2] =
+    ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/analytics.readonly"];
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     let flavor = request.headers().get("metadata-flavor");
@@ -36,10 +34,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     };
     let headers = response.headers_mut();
     headers.insert("metadata-flavor", HeaderValue::from_static("Google"));
-    headers.insert(
-        "server",
-        HeaderValue::from_static("Metadata Server for VM (sandbox)"),
-    );
+    headers.insert("server", HeaderValue::from_static("Metadata Server for VM (sandbox)"));
     response
 }
 
@@ -65,8 +60,7 @@ fn found(google: &Google, request: &Request) -> Response {
 }
 
 fn access_token(google: &Google, request: &Request) -> Response {
-    let list =
-        parameter(request, "scopes").map_or_else(|| SCOPES.join(" "), |l| l.replace(',', " "));
+    let list = parameter(request, "scopes").map_or_else(|| SCOPES.join(" "), |l| l.replace(',', " "));
     let Ok(granted) = scopes::parse(&list) else {
         return refusal(400, "Invalid scopes");
     };
@@ -90,10 +84,7 @@ fn id_token(google: &Google, request: &Request) -> Response {
         Some("full") => true,
         Some(_) => return refusal(400, "Invalid format"),
     };
-    match (
-        parameter(request, "audience"),
-        ServiceAccount::find(MACHINE),
-    ) {
+    match (parameter(request, "audience"), ServiceAccount::find(MACHINE)) {
         (Some(audience), Some(machine)) => {
             let token = google.service_id_token(machine, &audience, full);
             google.grants().issued.push(token.clone());
@@ -118,7 +109,6 @@ fn not_found() -> Response {
 }
 
 fn refusal(status: u16, reason: &str) -> Response {
-    let page =
-        format!("<!DOCTYPE html>\n<html lang=en>\n<title>Error {status}</title>\n<p>{reason}\n");
+    let page = format!("<!DOCTYPE html>\n<html lang=en>\n<title>Error {status}</title>\n<p>{reason}\n");
     html(status, page)
 }

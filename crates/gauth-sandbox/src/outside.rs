@@ -31,9 +31,7 @@ impl Provider {
     const ALL: [Self; 4] = [Self::Oidc, Self::Saml, Self::Aws, Self::Workforce];
 
     pub(crate) fn of(audience: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.audience() == audience)
+        Self::ALL.into_iter().find(|provider| provider.audience() == audience)
     }
 
     /// Its full resource name, which a token exchange names as `audience`.
@@ -58,10 +56,9 @@ impl Provider {
     /// The first is what its files name.
     pub(crate) fn subject_token_types(self) -> &'static [&'static str] {
         match self {
-            Self::Oidc | Self::Workforce => &[
-                "urn:ietf:params:oauth:token-type:jwt",
-                "urn:ietf:params:oauth:token-type:id_token",
-            ],
+            Self::Oidc | Self::Workforce => {
+                &["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"]
+            }
             Self::Saml => &["urn:ietf:params:oauth:token-type:saml2"],
             Self::Aws => &["urn:ietf:params:aws:token-type:aws4_request"],
         }
@@ -100,35 +97,27 @@ impl Outside {
     }
 
     /// The subject of a token that is good for a provider at `time`, or what is wrong with it.
-    pub(crate) fn verify(
-        &self,
-        token: &str,
-        provider: Provider,
-        time: u64,
-    ) -> Result<String, String> {
+    pub(crate) fn verify(&self, token: &str, provider: Provider, time: u64) -> Result<String, String> {
         let jwt = Jwt::parse(token).ok_or("Unable to parse the ID Token.")?;
         let claims = &jwt.claims;
         if text(claims, "iss") != Some(ISSUER) {
             return Err("The issuer in ID Token does not match the expected ones.".to_owned());
         }
         if !self.key.verifies(&jwt) {
-            return Err("Error connecting to the given credential's issuer, or the signature does not verify.".to_owned());
+            return Err(
+                "Error connecting to the given credential's issuer, or the signature does not verify.".to_owned()
+            );
         }
         let audience = provider.audience();
         let found = text(claims, "aud").unwrap_or_default();
         if found.strip_prefix("https:").unwrap_or(found) != audience {
-            return Err(format!(
-                "The audience in ID Token [{found}] does not match the expected audience."
-            ));
+            return Err(format!("The audience in ID Token [{found}] does not match the expected audience."));
         }
         let seconds = |name: &str| claims.get(name).and_then(Value::as_u64);
         match (seconds("iat"), seconds("exp")) {
             (Some(iat), Some(exp)) if iat <= time + 300 && exp > time && exp - iat <= 86_400 => {}
             (iat, _) => {
-                return Err(format!(
-                    "ID Token issued at {} is stale to sign-in.",
-                    iat.unwrap_or_default()
-                ));
+                return Err(format!("ID Token issued at {} is stale to sign-in.", iat.unwrap_or_default()));
             }
         }
         text(claims, "sub")
@@ -152,10 +141,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
         return json(400, &error);
     }
     let token = google.subject_token(Provider::Oidc, &json!({}));
-    json(
-        200,
-        &json!({"access_token": token, "token_type": "Bearer", "expires_in": "599"}),
-    )
+    json(200, &json!({"access_token": token, "token_type": "Bearer", "expires_in": "599"}))
 }
 
 impl Google {

@@ -8,9 +8,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 /// `length` characters of the URL-safe base64 alphabet.
 pub(crate) fn text(length: usize) -> String {
     let mut bytes = vec![0; length];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .expect("the operating system has randomness");
+    SystemRandom::new().fill(&mut bytes).expect("the operating system has randomness");
     let mut text = URL_SAFE_NO_PAD.encode(bytes);
     text.truncate(length);
     text

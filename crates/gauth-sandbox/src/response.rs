@@ -12,12 +12,8 @@ pub(crate) type Response = hyper::Response<Body>;
 
 pub(crate) fn response(status: u16, content_type: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
-    *response.status_mut() = status
-        .try_into()
-        .expect("statuses are constants or checked when a fault is read");
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    *response.status_mut() = status.try_into().expect("statuses are constants or checked when a fault is read");
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
@@ -25,18 +21,12 @@ pub(crate) fn response(status: u16, content_type: &'static str, body: Body) -> R
 pub(crate) fn json(status: u16, value: &Value) -> Response {
     let body = format!("{value:#}\n").into_bytes();
     let mut response = response(status, "application/json; charset=utf-8", Body::Bytes(body));
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 pub(crate) fn html(status: u16, page: String) -> Response {
-    response(
-        status,
-        "text/html; charset=utf-8",
-        Body::Bytes(page.into_bytes()),
-    )
+    response(status, "text/html; charset=utf-8", Body::Bytes(page.into_bytes()))
 }
 
 /// The HTML that Google's front end answers unknown paths and wrong verbs with.
@@ -60,10 +50,7 @@ pub(crate) fn redirect(location: &str) -> Response {
 }
 
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// An error of the token, revocation and tokeninfo endpoints.
@@ -76,23 +63,12 @@ pub(crate) struct OAuthError {
 
 impl OAuthError {
     pub(crate) fn new(error: &'static str, description: impl Into<String>) -> Self {
-        let status = if error == "invalid_client" || error == "unauthorized_client" {
-            401
-        } else {
-            400
-        };
-        Self {
-            status,
-            error,
-            description: description.into(),
-        }
+        let status = if error == "invalid_client" || error == "unauthorized_client" { 401 } else { 400 };
+        Self { status, error, description: description.into() }
     }
 
     pub(crate) fn response(&self) -> Response {
-        json(
-            self.status,
-            &json!({"error": self.error, "error_description": self.description}),
-        )
+        json(self.status, &json!({"error": self.error, "error_description": self.description}))
     }
 }
 
@@ -107,9 +83,7 @@ pub(crate) fn api_error(code: u16, message: &str, status: &str, details: &[Value
 
 /// A 401 of an API, with the challenge of RFC 6750 §3.
 pub(crate) fn unauthenticated(mut response: Response, challenge: &'static str) -> Response {
-    response
-        .headers_mut()
-        .insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }
 
@@ -117,8 +91,5 @@ pub(crate) fn unauthenticated(mut response: Response, challenge: &'static str) -
 pub(crate) fn bearer(request: &Request) -> Option<&str> {
     let header = request.headers().get("authorization")?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim_start_matches(' '))
-        .filter(|token| !token.is_empty())
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' ')).filter(|token| !token.is_empty())
 }

@@ -22,13 +22,8 @@ fn revoke(google: &Google, request: &Request) -> Result<(), OAuthError> {
     let form = Form::of_body(request)?;
     form.only(&["token", "token_type_hint"])?;
     let token = form.required("token")?;
-    google
-        .grants()
-        .revoke(token, now())
-        .map_err(|reason| match reason {
-            Unrevocable::Dead => OAuthError::new("invalid_token", "Token expired or revoked"),
-            Unrevocable::ServiceAccount => {
-                OAuthError::new("invalid_request", "Token is not revocable.")
-            }
-        })
+    google.grants().revoke(token, now()).map_err(|reason| match reason {
+        Unrevocable::Dead => OAuthError::new("invalid_token", "Token expired or revoked"),
+        Unrevocable::ServiceAccount => OAuthError::new("invalid_request", "Token is not revocable."),
+    })
 }

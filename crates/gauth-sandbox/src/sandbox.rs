@@ -45,15 +45,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            port: 0,
-            dir: None,
-            rows: 1000,
-            auto_consent: false,
-            deny: false,
-            rotate: false,
-            tls: false,
-        }
+        Self { port: 0, dir: None, rows: 1000, auto_consent: false, deny: false, rotate: false, tls: false }
     }
 }
 
@@ -87,10 +79,7 @@ pub struct Recorded {
 impl Recorded {
     /// The first header of this name, given in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -112,15 +101,12 @@ impl Sandbox {
             Some(dir) => {
                 // Absolute, since whoever reads the variables may stand elsewhere.
                 let absolute = fs::create_dir_all(&dir).and_then(|()| dir.canonicalize());
-                let named = |error: io::Error| {
-                    io::Error::new(error.kind(), format!("{}: {}", shown(&dir), reason(&error)))
-                };
+                let named =
+                    |error: io::Error| io::Error::new(error.kind(), format!("{}: {}", shown(&dir), reason(&error)));
                 (None, absolute.map_err(named)?)
             }
             None => {
-                let own = tempfile::Builder::new()
-                    .prefix("gauth-sandbox-")
-                    .tempdir()?;
+                let own = tempfile::Builder::new().prefix("gauth-sandbox-").tempdir()?;
                 let path = own.path().to_owned();
                 (Some(own), path)
             }
@@ -156,14 +142,7 @@ impl Sandbox {
         let thread = std::thread::Builder::new()
             .name("gauth-sandbox".into())
             .spawn(move || server::run(listener, acceptor, shared, stopped))?;
-        Ok(Self {
-            google,
-            dir,
-            _own_dir: own_dir,
-            ca_certificate,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Self { google, dir, _own_dir: own_dir, ca_certificate, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`, or `https://…` with TLS. Also the `iss` of redirects and ID tokens.
@@ -334,8 +313,7 @@ impl Google {
         secrets.push(self.workforce_secret.clone());
         secrets.push(self.outside.saml_response.clone());
         let aws = &self.outside.aws;
-        secrets
-            .extend([&aws.secret_key, &aws.session_token, &aws.metadata_token].map(Clone::clone));
+        secrets.extend([&aws.secret_key, &aws.session_token, &aws.metadata_token].map(Clone::clone));
         secrets.extend(service_accounts::key_lines());
         secrets
     }

@@ -10,59 +10,23 @@ const OPENID: &str = "openid";
 const KNOWN: [(&str, &str); 16] = [
     (OPENID, "Associate you with your personal info on Google"),
     (EMAIL, "See your primary Google Account email address"),
-    (
-        PROFILE,
-        "See your personal info, including any personal info you’ve made publicly available",
-    ),
+    (PROFILE, "See your personal info, including any personal info you’ve made publicly available"),
     (ANALYTICS, "View and manage your Google Analytics data"),
-    (
-        ANALYTICS_READONLY,
-        "See and download your Google Analytics data",
-    ),
-    (
-        "https://www.googleapis.com/auth/analytics.edit",
-        "Edit Google Analytics management entities",
-    ),
+    (ANALYTICS_READONLY, "See and download your Google Analytics data"),
+    ("https://www.googleapis.com/auth/analytics.edit", "Edit Google Analytics management entities"),
     (
         "https://www.googleapis.com/auth/analytics.manage.users",
         "Manage Google Analytics account users by email address",
     ),
-    (
-        "https://www.googleapis.com/auth/analytics.manage.users.readonly",
-        "View Google Analytics user permissions",
-    ),
-    (
-        "https://www.googleapis.com/auth/cloud-platform",
-        "See, edit, configure and delete your Google Cloud data",
-    ),
-    (
-        "https://www.googleapis.com/auth/cloud-platform.read-only",
-        "View your data across Google Cloud services",
-    ),
-    (
-        "https://www.googleapis.com/auth/iam",
-        "Manage identities in Google Cloud",
-    ),
-    (
-        "https://www.googleapis.com/auth/bigquery",
-        "View and manage your data in Google BigQuery",
-    ),
-    (
-        "https://www.googleapis.com/auth/drive.readonly",
-        "See and download all your Google Drive files",
-    ),
-    (
-        "https://www.googleapis.com/auth/spreadsheets",
-        "See, edit, create and delete all your Google Sheets",
-    ),
-    (
-        "https://www.googleapis.com/auth/webmasters.readonly",
-        "View Search Console data for your verified sites",
-    ),
-    (
-        "https://www.googleapis.com/auth/admin.directory.user.readonly",
-        "See info about users on your domain",
-    ),
+    ("https://www.googleapis.com/auth/analytics.manage.users.readonly", "View Google Analytics user permissions"),
+    ("https://www.googleapis.com/auth/cloud-platform", "See, edit, configure and delete your Google Cloud data"),
+    ("https://www.googleapis.com/auth/cloud-platform.read-only", "View your data across Google Cloud services"),
+    ("https://www.googleapis.com/auth/iam", "Manage identities in Google Cloud"),
+    ("https://www.googleapis.com/auth/bigquery", "View and manage your data in Google BigQuery"),
+    ("https://www.googleapis.com/auth/drive.readonly", "See and download all your Google Drive files"),
+    ("https://www.googleapis.com/auth/spreadsheets", "See, edit, create and delete all your Google Sheets"),
+    ("https://www.googleapis.com/auth/webmasters.readonly", "View Search Console data for your verified sites"),
+    ("https://www.googleapis.com/auth/admin.directory.user.readonly", "See info about users on your domain"),
 ];
 
 /// Splits a space-joined list and rewrites `email` and `profile`, which bring `openid` along. `Err` is Google's sentence
@@ -85,10 +49,7 @@ pub(crate) fn parse(list: &str) -> Result<Vec<String>, String> {
             add(OPENID);
         }
     }
-    let (valid, invalid): (Vec<_>, Vec<_>) = scopes
-        .iter()
-        .cloned()
-        .partition(|scope| description(scope).is_some());
+    let (valid, invalid): (Vec<_>, Vec<_>) = scopes.iter().cloned().partition(|scope| description(scope).is_some());
     if invalid.is_empty() {
         return Ok(scopes);
     }
@@ -101,10 +62,7 @@ pub(crate) fn parse(list: &str) -> Result<Vec<String>, String> {
 
 /// What the consent page says that a scope permits.
 pub(crate) fn description(scope: &str) -> Option<&'static str> {
-    KNOWN
-        .iter()
-        .find(|(known, _)| *known == scope)
-        .map(|(_, description)| *description)
+    KNOWN.iter().find(|(known, _)| *known == scope).map(|(_, description)| *description)
 }
 
 /// Signing in cannot be unticked: these come with the account.
@@ -131,10 +89,7 @@ mod tests {
     #[test]
     fn short_identity_names_become_urls_and_bring_openid() {
         assert_eq!(parse("email").unwrap(), [EMAIL, OPENID]);
-        assert_eq!(
-            parse("openid profile email").unwrap(),
-            [OPENID, PROFILE, EMAIL]
-        );
+        assert_eq!(parse("openid profile email").unwrap(), [OPENID, PROFILE, EMAIL]);
     }
 
     #[test]
@@ -142,9 +97,7 @@ mod tests {
         let text = parse(&format!("{ANALYTICS} analytics.readonly")).unwrap_err();
         assert_eq!(
             text,
-            format!(
-                "Some requested scopes were invalid. {{valid=[{ANALYTICS}], invalid=[analytics.readonly]}}"
-            )
+            format!("Some requested scopes were invalid. {{valid=[{ANALYTICS}], invalid=[analytics.readonly]}}")
         );
     }
 }

@@ -26,11 +26,7 @@ pub(crate) fn refresh(google: &Google, request: &Request) -> Response {
 }
 
 fn answer(request: &Request, tokens: impl FnOnce() -> Result<Value, OAuthError>) -> Response {
-    let result = if request.method() == Method::POST {
-        tokens()
-    } else {
-        Err(invalid_request("Invalid HTTP method."))
-    };
+    let result = if request.method() == Method::POST { tokens() } else { Err(invalid_request("Invalid HTTP method.")) };
     match result {
         Ok(tokens) => json(200, &tokens),
         Err(error) => error.response(),
@@ -49,28 +45,23 @@ fn exchanged(google: &Google, request: &Request) -> Result<Value, OAuthError> {
         "options",
     ])?;
     if form.required("grant_type")? != GRANT_TYPE {
-        return Err(OAuthError::new(
-            "unsupported_grant_type",
-            "Invalid grant_type",
-        ));
+        return Err(OAuthError::new("unsupported_grant_type", "Invalid grant_type"));
     }
     let provider = Provider::of(form.required("audience")?).ok_or_else(|| {
         invalid_request(
             "Invalid value for \"audience\". This value should be the full resource name of the Identity Provider.",
         )
     })?;
-    for (name, known) in [
-        ("requested_token_type", &[ACCESS_TOKEN][..]),
-        ("subject_token_type", provider.subject_token_types()),
-    ] {
+    for (name, known) in
+        [("requested_token_type", &[ACCESS_TOKEN][..]), ("subject_token_type", provider.subject_token_types())]
+    {
         if !known.contains(&form.required(name)?) {
             return Err(invalid_request(&format!("Invalid value for \"{name}\".")));
         }
     }
     let has_client = authenticate(google, request)?;
     check_options(form.get("options"), provider, has_client)?;
-    let granted = scopes::parse(form.required("scope")?)
-        .map_err(|text| OAuthError::new("invalid_scope", text))?;
+    let granted = scopes::parse(form.required("scope")?).map_err(|text| OAuthError::new("invalid_scope", text))?;
     let subject = subject(google, provider, form.required("subject_token")?)?;
 
     let principal = format!("{OUTSIDE}{}/subject/{subject}", provider.pool());
@@ -101,11 +92,7 @@ fn subject(google: &Google, provider: Provider, token: &str) -> Result<String, O
 }
 
 /// A project is billed for people without a client of their own, and for nobody else.
-fn check_options(
-    options: Option<&str>,
-    provider: Provider,
-    has_client: bool,
-) -> Result<(), OAuthError> {
+fn check_options(options: Option<&str>, provider: Provider, has_client: bool) -> Result<(), OAuthError> {
     let Some(options) = options else {
         return Ok(());
     };
@@ -113,18 +100,12 @@ fn check_options(
     let options: Value = aws::percent_decode(options)
         .and_then(|text| serde_json::from_str(&text).ok())
         .ok_or_else(|| invalid_request("Invalid value for \"options\"."))?;
-    let names: Vec<&String> = options
-        .as_object()
-        .into_iter()
-        .flat_map(|o| o.keys())
-        .collect();
+    let names: Vec<&String> = options.as_object().into_iter().flat_map(|o| o.keys()).collect();
     if names != ["userProject"] || !options["userProject"].is_string() {
         return Err(invalid_request("Invalid value for \"options\"."));
     }
     if provider != Provider::Workforce || has_client {
-        return Err(invalid_request(
-            "\"userProject\" is for workforce users without client authentication.",
-        ));
+        return Err(invalid_request("\"userProject\" is for workforce users without client authentication."));
     }
     Ok(())
 }
@@ -133,16 +114,10 @@ fn refreshed(google: &Google, request: &Request) -> Result<Value, OAuthError> {
     let form = Form::of_body(request)?;
     form.only(&["grant_type", "refresh_token", "scope"])?;
     if form.required("grant_type")? != "refresh_token" {
-        return Err(OAuthError::new(
-            "unsupported_grant_type",
-            "Invalid grant_type",
-        ));
+        return Err(OAuthError::new("unsupported_grant_type", "Invalid grant_type"));
     }
     if !authenticate(google, request)? {
-        return Err(OAuthError::new(
-            "invalid_client",
-            "Client authentication is required.",
-        ));
+        return Err(OAuthError::new("invalid_client", "Client authentication is required."));
     }
     token::refresh(google, &form, WORKFORCE_ID)
 }
@@ -152,10 +127,7 @@ fn authenticate(google: &Google, request: &Request) -> Result<bool, OAuthError> 
     match token::basic(request)? {
         None => Ok(false),
         Some((id, secret)) if id == WORKFORCE_ID && secret == google.workforce_secret => Ok(true),
-        Some(_) => Err(OAuthError::new(
-            "invalid_client",
-            "The OAuth client was not found or its secret is invalid.",
-        )),
+        Some(_) => Err(OAuthError::new("invalid_client", "The OAuth client was not found or its secret is invalid.")),
     }
 }
 

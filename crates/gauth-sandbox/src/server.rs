@@ -38,9 +38,7 @@ pub(crate) fn run(
     google: Arc<Google>,
     stop: oneshot::Receiver<Infallible>,
 ) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         tokio::select! {
@@ -75,22 +73,14 @@ async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, goo
     }
 }
 
-async fn connection(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    google: Arc<Google>,
-) {
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, google: Arc<Google>) {
     let service = service_fn(move |request| answer(Arc::clone(&google), request));
     let builder = auto::Builder::new(TokioExecutor::new());
     // Clients go away as they please.
-    let _ = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(
-    google: Arc<Google>,
-    request: hyper::Request<Incoming>,
-) -> io::Result<hyper::Response<Outgoing>> {
+async fn answer(google: Arc<Google>, request: hyper::Request<Incoming>) -> io::Result<hyper::Response<Outgoing>> {
     let (head, body) = request.into_parts();
     let Some(body) = read(body).await? else {
         let message = "Request payload size exceeds the limit: 1048576 bytes.";
@@ -159,12 +149,8 @@ async fn route(google: &Arc<Google>, request: Request) -> Response {
         "/v1/token" => security_token_service::exchange(google, &request),
         "/v1/oauthtoken" => security_token_service::refresh(google, &request),
         "/outside/token" => outside::answer(google, &request),
-        path if path.starts_with(iam_credentials::PREFIX) => {
-            iam_credentials::answer(google, &request)
-        }
-        path if path.starts_with(metadata_server::PREFIX) => {
-            metadata_server::answer(google, &request)
-        }
+        path if path.starts_with(iam_credentials::PREFIX) => iam_credentials::answer(google, &request),
+        path if path.starts_with(metadata_server::PREFIX) => metadata_server::answer(google, &request),
         path if path.starts_with("/latest/") => aws::answer(google, &request),
         path if path.starts_with("/v1beta/") || path.starts_with("/v1alpha/") => {
             analytics(Arc::clone(google), request).await
@@ -191,9 +177,7 @@ async fn analytics(google: Arc<Google>, request: Request) -> Response {
         });
         response(answer.status, answer.content_type, answer.body)
     });
-    computed
-        .await
-        .unwrap_or_else(|_| api_error(500, "Internal error encountered.", "INTERNAL", &[]))
+    computed.await.unwrap_or_else(|_| api_error(500, "Internal error encountered.", "INTERNAL", &[]))
 }
 
 /// Notes the request and returns its place in the journal.

@@ -27,44 +27,25 @@ pub(crate) struct ServiceAccount {
 }
 
 const SERVICE_ACCOUNTS: [ServiceAccount; 4] = [
-    ServiceAccount {
-        email: REPORTER,
-        id: "109876543210987654321",
-        is_delegated: true,
-        token_creators: &[],
-    },
+    ServiceAccount { email: REPORTER, id: "109876543210987654321", is_delegated: true, token_creators: &[] },
     ServiceAccount {
         email: ANALYST,
         id: "109876543210987654322",
         is_delegated: true,
         token_creators: &[DEFAULT_ACCOUNT, REPORTER, MACHINE, OUTSIDE],
     },
-    ServiceAccount {
-        email: ARCHIVIST,
-        id: "109876543210987654323",
-        is_delegated: false,
-        token_creators: &[ANALYST],
-    },
-    ServiceAccount {
-        email: MACHINE,
-        id: "109876543210987654324",
-        is_delegated: false,
-        token_creators: &[],
-    },
+    ServiceAccount { email: ARCHIVIST, id: "109876543210987654323", is_delegated: false, token_creators: &[ANALYST] },
+    ServiceAccount { email: MACHINE, id: "109876543210987654324", is_delegated: false, token_creators: &[] },
 ];
 
 impl ServiceAccount {
     pub(crate) fn find(email: &str) -> Option<&'static Self> {
-        SERVICE_ACCOUNTS
-            .iter()
-            .find(|account| account.email == email)
+        SERVICE_ACCOUNTS.iter().find(|account| account.email == email)
     }
 
     /// `caller` is an e-mail address or a principal of [`OUTSIDE`].
     pub(crate) fn lets(&self, caller: &str) -> bool {
-        self.token_creators
-            .iter()
-            .any(|member| *member == caller || *member == OUTSIDE && caller.starts_with(OUTSIDE))
+        self.token_creators.iter().any(|member| *member == caller || *member == OUTSIDE && caller.starts_with(OUTSIDE))
     }
 }
 

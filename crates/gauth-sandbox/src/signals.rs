@@ -22,15 +22,13 @@ const HANG_UP: i32 = 1;
 #[cfg(unix)]
 pub(crate) fn watch(sender: Sender<Event>) -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([INTERRUPT, TERMINATE, HANG_UP])?;
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            for number in signals.forever() {
-                if sender.send(Event::Signal(number)).is_err() {
-                    return;
-                }
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for number in signals.forever() {
+            if sender.send(Event::Signal(number)).is_err() {
+                return;
             }
-        })?;
+        }
+    })?;
     Ok(())
 }
 
@@ -43,10 +41,7 @@ pub(crate) fn watch(_sender: Sender<Event>) -> io::Result<()> {
 #[cfg(unix)]
 pub(crate) fn pass_on(id: u32, number: i32) {
     use rustix::process::{Pid, Signal, kill_process};
-    if let (Some(id), Some(signal)) = (
-        i32::try_from(id).ok().and_then(Pid::from_raw),
-        Signal::from_named_raw(number),
-    ) {
+    if let (Some(id), Some(signal)) = (i32::try_from(id).ok().and_then(Pid::from_raw), Signal::from_named_raw(number)) {
         let _ = kill_process(id, signal);
     }
 }

@@ -15,13 +15,8 @@ pub(crate) fn acceptor() -> io::Result<(TlsAcceptor, String)> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    authority
-        .distinguished_name
-        .push(DnType::CommonName, "gauth-sandbox authority");
-    let authority_pem = authority
-        .self_signed(&authority_key)
-        .map_err(io::Error::other)?
-        .pem();
+    authority.distinguished_name.push(DnType::CommonName, "gauth-sandbox authority");
+    let authority_pem = authority.self_signed(&authority_key).map_err(io::Error::other)?.pem();
 
     let names = ["127.0.0.1", "::1", "localhost"].map(str::to_owned);
     let key = KeyPair::generate().map_err(io::Error::other)?;

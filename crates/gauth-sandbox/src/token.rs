@@ -32,27 +32,12 @@ fn exchange(google: &Google, request: &Request) -> Result<Value, OAuthError> {
         "authorization_code" => authorization_code(google, request, &form),
         "refresh_token" => refresh_token(google, request, &form),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => assertion::exchange(google, &form),
-        other => Err(OAuthError::new(
-            "unsupported_grant_type",
-            format!("Invalid grant_type: {other}"),
-        )),
+        other => Err(OAuthError::new("unsupported_grant_type", format!("Invalid grant_type: {other}"))),
     }
 }
 
-fn authorization_code(
-    google: &Google,
-    request: &Request,
-    form: &Form,
-) -> Result<Value, OAuthError> {
-    form.only(&[
-        "grant_type",
-        "code",
-        "client_id",
-        "client_secret",
-        "redirect_uri",
-        "code_verifier",
-        "scope",
-    ])?;
+fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result<Value, OAuthError> {
+    form.only(&["grant_type", "code", "client_id", "client_secret", "redirect_uri", "code_verifier", "scope"])?;
     let code = form.required("code")?;
     let redirect_uri = form.required("redirect_uri")?;
     let client = authenticate(google, request, form)?;
@@ -84,14 +69,7 @@ fn authorization_code(
 }
 
 fn refresh_token(google: &Google, request: &Request, form: &Form) -> Result<Value, OAuthError> {
-    form.only(&[
-        "grant_type",
-        "refresh_token",
-        "client_id",
-        "client_secret",
-        "scope",
-        "rapt",
-    ])?;
+    form.only(&["grant_type", "refresh_token", "client_id", "client_secret", "scope", "rapt"])?;
     let client = authenticate(google, request, form)?;
     refresh(google, form, &client)
 }
@@ -109,21 +87,13 @@ pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Valu
     }
     let mut narrowed = holder.clone();
     if let Some(list) = form.get("scope") {
-        narrowed.scopes =
-            scopes::parse(list).map_err(|text| OAuthError::new("invalid_scope", text))?;
-        let ungranted: Vec<&str> = narrowed
-            .scopes
-            .iter()
-            .filter(|scope| !holder.scopes.contains(scope))
-            .map(String::as_str)
-            .collect();
+        narrowed.scopes = scopes::parse(list).map_err(|text| OAuthError::new("invalid_scope", text))?;
+        let ungranted: Vec<&str> =
+            narrowed.scopes.iter().filter(|scope| !holder.scopes.contains(scope)).map(String::as_str).collect();
         if !ungranted.is_empty() {
             return Err(OAuthError::new(
                 "invalid_scope",
-                format!(
-                    "Some requested scopes were not granted: {}",
-                    ungranted.join(" ")
-                ),
+                format!("Some requested scopes were not granted: {}", ungranted.join(" ")),
             ));
         }
     }
@@ -154,38 +124,21 @@ fn access(google: &Google, grants: &mut Grants, holder: &Holder) -> Value {
 fn authenticate(google: &Google, request: &Request, form: &Form) -> Result<String, OAuthError> {
     let (id, secret) = match basic(request)? {
         Some(_) if form.get("client_secret").is_some() => {
-            return Err(OAuthError::new(
-                "invalid_request",
-                "The client may be authenticated in one way only.",
-            ));
+            return Err(OAuthError::new("invalid_request", "The client may be authenticated in one way only."));
         }
         Some((id, secret)) => (id, Some(secret)),
-        None => (
-            form.required("client_id")?.to_owned(),
-            form.get("client_secret").map(str::to_owned),
-        ),
+        None => (form.required("client_id")?.to_owned(), form.get("client_secret").map(str::to_owned)),
     };
     if form.get("client_id").is_some_and(|stated| stated != id) {
-        return Err(OAuthError::new(
-            "invalid_request",
-            "The client_id differs from that of the Authorization header.",
-        ));
+        return Err(OAuthError::new("invalid_request", "The client_id differs from that of the Authorization header."));
     }
     let genuine = google
-        .client(&id, |client| {
-            secret.as_ref().map(|secret| *secret == client.secret)
-        })
+        .client(&id, |client| secret.as_ref().map(|secret| *secret == client.secret))
         .ok_or_else(|| OAuthError::new("invalid_client", "The OAuth client was not found."))?;
     match genuine {
         Some(true) => Ok(id),
-        Some(false) => Err(OAuthError::new(
-            "invalid_client",
-            "The provided client secret is invalid.",
-        )),
-        None => Err(OAuthError::new(
-            "invalid_request",
-            "client_secret is missing.",
-        )),
+        Some(false) => Err(OAuthError::new("invalid_client", "The provided client secret is invalid.")),
+        None => Err(OAuthError::new("invalid_request", "client_secret is missing.")),
     }
 }
 
@@ -202,18 +155,12 @@ pub(crate) fn basic(request: &Request) -> Result<Option<(String, String)>, OAuth
         .and_then(|bytes| String::from_utf8(bytes).ok());
     match credentials.as_deref().and_then(|text| text.split_once(':')) {
         Some((id, secret)) => Ok(Some((decode(id), decode(secret)))),
-        None => Err(OAuthError::new(
-            "invalid_client",
-            "The Authorization header cannot be read.",
-        )),
+        None => Err(OAuthError::new("invalid_client", "The Authorization header cannot be read.")),
     }
 }
 
 fn decode(text: &str) -> String {
-    form_urlencoded::parse(text.as_bytes())
-        .next()
-        .map(|(name, _)| name.into_owned())
-        .unwrap_or_default()
+    form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 /// RFC 7636 §4.6.
@@ -239,25 +186,15 @@ mod tests {
     #[test]
     fn the_example_of_rfc_7636_appendix_b_verifies() {
         let challenge = Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into());
-        assert!(answers(
-            &challenge,
-            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-        ));
-        assert!(!answers(
-            &challenge,
-            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"
-        ));
+        assert!(answers(&challenge, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+        assert!(!answers(&challenge, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"));
     }
 
     #[test]
     fn verifiers_are_43_to_128_unreserved_characters() {
         let of = |length: usize| "~".repeat(length);
         for (length, good) in [(42, false), (43, true), (128, true), (129, false)] {
-            assert_eq!(
-                answers(&Challenge::Plain(of(length)), &of(length)),
-                good,
-                "{length}"
-            );
+            assert_eq!(answers(&Challenge::Plain(of(length)), &of(length)), good, "{length}");
         }
         let slash = "/".repeat(43);
         assert!(!answers(&Challenge::Plain(slash.clone()), &slash));

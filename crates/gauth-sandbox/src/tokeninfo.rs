@@ -33,10 +33,7 @@ fn lookup(google: &Google, request: &Request) -> Result<Map<String, Value>, OAut
             .map(|token| about_access_token(google, token))
             .ok_or_else(invalid_value),
         (None, Some(token)) => about_id_token(google, token).ok_or_else(invalid_value),
-        _ => Err(OAuthError::new(
-            "invalid_request",
-            "either access_token, id_token, or token_handle required",
-        )),
+        _ => Err(OAuthError::new("invalid_request", "either access_token, id_token, or token_handle required")),
     }
 }
 
@@ -55,10 +52,7 @@ fn about_access_token(google: &Google, token: &AccessToken) -> Map<String, Value
     }
     put("scope", holder.scopes.join(" "));
     put("exp", token.expires.to_string());
-    put(
-        "expires_in",
-        token.expires.saturating_sub(now()).to_string(),
-    );
+    put("expires_in", token.expires.saturating_sub(now()).to_string());
     if scopes::has_email(&holder.scopes) {
         put("email", holder.account.clone());
         put("email_verified", true.to_string());

@@ -22,10 +22,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     };
     let holder = &token.holder;
     if !holder.scopes.iter().any(|scope| scopes::is_identity(scope)) {
-        let mut error = OAuthError::new(
-            "insufficient_scope",
-            "Request had insufficient authentication scopes.",
-        );
+        let mut error = OAuthError::new("insufficient_scope", "Request had insufficient authentication scopes.");
         error.status = 403;
         return unauthenticated(
             error.response(),

@@ -77,9 +77,9 @@ impl Arguments {
         }
         if self.audience.is_some() && self.subject.is_some() {
             return Err(Failure::usage(
-            "--audience and --subject exclude each other: an ID token speaks for the service account alone",
-        )
-        .into());
+                "--audience and --subject exclude each other: an ID token speaks for the service account alone",
+            )
+            .into());
         }
         let scopes = Scopes::from_typed(self.scope.iter().map(String::as_str))?;
         if !self.scope.is_empty() && scopes.is_empty() {
@@ -97,9 +97,9 @@ impl Arguments {
     /// How the cache is used.
     pub(crate) fn cache(&self) -> Result<Use, Failure> {
         match (self.refresh, self.no_cache) {
-            (true, true) => Err(Failure::usage(
-                "--refresh and --no-cache exclude each other: --no-cache always gets a new token",
-            )),
+            (true, true) => {
+                Err(Failure::usage("--refresh and --no-cache exclude each other: --no-cache always gets a new token"))
+            }
             (true, false) => Ok(Use::WriteOnly),
             (false, true) => Ok(Use::No),
             (false, false) => Ok(Use::ReadAndWrite),
@@ -107,27 +107,20 @@ impl Arguments {
     }
 
     /// AIP-4110: an explicit one, then the variable, then the file.
-    pub(crate) fn quota_project(
-        &self,
-        credentials: &Credentials,
-    ) -> anyhow::Result<Option<String>> {
+    pub(crate) fn quota_project(&self, credentials: &Credentials) -> anyhow::Result<Option<String>> {
         let (origin, project) = match &self.quota_project {
             Some(project) => ("--quota-project", Some(project.clone())),
             None => match environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")? {
                 Some(project) => ("GOOGLE_CLOUD_QUOTA_PROJECT", Some(project)),
-                None => (
-                    "field quota_project_id",
-                    credentials.quota_project()?.map(str::to_owned),
-                ),
+                None => ("field quota_project_id", credentials.quota_project()?.map(str::to_owned)),
             },
         };
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
         match &project {
             Some(id) if id.is_empty() => Err(Failure::usage(format!("{origin}: empty")).into()),
-            Some(id) if !id.bytes().all(allowed) => Err(Failure::usage(format!(
-                "{origin}: holds a character that no project id has"
-            ))
-            .into()),
+            Some(id) if !id.bytes().all(allowed) => {
+                Err(Failure::usage(format!("{origin}: holds a character that no project id has")).into())
+            }
             _ => Ok(project),
         }
     }

@@ -9,22 +9,11 @@ use gauth_core::timestamp;
 
 pub(crate) fn source(found: &Found, wanted: &Wanted, terminal: &Terminal) {
     for source in &found.empty {
-        terminal.note(&format!(
-            "looked for {source}: no {}",
-            source.path().display()
-        ));
+        terminal.note(&format!("looked for {source}: no {}", source.path().display()));
     }
-    terminal.note(&format!(
-        "took {}: {} in {}",
-        found.source,
-        found.credentials.kind(),
-        found.source.path().display()
-    ));
+    terminal.note(&format!("took {}: {} in {}", found.source, found.credentials.kind(), found.source.path().display()));
     let identity = found.credentials.identity();
-    let who = wanted
-        .impersonate
-        .iter()
-        .fold(identity, |who, email| format!("{email} through {who}"));
+    let who = wanted.impersonate.iter().fold(identity, |who, email| format!("{email} through {who}"));
     terminal.note(&match &wanted.subject {
         Some(user) => format!("acting as {user} through {who}"),
         None => format!("acting as {who}"),
@@ -40,12 +29,6 @@ pub(crate) fn token(fresh: &Fresh, wanted: &Wanted, asked: &Scopes, terminal: &T
         None => format!("scopes: {scopes}"),
     });
     let expiry = fresh.expires_at.and_then(timestamp::rfc3339);
-    terminal.note(&format!(
-        "expires: {}",
-        expiry.as_deref().unwrap_or("unknown")
-    ));
-    terminal.note(&format!(
-        "from the cache: {}",
-        if fresh.cached { "yes" } else { "no" }
-    ));
+    terminal.note(&format!("expires: {}", expiry.as_deref().unwrap_or("unknown")));
+    terminal.note(&format!("from the cache: {}", if fresh.cached { "yes" } else { "no" }));
 }

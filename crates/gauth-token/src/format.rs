@@ -77,11 +77,7 @@ impl Printed<'_> {
 
     fn json(&self) -> Value {
         let mut map = Map::new();
-        let name = if self.is_id_token {
-            "id_token"
-        } else {
-            "access_token"
-        };
+        let name = if self.is_id_token { "id_token" } else { "access_token" };
         map.insert(name.into(), self.token.expose().into());
         map.insert("token_type".into(), "Bearer".into());
         if let Some(expires_at) = self.expires_at {

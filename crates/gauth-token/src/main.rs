@@ -20,18 +20,12 @@ const PROGRAM: Program = Program {
     empty_if_missing: &[],
     examples: &[
         ("gauth-token", "the token, one line"),
-        (
-            "ga-query 123456 28daysAgo yesterday sessions --token $(gauth-token)",
-            "a report with it",
-        ),
+        ("ga-query 123456 28daysAgo yesterday sessions --token $(gauth-token)", "a report with it"),
         (
             "curl -H @<(gauth-token --format header) https://www.googleapis.com/…",
             "any Google API; the token stays out of the process list",
         ),
-        (
-            "gauth-token --credentials key.json --scope analytics.readonly",
-            "from a service account's key",
-        ),
+        ("gauth-token --credentials key.json --scope analytics.readonly", "from a service account's key"),
     ],
     notes: &[
         "Credentials come from the first of: --credentials, GAUTH_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json (written by gauth-login), gcloud's application default credentials, the metadata server of a machine on Google Cloud. One that is named but broken is an error.",

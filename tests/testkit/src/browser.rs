@@ -23,15 +23,8 @@ pub struct Page {
 /// Loads a page as if its address had been typed.
 #[track_caller]
 pub fn visit(url: &str) -> Page {
-    let request = agent()
-        .get(url)
-        .header("sec-fetch-mode", "navigate")
-        .header("sec-fetch-dest", "document");
-    Page::read(
-        request
-            .call()
-            .unwrap_or_else(|error| panic!("visit {url}: {error}")),
-    )
+    let request = agent().get(url).header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
+    Page::read(request.call().unwrap_or_else(|error| panic!("visit {url}: {error}")))
 }
 
 fn agent() -> ureq::Agent {
@@ -47,12 +40,7 @@ impl Page {
     fn read(mut response: Response<ureq::Body>) -> Self {
         let headers = response.headers().iter();
         let headers = headers
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         Self {
             url: response.get_uri().to_string(),
@@ -64,40 +52,21 @@ impl Page {
 
     /// The first header of this name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(header, _)| header == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
     /// Clicks the button that shows `button`, after unticking the boxes whose value is one of `unticked`.
     #[track_caller]
     pub fn click(&self, button: &str, unticked: &[&str]) -> Self {
-        let form = self
-            .body
-            .split("<form")
-            .nth(1)
-            .unwrap_or_else(|| panic!("no form on {}: {}", self.url, self.body));
+        let form = self.body.split("<form").nth(1).unwrap_or_else(|| panic!("no form on {}: {}", self.url, self.body));
         let form = form.split("</form>").next().unwrap_or(form);
-        let action =
-            attribute(form.split('>').next().unwrap_or(form), "action").unwrap_or_default();
+        let action = attribute(form.split('>').next().unwrap_or(form), "action").unwrap_or_default();
         let mut fields = Vec::new();
-        for input in form
-            .split("<input")
-            .skip(1)
-            .map(|rest| rest.split('>').next().unwrap_or(rest))
-        {
-            let (name, value) = (
-                attribute(input, "name"),
-                attribute(input, "value").unwrap_or_default(),
-            );
+        for input in form.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or(rest)) {
+            let (name, value) = (attribute(input, "name"), attribute(input, "value").unwrap_or_default());
             let is_box = attribute(input, "type").as_deref() == Some("checkbox");
-            let ticked = input
-                .split_whitespace()
-                .any(|word| word.trim_end_matches('/') == "checked");
-            if let Some(name) =
-                name.filter(|_| !is_box || (ticked && !unticked.contains(&value.as_str())))
-            {
+            let ticked = input.split_whitespace().any(|word| word.trim_end_matches('/') == "checked");
+            if let Some(name) = name.filter(|_| !is_box || (ticked && !unticked.contains(&value.as_str()))) {
                 fields.push((name, value));
             }
         }
@@ -105,25 +74,14 @@ impl Page {
             .split("<button")
             .skip(1)
             .filter_map(|rest| rest.split_once('>'))
-            .find(|(_, rest)| {
-                rest.split("</button>")
-                    .next()
-                    .is_some_and(|text| text.trim() == button)
-            })
+            .find(|(_, rest)| rest.split("</button>").next().is_some_and(|text| text.trim() == button))
             .unwrap_or_else(|| panic!("no button {button:?} on {}: {}", self.url, self.body));
         if let Some(name) = attribute(clicked.0, "name") {
             fields.push((name, attribute(clicked.0, "value").unwrap_or_default()));
         }
         let url = self.resolve(&action);
-        let request = agent()
-            .post(&url)
-            .header("sec-fetch-mode", "navigate")
-            .header("sec-fetch-dest", "document");
-        Self::read(
-            request
-                .send_form(fields)
-                .unwrap_or_else(|error| panic!("post to {url}: {error}")),
-        )
+        let request = agent().post(&url).header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
+        Self::read(request.send_form(fields).unwrap_or_else(|error| panic!("post to {url}: {error}")))
     }
 
     fn resolve(&self, action: &str) -> String {
@@ -133,15 +91,8 @@ impl Page {
         if action.contains("://") {
             return action.to_owned();
         }
-        let origin = self
-            .url
-            .match_indices('/')
-            .nth(2)
-            .map_or(self.url.as_str(), |(at, _)| &self.url[..at]);
-        assert!(
-            action.starts_with('/'),
-            "the form's action {action:?} is neither absolute nor a path"
-        );
+        let origin = self.url.match_indices('/').nth(2).map_or(self.url.as_str(), |(at, _)| &self.url[..at]);
+        assert!(action.starts_with('/'), "the form's action {action:?} is neither absolute nor a path");
         format!("{origin}{action}")
     }
 }
@@ -150,11 +101,7 @@ impl Page {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
     let value = tag[start..].split('"').next()?;
-    let unescaped = value
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'");
+    let unescaped = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
     Some(unescaped.replace("&amp;", "&"))
 }
 

@@ -13,10 +13,7 @@ pub struct Home(TempDir);
 
 impl Home {
     /// An empty home. The XDG directories do not exist yet, as for a new user.
-    #[expect(
-        clippy::new_without_default,
-        reason = "a directory made by default would surprise"
-    )]
+    #[expect(clippy::new_without_default, reason = "a directory made by default would surprise")]
     pub fn new() -> Self {
         Self(tempfile::tempdir().expect("create a directory for the test"))
     }
@@ -55,11 +52,7 @@ impl Home {
     pub fn write(&self, path: impl AsRef<Path>, mode: u32, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(path);
         let directory = path.parent().expect("a path below the home has a parent");
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .expect("create the directories");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).expect("create the directories");
         fs::write(&path, content).expect("write the file");
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set the mode");
         path
@@ -71,11 +64,7 @@ impl Home {
         collect(self.path(), &mut found);
         let mut found: Vec<PathBuf> = found
             .iter()
-            .map(|path| {
-                path.strip_prefix(self.path())
-                    .expect("it was found below the home")
-                    .to_owned()
-            })
+            .map(|path| path.strip_prefix(self.path()).expect("it was found below the home").to_owned())
             .collect();
         found.sort();
         found
@@ -96,7 +85,6 @@ fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
 #[track_caller]
 pub fn mode(path: impl AsRef<Path>) -> u32 {
     let path = path.as_ref();
-    let metadata =
-        fs::metadata(path).unwrap_or_else(|error| panic!("look at {}: {error}", path.display()));
+    let metadata = fs::metadata(path).unwrap_or_else(|error| panic!("look at {}: {error}", path.display()));
     metadata.permissions().mode() & 0o7777
 }

@@ -29,9 +29,7 @@ pub use strace::{Call, Trace, strace};
 /// tests were skipped can be told from one in which all passed.
 pub fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .map(|directory| directory.join(name))
-        .find(|file| file.is_file());
+    let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file());
     if found.is_none() {
         println!("skipped: no {name}");
     }
@@ -52,11 +50,7 @@ pub fn repetitions(few: usize, full: usize) -> usize {
 #[track_caller]
 pub fn sibling(binary: &str, name: &str) -> PathBuf {
     let path = Path::new(binary).with_file_name(name);
-    assert!(
-        path.is_file(),
-        "{} is not built: run `cargo build --workspace`, or test the workspace",
-        path.display()
-    );
+    assert!(path.is_file(), "{} is not built: run `cargo build --workspace`, or test the workspace", path.display());
     path
 }
 
@@ -64,15 +58,8 @@ pub fn sibling(binary: &str, name: &str) -> PathBuf {
 #[track_caller]
 pub fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("know the test's own path");
-    let target = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests are in target/PROFILE/deps");
+    let target = test.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps");
     let path = target.join("examples").join(name);
-    assert!(
-        path.is_file(),
-        "{} is not built: run `cargo build --examples`",
-        path.display()
-    );
+    assert!(path.is_file(), "{} is not built: run `cargo build --examples`", path.display());
     path
 }

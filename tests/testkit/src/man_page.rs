@@ -17,16 +17,10 @@ pub fn assert_man_page_matches_help(program: impl AsRef<OsStr>, man_page: &str) 
     let mut options = Vec::new();
     let mut section = "";
     for line in run.stdout().lines() {
-        if let Some(title) = line
-            .strip_suffix(':')
-            .filter(|title| !title.starts_with(' '))
-        {
+        if let Some(title) = line.strip_suffix(':').filter(|title| !title.starts_with(' ')) {
             section = title;
         }
-        let Some(entry) = line
-            .strip_prefix("  ")
-            .filter(|entry| !entry.starts_with("          "))
-        else {
+        let Some(entry) = line.strip_prefix("  ").filter(|entry| !entry.starts_with("          ")) else {
             continue;
         };
         match section {
@@ -35,31 +29,17 @@ pub fn assert_man_page_matches_help(program: impl AsRef<OsStr>, man_page: &str) 
                 let spelled = entry.trim_start().split("  ").next().unwrap_or(entry);
                 let (short, long) = spelled.split_once(", ").unwrap_or(("", spelled));
                 let (name, value) = long.split_once(' ').unwrap_or((long, ""));
-                for part in [short, name, value]
-                    .into_iter()
-                    .filter(|part| !part.is_empty())
-                {
-                    assert!(
-                        has_word(&text, part),
-                        "the man page does not name {part} (of {spelled})"
-                    );
+                for part in [short, name, value].into_iter().filter(|part| !part.is_empty()) {
+                    assert!(has_word(&text, part), "the man page does not name {part} (of {spelled})");
                 }
                 options.push(name.to_owned());
             }
             "Exit codes" => {
                 let mut words = entry.split_whitespace();
-                let (code, kind) = (
-                    words.next().unwrap_or_default(),
-                    words.next().unwrap_or_default(),
-                );
+                let (code, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
                 let kind = kind.trim_end_matches(':');
-                let named = text
-                    .lines()
-                    .any(|line| line.trim() == code || line.starts_with(&format!("{code} ")));
-                assert!(
-                    named && has_word(&text, kind),
-                    "the man page does not explain exit code {code} ({kind})"
-                );
+                let named = text.lines().any(|line| line.trim() == code || line.starts_with(&format!("{code} ")));
+                assert!(named && has_word(&text, kind), "the man page does not explain exit code {code} ({kind})");
             }
             _ => {}
         }
@@ -67,10 +47,7 @@ pub fn assert_man_page_matches_help(program: impl AsRef<OsStr>, man_page: &str) 
     assert!(!options.is_empty(), "--help names no option");
     for word in text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')) {
         let is_option = word.starts_with("--") && word.len() > 2;
-        assert!(
-            !is_option || options.iter().any(|name| name == word),
-            "the man page names {word}, --help does not"
-        );
+        assert!(!is_option || options.iter().any(|name| name == word), "the man page names {word}, --help does not");
     }
 }
 
@@ -79,18 +56,12 @@ pub fn assert_man_page_matches_help(program: impl AsRef<OsStr>, man_page: &str) 
 fn plain(source: &str) -> String {
     let source = source.replace("\\-", "-").replace("\\&", "");
     let fonts = ["\\fB", "\\fI", "\\fR", "\\fP", "\\f[B]", "\\f[I]", "\\f[R]"];
-    let source = fonts
-        .iter()
-        .fold(source, |text, font| text.replace(font, ""));
+    let source = fonts.iter().fold(source, |text, font| text.replace(font, ""));
     let mut text = String::new();
     for line in source.lines().filter(|line| !line.starts_with(".\\\"")) {
         let is_macro = line.starts_with('.');
         let words = line.split_whitespace().skip(usize::from(is_macro));
-        let mut dashes = if line.starts_with(".Fl ") {
-            "-".to_owned()
-        } else {
-            String::new()
-        };
+        let mut dashes = if line.starts_with(".Fl ") { "-".to_owned() } else { String::new() };
         for word in words {
             match word {
                 "Fl" if is_macro => dashes.push('-'),
@@ -109,12 +80,10 @@ fn plain(source: &str) -> String {
 
 /// Whether `word` stands in `text` by itself: `--dates` is not found in `--dates-from`.
 fn has_word(text: &str, word: &str) -> bool {
-    let part_of_word = |letter: Option<char>| {
-        letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '-')
-    };
+    let part_of_word =
+        |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     text.match_indices(word).any(|(at, _)| {
-        !part_of_word(text[..at].chars().next_back())
-            && !part_of_word(text[at + word.len()..].chars().next())
+        !part_of_word(text[..at].chars().next_back()) && !part_of_word(text[at + word.len()..].chars().next())
     })
 }
 
@@ -172,9 +141,7 @@ usage: bad option
 
     #[test]
     fn mdoc_is_understood_too() {
-        assert!(matches(
-            &MAN.replace(".BR \\-h , \\-\\-help", ".It Fl h , Fl Fl help")
-        ));
+        assert!(matches(&MAN.replace(".BR \\-h , \\-\\-help", ".It Fl h , Fl Fl help")));
     }
 
     #[test]

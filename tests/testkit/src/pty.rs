@@ -26,31 +26,20 @@ impl Pty {
     pub fn start(mut command: Command, columns: u16) -> Self {
         let (master, terminal) = open(columns).expect("open a pseudo-terminal");
         let stream = || terminal.try_clone().expect("duplicate a file descriptor");
-        let child = command
-            .stdin(stream())
-            .stdout(stream())
-            .stderr(stream())
-            .spawn()
-            .expect("start the program");
+        let child = command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().expect("start the program");
         // Until this process lets go of the terminal too, its end would not show.
         drop((command, terminal));
         let shown = Arc::new((Mutex::new((String::new(), false)), Condvar::new()));
         let reader = master.try_clone().expect("duplicate a file descriptor");
         let writer = Arc::clone(&shown);
         thread::spawn(move || read(reader, &writer));
-        Self {
-            child,
-            master,
-            shown,
-        }
+        Self { child, master, shown }
     }
 
     /// Types text; end a line with `\r` or `\n`.
     #[track_caller]
     pub fn type_in(&mut self, text: &str) {
-        self.master
-            .write_all(text.as_bytes())
-            .expect("type to the program");
+        self.master.write_all(text.as_bytes()).expect("type to the program");
     }
 
     /// Waits until `text` is shown and returns all that was shown so far.
@@ -75,15 +64,8 @@ impl Pty {
         let mut state = state.lock().expect("no reader panics");
         while !enough(&state.0, state.1) && !state.1 {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "the program on the terminal takes longer than {LIMIT:?}: {:?}",
-                state.0
-            );
-            state = changed
-                .wait_timeout(state, left)
-                .expect("no reader panics")
-                .0;
+            assert!(!left.is_zero(), "the program on the terminal takes longer than {LIMIT:?}: {:?}", state.0);
+            state = changed.wait_timeout(state, left).expect("no reader panics").0;
         }
         state.0.clone()
     }
@@ -106,20 +88,9 @@ fn open(columns: u16) -> std::io::Result<(File, OwnedFd)> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     // The terminal must not become the test's own.
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        OpenptFlags::NOCTTY.bits() as i32,
-    );
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, OpenptFlags::NOCTTY.bits() as i32);
     let terminal = options.open(name)?;
-    tcsetwinsize(
-        &terminal,
-        Winsize {
-            ws_row: 24,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        },
-    )?;
+    tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })?;
     Ok((master.into(), terminal.into()))
 }
 
@@ -145,10 +116,7 @@ mod tests {
     #[test]
     fn a_program_sees_a_terminal_and_what_is_typed() {
         let mut command = Command::new("sh");
-        command.args([
-            "-c",
-            "test -t 0 && test -t 2 && stty size && read line && echo \"got $line\"; exit 3",
-        ]);
+        command.args(["-c", "test -t 0 && test -t 2 && stty size && read line && echo \"got $line\"; exit 3"]);
         let mut pty = Pty::start(command, 77);
         pty.wait_for("24 77");
         pty.type_in("hello\n");

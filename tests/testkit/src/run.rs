@@ -48,10 +48,7 @@ impl Run {
     /// The exit code; a program that a signal ended has 128 + its number, as in a shell.
     pub fn code(&self) -> i32 {
         let status = self.output.status;
-        status
-            .code()
-            .or_else(|| status.signal().map(|signal| 128 + signal))
-            .expect("it has ended")
+        status.code().or_else(|| status.signal().map(|signal| 128 + signal)).expect("it has ended")
     }
 
     /// Standard output, which must be UTF-8.
@@ -84,12 +81,7 @@ impl Run {
     #[track_caller]
     pub fn expect_failure(self, code: i32) -> Self {
         let run = self.expect(code);
-        assert!(
-            run.output.stdout.is_empty(),
-            "{} failed and yet printed: {}",
-            run.name,
-            run.stdout()
-        );
+        assert!(run.output.stdout.is_empty(), "{} failed and yet printed: {}", run.name, run.stdout());
         run
     }
 
@@ -101,17 +93,9 @@ impl Run {
     /// Sweeps stderr for secrets, and stdout too unless it is where one belongs (D3).
     #[track_caller]
     pub fn assert_no_secret(&self, secrets: &[String], stdout_may_hold_one: bool) {
-        assert_no_secret(
-            &format!("{}: stderr", self.name),
-            &self.output.stderr,
-            secrets,
-        );
+        assert_no_secret(&format!("{}: stderr", self.name), &self.output.stderr, secrets);
         if !stdout_may_hold_one {
-            assert_no_secret(
-                &format!("{}: stdout", self.name),
-                &self.output.stdout,
-                secrets,
-            );
+            assert_no_secret(&format!("{}: stdout", self.name), &self.output.stdout, secrets);
         }
     }
 }
@@ -131,10 +115,7 @@ impl Running {
     #[track_caller]
     pub fn start(mut command: Command) -> Self {
         let words = std::iter::once(command.get_program()).chain(command.get_args());
-        let name = words
-            .map(|word| word.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let name = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -143,14 +124,7 @@ impl Running {
             .unwrap_or_else(|error| panic!("start {name}: {error}"));
         let stdout = Stream::read(child.stdout.take().expect("stdout is a pipe"));
         let stderr = Stream::read(child.stderr.take().expect("stderr is a pipe"));
-        Self {
-            name,
-            child,
-            stdout,
-            stderr,
-            deadline: Instant::now() + LIMIT,
-            ended: false,
-        }
+        Self { name, child, stdout, stderr, deadline: Instant::now() + LIMIT, ended: false }
     }
 
     /// Waits until a line of stderr satisfies `wanted`, and returns that line.
@@ -175,11 +149,7 @@ impl Running {
                 .map(str::to_owned)
         });
         found.unwrap_or_else(|| {
-            panic!(
-                "{}: no such line. stderr: {}",
-                self.name,
-                String::from_utf8_lossy(&self.stderr.bytes())
-            )
+            panic!("{}: no such line. stderr: {}", self.name, String::from_utf8_lossy(&self.stderr.bytes()))
         })
     }
 
@@ -219,15 +189,8 @@ impl Running {
         for stream in [&self.stdout, &self.stderr] {
             stream.wait(patience, |_, complete| complete.then_some(()));
         }
-        let output = Output {
-            status,
-            stdout: self.stdout.bytes(),
-            stderr: self.stderr.bytes(),
-        };
-        Run {
-            name: std::mem::take(&mut self.name),
-            output,
-        }
+        let output = Output { status, stdout: self.stdout.bytes(), stderr: self.stderr.bytes() };
+        Run { name: std::mem::take(&mut self.name), output }
     }
 }
 
@@ -281,11 +244,7 @@ impl Stream {
             if result.is_some() || state.1 || left.is_zero() {
                 return result;
             }
-            state = self
-                .changed
-                .wait_timeout(state, left)
-                .expect("no reader panics")
-                .0;
+            state = self.changed.wait_timeout(state, left).expect("no reader panics").0;
         }
     }
 }

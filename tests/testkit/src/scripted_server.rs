@@ -26,10 +26,7 @@ pub struct Received {
 impl Received {
     /// The first header of this name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(header, _)| header == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -39,14 +36,8 @@ impl Received {
 
     /// The value of one field of a form body, decoded.
     pub fn field(&self, name: &str) -> Option<String> {
-        let pairs = self
-            .text()
-            .split('&')
-            .filter_map(|pair| pair.split_once('='));
-        pairs
-            .into_iter()
-            .find(|(key, _)| decoded(key) == name)
-            .map(|(_, value)| decoded(value))
+        let pairs = self.text().split('&').filter_map(|pair| pair.split_once('='));
+        pairs.into_iter().find(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value))
     }
 }
 
@@ -58,10 +49,7 @@ fn decoded(text: &str) -> String {
             (b'%', [high, low, ..]) => {
                 let digits = [*high, *low];
                 let digits = std::str::from_utf8(&digits).expect("two hexadecimal digits after %");
-                (
-                    u8::from_str_radix(digits, 16).expect("two hexadecimal digits after %"),
-                    3,
-                )
+                (u8::from_str_radix(digits, 16).expect("two hexadecimal digits after %"), 3)
             }
             (b'+', _) => (b' ', 1),
             (byte, _) => (*byte, 1),
@@ -85,36 +73,20 @@ pub struct Answer {
 impl Answer {
     /// These bytes exactly; then the connection is closed.
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            bytes: bytes.into(),
-            held: false,
-            pause: None,
-            then_silent: false,
-            close: true,
-        }
+        Self { bytes: bytes.into(), held: false, pause: None, then_silent: false, close: true }
     }
 
     /// A whole answer with a length; the connection stays open. `headers` are whole lines, each ending in CR LF.
     pub fn new(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
-        let head = format!(
-            "HTTP/1.1 {status} Scripted\r\n{headers}Content-Length: {}\r\n\r\n",
-            body.len()
-        );
+        let head = format!("HTTP/1.1 {status} Scripted\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
         let bytes = [head.as_bytes(), body].concat();
-        Self {
-            close: false,
-            ..Self::raw(bytes)
-        }
+        Self { close: false, ..Self::raw(bytes) }
     }
 
     /// A JSON answer.
     pub fn json(status: u16, body: impl AsRef<[u8]>) -> Self {
-        Self::new(
-            status,
-            "Content-Type: application/json; charset=utf-8\r\n",
-            body,
-        )
+        Self::new(status, "Content-Type: application/json; charset=utf-8\r\n", body)
     }
 
     /// Closes the connection without a word.
@@ -124,19 +96,12 @@ impl Answer {
 
     /// Says nothing and keeps the connection open.
     pub fn silence() -> Self {
-        Self {
-            then_silent: true,
-            ..Self::raw("")
-        }
+        Self { then_silent: true, ..Self::raw("") }
     }
 
     /// Sends only the first `count` bytes of the body and closes.
     pub fn cut_after(mut self, count: usize) -> Self {
-        let body = self
-            .bytes
-            .windows(4)
-            .position(|bytes| bytes == b"\r\n\r\n")
-            .map_or(0, |head| head + 4);
+        let body = self.bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(0, |head| head + 4);
         self.bytes.truncate(body + count);
         self.close = true;
         self
@@ -201,26 +166,13 @@ impl ScriptedServer {
     fn serve(answers: Answers) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("listen on loopback");
         let address = listener.local_addr().expect("know the own address");
-        let state = State {
-            answers,
-            received: Vec::new(),
-            connections: Vec::new(),
-            released: false,
-            stopped: false,
-        };
-        let shared = Arc::new(Shared {
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        });
+        let state = State { answers, received: Vec::new(), connections: Vec::new(), released: false, stopped: false };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let acceptor = {
             let shared = Arc::clone(&shared);
             thread::spawn(move || accept(&listener, &shared))
         };
-        Self {
-            address,
-            shared,
-            acceptor: Some(acceptor),
-        }
+        Self { address, shared, acceptor: Some(acceptor) }
     }
 
     /// `http://127.0.0.1:PORT`
@@ -278,14 +230,8 @@ impl Drop for ScriptedServer {
         let _ = TcpStream::connect(self.address);
         let ended = self.acceptor.take().map(JoinHandle::join);
         if !thread::panicking() {
-            assert!(
-                !matches!(ended, Some(Err(_))),
-                "the scripted server panicked"
-            );
-            assert!(
-                unused == 0,
-                "{unused} scripted answers were never asked for"
-            );
+            assert!(!matches!(ended, Some(Err(_))), "the scripted server panicked");
+            assert!(unused == 0, "{unused} scripted answers were never asked for");
         }
     }
 }
@@ -334,21 +280,13 @@ fn converse(connection: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         shared.changed.notify_all();
         if answer.held {
             let waiting = |state: &mut State| !state.released && !state.stopped;
-            state = shared
-                .changed
-                .wait_while(state, waiting)
-                .expect("no connection panics");
+            state = shared.changed.wait_while(state, waiting).expect("no connection panics");
         }
         drop(state);
         send(connection, &answer)?;
         if answer.then_silent {
             let waiting = |state: &mut State| !state.stopped;
-            drop(
-                shared
-                    .changed
-                    .wait_while(shared.lock(), waiting)
-                    .expect("no connection panics"),
-            );
+            drop(shared.changed.wait_while(shared.lock(), waiting).expect("no connection panics"));
         }
         if answer.close {
             break;
@@ -374,25 +312,14 @@ fn receive(reader: &mut impl BufRead) -> std::io::Result<Option<Received>> {
         return Ok(None);
     };
     let mut words = first.split(' ').map(str::to_owned);
-    let (method, target) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut headers = Vec::new();
     while let Some(header) = line(reader)?.filter(|line| !line.is_empty()) {
         let (name, value) = header.split_once(':').unwrap_or((&header, ""));
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut request = Received {
-        method,
-        target,
-        headers,
-        body: Vec::new(),
-    };
-    if request
-        .header("transfer-encoding")
-        .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
-    {
+    let mut request = Received { method, target, headers, body: Vec::new() };
+    if request.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
         loop {
             let size = line(reader)?.unwrap_or_default();
             let size = usize::from_str_radix(size.trim(), 16).map_err(std::io::Error::other)?;
@@ -433,34 +360,21 @@ mod tests {
 
     #[test]
     fn answers_come_in_order_and_requests_are_kept() {
-        let server = ScriptedServer::start([
-            Answer::json(200, "{}"),
-            Answer::json(503, "no").cut_after(1),
-        ]);
-        let first = ask(
-            &server,
-            "POST /token HTTP/1.1\r\nContent-Length: 11\r\n\r\na=1&b=%2B+c",
-        );
-        assert!(
-            first.starts_with("HTTP/1.1 200 ") && first.ends_with("\r\n\r\n{}"),
-            "{first}"
-        );
+        let server = ScriptedServer::start([Answer::json(200, "{}"), Answer::json(503, "no").cut_after(1)]);
+        let first = ask(&server, "POST /token HTTP/1.1\r\nContent-Length: 11\r\n\r\na=1&b=%2B+c");
+        assert!(first.starts_with("HTTP/1.1 200 ") && first.ends_with("\r\n\r\n{}"), "{first}");
         let second = ask(&server, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
         assert!(second.ends_with("Content-Length: 2\r\n\r\nn"), "{second}");
         let requests = server.requests();
         assert_eq!(requests[0].field("b").as_deref(), Some("+ c"));
-        assert_eq!(
-            (requests[1].method.as_str(), requests[1].target.as_str()),
-            ("GET", "/x")
-        );
+        assert_eq!((requests[1].method.as_str(), requests[1].target.as_str()), ("GET", "/x"));
         assert_eq!(requests[1].header("host"), Some("a"));
     }
 
     #[test]
     fn chunked_bodies_are_put_together() {
         let server = ScriptedServer::answering(|request| Answer::json(200, request.body.clone()));
-        let request =
-            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+        let request = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
         assert!(ask(&server, request).ends_with("abcde"));
     }
 

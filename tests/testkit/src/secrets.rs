@@ -15,16 +15,9 @@ pub fn assert_no_secret(name: &str, stream: &[u8], secrets: &[String]) {
     let pieces: HashSet<&[u8]> = stream.windows(PIECE).collect();
     for secret in secrets {
         for (form, text) in forms(secret) {
-            if text
-                .as_bytes()
-                .windows(PIECE)
-                .any(|piece| pieces.contains(piece))
-            {
+            if text.as_bytes().windows(PIECE).any(|piece| pieces.contains(piece)) {
                 // The secret itself stays out of the test's log, too.
-                panic!(
-                    "{name} holds a piece of a secret of {} characters, {form}",
-                    secret.len()
-                );
+                panic!("{name} holds a piece of a secret of {} characters, {form}", secret.len());
             }
         }
     }
@@ -32,10 +25,7 @@ pub fn assert_no_secret(name: &str, stream: &[u8], secrets: &[String]) {
 
 fn forms(secret: &str) -> Vec<(&'static str, String)> {
     // The lines of a key in PEM are swept each by itself, without the frame that is no secret.
-    let lines = secret
-        .lines()
-        .map(str::trim)
-        .filter(|line| line.len() >= PIECE && !line.starts_with("-----"));
+    let lines = secret.lines().map(str::trim).filter(|line| line.len() >= PIECE && !line.starts_with("-----"));
     let mut forms = Vec::new();
     for line in lines {
         forms.push(("as it is", line.to_owned()));
@@ -53,9 +43,7 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
 fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
             _ => format!("%{byte:02X}"),
         })
         .collect()
@@ -68,10 +56,7 @@ mod tests {
     const SECRET: &str = "1//0canary/With+Slashes_and-more-0123456789";
 
     fn leaks(stream: &str) -> bool {
-        std::panic::catch_unwind(|| {
-            assert_no_secret("stream", stream.as_bytes(), &[SECRET.to_owned()])
-        })
-        .is_err()
+        std::panic::catch_unwind(|| assert_no_secret("stream", stream.as_bytes(), &[SECRET.to_owned()])).is_err()
     }
 
     #[test]
@@ -89,19 +74,14 @@ mod tests {
     #[test]
     fn eleven_characters_and_other_text_are_no_leak() {
         assert!(!leaks(&SECRET[5..16]));
-        assert!(!leaks(
-            "gauth-token: refresh the access token: invalid_grant"
-        ));
+        assert!(!leaks("gauth-token: refresh the access token: invalid_grant"));
     }
 
     #[test]
     fn the_lines_of_a_key_are_swept_and_its_frame_is_not() {
         let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n";
         let sweep = |stream: &str| {
-            std::panic::catch_unwind(|| {
-                assert_no_secret("stream", stream.as_bytes(), &[key.to_owned()])
-            })
-            .is_err()
+            std::panic::catch_unwind(|| assert_no_secret("stream", stream.as_bytes(), &[key.to_owned()])).is_err()
         };
         assert!(!sweep("expected -----BEGIN PRIVATE KEY----- in the file"));
         assert!(sweep("ADANBgkqhkiG9w0B"));

@@ -21,9 +21,7 @@ pub struct Call {
 impl Call {
     /// What stands behind ` = `: `3`, or `-1 ENOENT (No such file or directory)`.
     pub fn result(&self) -> &str {
-        self.text
-            .rsplit_once(" = ")
-            .map_or("", |(_, result)| result.trim())
+        self.text.rsplit_once(" = ").map_or("", |(_, result)| result.trim())
     }
 }
 
@@ -48,10 +46,7 @@ impl Trace {
 #[track_caller]
 pub fn strace(options: &[&str], command: Command) -> Option<Trace> {
     let strace = tool("strace")?;
-    let permitted = Command::new(&strace)
-        .args(["-f", "-o", "/dev/null", "true"])
-        .output()
-        .expect("start strace");
+    let permitted = Command::new(&strace).args(["-f", "-o", "/dev/null", "true"]).output().expect("start strace");
     if !permitted.status.success() {
         println!("skipped: no strace");
         return None;
@@ -59,15 +54,8 @@ pub fn strace(options: &[&str], command: Command) -> Option<Trace> {
     let directory = tempfile::tempdir().expect("create a directory for the trace");
     let file = directory.path().join("trace");
     let mut traced = Command::new(strace);
-    traced
-        .args(["-f", "-qq", "-s", "4096", "-o"])
-        .arg(&file)
-        .args(options);
-    traced
-        .arg("--")
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear();
+    traced.args(["-f", "-qq", "-s", "4096", "-o"]).arg(&file).args(options);
+    traced.arg("--").arg(command.get_program()).args(command.get_args()).env_clear();
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
             traced.env(name, value);
@@ -78,10 +66,7 @@ pub fn strace(options: &[&str], command: Command) -> Option<Trace> {
     }
     let run = run(traced);
     let text = String::from_utf8_lossy(&fs::read(&file).expect("read the trace")).into_owned();
-    Some(Trace {
-        run,
-        calls: calls(&text),
-    })
+    Some(Trace { run, calls: calls(&text) })
 }
 
 /// Reads strace's output. A call that was interrupted by another thread's stands on two lines and is put together.
@@ -96,20 +81,13 @@ fn calls(text: &str) -> Vec<Call> {
             unfinished.insert(pid, begin.to_owned());
             continue;
         }
-        let text = match text
-            .strip_prefix("<... ")
-            .and_then(|rest| rest.split_once(" resumed>"))
-        {
+        let text = match text.strip_prefix("<... ").and_then(|rest| rest.split_once(" resumed>")) {
             Some((_, end)) => unfinished.remove(&pid).unwrap_or_default() + end,
             None => text.to_owned(),
         };
         let name = text.split_once('(').map_or("", |(name, _)| name);
         let name = if name.contains(' ') { "" } else { name };
-        calls.push(Call {
-            pid,
-            name: name.to_owned(),
-            text,
-        });
+        calls.push(Call { pid, name: name.to_owned(), text });
     }
     calls
 }
@@ -127,34 +105,21 @@ mod tests {
              10  <... openat resumed>) = -1 ENOENT (No such file or directory)\n\
              11  --- SIGCHLD {si_signo=SIGCHLD} ---\n",
         );
-        let names: Vec<_> = calls
-            .iter()
-            .map(|call| (call.pid, call.name.as_str()))
-            .collect();
+        let names: Vec<_> = calls.iter().map(|call| (call.pid, call.name.as_str())).collect();
         assert_eq!(names, [(11, "close"), (10, "openat"), (11, "")]);
         assert_eq!(calls[0].result(), "0");
-        assert_eq!(
-            calls[1].text,
-            "openat(AT_FDCWD, \"a (b\", O_RDONLY) = -1 ENOENT (No such file or directory)"
-        );
+        assert_eq!(calls[1].text, "openat(AT_FDCWD, \"a (b\", O_RDONLY) = -1 ENOENT (No such file or directory)");
     }
 
     #[test]
     fn a_program_is_traced_with_its_own_environment() {
         let home = Home::new();
         let mut command = home.command("sh");
-        command
-            .args(["-c", "echo $WORD; exit 7"])
-            .env("WORD", "traced");
+        command.args(["-c", "echo $WORD; exit 7"]).env("WORD", "traced");
         let Some(trace) = strace(&["-e", "trace=write"], command) else {
             return;
         };
         assert_eq!(trace.run.expect(7).stdout(), "traced\n");
-        assert!(
-            trace
-                .calls
-                .iter()
-                .any(|call| call.name == "write" && call.text.contains("traced"))
-        );
+        assert!(trace.calls.iter().any(|call| call.name == "write" && call.text.contains("traced")));
     }
 }

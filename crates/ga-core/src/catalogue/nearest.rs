@@ -38,10 +38,7 @@ pub fn nearest(name: &str, wanted: FieldKind) -> Vec<String> {
         return vec![present];
     }
     candidates.truncate(GUESSES);
-    candidates
-        .into_iter()
-        .map(|(_, _, known)| complete(known))
-        .collect()
+    candidates.into_iter().map(|(_, _, known)| complete(known)).collect()
 }
 
 /// How far `known` is from `typed`: 0 for a difference in case only, `None` if they are unlike.
@@ -123,12 +120,7 @@ mod tests {
 
     #[test]
     fn edit_distance_counts_a_swap_once() {
-        for (a, b, expected) in [
-            ("", "abc", 3),
-            ("abc", "abc", 0),
-            ("abc", "acb", 1),
-            ("kitten", "sitting", 3),
-        ] {
+        for (a, b, expected) in [("", "abc", 3), ("abc", "abc", 0), ("abc", "acb", 1), ("kitten", "sitting", 3)] {
             assert_eq!(edit_distance(a, b), expected, "{a} {b}");
         }
     }

@@ -39,10 +39,7 @@ pub(super) fn check(method: Method, request: &Value) -> Result<(), Error> {
     match method {
         Method::RunReport | Method::BatchRunReports => {
             let aggregations = list(request, "metricAggregations");
-            if aggregations
-                .iter()
-                .any(|aggregation| aggregation == "COUNT")
-            {
+            if aggregations.iter().any(|aggregation| aggregation == "COUNT") {
                 return Err(refused("COUNT is an aggregation of pivot reports only"));
             }
             check_dates(request)
@@ -64,9 +61,7 @@ fn check_dates(request: &Value) -> Result<(), Error> {
     let has_ranges = !list(request, "dateRanges").is_empty();
     match (has_cohorts, has_ranges) {
         (false, false) => Err(refused("it has no date range")),
-        (true, true) => Err(refused(
-            "cohorts bring their own dates: dateRanges has to go",
-        )),
+        (true, true) => Err(refused("cohorts bring their own dates: dateRanges has to go")),
         _ => Ok(()),
     }
 }
@@ -85,14 +80,10 @@ fn check_ranges(request: &Value) -> Result<(), Error> {
 /// Rows are ordered by what the report holds; the name of the date range answers 500.
 fn check_orders(request: &Value) -> Result<(), Error> {
     let orders = list(request, "orderBys");
-    let of_pivots = list(request, "pivots")
-        .iter()
-        .flat_map(|pivot| list(pivot, "orderBys"));
+    let of_pivots = list(request, "pivots").iter().flat_map(|pivot| list(pivot, "orderBys"));
     for order in orders.iter().chain(of_pivots) {
-        for (kind, key, columns) in [
-            ("dimension", "dimensionName", "dimensions"),
-            ("metric", "metricName", "metrics"),
-        ] {
+        for (kind, key, columns) in [("dimension", "dimensionName", "dimensions"), ("metric", "metricName", "metrics")]
+        {
             let Some(name) = order.get(kind).and_then(|by| by.get(key)?.as_str()) else {
                 continue;
             };
@@ -101,9 +92,7 @@ fn check_orders(request: &Value) -> Result<(), Error> {
             }
             let is_column = |column: &Value| column.get("name").is_some_and(|own| own == name);
             if !list(request, columns).iter().any(is_column) {
-                return Err(refused(format!(
-                    "rows are ordered by {name}, which is not among the {columns}"
-                )));
+                return Err(refused(format!("rows are ordered by {name}, which is not among the {columns}")));
             }
         }
     }
@@ -123,9 +112,7 @@ fn check_pivots(request: &Value) -> Result<(), Error> {
         cells = cells.saturating_mul(whole(limit, "limit")?);
     }
     match cells > PAGE_ROWS {
-        true => Err(refused(format!(
-            "the limits of the pivots multiply to {cells}: at most {PAGE_ROWS} are allowed"
-        ))),
+        true => Err(refused(format!("the limits of the pivots multiply to {cells}: at most {PAGE_ROWS} are allowed"))),
         false => Ok(()),
     }
 }
@@ -135,9 +122,7 @@ fn check_minutes(request: &Value) -> Result<(), Error> {
     at_most(MINUTE_RANGES, ranges.len(), "minute ranges")?;
     for range in ranges {
         for name in ["startMinutesAgo", "endMinutesAgo"] {
-            let minutes = range
-                .get(name)
-                .map_or(Ok(0), |number| whole(number, name))?;
+            let minutes = range.get(name).map_or(Ok(0), |number| whole(number, name))?;
             if minutes > MINUTES {
                 return Err(refused(format!(
                     "{name} is {minutes}: realtime reports go back {MINUTES} minutes at most"
@@ -159,9 +144,7 @@ fn whole(number: &Value, name: &str) -> Result<u64, Error> {
 
 fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Error> {
     match count > limit {
-        true => Err(refused(format!(
-            "{count} {what}: at most {limit} are allowed"
-        ))),
+        true => Err(refused(format!("{count} {what}: at most {limit} are allowed"))),
         false => Ok(()),
     }
 }

@@ -25,36 +25,12 @@ pub enum Method {
 /// Every method, its name in the URL and the message that its body is.
 const METHODS: &[(Method, &str, &str)] = &[
     (Method::RunReport, "runReport", "RunReportRequest"),
-    (
-        Method::BatchRunReports,
-        "batchRunReports",
-        "BatchRunReportsRequest",
-    ),
-    (
-        Method::RunPivotReport,
-        "runPivotReport",
-        "RunPivotReportRequest",
-    ),
-    (
-        Method::BatchRunPivotReports,
-        "batchRunPivotReports",
-        "BatchRunPivotReportsRequest",
-    ),
-    (
-        Method::RunRealtimeReport,
-        "runRealtimeReport",
-        "RunRealtimeReportRequest",
-    ),
-    (
-        Method::CheckCompatibility,
-        "checkCompatibility",
-        "CheckCompatibilityRequest",
-    ),
-    (
-        Method::RunFunnelReport,
-        "runFunnelReport",
-        "RunFunnelReportRequest",
-    ),
+    (Method::BatchRunReports, "batchRunReports", "BatchRunReportsRequest"),
+    (Method::RunPivotReport, "runPivotReport", "RunPivotReportRequest"),
+    (Method::BatchRunPivotReports, "batchRunPivotReports", "BatchRunPivotReportsRequest"),
+    (Method::RunRealtimeReport, "runRealtimeReport", "RunRealtimeReportRequest"),
+    (Method::CheckCompatibility, "checkCompatibility", "CheckCompatibilityRequest"),
+    (Method::RunFunnelReport, "runFunnelReport", "RunFunnelReportRequest"),
 ];
 
 impl Method {

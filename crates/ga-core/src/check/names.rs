@@ -9,11 +9,7 @@ use crate::paging::DATE_RANGE;
 use crate::v3;
 
 /// Checks every field that the request names; replaces former names, with a note for each.
-pub(super) fn check(
-    method: Method,
-    request: &mut Value,
-    notes: &mut Vec<String>,
-) -> Result<(), Error> {
+pub(super) fn check(method: Method, request: &mut Value, notes: &mut Vec<String>) -> Result<(), Error> {
     // A funnel names fields of its own kind, which the catalogue does not have.
     if method == Method::RunFunnelReport {
         return Ok(());
@@ -32,9 +28,7 @@ pub(super) fn check(
     }
     let error = Error::field(format!("check the fields: {}", names.problems.join("; ")));
     Err(match names.hints.is_empty() {
-        true => {
-            error.with_hint("ga-fields lists the fields; --no-check sends the request as it stands")
-        }
+        true => error.with_hint("ga-fields lists the fields; --no-check sends the request as it stands"),
         false => error.with_hint(names.hints.join("; ")),
     })
 }

@@ -32,10 +32,7 @@ fn message(name: &str, value: &mut Value, path: &str) -> Result<(), Error> {
     let Value::Object(map) = value else {
         return Err(misshapen(path, &format!("an object ({name}) was expected")));
     };
-    *map = std::mem::take(map)
-        .into_iter()
-        .map(|(key, value)| (camel_case(&key), value))
-        .collect::<Map<_, _>>();
+    *map = std::mem::take(map).into_iter().map(|(key, value)| (camel_case(&key), value)).collect::<Map<_, _>>();
     for (key, inner) in map.iter_mut() {
         let path = match path {
             "" => key.clone(),
@@ -54,10 +51,7 @@ fn message(name: &str, value: &mut Value, path: &str) -> Result<(), Error> {
         }
         match member {
             Member::Plain { .. } => plain(inner, &path)?,
-            Member::Message {
-                name,
-                is_list: false,
-            } => message(name, inner, &path)?,
+            Member::Message { name, is_list: false } => message(name, inner, &path)?,
             Member::Message { name, .. } => {
                 for (place, item) in inner.as_array_mut().into_iter().flatten().enumerate() {
                     message(name, item, &format!("{path}[{place}]"))?;
@@ -80,9 +74,7 @@ fn plain(value: &Value, path: &str) -> Result<(), Error> {
 }
 
 fn members(message: &str) -> &'static str {
-    let line = MESSAGES
-        .lines()
-        .find_map(|line| line.split_once('\t').filter(|(name, _)| *name == message));
+    let line = MESSAGES.lines().find_map(|line| line.split_once('\t').filter(|(name, _)| *name == message));
     line.map_or("", |(_, members)| members)
 }
 
@@ -91,15 +83,9 @@ fn find(members: &'static str, key: &str) -> Option<Member> {
         let rest = member.strip_prefix(key)?;
         match rest.chars().next() {
             None => Some(Member::Plain { is_list: false }),
-            Some(':') => Some(Member::Message {
-                name: &rest[1..],
-                is_list: false,
-            }),
+            Some(':') => Some(Member::Message { name: &rest[1..], is_list: false }),
             Some('*') if rest.len() == 1 => Some(Member::Plain { is_list: true }),
-            Some('*') => Some(Member::Message {
-                name: &rest[1..],
-                is_list: true,
-            }),
+            Some('*') => Some(Member::Message { name: &rest[1..], is_list: true }),
             Some(_) => None,
         }
     })
@@ -122,16 +108,12 @@ fn misshapen(path: &str, why: &str) -> Error {
 }
 
 fn unknown(message: &str, members: &str, key: &str, path: &str) -> Error {
-    let names: Vec<&str> = members
-        .split(' ')
-        .map(|member| member.split([':', '*']).next().unwrap_or_default())
-        .collect();
+    let names: Vec<&str> =
+        members.split(' ').map(|member| member.split([':', '*']).next().unwrap_or_default()).collect();
     let distance = |name: &&str| edit_distance(&name.to_lowercase(), &key.to_lowercase());
     let error = Error::usage(format!("check the request: {path}: {message} has no {key}"));
     match names.iter().copied().min_by_key(distance) {
-        Some(near) if distance(&near) <= key.len() / 3 => {
-            error.with_hint(format!("did you mean {near}?"))
-        }
+        Some(near) if distance(&near) <= key.len() / 3 => error.with_hint(format!("did you mean {near}?")),
         _ => error.with_hint(format!("{message} has {}", names.join(", "))),
     }
 }
@@ -147,10 +129,7 @@ mod tests {
             for member in members.split(' ') {
                 let named = member.split([':', '*']).nth(1).unwrap_or_default();
                 let prefix = format!("{named}\t");
-                assert!(
-                    named.is_empty() || MESSAGES.lines().any(|line| line.starts_with(&prefix)),
-                    "{line}"
-                );
+                assert!(named.is_empty() || MESSAGES.lines().any(|line| line.starts_with(&prefix)), "{line}");
             }
         }
         for name in Method::names() {

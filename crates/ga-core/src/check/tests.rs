@@ -29,14 +29,10 @@ fn names(count: usize, name: &str) -> Value {
 fn a_good_request_passes_unchanged() {
     let filter = |field: &str, test: Value| {
         let mut filter = json!({"fieldName": field});
-        filter
-            .as_object_mut()
-            .unwrap()
-            .extend(test.as_object().unwrap().clone());
+        filter.as_object_mut().unwrap().extend(test.as_object().unwrap().clone());
         json!({"orGroup": {"expressions": [{"notExpression": {"filter": filter}}]}})
     };
-    let string =
-        json!({"stringFilter": {"matchType": "EXACT", "value": "x", "caseSensitive": true}});
+    let string = json!({"stringFilter": {"matchType": "EXACT", "value": "x", "caseSensitive": true}});
     let number = json!({"numericFilter": {"operation": "EQUAL", "value": {"int64Value": "1"}}});
     for (method, request) in [
         (
@@ -59,20 +55,15 @@ fn a_good_request_passes_unchanged() {
         ),
         (
             Method::RunPivotReport,
-            with(
-                json!({"pivots": [{"fieldNames": ["country", "dateRange"], "limit": 10}],
-                        "dimensions": [{"name": "country"}]}),
-            ),
+            with(json!({"pivots": [{"fieldNames": ["country", "dateRange"], "limit": 10}],
+                        "dimensions": [{"name": "country"}]})),
         ),
         (
             Method::RunRealtimeReport,
             json!({"metrics": [{"name": "activeUsers"}], "dimensions": [{"name": "minutesAgo"}],
                    "minuteRanges": [{"startMinutesAgo": 4}]}),
         ),
-        (
-            Method::BatchRunReports,
-            json!({"requests": [with(json!({})), with(json!({}))]}),
-        ),
+        (Method::BatchRunReports, json!({"requests": [with(json!({})), with(json!({}))]})),
         (
             Method::RunReport,
             json!({"metrics": [{"name": "cohortActiveUsers"}], "dimensions": [{"name": "cohort"}],
@@ -109,21 +100,9 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
             "country is a dimension, not a metric",
             "ask for it with -d country",
         ),
-        (
-            json!({"dimensions": [{"name": "minutesAgo"}]}),
-            "minutesAgo is in realtime reports only",
-            "--no-check",
-        ),
-        (
-            json!({"dimensions": [{"name": "userId"}]}),
-            "audience export only",
-            "--no-check",
-        ),
-        (
-            json!({"dimensions": [{"name": "cohort"}]}),
-            "cohort needs a cohortSpec",
-            "--request",
-        ),
+        (json!({"dimensions": [{"name": "minutesAgo"}]}), "minutesAgo is in realtime reports only", "--no-check"),
+        (json!({"dimensions": [{"name": "userId"}]}), "audience export only", "--no-check"),
+        (json!({"dimensions": [{"name": "cohort"}]}), "cohort needs a cohortSpec", "--request"),
         (
             json!({"metrics": [{"name": "x", "expression": "2 * (sesions / users)"}]}),
             "sesions is no metric of GA4; users is no metric",
@@ -147,11 +126,7 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
     }
     let realtime = json!({"metrics": [{"name": "sessions"}]});
     let error = refusal(Method::RunRealtimeReport, realtime);
-    assert!(
-        error
-            .to_string()
-            .contains("sessions is not in realtime reports")
-    );
+    assert!(error.to_string().contains("sessions is not in realtime reports"));
 }
 
 #[test]
@@ -163,10 +138,7 @@ fn former_names_are_replaced_and_noted_once() {
     let notes = body(Method::RunReport, &mut request).unwrap();
     assert_eq!(notes, ["conversions:buy is called keyEvents:buy now"]);
     assert_eq!(request["metrics"][0]["name"], "keyEvents:buy");
-    assert_eq!(
-        request["orderBys"][0]["metric"]["metricName"],
-        "keyEvents:buy"
-    );
+    assert_eq!(request["orderBys"][0]["metric"]["metricName"], "keyEvents:buy");
 }
 
 #[test]
@@ -174,42 +146,16 @@ fn limits_are_refused_before_anything_is_sent() {
     let range = json!({"startDate": "today", "endDate": "today"});
     let two = json!([{"fieldNames": ["country"], "limit": 1000}, {"fieldNames": ["city"], "limit": "251"}]);
     for (method, request, message) in [
-        (
-            Method::RunReport,
-            with(json!({"dimensions": names(10, "country")})),
-            "10 dimensions: at most 9",
-        ),
-        (
-            Method::RunReport,
-            with(json!({"metrics": names(11, "sessions")})),
-            "11 metrics: at most 10",
-        ),
-        (
-            Method::RunReport,
-            with(json!({"dateRanges": vec![range; 5]})),
-            "5 date ranges: at most 4",
-        ),
+        (Method::RunReport, with(json!({"dimensions": names(10, "country")})), "10 dimensions: at most 9"),
+        (Method::RunReport, with(json!({"metrics": names(11, "sessions")})), "11 metrics: at most 10"),
+        (Method::RunReport, with(json!({"dateRanges": vec![range; 5]})), "5 date ranges: at most 4"),
         (Method::RunReport, with(json!({"limit": -1})), "limit is -1"),
+        (Method::RunReport, with(json!({"metricAggregations": ["COUNT"]})), "COUNT"),
+        (Method::RunReport, json!({"metrics": names(1, "sessions")}), "no date range"),
+        (Method::RunReport, with(json!({"metrics": []})), "neither dimensions nor metrics"),
         (
             Method::RunReport,
-            with(json!({"metricAggregations": ["COUNT"]})),
-            "COUNT",
-        ),
-        (
-            Method::RunReport,
-            json!({"metrics": names(1, "sessions")}),
-            "no date range",
-        ),
-        (
-            Method::RunReport,
-            with(json!({"metrics": []})),
-            "neither dimensions nor metrics",
-        ),
-        (
-            Method::RunReport,
-            with(
-                json!({"dateRanges": [{"startDate": "today", "endDate": "today", "name": "date_range_1"}]}),
-            ),
+            with(json!({"dateRanges": [{"startDate": "today", "endDate": "today", "name": "date_range_1"}]})),
             "date_range_1",
         ),
         (
@@ -223,32 +169,12 @@ fn limits_are_refused_before_anything_is_sent() {
             "newUsers, which is not among the metrics",
         ),
         (Method::RunPivotReport, with(json!({})), "needs pivots"),
-        (
-            Method::RunPivotReport,
-            with(json!({"pivots": [{"fieldNames": []}]})),
-            "pivots[0] needs a limit",
-        ),
-        (
-            Method::RunPivotReport,
-            with(json!({"pivots": two})),
-            "multiply to 251000",
-        ),
-        (
-            Method::BatchRunReports,
-            json!({"requests": vec![with(json!({})); 6]}),
-            "6 requests in one batch",
-        ),
+        (Method::RunPivotReport, with(json!({"pivots": [{"fieldNames": []}]})), "pivots[0] needs a limit"),
+        (Method::RunPivotReport, with(json!({"pivots": two})), "multiply to 251000"),
+        (Method::BatchRunReports, json!({"requests": vec![with(json!({})); 6]}), "6 requests in one batch"),
         (Method::BatchRunReports, json!({}), "no requests"),
-        (
-            Method::RunRealtimeReport,
-            json!({"minuteRanges": [{"startMinutesAgo": 60}]}),
-            "startMinutesAgo is 60",
-        ),
-        (
-            Method::RunRealtimeReport,
-            json!({"minuteRanges": [{}, {}, {}]}),
-            "3 minute ranges",
-        ),
+        (Method::RunRealtimeReport, json!({"minuteRanges": [{"startMinutesAgo": 60}]}), "startMinutesAgo is 60"),
+        (Method::RunRealtimeReport, json!({"minuteRanges": [{}, {}, {}]}), "3 minute ranges"),
     ] {
         let error = refusal(method, request);
         assert_eq!(error.kind(), Kind::Usage, "{error}");
@@ -290,18 +216,9 @@ fn a_body_with_other_members_than_googles_is_refused() {
         assert!(error.hint().unwrap().contains(hint), "{:?}", error.hint());
     }
     for (request, message) in [
-        (
-            json!([]),
-            "the body: an object (RunReportRequest) was expected",
-        ),
-        (
-            with(json!({"dimensions": {"name": "country"}})),
-            "dimensions: a list was expected",
-        ),
-        (
-            with(json!({"dimensions": ["country"]})),
-            "dimensions[0]: an object (Dimension)",
-        ),
+        (json!([]), "the body: an object (RunReportRequest) was expected"),
+        (with(json!({"dimensions": {"name": "country"}})), "dimensions: a list was expected"),
+        (with(json!({"dimensions": ["country"]})), "dimensions[0]: an object (Dimension)"),
         (with(json!({"limit": [1]})), "limit: no list was expected"),
         (with(json!({"limit": {}})), "limit: no object was expected"),
     ] {
@@ -317,8 +234,5 @@ fn snake_case_keys_are_written_as_google_documents_them() {
         "metrics": [{"name": "sessions"}],
     });
     body(Method::RunReport, &mut request).unwrap();
-    assert_eq!(
-        request["dateRanges"],
-        json!([{"startDate": "today", "endDate": "today"}])
-    );
+    assert_eq!(request["dateRanges"], json!([{"startDate": "today", "endDate": "today"}]));
 }

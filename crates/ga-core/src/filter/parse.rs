@@ -11,19 +11,12 @@ const DEPTH: usize = 32;
 
 /// Reads one filter.
 pub fn parse(text: &str) -> Result<Expression, SyntaxError> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { text, at: 0, depth: 0 };
     let expression = parser.level()?;
     match parser.peek() {
         None => Ok(expression),
         Some(')') => Err(parser.error(parser.at, "no bracket is open here")),
-        Some(_) => Err(parser.error(
-            parser.at,
-            "the value has ended: , or ; or and or or was expected here",
-        )),
+        Some(_) => Err(parser.error(parser.at, "the value has ended: , or ; or and or or was expected here")),
     }
 }
 
@@ -111,10 +104,7 @@ impl Parser<'_> {
                 self.take(")");
                 Ok(inner)
             }
-            Some(_) => Err(self.error(
-                self.at,
-                "the value has ended: a bracket, , or ; or a word was expected here",
-            )),
+            Some(_) => Err(self.error(self.at, "the value has ended: a bracket, , or ; or a word was expected here")),
             None => Err(self.error(
                 start,
                 "this bracket is not closed: a value without quotes runs on to the next , or ; or the end",
@@ -164,16 +154,9 @@ impl Parser<'_> {
             return Err(self.no_operator(&field));
         };
         if case_sensitive && comparison.is_numeric() {
-            return Err(self.error(
-                start,
-                "numbers have no upper and lower case: leave case out",
-            ));
+            return Err(self.error(start, "numbers have no upper and lower case: leave case out"));
         }
-        let condition = Expression::Condition(Condition {
-            field,
-            comparison,
-            case_sensitive,
-        });
+        let condition = Expression::Condition(Condition { field, comparison, case_sensitive });
         Ok(match negated {
             true => Expression::Not(Box::new(condition)),
             false => condition,
@@ -198,10 +181,7 @@ impl Parser<'_> {
         };
         let known: Vec<&str> = OPERATORS.iter().map(|(symbol, _)| *symbol).collect();
         SyntaxError {
-            hint: Some(format!(
-                "operators are {} in (…) between … and …",
-                known.join(" ")
-            )),
+            hint: Some(format!("operators are {} in (…) between … and …", known.join(" "))),
             ..self.error(self.at, message)
         }
     }
@@ -238,10 +218,7 @@ impl Parser<'_> {
     fn condition_inside(&self, start: usize, raw: &str) -> Option<(usize, usize)> {
         let mut before = ' ';
         for (offset, c) in raw.char_indices() {
-            let mut ahead = Parser {
-                at: start + offset,
-                ..self.clone()
-            };
+            let mut ahead = Parser { at: start + offset, ..self.clone() };
             let separated = before.is_whitespace() || before == ')' || before == '"';
             if separated && ahead.joint().is_some_and(Joint::is_word) && ahead.reads_on() {
                 let value = raw[..offset].trim_end().trim_end_matches(')').trim_end();
@@ -315,9 +292,7 @@ impl Parser<'_> {
             Some(value) => value,
             None => {
                 let rest = self.rest();
-                let length = rest
-                    .find(|c: char| c.is_whitespace() || ",;)".contains(c))
-                    .unwrap_or(rest.len());
+                let length = rest.find(|c: char| c.is_whitespace() || ",;)".contains(c)).unwrap_or(rest.len());
                 self.at += length;
                 rest[..length].to_owned()
             }
@@ -356,10 +331,7 @@ fn fold(
             groups.push(Vec::new());
         }
     }
-    let groups = groups
-        .into_iter()
-        .map(|group| single_or(group, tight_group))
-        .collect();
+    let groups = groups.into_iter().map(|group| single_or(group, tight_group)).collect();
     single_or(groups, loose_group)
 }
 

@@ -85,19 +85,12 @@ mod tests {
             (number(), number()).prop_map(|(from, to)| Comparison::Between(from, to)),
         ];
         // Names that cannot be taken for a word of the language.
-        (
-            "ga:[a-z]{1,8}|custom(Event|User):[a-zé_]{1,6}",
-            comparison,
-            any::<bool>(),
-        )
-            .prop_map(|(field, comparison, wants_case)| {
+        ("ga:[a-z]{1,8}|custom(Event|User):[a-zé_]{1,6}", comparison, any::<bool>()).prop_map(
+            |(field, comparison, wants_case)| {
                 let case_sensitive = wants_case && !comparison.is_numeric();
-                Expression::Condition(Condition {
-                    field,
-                    comparison,
-                    case_sensitive,
-                })
-            })
+                Expression::Condition(Condition { field, comparison, case_sensitive })
+            },
+        )
     }
 
     fn expression() -> impl Strategy<Value = Expression> {

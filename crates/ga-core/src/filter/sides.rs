@@ -6,9 +6,7 @@
 use super::{Comparison, Condition, Expression, Operator, is_number};
 use crate::catalogue::{self, FieldKind};
 use crate::error::Error;
-use crate::report::{
-    Filter, FilterExpression, FilterExpressionList, MatchType, NumericValue, Operation, Test,
-};
+use crate::report::{Filter, FilterExpression, FilterExpressionList, MatchType, NumericValue, Operation, Test};
 
 /// The two filters of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,10 +34,7 @@ pub fn sides(filters: Vec<Expression>, metrics: &[String]) -> Result<Sides, Erro
             FieldKind::Metric => metric.push(translated),
         }
     }
-    Ok(Sides {
-        dimension: all_of(dimension),
-        metric: all_of(metric),
-    })
+    Ok(Sides { dimension: all_of(dimension), metric: all_of(metric) })
 }
 
 fn flatten(expression: Expression, conjuncts: &mut Vec<Expression>) {
@@ -56,9 +51,7 @@ fn flatten(expression: Expression, conjuncts: &mut Vec<Expression>) {
 fn all_of(mut members: Vec<FilterExpression>) -> Option<FilterExpression> {
     match members.len() {
         0 | 1 => members.pop(),
-        _ => Some(FilterExpression::AndGroup(FilterExpressionList {
-            expressions: members,
-        })),
+        _ => Some(FilterExpression::AndGroup(FilterExpressionList { expressions: members })),
     }
 }
 
@@ -94,8 +87,7 @@ fn kind_of_condition(condition: &Condition, metrics: &[String]) -> FieldKind {
         return kind;
     }
     let comparison = &condition.comparison;
-    let is_metric =
-        !comparison.is_textual() && (comparison.is_numeric() || metrics.contains(&condition.field));
+    let is_metric = !comparison.is_textual() && (comparison.is_numeric() || metrics.contains(&condition.field));
     match is_metric {
         true => FieldKind::Metric,
         false => FieldKind::Dimension,
@@ -104,10 +96,7 @@ fn kind_of_condition(condition: &Condition, metrics: &[String]) -> FieldKind {
 
 fn translate(expression: Expression, kind: FieldKind) -> Result<FilterExpression, Error> {
     let list = |members: Vec<Expression>| {
-        let expressions = members
-            .into_iter()
-            .map(|member| translate(member, kind))
-            .collect::<Result<_, _>>()?;
+        let expressions = members.into_iter().map(|member| translate(member, kind)).collect::<Result<_, _>>()?;
         Ok::<_, Error>(FilterExpressionList { expressions })
     };
     Ok(match expression {
@@ -126,28 +115,14 @@ fn negated(inner: FilterExpression) -> FilterExpression {
 }
 
 fn dimension_filter(condition: Condition) -> Result<FilterExpression, Error> {
-    let Condition {
-        field,
-        comparison,
-        case_sensitive,
-    } = condition;
-    let text = |match_type, value| Test::StringFilter {
-        match_type,
-        value,
-        case_sensitive,
-    };
+    let Condition { field, comparison, case_sensitive } = condition;
+    let text = |match_type, value| Test::StringFilter { match_type, value, case_sensitive };
     let mut is_negated = false;
     let test = match comparison {
-        Comparison::In(values) => Test::InListFilter {
-            values,
-            case_sensitive,
-        },
+        Comparison::In(values) => Test::InListFilter { values, case_sensitive },
         Comparison::Between(from, to) => between(&field, &from, &to)?,
         Comparison::With(operator, value) => {
-            is_negated = matches!(
-                operator,
-                Operator::NotEqual | Operator::ContainsNot | Operator::MatchesNot
-            );
+            is_negated = matches!(operator, Operator::NotEqual | Operator::ContainsNot | Operator::MatchesNot);
             match operator {
                 Operator::Equal | Operator::NotEqual => text(MatchType::Exact, value),
                 Operator::Contains | Operator::ContainsNot => text(MatchType::Contains, value),
@@ -161,10 +136,7 @@ fn dimension_filter(condition: Condition) -> Result<FilterExpression, Error> {
             }
         }
     };
-    let filter = FilterExpression::Filter(Filter {
-        field_name: field,
-        test,
-    });
+    let filter = FilterExpression::Filter(Filter { field_name: field, test });
     Ok(match is_negated {
         true => negated(filter),
         false => filter,
@@ -194,10 +166,7 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
             (test, operator == Operator::NotEqual)
         }
     };
-    let filter = FilterExpression::Filter(Filter {
-        field_name: field,
-        test,
-    });
+    let filter = FilterExpression::Filter(Filter { field_name: field, test });
     Ok(match is_negated {
         true => negated(filter),
         false => filter,
@@ -205,24 +174,16 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
 }
 
 fn not_textual(field: &str, operator: &str) -> Error {
-    Error::usage(format!(
-        "divide the filter: {field} is a metric, and {operator} compares text"
-    ))
-    .with_hint("metrics take == != > >= < <= and between … and …")
+    Error::usage(format!("divide the filter: {field} is a metric, and {operator} compares text"))
+        .with_hint("metrics take == != > >= < <= and between … and …")
 }
 
 fn numeric(field: &str, operation: Operation, value: &str) -> Result<Test, Error> {
-    Ok(Test::NumericFilter {
-        operation,
-        value: number(field, value)?,
-    })
+    Ok(Test::NumericFilter { operation, value: number(field, value)? })
 }
 
 fn between(field: &str, from: &str, to: &str) -> Result<Test, Error> {
-    Ok(Test::BetweenFilter {
-        from_value: number(field, from)?,
-        to_value: number(field, to)?,
-    })
+    Ok(Test::BetweenFilter { from_value: number(field, from)?, to_value: number(field, to)? })
 }
 
 /// Whole numbers stay exact; anything else becomes the nearest double, which is what the server takes.
@@ -232,8 +193,6 @@ fn number(field: &str, text: &str) -> Result<NumericValue, Error> {
     }
     match text.parse() {
         Ok(double) if is_number(text) => Ok(NumericValue::DoubleValue(double)),
-        _ => Err(Error::usage(format!(
-            "divide the filter: {field} is compared with a number, and {text:?} is none"
-        ))),
+        _ => Err(Error::usage(format!("divide the filter: {field} is compared with a number, and {text:?} is none"))),
     }
 }

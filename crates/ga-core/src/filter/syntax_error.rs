@@ -21,22 +21,14 @@ impl SyntaxError {
     /// Two lines: the filter and, under it, a caret below the column. Control characters, which would
     /// move the caret away, show as blanks.
     pub fn caret(&self) -> String {
-        let text: String = self
-            .text
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let text: String = self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         format!("{text}\n{}^", " ".repeat(self.column - 1))
     }
 }
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "read the filter: column {}: {}",
-            self.column, self.message
-        )
+        write!(f, "read the filter: column {}: {}", self.column, self.message)
     }
 }
 
@@ -44,9 +36,6 @@ impl std::error::Error for SyntaxError {}
 
 impl From<SyntaxError> for Error {
     fn from(error: SyntaxError) -> Self {
-        Self::Usage {
-            message: error.to_string(),
-            hint: error.hint,
-        }
+        Self::Usage { message: error.to_string(), hint: error.hint }
     }
 }

@@ -6,16 +6,11 @@ use super::{parse, sides};
 use crate::catalogue::FieldKind;
 
 fn both(filters: &[&str], metrics: &[&str]) -> Result<(Value, Value), String> {
-    let filters = filters
-        .iter()
-        .map(|text| parse(text).map_err(|error| error.to_string()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let filters =
+        filters.iter().map(|text| parse(text).map_err(|error| error.to_string())).collect::<Result<Vec<_>, _>>()?;
     let metrics: Vec<String> = metrics.iter().map(|name| (*name).to_owned()).collect();
     let sides = sides(filters, &metrics).map_err(|error| error.to_string())?;
-    Ok((
-        serde_json::to_value(sides.dimension).unwrap(),
-        serde_json::to_value(sides.metric).unwrap(),
-    ))
+    Ok((serde_json::to_value(sides.dimension).unwrap(), serde_json::to_value(sides.metric).unwrap()))
 }
 
 fn text(field: &str, match_type: &str, value: &str) -> Value {
@@ -43,84 +38,25 @@ fn or(members: &[Value]) -> Value {
 fn each_v3_filter_becomes_googles_json() {
     let nothing = Value::Null;
     let table: &[(&str, Value, Value)] = &[
-        (
-            "country==Japan",
-            text("country", "EXACT", "Japan"),
-            nothing.clone(),
-        ),
-        (
-            "country!=Japan",
-            not(text("country", "EXACT", "Japan")),
-            nothing.clone(),
-        ),
-        (
-            "pagePath=@shop",
-            text("pagePath", "CONTAINS", "shop"),
-            nothing.clone(),
-        ),
-        (
-            "pagePath!@shop",
-            not(text("pagePath", "CONTAINS", "shop")),
-            nothing.clone(),
-        ),
-        (
-            r"pagePath=~^/a\d+\.html$",
-            text("pagePath", "PARTIAL_REGEXP", r"^/a\d+\.html$"),
-            nothing.clone(),
-        ),
-        (
-            "pagePath!~^/a",
-            not(text("pagePath", "PARTIAL_REGEXP", "^/a")),
-            nothing.clone(),
-        ),
-        (
-            "pagePath^=/a",
-            text("pagePath", "BEGINS_WITH", "/a"),
-            nothing.clone(),
-        ),
-        (
-            "pagePath$=.html",
-            text("pagePath", "ENDS_WITH", ".html"),
-            nothing.clone(),
-        ),
-        (
-            "sessions==10",
-            nothing.clone(),
-            int("sessions", "EQUAL", "10"),
-        ),
-        (
-            "sessions!=10",
-            nothing.clone(),
-            not(int("sessions", "EQUAL", "10")),
-        ),
-        (
-            "sessions>10",
-            nothing.clone(),
-            int("sessions", "GREATER_THAN", "10"),
-        ),
-        (
-            "sessions>=10",
-            nothing.clone(),
-            int("sessions", "GREATER_THAN_OR_EQUAL", "10"),
-        ),
-        (
-            "sessions<10",
-            nothing.clone(),
-            int("sessions", "LESS_THAN", "10"),
-        ),
-        (
-            "sessions<=-10",
-            nothing.clone(),
-            int("sessions", "LESS_THAN_OR_EQUAL", "-10"),
-        ),
+        ("country==Japan", text("country", "EXACT", "Japan"), nothing.clone()),
+        ("country!=Japan", not(text("country", "EXACT", "Japan")), nothing.clone()),
+        ("pagePath=@shop", text("pagePath", "CONTAINS", "shop"), nothing.clone()),
+        ("pagePath!@shop", not(text("pagePath", "CONTAINS", "shop")), nothing.clone()),
+        (r"pagePath=~^/a\d+\.html$", text("pagePath", "PARTIAL_REGEXP", r"^/a\d+\.html$"), nothing.clone()),
+        ("pagePath!~^/a", not(text("pagePath", "PARTIAL_REGEXP", "^/a")), nothing.clone()),
+        ("pagePath^=/a", text("pagePath", "BEGINS_WITH", "/a"), nothing.clone()),
+        ("pagePath$=.html", text("pagePath", "ENDS_WITH", ".html"), nothing.clone()),
+        ("sessions==10", nothing.clone(), int("sessions", "EQUAL", "10")),
+        ("sessions!=10", nothing.clone(), not(int("sessions", "EQUAL", "10"))),
+        ("sessions>10", nothing.clone(), int("sessions", "GREATER_THAN", "10")),
+        ("sessions>=10", nothing.clone(), int("sessions", "GREATER_THAN_OR_EQUAL", "10")),
+        ("sessions<10", nothing.clone(), int("sessions", "LESS_THAN", "10")),
+        ("sessions<=-10", nothing.clone(), int("sessions", "LESS_THAN_OR_EQUAL", "-10")),
         // a,b;c is (a OR b) AND c.
         (
             "country==Japan,country==Chile;city!=Lima",
             and(&[
-                or(&[
-                    text("country", "EXACT", "Japan"),
-                    text("country", "EXACT", "Chile"),
-                ]),
+                or(&[text("country", "EXACT", "Japan"), text("country", "EXACT", "Chile")]),
                 not(text("city", "EXACT", "Lima")),
             ]),
             nothing.clone(),
@@ -129,60 +65,26 @@ fn each_v3_filter_becomes_googles_json() {
             "city==Lima;country==Japan,country==Chile;sessions>1,totalUsers<2;newUsers==3",
             and(&[
                 text("city", "EXACT", "Lima"),
-                or(&[
-                    text("country", "EXACT", "Japan"),
-                    text("country", "EXACT", "Chile"),
-                ]),
+                or(&[text("country", "EXACT", "Japan"), text("country", "EXACT", "Chile")]),
             ]),
             and(&[
-                or(&[
-                    int("sessions", "GREATER_THAN", "1"),
-                    int("totalUsers", "LESS_THAN", "2"),
-                ]),
+                or(&[int("sessions", "GREATER_THAN", "1"), int("totalUsers", "LESS_THAN", "2")]),
                 int("newUsers", "EQUAL", "3"),
             ]),
         ),
         // The three escapes of v3, and the backslashes that are none.
-        (
-            r"pageTitle==a\,b\;c\\d\.e",
-            text("pageTitle", "EXACT", r"a,b;c\d\.e"),
-            nothing.clone(),
-        ),
+        (r"pageTitle==a\,b\;c\\d\.e", text("pageTitle", "EXACT", r"a,b;c\d\.e"), nothing.clone()),
         (
             "pageTitle == Research and Development ",
             text("pageTitle", "EXACT", "Research and Development"),
             nothing.clone(),
         ),
-        (
-            "pageTitle==a (b) c",
-            text("pageTitle", "EXACT", "a (b) c"),
-            nothing.clone(),
-        ),
-        (
-            "pageTitle==rock and roll in June",
-            text("pageTitle", "EXACT", "rock and roll in June"),
-            nothing.clone(),
-        ),
-        (
-            "pageTitle==x==y",
-            text("pageTitle", "EXACT", "x==y"),
-            nothing.clone(),
-        ),
-        (
-            r#"pageTitle=="say \"hi\", \\o/; \d""#,
-            text("pageTitle", "EXACT", r#"say "hi", \o/; \d"#),
-            nothing.clone(),
-        ),
-        (
-            "pageTitle=='it is \"so\"'",
-            text("pageTitle", "EXACT", "it is \"so\""),
-            nothing.clone(),
-        ),
-        (
-            "pageTitle==\"\"",
-            text("pageTitle", "EXACT", ""),
-            nothing.clone(),
-        ),
+        ("pageTitle==a (b) c", text("pageTitle", "EXACT", "a (b) c"), nothing.clone()),
+        ("pageTitle==rock and roll in June", text("pageTitle", "EXACT", "rock and roll in June"), nothing.clone()),
+        ("pageTitle==x==y", text("pageTitle", "EXACT", "x==y"), nothing.clone()),
+        (r#"pageTitle=="say \"hi\", \\o/; \d""#, text("pageTitle", "EXACT", r#"say "hi", \o/; \d"#), nothing.clone()),
+        ("pageTitle=='it is \"so\"'", text("pageTitle", "EXACT", "it is \"so\""), nothing.clone()),
+        ("pageTitle==\"\"", text("pageTitle", "EXACT", ""), nothing.clone()),
     ];
     for (filter, dimension, metric) in table {
         let expected = Ok((dimension.clone(), metric.clone()));
@@ -221,10 +123,7 @@ fn words_brackets_lists_and_ranges_become_googles_json() {
             "city==\"Lima\" or city==\"Rome\" AND not (country==\"Peru\")",
             or(&[
                 text("city", "EXACT", "Lima"),
-                and(&[
-                    text("city", "EXACT", "Rome"),
-                    not(text("country", "EXACT", "Peru")),
-                ]),
+                and(&[text("city", "EXACT", "Rome"), not(text("country", "EXACT", "Peru"))]),
             ]),
         ),
         (
@@ -250,19 +149,13 @@ fn words_brackets_lists_and_ranges_become_googles_json() {
     let (dimension, metric) = both(&["bounceRate between 0.25 and 1 and city==x"], &[]).unwrap();
     assert_eq!(dimension, text("city", "EXACT", "x"));
     let between = json!({"fromValue": {"doubleValue": 0.25}, "toValue": {"int64Value": "1"}});
-    assert_eq!(
-        metric,
-        json!({"filter": {"fieldName": "bounceRate", "betweenFilter": between}})
-    );
+    assert_eq!(metric, json!({"filter": {"fieldName": "bounceRate", "betweenFilter": between}}));
 }
 
 #[test]
 fn several_filters_must_all_hold() {
     let (dimension, metric) = both(&["city==Lima", "sessions>1;city!=Oslo"], &[]).unwrap();
-    let expected = [
-        text("city", "EXACT", "Lima"),
-        not(text("city", "EXACT", "Oslo")),
-    ];
+    let expected = [text("city", "EXACT", "Lima"), not(text("city", "EXACT", "Oslo"))];
     assert_eq!(dimension, and(&expected));
     assert_eq!(metric, int("sessions", "GREATER_THAN", "1"));
     assert_eq!(both(&[], &[]), Ok((Value::Null, Value::Null)));
@@ -272,22 +165,10 @@ fn several_filters_must_all_hold() {
 fn a_name_that_can_be_either_follows_the_report_and_the_operator() {
     for (filter, metrics, kind) in [
         ("customEvent:plan==5", vec![], FieldKind::Dimension),
-        (
-            "customEvent:plan==5",
-            vec!["customEvent:plan"],
-            FieldKind::Metric,
-        ),
+        ("customEvent:plan==5", vec!["customEvent:plan"], FieldKind::Metric),
         ("customEvent:plan>5", vec![], FieldKind::Metric),
-        (
-            "customEvent:plan between 1 and 5",
-            vec![],
-            FieldKind::Metric,
-        ),
-        (
-            "customEvent:plan=~5",
-            vec!["customEvent:plan"],
-            FieldKind::Dimension,
-        ),
+        ("customEvent:plan between 1 and 5", vec![], FieldKind::Metric),
+        ("customEvent:plan=~5", vec!["customEvent:plan"], FieldKind::Dimension),
         ("customUser:plan==5", vec![], FieldKind::Dimension),
         ("nobodyKnows==5", vec!["nobodyKnows"], FieldKind::Metric),
         ("nobodyKnows==5", vec![], FieldKind::Dimension),
@@ -323,28 +204,12 @@ fn what_cannot_be_read_is_refused_at_its_column() {
         ("(country==x)", 1, "this bracket is not closed"),
         ("case sessions>5", 1, "numbers have no upper and lower case"),
         ("country==\"x\" and city==\"y\";city==z", 27, "on one level"),
-        (
-            "country==\"x\",city==\"y\" or city==\"z\"",
-            24,
-            "on one level",
-        ),
+        ("country==\"x\",city==\"y\" or city==\"z\"", 24, "on one level"),
         ("not country==x;city==y", 15, "on one level"),
         ("city==y;not country==x", 8, "on one level"),
-        (
-            "country==x and city==y",
-            12,
-            "reads like a second condition",
-        ),
-        (
-            "(country==x) or not(city in (y))",
-            14,
-            "reads like a second condition",
-        ),
-        (
-            "sessions>1 and (users between 1 and 2)",
-            12,
-            "reads like a second condition",
-        ),
+        ("country==x and city==y", 12, "reads like a second condition"),
+        ("(country==x) or not(city in (y))", 14, "reads like a second condition"),
+        ("sessions>1 and (users between 1 and 2)", 12, "reads like a second condition"),
     ] {
         let error = parse(filter).expect_err(filter);
         assert_eq!(error.column, column, "{filter}: {error}");
@@ -357,14 +222,8 @@ fn what_cannot_be_read_is_refused_at_its_column() {
 #[test]
 fn a_value_that_swallows_a_condition_is_shown_quoted() {
     for (filter, hint) in [
-        (
-            "country==x and city==y",
-            "quote it: country==\"x\" and city==y",
-        ),
-        (
-            "(country==New York) or city==y",
-            "quote it: (country==\"New York\") or city==y",
-        ),
+        ("country==x and city==y", "quote it: country==\"x\" and city==y"),
+        ("(country==New York) or city==y", "quote it: (country==\"New York\") or city==y"),
     ] {
         assert_eq!(parse(filter).unwrap_err().hint.as_deref(), Some(hint));
     }
@@ -374,28 +233,16 @@ fn a_value_that_swallows_a_condition_is_shown_quoted() {
 fn the_caret_stands_below_the_column() {
     let error = parse("country==\"é\",city=x").unwrap_err();
     assert_eq!(error.caret(), "country==\"é\",city=x\n                 ^");
-    assert_eq!(
-        error.to_string(),
-        "read the filter: column 18: = is no operator: == is equality"
-    );
+    assert_eq!(error.to_string(), "read the filter: column 18: = is no operator: == is equality");
 }
 
 #[test]
 fn what_google_cannot_filter_is_refused_with_the_reason() {
     for (filter, message) in [
-        (
-            "country==x,sessions>1",
-            "country is a dimension and sessions a metric",
-        ),
-        (
-            "not (country==\"x\" and sessions>\"1\")",
-            "country is a dimension and sessions a metric",
-        ),
+        ("country==x,sessions>1", "country is a dimension and sessions a metric"),
+        ("not (country==\"x\" and sessions>\"1\")", "country is a dimension and sessions a metric"),
         ("sessions=~1", "sessions is a metric, and =~ compares text"),
-        (
-            "sessions in (1, 2)",
-            "sessions is a metric, and in compares text",
-        ),
+        ("sessions in (1, 2)", "sessions is a metric, and in compares text"),
         ("sessions==many", "\"many\" is none"),
         ("case sessions==1", "sessions is a metric"),
     ] {

@@ -18,12 +18,7 @@ pub enum Found<'a> {
 /// Looks for fields. Names are exact; a former name counts as one. Other words match in any case.
 pub fn search<'a>(definitions: &'a [Definition], words: &[String]) -> Found<'a> {
     if !words.is_empty() {
-        let named = words.iter().map(|word| {
-            definitions
-                .iter()
-                .filter(|one| one.is_called(word))
-                .collect()
-        });
+        let named = words.iter().map(|word| definitions.iter().filter(|one| one.is_called(word)).collect());
         let named: Vec<Vec<&Definition>> = named.collect();
         if named.iter().all(|of_word| !of_word.is_empty()) {
             return Found::Named(named.concat());
@@ -108,11 +103,7 @@ mod tests {
         let (is_named, names) = searched(&["page", "VIEWS"]);
         assert!(!is_named);
         assert!(names.contains(&"screenPageViews".to_owned()));
-        assert!(
-            names
-                .iter()
-                .all(|name| name.to_lowercase().contains("view"))
-        );
+        assert!(names.iter().all(|name| name.to_lowercase().contains("view")));
         assert!(searched(&["geography"]).1.contains(&"city".to_owned()));
         assert_eq!(searched(&["zzz"]).1, [""; 0]);
         assert_eq!(searched(&[]).1.len(), standard().len());
@@ -121,20 +112,14 @@ mod tests {
     #[test]
     fn a_slip_has_the_right_name_near() {
         let mut all = standard();
-        all.push(Definition {
-            name: "customEvent:plan".to_owned(),
-            ..all[0].clone()
-        });
+        all.push(Definition { name: "customEvent:plan".to_owned(), ..all[0].clone() });
         for (typed, expected) in [
             ("screenpageview", "screenPageViews"),
             ("contry", "country"),
             ("customEvent:plna", "customEvent:plan"),
             ("pageviews", "screenPageViews"),
         ] {
-            assert_eq!(
-                nearest(&all, typed).first().map(String::as_str),
-                Some(expected)
-            );
+            assert_eq!(nearest(&all, typed).first().map(String::as_str), Some(expected));
         }
         assert!(nearest(&all, "zzqqxxyy").is_empty());
     }

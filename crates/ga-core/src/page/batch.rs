@@ -41,15 +41,8 @@ enum State {
 impl BatchDecoder {
     /// With a decoder for each report that was asked for, in order.
     pub fn new(reports: impl IntoIterator<Item = PageDecoder>) -> Self {
-        let nested = |report| PageDecoder {
-            is_nested: true,
-            ..report
-        };
-        Self {
-            state: State::Start,
-            reports: reports.into_iter().map(nested).collect(),
-            buffer: Vec::new(),
-        }
+        let nested = |report| PageDecoder { is_nested: true, ..report };
+        Self { state: State::Start, reports: reports.into_iter().map(nested).collect(), buffer: Vec::new() }
     }
 
     /// Takes the next bytes; what is complete is appended to `pieces`.
@@ -74,9 +67,7 @@ impl BatchDecoder {
         self.feed(&[], pieces)?;
         match (self.state, self.reports.len()) {
             (State::End, 0) => Ok(()),
-            (State::End, missing) => Err(Error::Incomplete(format!(
-                "{missing} reports of the batch did not come"
-            ))),
+            (State::End, missing) => Err(Error::Incomplete(format!("{missing} reports of the batch did not come"))),
             _ => Err(Error::Truncated),
         }
     }
@@ -106,10 +97,7 @@ impl BatchDecoder {
     /// Reads up to the next report; whether there is one.
     fn read_around(&mut self) -> Result<bool, Error> {
         let buffer = std::mem::take(&mut self.buffer);
-        let mut cursor = Cursor {
-            bytes: &buffer,
-            at: 0,
-        };
+        let mut cursor = Cursor { bytes: &buffer, at: 0 };
         while self.state != State::Report {
             let start = cursor.at;
             match self.step(&mut cursor) {
@@ -199,12 +187,8 @@ mod tests {
 
     #[test]
     fn reports_come_out_one_by_one_whatever_the_pieces() {
-        let answer = format!(
-            r#" {{"kind":"k" , "reports" : [ {} , {},{}] , "more":[{{}}]}} "#,
-            report(2),
-            report(0),
-            report(3)
-        );
+        let answer =
+            format!(r#" {{"kind":"k" , "reports" : [ {} , {},{}] , "more":[{{}}]}} "#, report(2), report(0), report(3));
         for step in [1, 7, 64, 10_000] {
             assert_eq!(read(&answer, 3, step).unwrap(), [2, 0, 3], "{step}");
         }

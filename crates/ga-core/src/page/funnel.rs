@@ -28,14 +28,10 @@ mod tests {
 
     #[test]
     fn the_table_is_lifted_out_of_the_answer() {
-        let (table, quota) = funnel_table(
-            br#"{"funnelVisualization":{"rows":[]},"funnelTable":{"rows":[1]},"propertyQuota":{}}"#,
-        )
-        .unwrap();
-        assert_eq!(
-            (table, quota),
-            (&br#"{"rows":[1]}"#[..], Some(PropertyQuota::default()))
-        );
+        let (table, quota) =
+            funnel_table(br#"{"funnelVisualization":{"rows":[]},"funnelTable":{"rows":[1]},"propertyQuota":{}}"#)
+                .unwrap();
+        assert_eq!((table, quota), (&br#"{"rows":[1]}"#[..], Some(PropertyQuota::default())));
         assert_eq!(funnel_table(b"{}").unwrap().0, b"{}");
         assert!(funnel_table(b"[]").is_err());
     }

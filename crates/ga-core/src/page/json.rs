@@ -83,11 +83,7 @@ impl<'a> Cursor<'a> {
                 Some(b'"') => {
                     let end = self.at;
                     self.at += 1;
-                    return Ok(Text {
-                        start,
-                        end,
-                        escaped,
-                    });
+                    return Ok(Text { start, end, escaped });
                 }
                 Some(b'\\') if self.at + 1 < self.bytes.len() => {
                     escaped = true;
@@ -191,9 +187,7 @@ mod tests {
 
     #[test]
     fn plain_text_ends_at_the_same_place_as_byte_by_byte() {
-        let kinds = [
-            b'a', b'"', b'\\', 0x1f, 0x20, 0x21, 0x7f, 0x80, 0xa2, 0xff, 0,
-        ];
+        let kinds = [b'a', b'"', b'\\', 0x1f, 0x20, 0x21, 0x7f, 0x80, 0xa2, 0xff, 0];
         for length in 0..20 {
             for place in 0..length {
                 for kind in kinds {
@@ -203,9 +197,7 @@ mod tests {
                         if let Some(after) = bytes.get_mut(place + 1) {
                             *after = next;
                         }
-                        let slow = bytes
-                            .iter()
-                            .position(|&b| b < 0x20 || b == b'"' || b == b'\\');
+                        let slow = bytes.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\');
                         assert_eq!(plain_end(&bytes, 0), slow.unwrap_or(length), "{bytes:?}");
                     }
                 }
@@ -219,17 +211,11 @@ mod tests {
         let mut cursor = Cursor { bytes: text, at: 0 };
         assert_eq!(cursor.value().unwrap(), &text[1..text.len() - 2]);
         for end in 0..text.len() - 2 {
-            let mut cursor = Cursor {
-                bytes: &text[..end],
-                at: 0,
-            };
+            let mut cursor = Cursor { bytes: &text[..end], at: 0 };
             assert_eq!(cursor.value().unwrap_err(), Stop::More, "cut at {end}");
         }
         for wrong in ["}", "[1,,2] ", "nul ", "01 ", "{\"a\"} ", "[1} "] {
-            let mut cursor = Cursor {
-                bytes: wrong.as_bytes(),
-                at: 0,
-            };
+            let mut cursor = Cursor { bytes: wrong.as_bytes(), at: 0 };
             assert!(matches!(cursor.value(), Err(Stop::Wrong(_))), "{wrong}");
         }
     }

@@ -20,11 +20,7 @@ pub(super) struct RowCells {
 pub(super) struct Cell(Text);
 
 impl Cell {
-    const EMPTY: Self = Self(Text {
-        start: 0,
-        end: 0,
-        escaped: false,
-    });
+    const EMPTY: Self = Self(Text { start: 0, end: 0, escaped: false });
 
     /// Its text.
     pub(super) fn text<'a>(self, cursor: &Cursor<'a>) -> Result<Cow<'a, [u8]>, Stop> {
@@ -133,11 +129,7 @@ fn read_scalar(cursor: &mut Cursor<'_>) -> Result<Cell, Stop> {
     let start = cursor.at;
     match cursor.value()? {
         b"null" => Ok(Cell::EMPTY),
-        [b'-' | b'0'..=b'9', ..] => Ok(Cell(Text {
-            start,
-            end: cursor.at,
-            escaped: false,
-        })),
+        [b'-' | b'0'..=b'9', ..] => Ok(Cell(Text { start, end: cursor.at, escaped: false })),
         _ => Err(Stop::Wrong("a cell that is neither text nor a number")),
     }
 }

@@ -28,7 +28,8 @@ fn decode(answer: &str) -> Result<Decoded, Error> {
     decode_in(PageDecoder::new(None), answer.as_bytes(), usize::MAX)
 }
 
-const HEADERS: &str = r#""dimensionHeaders":[{"name":"country"}],"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}]"#;
+const HEADERS: &str =
+    r#""dimensionHeaders":[{"name":"country"}],"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}]"#;
 
 /// An answer of one dimension and one metric around these rows.
 fn answer(rows: &str) -> String {
@@ -38,30 +39,12 @@ fn answer(rows: &str) -> String {
 #[test]
 fn every_spelling_of_a_row_gives_the_same_cells() {
     let table = [
-        (
-            r#"[{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"1"}]}]"#,
-            "a|1",
-        ),
-        (
-            r#" [ { "dimensionValues" : [ { "value" : "a" } ] , "metricValues" : [ { "value" : "1" } ] } ] "#,
-            "a|1",
-        ),
-        (
-            "[\n\t{\r\n\"metricValues\":[{\"value\":\"1\"}],\n\"dimensionValues\":[{\"value\":\"a\"}]}]",
-            "a|1",
-        ),
-        (
-            r#"[{"dimensionValues":[{"value":12}],"metricValues":[{"value":0.10}]}]"#,
-            "12|0.10",
-        ),
-        (
-            r#"[{"dimensionValues":[{}],"metricValues":[{"value":"-0"}]}]"#,
-            "|-0",
-        ),
-        (
-            r#"[{"dimensionValues":[{"value":null}],"metricValues":[{"value":1e400}]}]"#,
-            "|1e400",
-        ),
+        (r#"[{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"1"}]}]"#, "a|1"),
+        (r#" [ { "dimensionValues" : [ { "value" : "a" } ] , "metricValues" : [ { "value" : "1" } ] } ] "#, "a|1"),
+        ("[\n\t{\r\n\"metricValues\":[{\"value\":\"1\"}],\n\"dimensionValues\":[{\"value\":\"a\"}]}]", "a|1"),
+        (r#"[{"dimensionValues":[{"value":12}],"metricValues":[{"value":0.10}]}]"#, "12|0.10"),
+        (r#"[{"dimensionValues":[{}],"metricValues":[{"value":"-0"}]}]"#, "|-0"),
+        (r#"[{"dimensionValues":[{"value":null}],"metricValues":[{"value":1e400}]}]"#, "|1e400"),
         (
             r#"[{"dimensionValues":[{"value":"\u00e9\ud83d\ude00\n\"\\\/"}],"metricValues":[{"value":"1"}]}]"#,
             "é😀\n\"\\/|1",
@@ -70,10 +53,7 @@ fn every_spelling_of_a_row_gives_the_same_cells() {
             r#"[{"x":[{}],"dimensionValues":[{"oneValue":{"a":"}"},"value":"a"}],"metricValues":[{"value":"1","y":[]}],"z":null}]"#,
             "a|1",
         ),
-        (
-            r#"[{"dimension\u0056alues":[{"v\u0061lue":"a"}],"metricValues":[{"value":"1"}]}]"#,
-            "a|1",
-        ),
+        (r#"[{"dimension\u0056alues":[{"v\u0061lue":"a"}],"metricValues":[{"value":"1"}]}]"#, "a|1"),
         (
             r#"[{"dimensionValues":[{"value":"日本, \"東京\""}],"metricValues":[{"value":"12345678901234567890"}]}]"#,
             "日本, \"東京\"|12345678901234567890",
@@ -102,11 +82,9 @@ fn keys_may_come_in_any_order_and_many_may_be_missing() {
     let (page, _) = decode(r#"{"rows":null,"metadata":null,"rowCount":null}"#).unwrap();
     assert_eq!(page.rows, 0);
 
-    let metrics_only =
-        r#"{"rows":[{"metricValues":[{"value":"7"}]}],"metricHeaders":[{"name":"sessions"}]}"#;
+    let metrics_only = r#"{"rows":[{"metricValues":[{"value":"7"}]}],"metricHeaders":[{"name":"sessions"}]}"#;
     assert_eq!(decode(metrics_only).unwrap().1, ["7"]);
-    let dimensions_only =
-        r#"{"dimensionHeaders":[{"name":"city"}],"rows":[{"dimensionValues":[{"value":"x"}]}]}"#;
+    let dimensions_only = r#"{"dimensionHeaders":[{"name":"city"}],"rows":[{"dimensionValues":[{"value":"x"}]}]}"#;
     assert_eq!(decode(dimensions_only).unwrap().1, ["x"]);
 }
 
@@ -120,58 +98,26 @@ fn an_answer_that_is_not_a_report_is_refused() {
         (answer("\"x\""), "not a list"),
         (answer("[1]"), "a row was expected"),
         (answer(&format!("[{ok},]")), "a row was expected"),
-        (
-            answer(&format!("[{ok} {ok}]")),
-            "a comma was expected between rows",
-        ),
+        (answer(&format!("[{ok} {ok}]")), "a comma was expected between rows"),
         (answer("[{}]"), "rows of 0 dimensions and 0 metrics"),
+        (answer(r#"[{"dimensionValues":[{"value":"a"}]}]"#), "rows of 1 dimensions and 0 metrics"),
         (
-            answer(r#"[{"dimensionValues":[{"value":"a"}]}]"#),
-            "rows of 1 dimensions and 0 metrics",
-        ),
-        (
-            answer(&format!(
-                r#"[{ok},{{"dimensionValues":[],"metricValues":[]}}]"#
-            )),
+            answer(&format!(r#"[{ok},{{"dimensionValues":[],"metricValues":[]}}]"#)),
             "after row 1: a row of another width",
         ),
-        (
-            answer(r#"[{"dimensionValues":[],"dimensionValues":[],"metricValues":[]}]"#),
-            "values twice",
-        ),
-        (
-            answer(r#"[{"dimensionValues":[{"value":"a","value":"b"}]}]"#),
-            "value twice",
-        ),
-        (
-            answer(r#"[{"dimensionValues":[{"value":true}]}]"#),
-            "neither text",
-        ),
-        (
-            answer(r#"[{"dimensionValues":[{"value":01}]}]"#),
-            "cannot be read",
-        ),
-        (
-            answer(r#"[{"dimensionValues":[null]}]"#),
-            "a value was expected",
-        ),
+        (answer(r#"[{"dimensionValues":[],"dimensionValues":[],"metricValues":[]}]"#), "values twice"),
+        (answer(r#"[{"dimensionValues":[{"value":"a","value":"b"}]}]"#), "value twice"),
+        (answer(r#"[{"dimensionValues":[{"value":true}]}]"#), "neither text"),
+        (answer(r#"[{"dimensionValues":[{"value":01}]}]"#), "cannot be read"),
+        (answer(r#"[{"dimensionValues":[null]}]"#), "a value was expected"),
         (
             answer(r#"[{"dimensionValues":[{"value":"\ud800"}],"metricValues":[{"value":"1"}]}]"#),
             "a string that cannot be read",
         ),
-        (
-            answer("[{\"dimensionValues\":[{\"value\":\"a\nb\"}]}]"),
-            "control character",
-        ),
-        (
-            format!(r#"{{"rows":[{ok}],"rows":[{ok}],{HEADERS}}}"#),
-            "rows twice",
-        ),
+        (answer("[{\"dimensionValues\":[{\"value\":\"a\nb\"}]}]"), "control character"),
+        (format!(r#"{{"rows":[{ok}],"rows":[{ok}],{HEADERS}}}"#), "rows twice"),
         (format!("{} x", answer("[]")), "something follows"),
-        (
-            r#"{"error":{"code":500}}"#.to_owned(),
-            "error under status 200",
-        ),
+        (r#"{"error":{"code":500}}"#.to_owned(), "error under status 200"),
         (r#"{"rowCount":"many"}"#.to_owned(), "not a report"),
     ];
     for (text, expected) in table {
@@ -182,9 +128,7 @@ fn an_answer_that_is_not_a_report_is_refused() {
 
 #[test]
 fn text_that_is_not_utf8_is_refused() {
-    let mut bytes =
-        answer(r#"[{"dimensionValues":[{"value":"a?"}],"metricValues":[{"value":"1"}]}]"#)
-            .into_bytes();
+    let mut bytes = answer(r#"[{"dimensionValues":[{"value":"a?"}],"metricValues":[{"value":"1"}]}]"#).into_bytes();
     let place = bytes.iter().position(|&byte| byte == b'?').unwrap();
     for wrong in [0x80, 0xc3, 0xff] {
         bytes[place] = wrong;
@@ -209,8 +153,7 @@ fn pieces_of_any_size_give_the_same_rows_and_every_cut_is_an_error() {
     }
     for end in 0..text.trim_end().len() {
         for step in [1, usize::MAX] {
-            let error =
-                decode_in(PageDecoder::new(None), &text.as_bytes()[..end], step).unwrap_err();
+            let error = decode_in(PageDecoder::new(None), &text.as_bytes()[..end], step).unwrap_err();
             assert_eq!(error, Error::Truncated, "cut at {end}");
         }
     }
@@ -219,9 +162,7 @@ fn pieces_of_any_size_give_the_same_rows_and_every_cut_is_an_error() {
 #[test]
 fn a_long_cell_is_read_whole_and_an_endless_one_is_refused() {
     let long = "x".repeat(3_000_000);
-    let text = answer(&format!(
-        r#"[{{"dimensionValues":[{{"value":"{long}"}}],"metricValues":[{{"value":"1"}}]}}]"#
-    ));
+    let text = answer(&format!(r#"[{{"dimensionValues":[{{"value":"{long}"}}],"metricValues":[{{"value":"1"}}]}}]"#));
     let (_, rows) = decode_in(PageDecoder::new(None), text.as_bytes(), 16 * 1024).unwrap();
     assert_eq!(rows[0].len(), long.len() + 2);
 
@@ -241,17 +182,8 @@ fn rows_that_differ_in_the_date_range_alone_are_one_combination() {
             r#"{{"dimensionValues":[{{"value":"{country}"}},{{"value":"{range}"}}],"metricValues":[{{"value":"1"}}]}}"#
         )
     };
-    let rows = [
-        row("a", "r0"),
-        row("b", "r0"),
-        row("a", "r1"),
-        row("b", "r1"),
-    ]
-    .join(",");
-    let headers = HEADERS.replace(
-        r#"{"name":"country"}"#,
-        r#"{"name":"country"},{"name":"dateRange"}"#,
-    );
+    let rows = [row("a", "r0"), row("b", "r0"), row("a", "r1"), row("b", "r1")].join(",");
+    let headers = HEADERS.replace(r#"{"name":"country"}"#, r#"{"name":"country"},{"name":"dateRange"}"#);
     let text = format!(r#"{{{headers},"rows":[{rows}],"rowCount":2}}"#);
     let (page, _) = decode_in(PageDecoder::new(Some(vec![0])), text.as_bytes(), 9).unwrap();
     assert_eq!((page.rows, page.combinations), (4, 2));

@@ -150,20 +150,14 @@ pub(super) fn labels(table: &'static str) -> impl Iterator<Item = (&'static str,
 }
 
 fn label(table: &'static str, value: &str) -> Option<&'static str> {
-    labels(table)
-        .find(|(from, _)| *from == value || *from == "*")
-        .map(|(_, to)| to)
+    labels(table).find(|(from, _)| *from == value || *from == "*").map(|(_, to)| to)
 }
 
 /// v3's pagePathLevelN: `/b/` of `/a/b/c` on level 2; the last level has no slash at its end, and a path
 /// that does not go so deep has an empty one.
 fn path_level(path: &str, level: usize) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    let mut parts = path
-        .strip_prefix('/')
-        .unwrap_or(path)
-        .split('/')
-        .skip(level - 1);
+    let mut parts = path.strip_prefix('/').unwrap_or(path).split('/').skip(level - 1);
     let Some(part) = parts.next() else {
         return String::new();
     };
@@ -187,12 +181,7 @@ mod tests {
     use super::*;
 
     fn cell(cells: Cells, data_type: DataType, row: &[&str]) -> String {
-        let column = Column {
-            name: "ga:x".into(),
-            kind: FieldKind::Metric,
-            data_type,
-            cells,
-        };
+        let column = Column { name: "ga:x".into(), kind: FieldKind::Metric, data_type, cells };
         let row: Vec<&[u8]> = row.iter().map(|text| text.as_bytes()).collect();
         String::from_utf8(column.cell(&row).into_owned()).unwrap()
     }
@@ -201,23 +190,10 @@ mod tests {
     fn values_print_as_v3_printed_them() {
         let visitors = "new>New Visitor|returning>Returning Visitor";
         let mobile = "mobile>Yes|tablet>Yes|*>No";
-        let row = [
-            "new",
-            "tablet",
-            "/a/b/c?d=/e",
-            "https://x.org/p/q?r",
-            "0.125",
-            "3",
-            "4",
-            "3.000",
-        ];
+        let row = ["new", "tablet", "/a/b/c?d=/e", "https://x.org/p/q?r", "0.125", "3", "4", "3.000"];
         for (cells, data_type, expected) in [
             (Cells::Same(7), DataType::Float, "3.000"),
-            (
-                Cells::Labelled(0, visitors),
-                DataType::String,
-                "New Visitor",
-            ),
+            (Cells::Labelled(0, visitors), DataType::String, "New Visitor"),
             (Cells::Labelled(1, visitors), DataType::String, "tablet"),
             (Cells::Labelled(1, mobile), DataType::String, "Yes"),
             (Cells::Labelled(0, mobile), DataType::String, "No"),

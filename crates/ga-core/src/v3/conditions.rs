@@ -10,10 +10,7 @@ use crate::error::Error;
 use crate::filter::{Comparison, Condition, Expression, Operator};
 
 /// Renames the fields and converts the values, so that `ga:bounceRate>50` asks for more than 0.5.
-pub(super) fn translate(
-    expression: Expression,
-    fields: &mut FieldList<'_>,
-) -> Result<Expression, Error> {
+pub(super) fn translate(expression: Expression, fields: &mut FieldList<'_>) -> Result<Expression, Error> {
     let all = |members: Vec<Expression>, fields: &mut FieldList<'_>| {
         let translated = members.into_iter().map(|member| translate(member, fields));
         translated.collect::<Result<Vec<_>, _>>()
@@ -26,19 +23,14 @@ pub(super) fn translate(
     })
 }
 
-fn translate_condition(
-    condition: Condition,
-    fields: &mut FieldList<'_>,
-) -> Result<Expression, Error> {
+fn translate_condition(condition: Condition, fields: &mut FieldList<'_>) -> Result<Expression, Error> {
     let name = condition.field.clone();
     let old = name.strip_prefix("ga:");
     let entry = match old {
         None if names::is_ga4(&name) => None,
         _ => names::find(old.unwrap_or(&name)),
     };
-    let kind = entry
-        .map(|(entry, _)| entry.kind)
-        .or_else(|| catalogue::kind_of(&name));
+    let kind = entry.map(|(entry, _)| entry.kind).or_else(|| catalogue::kind_of(&name));
     // Names that only the operator or the report can tell are passed on.
     let Some(kind) = kind.or_else(|| old.map(|_| FieldKind::Dimension)) else {
         return Ok(Expression::Condition(condition));
@@ -64,20 +56,13 @@ fn metric(condition: Condition, field: String, resolved: &Resolved) -> Condition
         Comparison::Between(from, to) => Comparison::Between(shift(&from), shift(&to)),
         list @ Comparison::In(_) => list,
     };
-    Condition {
-        field,
-        comparison,
-        ..condition
-    }
+    Condition { field, comparison, ..condition }
 }
 
 fn dimension(condition: Condition, resolved: Resolved) -> Result<Expression, Error> {
     let name = condition.field.clone();
     let Fields::One(field) = resolved.fields else {
-        return Err(unfilterable(
-            &name,
-            "it is put together from several fields",
-        ));
+        return Err(unfilterable(&name, "it is put together from several fields"));
     };
     let condition = Condition { field, ..condition };
     if resolved.values.is_empty() {
@@ -90,25 +75,14 @@ fn dimension(condition: Condition, resolved: Resolved) -> Result<Expression, Err
     };
     let translated = match &condition.comparison {
         Comparison::With(Operator::Equal, value) => by_value(value),
-        Comparison::With(Operator::NotEqual, value) => {
-            by_value(value).map(|equal| Expression::Not(Box::new(equal)))
-        }
+        Comparison::With(Operator::NotEqual, value) => by_value(value).map(|equal| Expression::Not(Box::new(equal))),
         Comparison::In(values) => match &values[..] {
             [value] => by_value(value),
-            values => values
-                .iter()
-                .map(|value| by_value(value))
-                .collect::<Option<_>>()
-                .map(Expression::Or),
+            values => values.iter().map(|value| by_value(value)).collect::<Option<_>>().map(Expression::Or),
         },
         _ => None,
     };
-    translated.ok_or_else(|| {
-        unfilterable(
-            &name,
-            "its values are made here: only == != and in can be answered",
-        )
-    })
+    translated.ok_or_else(|| unfilterable(&name, "its values are made here: only == != and in can be answered"))
 }
 
 /// GA4's values that carry this label; a label of all others is what carries none.
@@ -124,10 +98,7 @@ fn labelled(table: &'static str, label: &str, condition: &Condition) -> Expressi
         [value] => Comparison::With(Operator::Equal, value.clone()),
         _ => Comparison::In(values),
     };
-    let with_values = Expression::Condition(Condition {
-        comparison,
-        ..condition.clone()
-    });
+    let with_values = Expression::Condition(Condition { comparison, ..condition.clone() });
     match is_rest {
         true => Expression::Not(Box::new(with_values)),
         false => with_values,
@@ -144,10 +115,7 @@ fn at_level(level: usize, value: &str, condition: &Condition) -> Expression {
         }
         value => format!("^(/[^/]*){{{above}}}{}$", escaped(value)),
     };
-    Expression::Condition(Condition {
-        comparison: Comparison::With(Operator::Matches, pattern),
-        ..condition.clone()
-    })
+    Expression::Condition(Condition { comparison: Comparison::With(Operator::Matches, pattern), ..condition.clone() })
 }
 
 fn escaped(text: &str) -> String {

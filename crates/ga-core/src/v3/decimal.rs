@@ -44,10 +44,7 @@ impl Decimal {
             return Some(Self { scale, ..self });
         }
         let factor = 10_i128.checked_pow(scale.unsigned_abs())?;
-        Some(Self {
-            units: self.units.checked_mul(factor)?,
-            scale: 0,
-        })
+        Some(Self { units: self.units.checked_mul(factor)?, scale: 0 })
     }
 
     pub(super) fn plus(self, other: Self) -> Option<Self> {
@@ -56,17 +53,11 @@ impl Decimal {
             let factor = 10_i128.checked_pow(scale - decimal.scale)?;
             decimal.units.checked_mul(factor)
         };
-        Some(Self {
-            units: units(self)?.checked_add(units(other)?)?,
-            scale,
-        })
+        Some(Self { units: units(self)?.checked_add(units(other)?)?, scale })
     }
 
     pub(super) fn minus(self, other: Self) -> Option<Self> {
-        self.plus(Self {
-            units: other.units.checked_neg()?,
-            ..other
-        })
+        self.plus(Self { units: other.units.checked_neg()?, ..other })
     }
 }
 
@@ -117,10 +108,7 @@ pub(super) fn difference(a: &str, b: &str) -> String {
 
 /// With a decimal point, as v3 wrote everything but INTEGER.
 pub(super) fn with_point(number: String) -> String {
-    match number
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'-')
-    {
+    match number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
         true => number + ".0",
         false => number,
     }
@@ -140,17 +128,12 @@ mod tests {
             (".5", "0.5"),
             ("1e3", "1000"),
             ("4.5871559633027525E-4", "0.00045871559633027525"),
-            (
-                "12345678901234567890.12345678",
-                "12345678901234567890.12345678",
-            ),
+            ("12345678901234567890.12345678", "12345678901234567890.12345678"),
         ] {
             let decimal = Decimal::parse(text).expect(text);
             assert_eq!(decimal.to_string(), printed, "{text}");
         }
-        for text in [
-            "", "-", ".", "(other)", "1.2.3", "1e", "0x1", "1 2", "1e-400",
-        ] {
+        for text in ["", "-", ".", "(other)", "1.2.3", "1e", "0x1", "1 2", "1e-400"] {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }
     }

@@ -53,23 +53,11 @@ mod tests {
     #[test]
     fn each_name_leads_to_its_fields() {
         for (name, fields, word) in [
-            (
-                "ga:users",
-                &["totalUsers"][..],
-                "ga:users is answered by totalUsers",
-            ),
+            ("ga:users", &["totalUsers"][..], "ga:users is answered by totalUsers"),
             ("visits", &["sessions"], "visits is answered by sessions: "),
-            (
-                "ga:percentNewSessions",
-                &["newUsers", "sessions"],
-                "newUsers/sessions times 100",
-            ),
+            ("ga:percentNewSessions", &["newUsers", "sessions"], "newUsers/sessions times 100"),
             ("ga:bounceRate", &["bounceRate"], "times 100"),
-            (
-                "ga:sourceMedium",
-                &["sessionSourceMedium"],
-                "sessionSourceMedium",
-            ),
+            ("ga:sourceMedium", &["sessionSourceMedium"], "sessionSourceMedium"),
         ] {
             let found = equivalent(name).unwrap().unwrap();
             assert_eq!(found.fields, fields, "{name}");
@@ -83,11 +71,7 @@ mod tests {
     #[test]
     fn what_has_no_equivalent_is_refused() {
         for name in ["ga:exits", "exits", "ga:nobodyKnows", "ga:goal1Completions"] {
-            assert_eq!(
-                equivalent(name).unwrap_err().kind(),
-                Kind::Refused,
-                "{name}"
-            );
+            assert_eq!(equivalent(name).unwrap_err().kind(), Kind::Refused, "{name}");
         }
     }
 }

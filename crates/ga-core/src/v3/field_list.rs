@@ -58,21 +58,10 @@ impl<'a> FieldList<'a> {
         let resolved = self.resolve(&name, kind)?;
         let power = power(&resolved);
         let cells = match (resolved.fields, kind) {
-            (Fields::Joined(names), _) => Cells::Joined(
-                names
-                    .into_iter()
-                    .map(|name| self.place(name, kind))
-                    .collect(),
-            ),
-            (Fields::Quotient(a, b), _) => {
-                Cells::Quotient(self.place(a, kind), self.place(b, kind), power)
-            }
-            (Fields::Difference(a, b), _) => {
-                Cells::Difference(self.place(a, kind), self.place(b, kind))
-            }
-            (Fields::One(field), FieldKind::Metric) if power != 0 => {
-                Cells::Shifted(self.place(field, kind), power)
-            }
+            (Fields::Joined(names), _) => Cells::Joined(names.into_iter().map(|name| self.place(name, kind)).collect()),
+            (Fields::Quotient(a, b), _) => Cells::Quotient(self.place(a, kind), self.place(b, kind), power),
+            (Fields::Difference(a, b), _) => Cells::Difference(self.place(a, kind), self.place(b, kind)),
+            (Fields::One(field), FieldKind::Metric) if power != 0 => Cells::Shifted(self.place(field, kind), power),
             (Fields::One(field), _) => {
                 let place = self.place(field, kind);
                 match (resolved.values, level(resolved.values)) {
@@ -83,12 +72,7 @@ impl<'a> FieldList<'a> {
                 }
             }
         };
-        Ok(Column {
-            name,
-            kind,
-            data_type: resolved.data_type,
-            cells,
-        })
+        Ok(Column { name, kind, data_type: resolved.data_type, cells })
     }
 
     /// The column that the server puts behind the dimensions when there are several date ranges.
@@ -143,20 +127,13 @@ impl<'a> FieldList<'a> {
         self.filtered_metrics.push(metric);
     }
 
-    pub(super) fn order(
-        &mut self,
-        column: &Column,
-        desc: bool,
-        orders: &mut Vec<OrderBy>,
-    ) -> Result<(), Error> {
+    pub(super) fn order(&mut self, column: &Column, desc: bool, orders: &mut Vec<OrderBy>) -> Result<(), Error> {
         let fields = self.resolve(&column.name, column.kind)?.fields;
         let keys = match (column.kind, fields) {
-            (FieldKind::Metric, fields) => vec![OrderKey::Metric {
-                metric_name: self.comparable(&column.name, &fields),
-            }],
-            (FieldKind::Dimension, Fields::Joined(names)) => {
-                names.into_iter().map(by_dimension).collect()
+            (FieldKind::Metric, fields) => {
+                vec![OrderKey::Metric { metric_name: self.comparable(&column.name, &fields) }]
             }
+            (FieldKind::Dimension, Fields::Joined(names)) => names.into_iter().map(by_dimension).collect(),
             (FieldKind::Dimension, fields) => vec![by_dimension(fields.to_string())],
         };
         orders.extend(keys.into_iter().map(|key| OrderBy { desc, key }));
@@ -200,8 +177,5 @@ pub(super) fn level(values: &str) -> Option<usize> {
 }
 
 fn by_dimension(dimension_name: String) -> OrderKey {
-    OrderKey::Dimension {
-        dimension_name,
-        order_type: None,
-    }
+    OrderKey::Dimension { dimension_name, order_type: None }
 }

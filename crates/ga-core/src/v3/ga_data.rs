@@ -38,17 +38,12 @@ pub struct Query {
 }
 
 /// `--start-index` and `--max-results` as offset and limit.
-pub fn window(
-    start_index: Option<u64>,
-    max_results: Option<u64>,
-) -> Result<(Option<u64>, Option<u64>), Error> {
+pub fn window(start_index: Option<u64>, max_results: Option<u64>) -> Result<(Option<u64>, Option<u64>), Error> {
     if start_index == Some(0) {
         return Err(Error::usage("read --start-index: rows are counted from 1"));
     }
     if max_results == Some(0) {
-        return Err(Error::usage(
-            "read --max-results: 0 rows cannot be asked for",
-        ));
+        return Err(Error::usage("read --max-results: 0 rows cannot be asked for"));
     }
     Ok((start_index.map(|index| index - 1), max_results))
 }
@@ -57,12 +52,7 @@ pub fn window(
 ///
 /// `head` is that of the first page, whose request had TOTAL among its aggregations; `total_results` counts
 /// all rows of the report.
-pub fn ga_data(
-    plan: &Plan,
-    query: &Query,
-    head: &ReportHead,
-    total_results: u64,
-) -> Map<String, Value> {
+pub fn ga_data(plan: &Plan, query: &Query, head: &ReportHead, total_results: u64) -> Map<String, Value> {
     let address = query.address(plan, query.start_index);
     let mut data = Map::new();
     let mut set = |name: &str, value: Value| {
@@ -97,27 +87,15 @@ pub fn ga_data(
     set("containsSampledData", json!(!samples.is_empty()));
     if !samples.is_empty() {
         let sum = |counts: Vec<Option<u64>>| counts.into_iter().flatten().sum::<u64>().to_string();
-        let read = samples
-            .iter()
-            .map(|sample| sample.samples_read_count)
-            .collect();
-        let space = samples
-            .iter()
-            .map(|sample| sample.sampling_space_size)
-            .collect();
+        let read = samples.iter().map(|sample| sample.samples_read_count).collect();
+        let space = samples.iter().map(|sample| sample.sampling_space_size).collect();
         set("sampleSize", json!(sum(read)));
         set("sampleSpace", json!(sum(space)));
     }
     set("columnHeaders", column_headers(plan));
     let metrics = names(plan, FieldKind::Metric);
     let totals = metrics.into_iter().zip(plan.totals(head.totals.first()));
-    set(
-        "totalsForAllResults",
-        totals
-            .map(|(name, total)| (name, json!(total)))
-            .collect::<Map<_, _>>()
-            .into(),
-    );
+    set("totalsForAllResults", totals.map(|(name, total)| (name, json!(total))).collect::<Map<_, _>>().into());
     data
 }
 
@@ -238,10 +216,9 @@ mod tests {
             dimension_values: vec!["RESERVED_TOTAL".into()],
             metric_values: vec!["7".into(), "0.5".into()],
         });
-        head.metadata.sampling_metadatas.push(Sampling {
-            samples_read_count: Some(10),
-            sampling_space_size: Some(100),
-        });
+        head.metadata
+            .sampling_metadatas
+            .push(Sampling { samples_read_count: Some(10), sampling_space_size: Some(100) });
         let data = Value::Object(ga_data(&plan(), &query(), &head, 35));
         assert_eq!(data["kind"], "analytics#gaData");
         assert_eq!(
@@ -261,17 +238,11 @@ mod tests {
                 {"name": "ga:bounceRate", "columnType": "METRIC", "dataType": "PERCENT"},
             ])
         );
-        assert_eq!(
-            data["totalsForAllResults"],
-            json!({"ga:users": "7", "ga:bounceRate": "50.0"})
-        );
+        assert_eq!(data["totalsForAllResults"], json!({"ga:users": "7", "ga:bounceRate": "50.0"}));
         assert_eq!(data["totalResults"], 35);
         assert_eq!(data["itemsPerPage"], 10);
         assert_eq!(data["containsSampledData"], true);
-        assert_eq!(
-            (&data["sampleSize"], &data["sampleSpace"]),
-            (&json!("10"), &json!("100"))
-        );
+        assert_eq!((&data["sampleSize"], &data["sampleSpace"]), (&json!("10"), &json!("100")));
         assert_eq!(data["profileInfo"]["tableId"], "ga:42");
         let link = |name: &str| data[name].as_str().unwrap().to_owned();
         assert!(link("nextLink").contains("start-index=21&"));
@@ -285,10 +256,7 @@ mod tests {
         let data = ga_data(&plan(), &query(), &ReportHead::default(), 20);
         assert!(!data.contains_key("nextLink"));
         assert_eq!(data["containsSampledData"], false);
-        assert_eq!(
-            data["totalsForAllResults"],
-            json!({"ga:users": "0", "ga:bounceRate": "0.0"})
-        );
+        assert_eq!(data["totalsForAllResults"], json!({"ga:users": "0", "ga:bounceRate": "0.0"}));
     }
 
     #[test]

@@ -28,8 +28,7 @@ impl FieldMap {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let refused =
-                |why: String| Error::usage(format!("read the map: line {}: {why}", index + 1));
+            let refused = |why: String| Error::usage(format!("read the map: line {}: {why}", index + 1));
             let Some((name, value)) = line.split_once('=') else {
                 return Err(refused("NAME = VALUE was expected".to_owned()));
             };
@@ -86,20 +85,14 @@ fn is_digits(text: &str) -> bool {
 /// says otherwise.
 pub fn property(ids: &str, map: &FieldMap) -> Result<(String, String), Error> {
     let Some(view) = ids.strip_prefix("ga:").filter(|view| is_digits(view)) else {
-        return Err(
-            Error::usage(format!("read --ids: {ids:?} is not ga: and a number"))
-                .with_hint("name the GA4 property: -p NUMBER"),
-        );
+        return Err(Error::usage(format!("read --ids: {ids:?} is not ga: and a number"))
+            .with_hint("name the GA4 property: -p NUMBER"));
     };
     Ok(match map.property(view) {
-        Some(property) => (
-            property.to_owned(),
-            format!("view {ids} is answered by property {property}, as the map says"),
-        ),
-        None => (
-            view.to_owned(),
-            format!("{ids} is taken for property {view}: views are no more"),
-        ),
+        Some(property) => {
+            (property.to_owned(), format!("view {ids} is answered by property {property}, as the map says"))
+        }
+        None => (view.to_owned(), format!("{ids} is taken for property {view}: views are no more")),
     })
 }
 
@@ -128,10 +121,7 @@ mod tests {
             ("goal1 = two words", "line 1: \"two words\""),
             ("nothing = x", "line 1: \"nothing\" is no field of v3"),
             ("ga:12 = UA", "line 1: \"UA\" is no property number"),
-            (
-                "goal1 = a\ngoal1 = b",
-                "line 2: 1 stands here a second time",
-            ),
+            ("goal1 = a\ngoal1 = b", "line 2: 1 stands here a second time"),
         ] {
             let error = FieldMap::parse(text).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");

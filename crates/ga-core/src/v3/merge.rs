@@ -52,10 +52,7 @@ impl std::fmt::Display for Sum {
 impl<'a> Merge<'a> {
     /// For a plan that [merges](Plan::merges).
     pub fn new(plan: &'a Plan) -> Self {
-        Self {
-            plan,
-            sums: HashMap::new(),
-        }
+        Self { plan, sums: HashMap::new() }
     }
 
     /// Adds a row of GA4's.
@@ -66,10 +63,7 @@ impl<'a> Merge<'a> {
             .map(|column| column.cell(row).into_owned())
             .collect();
         let metrics = row.get(self.plan.metrics_start..).unwrap_or_default();
-        let sums = self
-            .sums
-            .entry(key)
-            .or_insert_with(|| vec![Sum::Exact(Decimal::ZERO); metrics.len()]);
+        let sums = self.sums.entry(key).or_insert_with(|| vec![Sum::Exact(Decimal::ZERO); metrics.len()]);
         for (sum, cell) in sums.iter_mut().zip(metrics) {
             sum.add(str::from_utf8(cell).unwrap_or_default());
         }
@@ -86,20 +80,14 @@ impl<'a> Merge<'a> {
                 let sums: Vec<String> = sums.iter().map(Sum::to_string).collect();
                 let mut row: Vec<&[u8]> = vec![b""; plan.metrics_start];
                 row.extend(sums.iter().map(|sum| sum.as_bytes()));
-                let metrics = plan
-                    .columns
-                    .iter()
-                    .filter(|column| column.kind == FieldKind::Metric);
+                let metrics = plan.columns.iter().filter(|column| column.kind == FieldKind::Metric);
                 cells.extend(metrics.map(|column| column.cell(&row).into_owned()));
                 cells
             })
             .collect();
         let mut sort = plan.sort.clone();
         if sort.is_empty() {
-            let metric = plan
-                .columns
-                .iter()
-                .position(|column| column.kind == FieldKind::Metric);
+            let metric = plan.columns.iter().position(|column| column.kind == FieldKind::Metric);
             sort.extend(metric.map(|place| (place, true)));
         }
         rows.sort_unstable_by(|a, b| {
@@ -107,21 +95,14 @@ impl<'a> Merge<'a> {
                 let order = compare(plan.columns[place].kind, &a[place], &b[place]);
                 if desc { order.reverse() } else { order }
             });
-            by_key
-                .fold(Ordering::Equal, Ordering::then)
-                .then_with(|| a.cmp(b))
+            by_key.fold(Ordering::Equal, Ordering::then).then_with(|| a.cmp(b))
         });
         rows
     }
 }
 
 fn compare(kind: FieldKind, a: &[u8], b: &[u8]) -> Ordering {
-    let number = |cell: &[u8]| {
-        str::from_utf8(cell)
-            .unwrap_or_default()
-            .parse::<f64>()
-            .unwrap_or(0.0)
-    };
+    let number = |cell: &[u8]| str::from_utf8(cell).unwrap_or_default().parse::<f64>().unwrap_or(0.0);
     match kind {
         FieldKind::Dimension => a.cmp(b),
         FieldKind::Metric => number(a).total_cmp(&number(b)),
@@ -181,13 +162,10 @@ const ADDITIVE_OVER_SESSIONS: &[&str] = &["engagedSessions", "sessions"];
 /// Rows that become one are added up, which only some metrics bear.
 pub(super) fn check_additive(columns: &[Column], metrics: &[String]) -> Result<(), Error> {
     let merging: Vec<&Column> = columns.iter().filter(|column| column.merges()).collect();
-    let within_sessions = merging
-        .iter()
-        .all(|column| matches!(column.cells, Cells::Labelled(..)));
+    let within_sessions = merging.iter().all(|column| matches!(column.cells, Cells::Labelled(..)));
     let is_additive = |metric: &String| {
         let family = metric.split_inclusive(':').next().unwrap_or(metric);
-        ADDITIVE.contains(&family)
-            || (within_sessions && ADDITIVE_OVER_SESSIONS.contains(&metric.as_str()))
+        ADDITIVE.contains(&family) || (within_sessions && ADDITIVE_OVER_SESSIONS.contains(&metric.as_str()))
     };
     match (metrics.iter().find(|metric| !is_additive(metric)), merging.first()) {
         (Some(metric), Some(column)) => Err(Error::field(format!(

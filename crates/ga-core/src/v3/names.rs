@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use crate::catalogue::{FieldKind, edit_distance};
 
-static ENTRIES: LazyLock<Vec<Entry>> =
-    LazyLock::new(|| TABLE.lines().skip(1).filter_map(Entry::parse).collect());
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| TABLE.lines().skip(1).filter_map(Entry::parse).collect());
 static TABLE: &str = include_str!("../../data/v3.tsv");
 static NOTES: &str = include_str!("../../data/v3-notes.tsv");
 
@@ -48,13 +47,8 @@ impl Entry {
         };
         let fields = columns.next()?;
         if let Some(other) = fields.strip_prefix('@') {
-            let other = TABLE
-                .lines()
-                .find(|line| line.split('\t').next() == Some(other))?;
-            return Some(Self {
-                name,
-                ..Self::parse(other)?
-            });
+            let other = TABLE.lines().find(|line| line.split('\t').next() == Some(other))?;
+            return Some(Self { name, ..Self::parse(other)? });
         }
         let mut column = || columns.next().unwrap_or_default();
         Some(Self {
@@ -95,16 +89,11 @@ pub(super) fn find(name: &str) -> Option<(&'static Entry, Option<&str>)> {
     if let Some(entry) = named(name) {
         return Some((entry, None));
     }
-    if let Some(rest) = name
-        .strip_prefix(CALCULATED)
-        .filter(|rest| !rest.is_empty())
-    {
+    if let Some(rest) = name.strip_prefix(CALCULATED).filter(|rest| !rest.is_empty()) {
         return Some((named("calcMetric_*")?, Some(rest)));
     }
     let start = name.find(|c: char| c.is_ascii_digit())?;
-    let length = name[start..]
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(name.len() - start);
+    let length = name[start..].find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len() - start);
     let (number, rest) = name[start..].split_at(length);
     let entry = named(&format!("{}XX{rest}", &name[..start]))?;
     Some((entry, Some(number)))
@@ -141,17 +130,12 @@ pub fn rename(name: &str) -> Option<Rename> {
     let Answer::Fields(fields) = entry.answer else {
         return None;
     };
-    entry.is_plain().then_some(Rename {
-        name: fields,
-        note: entry.note(),
-    })
+    entry.is_plain().then_some(Rename { name: fields, note: entry.note() })
 }
 
 /// Whether GA4 has a field of this name, so that it is no v3 name without its `ga:`.
 pub(super) fn is_ga4(name: &str) -> bool {
-    [FieldKind::Dimension, FieldKind::Metric]
-        .into_iter()
-        .any(|kind| crate::catalogue::find(name, kind).is_some())
+    [FieldKind::Dimension, FieldKind::Metric].into_iter().any(|kind| crate::catalogue::find(name, kind).is_some())
 }
 
 #[cfg(test)]
@@ -164,10 +148,7 @@ mod tests {
         assert_eq!(ENTRIES.len(), TABLE.lines().count() - 1);
         for entry in ENTRIES.iter() {
             let (Answer::Fields(names) | Answer::None(names)) = entry.answer;
-            for name in names
-                .split(['/', '-', '+'])
-                .flat_map(|name| name.split(" or "))
-            {
+            for name in names.split(['/', '-', '+']).flat_map(|name| name.split(" or ")) {
                 let name = name.replace('*', "x").replace('#', "");
                 let is_empty = name.is_empty() && matches!(entry.answer, Answer::None(_));
                 assert!(is_empty || is_ga4(&name), "{}: {name}", entry.name);
@@ -182,12 +163,8 @@ mod tests {
     fn every_filter_can_be_read_and_no_computed_name_is_ga4s() {
         for entry in ENTRIES.iter() {
             let filter = entry.filter.replace('*', "x");
-            assert!(
-                filter.is_empty() || crate::filter::parse(&filter).is_ok(),
-                "{filter}"
-            );
-            let is_computed =
-                matches!(entry.answer, Answer::Fields(fields) if fields.contains(['/', '-']));
+            assert!(filter.is_empty() || crate::filter::parse(&filter).is_ok(), "{filter}");
+            let is_computed = matches!(entry.answer, Answer::Fields(fields) if fields.contains(['/', '-']));
             assert!(!is_computed || !is_ga4(entry.name), "{}", entry.name);
         }
     }
@@ -195,11 +172,7 @@ mod tests {
     #[test]
     fn every_note_has_a_text() {
         for entry in ENTRIES.iter() {
-            assert!(
-                entry.note.is_empty() || entry.note().is_some(),
-                "{}",
-                entry.name
-            );
+            assert!(entry.note.is_empty() || entry.note().is_some(), "{}", entry.name);
         }
     }
 
@@ -235,20 +208,11 @@ mod tests {
     #[test]
     fn a_number_in_a_name_stands_for_xx() {
         let found = |name| find(name).map(|(entry, number)| (entry.name, number));
-        assert_eq!(
-            found("goal12Completions"),
-            Some(("goalXXCompletions", Some("12")))
-        );
+        assert_eq!(found("goal12Completions"), Some(("goalXXCompletions", Some("12"))));
         assert_eq!(found("dimension3"), Some(("dimensionXX", Some("3"))));
-        assert_eq!(
-            found("goalPreviousStep1"),
-            Some(("goalPreviousStep1", None))
-        );
+        assert_eq!(found("goalPreviousStep1"), Some(("goalPreviousStep1", None)));
         assert_eq!(found("7dayUsers"), Some(("7dayUsers", None)));
-        assert_eq!(
-            found("calcMetric_Rate"),
-            Some(("calcMetric_*", Some("Rate")))
-        );
+        assert_eq!(found("calcMetric_Rate"), Some(("calcMetric_*", Some("Rate"))));
         assert_eq!(found("goalCompletions"), None);
     }
 }

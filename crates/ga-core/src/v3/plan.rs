@@ -94,17 +94,8 @@ impl Plan {
         }
         Ok(Self {
             request: RunReportRequest {
-                dimensions: fields
-                    .dimensions
-                    .into_iter()
-                    .map(Dimension::named)
-                    .collect(),
-                metrics: fields
-                    .metrics
-                    .into_iter()
-                    .map(Metric::named)
-                    .chain(fields.expressions)
-                    .collect(),
+                dimensions: fields.dimensions.into_iter().map(Dimension::named).collect(),
+                metrics: fields.metrics.into_iter().map(Metric::named).chain(fields.expressions).collect(),
                 dimension_filter: sides.dimension,
                 metric_filter: sides.metric,
                 order_bys,
@@ -168,17 +159,11 @@ fn find_sort(sort: &[String], columns: &[Column]) -> Result<Vec<(usize, bool)>, 
                 None => (false, key.as_str()),
             };
             let exact = columns.iter().position(|column| column.name == name);
-            let alike = || {
-                columns
-                    .iter()
-                    .position(|column| bare(&column.name) == bare(name))
-            };
+            let alike = || columns.iter().position(|column| bare(&column.name) == bare(name));
             match exact.or_else(alike) {
                 Some(place) => Ok((place, desc)),
-                None => Err(
-                    Error::usage(format!("sort the report: {name} is not in it"))
-                        .with_hint(format!("add it with -m {name} or -d {name}")),
-                ),
+                None => Err(Error::usage(format!("sort the report: {name} is not in it"))
+                    .with_hint(format!("add it with -m {name} or -d {name}"))),
             }
         })
         .collect()

@@ -83,17 +83,14 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
     let Some((entry, part)) = entry else {
         return match old {
             Some(bare) => Err(unknown(name, bare)),
-            None if name.starts_with("mcf:") => Err(Error::field(format!(
-                "translate {name}: GA4 has no multi-channel funnels"
-            ))),
+            None if name.starts_with("mcf:") => {
+                Err(Error::field(format!("translate {name}: GA4 has no multi-channel funnels")))
+            }
             None => Ok(native(name, kind)),
         };
     };
     if entry.kind != kind {
-        return Err(Error::field(format!(
-            "translate {name}: it is a {}, not a {kind}",
-            entry.kind
-        )));
+        return Err(Error::field(format!("translate {name}: it is a {}, not a {kind}", entry.kind)));
     }
     let fields = match entry.answer {
         Answer::Fields(fields) => fields,
@@ -102,18 +99,14 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
     let is_goal = entry.name.starts_with("goal") && part.is_some();
     let part = match part {
         Some(number) if is_goal => {
-            let event = map
-                .goal(number)
-                .ok_or_else(|| needs_map(name, &format!("goal{number}"), "EVENT"))?;
+            let event = map.goal(number).ok_or_else(|| needs_map(name, &format!("goal{number}"), "EVENT"))?;
             Some(event)
         }
         part => part,
     };
     let fields = Fields::parse(&complete(name, fields, part)?);
     Ok(Resolved {
-        note: entry
-            .note()
-            .map(|note| format!("{name} is answered by {fields}: {note}")),
+        note: entry.note().map(|note| format!("{name} is answered by {fields}: {note}")),
         filter: entry.filter.replace('*', part.unwrap_or_default()),
         data_type: DataType::of_letter(entry.data_type),
         values: entry.values,
@@ -141,9 +134,7 @@ fn complete(name: &str, fields: &str, part: Option<&str>) -> Result<String, Erro
     match part {
         "1" => Ok(fields.replace('#', "")),
         "2" | "3" | "4" | "5" => Ok(fields.replace('#', part)),
-        _ => Err(Error::field(format!(
-            "translate {name}: GA4 has five levels"
-        ))),
+        _ => Err(Error::field(format!("translate {name}: GA4 has five levels"))),
     }
 }
 
@@ -151,9 +142,7 @@ fn unknown(name: &str, bare: &str) -> Error {
     let error = Error::field(format!("translate {name}: v3 has no such field"));
     match names::nearest(bare) {
         Some(near) => error.with_hint(format!("did you mean ga:{near}?")),
-        None if names::is_ga4(bare) => {
-            error.with_hint(format!("{bare} is a field of GA4: leave ga: out"))
-        }
+        None if names::is_ga4(bare) => error.with_hint(format!("{bare} is a field of GA4: leave ga: out")),
         None => error,
     }
 }
@@ -162,8 +151,7 @@ fn no_answer(name: &str, reason: Option<&str>, nearest: &str) -> Error {
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     let error = Error::field(format!("translate {name}: GA4 has no equivalent{reason}"));
     let (_, bare) = name.rsplit_once(':').unwrap_or(("", name));
-    let own_words =
-        format!("name what stands for it with ga-query --map FILE, a line {bare} = FIELD");
+    let own_words = format!("name what stands for it with ga-query --map FILE, a line {bare} = FIELD");
     error.with_hint(match nearest {
         "" => own_words,
         nearest if nearest.ends_with(":NAME") => {
@@ -174,12 +162,8 @@ fn no_answer(name: &str, reason: Option<&str>, nearest: &str) -> Error {
 }
 
 fn needs_map(name: &str, key: &str, value: &str) -> Error {
-    Error::field(format!(
-        "translate {name}: only you know what has become of {key}"
-    ))
-    .with_hint(format!(
-        "say so with ga-query --map FILE, a line {key} = {value}"
-    ))
+    Error::field(format!("translate {name}: only you know what has become of {key}"))
+        .with_hint(format!("say so with ga-query --map FILE, a line {key} = {value}"))
 }
 
 #[cfg(test)]
@@ -187,10 +171,8 @@ mod tests {
     use super::*;
 
     fn resolved(name: &str, kind: FieldKind) -> Result<Resolved, Error> {
-        let map = FieldMap::parse(
-            "goal1 = sign_up\ndimension3 = customEvent:author\nmetric2 = customEvent:words\n",
-        )
-        .unwrap();
+        let map =
+            FieldMap::parse("goal1 = sign_up\ndimension3 = customEvent:author\nmetric2 = customEvent:words\n").unwrap();
         resolve(name, kind, &map)
     }
 
@@ -204,81 +186,18 @@ mod tests {
             ("ga:sessions", metric, "sessions", "", "", true),
             ("ga:bounceRate", metric, "bounceRate", "x100", "", true),
             ("bounceRate", metric, "bounceRate", "", "", false),
-            (
-                "ga:percentNewVisits",
-                metric,
-                "newUsers/sessions",
-                "x100",
-                "",
-                false,
-            ),
+            ("ga:percentNewVisits", metric, "newUsers/sessions", "x100", "", false),
             ("ga:source", dimension, "sessionSource", "", "", false),
             ("source", dimension, "source", "", "", false),
-            (
-                "ga:goal1Completions",
-                metric,
-                "keyEvents:sign_up",
-                "",
-                "",
-                true,
-            ),
-            (
-                "goal1ConversionRate",
-                metric,
-                "sessionKeyEventRate:sign_up",
-                "x100",
-                "",
-                true,
-            ),
-            (
-                "ga:goal1Value",
-                metric,
-                "eventValue",
-                "",
-                "eventName==sign_up",
-                true,
-            ),
-            (
-                "ga:dimension3",
-                dimension,
-                "customEvent:author",
-                "",
-                "",
-                false,
-            ),
-            (
-                "ga:productCategoryLevel1",
-                dimension,
-                "itemCategory",
-                "",
-                "",
-                false,
-            ),
-            (
-                "ga:productCategoryLevel4",
-                dimension,
-                "itemCategory4",
-                "",
-                "",
-                false,
-            ),
-            (
-                "ga:calcMetric_Rate",
-                metric,
-                "calcMetric:Rate",
-                "",
-                "",
-                true,
-            ),
+            ("ga:goal1Completions", metric, "keyEvents:sign_up", "", "", true),
+            ("goal1ConversionRate", metric, "sessionKeyEventRate:sign_up", "x100", "", true),
+            ("ga:goal1Value", metric, "eventValue", "", "eventName==sign_up", true),
+            ("ga:dimension3", dimension, "customEvent:author", "", "", false),
+            ("ga:productCategoryLevel1", dimension, "itemCategory", "", "", false),
+            ("ga:productCategoryLevel4", dimension, "itemCategory4", "", "", false),
+            ("ga:calcMetric_Rate", metric, "calcMetric:Rate", "", "", true),
             ("rt:pageTitle", dimension, "unifiedScreenName", "", "", true),
-            (
-                "customUser:plan",
-                dimension,
-                "customUser:plan",
-                "",
-                "",
-                false,
-            ),
+            ("customUser:plan", dimension, "customUser:plan", "", "", false),
             ("nobodyKnows", dimension, "nobodyKnows", "", "", false),
         ] {
             let resolved = resolved(name, kind).expect(name);
@@ -287,68 +206,24 @@ mod tests {
             assert_eq!(resolved.filter, filter, "{name}");
             assert_eq!(resolved.note.is_some(), has_note, "{name}");
         }
-        assert_eq!(
-            resolved("ga:metric2", metric).unwrap().data_type,
-            DataType::Integer
-        );
-        assert_eq!(
-            resolved("adCost", metric).unwrap().data_type,
-            DataType::Currency
-        );
-        assert_eq!(
-            resolved("purchaseRevenue", metric).unwrap().data_type,
-            DataType::Currency
-        );
+        assert_eq!(resolved("ga:metric2", metric).unwrap().data_type, DataType::Integer);
+        assert_eq!(resolved("adCost", metric).unwrap().data_type, DataType::Currency);
+        assert_eq!(resolved("purchaseRevenue", metric).unwrap().data_type, DataType::Currency);
     }
 
     #[test]
     fn what_has_no_equivalent_is_refused_with_the_nearest_named() {
         let (dimension, metric) = (FieldKind::Dimension, FieldKind::Metric);
         for (name, kind, message, hint) in [
-            (
-                "ga:exits",
-                metric,
-                "only the BigQuery export has it",
-                "screenPageViews",
-            ),
-            (
-                "ga:30dayUsers",
-                metric,
-                "1, 7 and 28 days only",
-                "active28DayUsers",
-            ),
-            (
-                "ga:socialNetwork",
-                dimension,
-                "no equivalent",
-                "sessionDefaultChannelGroup",
-            ),
+            ("ga:exits", metric, "only the BigQuery export has it", "screenPageViews"),
+            ("ga:30dayUsers", metric, "1, 7 and 28 days only", "active28DayUsers"),
+            ("ga:socialNetwork", dimension, "no equivalent", "sessionDefaultChannelGroup"),
             ("ga:avgPageLoadTime", metric, "the speed of pages", "--map"),
-            (
-                "ga:goal2Completions",
-                metric,
-                "what has become of goal2",
-                "goal2 = EVENT",
-            ),
-            (
-                "ga:dimension9",
-                dimension,
-                "no equivalent",
-                "dimension9 = customEvent:NAME",
-            ),
-            (
-                "ga:goalValuePerSession",
-                metric,
-                "two reports",
-                "eventValue",
-            ),
+            ("ga:goal2Completions", metric, "what has become of goal2", "goal2 = EVENT"),
+            ("ga:dimension9", dimension, "no equivalent", "dimension9 = customEvent:NAME"),
+            ("ga:goalValuePerSession", metric, "two reports", "eventValue"),
             ("ga:sesions", metric, "v3 has no such field", "ga:sessions"),
-            (
-                "ga:screenPageViews",
-                metric,
-                "v3 has no such field",
-                "leave ga: out",
-            ),
+            ("ga:screenPageViews", metric, "v3 has no such field", "leave ga: out"),
             ("ga:country", metric, "it is a dimension, not a metric", ""),
             ("ga:productCategoryLevel6", dimension, "five levels", ""),
             ("mcf:source", dimension, "multi-channel funnels", ""),
@@ -356,11 +231,7 @@ mod tests {
             let error = resolved(name, kind).expect_err(name);
             assert_eq!(error.kind(), crate::error::Kind::Refused, "{name}");
             assert!(error.to_string().contains(message), "{error}");
-            assert!(
-                error.hint().unwrap_or_default().contains(hint),
-                "{name}: {:?}",
-                error.hint()
-            );
+            assert!(error.hint().unwrap_or_default().contains(hint), "{name}: {:?}", error.hint());
         }
     }
 }

@@ -15,11 +15,7 @@ const BUILT_IN: &[(u8, &str, &str)] = &[
     (8, "referral traffic", "sessionMedium==referral"),
     (9, "sessions with conversions", ""),
     (10, "sessions with transactions", ""),
-    (
-        11,
-        "mobile and tablet traffic",
-        "deviceCategory in (mobile, tablet)",
-    ),
+    (11, "mobile and tablet traffic", "deviceCategory in (mobile, tablet)"),
     (13, "tablet traffic", "deviceCategory==tablet"),
     (14, "mobile traffic", "deviceCategory==mobile"),
 ];
@@ -37,11 +33,8 @@ pub fn refuse_segment(segment: &str) -> Error {
         Some((_, name, filter)) => refused(segment, &format!("({name}) has no equivalent"))
             .with_hint(format!("a filter comes near: --filter '{filter}'")),
         None if segment.starts_with("gaid::") => refused(segment, "was defined in the old view"),
-        None => refused(
-            segment,
-            "selects users or sessions, which GA4 reports cannot",
-        )
-        .with_hint("conditions on fields of the report go into --filter"),
+        None => refused(segment, "selects users or sessions, which GA4 reports cannot")
+            .with_hint("conditions on fields of the report go into --filter"),
     }
 }
 
@@ -58,19 +51,11 @@ mod tests {
     #[test]
     fn each_segment_is_refused_by_name() {
         for (segment, message, hint) in [
-            (
-                "gaid::-5",
-                "gaid::-5 (organic traffic)",
-                "sessionMedium==organic",
-            ),
+            ("gaid::-5", "gaid::-5 (organic traffic)", "sessionMedium==organic"),
             ("gaid::-1", "(all users)", "leave --segment out"),
             ("gaid::-9", "(sessions with conversions)", ""),
             ("gaid::AbC", "defined in the old view", ""),
-            (
-                "sessions::condition::ga:medium==cpc",
-                "sessions::condition",
-                "--filter",
-            ),
+            ("sessions::condition::ga:medium==cpc", "sessions::condition", "--filter"),
             ("dynamic::ga:medium==cpc", "dynamic::", "--filter"),
         ] {
             let error = refuse_segment(segment);

@@ -35,20 +35,12 @@ fn row(plan: &Plan, cells: &[&str]) -> Vec<String> {
     let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
     let mut row = Vec::new();
     plan.row(&cells, &mut row);
-    row.iter()
-        .map(|cell| String::from_utf8(cell.to_vec()).unwrap())
-        .collect()
+    row.iter().map(|cell| String::from_utf8(cell.to_vec()).unwrap()).collect()
 }
 
 #[test]
 fn a_question_of_ga4s_own_names_is_passed_through() {
-    let plan = plan(
-        "date,customUser:plan",
-        "sessions,bounceRate",
-        "-sessions",
-        "country==x",
-    )
-    .unwrap();
+    let plan = plan("date,customUser:plan", "sessions,bounceRate", "-sessions", "country==x").unwrap();
     assert!(plan.is_plain() && !plan.merges() && plan.notes.is_empty());
     assert_eq!(
         request(&plan),
@@ -64,13 +56,9 @@ fn a_question_of_ga4s_own_names_is_passed_through() {
 
 #[test]
 fn an_old_question_is_answered_in_old_values() {
-    let plan = plan(
-        "ga:userType,ga:date",
-        "ga:visits,ga:percentNewVisits,ga:bounceRate,ga:bounces",
-        "-ga:visits,ga:date",
-        "",
-    )
-    .unwrap();
+    let plan =
+        plan("ga:userType,ga:date", "ga:visits,ga:percentNewVisits,ga:bounceRate,ga:bounces", "-ga:visits,ga:date", "")
+            .unwrap();
     assert_eq!(
         request(&plan),
         json!({
@@ -86,17 +74,8 @@ fn an_old_question_is_answered_in_old_values() {
         row(&plan, &["new", "20140101", "8", "2", "0.1234", "5"]),
         ["New Visitor", "20140101", "8", "25.0", "12.34", "3"]
     );
-    let types: Vec<&str> = plan
-        .columns
-        .iter()
-        .map(|column| column.data_type.name())
-        .collect();
-    assert_eq!(
-        types,
-        [
-            "STRING", "STRING", "INTEGER", "PERCENT", "PERCENT", "INTEGER"
-        ]
-    );
+    let types: Vec<&str> = plan.columns.iter().map(|column| column.data_type.name()).collect();
+    assert_eq!(types, ["STRING", "STRING", "INTEGER", "PERCENT", "PERCENT", "INTEGER"]);
     assert_eq!(plan.notes.len(), 4, "{:?}", plan.notes);
 }
 
@@ -121,14 +100,8 @@ fn the_name_of_the_range_stands_between_dimensions_and_metrics() {
     };
     let plan = Plan::new(question, &FieldMap::default()).unwrap();
     assert_eq!(plan.request.dimensions.len(), 1);
-    assert_eq!(
-        row(&plan, &["20140101", "before", "5", "0.25"]),
-        ["20140101", "before", "5", "25.0"]
-    );
-    let totals = AggregateRow {
-        dimension_values: vec![],
-        metric_values: vec!["5".into(), "0.5".into()],
-    };
+    assert_eq!(row(&plan, &["20140101", "before", "5", "0.25"]), ["20140101", "before", "5", "25.0"]);
+    let totals = AggregateRow { dimension_values: vec![], metric_values: vec!["5".into(), "0.5".into()] };
     assert_eq!(plan.totals(Some(&totals)), ["5", "50.0"]);
 }
 
@@ -150,63 +123,19 @@ fn filters_are_translated_with_their_values() {
             "stringFilter": {"matchType": "PARTIAL_REGEXP", "value": value}}})
     };
     for (filter, side, expected) in [
-        (
-            "ga:bounceRate>50",
-            "metricFilter",
-            number("bounceRate", json!({"doubleValue": 0.5})),
-        ),
-        (
-            "bounceRate>0.5",
-            "metricFilter",
-            number("bounceRate", json!({"doubleValue": 0.5})),
-        ),
-        (
-            "ga:percentNewSessions>50",
-            "metricFilter",
-            number("percentNewSessions", json!({"doubleValue": 0.5})),
-        ),
-        (
-            "ga:metric2>5",
-            "metricFilter",
-            number("customEvent:words", json!({"int64Value": "5"})),
-        ),
-        (
-            "ga:source==google",
-            "dimensionFilter",
-            string("sessionSource", "google"),
-        ),
-        (
-            "source==google",
-            "dimensionFilter",
-            string("source", "google"),
-        ),
-        (
-            "ga:userType==New Visitor",
-            "dimensionFilter",
-            string("newVsReturning", "new"),
-        ),
-        (
-            "ga:userType!=returning visitor",
-            "dimensionFilter",
-            not(string("newVsReturning", "returning")),
-        ),
+        ("ga:bounceRate>50", "metricFilter", number("bounceRate", json!({"doubleValue": 0.5}))),
+        ("bounceRate>0.5", "metricFilter", number("bounceRate", json!({"doubleValue": 0.5}))),
+        ("ga:percentNewSessions>50", "metricFilter", number("percentNewSessions", json!({"doubleValue": 0.5}))),
+        ("ga:metric2>5", "metricFilter", number("customEvent:words", json!({"int64Value": "5"}))),
+        ("ga:source==google", "dimensionFilter", string("sessionSource", "google")),
+        ("source==google", "dimensionFilter", string("source", "google")),
+        ("ga:userType==New Visitor", "dimensionFilter", string("newVsReturning", "new")),
+        ("ga:userType!=returning visitor", "dimensionFilter", not(string("newVsReturning", "returning"))),
         ("ga:isMobile==Yes", "dimensionFilter", list.clone()),
         ("ga:isMobile==No", "dimensionFilter", not(list)),
-        (
-            "ga:isTablet==Yes",
-            "dimensionFilter",
-            string("deviceCategory", "tablet"),
-        ),
-        (
-            "ga:pagePathLevel1==/a.b/",
-            "dimensionFilter",
-            regexp(r"^(/[^/]*){0}/a\.b/"),
-        ),
-        (
-            "ga:pagePathLevel2==/c",
-            "dimensionFilter",
-            regexp("^(/[^/]*){1}/c$"),
-        ),
+        ("ga:isTablet==Yes", "dimensionFilter", string("deviceCategory", "tablet")),
+        ("ga:pagePathLevel1==/a.b/", "dimensionFilter", regexp(r"^(/[^/]*){0}/a\.b/")),
+        ("ga:pagePathLevel2==/c", "dimensionFilter", regexp("^(/[^/]*){1}/c$")),
     ] {
         let plan = plan("", "sessions", "", filter).expect(filter);
         assert_eq!(request(&plan)[side], expected, "{filter}");
@@ -221,18 +150,9 @@ fn filters_are_translated_with_their_values() {
 
 #[test]
 fn a_computed_metric_is_sorted_by_on_the_server() {
-    let plan = plan(
-        "date",
-        "ga:percentNewSessions",
-        "-ga:percentNewSessions",
-        "",
-    )
-    .unwrap();
+    let plan = plan("date", "ga:percentNewSessions", "-ga:percentNewSessions", "").unwrap();
     let request = request(&plan);
-    assert_eq!(
-        request["orderBys"],
-        json!([{"desc": true, "metric": {"metricName": "percentNewSessions"}}])
-    );
+    assert_eq!(request["orderBys"], json!([{"desc": true, "metric": {"metricName": "percentNewSessions"}}]));
     assert_eq!(request["metrics"].as_array().unwrap().len(), 3);
     let cells = row(&plan, &["20140101", "1", "3"]);
     assert_eq!(cells[1].parse::<f64>().unwrap(), 100.0 / 3.0);
@@ -240,13 +160,7 @@ fn a_computed_metric_is_sorted_by_on_the_server() {
 
 #[test]
 fn a_metric_that_needs_a_filter_brings_it() {
-    let plan1 = plan(
-        "date",
-        "ga:searchUniques,ga:searchResultViews",
-        "",
-        "country==x",
-    )
-    .unwrap();
+    let plan1 = plan("date", "ga:searchUniques,ga:searchResultViews", "", "country==x").unwrap();
     let filter = &request(&plan1)["dimensionFilter"]["andGroup"]["expressions"][1];
     assert_eq!(filter["filter"]["fieldName"], "eventName");
     let goal = plan("date", "ga:goal1Value", "", "").unwrap();
@@ -255,12 +169,7 @@ fn a_metric_that_needs_a_filter_brings_it() {
 
     let error = plan("date", "ga:searchUniques,ga:users", "", "").unwrap_err();
     assert_eq!(error.kind(), Kind::Refused);
-    assert!(
-        error
-            .to_string()
-            .contains("it counts only where eventName=="),
-        "{error}"
-    );
+    assert!(error.to_string().contains("it counts only where eventName=="), "{error}");
     assert!(plan("date", "ga:users,ga:organicSearches", "", "").is_err());
     assert!(plan("date", "ga:organicSearches", "", "ga:users>1").is_err());
 }
@@ -271,37 +180,22 @@ fn rows_that_become_the_same_are_added_up() {
     assert!(plan.merges());
     assert_eq!(request(&plan)["orderBys"], Value::Null);
     let mut merge = Merge::new(&plan);
-    for cells in [
-        ["/a/x", "2", "1.5", "2"],
-        ["/b", "4", "8", "4"],
-        ["/a/y", "1", "0.25", "1"],
-    ] {
+    for cells in [["/a/x", "2", "1.5", "2"], ["/b", "4", "8", "4"], ["/a/y", "1", "0.25", "1"]] {
         let cells: Vec<&[u8]> = cells[..3].iter().map(|cell| cell.as_bytes()).collect();
         merge.add(&cells);
     }
     let rows: Vec<Vec<String>> = merge
         .finish()
         .into_iter()
-        .map(|row| {
-            row.into_iter()
-                .map(|cell| String::from_utf8(cell).unwrap())
-                .collect()
-        })
+        .map(|row| row.into_iter().map(|cell| String::from_utf8(cell).unwrap()).collect())
         .collect();
-    assert_eq!(
-        rows,
-        [["/b", "4", "2.0"], ["/a/", "3", "0.5833333333333334"]]
-    );
+    assert_eq!(rows, [["/b", "4", "2.0"], ["/a/", "3", "0.5833333333333334"]]);
 }
 
 #[test]
 fn only_what_can_be_added_up_is() {
     for (dimensions, metrics, fits) in [
-        (
-            "ga:pagePathLevel1",
-            "ga:pageviews,eventCount,keyEvents:buy",
-            true,
-        ),
+        ("ga:pagePathLevel1", "ga:pageviews,eventCount,keyEvents:buy", true),
         ("ga:pagePathLevel1", "ga:users", false),
         ("ga:pagePathLevel1", "ga:sessions", false),
         ("ga:pagePathLevel1", "ga:bounceRate", false),
@@ -329,20 +223,10 @@ fn what_cannot_be_translated_is_refused() {
         ("ga:isMobile", "sessions", "", "sessions>5", Kind::Refused),
         ("", "sessions", "", "ga:userType=~New", Kind::Refused),
         ("", "sessions", "", "ga:referralPath==/x", Kind::Refused),
-        (
-            "",
-            "sessions",
-            "",
-            "ga:productCategoryHierarchy==x",
-            Kind::Refused,
-        ),
+        ("", "sessions", "", "ga:productCategoryHierarchy==x", Kind::Refused),
         ("", "sessions", "", "ga:source==x,ga:visits>1", Kind::Usage),
     ] {
         let error = plan(dimensions, metrics, sort, filter).unwrap_err();
-        assert_eq!(
-            error.kind(),
-            kind,
-            "{dimensions}{metrics}{sort}{filter}: {error}"
-        );
+        assert_eq!(error.kind(), kind, "{dimensions}{metrics}{sort}{filter}: {error}");
     }
 }

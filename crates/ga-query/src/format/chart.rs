@@ -12,13 +12,8 @@ use super::{Content, Format, NewWriter, RowWriter};
 use crate::arguments::Arguments;
 use crate::question::Question;
 
-pub(super) const FORMAT: Format = Format {
-    name: "chart",
-    extensions: &[],
-    names_property: false,
-    several: None,
-    content: Content::Report(prepare),
-};
+pub(super) const FORMAT: Format =
+    Format { name: "chart", extensions: &[], names_property: false, several: None, content: Content::Report(prepare) };
 
 /// Where there is no terminal.
 const WIDTH: usize = 80;
@@ -165,9 +160,7 @@ impl Chart {
                 *level = Some(level.map_or(values[metric], |known| known.max(values[metric])));
             }
             let levels = levels.into_iter().map(|level| match level {
-                Some(value) if high > low => {
-                    LEVELS[((value - low) / (high - low) * 7.0).round() as usize]
-                }
+                Some(value) if high > low => LEVELS[((value - low) / (high - low) * 7.0).round() as usize],
                 Some(_) => LEVELS[0],
                 None => ' ',
             });
@@ -197,11 +190,7 @@ impl Chart {
     fn line(&self, metric: usize) -> String {
         let (low, high) = self.figure.range(metric);
         let top = figure::rounded_up(high);
-        let bottom = if low < 0.0 {
-            -figure::rounded_up(-low)
-        } else {
-            0.0
-        };
+        let bottom = if low < 0.0 { -figure::rounded_up(-low) } else { 0.0 };
         let marks = [top, f64::midpoint(top, bottom), bottom].map(figure::shown_value);
         let digits = marks.iter().map(|mark| mark.width()).max().unwrap_or(0);
         let width = self.width.saturating_sub(digits + 2).max(1);

@@ -88,11 +88,7 @@ impl Figure {
             Some(_) => self.series.iter().position(|series| series.label == label),
             None => None,
         };
-        let most = if self.is_over_time() {
-            MOST_LINES
-        } else {
-            MOST_BARS
-        };
+        let most = if self.is_over_time() { MOST_LINES } else { MOST_BARS };
         let is_full = known.is_none() && self.series.len() == most;
         if is_full || self.points == MOST_POINTS {
             self.left_out += 1;
@@ -130,19 +126,14 @@ impl Figure {
     /// The largest and the smallest value of a metric, with the zero line in sight.
     pub(super) fn range(&self, metric: usize) -> (f64, f64) {
         let points = self.series.iter().flat_map(|series| &series.points);
-        points.fold((0.0, 0.0), |(low, high), (_, values)| {
-            (values[metric].min(low), values[metric].max(high))
-        })
+        points.fold((0.0, 0.0), |(low, high), (_, values)| (values[metric].min(low), values[metric].max(high)))
     }
 }
 
 /// `sessions, totalUsers by country`.
 pub(super) fn title(layout: &Layout) -> String {
     let names = |is_metric| {
-        let columns = layout
-            .columns
-            .iter()
-            .filter(move |c| c.is_metric == is_metric);
+        let columns = layout.columns.iter().filter(move |c| c.is_metric == is_metric);
         let names: Vec<String> = columns.map(|column| sanitise(&column.heading)).collect();
         names.join(", ")
     };
@@ -192,9 +183,7 @@ pub(super) fn rounded_up(value: f64) -> f64 {
     let unit = 10f64.powf(value.log10().floor());
     let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
     let fits = steps.iter().map(|step| step * unit);
-    fits.clone()
-        .find(|top| *top >= value)
-        .unwrap_or(10.0 * unit)
+    fits.clone().find(|top| *top >= value).unwrap_or(10.0 * unit)
 }
 
 /// Days since 0000-03-01 of a `YYYYMMDD`.
@@ -239,12 +228,9 @@ mod tests {
         for (place, day) in ["20231231", "20240101", "20240102"].iter().enumerate() {
             assert_eq!(day_of(first + place as i64), *day);
         }
-        for (before, after) in [
-            ("20240228", "20240229"),
-            ("20240229", "20240301"),
-            ("20230228", "20230301"),
-            ("21000228", "21000301"),
-        ] {
+        for (before, after) in
+            [("20240228", "20240229"), ("20240229", "20240301"), ("20230228", "20230301"), ("21000228", "21000301")]
+        {
             assert_eq!(day_of(day_number(before).unwrap() + 1), after);
         }
         for none in ["", "2024-1-1", "20241301", "(other)", "202401"] {
@@ -265,13 +251,7 @@ mod tests {
         ] {
             assert_eq!(shown_value(value), shown);
         }
-        for (value, top) in [
-            (0.0, 1.0),
-            (1.0, 1.0),
-            (11.0, 15.0),
-            (0.34, 0.4),
-            (99.0, 100.0),
-        ] {
+        for (value, top) in [(0.0, 1.0), (1.0, 1.0), (11.0, 15.0), (0.34, 0.4), (99.0, 100.0)] {
             assert!((rounded_up(value) - top).abs() < 1e-9, "{value}");
         }
     }

@@ -84,11 +84,7 @@ impl RowWriter for Html {
 
     fn end(&mut self, out: &mut Vec<u8>) {
         self.figure.finish();
-        let body = if self.has_totals {
-            "</tfoot>"
-        } else {
-            "</tbody>"
-        };
+        let body = if self.has_totals { "</tfoot>" } else { "</tbody>" };
         out.extend_from_slice(format!("{body}\n</table>\n</div>\n").as_bytes());
         if !self.figure.series.is_empty() {
             for metric in 0..self.figure.metrics.len() {
@@ -124,10 +120,7 @@ impl Html {
 
 /// A number as it was sent; empty elements make room between the thousands, for the eye and not for a copy.
 fn number(cell: &[u8], out: &mut Vec<u8>) {
-    let whole = cell
-        .iter()
-        .position(|byte| *byte == b'.')
-        .unwrap_or(cell.len());
+    let whole = cell.iter().position(|byte| *byte == b'.').unwrap_or(cell.len());
     let is_plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
     if !is_number(cell) || !cell.iter().all(is_plain) {
         return escape(cell, out);

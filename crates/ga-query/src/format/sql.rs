@@ -40,23 +40,17 @@ fn prepare(arguments: &Arguments, question: &Question) -> Result<NewWriter, Fail
     let table = table_name(table)?;
     let request = &question.request;
     if !request.metric_aggregations.is_empty() {
-        return Err(Failure::usage(
-            "-f sql: totals have no place among the rows of a table",
-        ));
+        return Err(Failure::usage("-f sql: totals have no place among the rows of a table"));
     }
     let ranges = key_ranges(request)?;
     check_columns(request, !ranges.is_empty())?;
-    Ok(Box::new(move |layout, _| {
-        Box::new(Sql::new(&table, &ranges, &layout))
-    }))
+    Ok(Box::new(move |layout, _| Box::new(Sql::new(&table, &ranges, &layout))))
 }
 
 /// `NAME` or `SCHEMA.NAME`, quoted.
 fn table_name(text: &str) -> Result<String, Failure> {
     let parts: Vec<&str> = text.split('.').collect();
-    let is_name = |part: &&str| {
-        !part.is_empty() && part.len() <= LONGEST_NAME && !part.contains(char::is_control)
-    };
+    let is_name = |part: &&str| !part.is_empty() && part.len() <= LONGEST_NAME && !part.contains(char::is_control);
     if parts.len() > 2 || !parts.iter().all(is_name) {
         return Err(Failure::usage(format!(
             "--table: {text:?} is neither NAME nor SCHEMA.NAME, of at most {LONGEST_NAME} bytes each"
@@ -75,8 +69,7 @@ fn key_ranges(request: &RunReportRequest) -> Result<Vec<DateRange>, Failure> {
     }
     let hint = "name the days as YYYY-MM-DD, or add -d date";
     if ranges.is_empty() {
-        let why =
-            "-f sql: a report without dates has nothing to tell its rows from those of the next";
+        let why = "-f sql: a report without dates has nothing to tell its rows from those of the next";
         return Err(Failure::usage(why));
     }
     for day in ranges.iter().flat_map(|r| [&r.start_date, &r.end_date]) {
@@ -100,15 +93,11 @@ fn check_columns(request: &RunReportRequest, has_ranges: bool) -> Result<(), Fai
     let dimensions = request.dimensions.iter().map(|d| &d.name);
     for name in dimensions.chain(request.metrics.iter().map(|m| &m.name)) {
         if name.len() > LONGEST_NAME {
-            return Err(Failure::usage(format!(
-                "-f sql: the column {name} has more than {LONGEST_NAME} bytes"
-            )));
+            return Err(Failure::usage(format!("-f sql: the column {name} has more than {LONGEST_NAME} bytes")));
         }
         let lower = name.to_ascii_lowercase();
         if known.contains(&lower) {
-            return Err(Failure::usage(format!(
-                "-f sql: a database takes {name} for another column of the table"
-            )));
+            return Err(Failure::usage(format!("-f sql: a database takes {name} for another column of the table")));
         }
         known.push(lower);
     }
@@ -234,9 +223,7 @@ impl Ranges {
             Self::Same(days) => days,
             Self::Named(place, ranges) => {
                 let range = ranges.iter().find(|(name, _)| name == cells[*place]);
-                &range
-                    .ok_or_else(|| refused(DATE_RANGE, "is none of those asked for"))?
-                    .1
+                &range.ok_or_else(|| refused(DATE_RANGE, "is none of those asked for"))?.1
             }
         };
         out.extend_from_slice(days.as_bytes());
@@ -303,10 +290,7 @@ impl Cell {
 }
 
 fn refused(column: &str, why: &str) -> Failure {
-    Failure::new(
-        Kind::Failed,
-        format!("write the rows as sql: a cell of {column} {why}"),
-    )
+    Failure::new(Kind::Failed, format!("write the rows as sql: a cell of {column} {why}"))
 }
 
 fn identifier(name: &str) -> String {

@@ -8,13 +8,8 @@ use super::{Beginning, Content, Format, NewWriter, RowWriter};
 use crate::arguments::Arguments;
 use crate::question::Question;
 
-pub(super) const FORMAT: Format = Format {
-    name: "v3",
-    extensions: &[],
-    names_property: false,
-    several: None,
-    content: Content::Report(prepare),
-};
+pub(super) const FORMAT: Format =
+    Format { name: "v3", extensions: &[], names_property: false, several: None, content: Content::Report(prepare) };
 
 /// v3's own page; ours is as long as the report, if that is longer.
 const MAX_RESULTS: u64 = 1000;
@@ -35,19 +30,12 @@ fn prepare(arguments: &Arguments, question: &Question) -> Result<NewWriter, Fail
         ids: arguments.ids.clone().unwrap_or_default(),
         start_date: range.start_date.clone(),
         end_date: range.end_date.clone(),
-        sort: arguments
-            .sort
-            .iter()
-            .flat_map(|keys| keys.split(','))
-            .map(|key| key.trim().to_owned())
-            .collect(),
+        sort: arguments.sort.iter().flat_map(|keys| keys.split(',')).map(|key| key.trim().to_owned()).collect(),
         filters: filters.cloned().collect::<Vec<_>>().join(";"),
         start_index: question.offset + 1,
         ..Query::default()
     };
-    Ok(Box::new(move |_, beginning| {
-        Box::new(GaData::new(&plan, query.clone(), limit, beginning))
-    }))
+    Ok(Box::new(move |_, beginning| Box::new(GaData::new(&plan, query.clone(), limit, beginning))))
 }
 
 struct GaData {
@@ -67,10 +55,7 @@ impl GaData {
         let object = serde_json::Value::Object(ga_data(plan, &query, beginning.head, total));
         let mut head = object.to_string().into_bytes();
         head.pop();
-        Self {
-            head,
-            is_empty: true,
-        }
+        Self { head, is_empty: true }
     }
 }
 

@@ -22,11 +22,7 @@ fn prefix(target: &Path) -> OsString {
     // Names may be 255 bytes long; a long one is recognised by its digest.
     if name.len() > 200 {
         let digest = ring::digest::digest(&ring::digest::SHA256, name.as_encoded_bytes());
-        prefix.extend(
-            digest.as_ref()[..16]
-                .iter()
-                .map(|byte| OsString::from(format!("{byte:02x}"))),
-        );
+        prefix.extend(digest.as_ref()[..16].iter().map(|byte| OsString::from(format!("{byte:02x}"))));
     } else {
         prefix.push(name);
     }
@@ -63,9 +59,7 @@ fn open(path: &Path, mode: u32) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options
-            .mode(mode)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+        options.mode(mode).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
         let file = options.open(path)?;
         if mode == 0o600 {
             // The umask may have taken even the owner's permissions away.
@@ -117,12 +111,7 @@ mod tests {
         let target = home.path().join("secret");
         let in_use = create(&target, 0o600).unwrap();
         let (_, left) = create(&target, 0o600).unwrap().keep().unwrap();
-        let others = [
-            "secret",
-            ".secret.tmp",
-            ".secret.other.tmp",
-            ".secrets.abcdefghijkl.tmp",
-        ];
+        let others = ["secret", ".secret.tmp", ".secret.other.tmp", ".secrets.abcdefghijkl.tmp"];
         for name in others {
             fs::write(home.path().join(name), "").unwrap();
         }

@@ -27,13 +27,9 @@ enum Output {
 impl Report {
     /// Opens the report. The mode of a new file follows the umask; `-` and /dev/stdout are standard output.
     pub fn create(path: &Path) -> Result<Self, Failure> {
-        let output = open_output(path).map_err(|error| {
-            Failure::usage(format!("write {}: {}", shown(path), reason(&error)))
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            output,
-        })
+        let output =
+            open_output(path).map_err(|error| Failure::usage(format!("write {}: {}", shown(path), reason(&error))))?;
+        Ok(Self { path: path.to_owned(), output })
     }
 
     /// The file that a process which ends without unwinding must remove.
@@ -52,11 +48,7 @@ impl Report {
             Output::Replace(file, target) => file
                 .into_inner()
                 .map_err(io::IntoInnerError::into_error)
-                .and_then(|file| {
-                    file.persist(target)
-                        .map(drop)
-                        .map_err(|failed| failed.error)
-                }),
+                .and_then(|file| file.persist(target).map(drop).map_err(|failed| failed.error)),
         };
         watched(&shown(&self.path), committed)
     }
@@ -83,18 +75,13 @@ impl Write for Report {
 }
 
 fn open_output(path: &Path) -> io::Result<Output> {
-    if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
-        .iter()
-        .any(|name| path == OsStr::new(name))
-    {
+    if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == OsStr::new(name)) {
         return Ok(Output::Stdout(stdout()));
     }
     let target = match fs::metadata(path) {
         Ok(file) if file.is_file() => fs::canonicalize(path)?,
         Ok(_) => {
-            return Ok(Output::Direct(BufWriter::new(
-                OpenOptions::new().write(true).open(path)?,
-            )));
+            return Ok(Output::Direct(BufWriter::new(OpenOptions::new().write(true).open(path)?)));
         }
         // A dangling symlink: its target is created.
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
@@ -103,10 +90,7 @@ fn open_output(path: &Path) -> io::Result<Output> {
         },
         Err(error) => return Err(error),
     };
-    Ok(Output::Replace(
-        BufWriter::with_capacity(64 << 10, replacement::create(&target, 0o666)?),
-        target,
-    ))
+    Ok(Output::Replace(BufWriter::with_capacity(64 << 10, replacement::create(&target, 0o666)?), target))
 }
 
 #[cfg(all(test, unix))]
@@ -150,35 +134,21 @@ mod tests {
         for text in ["dangling", "existing"] {
             write(&link, text).commit().unwrap();
             assert!(link.is_symlink());
-            assert_eq!(
-                fs::read_to_string(home.path().join("data/today.csv")).unwrap(),
-                text
-            );
+            assert_eq!(fs::read_to_string(home.path().join("data/today.csv")).unwrap(), text);
         }
     }
 
     #[test]
     fn h1_a_full_device_is_an_error_that_names_it() {
         let mut report = Report::create(Path::new("/dev/full")).unwrap();
-        let error = report
-            .write_all(b"rows")
-            .and_then(|()| report.commit())
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "write '/dev/full': no space left on device"
-        );
+        let error = report.write_all(b"rows").and_then(|()| report.commit()).unwrap_err();
+        assert_eq!(error.to_string(), "write '/dev/full': no space left on device");
     }
 
     #[test]
     fn a_report_into_nowhere_is_a_usage_error() {
-        let failure = Report::create(Path::new("/nonexistent/report.csv"))
-            .err()
-            .unwrap();
+        let failure = Report::create(Path::new("/nonexistent/report.csv")).err().unwrap();
         assert_eq!(failure.kind(), crate::Kind::Usage);
-        assert_eq!(
-            failure.to_string(),
-            "write '/nonexistent/report.csv': no such file or directory"
-        );
+        assert_eq!(failure.to_string(), "write '/nonexistent/report.csv': no such file or directory");
     }
 }

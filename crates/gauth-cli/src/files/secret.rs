@@ -10,12 +10,8 @@ use crate::exit::{Failure, Kind, reason};
 /// Creates a directory, and what is missing above it, for the user alone (mode 0700 whatever the umask).
 /// Directories that exist are left as they are.
 pub fn create_private_directory(path: &Path) -> Result<(), Failure> {
-    private_directory(path).map_err(|error| {
-        Failure::new(
-            Kind::Failed,
-            format!("create directory {}: {}", shown(path), reason(&error)),
-        )
-    })
+    private_directory(path)
+        .map_err(|error| Failure::new(Kind::Failed, format!("create directory {}: {}", shown(path), reason(&error))))
 }
 
 fn private_directory(path: &Path) -> io::Result<()> {
@@ -89,12 +85,8 @@ fn owned_target(path: &Path) -> io::Result<PathBuf> {
         }
         // An absolute link replaces the directory it stands in.
         let next = parent(&target).join(fs::read_link(&target)?);
-        if !(is_ours(&metadata)
-            && fs::metadata(parent(&next)).is_ok_and(|directory| is_ours(&directory)))
-        {
-            return Err(io::Error::other(
-                "a symlink that belongs, or leads, to another user",
-            ));
+        if !(is_ours(&metadata) && fs::metadata(parent(&next)).is_ok_and(|directory| is_ours(&directory))) {
+            return Err(io::Error::other("a symlink that belongs, or leads, to another user"));
         }
         target = next;
     }
@@ -119,14 +111,7 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
         return Ok(());
     };
     match directory.sync_all() {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         result => result,
     }
 }
@@ -159,19 +144,13 @@ mod tests {
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         write_secret(&file, b"new").unwrap();
-        assert_eq!(
-            (mode(&file), fs::read(&file).unwrap()),
-            (0o600, b"new".to_vec())
-        );
+        assert_eq!((mode(&file), fs::read(&file).unwrap()), (0o600, b"new".to_vec()));
     }
 
     #[test]
     fn a8_a_link_of_ones_own_is_kept_and_its_target_replaced() {
         let home = tempfile::tempdir().unwrap();
-        let (link, target) = (
-            home.path().join("link"),
-            home.path().join("dotfiles/secret"),
-        );
+        let (link, target) = (home.path().join("link"), home.path().join("dotfiles/secret"));
         fs::create_dir(home.path().join("dotfiles")).unwrap();
         symlink("dotfiles/secret", &link).unwrap();
         // The first write finds the link dangling.
@@ -190,19 +169,13 @@ mod tests {
         symlink(&one, &other).unwrap();
         symlink(&other, &one).unwrap();
         let failure = write_secret(&one, b"new").unwrap_err();
-        assert!(
-            failure.to_string().ends_with(": too many symlinks"),
-            "{failure}"
-        );
+        assert!(failure.to_string().ends_with(": too many symlinks"), "{failure}");
     }
 
     #[test]
     fn a9_only_a_regular_file_is_replaced() {
         let home = tempfile::tempdir().unwrap();
         let failure = write_secret(home.path(), b"new").unwrap_err();
-        assert!(
-            failure.to_string().ends_with(": not a regular file"),
-            "{failure}"
-        );
+        assert!(failure.to_string().ends_with(": not a regular file"), "{failure}");
     }
 }

@@ -6,11 +6,7 @@
 use super::{Format, Layout, RowWriter};
 use crate::exit::Failure;
 
-pub(super) const FORMAT: Format = Format {
-    name: "csv",
-    extensions: &["csv"],
-    writer: |layout| Box::new(Csv(layout)),
-};
+pub(super) const FORMAT: Format = Format { name: "csv", extensions: &["csv"], writer: |layout| Box::new(Csv(layout)) };
 
 struct Csv(Layout);
 
@@ -71,10 +67,7 @@ fn cell(text: &[u8], out: &mut Vec<u8>) {
 }
 
 fn is_formula(text: &[u8]) -> bool {
-    matches!(
-        text.first(),
-        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\0')
-    )
+    matches!(text.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\0'))
 }
 
 #[cfg(test)]
@@ -111,17 +104,10 @@ mod tests {
         for first in ["=", "+", "-", "@", "\t", "\0"] {
             let text = format!("{first}1");
             let expected = format!("\u{feff}'{text},-5\n");
-            assert_eq!(
-                written(&FORMAT, layout.clone(), &[&[&text, "-5"]]),
-                expected
-            );
+            assert_eq!(written(&FORMAT, layout.clone(), &[&[&text, "-5"]]), expected);
         }
         assert_eq!(
-            written(
-                &FORMAT,
-                layout,
-                &[&["=HYPERLINK(\"x\")", "-5"], &["\r", "1"]]
-            ),
+            written(&FORMAT, layout, &[&["=HYPERLINK(\"x\")", "-5"], &["\r", "1"]]),
             "\u{feff}\"'=HYPERLINK(\"\"x\"\")\",-5\n\"'\r\",1\n"
         );
     }

@@ -9,12 +9,7 @@ use crate::exit::Failure;
 pub(super) const FORMAT: Format = Format {
     name: "json",
     extensions: &["json"],
-    writer: |layout| {
-        Box::new(Json {
-            objects: Objects::new(&layout),
-            is_empty: true,
-        })
-    },
+    writer: |layout| Box::new(Json { objects: Objects::new(&layout), is_empty: true }),
 };
 
 struct Json {
@@ -54,10 +49,7 @@ impl Objects {
             key.push(b':');
             key
         });
-        Self {
-            keys: keys.collect(),
-            columns: layout.columns.clone(),
-        }
+        Self { keys: keys.collect(), columns: layout.columns.clone() }
     }
 
     pub(super) fn write(&self, cells: &[&[u8]], out: &mut Vec<u8>) {
@@ -112,10 +104,7 @@ pub fn is_number(text: &[u8]) -> bool {
     match rest.split_first() {
         None => true,
         Some((b'e' | b'E', after)) => {
-            let after = after
-                .strip_prefix(b"+")
-                .or_else(|| after.strip_prefix(b"-"))
-                .unwrap_or(after);
+            let after = after.strip_prefix(b"+").or_else(|| after.strip_prefix(b"-")).unwrap_or(after);
             matches!(digits(after), ([_, ..], []))
         }
         Some(_) => false,
@@ -134,22 +123,11 @@ mod tests {
 
     #[test]
     fn g10_metrics_keep_their_digits_and_dimensions_are_strings() {
-        for number in [
-            "0",
-            "-0",
-            "12345678901234567890",
-            "0.10",
-            "1e400",
-            "1E-5",
-            "1.5e+3",
-            "-2",
-        ] {
+        for number in ["0", "-0", "12345678901234567890", "0.10", "1e400", "1E-5", "1.5e+3", "-2"] {
             let text = written(&FORMAT, two_columns(), &[&["5", number]]);
             assert_eq!(text, format!("[\n{{\"d\":\"5\",\"m\":{number}}}\n]\n"));
         }
-        for other in [
-            "", "NaN", "Infinity", "01", "+1", ".5", "1.", "1e", "0x1", " 1", "1 ", "--1",
-        ] {
+        for other in ["", "NaN", "Infinity", "01", "+1", ".5", "1.", "1e", "0x1", " 1", "1 ", "--1"] {
             let text = written(&FORMAT, two_columns(), &[&["5", other]]);
             assert_eq!(text, format!("[\n{{\"d\":\"5\",\"m\":\"{other}\"}}\n]\n"));
         }
@@ -157,16 +135,10 @@ mod tests {
 
     #[test]
     fn every_text_comes_back_from_a_json_parser() {
-        let texts = [
-            "",
-            "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}",
-            "é日本😀\u{2028}",
-            "a\"b",
-        ];
+        let texts = ["", "\"\\/\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}", "é日本😀\u{2028}", "a\"b"];
         let rows: Vec<Vec<&str>> = texts.iter().map(|text| vec![*text, "1"]).collect();
         let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
-        let parsed: serde_json::Value =
-            serde_json::from_str(&written(&FORMAT, two_columns(), &rows)).unwrap();
+        let parsed: serde_json::Value = serde_json::from_str(&written(&FORMAT, two_columns(), &rows)).unwrap();
         for (place, text) in texts.iter().enumerate() {
             assert_eq!(parsed[place]["d"], **text);
         }

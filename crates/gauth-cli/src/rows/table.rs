@@ -12,14 +12,7 @@ use crate::terminal::sanitise;
 pub(super) const FORMAT: Format = Format {
     name: "table",
     extensions: &[],
-    writer: |layout| {
-        Box::new(Table {
-            layout,
-            widths: Vec::new(),
-            first: Vec::new(),
-            last: Vec::new(),
-        })
-    },
+    writer: |layout| Box::new(Table { layout, widths: Vec::new(), first: Vec::new(), last: Vec::new() }),
 };
 
 /// So many rows decide how wide the columns are.
@@ -75,9 +68,7 @@ impl RowWriter for Table {
 impl Table {
     fn shown_row(&self, cells: &[&[u8]]) -> Vec<String> {
         let cells = cells.iter().zip(&self.layout.columns);
-        cells
-            .map(|(cell, column)| self.shown(cell, column))
-            .collect()
+        cells.map(|(cell, column)| self.shown(cell, column)).collect()
     }
 
     fn rule(&self, out: &mut Vec<u8>) {
@@ -96,18 +87,11 @@ impl Table {
     /// Settles the widths and writes everything that has waited for them.
     fn start(&mut self, out: &mut Vec<u8>) {
         let columns = &self.layout.columns;
-        let names: Vec<String> = columns
-            .iter()
-            .map(|column| sanitise(&column.heading))
-            .collect();
+        let names: Vec<String> = columns.iter().map(|column| sanitise(&column.heading)).collect();
         let widest = |place: usize| {
             let rows = self.first.iter().chain(&self.last);
             let cells = rows.map(|row| row[place].width());
-            let name = if self.layout.header {
-                names[place].width()
-            } else {
-                0
-            };
+            let name = if self.layout.header { names[place].width() } else { 0 };
             cells.chain([name]).max().unwrap_or(0)
         };
         self.widths = (0..columns.len()).map(widest).collect();
@@ -224,9 +208,7 @@ mod tests {
         let mut out = Vec::new();
         writer.begin(&mut out);
         writer.row(&[b"a", b"5"], &mut out).unwrap();
-        writer
-            .aggregate(&[b"RESERVED_TOTAL", b"12345"], &mut out)
-            .unwrap();
+        writer.aggregate(&[b"RESERVED_TOTAL", b"12345"], &mut out).unwrap();
         writer.end(&mut out);
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
@@ -239,10 +221,7 @@ mod tests {
     fn on_a_terminal_lines_fit_and_numbers_are_grouped() {
         let mut layout = two_columns();
         layout.terminal_width = Some(20);
-        let rows: &[&[&str]] = &[
-            &["a rather long cell", "-1234567.50"],
-            &["日本語日本語日本語", "999"],
-        ];
+        let rows: &[&[&str]] = &[&["a rather long cell", "-1234567.50"], &["日本語日本語日本語", "999"]];
         let text = written(&FORMAT, layout, rows);
         assert!(text.lines().all(|line| line.width() <= 20), "{text}");
         assert!(text.contains('…'), "{text}");

@@ -5,22 +5,14 @@
 use super::{Format, Layout, RowWriter};
 use crate::exit::Failure;
 
-pub(super) const FORMAT: Format = Format {
-    name: "tsv",
-    extensions: &["tsv"],
-    writer: |layout| Box::new(Tsv(layout)),
-};
+pub(super) const FORMAT: Format = Format { name: "tsv", extensions: &["tsv"], writer: |layout| Box::new(Tsv(layout)) };
 
 struct Tsv(Layout);
 
 impl RowWriter for Tsv {
     fn begin(&mut self, out: &mut Vec<u8>) {
         if self.0.header {
-            let names = self
-                .0
-                .columns
-                .iter()
-                .map(|column| column.heading.as_bytes());
+            let names = self.0.columns.iter().map(|column| column.heading.as_bytes());
             line(names, out);
         }
     }
@@ -59,11 +51,7 @@ mod tests {
     #[test]
     fn a_row_is_one_line_whatever_is_in_it() {
         assert_eq!(
-            written(
-                &FORMAT,
-                two_columns(),
-                &[&["a\tb\nc\r\\d", "1"], &["", "é"]]
-            ),
+            written(&FORMAT, two_columns(), &[&["a\tb\nc\r\\d", "1"], &["", "é"]]),
             "d\tm\na\\tb\\nc\\r\\\\d\t1\n\té\n"
         );
     }

@@ -90,10 +90,7 @@ impl Credential for AuthorizedUser {
             && *audience != self.client_id
         {
             return Err(unsupported(
-                &format!(
-                    "a user's ID token is for the client {} alone",
-                    self.client_id
-                ),
+                &format!("a user's ID token is for the client {} alone", self.client_id),
                 Some("give that as --audience, or add --impersonate SERVICE_ACCOUNT_EMAIL"),
             ));
         }
@@ -116,11 +113,7 @@ impl Credential for AuthorizedUser {
             Some(_) => Holds::IdToken,
             None => Holds::AccessToken,
         };
-        Ok(Box::new(OneRequest::new(
-            Grant::RefreshToken,
-            holds,
-            form_request(self.token_uri.as_str(), &fields),
-        )))
+        Ok(Box::new(OneRequest::new(Grant::RefreshToken, holds, form_request(self.token_uri.as_str(), &fields))))
     }
 
     fn describe(&self, file: &Document) -> Result<Description, Error> {

@@ -91,24 +91,17 @@ impl ExternalAccount {
         let source = document
             .optional_object("credential_source")?
             .ok_or_else(|| Error::field("credential_source", "missing"))?;
-        let kind = SOURCES
-            .iter()
-            .find(|kind| source.has(kind.field))
-            .ok_or_else(|| {
-                let known: Vec<_> = SOURCES.iter().map(|source| source.field).collect();
-                let trouble = if source.has("certificate") {
-                    "certificate sources are not supported".to_owned()
-                } else {
-                    format!("none of {} stands in it", known.join(", "))
-                };
-                Error::field("credential_source", &trouble)
-            })?;
+        let kind = SOURCES.iter().find(|kind| source.has(kind.field)).ok_or_else(|| {
+            let known: Vec<_> = SOURCES.iter().map(|source| source.field).collect();
+            let trouble = if source.has("certificate") {
+                "certificate sources are not supported".to_owned()
+            } else {
+                format!("none of {} stands in it", known.join(", "))
+            };
+            Error::field("credential_source", &trouble)
+        })?;
         let target = target(document, reading)?;
-        let setting = Setting {
-            service: &service,
-            target: target.as_ref(),
-            reading,
-        };
+        let setting = Setting { service: &service, target: target.as_ref(), reading };
         Ok(Self {
             source: (kind.read)(&source, &setting)?,
             service,
@@ -119,12 +112,7 @@ impl ExternalAccount {
     }
 
     fn federated(&self, scopes: Scopes) -> Box<dyn Exchange> {
-        Box::new(Federation {
-            subject: self.source.start(),
-            service: self.service.clone(),
-            scopes,
-            exchange: None,
-        })
+        Box::new(Federation { subject: self.source.start(), service: self.service.clone(), scopes, exchange: None })
     }
 }
 
@@ -167,10 +155,7 @@ impl Credential for ExternalAccount {
 
     fn exchange(&self, wanted: &Wanted, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
         wanted.refuse_self_signed("a federated identity has no key")?;
-        let scopes = wanted
-            .scopes
-            .clone()
-            .unwrap_or_else(|| self.default_scopes());
+        let scopes = wanted.scopes.clone().unwrap_or_else(|| self.default_scopes());
         let Some(target) = &self.target else {
             if wanted.subject.is_some() || wanted.audience.is_some() {
                 return Err(unsupported(
@@ -219,13 +204,7 @@ impl Exchange for Federation {
             Subject::Next(step) => Ok(*step),
             Subject::Token(token) => {
                 let request = self.service.request(&token, &self.scopes);
-                self.exchange
-                    .insert(OneRequest::new(
-                        Grant::TokenExchange,
-                        Holds::AccessToken,
-                        request,
-                    ))
-                    .step(None, now)
+                self.exchange.insert(OneRequest::new(Grant::TokenExchange, Holds::AccessToken, request)).step(None, now)
             }
         }
     }

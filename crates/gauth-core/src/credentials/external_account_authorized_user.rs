@@ -31,10 +31,7 @@ struct ExternalUser {
 impl ExternalUser {
     fn read(document: &Document, policy: &Policy) -> Result<Self, Error> {
         Ok(Self {
-            client: (
-                document.word("client_id")?.to_owned(),
-                document.secret("client_secret")?,
-            ),
+            client: (document.word("client_id")?.to_owned(), document.secret("client_secret")?),
             refresh_token: document.secret("refresh_token")?,
             token_url: policy.receiver(document.text("token_url")?, "field token_url")?,
             audience: document.optional_text("audience")?.map(str::to_owned),
@@ -52,10 +49,7 @@ impl Credential for ExternalUser {
     }
 
     fn identity(&self) -> String {
-        format!(
-            "a workforce user of {}",
-            self.audience.as_deref().unwrap_or(&self.client.0)
-        )
+        format!("a workforce user of {}", self.audience.as_deref().unwrap_or(&self.client.0))
     }
 
     fn default_scopes(&self) -> Scopes {
@@ -71,20 +65,14 @@ impl Credential for ExternalUser {
             ));
         }
         let scope = wanted.scopes.as_ref().map(Scopes::joined);
-        let mut fields = vec![
-            ("grant_type", "refresh_token"),
-            ("refresh_token", self.refresh_token.expose()),
-        ];
+        let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", self.refresh_token.expose())];
         if let Some(scope) = &scope {
             fields.push(("scope", scope));
         }
         Ok(Box::new(OneRequest::new(
             Grant::WorkforceRefreshToken,
             Holds::AccessToken,
-            with_basic_auth(
-                form_request(self.token_url.as_str(), &fields),
-                Some(&self.client),
-            ),
+            with_basic_auth(form_request(self.token_url.as_str(), &fields), Some(&self.client)),
         )))
     }
 
@@ -99,10 +87,7 @@ impl Credential for ExternalUser {
     }
 
     fn users_grant(&self) -> Result<&AuthorizedUser, String> {
-        Err(
-            "a workforce login ends with gcloud auth revoke, or at the identity provider"
-                .to_owned(),
-        )
+        Err("a workforce login ends with gcloud auth revoke, or at the identity provider".to_owned())
     }
 
     fn refresh_token(&self) -> Option<&Secret> {

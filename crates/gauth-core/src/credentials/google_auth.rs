@@ -7,10 +7,7 @@ use super::authorized_user::AuthorizedUser;
 pub(super) const KIND: Kind = Kind {
     name: "google-auth",
     recognises: |document| {
-        document.has("refresh_token")
-            && document.has("client_id")
-            && !document.has("type")
-            && !document.has("_class")
+        document.has("refresh_token") && document.has("client_id") && !document.has("type") && !document.has("_class")
     },
     read: |document, reading| Ok(Box::new(AuthorizedUser::read(document, reading.policy)?)),
 };

@@ -34,20 +34,14 @@ impl Impersonated {
     fn read(document: &Document, reading: &Reading<'_>) -> Result<Self, Error> {
         let url = document.text("service_account_impersonation_url")?;
         let delegates = document.list("delegates")?;
-        let source = document
-            .optional_object(SOURCE)?
-            .ok_or_else(|| Error::field(SOURCE, "missing"))?;
+        let source = document.optional_object(SOURCE)?.ok_or_else(|| Error::field(SOURCE, "missing"))?;
         if has_type(&source, KIND.name) {
-            return Err(Error::field(
-                SOURCE,
-                "is itself impersonated; use delegates",
-            ));
+            return Err(Error::field(SOURCE, "is itself impersonated; use delegates"));
         }
         let scopes = document.list("scopes")?;
         let (source_kind, source) = super::read(&source, reading).map_err(|e| e.within(SOURCE))?;
         Ok(Self {
-            target: Target::from_url(url, reading.policy)?
-                .with_delegates("delegates", delegates.into_iter())?,
+            target: Target::from_url(url, reading.policy)?.with_delegates("delegates", delegates.into_iter())?,
             source_kind,
             source,
             scopes: Scopes::from_typed(scopes)?,
@@ -59,10 +53,7 @@ impl Impersonated {
 impl Credential for Impersonated {
     fn principal(&self) -> Principal {
         let source = self.source.principal();
-        Principal {
-            name: format!("{} {}", source.name, self.target.key()),
-            ..source
-        }
+        Principal { name: format!("{} {}", source.name, self.target.key()), ..source }
     }
 
     fn identity(&self) -> String {
@@ -70,19 +61,12 @@ impl Credential for Impersonated {
     }
 
     fn default_scopes(&self) -> Scopes {
-        if self.scopes.is_empty() {
-            Scopes::default_read()
-        } else {
-            self.scopes.clone()
-        }
+        if self.scopes.is_empty() { Scopes::default_read() } else { self.scopes.clone() }
     }
 
     fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
         wanted.refuse_self_signed("an impersonated account's key is Google's")?;
-        let scopes = wanted
-            .scopes
-            .clone()
-            .unwrap_or_else(|| self.default_scopes());
+        let scopes = wanted.scopes.clone().unwrap_or_else(|| self.default_scopes());
         let caller = Wanted::caller(self.source.as_ref());
         Ok(Box::new(Impersonation::new(
             self.source.exchange(&caller, now)?,
@@ -92,11 +76,9 @@ impl Credential for Impersonated {
     }
 
     fn describe(&self, file: &Document) -> Result<Description, Error> {
-        let source = file
-            .optional_object(SOURCE)?
-            .ok_or_else(|| Error::field(SOURCE, "missing"))?;
-        let described = super::describe(self.source_kind, self.source.as_ref(), &source)
-            .map_err(|e| e.within(SOURCE))?;
+        let source = file.optional_object(SOURCE)?.ok_or_else(|| Error::field(SOURCE, "missing"))?;
+        let described =
+            super::describe(self.source_kind, self.source.as_ref(), &source).map_err(|e| e.within(SOURCE))?;
         Ok(Description {
             scopes: self.scopes.clone(),
             delegates: self.target.delegates().to_vec(),
@@ -123,9 +105,6 @@ impl Wanted {
     /// chosen at all. A user's grant already says what it is for.
     pub(super) fn caller(source: &dyn Credential) -> Self {
         let can_be_chosen = !source.default_scopes().is_empty();
-        Self {
-            scopes: can_be_chosen.then(|| Scopes::from_answer(CALLER_SCOPE)),
-            ..Self::default()
-        }
+        Self { scopes: can_be_chosen.then(|| Scopes::from_answer(CALLER_SCOPE)), ..Self::default() }
     }
 }

@@ -42,11 +42,7 @@ impl MetadataServer {
 
 impl Credential for MetadataServer {
     fn principal(&self) -> Principal {
-        Principal {
-            client: String::new(),
-            name: String::new(),
-            token_uri: self.root.as_str().to_owned(),
-        }
+        Principal { client: String::new(), name: String::new(), token_uri: self.root.as_str().to_owned() }
     }
 
     fn identity(&self) -> String {
@@ -65,37 +61,23 @@ impl Credential for MetadataServer {
                 Some("add --impersonate SERVICE_ACCOUNT_EMAIL"),
             ));
         }
-        let scopes = wanted
-            .scopes
-            .clone()
-            .unwrap_or_else(|| self.default_scopes());
+        let scopes = wanted.scopes.clone().unwrap_or_else(|| self.default_scopes());
         let request = match &wanted.audience {
-            Some(audience) => {
-                self.request("identity", &[("audience", audience), ("format", "full")])
-            }
+            Some(audience) => self.request("identity", &[("audience", audience), ("format", "full")]),
             None => {
                 let list: Vec<_> = scopes.iter().collect();
                 self.request("token", &[("scopes", &list.join(","))])
             }
         };
-        Ok(Box::new(OneAnswer {
-            request,
-            is_identity: wanted.audience.is_some(),
-        }))
+        Ok(Box::new(OneAnswer { request, is_identity: wanted.audience.is_some() }))
     }
 
     fn describe(&self, _file: &Document) -> Result<Description, Error> {
-        Ok(Description {
-            token_uri: Some(self.root.as_str().to_owned()),
-            ..Description::default()
-        })
+        Ok(Description { token_uri: Some(self.root.as_str().to_owned()), ..Description::default() })
     }
 
     fn users_grant(&self) -> Result<&AuthorizedUser, String> {
-        Err(
-            "take the service account off the machine, or its roles away, in Google Cloud"
-                .to_owned(),
-        )
+        Err("take the service account off the machine, or its roles away, in Google Cloud".to_owned())
     }
 }
 
@@ -134,8 +116,5 @@ impl Exchange for OneAnswer {
 }
 
 fn bad_answer(reason: &str) -> Error {
-    Error::Answer {
-        grant: GRANT,
-        reason: format!("the answer: {reason}"),
-    }
+    Error::Answer { grant: GRANT, reason: format!("the answer: {reason}") }
 }

@@ -11,17 +11,11 @@ use crate::assertion::PrivateKey;
 use crate::document::Document;
 use crate::{Error, Secret};
 
-pub(super) const KIND: Kind = Kind {
-    name: "oauth2client",
-    recognises: |document| document.has("_class"),
-    read,
-};
+pub(super) const KIND: Kind = Kind { name: "oauth2client", recognises: |document| document.has("_class"), read };
 
 fn read(document: &Document, reading: &Reading<'_>) -> Result<Box<dyn Credential>, Error> {
     match document.text("_class")? {
-        "OAuth2Credentials" | "GoogleCredentials" => {
-            Ok(Box::new(AuthorizedUser::read(document, reading.policy)?))
-        }
+        "OAuth2Credentials" | "GoogleCredentials" => Ok(Box::new(AuthorizedUser::read(document, reading.policy)?)),
         "ServiceAccountCredentials" | "_JWTAccessCredentials" => service_account(document, reading),
         "SignedJwtAssertionCredentials" => signed_jwt_assertion(document, reading),
         "AccessTokenCredentials" => Err(unsupported(
@@ -38,28 +32,16 @@ fn read(document: &Document, reading: &Reading<'_>) -> Result<Box<dyn Credential
 }
 
 /// The class has names of its own for the fields, and a key of either form.
-fn service_account(
-    document: &Document,
-    reading: &Reading<'_>,
-) -> Result<Box<dyn Credential>, Error> {
+fn service_account(document: &Document, reading: &Reading<'_>) -> Result<Box<dyn Credential>, Error> {
     let key = match document.optional_text("_private_key_pkcs8_pem")? {
         Some(pem) => PrivateKey::Pem(Secret::new(pem)),
         None => service_account_p12::key(document, "_private_key_pkcs12", "_private_key_password")?,
     };
-    Ok(Box::new(ServiceAccount::new(
-        document,
-        reading.policy,
-        "_service_account_email",
-        "_private_key_id",
-        key,
-    )?))
+    Ok(Box::new(ServiceAccount::new(document, reading.policy, "_service_account_email", "_private_key_id", key)?))
 }
 
 /// The class of the years before 2016: the key, in either form, is base64 of its file.
-fn signed_jwt_assertion(
-    document: &Document,
-    reading: &Reading<'_>,
-) -> Result<Box<dyn Credential>, Error> {
+fn signed_jwt_assertion(document: &Document, reading: &Reading<'_>) -> Result<Box<dyn Credential>, Error> {
     const FIELD: &str = "private_key";
     let pem = STANDARD
         .decode(document.text(FIELD)?)
@@ -70,11 +52,5 @@ fn signed_jwt_assertion(
         Some(pem) => PrivateKey::Pem(Secret::new(pem)),
         None => service_account_p12::key(document, FIELD, "private_key_password")?,
     };
-    Ok(Box::new(ServiceAccount::new(
-        document,
-        reading.policy,
-        "service_account_name",
-        "private_key_id",
-        key,
-    )?))
+    Ok(Box::new(ServiceAccount::new(document, reading.policy, "service_account_name", "private_key_id", key)?))
 }

@@ -109,11 +109,7 @@ impl Credential for ServiceAccount {
     fn principal(&self) -> Principal {
         Principal {
             client: String::new(),
-            name: format!(
-                "{} {}",
-                self.email,
-                self.key_id.as_deref().unwrap_or_default()
-            ),
+            name: format!("{} {}", self.email, self.key_id.as_deref().unwrap_or_default()),
             token_uri: self.token_uri.as_str().to_owned(),
         }
     }
@@ -144,13 +140,7 @@ impl Credential for ServiceAccount {
         Ok(Box::new(OneRequest::new(
             Grant::JwtBearer,
             holds,
-            form_request(
-                self.token_uri.as_str(),
-                &[
-                    ("grant_type", JWT_BEARER),
-                    ("assertion", assertion.expose()),
-                ],
-            ),
+            form_request(self.token_uri.as_str(), &[("grant_type", JWT_BEARER), ("assertion", assertion.expose())]),
         )))
     }
 

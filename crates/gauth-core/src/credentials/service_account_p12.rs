@@ -12,13 +12,7 @@ pub(super) const KIND: Kind = Kind {
     recognises: |document| has_type(document, "service_account_p12"),
     read: |document, reading| {
         let key = key(document, "private_key", "password")?;
-        Ok(Box::new(ServiceAccount::new(
-            document,
-            reading.policy,
-            "client_email",
-            "private_key_id",
-            key,
-        )?))
+        Ok(Box::new(ServiceAccount::new(document, reading.policy, "client_email", "private_key_id", key)?))
     },
 };
 

@@ -20,15 +20,9 @@ fn parse(json: serde_json::Value) -> Result<Credentials, Error> {
     parse_with(json, &|_| None)
 }
 
-fn parse_with(
-    json: serde_json::Value,
-    env: &dyn Fn(&str) -> Option<std::ffi::OsString>,
-) -> Result<Credentials, Error> {
+fn parse_with(json: serde_json::Value, env: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Result<Credentials, Error> {
     let policy = Policy::default();
-    let reading = Reading {
-        policy: &policy,
-        env,
-    };
+    let reading = Reading { policy: &policy, env };
     Credentials::parse(json.to_string().as_bytes(), &reading)
 }
 
@@ -55,18 +49,13 @@ fn key(pem: &str) -> serde_json::Value {
 /// URL and form fields of the first request.
 fn first_request(credentials: &Credentials, wanted: &Wanted) -> (String, Vec<(String, String)>) {
     let mut exchange = credentials.exchange(wanted, now()).unwrap();
-    let Step::Send(request) = exchange.step(None, now()).unwrap() else {
-        panic!("a request is needed")
-    };
+    let Step::Send(request) = exchange.step(None, now()).unwrap() else { panic!("a request is needed") };
     let body = String::from_utf8(request.body().clone()).unwrap();
     (request.uri().to_string(), form::decode(&body).unwrap())
 }
 
 fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields
-        .iter()
-        .find(|(key, _)| key == name)
-        .map_or("", |(_, value)| value)
+    fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
 }
 
 fn claims(jwt: &str) -> serde_json::Value {
@@ -77,22 +66,15 @@ fn claims(jwt: &str) -> serde_json::Value {
 fn a_users_grant_is_refreshed_at_its_token_uri_and_names_no_scope() {
     let (url, fields) = first_request(&parse(user()).unwrap(), &Wanted::default());
     assert_eq!(url, "https://oauth2.googleapis.com/token");
-    let expected = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", "1//r"),
-        ("client_id", "id"),
-        ("client_secret", "s"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let expected =
+        [("grant_type", "refresh_token"), ("refresh_token", "1//r"), ("client_id", "id"), ("client_secret", "s")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(fields, expected);
 }
 
 #[test]
 fn scope_narrows_a_users_token() {
-    let wanted = Wanted {
-        scopes: Some(Scopes::from_typed(["analytics.readonly"]).unwrap()),
-        ..Wanted::default()
-    };
+    let wanted = Wanted { scopes: Some(Scopes::from_typed(["analytics.readonly"]).unwrap()), ..Wanted::default() };
     let (_, fields) = first_request(&parse(user()).unwrap(), &wanted);
     assert_eq!(field(&fields, "scope"), crate::scope::DEFAULT);
 }
@@ -128,9 +110,7 @@ fn the_dialects_of_a_users_grant_ask_for_the_same() {
 fn g7_a_rotated_refresh_token_changes_that_field_alone() {
     let mut file = user();
     file["x"] = serde_json::json!({"kept": [1]});
-    let rotated = parse(file.clone())
-        .unwrap()
-        .with_refresh_token(&Secret::new("1//new"));
+    let rotated = parse(file.clone()).unwrap().with_refresh_token(&Secret::new("1//new"));
     file["refresh_token"] = "1//new".into();
     let written: serde_json::Value = serde_json::from_slice(&rotated.to_bytes()).unwrap();
     assert_eq!(written, file);
@@ -140,16 +120,10 @@ fn g7_a_rotated_refresh_token_changes_that_field_alone() {
 fn a_key_signs_the_assertion_of_rfc_7523_in_either_pem_form() {
     let (url, fields) = first_request(&parse(key(PKCS8)).unwrap(), &Wanted::default());
     assert_eq!(url, "https://oauth2.googleapis.com/token");
-    assert_eq!(
-        field(&fields, "grant_type"),
-        "urn:ietf:params:oauth:grant-type:jwt-bearer"
-    );
+    assert_eq!(field(&fields, "grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
     let assertion = field(&fields, "assertion");
     // Checked once with `openssl dgst -sha256 -verify`; RS256 is deterministic.
-    assert_eq!(
-        assertion,
-        include_str!("../../testdata/assertion.jwt").trim_end()
-    );
+    assert_eq!(assertion, include_str!("../../testdata/assertion.jwt").trim_end());
     assert_eq!(
         claims(assertion),
         serde_json::json!({
@@ -157,11 +131,7 @@ fn a_key_signs_the_assertion_of_rfc_7523_in_either_pem_form() {
             "aud": "https://oauth2.googleapis.com/token", "iat": 1_769_850_477, "exp": 1_769_854_077,
         })
     );
-    for same in [
-        PKCS1.to_owned(),
-        PKCS8.replace('\n', "\\n"),
-        PKCS8.replace('\n', "\r\n"),
-    ] {
+    for same in [PKCS1.to_owned(), PKCS8.replace('\n', "\\n"), PKCS8.replace('\n', "\r\n")] {
         let (_, fields) = first_request(&parse(key(&same)).unwrap(), &Wanted::default());
         assert_eq!(field(&fields, "assertion"), assertion);
     }
@@ -196,9 +166,7 @@ fn a_key_in_a_pkcs12_file_signs_the_same() {
         assert_eq!(fields, plain);
     }
     gcloud["password"] = "guess".into();
-    let Err(error) = parse(gcloud).unwrap().exchange(&Wanted::default(), now()) else {
-        panic!("must be refused")
-    };
+    let Err(error) = parse(gcloud).unwrap().exchange(&Wanted::default(), now()) else { panic!("must be refused") };
     assert_eq!(error.to_string(), "field private_key: wrong password");
 }
 
@@ -213,14 +181,8 @@ fn subject_scope_and_audience_stand_in_the_assertion() {
     let (_, fields) = first_request(&credentials, &delegated);
     let said = claims(field(&fields, "assertion"));
     assert_eq!(said["sub"], "ada@example.test");
-    assert_eq!(
-        said["scope"],
-        "https://www.googleapis.com/auth/a https://www.googleapis.com/auth/b"
-    );
-    let identity = Wanted {
-        audience: Some("https://run.example.test".into()),
-        ..Wanted::default()
-    };
+    assert_eq!(said["scope"], "https://www.googleapis.com/auth/a https://www.googleapis.com/auth/b");
+    let identity = Wanted { audience: Some("https://run.example.test".into()), ..Wanted::default() };
     let (_, fields) = first_request(&credentials, &identity);
     let said = claims(field(&fields, "assertion"));
     assert_eq!(said["target_audience"], "https://run.example.test");
@@ -229,17 +191,9 @@ fn subject_scope_and_audience_stand_in_the_assertion() {
 
 #[test]
 fn a_self_signed_jwt_needs_no_request() {
-    let wanted = Wanted {
-        self_signed: true,
-        ..Wanted::default()
-    };
+    let wanted = Wanted { self_signed: true, ..Wanted::default() };
     let credentials = parse(key(PKCS8)).unwrap();
-    let Step::Done(token) = credentials
-        .exchange(&wanted, now())
-        .unwrap()
-        .step(None, now())
-        .unwrap()
-    else {
+    let Step::Done(token) = credentials.exchange(&wanted, now()).unwrap().step(None, now()).unwrap() else {
         panic!("no request is needed")
     };
     let said = claims(token.token.expose());
@@ -253,14 +207,8 @@ fn a_self_signed_jwt_needs_no_request() {
 fn e10_keys_that_cannot_sign_are_named() {
     for (pem, part) in [
         (include_str!("../../testdata/encrypted.pem"), "encrypted"),
-        (
-            include_str!("../../testdata/ec_pkcs8.pem"),
-            "RSA key is needed",
-        ),
-        (
-            include_str!("../../testdata/ec_sec1.pem"),
-            "RSA key is needed",
-        ),
+        (include_str!("../../testdata/ec_pkcs8.pem"), "RSA key is needed"),
+        (include_str!("../../testdata/ec_sec1.pem"), "RSA key is needed"),
         (include_str!("../../testdata/rsa1024.pem"), "under 2048"),
         (include_str!("../../testdata/rsa8192.pem"), "over 4096"),
         ("canary", "not a PEM private key"),
@@ -269,10 +217,7 @@ fn e10_keys_that_cannot_sign_are_named() {
             panic!("{part}: must be refused")
         };
         let text = error.to_string();
-        assert!(
-            text.contains(part) && text.contains("private_key"),
-            "{text}"
-        );
+        assert!(text.contains(part) && text.contains("private_key"), "{text}");
         assert!(!text.contains("canary"));
         assert_eq!(error.kind(), crate::Kind::Usage);
     }
@@ -281,18 +226,10 @@ fn e10_keys_that_cannot_sign_are_named() {
 #[test]
 fn e10_a_bare_key_is_refused_with_the_form_it_needs() {
     let policy = Policy::default();
-    let reading = Reading {
-        policy: &policy,
-        env: &|_| None,
-    };
+    let reading = Reading { policy: &policy, env: &|_| None };
     let p12 = include_bytes!("../../testdata/3des.p12");
-    for (bytes, kind) in [
-        (&p12[..], "service_account_p12"),
-        (PKCS8.as_bytes(), "\"service_account\""),
-    ] {
-        let Err(error) = Credentials::parse(bytes, &reading) else {
-            panic!("must be refused")
-        };
+    for (bytes, kind) in [(&p12[..], "service_account_p12"), (PKCS8.as_bytes(), "\"service_account\"")] {
+        let Err(error) = Credentials::parse(bytes, &reading) else { panic!("must be refused") };
         assert_eq!(error.kind(), crate::Kind::Usage);
         assert!(error.hint().unwrap().contains(kind));
     }
@@ -302,20 +239,11 @@ fn e10_a_bare_key_is_refused_with_the_form_it_needs() {
 fn e6_anything_else_is_refused_by_name() {
     use serde_json::json;
     for (file, part) in [
-        (
-            json!({"type": "gdch_service_account"}),
-            "gdch_service_account",
-        ),
-        (
-            json!({"type": ["authorized_user"]}),
-            "field type: a string is needed",
-        ),
+        (json!({"type": "gdch_service_account"}), "gdch_service_account"),
+        (json!({"type": ["authorized_user"]}), "field type: a string is needed"),
         (json!({}), "field type: missing"),
         (json!({"installed": {}}), "gauth-login --client-secrets"),
-        (
-            json!({"_class": "AccessTokenCredentials"}),
-            "AccessTokenCredentials",
-        ),
+        (json!({"_class": "AccessTokenCredentials"}), "AccessTokenCredentials"),
         (json!({"_class": "FlowCanary"}), "not supported"),
         (json!({"type": "authorized_user"}), "client_id: missing"),
         (json!({"type": "service_account"}), "private_key: missing"),
@@ -336,19 +264,11 @@ fn e2_a_file_cannot_send_its_secrets_elsewhere() {
 #[test]
 fn what_a_users_grant_cannot_do_is_refused_with_the_reason() {
     for wanted in [
-        Wanted {
-            subject: Some("a@b.test".into()),
-            ..Wanted::default()
-        },
-        Wanted {
-            self_signed: true,
-            ..Wanted::default()
-        },
+        Wanted { subject: Some("a@b.test".into()), ..Wanted::default() },
+        Wanted { self_signed: true, ..Wanted::default() },
     ] {
         let credentials = parse(user()).unwrap();
-        let Err(error) = credentials.exchange(&wanted, now()) else {
-            panic!("must be refused")
-        };
+        let Err(error) = credentials.exchange(&wanted, now()) else { panic!("must be refused") };
         assert_eq!(error.kind(), crate::Kind::Usage);
     }
 }

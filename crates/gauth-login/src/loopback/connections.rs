@@ -32,11 +32,7 @@ impl Connections {
         }
         let id = open.next_id;
         open.next_id += 1;
-        open.connections.push(Connection {
-            id,
-            stream: Arc::clone(stream),
-            kept: false,
-        });
+        open.connections.push(Connection { id, stream: Arc::clone(stream), kept: false });
         Some(id)
     }
 

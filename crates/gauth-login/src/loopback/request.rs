@@ -24,17 +24,12 @@ pub(super) struct Expected {
 impl Expected {
     pub(super) fn of(redirect_uri: &str) -> anyhow::Result<Self> {
         let uri: http::Uri = redirect_uri.parse().context("read the redirect URI")?;
-        let authority = uri
-            .authority()
-            .context("read the redirect URI: no host in it")?;
+        let authority = uri.authority().context("read the redirect URI: no host in it")?;
         let host = match uri.port_u16() {
             Some(80) => authority.host(),
             _ => authority.as_str(),
         };
-        Ok(Self {
-            host: host.to_ascii_lowercase(),
-            path: uri.path().to_owned(),
-        })
+        Ok(Self { host: host.to_ascii_lowercase(), path: uri.path().to_owned() })
     }
 
     /// The query, as soon as the head of a request is whole; `None` before. `Err` is the page that refuses it.
@@ -58,15 +53,11 @@ impl Expected {
 
     fn judge_request(&self, request: &httparse::Request<'_, '_>) -> Result<String, Page> {
         let header = |name: &str| -> Vec<&[u8]> {
-            let of_this_name = request
-                .headers
-                .iter()
-                .filter(|header| header.name.eq_ignore_ascii_case(name));
+            let of_this_name = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
             of_this_name.map(|header| header.value).collect()
         };
         let is_addressed = header("host") == [self.host.as_bytes()];
-        let has_body =
-            !header("content-length").is_empty() || !header("transfer-encoding").is_empty();
+        let has_body = !header("content-length").is_empty() || !header("transfer-encoding").is_empty();
         if request.version != Some(1) || !is_addressed {
             return Err(Page::Malformed);
         }
@@ -83,9 +74,7 @@ impl Expected {
             let found = header(name);
             found.is_empty() || found == [value]
         };
-        if !is_absent_or("sec-fetch-mode", b"navigate")
-            || !is_absent_or("sec-fetch-dest", b"document")
-        {
+        if !is_absent_or("sec-fetch-mode", b"navigate") || !is_absent_or("sec-fetch-dest", b"document") {
             return Err(Page::NotNavigated);
         }
         Ok(query.to_owned())
@@ -167,11 +156,7 @@ mod tests {
             "Host: 127.0.0.1:4711\r\nHost: 127.0.0.1:4711\r\n",
             "Host: 127.0.0.1:4711\r\nhost: evil.test\r\n",
         ] {
-            assert_eq!(
-                get("/callback?code=c", headers),
-                Err(Page::Malformed),
-                "{headers:?}"
-            );
+            assert_eq!(get("/callback?code=c", headers), Err(Page::Malformed), "{headers:?}");
         }
         let absolute = get("http://127.0.0.1:4711/callback?code=c", HOST);
         assert_eq!(absolute, Err(Page::NotFound));
@@ -199,10 +184,7 @@ mod tests {
         assert_eq!(judge(&"x".repeat(LONGEST_LINE + 1)), Err(Page::LineTooLong));
         let header = |length: usize| format!("{HOST}X: {}\r\n", "x".repeat(length));
         assert!(get("/callback", &header(LONGEST_HEADERS - 100)).is_ok());
-        assert_eq!(
-            get("/callback", &header(LONGEST_HEADERS)),
-            Err(Page::HeadersTooLong)
-        );
+        assert_eq!(get("/callback", &header(LONGEST_HEADERS)), Err(Page::HeadersTooLong));
         let many = |count: usize| format!("{HOST}{}", "X: y\r\n".repeat(count));
         assert!(get("/callback", &many(99)).is_ok());
         assert_eq!(get("/callback", &many(100)), Err(Page::HeadersTooLong));
@@ -218,10 +200,7 @@ mod tests {
             ("http://LocalHost:8080/cb?x=1", "localhost:8080", "/cb"),
         ] {
             let expected = Expected::of(uri).expect("a good URI");
-            assert_eq!(
-                (expected.host.as_str(), expected.path.as_str()),
-                (host, path)
-            );
+            assert_eq!((expected.host.as_str(), expected.path.as_str()), (host, path));
         }
     }
 }

@@ -18,16 +18,12 @@ pub(super) fn write(json: &mut Writer, query: &Query, fields: &Fields) -> Result
         None => DEFAULT_PAGE,
         Some(text) => match text.parse::<i32>() {
             Ok(size) if size < 0 => {
-                return Err(Refusal::invalid(
-                    "The page_size must be a non-negative number.",
-                ));
+                return Err(Refusal::invalid("The page_size must be a non-negative number."));
             }
             Ok(0) => DEFAULT_PAGE,
             Ok(size) => (size as usize).min(LARGEST_PAGE),
             Err(_) => {
-                return Err(Refusal::invalid(format!(
-                    "Invalid value at 'page_size' (TYPE_INT32), \"{text}\""
-                )));
+                return Err(Refusal::invalid(format!("Invalid value at 'page_size' (TYPE_INT32), \"{text}\"")));
             }
         },
     };
@@ -58,8 +54,7 @@ pub(super) fn write(json: &mut Writer, query: &Query, fields: &Fields) -> Result
 fn write_account(json: &mut Writer, account: &Account) {
     let parent = format!("accounts/{}", account.id);
     json.object(|json| {
-        json.member("name")
-            .text(&format!("accountSummaries/{}", account.id));
+        json.member("name").text(&format!("accountSummaries/{}", account.id));
         json.member("account").text(&parent);
         json.member("displayName").text(account.name);
         if account.properties.is_empty() {
@@ -68,8 +63,7 @@ fn write_account(json: &mut Writer, account: &Account) {
         json.member("propertySummaries").list(|json| {
             for property in account.properties {
                 json.element().object(|json| {
-                    json.member("property")
-                        .text(&format!("properties/{}", property.id));
+                    json.member("property").text(&format!("properties/{}", property.id));
                     json.member("displayName").text(property.name);
                     json.member("propertyType").text(property.kind);
                     json.member("parent").text(&parent);
@@ -93,10 +87,7 @@ mod tests {
 
     fn names(page: &Value) -> Vec<String> {
         let accounts = page["accountSummaries"].as_array().expect("a list");
-        accounts
-            .iter()
-            .map(|account| account["account"].to_string())
-            .collect()
+        accounts.iter().map(|account| account["account"].to_string()).collect()
     }
 
     #[test]
@@ -129,10 +120,7 @@ mod tests {
     fn wrong_parameters_are_refused() {
         for (query, start) in [
             ("pageSize=-1", "The page_size must be"),
-            (
-                "pageSize=many",
-                "Invalid value at 'page_size' (TYPE_INT32), \"many\"",
-            ),
+            ("pageSize=many", "Invalid value at 'page_size' (TYPE_INT32), \"many\""),
             ("pageToken=made-up", "The page token is invalid."),
         ] {
             let refusal = page(query).expect_err(query);

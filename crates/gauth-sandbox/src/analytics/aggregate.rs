@@ -51,10 +51,7 @@ impl Table {
 
     /// Figures over all rows, if they were asked for and there are any.
     pub(super) fn aggregate(&self, wanted: Aggregation) -> Option<&[f64]> {
-        let (_, values) = self
-            .aggregates
-            .iter()
-            .find(|(aggregation, _)| *aggregation == wanted)?;
+        let (_, values) = self.aggregates.iter().find(|(aggregation, _)| *aggregation == wanted)?;
         Some(values)
     }
 }
@@ -82,11 +79,7 @@ impl Groups {
         let columns = &report.columns;
         let most = (property.behaviour == Behaviour::OtherRow).then_some(KEPT_BEFORE_OTHER);
         let mut groups = Self {
-            encoders: columns
-                .dimensions
-                .iter()
-                .map(|dimension| Encoder::new(dimension, most))
-                .collect(),
+            encoders: columns.dimensions.iter().map(|dimension| Encoder::new(dimension, most)).collect(),
             index: HashTable::new(),
             keys: Vec::new(),
             sums: Vec::new(),
@@ -99,17 +92,13 @@ impl Groups {
         }
         let filters = columns.dimension_filter.iter().chain(&report.comparisons);
         let by_event = groups.encoders.iter().any(Encoder::is_of_event)
-            || filters
-                .map(VisitFilter::new)
-                .any(|filter| filter.is_of_event());
+            || filters.map(VisitFilter::new).any(|filter| filter.is_of_event());
         let mut key = vec![0; columns.dimensions.len()];
         for (number, pass) in report.passes.iter().enumerate() {
             let comparison = pass.comparison.map(|number| &report.comparisons[number]);
             let filters = columns.dimension_filter.iter().chain(comparison);
             let mut filters: Vec<VisitFilter<'_>> = filters.map(VisitFilter::new).collect();
-            let cohort_users = pass
-                .cohort
-                .map_or(0, |cohort| site.new_visitors(property.id, cohort));
+            let cohort_users = pass.cohort.map_or(0, |cohort| site.new_visitors(property.id, cohort));
             site.visits(property.id, pass.days, number as u32, |visit| {
                 if !pass.counts(visit) {
                     return;
@@ -161,11 +150,9 @@ impl Groups {
             return *row as usize;
         }
         let row = self.rows;
-        self.index
-            .insert_unique(hash, row as u32, |row| self::hash(at(*row)));
+        self.index.insert_unique(hash, row as u32, |row| self::hash(at(*row)));
         self.keys.extend_from_slice(key);
-        self.sums
-            .resize(self.sums.len() + self.slices * self.slots.count, 0);
+        self.sums.resize(self.sums.len() + self.slices * self.slots.count, 0);
         self.rows += 1;
         row
     }
@@ -183,11 +170,7 @@ impl Groups {
             };
             aggregates.push((*aggregation, figures));
         }
-        let texts: Vec<Vec<String>> = self
-            .encoders
-            .into_iter()
-            .map(|encoder| encoder.texts)
-            .collect();
+        let texts: Vec<Vec<String>> = self.encoders.into_iter().map(|encoder| encoder.texts).collect();
         let unsteady = property.behaviour == Behaviour::UnsteadyTies;
         let sorter = Sorter {
             texts: &texts,
@@ -197,14 +180,7 @@ impl Groups {
             shuffle: unsteady.then(|| mix(offset as u64)),
         };
         sorter.sort(&mut order, report);
-        Table {
-            texts,
-            keys: self.keys,
-            values,
-            order,
-            aggregates,
-            width,
-        }
+        Table { texts, keys: self.keys, values, order, aggregates, width }
     }
 
     /// Numbers of texts of a row.
@@ -253,10 +229,7 @@ impl Groups {
         let mut totals = vec![0; self.slices * self.slots.count];
         for row in rows {
             let sums = self.sums(*row);
-            totals
-                .iter_mut()
-                .zip(sums)
-                .for_each(|(total, sum)| *total += sum);
+            totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
         }
         let mut values = Vec::new();
         for slice in 0..self.slices {
@@ -267,13 +240,7 @@ impl Groups {
     }
 
     /// The metrics that the sums of one slice come to.
-    fn write_figures(
-        &self,
-        property: &Property,
-        columns: &Columns,
-        sums: &[i64],
-        out: &mut Vec<f64>,
-    ) {
+    fn write_figures(&self, property: &Property, columns: &Columns, sums: &[i64], out: &mut Vec<f64>) {
         for metric in &columns.metrics {
             let value = metric.value(sums, &self.slots);
             out.push(match metric.metric_type {
@@ -299,12 +266,7 @@ fn passes(columns: &Columns, row: &[f64]) -> bool {
 }
 
 /// The least or greatest of each figure among the rows in `order`.
-pub(super) fn extreme(
-    values: &[f64],
-    order: &[u32],
-    width: usize,
-    choose: fn(f64, f64) -> f64,
-) -> Vec<f64> {
+pub(super) fn extreme(values: &[f64], order: &[u32], width: usize, choose: fn(f64, f64) -> f64) -> Vec<f64> {
     let row = |row: u32| &values[row as usize * width..][..width];
     let mut extreme = row(order[0]).to_vec();
     for next in &order[1..] {
@@ -316,6 +278,5 @@ pub(super) fn extreme(
 }
 
 fn hash(key: &[u32]) -> u64 {
-    key.iter()
-        .fold(0, |hash, part| mix(hash ^ u64::from(*part)))
+    key.iter().fold(0, |hash, part| mix(hash ^ u64::from(*part)))
 }

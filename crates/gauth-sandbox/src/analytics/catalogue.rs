@@ -36,11 +36,7 @@ pub(super) enum Surface {
 }
 
 static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
-    include_str!("fields.tsv")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(field)
-        .collect()
+    include_str!("fields.tsv").lines().filter(|line| !line.starts_with('#')).filter_map(field).collect()
 });
 
 fn field(line: &'static str) -> Option<Field> {
@@ -56,12 +52,7 @@ fn field(line: &'static str) -> Option<Field> {
         metric_type: columns.next()?,
         core: columns.next()? == "core",
         realtime: columns.next()? == "realtime",
-        former_names: columns
-            .next()?
-            .split(',')
-            .map(str::trim)
-            .filter(|former| *former != "-")
-            .collect(),
+        former_names: columns.next()?.split(',').map(str::trim).filter(|former| *former != "-").collect(),
         group: columns.next()?,
     })
 }
@@ -80,10 +71,7 @@ const REGISTERED: &[(&str, &[&str])] = &[
 
 /// The parameters registered for the family before the colon.
 pub(super) fn registered(family: &str) -> &'static [&'static str] {
-    REGISTERED
-        .iter()
-        .find(|(name, _)| *name == family)
-        .map_or(&[], |(_, parameters)| parameters)
+    REGISTERED.iter().find(|(name, _)| *name == family).map_or(&[], |(_, parameters)| parameters)
 }
 
 /// A field by the name that requests use: one for each member of a family.
@@ -98,18 +86,12 @@ pub(super) struct Entry {
 pub(super) fn entries(with_registered: bool) -> Vec<Entry> {
     let mut entries = Vec::new();
     for field in FIELDS.iter().filter(|field| field.core) {
-        let entry = |name: String, custom| Entry {
-            name,
-            field,
-            custom,
-        };
+        let entry = |name: String, custom| Entry { name, field, custom };
         match field.name.strip_suffix(":<param>") {
             None => entries.push(entry(field.name.to_owned(), false)),
-            Some(family) if with_registered => entries.extend(
-                registered(family)
-                    .iter()
-                    .map(|parameter| entry(format!("{family}:{parameter}"), true)),
-            ),
+            Some(family) if with_registered => {
+                entries.extend(registered(family).iter().map(|parameter| entry(format!("{family}:{parameter}"), true)))
+            }
             Some(_) => {}
         }
     }
@@ -151,8 +133,7 @@ pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static 
         .filter(|(family, parameter)| registered(family).contains(parameter))
         .map(|(family, _)| family);
     let found = FIELDS.iter().filter(usable).find(|field| {
-        field.name == name
-            || family.is_some_and(|family| field.name.strip_suffix(":<param>") == Some(family))
+        field.name == name || family.is_some_and(|family| field.name.strip_suffix(":<param>") == Some(family))
     });
     found.ok_or_else(|| {
         let nearest = FIELDS
@@ -161,9 +142,7 @@ pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static 
             .map(|field| (distance(&lower(name), &lower(field.name)), field.name))
             .min()
             .filter(|(distance, _)| *distance <= name.len() / 3);
-        let hint = nearest
-            .map(|(_, name)| format!("Did you mean {name}? "))
-            .unwrap_or_default();
+        let hint = nearest.map(|(_, name)| format!("Did you mean {name}? ")).unwrap_or_default();
         match kind {
             Kind::Dimension => format!("{hint}Field {name} is not a valid dimension. {SCHEMA}"),
             // The service sets two spaces after this sentence.
@@ -197,20 +176,15 @@ impl Field {
     /// Search Console figures with landing page, time, place and device only.
     pub(super) fn clashes_with(&self, metric: &Self) -> bool {
         let group = self.group;
-        let traffic = group.starts_with("traffic source")
-            || group.starts_with("google ads")
-            || group.starts_with("manual utm");
+        let traffic =
+            group.starts_with("traffic source") || group.starts_with("google ads") || group.starts_with("manual utm");
         let everywhere = matches!(group, "time" | "geography");
         match metric.group {
             "item" => false,
             _ if group == "item" => true,
             "advertiser ads" => !traffic && !everywhere,
             "search console" => {
-                !everywhere
-                    && !matches!(
-                        self.name,
-                        "landingPage" | "landingPagePlusQueryString" | "deviceCategory"
-                    )
+                !everywhere && !matches!(self.name, "landingPage" | "landingPagePlusQueryString" | "deviceCategory")
             }
             _ => false,
         }
@@ -234,26 +208,14 @@ mod tests {
     #[test]
     fn wrong_names_are_refused_in_the_services_words() {
         for (name, kind, start) in [
-            (
-                "pagepath",
-                Kind::Dimension,
-                "Did you mean pagePath? Field pagepath is not a valid dimension. For a list",
-            ),
+            ("pagepath", Kind::Dimension, "Did you mean pagePath? Field pagepath is not a valid dimension. For a list"),
             (
                 "screenpageviews",
                 Kind::Metric,
                 "Did you mean screenPageViews? Field screenpageviews is not a valid metric.  For a list",
             ),
-            (
-                "qqqqqqqq",
-                Kind::Metric,
-                "Field qqqqqqqq is not a valid metric.  For a list",
-            ),
-            (
-                "userId",
-                Kind::Dimension,
-                "Field userId is not a valid dimension.",
-            ),
+            ("qqqqqqqq", Kind::Metric, "Field qqqqqqqq is not a valid metric.  For a list"),
+            ("userId", Kind::Dimension, "Field userId is not a valid dimension."),
         ] {
             let refusal = find(name, kind, Surface::Core).err().unwrap_or_default();
             let hint = refusal.find("Field").unwrap_or(0);

@@ -43,17 +43,13 @@ impl CohortSpec {
     /// A pass for each cohort; gives the `cohort` dimension their names.
     pub(super) fn passes(&self, columns: &mut Columns, today: i32) -> Result<Vec<Pass>, Refusal> {
         if self.cohorts.is_empty() {
-            return Err(Refusal::invalid(
-                "A cohortSpec must have at least one cohort.",
-            ));
+            return Err(Refusal::invalid("A cohortSpec must have at least one cohort."));
         }
         let Some(range) = &self.cohorts_range else {
             return Err(Refusal::invalid("A cohortSpec must have a cohortsRange."));
         };
         if self.cohort_report_settings.accumulate {
-            return Err(Refusal::invalid(
-                "Cohorts can accumulate in pivot reports only.",
-            ));
+            return Err(Refusal::invalid("Cohorts can accumulate in pivot reports only."));
         }
         let step = match range.granularity.as_str() {
             "DAILY" => 1,
@@ -67,9 +63,7 @@ impl CohortSpec {
             ));
         }
         let Some(dimension) = columns.dimension("cohort") else {
-            return Err(Refusal::invalid(
-                "The cohort dimension must be present in requests with a CohortSpec.",
-            ));
+            return Err(Refusal::invalid("The cohort dimension must be present in requests with a CohortSpec."));
         };
         let mut names = Vec::new();
         let mut passes = Vec::new();
@@ -81,10 +75,7 @@ impl CohortSpec {
                 last: (first.last + range.end_offset * step).min(today),
                 origin: first.first,
             };
-            passes.push(Pass {
-                cohort: Some(first),
-                ..Pass::over(days, 0)
-            });
+            passes.push(Pass { cohort: Some(first), ..Pass::over(days, 0) });
         }
         columns.dimensions[dimension].shape = Shape::Named(names);
         Ok(passes)
@@ -94,9 +85,7 @@ impl CohortSpec {
 impl Cohort {
     fn resolve(&self, number: usize, today: i32) -> Result<(String, Days), Refusal> {
         if self.dimension != "firstSessionDate" {
-            return Err(Refusal::invalid(
-                "A cohort's dimension must be firstSessionDate.",
-            ));
+            return Err(Refusal::invalid("A cohort's dimension must be firstSessionDate."));
         }
         let name = match self.name.as_str() {
             "" => format!("cohort_{number}"),

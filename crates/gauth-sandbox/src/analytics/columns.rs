@@ -83,9 +83,7 @@ pub(super) struct Columns {
 impl Columns {
     /// The number of the dimension of this name.
     pub(super) fn dimension(&self, name: &str) -> Option<usize> {
-        self.dimensions
-            .iter()
-            .position(|dimension| dimension.name == name)
+        self.dimensions.iter().position(|dimension| dimension.name == name)
     }
 
     /// The number of the metric of this name.
@@ -141,12 +139,7 @@ const CURRENCIES: &[(&str, f64)] = &[
 
 impl ColumnsRequest {
     /// Checks all columns, for reports on `property`; cohort fields need a cohort spec.
-    pub(super) fn resolve(
-        &self,
-        property: &Property,
-        surface: Surface,
-        has_cohorts: bool,
-    ) -> Result<Columns, Refusal> {
+    pub(super) fn resolve(&self, property: &Property, surface: Surface, has_cohorts: bool) -> Result<Columns, Refusal> {
         self.check_counts()?;
         let dimensions = self.resolve_dimensions(surface)?;
         let metrics = self.resolve_metrics(surface)?;
@@ -169,10 +162,7 @@ impl ColumnsRequest {
     }
 
     /// The fields of a request for a core report, if they go together.
-    pub(super) fn compatible_fields(
-        &self,
-        property: &Property,
-    ) -> Result<Vec<&'static Field>, Refusal> {
+    pub(super) fn compatible_fields(&self, property: &Property) -> Result<Vec<&'static Field>, Refusal> {
         let dimensions = self.resolve_dimensions(Surface::Core)?;
         let metrics = self.resolve_metrics(Surface::Core)?;
         if let Some(filter) = &self.dimension_filter {
@@ -185,10 +175,9 @@ impl ColumnsRequest {
     }
 
     fn check_counts(&self) -> Result<(), Refusal> {
-        for (what, count, most) in [
-            ("dimensions", self.dimensions.len(), MOST_DIMENSIONS),
-            ("metrics", self.metrics.len(), MOST_METRICS),
-        ] {
+        for (what, count, most) in
+            [("dimensions", self.dimensions.len(), MOST_DIMENSIONS), ("metrics", self.metrics.len(), MOST_METRICS)]
+        {
             if count > most {
                 return Err(Refusal::invalid(format!(
                     "Requests are limited to {most} {what}. This request is for {count} {what}."
@@ -196,9 +185,7 @@ impl ColumnsRequest {
             }
         }
         if self.dimensions.is_empty() && self.metrics.is_empty() {
-            return Err(Refusal::invalid(
-                "At least one dimension or metric is required.",
-            ));
+            return Err(Refusal::invalid("At least one dimension or metric is required."));
         }
         Ok(())
     }
@@ -208,10 +195,7 @@ impl ColumnsRequest {
         for request in &self.dimensions {
             let dimension = request.resolve(surface)?;
             if resolved.iter().any(|other| other.name == dimension.name) {
-                return Err(Refusal::invalid(format!(
-                    "The dimension {} is requested more than once.",
-                    dimension.name
-                )));
+                return Err(Refusal::invalid(format!("The dimension {} is requested more than once.", dimension.name)));
             }
             resolved.push(dimension);
         }
@@ -229,10 +213,7 @@ impl ColumnsRequest {
             };
             let mut metric = metric.map_err(Refusal::invalid)?;
             if resolved.iter().any(|other| other.name == metric.name) {
-                return Err(Refusal::invalid(format!(
-                    "The metric {} is requested more than once.",
-                    metric.name
-                )));
+                return Err(Refusal::invalid(format!("The metric {} is requested more than once.", metric.name)));
             }
             metric.invisible = request.invisible;
             resolved.push(metric);
@@ -275,8 +256,7 @@ impl ColumnsRequest {
         let leaves = leaves
             .into_iter()
             .map(|leaf| {
-                let Some(number) = metrics.iter().position(|metric| metric.name == leaf.field)
-                else {
+                let Some(number) = metrics.iter().position(|metric| metric.name == leaf.field) else {
                     field(&leaf.field, Kind::Metric, surface)?;
                     return Err(Refusal::invalid(format!(
                         "The metricFilter uses {}, which is not among the metrics of the request.",
@@ -333,10 +313,7 @@ impl DimensionRequest {
 
     /// Names in the catalogue that the dimension is made of.
     fn sources(&self, dimension: &Dimension) -> Vec<String> {
-        let parts = self
-            .dimension_expression
-            .as_ref()
-            .and_then(|expression| expression.parts().ok());
+        let parts = self.dimension_expression.as_ref().and_then(|expression| expression.parts().ok());
         match parts {
             Some((names, _)) => names,
             None => vec![dimension.name.clone()],
@@ -353,10 +330,9 @@ impl DimensionExpression {
             return Ok((vec![case.dimension_name.clone()], Shape::Upper));
         }
         match &self.concatenate {
-            Some(join) if !join.dimension_names.is_empty() => Ok((
-                join.dimension_names.clone(),
-                Shape::Joined(join.delimiter.clone()),
-            )),
+            Some(join) if !join.dimension_names.is_empty() => {
+                Ok((join.dimension_names.clone(), Shape::Joined(join.delimiter.clone())))
+            }
             _ => Err(Refusal::invalid("A dimensionExpression must not be empty.")),
         }
     }
@@ -373,9 +349,7 @@ pub(super) fn filter_on(
     let leaves = leaves
         .into_iter()
         .map(|leaf| {
-            let requested = dimensions
-                .iter()
-                .find(|dimension| dimension.name == leaf.field);
+            let requested = dimensions.iter().find(|dimension| dimension.name == leaf.field);
             let dimension = match requested {
                 Some(dimension) => dimension.clone(),
                 None => plain(&leaf.field, surface)?,
@@ -389,11 +363,7 @@ pub(super) fn filter_on(
 /// A dimension as the catalogue has it.
 pub(super) fn plain(name: &str, surface: Surface) -> Result<Dimension, Refusal> {
     field(name, Kind::Dimension, surface)?;
-    Ok(Dimension {
-        name: name.to_owned(),
-        columns: vec![dimensions::column(name)],
-        shape: Shape::Plain,
-    })
+    Ok(Dimension { name: name.to_owned(), columns: vec![dimensions::column(name)], shape: Shape::Plain })
 }
 
 fn field(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, Refusal> {
@@ -402,9 +372,7 @@ fn field(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, Ref
 
 fn check_compatible(fields: &[&'static Field], has_cohorts: bool) -> Result<(), Refusal> {
     if !has_cohorts && fields.iter().any(|field| field.is_cohort()) {
-        return Err(Refusal::invalid(
-            "Cohort metrics can only be used in requests with a CohortSpec.",
-        ));
+        return Err(Refusal::invalid("Cohort metrics can only be used in requests with a CohortSpec."));
     }
     let dimensions = || fields.iter().filter(|field| field.kind == Kind::Dimension);
     let metrics = || fields.iter().filter(|field| field.kind == Kind::Metric);

@@ -25,11 +25,7 @@ pub(super) struct Resolved {
 }
 
 pub(super) fn resolve(comparisons: &[Comparison]) -> Result<Vec<Resolved>, Refusal> {
-    comparisons
-        .iter()
-        .enumerate()
-        .map(|(number, comparison)| comparison.resolve(number))
-        .collect()
+    comparisons.iter().enumerate().map(|(number, comparison)| comparison.resolve(number)).collect()
 }
 
 impl Comparison {

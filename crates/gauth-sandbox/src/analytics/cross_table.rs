@@ -23,10 +23,7 @@ pub(super) fn write(
             write_pivot_headers(json, table);
         }
         if fields.want("dimensionHeaders") {
-            let names = columns
-                .dimensions
-                .iter()
-                .map(|dimension| dimension.name.as_str());
+            let names = columns.dimensions.iter().map(|dimension| dimension.name.as_str());
             response::write_dimension_headers(json, names);
         }
         if fields.want("metricHeaders") {
@@ -86,8 +83,7 @@ fn write_pivot_header(json: &mut Writer, table: &CrossTable, key: &[u32], first_
     json.object(|json| {
         json.member("dimensionValues").list(|json| {
             for (text, texts) in key.iter().zip(&table.texts[first_dimension..]) {
-                json.element()
-                    .object(|json| json.member("value").quoted(&texts[*text as usize]));
+                json.element().object(|json| json.member("value").quoted(&texts[*text as usize]));
             }
         });
     });

@@ -46,9 +46,7 @@ pub(super) fn resolve(ranges: &[DateRange], today: i32) -> Result<Vec<NamedDays>
             }
         };
         if resolved.iter().any(|other| other.name == name) {
-            return Err(Refusal::invalid(format!(
-                "The dateRange name {name} is used more than once."
-            )));
+            return Err(Refusal::invalid(format!("The dateRange name {name} is used more than once.")));
         }
         resolved.push(NamedDays { name, days });
     }
@@ -73,14 +71,10 @@ pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let reserved = ["date_range_", "cohort_", "RESERVED_"];
     if !plain || name.is_empty() {
-        return Err(Refusal::invalid(format!(
-            "The name {name} must match the regular expression ^[a-zA-Z0-9_]+$."
-        )));
+        return Err(Refusal::invalid(format!("The name {name} must match the regular expression ^[a-zA-Z0-9_]+$.")));
     }
     match reserved.iter().find(|prefix| name.starts_with(**prefix)) {
-        Some(prefix) => Err(Refusal::invalid(format!(
-            "The name {name} may not begin with {prefix}."
-        ))),
+        Some(prefix) => Err(Refusal::invalid(format!("The name {name} may not begin with {prefix}."))),
         None => Ok(()),
     }
 }
@@ -97,9 +91,7 @@ fn day(text: &str, field: &str, today: i32) -> Result<i32, Refusal> {
         )));
     };
     if day < EARLIEST {
-        return Err(Refusal::invalid(format!(
-            "Invalid {field}: {text}. The earliest date is 2015-08-14."
-        )));
+        return Err(Refusal::invalid(format!("Invalid {field}: {text}. The earliest date is 2015-08-14.")));
     }
     Ok(day)
 }
@@ -119,10 +111,7 @@ fn calendar_day(text: &str) -> Option<i32> {
     }
     let number = |from: usize, to: usize| {
         let digits = text.get(from..to)?;
-        digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| digits.parse::<u16>().ok())?
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u16>().ok())?
     };
     let month = Month::try_from(u8::try_from(number(5, 7)?).ok()?).ok()?;
     let day = u8::try_from(number(8, 10)?).ok()?;
@@ -137,11 +126,7 @@ mod tests {
     const TODAY: i32 = 2_461_366; // 2026-11-21
 
     fn range(start: &str, end: &str, name: &str) -> DateRange {
-        DateRange {
-            start_date: start.to_owned(),
-            end_date: end.to_owned(),
-            name: name.to_owned(),
-        }
+        DateRange { start_date: start.to_owned(), end_date: end.to_owned(), name: name.to_owned() }
     }
 
     #[test]
@@ -172,34 +157,13 @@ mod tests {
             (&[][..], "A dateRange is required."),
             (&many[..], "Requests are limited to 4 dateRanges."),
             (&[range("", "today", "")], "Invalid startDate: ."),
-            (
-                &[range("2026-02-30", "today", "")],
-                "Invalid startDate: 2026-02-30.",
-            ),
-            (
-                &[range("20260101", "today", "")],
-                "Invalid startDate: 20260101.",
-            ),
-            (
-                &[range("-1daysAgo", "today", "")],
-                "Invalid startDate: -1daysAgo.",
-            ),
-            (
-                &[range("2015-08-13", "today", "")],
-                "Invalid startDate: 2015-08-13. The earliest",
-            ),
-            (
-                &[range("today", "yesterday", "")],
-                "Invalid dateRange 0: startDate today is after",
-            ),
-            (
-                &[range("today", "today", "date_range_x")],
-                "The name date_range_x may not begin",
-            ),
-            (
-                &[range("today", "today", "RESERVED_x")],
-                "The name RESERVED_x may not begin",
-            ),
+            (&[range("2026-02-30", "today", "")], "Invalid startDate: 2026-02-30."),
+            (&[range("20260101", "today", "")], "Invalid startDate: 20260101."),
+            (&[range("-1daysAgo", "today", "")], "Invalid startDate: -1daysAgo."),
+            (&[range("2015-08-13", "today", "")], "Invalid startDate: 2015-08-13. The earliest"),
+            (&[range("today", "yesterday", "")], "Invalid dateRange 0: startDate today is after"),
+            (&[range("today", "today", "date_range_x")], "The name date_range_x may not begin"),
+            (&[range("today", "today", "RESERVED_x")], "The name RESERVED_x may not begin"),
             (&[range("today", "today", "a b")], "The name a b must match"),
             (
                 &[range("today", "today", "a"), range("today", "today", "a")],
@@ -207,12 +171,7 @@ mod tests {
             ),
         ] {
             let refusal = resolve(ranges, TODAY).err().map(|refusal| refusal.message);
-            assert!(
-                refusal
-                    .as_deref()
-                    .is_some_and(|text| text.starts_with(start)),
-                "{refusal:?}"
-            );
+            assert!(refusal.as_deref().is_some_and(|text| text.starts_with(start)), "{refusal:?}");
         }
         assert!(resolve(&[range("2015-08-14", "today", "")], TODAY).is_ok());
     }

@@ -28,10 +28,7 @@ pub(super) enum Code {
 }
 
 const fn of_visit(code: fn(&Visit) -> u32, text: fn(u32) -> String) -> Column {
-    Column {
-        code: Code::Visit(code),
-        text,
-    }
+    Column { code: Code::Visit(code), text }
 }
 
 /// The column of a dimension that the site has nothing for.
@@ -39,10 +36,7 @@ const UNSET: Column = of_visit(|_| 0, |_| NOT_SET.to_owned());
 
 /// The column of a dimension that is in the catalogue.
 pub(super) fn column(name: &str) -> Column {
-    let found = [TIME, PLACE, PAGE, DEVICE, OTHER]
-        .into_iter()
-        .flatten()
-        .find(|(known, _)| *known == name);
+    let found = [TIME, PLACE, PAGE, DEVICE, OTHER].into_iter().flatten().find(|(known, _)| *known == name);
     match found {
         Some((_, column)) => *column,
         None => traffic(name).unwrap_or(UNSET),
@@ -50,36 +44,15 @@ pub(super) fn column(name: &str) -> Column {
 }
 
 const PLACE: &[(&str, Column)] = &[
-    (
-        "country",
-        of_visit(country, |code| place(code).country.to_owned()),
-    ),
-    (
-        "countryId",
-        of_visit(country, |code| place(code).id.to_owned()),
-    ),
-    (
-        "continent",
-        of_visit(country, |code| place(code).continent.to_owned()),
-    ),
-    (
-        "continentId",
-        of_visit(country, |code| place(code).continent_id.to_owned()),
-    ),
-    (
-        "language",
-        of_visit(country, |code| place(code).language.to_owned()),
-    ),
-    (
-        "languageCode",
-        of_visit(country, |code| place(code).language_code.to_owned()),
-    ),
+    ("country", of_visit(country, |code| place(code).country.to_owned())),
+    ("countryId", of_visit(country, |code| place(code).id.to_owned())),
+    ("continent", of_visit(country, |code| place(code).continent.to_owned())),
+    ("continentId", of_visit(country, |code| place(code).continent_id.to_owned())),
+    ("language", of_visit(country, |code| place(code).language.to_owned())),
+    ("languageCode", of_visit(country, |code| place(code).language_code.to_owned())),
     ("city", of_visit(city, |code| town(code).0.to_owned())),
     ("region", of_visit(city, |code| town(code).1.to_owned())),
-    (
-        "cityId",
-        of_visit(city, |code| (1_000_000 + code * 37).to_string()),
-    ),
+    ("cityId", of_visit(city, |code| (1_000_000 + code * 37).to_string())),
 ];
 
 const PAGE: &[(&str, Column)] = &[
@@ -88,30 +61,13 @@ const PAGE: &[(&str, Column)] = &[
     ("pageTitle", of_visit(page, pages::title)),
     ("unifiedScreenName", of_visit(page, pages::title)),
     ("unifiedScreenClass", of_visit(page, pages::title)),
-    (
-        "contentGroup",
-        of_visit(page, |code| pages::section(code).to_owned()),
-    ),
-    (
-        "pagePathPlusQueryString",
-        of_visit(tagged_page, |code| {
-            pages::path(code / 4) + QUERIES[code as usize % 4]
-        }),
-    ),
+    ("contentGroup", of_visit(page, |code| pages::section(code).to_owned())),
+    ("pagePathPlusQueryString", of_visit(tagged_page, |code| pages::path(code / 4) + QUERIES[code as usize % 4])),
     (
         "pageLocation",
-        of_visit(tagged_page, |code| {
-            format!(
-                "https://{HOST}{}{}",
-                pages::path(code / 4),
-                QUERIES[code as usize % 4]
-            )
-        }),
+        of_visit(tagged_page, |code| format!("https://{HOST}{}{}", pages::path(code / 4), QUERIES[code as usize % 4])),
     ),
-    (
-        "fullPageUrl",
-        of_visit(page, |code| HOST.to_owned() + &pages::path(code)),
-    ),
+    ("fullPageUrl", of_visit(page, |code| HOST.to_owned() + &pages::path(code))),
     ("hostName", of_visit(|_| 0, |_| HOST.to_owned())),
     ("landingPage", of_visit(Visit::landing_page, pages::path)),
     (
@@ -131,79 +87,33 @@ const PAGE: &[(&str, Column)] = &[
     ),
     (
         "customEvent:author",
-        of_visit(
-            |visit| visit.page % 4,
-            |code| ["Ada", "Børge", "Zoë, Ltd.", NOT_SET][code as usize].to_owned(),
-        ),
+        of_visit(|visit| visit.page % 4, |code| ["Ada", "Børge", "Zoë, Ltd.", NOT_SET][code as usize].to_owned()),
     ),
-    (
-        "customEvent:word_count",
-        of_visit(|_| 0, |_| "417".to_owned()),
-    ),
+    ("customEvent:word_count", of_visit(|_| 0, |_| "417".to_owned())),
 ];
 
 const DEVICE: &[(&str, Column)] = &[
-    (
-        "deviceCategory",
-        of_visit(Visit::device, |code| device(code).category.to_owned()),
-    ),
-    (
-        "operatingSystem",
-        of_visit(Visit::device, |code| device(code).system.to_owned()),
-    ),
-    (
-        "operatingSystemVersion",
-        of_visit(Visit::device, |code| device(code).version.to_owned()),
-    ),
+    ("deviceCategory", of_visit(Visit::device, |code| device(code).category.to_owned())),
+    ("operatingSystem", of_visit(Visit::device, |code| device(code).system.to_owned())),
+    ("operatingSystemVersion", of_visit(Visit::device, |code| device(code).version.to_owned())),
     (
         "operatingSystemWithVersion",
-        of_visit(Visit::device, |code| {
-            format!("{} {}", device(code).system, device(code).version)
-        }),
+        of_visit(Visit::device, |code| format!("{} {}", device(code).system, device(code).version)),
     ),
-    (
-        "browser",
-        of_visit(Visit::device, |code| device(code).browser.to_owned()),
-    ),
-    (
-        "mobileDeviceBranding",
-        of_visit(Visit::device, |code| device(code).brand.to_owned()),
-    ),
-    (
-        "mobileDeviceModel",
-        of_visit(Visit::device, |code| device(code).model.to_owned()),
-    ),
-    (
-        "deviceModel",
-        of_visit(Visit::device, |code| device(code).model.to_owned()),
-    ),
-    (
-        "screenResolution",
-        of_visit(Visit::device, |code| device(code).screen.to_owned()),
-    ),
+    ("browser", of_visit(Visit::device, |code| device(code).browser.to_owned())),
+    ("mobileDeviceBranding", of_visit(Visit::device, |code| device(code).brand.to_owned())),
+    ("mobileDeviceModel", of_visit(Visit::device, |code| device(code).model.to_owned())),
+    ("deviceModel", of_visit(Visit::device, |code| device(code).model.to_owned())),
+    ("screenResolution", of_visit(Visit::device, |code| device(code).screen.to_owned())),
     ("platform", of_visit(|_| 0, |_| "web".to_owned())),
-    (
-        "platformDeviceCategory",
-        of_visit(Visit::device, |code| {
-            format!("web / {}", device(code).category)
-        }),
-    ),
+    ("platformDeviceCategory", of_visit(Visit::device, |code| format!("web / {}", device(code).category))),
 ];
 
 const OTHER: &[(&str, Column)] = &[
-    (
-        "eventName",
-        Column {
-            code: Code::Event,
-            text: |code| EVENTS[code as usize].to_owned(),
-        },
-    ),
+    ("eventName", Column { code: Code::Event, text: |code| EVENTS[code as usize].to_owned() }),
     (
         "isKeyEvent",
-        Column {
-            code: Code::Event,
-            text: |code| matches!(EVENTS[code as usize], "purchase" | "sign_up").to_string(),
-        },
+        Column { code: Code::Event, text: |code| matches!(EVENTS[code as usize], "purchase" | "sign_up").to_string() },
     ),
     (
         "newVsReturning",
@@ -227,43 +137,15 @@ const OTHER: &[(&str, Column)] = &[
         "userAgeBracket",
         of_visit(
             |visit| visit.draw(36, 8),
-            |code| {
-                [
-                    "18-24", "25-34", "35-44", "45-54", "55-64", "65+", "unknown", "unknown",
-                ][code as usize]
-                    .to_owned()
-            },
+            |code| ["18-24", "25-34", "35-44", "45-54", "55-64", "65+", "unknown", "unknown"][code as usize].to_owned(),
         ),
     ),
-    (
-        "userGender",
-        of_visit(
-            |visit| visit.draw(37, 3),
-            |code| ["female", "male", "unknown"][code as usize].to_owned(),
-        ),
-    ),
-    (
-        "itemName",
-        of_visit(Visit::item, |code| ITEMS[code as usize].0.to_owned()),
-    ),
-    (
-        "itemBrand",
-        of_visit(Visit::item, |code| ITEMS[code as usize].1.to_owned()),
-    ),
-    (
-        "itemCategory",
-        of_visit(Visit::item, |code| ITEMS[code as usize].2.to_owned()),
-    ),
-    (
-        "itemId",
-        of_visit(Visit::item, |code| format!("SKU-{:04}", 1001 + code)),
-    ),
-    (
-        "customItem:colour",
-        of_visit(Visit::item, |code| {
-            ["oak", "grün", "black & white"][code as usize % 3].to_owned()
-        }),
-    ),
+    ("userGender", of_visit(|visit| visit.draw(37, 3), |code| ["female", "male", "unknown"][code as usize].to_owned())),
+    ("itemName", of_visit(Visit::item, |code| ITEMS[code as usize].0.to_owned())),
+    ("itemBrand", of_visit(Visit::item, |code| ITEMS[code as usize].1.to_owned())),
+    ("itemCategory", of_visit(Visit::item, |code| ITEMS[code as usize].2.to_owned())),
+    ("itemId", of_visit(Visit::item, |code| format!("SKU-{:04}", 1001 + code))),
+    ("customItem:colour", of_visit(Visit::item, |code| ["oak", "grün", "black & white"][code as usize % 3].to_owned())),
     ("cohort", OF_PASS),
     ("dateRange", OF_PASS),
     ("streamId", of_visit(|_| 0, |_| "3344556677".to_owned())),
@@ -272,18 +154,10 @@ const OTHER: &[(&str, Column)] = &[
 ];
 
 /// The request names what the passes are.
-const OF_PASS: Column = Column {
-    code: Code::Pass,
-    text: |code| code.to_string(),
-};
+const OF_PASS: Column = Column { code: Code::Pass, text: |code| code.to_string() };
 
 const HOST: &str = "www.nordwind.example";
-const QUERIES: [&str; 4] = [
-    "",
-    "",
-    "?utm_source=newsletter&utm_campaign=Fr%C3%BChling",
-    "?q=\"oak, table\"",
-];
+const QUERIES: [&str; 4] = ["", "", "?utm_source=newsletter&utm_campaign=Fr%C3%BChling", "?q=\"oak, table\""];
 
 /// The traffic dimensions exist three times: of the event, of the session, of the first session.
 fn traffic(name: &str) -> Option<Column> {
@@ -297,9 +171,7 @@ fn traffic(name: &str) -> Option<Column> {
     let text: fn(u32) -> String = match rest.as_str() {
         "source" | "manualSource" => |code| source(code).source.to_owned(),
         "medium" | "manualMedium" => |code| source(code).medium.to_owned(),
-        "sourceMedium" | "manualSourceMedium" => {
-            |code| format!("{} / {}", source(code).source, source(code).medium)
-        }
+        "sourceMedium" | "manualSourceMedium" => |code| format!("{} / {}", source(code).source, source(code).medium),
         "campaignName" | "manualCampaignName" => |code| source(code).campaign.to_owned(),
         "campaignId" | "manualCampaignId" => |code| source(code).campaign_id.to_owned(),
         "defaultChannelGroup" | "primaryChannelGroup" => |code| source(code).channel.to_owned(),

@@ -37,9 +37,7 @@ impl Encoder {
     }
 
     pub(super) fn is_of_event(&self) -> bool {
-        self.columns
-            .iter()
-            .any(|column| matches!(column.code, Code::Event))
+        self.columns.iter().any(|column| matches!(column.code, Code::Event))
     }
 
     pub(super) fn encode(&mut self, visit: &Visit, event: u32) -> u32 {
@@ -129,9 +127,7 @@ impl<'a> VisitFilter<'a> {
     }
 
     pub(super) fn is_of_event(&self) -> bool {
-        self.leaves
-            .iter()
-            .any(|column| column.encoder.is_of_event())
+        self.leaves.iter().any(|column| column.encoder.is_of_event())
     }
 
     pub(super) fn passes(&mut self, visit: &Visit, event: u32) -> bool {

@@ -61,11 +61,7 @@ pub(super) struct Violation {
 
 impl Refusal {
     pub(super) fn new(status: Status, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            detail: Detail::None,
-        }
+        Self { status, message: message.into(), detail: Detail::None }
     }
 
     pub(super) fn invalid(message: impl Into<String>) -> Self {
@@ -74,15 +70,8 @@ impl Refusal {
 
     /// The JSON does not have the form of the request message.
     pub(super) fn malformed(violations: Vec<Violation>) -> Self {
-        let lines: Vec<&str> = violations
-            .iter()
-            .map(|violation| violation.description.as_str())
-            .collect();
-        Self {
-            status: Status::InvalidArgument,
-            message: lines.join("\n"),
-            detail: Detail::BadRequest(violations),
-        }
+        let lines: Vec<&str> = violations.iter().map(|violation| violation.description.as_str()).collect();
+        Self { status: Status::InvalidArgument, message: lines.join("\n"), detail: Detail::BadRequest(violations) }
     }
 
     pub(super) fn insufficient_scope(service: &'static str, method: String) -> Self {
@@ -104,8 +93,7 @@ impl Refusal {
                     Detail::None => {}
                     Detail::BadRequest(violations) => json.member("details").list(|json| {
                         json.element().object(|json| {
-                            json.member("@type")
-                                .text("type.googleapis.com/google.rpc.BadRequest");
+                            json.member("@type").text("type.googleapis.com/google.rpc.BadRequest");
                             json.member("fieldViolations").list(|json| {
                                 for violation in violations {
                                     write_violation(json.element(), violation);
@@ -116,10 +104,8 @@ impl Refusal {
                     Detail::InsufficientScope { service, method } => {
                         json.member("details").list(|json| {
                             json.element().object(|json| {
-                                json.member("@type")
-                                    .text("type.googleapis.com/google.rpc.ErrorInfo");
-                                json.member("reason")
-                                    .text("ACCESS_TOKEN_SCOPE_INSUFFICIENT");
+                                json.member("@type").text("type.googleapis.com/google.rpc.ErrorInfo");
+                                json.member("reason").text("ACCESS_TOKEN_SCOPE_INSUFFICIENT");
                                 json.member("domain").text("googleapis.com");
                                 json.member("metadata").object(|json| {
                                     json.member("service").text(service);
@@ -150,18 +136,11 @@ fn write_violation(json: &mut Writer, violation: &Violation) {
 
 /// The page for a path or verb that no service has.
 pub(super) fn no_such_page(path: &str) -> ApiAnswer {
-    let shown: String = path
-        .chars()
-        .map(|c| if "<>&\"'".contains(c) { '?' } else { c })
-        .collect();
+    let shown: String = path.chars().map(|c| if "<>&\"'".contains(c) { '?' } else { c }).collect();
     let page = format!(
         "<!DOCTYPE html>\n<html lang=en>\n  <meta charset=utf-8>\n  <title>Error 404 (Not Found)!!1</title>\n  \
          <p><b>404.</b> <ins>That’s an error.</ins>\n  <p>The requested URL <code>{shown}</code> was not found on this \
          server.  <ins>That’s all we know.</ins>\n"
     );
-    ApiAnswer {
-        status: 404,
-        content_type: "text/html; charset=UTF-8",
-        body: Body::Bytes(page.into_bytes()),
-    }
+    ApiAnswer { status: 404, content_type: "text/html; charset=UTF-8", body: Body::Bytes(page.into_bytes()) }
 }

@@ -119,14 +119,9 @@ impl FilterExpression {
     pub(super) fn resolve(&self, leaves: &mut Vec<Leaf>) -> Result<Condition, Refusal> {
         let group = |list: &FilterList, leaves: &mut Vec<Leaf>| {
             if list.expressions.is_empty() {
-                return Err(Refusal::invalid(
-                    "A filter group must contain at least one expression.",
-                ));
+                return Err(Refusal::invalid("A filter group must contain at least one expression."));
             }
-            list.expressions
-                .iter()
-                .map(|expression| expression.resolve(leaves))
-                .collect::<Result<Vec<_>, _>>()
+            list.expressions.iter().map(|expression| expression.resolve(leaves)).collect::<Result<Vec<_>, _>>()
         };
         if let Some(list) = &self.and_group {
             return Ok(Condition::All(group(list, leaves)?));
@@ -140,10 +135,7 @@ impl FilterExpression {
         let Some(filter) = &self.filter else {
             return Err(Refusal::invalid("A filter expression must not be empty."));
         };
-        leaves.push(Leaf {
-            field: filter.field_name.clone(),
-            test: filter.test(&filter.field_name)?,
-        });
+        leaves.push(Leaf { field: filter.field_name.clone(), test: filter.test(&filter.field_name)? });
         Ok(Condition::Leaf(leaves.len() - 1))
     }
 }
@@ -159,16 +151,10 @@ impl Filter {
         }
         if let Some(filter) = &self.in_list_filter {
             if filter.values.is_empty() {
-                return Err(Refusal::invalid(
-                    "The inListFilter must have at least one value.",
-                ));
+                return Err(Refusal::invalid("The inListFilter must have at least one value."));
             }
             let case = case(filter.case_sensitive);
-            let values = filter
-                .values
-                .iter()
-                .map(|value| folded(value, case))
-                .collect();
+            let values = filter.values.iter().map(|value| folded(value, case)).collect();
             return Ok(Test::OneOf(values, case));
         }
         if let Some(filter) = &self.numeric_filter {
@@ -179,18 +165,13 @@ impl Filter {
                 "GREATER_THAN" => Comparison::Greater,
                 "GREATER_THAN_OR_EQUAL" => Comparison::GreaterOrEqual,
                 _ => {
-                    return Err(Refusal::invalid(
-                        "The numericFilter must have an operation.",
-                    ));
+                    return Err(Refusal::invalid("The numericFilter must have an operation."));
                 }
             };
             return Ok(Test::Compare(comparison, filter.value.number()?));
         }
         if let Some(filter) = &self.between_filter {
-            return Ok(Test::Between(
-                filter.from_value.number()?,
-                filter.to_value.number()?,
-            ));
+            return Ok(Test::Between(filter.from_value.number()?, filter.to_value.number()?));
         }
         match self.empty_filter {
             Some(_) => Ok(Test::Empty),
@@ -206,16 +187,9 @@ impl StringFilter {
         let case = case(self.case_sensitive);
         let value = || folded(&self.value, case);
         let regex = |pattern: &str| {
-            RegexBuilder::new(pattern)
-                .case_insensitive(case == Case::Folded)
-                .build()
-                .map(Test::Matches)
-                .map_err(|_| {
-                    Refusal::invalid(format!(
-                        "The regular expression {} is not a valid RE2 expression.",
-                        self.value
-                    ))
-                })
+            RegexBuilder::new(pattern).case_insensitive(case == Case::Folded).build().map(Test::Matches).map_err(|_| {
+                Refusal::invalid(format!("The regular expression {} is not a valid RE2 expression.", self.value))
+            })
         };
         match self.match_type.as_str() {
             // The type that is not said is taken as exact.
@@ -234,9 +208,7 @@ impl NumericValue {
         match (self.int64_value, self.double_value) {
             (Some(whole), _) => Ok(whole as f64),
             (_, Some(number)) => Ok(number),
-            (None, None) => Err(Refusal::invalid(
-                "A numeric value must have an int64Value or a doubleValue.",
-            )),
+            (None, None) => Err(Refusal::invalid("A numeric value must have an int64Value or a doubleValue.")),
         }
     }
 }
@@ -268,9 +240,7 @@ impl Test {
             Self::Matches(regex) => regex.is_match(text),
             Self::OneOf(values, case) => values.contains(&folded(text, *case)),
             Self::Empty => text.is_empty() || text == NOT_SET,
-            Self::Compare(..) | Self::Between(..) => text
-                .parse()
-                .is_ok_and(|number| self.holds_for_number(number)),
+            Self::Compare(..) | Self::Between(..) => text.parse().is_ok_and(|number| self.holds_for_number(number)),
         }
     }
 
@@ -311,8 +281,7 @@ mod tests {
         if let (Some(members), Some(filter)) = (members.as_object_mut(), filter.as_object()) {
             members.extend(filter.clone());
         }
-        let expression: FilterExpression =
-            serde_json::from_value(json!({ "filter": members })).expect("a filter");
+        let expression: FilterExpression = serde_json::from_value(json!({ "filter": members })).expect("a filter");
         let mut leaves = Vec::new();
         let condition = expression.resolve(&mut leaves).expect("valid");
         condition.holds(&mut |leaf| leaves[leaf].test.holds_for_text(text))
@@ -328,46 +297,18 @@ mod tests {
             (string("EXACT", "germany", false), "Germany", "Germany "),
             (string("EXACT", "Germany", true), "Germany", "germany"),
             (string("", "TÜRKIYE", false), "Türkiye", "Turkiye"),
-            (
-                string("BEGINS_WITH", "south", false),
-                "South Korea",
-                "Korea, South",
-            ),
+            (string("BEGINS_WITH", "south", false), "South Korea", "Korea, South"),
             (string("ENDS_WITH", "LAND", false), "Poland", "Polanda"),
-            (
-                string("CONTAINS", "ted s", false),
-                "United States",
-                "Untied States",
-            ),
-            (
-                string("CONTAINS", "ted S", true),
-                "United States",
-                "UNITED STATES",
-            ),
-            (
-                string("FULL_REGEXP", "ger.*|fr.*", false),
-                "France",
-                "Africa, France",
-            ),
+            (string("CONTAINS", "ted s", false), "United States", "Untied States"),
+            (string("CONTAINS", "ted S", true), "United States", "UNITED STATES"),
+            (string("FULL_REGEXP", "ger.*|fr.*", false), "France", "Africa, France"),
             (string("PARTIAL_REGEXP", "^.{5}$", false), "Spain", "France"),
             (string("PARTIAL_REGEXP", "L", true), "Lodz", "lodz"),
-            (
-                json!({"inListFilter": {"values": ["spain", "France"]}}),
-                "Spain",
-                "Italy",
-            ),
-            (
-                json!({"inListFilter": {"values": ["Spain"], "caseSensitive": true}}),
-                "Spain",
-                "spain",
-            ),
+            (json!({"inListFilter": {"values": ["spain", "France"]}}), "Spain", "Italy"),
+            (json!({"inListFilter": {"values": ["Spain"], "caseSensitive": true}}), "Spain", "spain"),
             (json!({"emptyFilter": {}}), "", "x"),
             (json!({"emptyFilter": {}}), "(not set)", "not set"),
-            (
-                json!({"numericFilter": {"operation": "GREATER_THAN", "value": {"int64Value": 9}}}),
-                "10",
-                "9",
-            ),
+            (json!({"numericFilter": {"operation": "GREATER_THAN", "value": {"int64Value": 9}}}), "10", "9"),
         ] {
             assert!(holds(filter.clone(), holding), "{filter} {holding}");
             assert!(!holds(filter.clone(), failing), "{filter} {failing}");
@@ -393,14 +334,13 @@ mod tests {
 
     #[test]
     fn groups_nest() {
-        let expression: FilterExpression =
-            serde_json::from_value(json!({"andGroup": {"expressions": [
-                {"orGroup": {"expressions": [
-                    {"filter": {"fieldName": "a", "stringFilter": {"value": "1"}}},
-                    {"filter": {"fieldName": "b", "stringFilter": {"value": "1"}}}]}},
-                {"notExpression": {"filter": {"fieldName": "c", "stringFilter": {"value": "1"}}}}
-            ]}}))
-            .expect("a filter");
+        let expression: FilterExpression = serde_json::from_value(json!({"andGroup": {"expressions": [
+            {"orGroup": {"expressions": [
+                {"filter": {"fieldName": "a", "stringFilter": {"value": "1"}}},
+                {"filter": {"fieldName": "b", "stringFilter": {"value": "1"}}}]}},
+            {"notExpression": {"filter": {"fieldName": "c", "stringFilter": {"value": "1"}}}}
+        ]}}))
+        .expect("a filter");
         let mut leaves = Vec::new();
         let condition = expression.resolve(&mut leaves).expect("valid");
         let fields: Vec<&str> = leaves.iter().map(|leaf| leaf.field.as_str()).collect();
@@ -421,10 +361,7 @@ mod tests {
             (json!({}), "A filter expression must not be empty."),
             (json!({"andGroup": {}}), "A filter group must contain"),
             (json!({"filter": {}}), "A filter must have a fieldName."),
-            (
-                json!({"filter": {"fieldName": "x"}}),
-                "The filter on x must have one of",
-            ),
+            (json!({"filter": {"fieldName": "x"}}), "The filter on x must have one of"),
             (
                 json!({"filter": {"fieldName": "x", "inListFilter": {}}}),
                 "The inListFilter must have at least one value.",

@@ -151,9 +151,7 @@ impl RunFunnelReportRequest {
             is_open: self.funnel.is_open_funnel,
             is_trended: self.funnel_visualization_type == "TRENDED_FUNNEL",
             divided_by: self.division()?,
-            filter: filter
-                .map(|filter| filter_on(filter, &[], Surface::Core))
-                .transpose()?,
+            filter: filter.map(|filter| filter_on(filter, &[], Surface::Core)).transpose()?,
             limit: report::rows_asked(self.limit),
         })
     }
@@ -167,9 +165,7 @@ impl RunFunnelReportRequest {
                 (&next.next_action_dimension, next.limit, header)
             }
             (Some(_), Some(_)) => {
-                return Err(Refusal::invalid(
-                    "A funnel report has either a funnelBreakdown or a funnelNextAction.",
-                ));
+                return Err(Refusal::invalid("A funnel report has either a funnelBreakdown or a funnelNextAction."));
             }
         };
         let values = match limit {
@@ -191,11 +187,7 @@ impl RunFunnelReportRequest {
 }
 
 impl Step {
-    fn resolve(
-        &self,
-        number: usize,
-        tests: &mut Vec<FilterOn<Dimension>>,
-    ) -> Result<(String, Reach), Refusal> {
+    fn resolve(&self, number: usize, tests: &mut Vec<FilterOn<Dimension>>) -> Result<(String, Reach), Refusal> {
         let duration = &self.within_duration_from_prior_step;
         let seconds = duration.strip_suffix('s');
         if !duration.is_empty() && seconds.is_none_or(|seconds| seconds.parse::<f64>().is_err()) {
@@ -206,14 +198,9 @@ impl Step {
             )));
         }
         let Some(expression) = &self.filter_expression else {
-            return Err(Refusal::invalid(format!(
-                "Step {number} of the funnel must have a filterExpression."
-            )));
+            return Err(Refusal::invalid(format!("Step {number} of the funnel must have a filterExpression.")));
         };
-        Ok((
-            format!("{number}. {}", self.name),
-            expression.resolve(tests)?,
-        ))
+        Ok((format!("{number}. {}", self.name), expression.resolve(tests)?))
     }
 }
 
@@ -221,9 +208,7 @@ impl FunnelFilterExpression {
     fn resolve(&self, tests: &mut Vec<FilterOn<Dimension>>) -> Result<Reach, Refusal> {
         let mut group = |list: &FunnelFilterList| {
             let parts = list.expressions.iter();
-            parts
-                .map(|part| part.resolve(tests))
-                .collect::<Result<Vec<_>, _>>()
+            parts.map(|part| part.resolve(tests)).collect::<Result<Vec<_>, _>>()
         };
         if let Some(list) = &self.and_group {
             return Ok(Reach::All(group(list)?));
@@ -250,13 +235,9 @@ impl FunnelFilterExpression {
 impl EventFilter {
     fn resolve(&self, tests: &mut Vec<FilterOn<Dimension>>) -> Result<Reach, Refusal> {
         if self.event_name.is_empty() {
-            return Err(Refusal::invalid(
-                "A funnelEventFilter must have an eventName.",
-            ));
+            return Err(Refusal::invalid("A funnelEventFilter must have an eventName."));
         }
-        let number = traffic::EVENTS
-            .iter()
-            .position(|event| *event == self.event_name);
+        let number = traffic::EVENTS.iter().position(|event| *event == self.event_name);
         let event = Reach::Event(number.map(|number| number as u32));
         Ok(match &self.funnel_parameter_filter_expression {
             Some(parameters) => Reach::All(vec![event, parameters.resolve(tests)?]),
@@ -280,26 +261,12 @@ impl ParameterFilter {
         let camel = super::schema::camel_case(parameter);
         let known = catalogue::find(&camel, Kind::Dimension, Surface::Core).is_ok();
         // Of parameters that the site does not send, all values are missing.
-        Ok(if known {
-            camel
-        } else {
-            "audienceName".to_owned()
-        })
+        Ok(if known { camel } else { "audienceName".to_owned() })
     }
 }
 
-fn add_test(
-    tests: &mut Vec<FilterOn<Dimension>>,
-    field: &str,
-    filter: &Filter,
-) -> Result<Reach, Refusal> {
-    let leaf = Leaf {
-        field: field.to_owned(),
-        test: filter.test(field)?,
-    };
-    tests.push((
-        Condition::Leaf(0),
-        vec![(plain(field, Surface::Core)?, leaf)],
-    ));
+fn add_test(tests: &mut Vec<FilterOn<Dimension>>, field: &str, filter: &Filter) -> Result<Reach, Refusal> {
+    let leaf = Leaf { field: field.to_owned(), test: filter.test(field)? };
+    tests.push((Condition::Leaf(0), vec![(plain(field, Surface::Core)?, leaf)]));
     Ok(Reach::Field(tests.len() - 1))
 }

@@ -56,12 +56,7 @@ pub(super) fn count(site: &Site, property: &Property, report: &FunnelReport) -> 
 }
 
 /// How many of a visit's people get to each step.
-fn reached(
-    report: &FunnelReport,
-    visit: &Visit,
-    measures: &Measures,
-    tests: &mut [VisitFilter<'_>],
-) -> Vec<i64> {
+fn reached(report: &FunnelReport, visit: &Visit, measures: &Measures, tests: &mut [VisitFilter<'_>]) -> Vec<i64> {
     let mut least = i64::MAX;
     let people = report.steps.iter().map(|(_, step)| {
         let here = step.people(visit, measures, tests);
@@ -75,22 +70,14 @@ impl Reach {
     fn people(&self, visit: &Visit, measures: &Measures, tests: &mut [VisitFilter<'_>]) -> i64 {
         let everybody = measures[Measure::ActiveUsers as usize];
         match self {
-            Self::All(parts) => parts
-                .iter()
-                .map(|part| part.people(visit, measures, tests))
-                .fold(everybody, i64::min),
-            Self::Any(parts) => parts
-                .iter()
-                .map(|part| part.people(visit, measures, tests))
-                .fold(0, i64::max),
+            Self::All(parts) => parts.iter().map(|part| part.people(visit, measures, tests)).fold(everybody, i64::min),
+            Self::Any(parts) => parts.iter().map(|part| part.people(visit, measures, tests)).fold(0, i64::max),
             Self::Not(part) => everybody - part.people(visit, measures, tests),
             Self::Field(number) => {
                 let test = &mut tests[*number];
                 let happened = |event: &u32| measures[*event as usize] > 0;
                 let holds = match test.is_of_event() {
-                    true => (0..EVENTS as u32)
-                        .filter(happened)
-                        .any(|event| test.passes(visit, event)),
+                    true => (0..EVENTS as u32).filter(happened).any(|event| test.passes(visit, event)),
                     false => test.passes(visit, 0),
                 };
                 if holds { everybody } else { 0 }
@@ -106,27 +93,17 @@ impl Counts {
             encoder: dimension.map(|dimension| Encoder::new(dimension, None)),
             reached: Vec::new(),
         };
-        let date = Dimension {
-            name: "date".to_owned(),
-            columns: vec![dimensions::column("date")],
-            shape: Shape::Plain,
-        };
+        let date =
+            Dimension { name: "date".to_owned(), columns: vec![dimensions::column("date")], shape: Shape::Plain };
         Self {
             whole: tally(None),
-            divided: report
-                .divided_by
-                .as_ref()
-                .map(|division| tally(Some(&division.dimension))),
+            divided: report.divided_by.as_ref().map(|division| tally(Some(&division.dimension))),
             by_date: report.is_trended.then(|| tally(Some(&date))),
         }
     }
 
     fn add(&mut self, visit: &Visit, measures: &Measures, reached: &[i64]) {
-        let tallies = [
-            Some(&mut self.whole),
-            self.divided.as_mut(),
-            self.by_date.as_mut(),
-        ];
+        let tallies = [Some(&mut self.whole), self.divided.as_mut(), self.by_date.as_mut()];
         for tally in tallies.into_iter().flatten() {
             tally.add(visit, measures, reached);
         }
@@ -164,13 +141,9 @@ impl Tally {
     /// Text of each value with its people: those with most at the first step lead.
     fn largest(&self) -> Vec<(&str, &[i64])> {
         let texts = self.encoder.iter().flat_map(|encoder| &encoder.texts);
-        let mut values: Vec<(&str, &[i64])> = texts
-            .map(String::as_str)
-            .zip(self.reached.iter().map(Vec::as_slice))
-            .collect();
-        values.sort_by(|(text, people), (other, of_other)| {
-            of_other.cmp(people).then(text.cmp(other))
-        });
+        let mut values: Vec<(&str, &[i64])> =
+            texts.map(String::as_str).zip(self.reached.iter().map(Vec::as_slice)).collect();
+        values.sort_by(|(text, people), (other, of_other)| of_other.cmp(people).then(text.cmp(other)));
         values
     }
 }
@@ -185,27 +158,13 @@ pub(super) fn write(
 ) {
     json.object(|json| {
         if fields.want("funnelTable") {
-            let divided = report
-                .divided_by
-                .as_ref()
-                .map(|division| division.header.as_str());
-            let table = Table {
-                report,
-                column: divided,
-                metrics: TABLE_METRICS,
-            };
+            let divided = report.divided_by.as_ref().map(|division| division.header.as_str());
+            let table = Table { report, column: divided, metrics: TABLE_METRICS };
             table.write(json.member("funnelTable"), table.divided_rows(counts));
         }
         if fields.want("funnelVisualization") {
-            let table = Table {
-                report,
-                column: report.is_trended.then_some("date"),
-                metrics: VISUALIZATION_METRICS,
-            };
-            table.write(
-                json.member("funnelVisualization"),
-                table.trended_rows(counts),
-            );
+            let table = Table { report, column: report.is_trended.then_some("date"), metrics: VISUALIZATION_METRICS };
+            table.write(json.member("funnelVisualization"), table.trended_rows(counts));
         }
         if let Some(quota) = quota.filter(|_| fields.want("propertyQuota")) {
             quota.write(json.member("propertyQuota"));
@@ -236,8 +195,7 @@ impl<'a> Table<'a> {
                 let whole = counts.whole.reached.first();
                 let total = self.column.map(|_| "RESERVED_TOTAL");
                 rows.extend(whole.map(|people| row(step, total, range, people)));
-                let (Some(tally), Some(division)) = (&counts.divided, &self.report.divided_by)
-                else {
+                let (Some(tally), Some(division)) = (&counts.divided, &self.report.divided_by) else {
                     continue;
                 };
                 let largest = tally.largest().into_iter().take(division.values);
@@ -256,11 +214,7 @@ impl<'a> Table<'a> {
                     Some(tally) => {
                         let mut dates = tally.largest();
                         dates.sort_unstable();
-                        rows.extend(
-                            dates
-                                .into_iter()
-                                .map(|(date, people)| row(step, Some(date), range, people)),
-                        );
+                        rows.extend(dates.into_iter().map(|(date, people)| row(step, Some(date), range, people)));
                     }
                     None => {
                         let whole = counts.whole.reached.first();
@@ -277,11 +231,7 @@ impl<'a> Table<'a> {
         json.object(|json| {
             json.member("dimensionHeaders").list(|json| {
                 let range = several.then_some("dateRange");
-                for name in ["funnelStepName"]
-                    .into_iter()
-                    .chain(self.column)
-                    .chain(range)
-                {
+                for name in ["funnelStepName"].into_iter().chain(self.column).chain(range) {
                     json.element().object(|json| json.member("name").text(name));
                 }
             });
@@ -304,12 +254,7 @@ impl<'a> Table<'a> {
         });
     }
 
-    fn write_row(
-        &self,
-        json: &mut Writer,
-        (step, value, range, here, next): &Row<'_>,
-        several: bool,
-    ) {
+    fn write_row(&self, json: &mut Writer, (step, value, range, here, next): &Row<'_>, several: bool) {
         let (name, _) = &self.report.steps[*step];
         let range = several.then(|| self.report.ranges[*range].name.as_str());
         let here = people(*here as f64);
@@ -320,15 +265,13 @@ impl<'a> Table<'a> {
         json.object(|json| {
             json.member("dimensionValues").list(|json| {
                 for text in [name.as_str()].into_iter().chain(*value).chain(range) {
-                    json.element()
-                        .object(|json| json.member("value").text(text));
+                    json.element().object(|json| json.member("value").text(text));
                 }
             });
             json.member("metricValues").list(|json| {
                 for ((_, metric_type), figure) in self.metrics.iter().zip(figures) {
                     json.element().object(|json| {
-                        json.member("value")
-                            .quoted_by(|out| write_value(out, metric_type, figure));
+                        json.member("value").quoted_by(|out| write_value(out, metric_type, figure));
                     });
                 }
             });
@@ -337,11 +280,5 @@ impl<'a> Table<'a> {
 }
 
 fn row<'a>(step: usize, value: Option<&'a str>, range: usize, people: &[i64]) -> Row<'a> {
-    (
-        step,
-        value,
-        range,
-        people[step],
-        people.get(step + 1).copied(),
-    )
+    (step, value, range, people[step], people.get(step + 1).copied())
 }

@@ -14,12 +14,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(indented: bool) -> Self {
-        Self {
-            out: Vec::new(),
-            indented,
-            depth: 0,
-            empty: true,
-        }
+        Self { out: Vec::new(), indented, depth: 0, empty: true }
     }
 
     /// An object whose members `write` writes.
@@ -57,8 +52,7 @@ impl Writer {
         self.element();
         self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
-        self.out
-            .extend_from_slice(if self.indented { b"\": " } else { b"\":" });
+        self.out.extend_from_slice(if self.indented { b"\": " } else { b"\":" });
         self
     }
 
@@ -94,8 +88,7 @@ impl Writer {
     }
 
     pub(super) fn boolean(&mut self, value: bool) {
-        self.out
-            .extend_from_slice(if value { b"true" } else { b"false" });
+        self.out.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     /// Bytes waiting to be taken.
@@ -132,12 +125,7 @@ impl Writer {
 /// The inside of a JSON string. Google escapes also `<`, `>` and the line separators of
 /// JavaScript; so do we, since a reader must cope with it.
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
-    let special = |c: char| {
-        matches!(
-            c,
-            '"' | '\\' | '<' | '>' | '\0'..='\x1f' | '\x7f' | '\u{2028}' | '\u{2029}'
-        )
-    };
+    let special = |c: char| matches!(c, '"' | '\\' | '<' | '>' | '\0'..='\x1f' | '\x7f' | '\u{2028}' | '\u{2029}');
     if !text.contains(special) {
         return Cow::Borrowed(text);
     }
@@ -183,9 +171,6 @@ mod tests {
 
     #[test]
     fn compact_json_has_no_blanks() {
-        assert_eq!(
-            sample(false),
-            "{\"rows\":[\"a\\\"b\\n\\u003c\\u2028ü\",-7],\"none\":[],\"last\":true}\n"
-        );
+        assert_eq!(sample(false), "{\"rows\":[\"a\\\"b\\n\\u003c\\u2028ü\",-7],\"none\":[],\"last\":true}\n");
     }
 }

@@ -61,9 +61,8 @@ pub(super) type Measures = [i64; COUNT];
 pub(super) fn of(visit: &Visit) -> Measures {
     let mut all = [0; COUNT];
     let mut set = |measure: Measure, value: i64| all[measure as usize] = value;
-    let part = |of: i64, trait_: u64, from: u32, to: u32| {
-        (of * i64::from(from + visit.draw(trait_, to - from)) + 50) / 100
-    };
+    let part =
+        |of: i64, trait_: u64, from: u32, to: u32| (of * i64::from(from + visit.draw(trait_, to - from)) + 50) / 100;
     let sessions = visit.sessions();
     let engaged = part(sessions, 10, 40, 85);
     let views = sessions + part(sessions, 11, 0, 260);
@@ -75,14 +74,8 @@ pub(super) fn of(visit: &Visit) -> Measures {
     set(Measure::Scrolls, part(views, 14, 20, 60));
     set(Measure::Clicks, part(views, 15, 0, 9));
     set(Measure::SignUps, part(sessions, 16, 0, 3));
-    set(
-        Measure::EngagedSeconds,
-        engaged * i64::from(18 + visit.draw(17, 160)),
-    );
-    set(
-        Measure::SessionMicroseconds,
-        sessions * i64::from(9_000_000 + visit.draw(18, 400_000_000)),
-    );
+    set(Measure::EngagedSeconds, engaged * i64::from(18 + visit.draw(17, 160)));
+    set(Measure::SessionMicroseconds, sessions * i64::from(9_000_000 + visit.draw(18, 400_000_000)));
     set(Measure::Users, users);
     set(Measure::ActiveUsers, users.min(engaged.max(1)));
     if pages::is_product(visit.page) {
@@ -107,23 +100,14 @@ pub(super) fn of(visit: &Visit) -> Measures {
     match visit.source() {
         GOOGLE_ADS => {
             set(Measure::AdClicks, sessions);
-            set(
-                Measure::AdCost,
-                sessions * i64::from(180_000 + visit.draw(25, 900_001)),
-            );
-            set(
-                Measure::AdImpressions,
-                sessions * i64::from(9 + visit.draw(26, 40)),
-            );
+            set(Measure::AdCost, sessions * i64::from(180_000 + visit.draw(25, 900_001)));
+            set(Measure::AdImpressions, sessions * i64::from(9 + visit.draw(26, 40)));
         }
         GOOGLE_ORGANIC => {
             let impressions = sessions * i64::from(6 + visit.draw(27, 60));
             set(Measure::SearchClicks, sessions);
             set(Measure::SearchImpressions, impressions);
-            set(
-                Measure::SearchPositions,
-                impressions * i64::from(1 + visit.draw(28, 18)),
-            );
+            set(Measure::SearchPositions, impressions * i64::from(1 + visit.draw(28, 18)));
         }
         _ => {}
     }

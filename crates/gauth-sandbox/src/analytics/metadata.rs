@@ -28,8 +28,7 @@ pub(super) fn write(json: &mut Writer, property: Option<&Property>, fields: &Fie
     json.object(|json| {
         if fields.want("name") {
             let id = property.map_or(0, |property| property.id);
-            json.member("name")
-                .text(&format!("properties/{id}/metadata"));
+            json.member("name").text(&format!("properties/{id}/metadata"));
         }
         if fields.want("dimensions") {
             json.member("dimensions").list(|json| {
@@ -51,8 +50,7 @@ pub(super) fn write(json: &mut Writer, property: Option<&Property>, fields: &Fie
                 json.element().object(|json| {
                     json.member("apiName").text(api_name);
                     json.member("uiName").text(ui_name);
-                    json.member("description")
-                        .text("Device category exactly matches mobile");
+                    json.member("description").text("Device category exactly matches mobile");
                 });
             });
         }
@@ -61,21 +59,12 @@ pub(super) fn write(json: &mut Writer, property: Option<&Property>, fields: &Fie
 
 impl CheckCompatibilityRequest {
     /// Every field with a word on whether it could join the request.
-    pub(super) fn write(
-        &self,
-        json: &mut Writer,
-        property: &Property,
-        fields: &Fields,
-    ) -> Result<(), Refusal> {
+    pub(super) fn write(&self, json: &mut Writer, property: &Property, fields: &Fields) -> Result<(), Refusal> {
         let asked = self.columns.compatible_fields(property)?;
         let entries = catalogue::entries(true);
         json.object(|json| {
             for (member, of_one, kind) in [
-                (
-                    "dimensionCompatibilities",
-                    "dimensionMetadata",
-                    Kind::Dimension,
-                ),
+                ("dimensionCompatibilities", "dimensionMetadata", Kind::Dimension),
                 ("metricCompatibilities", "metricMetadata", Kind::Metric),
             ] {
                 let judged: Vec<(&Entry, &str)> = entries
@@ -101,10 +90,8 @@ impl CheckCompatibilityRequest {
     }
 
     fn wants(&self, verdict: &str) -> bool {
-        matches!(
-            self.compatibility_filter.as_str(),
-            "" | "COMPATIBILITY_UNSPECIFIED"
-        ) || self.compatibility_filter == verdict
+        matches!(self.compatibility_filter.as_str(), "" | "COMPATIBILITY_UNSPECIFIED")
+            || self.compatibility_filter == verdict
     }
 }
 
@@ -123,14 +110,12 @@ fn compatibility(field: &Field, asked: &[&Field]) -> &'static str {
 /// A `DimensionMetadata` or `MetricMetadata`.
 fn write_entry(json: &mut Writer, entry: &Entry, property: Option<&Property>) {
     let ui_name = entry.ui_name();
-    let metric = (entry.field.kind == Kind::Metric)
-        .then(|| Metric::named(&entry.name, catalogue::Surface::Core).ok())
-        .flatten();
+    let metric =
+        (entry.field.kind == Kind::Metric).then(|| Metric::named(&entry.name, catalogue::Surface::Core).ok()).flatten();
     json.object(|json| {
         json.member("apiName").text(&entry.name);
         json.member("uiName").text(&ui_name);
-        json.member("description")
-            .text(&format!("{ui_name}, as the sandbox has it."));
+        json.member("description").text(&format!("{ui_name}, as the sandbox has it."));
         if !entry.field.former_names.is_empty() && !entry.custom {
             json.member("deprecatedApiNames").list(|json| {
                 for name in &entry.field.former_names {

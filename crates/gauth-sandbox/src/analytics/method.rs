@@ -47,37 +47,12 @@ impl Kind {
 /// Version, verb in the path, and name of the method in Google's own terms.
 const REPORTS: &[(Kind, &str, &str, &str)] = &[
     (Kind::Run, "v1beta", "runReport", "RunReport"),
-    (
-        Kind::BatchRun,
-        "v1beta",
-        "batchRunReports",
-        "BatchRunReports",
-    ),
+    (Kind::BatchRun, "v1beta", "batchRunReports", "BatchRunReports"),
     (Kind::Pivot, "v1beta", "runPivotReport", "RunPivotReport"),
-    (
-        Kind::BatchPivot,
-        "v1beta",
-        "batchRunPivotReports",
-        "BatchRunPivotReports",
-    ),
-    (
-        Kind::Realtime,
-        "v1beta",
-        "runRealtimeReport",
-        "RunRealtimeReport",
-    ),
-    (
-        Kind::Compatibility,
-        "v1beta",
-        "checkCompatibility",
-        "CheckCompatibility",
-    ),
-    (
-        Kind::Funnel,
-        "v1alpha",
-        "runFunnelReport",
-        "RunFunnelReport",
-    ),
+    (Kind::BatchPivot, "v1beta", "batchRunPivotReports", "BatchRunPivotReports"),
+    (Kind::Realtime, "v1beta", "runRealtimeReport", "RunRealtimeReport"),
+    (Kind::Compatibility, "v1beta", "checkCompatibility", "CheckCompatibility"),
+    (Kind::Funnel, "v1alpha", "runFunnelReport", "RunFunnelReport"),
 ];
 
 impl<'a> Method<'a> {
@@ -124,8 +99,7 @@ impl<'a> Method<'a> {
         const ALPHA: &str = "google.analytics.data.v1alpha.AlphaAnalyticsData";
         match self {
             Self::AccountSummaries => {
-                "google.analytics.admin.v1beta.AnalyticsAdminService.ListAccountSummaries"
-                    .to_owned()
+                "google.analytics.admin.v1beta.AnalyticsAdminService.ListAccountSummaries".to_owned()
             }
             Self::Metadata(_) => format!("{BETA}.GetMetadata"),
             Self::QuotasSnapshot(_) => format!("{ALPHA}.GetPropertyQuotasSnapshot"),
@@ -146,31 +120,11 @@ mod tests {
     #[test]
     fn paths_and_verbs_lead_to_methods() {
         for (verb, path, expected) in [
-            (
-                "GET",
-                "/v1beta/accountSummaries",
-                Some(Method::AccountSummaries),
-            ),
-            (
-                "GET",
-                "/v1beta/properties/0/metadata",
-                Some(Method::Metadata("0")),
-            ),
-            (
-                "GET",
-                "/v1alpha/properties/7/propertyQuotasSnapshot",
-                Some(Method::QuotasSnapshot("7")),
-            ),
-            (
-                "POST",
-                "/v1beta/properties/7:runReport",
-                Some(Method::Report(Kind::Run, "7")),
-            ),
-            (
-                "POST",
-                "/v1alpha/properties/7:runFunnelReport",
-                Some(Method::Report(Kind::Funnel, "7")),
-            ),
+            ("GET", "/v1beta/accountSummaries", Some(Method::AccountSummaries)),
+            ("GET", "/v1beta/properties/0/metadata", Some(Method::Metadata("0"))),
+            ("GET", "/v1alpha/properties/7/propertyQuotasSnapshot", Some(Method::QuotasSnapshot("7"))),
+            ("POST", "/v1beta/properties/7:runReport", Some(Method::Report(Kind::Run, "7"))),
+            ("POST", "/v1alpha/properties/7:runFunnelReport", Some(Method::Report(Kind::Funnel, "7"))),
             ("POST", "/v1beta/accountSummaries", None),
             ("GET", "/v1beta/properties/7:runReport", None),
             ("POST", "/v1beta/properties/7/runReport", None),
@@ -180,14 +134,7 @@ mod tests {
             ("POST", "/v1beta/properties/7/8:runReport", None),
             ("POST", "/v1/properties/7:runReport", None),
         ] {
-            let request = ApiRequest {
-                method: verb,
-                path,
-                query: "",
-                body: b"",
-                scopes: &[],
-                quota_project: None,
-            };
+            let request = ApiRequest { method: verb, path, query: "", body: b"", scopes: &[], quota_project: None };
             assert_eq!(Method::of(&request), expected, "{verb} {path}");
         }
     }

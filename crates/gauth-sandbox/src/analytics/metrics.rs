@@ -49,37 +49,19 @@ const DEFINITIONS: &[(&str, Definition)] = &[
     ("keyEvents:purchase", Formula("transactions")),
     ("keyEvents:sign_up", Formula("signUps")),
     ("sessionKeyEventRate", Formula("keyEvents / sessions")),
-    (
-        "sessionKeyEventRate:purchase",
-        Formula("transactions / sessions"),
-    ),
+    ("sessionKeyEventRate:purchase", Formula("transactions / sessions")),
     ("sessionKeyEventRate:sign_up", Formula("signUps / sessions")),
     ("userKeyEventRate", Formula("keyEvents / activeUsers")),
-    (
-        "userKeyEventRate:purchase",
-        Formula("transactions / activeUsers"),
-    ),
+    ("userKeyEventRate:purchase", Formula("transactions / activeUsers")),
     ("userKeyEventRate:sign_up", Formula("signUps / activeUsers")),
     ("engagementRate", Formula("engagedSessions / sessions")),
-    (
-        "bounceRate",
-        Formula("(sessions - engagedSessions) / sessions"),
-    ),
+    ("bounceRate", Formula("(sessions - engagedSessions) / sessions")),
     ("sessionsPerUser", Formula("sessions / activeUsers")),
-    (
-        "screenPageViewsPerSession",
-        Formula("screenPageViews / sessions"),
-    ),
-    (
-        "screenPageViewsPerUser",
-        Formula("screenPageViews / activeUsers"),
-    ),
+    ("screenPageViewsPerSession", Formula("screenPageViews / sessions")),
+    ("screenPageViewsPerUser", Formula("screenPageViews / activeUsers")),
     ("userEngagementDuration", Count(Measure::EngagedSeconds)),
     ("sessionSeconds", Millionths(Measure::SessionMicroseconds)),
-    (
-        "averageSessionDuration",
-        Formula("sessionSeconds / sessions"),
-    ),
+    ("averageSessionDuration", Formula("sessionSeconds / sessions")),
     ("itemViewEvents", Count(Measure::ItemViews)),
     ("itemsViewed", Count(Measure::ItemViews)),
     ("addToCarts", Count(Measure::AddToCarts)),
@@ -90,91 +72,40 @@ const DEFINITIONS: &[(&str, Definition)] = &[
     ("ecommercePurchases", Count(Measure::Purchases)),
     ("itemsPurchased", Count(Measure::ItemsPurchased)),
     ("cartToViewRate", Formula("addToCarts / itemViewEvents")),
-    (
-        "purchaseToViewRate",
-        Formula("transactions / itemViewEvents"),
-    ),
+    ("purchaseToViewRate", Formula("transactions / itemViewEvents")),
     ("totalPurchasers", People(Measure::Purchasers)),
     ("firstTimePurchasers", Formula("totalPurchasers")),
-    (
-        "firstTimePurchaserRate",
-        Formula("firstTimePurchasers / activeUsers"),
-    ),
-    (
-        "firstTimePurchasersPerNewUser",
-        Formula("firstTimePurchasers / newUsers"),
-    ),
+    ("firstTimePurchaserRate", Formula("firstTimePurchasers / activeUsers")),
+    ("firstTimePurchasersPerNewUser", Formula("firstTimePurchasers / newUsers")),
     ("purchaserRate", Formula("totalPurchasers / activeUsers")),
-    (
-        "transactionsPerPurchaser",
-        Formula("transactions / totalPurchasers"),
-    ),
+    ("transactionsPerPurchaser", Formula("transactions / totalPurchasers")),
     ("grossItemRevenue", Millionths(Measure::ItemRevenue)),
     ("itemRefundAmount", Millionths(Measure::Refund)),
-    (
-        "itemRevenue",
-        Formula("grossItemRevenue - itemRefundAmount"),
-    ),
+    ("itemRevenue", Formula("grossItemRevenue - itemRefundAmount")),
     ("grossPurchaseRevenue", Millionths(Measure::Revenue)),
     ("refundAmount", Millionths(Measure::Refund)),
-    (
-        "purchaseRevenue",
-        Formula("grossPurchaseRevenue - refundAmount"),
-    ),
+    ("purchaseRevenue", Formula("grossPurchaseRevenue - refundAmount")),
     ("totalRevenue", Formula("purchaseRevenue")),
     ("shippingAmount", Millionths(Measure::Shipping)),
     ("taxAmount", Millionths(Measure::Tax)),
-    (
-        "averagePurchaseRevenue",
-        Formula("purchaseRevenue / transactions"),
-    ),
-    (
-        "averagePurchaseRevenuePerPayingUser",
-        Formula("purchaseRevenue / totalPurchasers"),
-    ),
-    (
-        "averagePurchaseRevenuePerUser",
-        Formula("purchaseRevenue / activeUsers"),
-    ),
-    (
-        "averageRevenuePerUser",
-        Formula("totalRevenue / activeUsers"),
-    ),
+    ("averagePurchaseRevenue", Formula("purchaseRevenue / transactions")),
+    ("averagePurchaseRevenuePerPayingUser", Formula("purchaseRevenue / totalPurchasers")),
+    ("averagePurchaseRevenuePerUser", Formula("purchaseRevenue / activeUsers")),
+    ("averageRevenuePerUser", Formula("totalRevenue / activeUsers")),
     ("advertiserAdClicks", Count(Measure::AdClicks)),
     ("advertiserAdCost", Millionths(Measure::AdCost)),
     ("advertiserAdImpressions", Count(Measure::AdImpressions)),
-    (
-        "advertiserAdCostPerClick",
-        Formula("advertiserAdCost / advertiserAdClicks"),
-    ),
-    (
-        "advertiserAdCostPerKeyEvent",
-        Formula("advertiserAdCost / keyEvents"),
-    ),
-    (
-        "returnOnAdSpend",
-        Formula("purchaseRevenue / advertiserAdCost"),
-    ),
+    ("advertiserAdCostPerClick", Formula("advertiserAdCost / advertiserAdClicks")),
+    ("advertiserAdCostPerKeyEvent", Formula("advertiserAdCost / keyEvents")),
+    ("returnOnAdSpend", Formula("purchaseRevenue / advertiserAdCost")),
     ("organicGoogleSearchClicks", Count(Measure::SearchClicks)),
-    (
-        "organicGoogleSearchImpressions",
-        Count(Measure::SearchImpressions),
-    ),
+    ("organicGoogleSearchImpressions", Count(Measure::SearchImpressions)),
     ("searchPositions", Count(Measure::SearchPositions)),
-    (
-        "organicGoogleSearchAveragePosition",
-        Formula("searchPositions / organicGoogleSearchImpressions"),
-    ),
-    (
-        "organicGoogleSearchClickThroughRate",
-        Formula("organicGoogleSearchClicks / organicGoogleSearchImpressions"),
-    ),
+    ("organicGoogleSearchAveragePosition", Formula("searchPositions / organicGoogleSearchImpressions")),
+    ("organicGoogleSearchClickThroughRate", Formula("organicGoogleSearchClicks / organicGoogleSearchImpressions")),
     ("cohortActiveUsers", Formula("activeUsers")),
     ("cohortTotalUsers", Count(Measure::CohortUsers)),
-    (
-        "averageCustomEvent:word_count",
-        Formula("screenPageViews * 417 / screenPageViews"),
-    ),
+    ("averageCustomEvent:word_count", Formula("screenPageViews * 417 / screenPageViews")),
     ("countCustomEvent:word_count", Formula("screenPageViews")),
     ("customEvent:word_count", Formula("screenPageViews * 417")),
 ];
@@ -213,10 +144,7 @@ pub(super) struct Slots {
 
 impl Slots {
     pub(super) fn for_metrics(metrics: &[Metric]) -> Self {
-        let mut slots = Self {
-            of: [None; measures::COUNT],
-            count: 0,
-        };
+        let mut slots = Self { of: [None; measures::COUNT], count: 0 };
         for metric in metrics {
             metric.term.claim(&mut slots);
         }
@@ -275,9 +203,7 @@ impl Term {
 
     fn has_division(&self) -> bool {
         match self {
-            Self::Pair(left, op, right) => {
-                *op == Op::Divide || left.has_division() || right.has_division()
-            }
+            Self::Pair(left, op, right) => *op == Op::Divide || left.has_division() || right.has_division(),
             Self::Number(number) => number.fract() != 0.0,
             Self::Sum(_, unit) => *unit != 1.0,
             Self::People(_) => false,
@@ -315,12 +241,7 @@ impl Metric {
     }
 
     /// A metric that the request defines by arithmetic; `earlier` are those that it may name.
-    pub(super) fn expressed(
-        name: &str,
-        expression: &str,
-        earlier: &[Self],
-        surface: Surface,
-    ) -> Result<Self, String> {
+    pub(super) fn expressed(name: &str, expression: &str, earlier: &[Self], surface: Surface) -> Result<Self, String> {
         let mut parser = Parser {
             rest: expression,
             name: &|name| match earlier.iter().find(|metric| metric.name == name) {
@@ -331,11 +252,7 @@ impl Metric {
         let term = parser.whole()?;
         Ok(Self {
             name: name.to_owned(),
-            metric_type: if term.has_division() {
-                "TYPE_FLOAT"
-            } else {
-                "TYPE_INTEGER"
-            },
+            metric_type: if term.has_division() { "TYPE_FLOAT" } else { "TYPE_INTEGER" },
             invisible: false,
             restricted_as: None,
             term,
@@ -348,9 +265,7 @@ impl Metric {
         let (_, Formula(formula)) = definition? else {
             return None;
         };
-        Self::expressed("x", formula, &[], Surface::Core)
-            .is_ok()
-            .then_some(formula)
+        Self::expressed("x", formula, &[], Surface::Core).is_ok().then_some(formula)
     }
 
     pub(super) fn value(&self, sums: &[i64], slots: &Slots) -> f64 {
@@ -367,10 +282,7 @@ fn defined(name: &str) -> Term {
         Some(Millionths(measure)) => Term::Sum(*measure, 1e6),
         Some(People(measure)) => Term::People(*measure),
         Some(Formula(formula)) => {
-            let mut parser = Parser {
-                rest: formula,
-                name: &|name| Ok(defined(name)),
-            };
+            let mut parser = Parser { rest: formula, name: &|name| Ok(defined(name)) };
             parser.whole().unwrap_or(Term::Number(0.0))
         }
     }
@@ -412,26 +324,18 @@ impl Parser<'_> {
         if let Some(rest) = self.rest.strip_prefix('(') {
             self.rest = rest;
             let term = self.sum()?;
-            self.rest = self
-                .rest
-                .trim_start()
-                .strip_prefix(')')
-                .ok_or("Missing ')' in metric expression.")?;
+            self.rest = self.rest.trim_start().strip_prefix(')').ok_or("Missing ')' in metric expression.")?;
             return Ok(term);
         }
-        let end = self
-            .rest
-            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':' | '.')))
-            .unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':' | '.'))).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         if word.is_empty() {
             return Err("Missing operand in metric expression.".to_owned());
         }
         match word.parse() {
-            Ok(number) if word.starts_with(|c: char| c.is_ascii_digit()) => {
-                Ok(Term::Number(number))
-            }
+            Ok(number) if word.starts_with(|c: char| c.is_ascii_digit()) => Ok(Term::Number(number)),
             _ => (self.name)(word),
         }
     }

@@ -45,15 +45,8 @@ struct PivotSelection {
 
 /// One step of an order, by number of dimension or metric.
 pub(super) enum Direction {
-    Metric {
-        metric: usize,
-        descending: bool,
-    },
-    Dimension {
-        dimension: usize,
-        by: OrderType,
-        descending: bool,
-    },
+    Metric { metric: usize, descending: bool },
+    Dimension { dimension: usize, by: OrderType, descending: bool },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,10 +72,8 @@ impl OrderBy {
             return Ok((self.resolve(dimension, metric)?, Vec::new()));
         };
         let name = &order.metric_name;
-        let direction = Direction::Metric {
-            metric: metric(name).ok_or_else(|| missing("metric", name))?,
-            descending: self.desc,
-        };
+        let direction =
+            Direction::Metric { metric: metric(name).ok_or_else(|| missing("metric", name))?, descending: self.desc };
         let selections = order
             .pivot_selections
             .iter()
@@ -102,9 +93,7 @@ impl OrderBy {
         metric: impl Fn(&str) -> Option<usize>,
     ) -> Result<Direction, Refusal> {
         if self.pivot.is_some() {
-            return Err(Refusal::invalid(
-                "Pivot orderBys are only supported in pivot reports.",
-            ));
+            return Err(Refusal::invalid("Pivot orderBys are only supported in pivot reports."));
         }
         if let Some(order) = &self.metric {
             let name = &order.metric_name;
@@ -114,9 +103,7 @@ impl OrderBy {
             });
         }
         let Some(order) = &self.dimension else {
-            return Err(Refusal::invalid(
-                "An orderBy must have a metric or a dimension.",
-            ));
+            return Err(Refusal::invalid("An orderBy must have a metric or a dimension."));
         };
         let name = &order.dimension_name;
         Ok(Direction::Dimension {
@@ -132,9 +119,7 @@ impl OrderBy {
 }
 
 fn missing(kind: &str, name: &str) -> Refusal {
-    Refusal::invalid(format!(
-        "The orderBys uses the {kind} {name}, which is not among the {kind}s of the request."
-    ))
+    Refusal::invalid(format!("The orderBys uses the {kind} {name}, which is not among the {kind}s of the request."))
 }
 
 /// Puts rows into order.
@@ -160,10 +145,8 @@ impl Sorter<'_> {
     pub(super) fn sort(&self, order: &mut [u32], report: &Report) {
         let steps = self.steps(report);
         // Most rows differ in the first step: compare that as a plain number, and look further on a tie only.
-        let mut keyed: Vec<(u64, u32)> = order
-            .iter()
-            .map(|row| (steps.first().map_or(0, |step| self.word(step, *row)), *row))
-            .collect();
+        let mut keyed: Vec<(u64, u32)> =
+            order.iter().map(|row| (steps.first().map_or(0, |step| self.word(step, *row)), *row)).collect();
         keyed.sort_unstable_by(|(word, row), (other_word, other)| {
             word.cmp(other_word).then_with(|| {
                 steps
@@ -185,11 +168,9 @@ impl Sorter<'_> {
             .iter()
             .map(|direction| match direction {
                 Direction::Metric { metric, descending } => Step::Value(*metric, *descending),
-                Direction::Dimension {
-                    dimension,
-                    by,
-                    descending,
-                } => Step::Rank(*dimension, ranks(&self.texts[*dimension], *by), *descending),
+                Direction::Dimension { dimension, by, descending } => {
+                    Step::Rank(*dimension, ranks(&self.texts[*dimension], *by), *descending)
+                }
             })
             .collect();
         if steps.is_empty() && !report.columns.metrics.is_empty() {
@@ -197,9 +178,12 @@ impl Sorter<'_> {
         }
         match self.shuffle {
             Some(noise) => steps.push(Step::Shuffle(noise)),
-            None => steps.extend(self.texts.iter().enumerate().map(|(dimension, texts)| {
-                Step::Rank(dimension, ranks(texts, OrderType::Alphanumeric), false)
-            })),
+            None => steps.extend(
+                self.texts
+                    .iter()
+                    .enumerate()
+                    .map(|(dimension, texts)| Step::Rank(dimension, ranks(texts, OrderType::Alphanumeric), false)),
+            ),
         }
         steps
     }
@@ -208,9 +192,7 @@ impl Sorter<'_> {
     fn word(&self, step: &Step, row: u32) -> u64 {
         let row = row as usize;
         match step {
-            Step::Value(figure, descending) => {
-                sortable(self.values[row * self.width + figure], *descending)
-            }
+            Step::Value(figure, descending) => sortable(self.values[row * self.width + figure], *descending),
             Step::Rank(dimension, ranks, descending) => {
                 let text = self.keys[row * self.texts.len() + dimension];
                 let rank = u64::from(ranks[text as usize]);
@@ -225,17 +207,10 @@ impl Sorter<'_> {
 pub(super) fn ranks(texts: &[String], by: OrderType) -> Vec<u32> {
     match by {
         OrderType::Alphanumeric => ranks_by(texts.iter().map(String::as_str).collect(), Ord::cmp),
-        OrderType::CaseInsensitive => ranks_by(
-            texts.iter().map(|text| text.to_lowercase()).collect(),
-            Ord::cmp,
-        ),
-        OrderType::Numeric => ranks_by(
-            texts
-                .iter()
-                .map(|text| text.parse().unwrap_or(f64::NEG_INFINITY))
-                .collect(),
-            f64::total_cmp,
-        ),
+        OrderType::CaseInsensitive => ranks_by(texts.iter().map(|text| text.to_lowercase()).collect(), Ord::cmp),
+        OrderType::Numeric => {
+            ranks_by(texts.iter().map(|text| text.parse().unwrap_or(f64::NEG_INFINITY)).collect(), f64::total_cmp)
+        }
     }
 }
 
@@ -256,11 +231,7 @@ fn ranks_by<T>(keys: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> 
 /// A number that orders as the float does: for sorting by machine words.
 pub(super) fn sortable(value: f64, descending: bool) -> u64 {
     let bits = value.to_bits();
-    let ascending = if bits >> 63 == 1 {
-        !bits
-    } else {
-        bits | 1 << 63
-    };
+    let ascending = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
     if descending { !ascending } else { ascending }
 }
 

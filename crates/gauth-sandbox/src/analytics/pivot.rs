@@ -67,36 +67,23 @@ pub(super) struct Headers {
 }
 
 impl RunPivotReportRequest {
-    pub(super) fn resolve(
-        &self,
-        property: &Property,
-        today: i32,
-    ) -> Result<(Report, Vec<Pivot>), Refusal> {
+    pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<(Report, Vec<Pivot>), Refusal> {
         report::check_property(&self.property, property)?;
         self.check_pages()?;
         if !self.comparisons.is_empty() {
-            return Err(Refusal::invalid(
-                "The sandbox has no comparisons in pivot reports.",
-            ));
+            return Err(Refusal::invalid("The sandbox has no comparisons in pivot reports."));
         }
         let ranges = match self.cohort_spec {
             Some(_) => Vec::new(),
             None => dates::resolve(&self.date_ranges, today)?,
         };
-        let mut columns =
-            self.columns
-                .resolve(property, Surface::Core, self.cohort_spec.is_some())?;
+        let mut columns = self.columns.resolve(property, Surface::Core, self.cohort_spec.is_some())?;
         if columns.metrics.is_empty() {
-            return Err(Refusal::invalid(
-                "A pivot report must have at least one metric.",
-            ));
+            return Err(Refusal::invalid("A pivot report must have at least one metric."));
         }
         let passes = match &self.cohort_spec {
             Some(spec) => spec.passes(&mut columns, today)?,
-            None => ranges
-                .iter()
-                .map(|range| Pass::over(range.days, 0))
-                .collect(),
+            None => ranges.iter().map(|range| Pass::over(range.days, 0)).collect(),
         };
         let names = ranges.into_iter().map(|range| range.name).collect();
         let fields = self.take_fields(&mut columns, names)?;
@@ -120,9 +107,7 @@ impl RunPivotReportRequest {
 
     fn check_pages(&self) -> Result<(), Refusal> {
         if self.pivots.is_empty() {
-            return Err(Refusal::invalid(
-                "A pivot report must have at least one pivot.",
-            ));
+            return Err(Refusal::invalid("A pivot report must have at least one pivot."));
         }
         let mut product: i64 = 1;
         for pivot in &self.pivots {
@@ -141,20 +126,14 @@ impl RunPivotReportRequest {
     }
 
     /// Puts the dimensions of the pivots into their order, and leaves out those in none; each pivot's share.
-    fn take_fields(
-        &self,
-        columns: &mut Columns,
-        ranges: Vec<String>,
-    ) -> Result<Vec<Range<usize>>, Refusal> {
+    fn take_fields(&self, columns: &mut Columns, ranges: Vec<String>) -> Result<Vec<Range<usize>>, Refusal> {
         let mut visible: Vec<Dimension> = Vec::new();
         let mut fields = Vec::new();
         for pivot in &self.pivots {
             let from = visible.len();
             for name in &pivot.field_names {
                 if visible.iter().any(|dimension| dimension.name == *name) {
-                    return Err(Refusal::invalid(format!(
-                        "The dimension {name} is in more than one pivot."
-                    )));
+                    return Err(Refusal::invalid(format!("The dimension {name} is in more than one pivot.")));
                 }
                 visible.push(match columns.dimension(name) {
                     Some(number) => columns.dimensions[number].clone(),
@@ -196,17 +175,12 @@ impl PivotRequest {
             if let Direction::Dimension { dimension, .. } = direction
                 && !fields.contains(&dimension)
             {
-                return Err(Refusal::invalid(
-                    "The dimensions in a pivot's orderBys must be among its fieldNames.",
-                ));
+                return Err(Refusal::invalid("The dimensions in a pivot's orderBys must be among its fieldNames."));
             }
             order.push((direction, selections));
         }
         if order.is_empty() {
-            let direction = Direction::Metric {
-                metric: 0,
-                descending: true,
-            };
+            let direction = Direction::Metric { metric: 0, descending: true };
             order.push((direction, Vec::new()));
         }
         Ok(Pivot {
@@ -220,30 +194,14 @@ impl PivotRequest {
 }
 
 /// Makes the cross table of a report.
-pub(super) fn cross_table(
-    groups: &Groups,
-    property: &Property,
-    report: &Report,
-    pivots: &[Pivot],
-) -> CrossTable {
+pub(super) fn cross_table(groups: &Groups, property: &Property, report: &Report, pivots: &[Pivot]) -> CrossTable {
     let columns = &report.columns;
     let values = groups.values(property, columns);
     let kept = groups.kept(columns, &values);
-    let table = Rows {
-        groups,
-        property,
-        columns,
-        texts: groups.texts(),
-        values,
-    };
-    let headers: Vec<Headers> = pivots
-        .iter()
-        .map(|pivot| table.headers(pivot, &kept))
-        .collect();
-    let places: Vec<HashMap<&[u32], usize>> = headers
-        .iter()
-        .map(|headers| headers.shown.iter().map(Vec::as_slice).zip(0..).collect())
-        .collect();
+    let table = Rows { groups, property, columns, texts: groups.texts(), values };
+    let headers: Vec<Headers> = pivots.iter().map(|pivot| table.headers(pivot, &kept)).collect();
+    let places: Vec<HashMap<&[u32], usize>> =
+        headers.iter().map(|headers| headers.shown.iter().map(Vec::as_slice).zip(0..).collect()).collect();
     // Where a row lies in one pivot; nowhere if its header is cut off.
     let place = |pivot: usize, row: u32| {
         let key = &groups.key(row)[pivots[pivot].fields.clone()];
@@ -268,18 +226,11 @@ pub(super) fn cross_table(
             }
         }
         for aggregation in &pivot.aggregations {
-            aggregates.extend(
-                under
-                    .values()
-                    .map(|rows| table.aggregate(*aggregation, pivot, rows)),
-            );
+            aggregates.extend(under.values().map(|rows| table.aggregate(*aggregation, pivot, rows)));
         }
     }
     CrossTable {
-        rows: rows
-            .into_iter()
-            .map(|(_, row)| (groups.key(row).to_vec(), table.row(row).to_vec()))
-            .collect(),
+        rows: rows.into_iter().map(|(_, row)| (groups.key(row).to_vec(), table.row(row).to_vec())).collect(),
         texts: table.texts,
         headers,
         aggregates,
@@ -310,10 +261,7 @@ impl Rows<'_> {
         }
         let mut steps: Vec<Vec<u32>> = Vec::new();
         for dimension in pivot.fields.clone() {
-            steps.push(order::ranks(
-                &self.texts[dimension],
-                OrderType::Alphanumeric,
-            ));
+            steps.push(order::ranks(&self.texts[dimension], OrderType::Alphanumeric));
         }
         let mut ordered: Vec<(Vec<u64>, Vec<u32>)> = members
             .into_iter()
@@ -321,16 +269,10 @@ impl Rows<'_> {
                 let mut words: Vec<u64> = pivot
                     .order
                     .iter()
-                    .map(|(direction, selections)| {
-                        self.word(direction, selections, key, pivot, &rows)
-                    })
+                    .map(|(direction, selections)| self.word(direction, selections, key, pivot, &rows))
                     .collect();
                 // Headers equal in all that was asked follow their texts.
-                words.extend(
-                    key.iter()
-                        .zip(&steps)
-                        .map(|(text, ranks)| u64::from(ranks[*text as usize])),
-                );
+                words.extend(key.iter().zip(&steps).map(|(text, ranks)| u64::from(ranks[*text as usize])));
                 (words, key.to_vec())
             })
             .collect();
@@ -338,12 +280,7 @@ impl Rows<'_> {
         Headers {
             fields: pivot.fields.clone(),
             count: ordered.len(),
-            shown: ordered
-                .into_iter()
-                .map(|(_, key)| key)
-                .skip(pivot.offset)
-                .take(pivot.limit)
-                .collect(),
+            shown: ordered.into_iter().map(|(_, key)| key).skip(pivot.offset).take(pivot.limit).collect(),
         }
     }
 
@@ -368,11 +305,7 @@ impl Rows<'_> {
                 let totals = self.groups.totals(self.property, self.columns, &rows);
                 order::sortable(totals[*metric], *descending)
             }
-            Direction::Dimension {
-                dimension,
-                by,
-                descending,
-            } => {
+            Direction::Dimension { dimension, by, descending } => {
                 let text = key[dimension - pivot.fields.start] as usize;
                 let rank = u64::from(order::ranks(&self.texts[*dimension], *by)[text]);
                 if *descending { !rank } else { rank }
@@ -381,26 +314,12 @@ impl Rows<'_> {
     }
 
     /// One figure row over `rows`, which differ in the dimensions of `pivot` only.
-    fn aggregate(
-        &self,
-        aggregation: Aggregation,
-        pivot: &Pivot,
-        rows: &[u32],
-    ) -> (Vec<String>, Vec<f64>) {
+    fn aggregate(&self, aggregation: Aggregation, pivot: &Pivot, rows: &[u32]) -> (Vec<String>, Vec<f64>) {
         let width = self.columns.metrics.len();
         let (name, figures) = match aggregation {
-            Aggregation::Total => (
-                "RESERVED_TOTAL",
-                self.groups.totals(self.property, self.columns, rows),
-            ),
-            Aggregation::Minimum => (
-                "RESERVED_MIN",
-                aggregate::extreme(&self.values, rows, width, f64::min),
-            ),
-            Aggregation::Maximum => (
-                "RESERVED_MAX",
-                aggregate::extreme(&self.values, rows, width, f64::max),
-            ),
+            Aggregation::Total => ("RESERVED_TOTAL", self.groups.totals(self.property, self.columns, rows)),
+            Aggregation::Minimum => ("RESERVED_MIN", aggregate::extreme(&self.values, rows, width, f64::min)),
+            Aggregation::Maximum => ("RESERVED_MAX", aggregate::extreme(&self.values, rows, width, f64::max)),
             Aggregation::Count => ("RESERVED_COUNT", vec![rows.len() as f64; width]),
         };
         let key = self.groups.key(rows[0]);

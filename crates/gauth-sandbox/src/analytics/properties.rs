@@ -38,14 +38,7 @@ pub(super) enum Behaviour {
 }
 
 const fn property(id: u64, name: &'static str, behaviour: Behaviour) -> Property {
-    Property {
-        id,
-        name,
-        kind: "PROPERTY_TYPE_ORDINARY",
-        time_zone: "Europe/Berlin",
-        currency: "EUR",
-        behaviour,
-    }
+    Property { id, name, kind: "PROPERTY_TYPE_ORDINARY", time_zone: "Europe/Berlin", currency: "EUR", behaviour }
 }
 
 /// In the order of the Admin API.
@@ -56,10 +49,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
         properties: &[
             property(123_456, "Nordwind – Website", Behaviour::Plain),
             property(123_457, "Nordwind Shop, mobile", Behaviour::Plain),
-            Property {
-                kind: "PROPERTY_TYPE_ROLLUP",
-                ..property(123_458, "Nordwind \"all\"", Behaviour::Plain)
-            },
+            Property { kind: "PROPERTY_TYPE_ROLLUP", ..property(123_458, "Nordwind \"all\"", Behaviour::Plain) },
         ],
     },
     Account {
@@ -76,11 +66,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
             ..property(345_678, "東京書店 オンライン", Behaviour::Plain)
         }],
     },
-    Account {
-        id: 1004,
-        name: "An account without properties",
-        properties: &[],
-    },
+    Account { id: 1004, name: "An account without properties", properties: &[] },
     Account {
         id: 1005,
         name: "Acme, Inc. (US)",
@@ -90,10 +76,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
                 currency: "USD",
                 ..property(456_789, "acme.example", Behaviour::Plain)
             },
-            Property {
-                kind: "PROPERTY_TYPE_SUBPROPERTY",
-                ..property(456_790, "acme.example/blog", Behaviour::Plain)
-            },
+            Property { kind: "PROPERTY_TYPE_SUBPROPERTY", ..property(456_790, "acme.example/blog", Behaviour::Plain) },
         ],
     },
     Account {
@@ -117,10 +100,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
 
 /// The property with this id, if a user may see it at all.
 pub(super) fn find(id: u64) -> Option<&'static Property> {
-    ACCOUNTS
-        .iter()
-        .flat_map(|account| account.properties)
-        .find(|property| property.id == id)
+    ACCOUNTS.iter().flat_map(|account| account.properties).find(|property| property.id == id)
 }
 
 impl Property {

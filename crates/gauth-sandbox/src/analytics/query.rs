@@ -24,11 +24,7 @@ const QUOTA_USER: usize = 40;
 
 impl Query {
     pub(super) fn parse(query: &str) -> Self {
-        Self(
-            form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
-        )
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -58,13 +54,8 @@ impl Query {
         if self.get("alt").is_some_and(|alt| alt != "json") {
             return Err(Refusal::invalid("The sandbox answers alt=json only."));
         }
-        if self
-            .get("quotaUser")
-            .is_some_and(|user| user.len() > QUOTA_USER)
-        {
-            return Err(Refusal::invalid(format!(
-                "The quotaUser must not be longer than {QUOTA_USER} characters."
-            )));
+        if self.get("quotaUser").is_some_and(|user| user.len() > QUOTA_USER) {
+            return Err(Refusal::invalid(format!("The quotaUser must not be longer than {QUOTA_USER} characters.")));
         }
         Ok(())
     }
@@ -81,10 +72,6 @@ mod tests {
         assert_eq!(query.get("fields"), Some("rows,rowCount"));
         assert!(query.check(&["pageSize"]).is_ok());
         let refusal = query.check(&[]).expect_err("no pageSize here");
-        assert!(
-            refusal
-                .message
-                .contains("Unknown name \"pageSize\": Cannot bind query parameter.")
-        );
+        assert!(refusal.message.contains("Unknown name \"pageSize\": Cannot bind query parameter."));
     }
 }

@@ -100,26 +100,18 @@ impl Quotas {
         let project = project.unwrap_or(PROJECT);
         let key = (property.id, category);
         let mut all = self.used();
-        let used = all
-            .entry(key)
-            .or_insert_with(|| Used::new(property.behaviour, now));
+        let used = all.entry(key).or_insert_with(|| Used::new(property.behaviour, now));
         used.renew(now);
         let spent = |message: &str| Err(Refusal::new(Status::ResourceExhausted, message));
         let by_project = used.by_project.get(project).copied().unwrap_or(0);
         if used.running >= used.limits.concurrent_requests {
-            return spent(
-                "Exhausted concurrent requests quota. Please send fewer requests concurrently.",
-            );
+            return spent("Exhausted concurrent requests quota. Please send fewer requests concurrently.");
         }
         if used.tokens_today >= used.limits.tokens_per_day {
-            return spent(
-                "Exhausted property tokens per day. These quota tokens will return in under 24 hours.",
-            );
+            return spent("Exhausted property tokens per day. These quota tokens will return in under 24 hours.");
         }
         if used.tokens_this_hour >= used.limits.tokens_per_hour {
-            return spent(
-                "Exhausted property tokens per hour. These quota tokens will return in under an hour.",
-            );
+            return spent("Exhausted property tokens per hour. These quota tokens will return in under an hour.");
         }
         if by_project >= used.limits.tokens_per_project_per_hour {
             return spent(
@@ -133,11 +125,7 @@ impl Quotas {
             used.thresholded += 1;
         }
         used.running += 1;
-        Ok(Running {
-            quotas: Arc::clone(self),
-            key,
-            project: project.to_owned(),
-        })
+        Ok(Running { quotas: Arc::clone(self), key, project: project.to_owned() })
     }
 }
 
@@ -169,32 +157,12 @@ impl Used {
         let by_project = self.by_project.get(project).copied().unwrap_or(0);
         State {
             entries: [
-                (
-                    "tokensPerDay",
-                    tokens,
-                    limits.tokens_per_day - self.tokens_today,
-                ),
-                (
-                    "tokensPerHour",
-                    tokens,
-                    limits.tokens_per_hour - self.tokens_this_hour,
-                ),
-                (
-                    "concurrentRequests",
-                    0,
-                    limits.concurrent_requests - self.running + 1,
-                ),
+                ("tokensPerDay", tokens, limits.tokens_per_day - self.tokens_today),
+                ("tokensPerHour", tokens, limits.tokens_per_hour - self.tokens_this_hour),
+                ("concurrentRequests", 0, limits.concurrent_requests - self.running + 1),
                 ("serverErrorsPerProjectPerHour", 0, limits.server_errors),
-                (
-                    "potentiallyThresholdedRequestsPerHour",
-                    0,
-                    limits.thresholded_requests - self.thresholded,
-                ),
-                (
-                    "tokensPerProjectPerHour",
-                    tokens,
-                    limits.tokens_per_project_per_hour - by_project,
-                ),
+                ("potentiallyThresholdedRequestsPerHour", 0, limits.thresholded_requests - self.thresholded),
+                ("tokensPerProjectPerHour", tokens, limits.tokens_per_project_per_hour - by_project),
             ],
         }
     }
@@ -263,23 +231,16 @@ mod tests {
 
     fn begin(quotas: &Arc<Quotas>, id: u64, now: Instant) -> Result<Running, String> {
         let property = properties::find(id).expect("exists");
-        quotas
-            .begin(property, Category::Core, None, false, now)
-            .map_err(|refusal| refusal.message)
+        quotas.begin(property, Category::Core, None, false, now).map_err(|refusal| refusal.message)
     }
 
     #[test]
     fn the_eleventh_request_at_a_time_is_refused() {
         let quotas = Arc::new(Quotas::default());
         let now = Instant::now();
-        let mut running: Vec<Running> = (0..10)
-            .map(|_| begin(&quotas, 123_456, now).expect("admitted"))
-            .collect();
+        let mut running: Vec<Running> = (0..10).map(|_| begin(&quotas, 123_456, now).expect("admitted")).collect();
         let refusal = begin(&quotas, 123_456, now).err().unwrap_or_default();
-        assert!(
-            refusal.starts_with("Exhausted concurrent requests quota."),
-            "{refusal}"
-        );
+        assert!(refusal.starts_with("Exhausted concurrent requests quota."), "{refusal}");
         running.pop();
         assert!(begin(&quotas, 123_456, now).is_ok());
     }
@@ -289,12 +250,7 @@ mod tests {
         let quotas = Arc::new(Quotas::default());
         let now = Instant::now();
         for (id, tokens, wait, start) in [
-            (
-                123_456,
-                14_000,
-                1,
-                "Exhausted property tokens for a project per hour. ",
-            ),
+            (123_456, 14_000, 1, "Exhausted property tokens for a project per hour. "),
             (123_457, 40_000, 1, "Exhausted property tokens per hour. "),
             (123_458, 200_000, 24, "Exhausted property tokens per day. "),
         ] {
@@ -311,24 +267,10 @@ mod tests {
         let property = properties::find(123_456).expect("exists");
         let now = Instant::now();
         for _ in 0..120 {
-            assert!(
-                quotas
-                    .begin(property, Category::Core, None, true, now)
-                    .is_ok()
-            );
+            assert!(quotas.begin(property, Category::Core, None, true, now).is_ok());
         }
-        let refusal = quotas
-            .begin(property, Category::Core, None, true, now)
-            .err()
-            .expect("refused");
-        assert_eq!(
-            refusal.message,
-            "Exhausted potentially thresholded requests quota."
-        );
-        assert!(
-            quotas
-                .begin(property, Category::Core, None, false, now)
-                .is_ok()
-        );
+        let refusal = quotas.begin(property, Category::Core, None, true, now).err().expect("refused");
+        assert_eq!(refusal.message, "Exhausted potentially thresholded requests quota.");
+        assert!(quotas.begin(property, Category::Core, None, false, now).is_ok());
     }
 }

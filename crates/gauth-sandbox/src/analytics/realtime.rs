@@ -38,9 +38,7 @@ impl RunRealtimeReportRequest {
     pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<Report, Refusal> {
         report::check_not_negative(&[("limit", self.limit)])?;
         if self.minute_ranges.len() > MOST_RANGES {
-            return Err(Refusal::invalid(format!(
-                "Requests are limited to {MOST_RANGES} minuteRanges."
-            )));
+            return Err(Refusal::invalid(format!("Requests are limited to {MOST_RANGES} minuteRanges.")));
         }
         let columns = self.columns.resolve(property, Surface::Realtime, false)?;
         let default = [MinuteRange::default()];
@@ -90,10 +88,7 @@ impl MinuteRange {
                 earliest + 1
             )));
         }
-        Ok(Pass {
-            minutes: Some(end as u32..=start as u32),
-            ..Pass::over(Days::new(today, today), number)
-        })
+        Ok(Pass { minutes: Some(end as u32..=start as u32), ..Pass::over(Days::new(today, today), number) })
     }
 
     fn label(&self, number: usize) -> Result<String, Refusal> {

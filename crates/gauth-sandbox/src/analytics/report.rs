@@ -77,14 +77,10 @@ impl RunReportRequest {
             None => dates::resolve(&self.date_ranges, today)?,
             Some(_) if self.date_ranges.is_empty() => Vec::new(),
             Some(_) => {
-                return Err(Refusal::invalid(
-                    "A cohort request may not have dateRanges.",
-                ));
+                return Err(Refusal::invalid("A cohort request may not have dateRanges."));
             }
         };
-        let mut columns =
-            self.columns
-                .resolve(property, Surface::Core, self.cohort_spec.is_some())?;
+        let mut columns = self.columns.resolve(property, Surface::Core, self.cohort_spec.is_some())?;
         let comparisons = comparisons::resolve(&self.comparisons)?;
         let order = resolve_order(&self.order_bys, &columns)?;
         let (slices, passes) = match &self.cohort_spec {
@@ -103,10 +99,7 @@ impl RunReportRequest {
             extra_columns,
             slices,
             passes,
-            comparisons: comparisons
-                .into_iter()
-                .map(|comparison| comparison.filter)
-                .collect(),
+            comparisons: comparisons.into_iter().map(|comparison| comparison.filter).collect(),
             aggregations: resolve_aggregations(&self.metric_aggregations, false)?,
             order,
         })
@@ -128,29 +121,18 @@ impl Report {
 impl Pass {
     /// All visits of some days.
     pub(super) fn over(days: Days, slice: usize) -> Self {
-        Self {
-            slice,
-            days,
-            minutes: None,
-            comparison: None,
-            cohort: None,
-        }
+        Self { slice, days, minutes: None, comparison: None, cohort: None }
     }
 
     pub(super) fn counts(&self, visit: &Visit) -> bool {
         let minutes = self.minutes.as_ref();
         minutes.is_none_or(|minutes| minutes.contains(&visit.minutes_ago()))
-            && self
-                .cohort
-                .is_none_or(|first| (first.first..=first.last).contains(&visit.first_day()))
+            && self.cohort.is_none_or(|first| (first.first..=first.last).contains(&visit.first_day()))
     }
 }
 
 /// Within each comparison, each date range.
-fn slices(
-    ranges: &[NamedDays],
-    comparisons: &[comparisons::Resolved],
-) -> (Vec<Vec<String>>, Vec<Pass>) {
+fn slices(ranges: &[NamedDays], comparisons: &[comparisons::Resolved]) -> (Vec<Vec<String>>, Vec<Pass>) {
     let mut slices = Vec::new();
     let mut passes = Vec::new();
     let numbers: Vec<Option<usize>> = match comparisons.len() {
@@ -164,10 +146,7 @@ fn slices(
             if ranges.len() > 1 {
                 labels.push(range.name.clone());
             }
-            passes.push(Pass {
-                comparison: number,
-                ..Pass::over(range.days, slices.len())
-            });
+            passes.push(Pass { comparison: number, ..Pass::over(range.days, slices.len()) });
             slices.push(labels);
         }
     }
@@ -179,9 +158,7 @@ pub(super) fn check_property(named: &str, property: &Property) -> Result<(), Ref
     if named.is_empty() || named == format!("properties/{}", property.id) {
         return Ok(());
     }
-    Err(Refusal::invalid(
-        "The property in the request body must be unspecified or that of the URL.",
-    ))
+    Err(Refusal::invalid("The property in the request body must be unspecified or that of the URL."))
 }
 
 pub(super) fn check_not_negative(values: &[(&str, i64)]) -> Result<(), Refusal> {
@@ -204,10 +181,7 @@ pub(super) fn rows_asked(limit: i64) -> usize {
 }
 
 /// `COUNT` is for pivots only.
-pub(super) fn resolve_aggregations(
-    names: &[String],
-    in_pivot: bool,
-) -> Result<Vec<Aggregation>, Refusal> {
+pub(super) fn resolve_aggregations(names: &[String], in_pivot: bool) -> Result<Vec<Aggregation>, Refusal> {
     let mut aggregations = Vec::new();
     for name in names {
         let aggregation = match name.as_str() {
@@ -228,20 +202,11 @@ pub(super) fn resolve_aggregations(
     Ok(aggregations)
 }
 
-pub(super) fn resolve_order(
-    orders: &[OrderBy],
-    columns: &Columns,
-) -> Result<Vec<Direction>, Refusal> {
+pub(super) fn resolve_order(orders: &[OrderBy], columns: &Columns) -> Result<Vec<Direction>, Refusal> {
     let asks_for_range = |order: &OrderBy| order.dimension_name() == Some("dateRange");
     if orders.iter().any(asks_for_range) {
         // Seen on the service: it breaks.
-        return Err(Refusal::new(
-            Status::Internal,
-            "Internal error encountered.",
-        ));
+        return Err(Refusal::new(Status::Internal, "Internal error encountered."));
     }
-    orders
-        .iter()
-        .map(|order| order.resolve(|name| columns.dimension(name), |name| columns.metric(name)))
-        .collect()
+    orders.iter().map(|order| order.resolve(|name| columns.dimension(name), |name| columns.metric(name))).collect()
 }

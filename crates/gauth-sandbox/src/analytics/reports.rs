@@ -84,18 +84,9 @@ impl Analytics {
         project: Option<&str>,
         fields: Fields,
     ) -> Result<Answer, Refusal> {
-        let Asked {
-            category,
-            kind,
-            mut report,
-            page,
-            key,
-            wants_quota,
-        } = asked;
+        let Asked { category, kind, mut report, page, key, wants_quota } = asked;
         let thresholded = report.columns.thresholded;
-        let running =
-            self.quotas
-                .begin(property, category, project, thresholded, Instant::now())?;
+        let running = self.quotas.begin(property, category, project, thresholded, Instant::now())?;
         let table = self.tables.get(key, || {
             let mut table = aggregate::table(&self.site, property, &report, page.0);
             response::escape(&mut table.texts);
@@ -163,13 +154,7 @@ impl Analytics {
         let asked: RunPivotReportRequest = typed(body)?;
         let (report, pivots) = asked.resolve(property, self.today)?;
         let thresholded = report.columns.thresholded;
-        let running = self.quotas.begin(
-            property,
-            Category::Core,
-            project,
-            thresholded,
-            Instant::now(),
-        )?;
+        let running = self.quotas.begin(property, Category::Core, project, thresholded, Instant::now())?;
         let groups = Groups::collect(&self.site, property, &report);
         let mut table = pivot::cross_table(&groups, property, &report, &pivots);
         response::escape(&mut table.texts);
@@ -199,15 +184,13 @@ impl Analytics {
                     for request in requests {
                         if outcome.is_ok() {
                             let json = json.element();
-                            outcome =
-                                self.write_pivot(json, property, request, project, &Fields::all());
+                            outcome = self.write_pivot(json, property, request, project, &Fields::all());
                         }
                     }
                 });
             }
             if fields.want("kind") {
-                json.member("kind")
-                    .text("analyticsData#batchRunPivotReports");
+                json.member("kind").text("analyticsData#batchRunPivotReports");
             }
         });
         outcome
@@ -224,9 +207,7 @@ impl Analytics {
     ) -> Result<(), Refusal> {
         let asked: RunFunnelReportRequest = typed(body)?;
         let report = asked.resolve(property, self.today)?;
-        let running =
-            self.quotas
-                .begin(property, Category::Funnel, project, false, Instant::now())?;
+        let running = self.quotas.begin(property, Category::Funnel, project, false, Instant::now())?;
         let counts = funnel_tables::count(&self.site, property, &report);
         let days = report.ranges.iter().map(|range| range.days.count()).sum();
         let state = running.charge(quota::cost(0, report.steps.len(), days));

@@ -57,13 +57,8 @@ impl Fields {
         let Some(mask) = mask.filter(|mask| !mask.is_empty() && *mask != "*") else {
             return Ok(Self(None));
         };
-        if let Some(path) = mask
-            .split(',')
-            .find(|name| !name.bytes().all(|byte| byte.is_ascii_alphabetic()))
-        {
-            return Err(format!(
-                "Request contains an invalid argument. Invalid field selection {path}"
-            ));
+        if let Some(path) = mask.split(',').find(|name| !name.bytes().all(|byte| byte.is_ascii_alphabetic())) {
+            return Err(format!("Request contains an invalid argument. Invalid field selection {path}"));
         }
         Ok(Self(Some(mask.split(',').map(str::to_owned).collect())))
     }
@@ -76,9 +71,7 @@ impl Fields {
     /// Whether the answer shall have this member.
     pub(super) fn want(&self, member: &str) -> bool {
         let Self(wanted) = self;
-        wanted
-            .as_ref()
-            .is_none_or(|names| names.iter().any(|name| name == member))
+        wanted.as_ref().is_none_or(|names| names.iter().any(|name| name == member))
     }
 }
 
@@ -87,11 +80,7 @@ impl Answer {
     pub(super) fn into_body(self, indented: bool) -> Body {
         let (first, last) = self.rows();
         let pieces = Pieces::new(self, indented);
-        if last - first <= SHORT {
-            Body::Bytes(pieces.flatten().collect())
-        } else {
-            Body::Stream(Box::new(pieces))
-        }
+        if last - first <= SHORT { Body::Bytes(pieces.flatten().collect()) } else { Body::Stream(Box::new(pieces)) }
     }
 
     /// Positions in the table: the first, and the one after the last.
@@ -125,10 +114,7 @@ impl Answer {
 
     fn write_head(&self, json: &mut Writer) {
         let columns = &self.report.columns;
-        let names = columns
-            .dimensions
-            .iter()
-            .map(|dimension| dimension.name.as_str());
+        let names = columns.dimensions.iter().map(|dimension| dimension.name.as_str());
         let extra = self.report.extra_columns.iter().copied();
         if self.fields.want("dimensionHeaders") {
             write_dimension_headers(json, names.chain(extra));
@@ -182,12 +168,7 @@ impl Answer {
 impl Pieces {
     fn new(answer: Answer, indented: bool) -> Self {
         let (next, _) = answer.rows();
-        Self {
-            answer,
-            json: Writer::new(indented),
-            next,
-            stage: Stage::Head,
-        }
+        Self { answer, json: Writer::new(indented), next, stage: Stage::Head }
     }
 
     fn head(&mut self) {
@@ -291,8 +272,7 @@ pub(super) fn write_row<'a>(
         if texts.peek().is_some() {
             json.member("dimensionValues").list(|json| {
                 for text in texts {
-                    json.element()
-                        .object(|json| json.member("value").quoted(text));
+                    json.element().object(|json| json.member("value").quoted(text));
                 }
             });
         }
@@ -317,13 +297,7 @@ pub(super) fn write_metadata(json: &mut Writer, property: &Property, report: &Re
         if behaviour == Behaviour::OtherRow {
             json.member("dataLossFromOtherRow").boolean(true);
         }
-        let hidden = || {
-            report
-                .columns
-                .metrics
-                .iter()
-                .filter(|metric| property.hides(metric))
-        };
+        let hidden = || report.columns.metrics.iter().filter(|metric| property.hides(metric));
         if hidden().next().is_some() {
             json.member("schemaRestrictionResponse").object(|json| {
                 json.member("activeMetricRestrictions").list(|json| {
@@ -331,8 +305,7 @@ pub(super) fn write_metadata(json: &mut Writer, property: &Property, report: &Re
                         json.element().object(|json| {
                             json.member("metricName").text(&metric.name);
                             json.member("restrictedMetricTypes").list(|json| {
-                                json.element()
-                                    .text(metric.restricted_as.unwrap_or_default());
+                                json.element().text(metric.restricted_as.unwrap_or_default());
                             });
                         });
                     }
@@ -360,10 +333,8 @@ pub(super) fn write_metadata(json: &mut Writer, property: &Property, report: &Re
         if behaviour == Behaviour::Truncated {
             json.member("dataTruncationReasons").list(|json| {
                 json.element().object(|json| {
-                    json.member("dataTruncationType")
-                        .text("DATA_TRUNCATION_TYPE_PROPERTY");
-                    json.member("dataTruncationMessage")
-                        .text("The property keeps data for 14 months.");
+                    json.member("dataTruncationType").text("DATA_TRUNCATION_TYPE_PROPERTY");
+                    json.member("dataTruncationMessage").text("The property keeps data for 14 months.");
                     json.member("dataTruncationDate").text("2025-09-01");
                 });
             });

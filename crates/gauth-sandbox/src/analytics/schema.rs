@@ -36,68 +36,38 @@ enum Type {
 }
 
 const fn one(name: &'static str, kind: Type) -> Field {
-    Field {
-        name,
-        kind,
-        repeated: false,
-    }
+    Field { name, kind, repeated: false }
 }
 
 const fn many(name: &'static str, kind: Type) -> Field {
-    Field {
-        name,
-        kind,
-        repeated: true,
-    }
+    Field { name, kind, repeated: true }
 }
 
 const fn message(fields: &'static [Field]) -> Message {
-    Message {
-        fields,
-        one_of: None,
-    }
+    Message { fields, one_of: None }
 }
 
 /// Reads `body` as a `message`: every field known and of its type. Names come out in camelCase, int64 as numbers,
 /// nulls left out.
 pub(super) fn read(body: &[u8], message: &'static Message) -> Result<Value, Refusal> {
-    let body = if body.iter().all(u8::is_ascii_whitespace) {
-        b"{}"
-    } else {
-        body
-    };
+    let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
     let value: Value = serde_json::from_slice(body).map_err(|error| {
         let description = format!("Invalid JSON payload received. {}", reason(&error));
-        Refusal::malformed(vec![Violation {
-            field: String::new(),
-            description,
-        }])
+        Refusal::malformed(vec![Violation { field: String::new(), description }])
     })?;
-    let mut check = Check {
-        violations: Vec::new(),
-    };
+    let mut check = Check { violations: Vec::new() };
     let Value::Object(members) = value else {
         return Err(Refusal::malformed(vec![Violation {
             field: String::new(),
-            description:
-                "Invalid JSON payload received. Unknown name \"\": Root element must be a message."
-                    .to_owned(),
+            description: "Invalid JSON payload received. Unknown name \"\": Root element must be a message.".to_owned(),
         }]));
     };
     let members = check.message(members, message, "");
-    if check.violations.is_empty() {
-        Ok(Value::Object(members))
-    } else {
-        Err(Refusal::malformed(check.violations))
-    }
+    if check.violations.is_empty() { Ok(Value::Object(members)) } else { Err(Refusal::malformed(check.violations)) }
 }
 
 fn reason(error: &serde_json::Error) -> String {
-    let kind = if error.is_eof() {
-        "Unexpected end of string."
-    } else {
-        "Unexpected token."
-    };
+    let kind = if error.is_eof() { "Unexpected end of string." } else { "Unexpected token." };
     format!("{kind} Line {}, column {}.", error.line(), error.column())
 }
 
@@ -106,12 +76,7 @@ struct Check {
 }
 
 impl Check {
-    fn message(
-        &mut self,
-        members: Map<String, Value>,
-        message: &Message,
-        path: &str,
-    ) -> Map<String, Value> {
+    fn message(&mut self, members: Map<String, Value>, message: &Message, path: &str) -> Map<String, Value> {
         let mut checked = Map::new();
         for (name, value) in members {
             let camel = camel_case(&name);
@@ -135,11 +100,8 @@ impl Check {
                 );
                 continue;
             }
-            let place = if path.is_empty() {
-                snake_case(field.name)
-            } else {
-                format!("{path}.{}", snake_case(field.name))
-            };
+            let place =
+                if path.is_empty() { snake_case(field.name) } else { format!("{path}.{}", snake_case(field.name)) };
             if let Some(value) = self.field(value, field, &place) {
                 checked.insert(field.name.to_owned(), value);
             }
@@ -153,9 +115,7 @@ impl Check {
                 values
                     .into_iter()
                     .enumerate()
-                    .filter_map(|(index, value)| {
-                        self.value(value, field.kind, &format!("{place}[{index}]"))
-                    })
+                    .filter_map(|(index, value)| self.value(value, field.kind, &format!("{place}[{index}]")))
                     .collect(),
             )),
             (Value::Array(_), false) => {
@@ -171,9 +131,9 @@ impl Check {
                 None
             }
             // Google takes a single value for a list of one.
-            (value, true) => self
-                .value(value, field.kind, &format!("{place}[0]"))
-                .map(|value| Value::Array(vec![value])),
+            (value, true) => {
+                self.value(value, field.kind, &format!("{place}[0]")).map(|value| Value::Array(vec![value]))
+            }
             (value, false) => self.value(value, field.kind, place),
         }
     }
@@ -212,37 +172,24 @@ impl Check {
             Type::Enum(name, _) => &format!("type.googleapis.com/{name}"),
             Type::Message(_) | Type::Unchecked => "TYPE_MESSAGE",
         };
-        self.refuse(
-            place,
-            format!("Invalid value at '{place}' ({name}), {wrong}"),
-        );
+        self.refuse(place, format!("Invalid value at '{place}' ({name}), {wrong}"));
         None
     }
 
     fn unknown(&mut self, name: &str, path: &str) {
         self.refuse(
             path,
-            format!(
-                "Invalid JSON payload received. Unknown name \"{name}\"{}: Cannot find field.",
-                at(path)
-            ),
+            format!("Invalid JSON payload received. Unknown name \"{name}\"{}: Cannot find field.", at(path)),
         );
     }
 
     fn refuse(&mut self, field: &str, description: String) {
-        self.violations.push(Violation {
-            field: field.to_owned(),
-            description,
-        });
+        self.violations.push(Violation { field: field.to_owned(), description });
     }
 }
 
 fn at(path: &str) -> String {
-    if path.is_empty() {
-        String::new()
-    } else {
-        format!(" at '{path}'")
-    }
+    if path.is_empty() { String::new() } else { format!(" at '{path}'") }
 }
 
 fn whole_number(value: &Value) -> Option<i64> {
@@ -318,16 +265,8 @@ mod tests {
                 "dimension_filter.and_group.expressions[0].filter",
                 "Invalid JSON payload received. Unknown name \"fieldname\" at 'dimension_filter.and_group.expressions[0].filter'",
             ),
-            (
-                r#"{"limit": "ten"}"#,
-                "limit",
-                "Invalid value at 'limit' (TYPE_INT64), \"ten\"",
-            ),
-            (
-                r#"{"limit": 1.5}"#,
-                "limit",
-                "Invalid value at 'limit' (TYPE_INT64), 1.5",
-            ),
+            (r#"{"limit": "ten"}"#, "limit", "Invalid value at 'limit' (TYPE_INT64), \"ten\""),
+            (r#"{"limit": 1.5}"#, "limit", "Invalid value at 'limit' (TYPE_INT64), 1.5"),
             (
                 r#"{"keepEmptyRows": "true"}"#,
                 "keep_empty_rows",
@@ -353,17 +292,9 @@ mod tests {
                 "dimension_filter",
                 "Invalid value at 'dimension_filter' (oneof), oneof field 'expr' is already set.",
             ),
-            (
-                "{",
-                "",
-                "Invalid JSON payload received. Unexpected end of string.",
-            ),
+            ("{", "", "Invalid JSON payload received. Unexpected end of string."),
             ("{]", "", "Invalid JSON payload received. Unexpected token."),
-            (
-                "[]",
-                "",
-                "Invalid JSON payload received. Unknown name \"\": Root element",
-            ),
+            ("[]", "", "Invalid JSON payload received. Unknown name \"\": Root element"),
         ] {
             let (at, message) = refusal(body);
             assert_eq!(at, field, "{body}");

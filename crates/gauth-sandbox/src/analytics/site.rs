@@ -36,11 +36,7 @@ pub(super) struct Days {
 impl Days {
     /// Days that count from their first.
     pub(super) fn new(first: i32, last: i32) -> Self {
-        Self {
-            first,
-            last,
-            origin: first,
-        }
+        Self { first, last, origin: first }
     }
 
     pub(super) fn count(self) -> i64 {
@@ -70,21 +66,11 @@ impl Site {
         let rows = u32::try_from(rows.clamp(1, 20_000_000)).expect("clamped above");
         let cells = cells_by_day(rows);
         let busiest = cells.iter().copied().max().unwrap_or(1);
-        Self {
-            cells,
-            visits_per_cell: (20_000 / rows).clamp(1, 8),
-            pairs: pairs((busiest + busiest / 2).max(60)),
-        }
+        Self { cells, visits_per_cell: (20_000 / rows).clamp(1, 8), pairs: pairs((busiest + busiest / 2).max(60)) }
     }
 
     /// Calls `visit` for each visit of a property on `days`, in an order that never changes.
-    pub(super) fn visits(
-        &self,
-        property: u64,
-        days: Days,
-        pass: u32,
-        mut visit: impl FnMut(&Visit),
-    ) {
+    pub(super) fn visits(&self, property: u64, days: Days, pass: u32, mut visit: impl FnMut(&Visit)) {
         for day in days.first.max(BIRTH)..=days.last {
             let cells = self.cells[day.rem_euclid(28) as usize];
             let always = cells - cells / 3;
@@ -199,9 +185,7 @@ impl Visit {
 
     /// Sessions of this group of visitors: more on busy pages, in season, and with every year.
     pub(super) fn sessions(&self) -> i64 {
-        const SEASON: [f64; 12] = [
-            0.92, 0.88, 0.96, 1.0, 1.04, 0.98, 0.84, 0.8, 1.02, 1.1, 1.34, 1.42,
-        ];
+        const SEASON: [f64; 12] = [0.92, 0.88, 0.96, 1.0, 1.04, 0.98, 0.84, 0.8, 1.02, 1.1, 1.34, 1.42];
         let popularity = 260.0 / f64::from(self.rank + 6).sqrt() - 1.0;
         let season = SEASON[((self.day - BIRTH).rem_euclid(365) / 31) as usize];
         let growth = 1.0 + f64::from(self.day - BIRTH) / 1461.0;
@@ -231,10 +215,7 @@ impl Visit {
 
     /// Index into `SOURCES`: how this visit came about.
     pub(super) fn source(&self) -> u32 {
-        traffic::by_share(
-            traffic::SOURCES.iter().map(|source| source.share),
-            self.draw(5, 1000),
-        )
+        traffic::by_share(traffic::SOURCES.iter().map(|source| source.share), self.draw(5, 1000))
     }
 
     /// Index into `SOURCES`: how these visitors first came; mostly the same way.
@@ -242,18 +223,12 @@ impl Visit {
         if self.draw(6, 10) < 6 {
             return self.source();
         }
-        traffic::by_share(
-            traffic::SOURCES.iter().map(|source| source.share),
-            self.draw(7, 1000),
-        )
+        traffic::by_share(traffic::SOURCES.iter().map(|source| source.share), self.draw(7, 1000))
     }
 
     /// Index into `DEVICES`.
     pub(super) fn device(&self) -> u32 {
-        traffic::by_share(
-            traffic::DEVICES.iter().map(|device| device.share),
-            self.draw(8, 1000),
-        )
+        traffic::by_share(traffic::DEVICES.iter().map(|device| device.share), self.draw(8, 1000))
     }
 
     /// Index into `ITEMS`: what is looked at where something is sold.
@@ -303,9 +278,7 @@ mod tests {
         let seeds = |property| {
             let mut seeds = Vec::new();
             let days = Days::new(BIRTH, BIRTH + 3);
-            Site::new(100).visits(property, days, 0, |visit| {
-                seeds.push((visit.seed, visit.page))
-            });
+            Site::new(100).visits(property, days, 0, |visit| seeds.push((visit.seed, visit.page)));
             seeds
         };
         assert_eq!(seeds(1), seeds(1));

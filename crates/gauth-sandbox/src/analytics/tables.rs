@@ -39,12 +39,7 @@ impl Tables {
 }
 
 /// What tells tables apart: property, method and request, but not which page of it.
-pub(super) fn key(
-    property: &Property,
-    category: Category,
-    mut request: Value,
-    each_page_its_own: bool,
-) -> String {
+pub(super) fn key(property: &Property, category: Category, mut request: Value, each_page_its_own: bool) -> String {
     if let Some(members) = request.as_object_mut() {
         members.remove("limit");
         members.remove("returnPropertyQuota");

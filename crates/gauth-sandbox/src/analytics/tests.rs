@@ -96,19 +96,13 @@ fn rows(answer: &Value) -> Vec<Vec<String>> {
 fn cells(rows: &Value) -> Vec<Vec<String>> {
     let texts = |values: &Value| -> Vec<String> {
         let values = values.as_array().into_iter().flatten();
-        values
-            .map(|value| value["value"].as_str().expect("a text").to_owned())
-            .collect()
+        values.map(|value| value["value"].as_str().expect("a text").to_owned()).collect()
     };
     let rows = rows.as_array().into_iter().flatten();
-    rows.map(|row| [texts(&row["dimensionValues"]), texts(&row["metricValues"])].concat())
-        .collect()
+    rows.map(|row| [texts(&row["dimensionValues"]), texts(&row["metricValues"])].concat()).collect()
 }
 
 /// The column of numbers at `column`.
 fn numbers(answer: &Value, column: usize) -> Vec<f64> {
-    rows(answer)
-        .iter()
-        .map(|row| row[column].parse().expect("a number"))
-        .collect()
+    rows(answer).iter().map(|row| row[column].parse().expect("a number")).collect()
 }

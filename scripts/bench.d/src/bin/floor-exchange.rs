@@ -39,9 +39,7 @@ fn main() {
     let start = answer.find("\r\n\r\n").expect("a body") + 4;
     let answer: Value = serde_json::from_str(&answer[start..]).expect("JSON");
     let line = format!("{}\n", field(&answer, "access_token"));
-    std::io::stdout()
-        .write_all(line.as_bytes())
-        .expect("write it");
+    std::io::stdout().write_all(line.as_bytes()).expect("write it");
 }
 
 fn field<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -59,48 +57,28 @@ fn refresh(credentials: &Value) -> String {
 }
 
 fn mint(credentials: &Value) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970")
-        .as_secs();
-    let header = format!(
-        r#"{{"typ":"JWT","alg":"RS256","kid":"{}"}}"#,
-        field(credentials, "private_key_id")
-    );
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let header = format!(r#"{{"typ":"JWT","alg":"RS256","kid":"{}"}}"#, field(credentials, "private_key_id"));
     let claims = format!(
         r#"{{"iss":"{}","scope":"https://www.googleapis.com/auth/analytics.readonly","aud":"{}","iat":{now},"exp":{}}}"#,
         field(credentials, "client_email"),
         field(credentials, "token_uri"),
         now + 3600
     );
-    let signed = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(claims)
-    );
+    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let pem = field(credentials, "private_key").as_bytes();
     let key = PrivatePkcs8KeyDer::from_pem_slice(pem).expect("a key");
     let key = RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).expect("an RSA key");
     let mut signature = vec![0; key.public().modulus_len()];
     let random = ring::rand::SystemRandom::new();
-    key.sign(
-        &RSA_PKCS1_SHA256,
-        &random,
-        signed.as_bytes(),
-        &mut signature,
-    )
-    .expect("sign");
+    key.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).expect("sign");
     format!(
         "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={signed}.{}",
         URL_SAFE_NO_PAD.encode(signature)
     )
 }
 
-fn tls(
-    socket: TcpStream,
-    authority: &str,
-    roots: Option<String>,
-) -> StreamOwned<ClientConnection, TcpStream> {
+fn tls(socket: TcpStream, authority: &str, roots: Option<String>) -> StreamOwned<ClientConnection, TcpStream> {
     let mut store = RootCertStore::empty();
     match roots {
         Some(file) => {

@@ -10,7 +10,5 @@ fn main() {
     let value: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
     let text = value[&field].as_str().expect("a text");
     let line = format!("{text}\n");
-    std::io::stdout()
-        .write_all(line.as_bytes())
-        .expect("write it");
+    std::io::stdout().write_all(line.as_bytes()).expect("write it");
 }

@@ -64,12 +64,8 @@ fn answer(stream: &mut (impl Read + Write)) {
             continue;
         };
         let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
-        let length = text
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length:"));
-        let length: usize = length
-            .and_then(|digits| digits.trim().parse().ok())
-            .unwrap_or(0);
+        let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+        let length: usize = length.and_then(|digits| digits.trim().parse().ok()).unwrap_or(0);
         if request.len() >= head + 4 + length {
             break;
         }
@@ -99,10 +95,7 @@ fn certificates() -> (Arc<ServerConfig>, String) {
     let authority_key = KeyPair::generate().expect("a key");
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let pem = authority
-        .self_signed(&authority_key)
-        .expect("an authority")
-        .pem();
+    let pem = authority.self_signed(&authority_key).expect("an authority").pem();
     let key = KeyPair::generate().expect("a key");
     let certificate = CertificateParams::new(["127.0.0.1".to_owned()])
         .and_then(|leaf| leaf.signed_by(&key, &Issuer::new(authority, authority_key)))

@@ -6,9 +6,7 @@ use super::Parser;
 impl<'a> Parser<'a> {
     pub(super) fn field(&mut self) -> Result<String, SyntaxError> {
         let rest = self.rest();
-        let length = rest
-            .find(|c: char| !(c.is_alphanumeric() || "_:[].".contains(c)))
-            .unwrap_or(rest.len());
+        let length = rest.find(|c: char| !(c.is_alphanumeric() || "_:[].".contains(c))).unwrap_or(rest.len());
         if length == 0 {
             return Err(self.error(self.at, "the name of a field was expected here"));
         }
@@ -17,10 +15,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn operator(&mut self) -> Option<Operator> {
-        OPERATORS
-            .iter()
-            .find(|(symbol, _)| self.take(symbol))
-            .map(|(_, operator)| *operator)
+        OPERATORS.iter().find(|(symbol, _)| self.take(symbol)).map(|(_, operator)| *operator)
     }
 
     /// Text in quotes, if there is a quote here.
@@ -94,9 +89,7 @@ impl<'a> Parser<'a> {
     /// Takes `word` in upper or lower case, if it ends before a blank or a bracket.
     pub(super) fn take_word(&mut self, word: &str) -> bool {
         let rest = self.rest();
-        let found = rest
-            .get(..word.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(word))
+        let found = rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
             && rest[word.len()..].starts_with(|c: char| c.is_whitespace() || c == '(');
         if found {
             self.at += word.len();

@@ -27,10 +27,7 @@ pub(super) fn figure(figure: &Figure, metric: usize) -> String {
     if figure.left_out > 0 {
         let left_out = figure::shown_value(figure.left_out as f64);
         // Writing to a String cannot fail, here and below.
-        let _ = write!(
-            caption,
-            " <span>({left_out} more rows are in the table only)</span>"
-        );
+        let _ = write!(caption, " <span>({left_out} more rows are in the table only)</span>");
     }
     let (drawing, height, kind) = match figure.is_over_time() {
         true => lines(figure, metric),
@@ -74,11 +71,7 @@ fn bars(figure: &Figure, metric: usize) -> (String, f64, &'static str) {
 fn lines(figure: &Figure, metric: usize) -> (String, f64, &'static str) {
     let (low, high) = figure.range(metric);
     let top = figure::rounded_up(high);
-    let bottom = if low < 0.0 {
-        -figure::rounded_up(-low)
-    } else {
-        0.0
-    };
+    let bottom = if low < 0.0 { -figure::rounded_up(-low) } else { 0.0 };
     let moments = figure.moments();
     let x = |moment: &String| {
         let place = moments.binary_search(moment).unwrap_or(0) as f64;
@@ -97,11 +90,8 @@ fn lines(figure: &Figure, metric: usize) -> (String, f64, &'static str) {
             figure::shown_value(value),
         );
     }
-    let labels = if moments.len() > 2 {
-        vec![0, moments.len() / 2, moments.len() - 1]
-    } else {
-        (0..moments.len()).collect()
-    };
+    let labels =
+        if moments.len() > 2 { vec![0, moments.len() / 2, moments.len() - 1] } else { (0..moments.len()).collect() };
     for place in labels {
         let anchor = match place {
             0 => "start",
@@ -126,15 +116,8 @@ fn lines(figure: &Figure, metric: usize) -> (String, f64, &'static str) {
                 (figure::shown_moment(moment), value, x(moment), y(value))
             })
             .collect();
-        let path: Vec<String> = points
-            .iter()
-            .map(|(.., x, y)| format!("{x:.1},{y:.1}"))
-            .collect();
-        let _ = writeln!(
-            text,
-            "<polyline class=\"line\" stroke=\"var(--s{place})\" points=\"{}\"/>",
-            path.join(" ")
-        );
+        let path: Vec<String> = points.iter().map(|(.., x, y)| format!("{x:.1},{y:.1}")).collect();
+        let _ = writeln!(text, "<polyline class=\"line\" stroke=\"var(--s{place})\" points=\"{}\"/>", path.join(" "));
         for (moment, value, x, y) in points.iter().filter(|_| has_marks) {
             let _ = writeln!(
                 text,
@@ -148,10 +131,7 @@ fn lines(figure: &Figure, metric: usize) -> (String, f64, &'static str) {
     let mut height = HEIGHT + 24.0;
     if figure.series.len() > 1 {
         for (place, series) in figure.series.iter().enumerate() {
-            let (x, y) = (
-                MARGIN + (place % 4) as f64 * 222.0,
-                height + 14.0 + (place / 4) as f64 * 20.0,
-            );
+            let (x, y) = (MARGIN + (place % 4) as f64 * 222.0, height + 14.0 + (place / 4) as f64 * 20.0);
             let _ = writeln!(
                 text,
                 "<rect x=\"{x}\" y=\"{:.1}\" width=\"12\" height=\"12\" rx=\"3\" fill=\"var(--s{place})\"/>\

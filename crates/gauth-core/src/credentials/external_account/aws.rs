@@ -15,10 +15,8 @@ use crate::error::{Grant, summary};
 use crate::exchange::{Answer, Step};
 use crate::{Error, Request, Response, Secret, cache, form, timestamp};
 
-pub(super) const SOURCE: Source = Source {
-    field: "environment_id",
-    read: |source, setting| Ok(Box::new(Aws::read(source, setting)?)),
-};
+pub(super) const SOURCE: Source =
+    Source { field: "environment_id", read: |source, setting| Ok(Box::new(Aws::read(source, setting)?)) };
 
 #[derive(Clone)]
 struct Aws {
@@ -54,25 +52,17 @@ impl Aws {
     fn read(source: &Document, setting: &Setting<'_>) -> Result<Self, Error> {
         let Reading { policy, env } = *setting.reading;
         if source.text("environment_id")? != "aws1" {
-            return Err(Error::field(
-                "credential_source.environment_id",
-                "only aws1 is known",
-            ));
+            return Err(Error::field("credential_source.environment_id", "only aws1 is known"));
         }
         let url = |name: &str| -> Result<Option<Endpoint>, Error> {
             let field = format!("field credential_source.{name}");
-            source
-                .optional_text(name)?
-                .map(|url| policy.metadata(url, &field))
-                .transpose()
+            source.optional_text(name)?.map(|url| policy.metadata(url, &field)).transpose()
         };
         let text = |name: &str| -> Option<String> { env(name)?.into_string().ok() };
         let keys = match (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY")) {
-            (Some(id), Some(secret)) => Some(Keys {
-                id,
-                secret: Secret::new(secret),
-                session: text("AWS_SESSION_TOKEN").map(Secret::new),
-            }),
+            (Some(id), Some(secret)) => {
+                Some(Keys { id, secret: Secret::new(secret), session: text("AWS_SESSION_TOKEN").map(Secret::new) })
+            }
             _ => None,
         };
         Ok(Self {
@@ -103,10 +93,7 @@ impl Aws {
             }
             _ if self.region.is_none() => {
                 let url = self.region_url.as_ref().ok_or_else(|| {
-                    Error::field(
-                        "credential_source.region_url",
-                        "missing, and AWS_REGION is not set",
-                    )
+                    Error::field("credential_source.region_url", "missing, and AWS_REGION is not set")
                 })?;
                 (Asked::Region, self.get(url.as_str()))
             }
@@ -114,10 +101,7 @@ impl Aws {
                 Some(url) => (Asked::Keys, self.get(url)),
                 None => {
                     let url = self.keys_url.as_ref().ok_or_else(|| {
-                        Error::field(
-                            "credential_source.url",
-                            "missing, and AWS_ACCESS_KEY_ID is not set",
-                        )
+                        Error::field("credential_source.url", "missing, and AWS_ACCESS_KEY_ID is not set")
                     })?;
                     (Asked::Role, self.get(url.as_str()))
                 }
@@ -125,9 +109,7 @@ impl Aws {
             _ => return Ok(None),
         };
         self.asked = Some(asked);
-        request
-            .map(Some)
-            .map_err(|_| Error::Input("the metadata service's answer makes no URL".to_owned()))
+        request.map(Some).map_err(|_| Error::Input("the metadata service's answer makes no URL".to_owned()))
     }
 
     fn get(&self, url: &str) -> Result<Request, http::Error> {
@@ -247,50 +229,27 @@ fn amz_date(now: SystemTime) -> Option<String> {
 }
 
 /// The Authorization header of a POST without a body. `headers` are sorted, with names in lower case.
-fn sign(
-    url: &Endpoint,
-    region: &str,
-    keys: &Keys,
-    headers: &[(&str, String)],
-    time: &str,
-) -> String {
-    let (path, query) = url
-        .path()
-        .split_once('?')
-        .unwrap_or_else(|| (url.path(), ""));
+fn sign(url: &Endpoint, region: &str, keys: &Keys, headers: &[(&str, String)], time: &str) -> String {
+    let (path, query) = url.path().split_once('?').unwrap_or_else(|| (url.path(), ""));
     let mut parameters: Vec<_> = form::decode(query)
         .unwrap_or_default()
         .iter()
         .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
         .collect();
     parameters.sort();
-    let canonical_headers: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}:{}\n", value.trim()))
-        .collect();
+    let canonical_headers: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
     let signed: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
     let signed = signed.join(";");
-    let canonical = format!(
-        "POST\n{path}\n{}\n{canonical_headers}\n{signed}\n{}",
-        parameters.join("&"),
-        cache::digest(b"")
-    );
+    let canonical =
+        format!("POST\n{path}\n{}\n{canonical_headers}\n{signed}\n{}", parameters.join("&"), cache::digest(b""));
     let service = url.host().split('.').next().unwrap_or_default();
     let day = &time[..8];
     let scope = format!("{day}/{region}/{service}/aws4_request");
-    let to_sign = format!(
-        "AWS4-HMAC-SHA256\n{time}\n{scope}\n{}",
-        cache::digest(canonical.as_bytes())
-    );
+    let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", cache::digest(canonical.as_bytes()));
     let first = format!("AWS4{}", keys.secret.expose());
-    let key = [day, region, service, "aws4_request"]
-        .iter()
-        .fold(first.into_bytes(), |key, part| mac(&key, part));
+    let key = [day, region, service, "aws4_request"].iter().fold(first.into_bytes(), |key, part| mac(&key, part));
     let signature = cache::hex(&mac(&key, &to_sign));
-    format!(
-        "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed}, Signature={signature}",
-        keys.id
-    )
+    format!("AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed}, Signature={signature}", keys.id)
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
@@ -300,8 +259,5 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 
 /// RFC 3986 §2.3: everything but letters, digits and `-._~`.
 fn percent_encode(text: &str) -> String {
-    form::encode(&[("", text)])[1..]
-        .replace('+', "%20")
-        .replace('*', "%2A")
-        .replace("%7E", "~")
+    form::encode(&[("", text)])[1..].replace('+', "%20").replace('*', "%2A").replace("%7E", "~")
 }

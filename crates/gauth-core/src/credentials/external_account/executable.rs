@@ -47,24 +47,16 @@ enum State {
 impl ExecutableSource {
     fn read(options: &Document, setting: &Setting<'_>) -> Result<Self, Error> {
         const TIMEOUT: &str = "timeout_millis";
-        let argv: Vec<String> = options
-            .text("command")?
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
+        let argv: Vec<String> = options.text("command")?.split_whitespace().map(str::to_owned).collect();
         if argv.is_empty() {
-            return Err(Error::field(
-                "credential_source.executable.command",
-                "empty",
-            ));
+            return Err(Error::field("credential_source.executable.command", "empty"));
         }
         let timeout = options.optional_number(TIMEOUT)?.unwrap_or(30_000);
         if !(5_000..=120_000).contains(&timeout) {
             return Err(Error::field(TIMEOUT, "must be from 5000 to 120000"));
         }
         let output_file = options.optional_text("output_file")?.map(str::to_owned);
-        let variable =
-            |name: &str, value: &str| (format!("GOOGLE_EXTERNAL_ACCOUNT_{name}"), value.to_owned());
+        let variable = |name: &str, value: &str| (format!("GOOGLE_EXTERNAL_ACCOUNT_{name}"), value.to_owned());
         let mut environment = vec![
             variable("AUDIENCE", setting.service.audience()),
             variable("TOKEN_TYPE", setting.service.subject_token_type()),
@@ -77,12 +69,7 @@ impl ExecutableSource {
             environment.push(variable("OUTPUT_FILE", file));
         }
         Ok(Self {
-            executable: Executable {
-                argv,
-                environment,
-                timeout: Duration::from_millis(timeout),
-                limit: LIMIT,
-            },
+            executable: Executable { argv, environment, timeout: Duration::from_millis(timeout), limit: LIMIT },
             output_file,
             state: State::Start,
         })
@@ -110,23 +97,16 @@ impl SubjectMachine for ExecutableSource {
             (State::Start, _) => match &self.output_file {
                 Some(path) => {
                     self.state = State::ReadingFile;
-                    Ok(Subject::next(Step::ReadFile {
-                        path: path.into(),
-                        limit: LIMIT,
-                    }))
+                    Ok(Subject::next(Step::ReadFile { path: path.into(), limit: LIMIT }))
                 }
                 None => Ok(self.run()),
             },
-            (State::ReadingFile, Some(Answer::File(Some(bytes)))) => {
-                match read_answer(&bytes, now, Ends::Must) {
-                    Ok(token) => Ok(Subject::Token(token)),
-                    Err(_) => Ok(self.run()),
-                }
-            }
+            (State::ReadingFile, Some(Answer::File(Some(bytes)))) => match read_answer(&bytes, now, Ends::Must) {
+                Ok(token) => Ok(Subject::Token(token)),
+                Err(_) => Ok(self.run()),
+            },
             (State::ReadingFile, _) => Ok(self.run()),
-            (State::Running, Some(Answer::Output(bytes))) => {
-                read_answer(&bytes, now, Ends::May).map(Subject::Token)
-            }
+            (State::Running, Some(Answer::Output(bytes))) => read_answer(&bytes, now, Ends::May).map(Subject::Token),
             (State::Running, _) => unreachable!("a program is answered with its output"),
         }
     }
@@ -150,11 +130,7 @@ fn read_answer(bytes: &[u8], now: SystemTime, ends: Ends) -> Result<Secret, Erro
     if answer.value("success").and_then(serde_json::Value::as_bool) != Some(true) {
         let code = answer.optional_text("code").map_err(named)?;
         let message = answer.optional_text("message").map_err(named)?;
-        return Err(trouble(&format!(
-            "{}: {}",
-            code.unwrap_or("no code"),
-            message.unwrap_or("no message")
-        )));
+        return Err(trouble(&format!("{}: {}", code.unwrap_or("no code"), message.unwrap_or("no message"))));
     }
     match answer.optional_number("expiration_time").map_err(named)? {
         Some(end) if end <= timestamp::unix_seconds(now) => {
@@ -165,13 +141,9 @@ fn read_answer(bytes: &[u8], now: SystemTime, ends: Ends) -> Result<Secret, Erro
     }
     let field = match answer.text("token_type").map_err(named)? {
         "urn:ietf:params:oauth:token-type:saml2" => "saml_response",
-        "urn:ietf:params:oauth:token-type:id_token" | "urn:ietf:params:oauth:token-type:jwt" => {
-            "id_token"
-        }
+        "urn:ietf:params:oauth:token-type:id_token" | "urn:ietf:params:oauth:token-type:jwt" => "id_token",
         _ => {
-            return Err(trouble(
-                "field token_type: known are id_token, jwt and saml2",
-            ));
+            return Err(trouble("field token_type: known are id_token, jwt and saml2"));
         }
     };
     answer.text(field).map(Secret::new).map_err(named)

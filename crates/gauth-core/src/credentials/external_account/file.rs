@@ -10,12 +10,7 @@ use crate::exchange::{Answer, Step};
 
 pub(super) const SOURCE: Source = Source {
     field: "file",
-    read: |source, _| {
-        Ok(Box::new(FileSource {
-            path: source.text("file")?.into(),
-            format: Format::read(source)?,
-        }))
-    },
+    read: |source, _| Ok(Box::new(FileSource { path: source.text("file")?.into(), format: Format::read(source)? })),
 };
 
 #[derive(Clone)]
@@ -38,17 +33,9 @@ impl SubjectMachine for FileSource {
     fn step(&mut self, answer: Option<Answer>, _now: SystemTime) -> Result<Subject, Error> {
         let place = || format!("{:?}", self.path);
         match answer {
-            Some(Answer::File(Some(bytes))) => {
-                self.format.token(&bytes, &place()).map(Subject::Token)
-            }
-            Some(_) => Err(Error::Input(format!(
-                "subject token from {}: no such file",
-                place()
-            ))),
-            None => Ok(Subject::next(Step::ReadFile {
-                path: self.path.clone(),
-                limit: LIMIT,
-            })),
+            Some(Answer::File(Some(bytes))) => self.format.token(&bytes, &place()).map(Subject::Token),
+            Some(_) => Err(Error::Input(format!("subject token from {}: no such file", place()))),
+            None => Ok(Subject::next(Step::ReadFile { path: self.path.clone(), limit: LIMIT })),
         }
     }
 }

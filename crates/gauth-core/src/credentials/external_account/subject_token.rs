@@ -20,13 +20,8 @@ impl Format {
         };
         match format.optional_text("type")? {
             None | Some("text") => Ok(Self::Text),
-            Some("json") => Ok(Self::Json {
-                field: format.text("subject_token_field_name")?.to_owned(),
-            }),
-            Some(_) => Err(Error::field(
-                "credential_source.format.type",
-                "known are text and json",
-            )),
+            Some("json") => Ok(Self::Json { field: format.text("subject_token_field_name")?.to_owned() }),
+            Some(_) => Err(Error::field("credential_source.format.type", "known are text and json")),
         }
     }
 
@@ -38,9 +33,7 @@ impl Format {
         }
         match self {
             Self::Text => {
-                let text = std::str::from_utf8(bytes)
-                    .map_err(|_| trouble("not UTF-8"))?
-                    .trim();
+                let text = std::str::from_utf8(bytes).map_err(|_| trouble("not UTF-8"))?.trim();
                 check(text).map_err(trouble)?;
                 Ok(Secret::new(text))
             }
@@ -59,10 +52,7 @@ fn check(text: &str) -> Result<(), &'static str> {
         return Err("empty");
     }
     // A SAML response may be wrapped; everything else has no control character.
-    if text
-        .chars()
-        .any(|c| c.is_control() && !c.is_ascii_whitespace())
-    {
+    if text.chars().any(|c| c.is_control() && !c.is_ascii_whitespace()) {
         return Err("holds a control character");
     }
     Ok(())

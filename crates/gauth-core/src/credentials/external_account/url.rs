@@ -14,10 +14,8 @@ use crate::error::{Grant, summary};
 use crate::exchange::{Answer, Step};
 use crate::{Error, Request};
 
-pub(super) const SOURCE: Source = Source {
-    field: "url",
-    read: |source, setting| Ok(Box::new(UrlSource::read(source, setting.reading.policy)?)),
-};
+pub(super) const SOURCE: Source =
+    Source { field: "url", read: |source, setting| Ok(Box::new(UrlSource::read(source, setting.reading.policy)?)) };
 
 /// Headers that a file may not set: they route, frame, or open Google's metadata server.
 const FORBIDDEN: [&str; 12] = [
@@ -46,34 +44,25 @@ impl UrlSource {
     fn read(source: &Document, policy: &Policy) -> Result<Self, Error> {
         const FIELD: &str = "credential_source.url";
         let url = policy.metadata(source.text("url")?, &format!("field {FIELD}"))?;
-        let mut request = http::Request::get(url.as_str())
-            .body(Vec::new())
-            .map_err(|_| Error::field(FIELD, "not a usable URL"))?;
+        let mut request =
+            http::Request::get(url.as_str()).body(Vec::new()).map_err(|_| Error::field(FIELD, "not a usable URL"))?;
         if let Some(headers) = source.optional_object("headers")? {
             for (name, value) in headers.entries() {
                 add_header(&mut request, name, value)?;
             }
         }
-        Ok(Self {
-            request,
-            host: url.host().to_owned(),
-            format: Format::read(source)?,
-        })
+        Ok(Self { request, host: url.host().to_owned(), format: Format::read(source)? })
     }
 }
 
 fn add_header(request: &mut Request, name: &str, value: &Value) -> Result<(), Error> {
     let trouble = |text: &str| Error::field("credential_source.headers", text);
-    let name: HeaderName = name
-        .parse()
-        .map_err(|_| trouble("a name is not that of a header"))?;
+    let name: HeaderName = name.parse().map_err(|_| trouble("a name is not that of a header"))?;
     if FORBIDDEN.contains(&name.as_str()) {
         return Err(trouble(&format!("{name} may not be set by a file")));
     }
-    let mut value: HeaderValue = value
-        .as_str()
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| trouble("a value is not that of a header"))?;
+    let mut value: HeaderValue =
+        value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| trouble("a value is not that of a header"))?;
     value.set_sensitive(true);
     request.headers_mut().insert(name, value);
     Ok(())
@@ -102,8 +91,6 @@ impl SubjectMachine for UrlSource {
                 body: summary(response.body()),
             });
         }
-        self.format
-            .token(response.body(), &self.host)
-            .map(Subject::Token)
+        self.format.token(response.body(), &self.host).map(Subject::Token)
     }
 }

@@ -55,58 +55,33 @@ fn a_key_tells_its_id_and_an_impersonation_what_is_below_it() {
 #[test]
 fn d9_urls_are_told_without_their_query() {
     let found = parse(external_account()).unwrap().describe().unwrap();
-    assert_eq!(
-        found.token_uri.as_deref(),
-        Some("https://sts.googleapis.com/v1/token")
-    );
-    assert_eq!(
-        found.subject_token.as_deref(),
-        Some("a URL at ci.example.com")
-    );
+    assert_eq!(found.token_uri.as_deref(), Some("https://sts.googleapis.com/v1/token"));
+    assert_eq!(found.subject_token.as_deref(), Some("a URL at ci.example.com"));
 }
 
 #[test]
 fn e11_a_damaged_fact_is_named() {
-    for field in [
-        "scopes",
-        "granted_at",
-        "quota_project_id",
-        "universe_domain",
-    ] {
+    for field in ["scopes", "granted_at", "quota_project_id", "universe_domain"] {
         let mut file = user();
         file[field] = 7.into();
         let error = parse(file).unwrap().describe().unwrap_err();
-        assert!(
-            error.to_string().contains(&format!("field {field}: ")),
-            "{error}"
-        );
+        assert!(error.to_string().contains(&format!("field {field}: ")), "{error}");
     }
     let mut source = user();
     source["granted_at"] = 7.into();
     let error = parse(impersonated(source)).unwrap().describe().unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("field source_credentials: field granted_at: "),
-        "{error}"
-    );
+    assert!(error.to_string().contains("field source_credentials: field granted_at: "), "{error}");
 }
 
 #[test]
 fn only_a_users_grant_can_be_revoked_or_converted() {
-    assert_eq!(
-        parse(user()).unwrap().revocation().unwrap().into_body(),
-        b"token=1%2F%2Fr"
-    );
+    assert_eq!(parse(user()).unwrap().revocation().unwrap().into_body(), b"token=1%2F%2Fr");
     let workforce = json!({
         "type": "external_account_authorized_user", "audience": "a", "client_id": "i", "client_secret": "s",
         "refresh_token": "r", "token_url": "https://sts.googleapis.com/v1/oauthtoken",
     });
     for (file, instead) in [
-        (
-            key(PKCS8),
-            "keys delete k1 --iam-account robot@p.iam.gserviceaccount.com",
-        ),
+        (key(PKCS8), "keys delete k1 --iam-account robot@p.iam.gserviceaccount.com"),
         (external_account(), "roles"),
         (impersonated(user()), "Token Creator on robot@p.test"),
         (workforce, "gcloud auth revoke"),

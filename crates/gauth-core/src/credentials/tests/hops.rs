@@ -33,15 +33,8 @@ impl Play {
         Self::with(file, wanted, &|_| None)
     }
 
-    fn with(
-        file: serde_json::Value,
-        wanted: &Wanted,
-        env: &dyn Fn(&str) -> Option<std::ffi::OsString>,
-    ) -> Self {
-        let mut exchange = parse_with(file, env)
-            .unwrap()
-            .exchange(wanted, now())
-            .unwrap();
+    fn with(file: serde_json::Value, wanted: &Wanted, env: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Self {
+        let mut exchange = parse_with(file, env).unwrap().exchange(wanted, now()).unwrap();
         let step = exchange.step(None, now()).unwrap();
         Self { exchange, step }
     }
@@ -66,9 +59,7 @@ impl Play {
     }
 
     fn request(&self) -> &crate::Request {
-        let Step::Send(request) = &self.step else {
-            panic!("a request is due, not {:?}", self.step)
-        };
+        let Step::Send(request) = &self.step else { panic!("a request is due, not {:?}", self.step) };
         request
     }
 
@@ -85,33 +76,23 @@ impl Play {
     }
 
     fn done(&self) -> &str {
-        let Step::Done(token) = &self.step else {
-            panic!("the token is due, not {:?}", self.step)
-        };
+        let Step::Done(token) = &self.step else { panic!("the token is due, not {:?}", self.step) };
         token.token.expose()
     }
 }
 
 #[test]
 fn a_file_source_is_read_then_exchanged() {
-    let source =
-        json!({"file": "/run/token", "format": {"type": "json", "subject_token_field_name": "t"}});
+    let source = json!({"file": "/run/token", "format": {"type": "json", "subject_token_field_name": "t"}});
     let mut play = Play::of(external(source), &Wanted::default());
     assert!(matches!(&play.step, Step::ReadFile { path, .. } if path.as_os_str() == "/run/token"));
-    play.answer(Answer::File(Some(br#"{"t":"subject"}"#.to_vec())))
-        .unwrap();
+    play.answer(Answer::File(Some(br#"{"t":"subject"}"#.to_vec()))).unwrap();
     assert_eq!(play.request().uri(), "https://sts.googleapis.com/v1/token");
     let expected = [
-        (
-            "grant_type",
-            "urn:ietf:params:oauth:grant-type:token-exchange",
-        ),
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
         ("audience", "//iam.googleapis.com/pool"),
         ("scope", crate::scope::DEFAULT),
-        (
-            "requested_token_type",
-            "urn:ietf:params:oauth:token-type:access_token",
-        ),
+        ("requested_token_type", "urn:ietf:params:oauth:token-type:access_token"),
         ("subject_token", "subject"),
         ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
     ]
@@ -136,14 +117,8 @@ fn a_missing_or_overlong_subject_token_is_named() {
         Answer::File(Some(vec![0xff])),
     ] {
         let mut play = Play::of(external(json!({"file": "/run/token"})), &Wanted::default());
-        let Err(error) = play.answer(answer) else {
-            panic!("must be refused")
-        };
-        assert!(
-            error
-                .to_string()
-                .starts_with("subject token from \"/run/token\"")
-        );
+        let Err(error) = play.answer(answer) else { panic!("must be refused") };
+        assert!(error.to_string().starts_with("subject token from \"/run/token\""));
     }
 }
 
@@ -152,27 +127,15 @@ fn with_a_service_account_on_top_the_federated_token_may_only_call_iam() {
     let mut file = impersonating(external(json!({"file": "/run/token"})));
     file["service_account_impersonation"] = json!({"token_lifetime_seconds": 1800});
     let mut play = Play::of(file, &Wanted::default());
-    play.answer(Answer::File(Some(b"subject\n".to_vec())))
-        .unwrap();
-    assert_eq!(
-        field(&play.form(), "scope"),
-        "https://www.googleapis.com/auth/cloud-platform"
-    );
+    play.answer(Answer::File(Some(b"subject\n".to_vec()))).unwrap();
+    assert_eq!(field(&play.form(), "scope"), "https://www.googleapis.com/auth/cloud-platform");
     play.token("federated");
-    assert_eq!(
-        play.request().uri().to_string(),
-        format!("{IAM}:generateAccessToken")
-    );
+    assert_eq!(play.request().uri().to_string(), format!("{IAM}:generateAccessToken"));
     assert_eq!(play.header("authorization"), "Bearer federated");
-    assert_eq!(
-        play.body(),
-        json!({"scope": [crate::scope::DEFAULT], "lifetime": "1800s"})
-    );
+    assert_eq!(play.body(), json!({"scope": [crate::scope::DEFAULT], "lifetime": "1800s"}));
     play.json(json!({"accessToken": "robot", "expireTime": "2026-01-31T10:08:07Z"}));
     assert_eq!(play.done(), "robot");
-    let Step::Done(token) = &play.step else {
-        unreachable!()
-    };
+    let Step::Done(token) = &play.step else { unreachable!() };
     assert_eq!(token.life, Some(Duration::from_secs(3600)));
 }
 
@@ -198,10 +161,7 @@ fn a_url_source_is_asked_with_the_headers_of_the_file() {
         "format": {"type": "json", "subject_token_field_name": "access_token"},
     });
     let mut play = Play::of(external(source), &Wanted::default());
-    assert_eq!(
-        play.request().uri(),
-        "http://169.254.169.254/metadata/identity?x=1"
-    );
+    assert_eq!(play.request().uri(), "http://169.254.169.254/metadata/identity?x=1");
     assert_eq!(play.header("metadata"), "true");
     play.json(json!({"access_token": "subject"}));
     assert_eq!(field(&play.form(), "subject_token"), "subject");
@@ -228,19 +188,12 @@ fn allowed(name: &str) -> Option<std::ffi::OsString> {
 
 #[test]
 fn e5_a_program_runs_only_when_allowed_and_without_a_shell() {
-    let source =
-        json!({"executable": {"command": "get-token --for ;rm", "output_file": "/run/out"}});
+    let source = json!({"executable": {"command": "get-token --for ;rm", "output_file": "/run/out"}});
     assert!(trouble(external(source.clone())).contains("ALLOW_EXECUTABLES=1"));
-    let mut play = Play::with(
-        impersonating(external(source)),
-        &Wanted::default(),
-        &allowed,
-    );
+    let mut play = Play::with(impersonating(external(source)), &Wanted::default(), &allowed);
     assert!(matches!(&play.step, Step::ReadFile { path, .. } if path.as_os_str() == "/run/out"));
     play.answer(Answer::File(None)).unwrap();
-    let Step::Run(program) = &play.step else {
-        panic!("the program is due")
-    };
+    let Step::Run(program) = &play.step else { panic!("the program is due") };
     assert_eq!(program.argv, ["get-token", "--for", ";rm"]);
     assert_eq!(program.timeout, Duration::from_secs(30));
     let variables = [
@@ -256,26 +209,20 @@ fn e5_a_program_runs_only_when_allowed_and_without_a_shell() {
         "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:id_token",
         "id_token": "subject", "expiration_time": 1_769_850_488,
     });
-    play.answer(Answer::Output(answer.to_string().into_bytes()))
-        .unwrap();
+    play.answer(Answer::Output(answer.to_string().into_bytes())).unwrap();
     assert_eq!(field(&play.form(), "subject_token"), "subject");
 }
 
 #[test]
 fn a_programs_kept_answer_is_used_while_it_holds() {
     let source = json!({"executable": {"command": "x", "output_file": "/run/out"}});
-    for (end, holds) in [
-        (json!(1_769_850_488), true),
-        (json!(1_769_850_487), false),
-        (json!(null), false),
-    ] {
+    for (end, holds) in [(json!(1_769_850_488), true), (json!(1_769_850_487), false), (json!(null), false)] {
         let mut play = Play::with(external(source.clone()), &Wanted::default(), &allowed);
         let answer = json!({
             "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:saml2",
             "saml_response": "subject", "expiration_time": end,
         });
-        play.answer(Answer::File(Some(answer.to_string().into_bytes())))
-            .unwrap();
+        play.answer(Answer::File(Some(answer.to_string().into_bytes()))).unwrap();
         assert_eq!(matches!(play.step, Step::Send(_)), holds, "{end}");
     }
 }
@@ -283,15 +230,9 @@ fn a_programs_kept_answer_is_used_while_it_holds() {
 #[test]
 fn what_a_program_says_of_its_failure_is_kept() {
     for (answer, part) in [
-        (
-            json!({"version": 1, "success": false, "code": "401", "message": "no login"}),
-            "401: no login",
-        ),
+        (json!({"version": 1, "success": false, "code": "401", "message": "no login"}), "401: no login"),
         (json!({"version": 2, "success": true}), "version"),
-        (
-            json!({"version": 1, "success": true, "token_type": "x"}),
-            "token_type",
-        ),
+        (json!({"version": 1, "success": true, "token_type": "x"}), "token_type"),
         (
             json!({"version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:jwt"}),
             "id_token: missing",
@@ -364,24 +305,11 @@ fn aws_keys_and_region_come_from_the_metadata_service_version_2() {
     assert!(play.request().uri().path().ends_with("availability-zone"));
     assert_eq!(play.header("x-aws-ec2-metadata-token"), "imds-session");
     play.text("us-east-2b");
-    assert!(
-        play.request()
-            .uri()
-            .path()
-            .ends_with("security-credentials")
-    );
+    assert!(play.request().uri().path().ends_with("security-credentials"));
     play.text("role");
-    assert!(
-        play.request()
-            .uri()
-            .path()
-            .ends_with("security-credentials/role")
-    );
+    assert!(play.request().uri().path().ends_with("security-credentials/role"));
     play.json(json!({"AccessKeyId": "AKID", "SecretAccessKey": "secret", "Token": "t"}));
-    assert_eq!(
-        signed(&play)["headers"][0]["value"],
-        "sts.us-east-2.amazonaws.com"
-    );
+    assert_eq!(signed(&play)["headers"][0]["value"], "sts.us-east-2.amazonaws.com");
 }
 
 #[test]
@@ -404,9 +332,7 @@ fn the_metadata_server_is_asked_by_google_s_rules_and_believed_only_with_its_fla
     let policy = Policy::default();
     let credentials = Credentials::metadata_server("metadata.google.internal", &policy).unwrap();
     let mut exchange = credentials.exchange(&Wanted::default(), now()).unwrap();
-    let Step::Send(request) = exchange.step(None, now()).unwrap() else {
-        panic!("a request is due")
-    };
+    let Step::Send(request) = exchange.step(None, now()).unwrap() else { panic!("a request is due") };
     assert_eq!(
         request.uri(),
         "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token\
@@ -416,14 +342,8 @@ fn the_metadata_server_is_asked_by_google_s_rules_and_believed_only_with_its_fla
     let body = br#"{"access_token":"a","expires_in":300,"token_type":"Bearer"}"#.to_vec();
     let plain = http::Response::new(body.clone());
     assert!(exchange.step(Some(Answer::Response(plain)), now()).is_err());
-    let good = http::Response::builder()
-        .header("Metadata-Flavor", "Google")
-        .body(body)
-        .unwrap();
-    assert!(matches!(
-        exchange.step(Some(Answer::Response(good)), now()),
-        Ok(Step::Done(_))
-    ));
+    let good = http::Response::builder().header("Metadata-Flavor", "Google").body(body).unwrap();
+    assert!(matches!(exchange.step(Some(Answer::Response(good)), now()), Ok(Step::Done(_))));
     assert!(Credentials::metadata_server("evil.test", &policy).is_err());
     let named = Policy::default().with_metadata_hosts(["mds.test:8080/prefix"]);
     assert!(Credentials::metadata_server("mds.test:8080/prefix", &named).is_ok());
@@ -432,19 +352,10 @@ fn the_metadata_server_is_asked_by_google_s_rules_and_believed_only_with_its_fla
 #[test]
 fn what_an_outside_identity_cannot_give_is_refused_with_the_next_step() {
     for wanted in [
-        Wanted {
-            audience: Some("a".into()),
-            ..Wanted::default()
-        },
-        Wanted {
-            subject: Some("a@b.test".into()),
-            ..Wanted::default()
-        },
+        Wanted { audience: Some("a".into()), ..Wanted::default() },
+        Wanted { subject: Some("a@b.test".into()), ..Wanted::default() },
     ] {
-        let Err(error) = parse(external(json!({"file": "/x"})))
-            .unwrap()
-            .exchange(&wanted, now())
-        else {
+        let Err(error) = parse(external(json!({"file": "/x"}))).unwrap().exchange(&wanted, now()) else {
             panic!("must be refused")
         };
         assert!(error.hint().unwrap().contains("--impersonate"));

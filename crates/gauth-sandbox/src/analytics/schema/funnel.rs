@@ -1,30 +1,13 @@
 //! The messages of funnel reports (v1alpha, google.analytics.data.v1alpha).
 
 use super::messages::{
-    BETWEEN_FILTER, DATE_RANGE, DIMENSION, FILTER_EXPRESSION, IN_LIST_FILTER, NUMERIC_FILTER,
-    STRING_FILTER,
+    BETWEEN_FILTER, DATE_RANGE, DIMENSION, FILTER_EXPRESSION, IN_LIST_FILTER, NUMERIC_FILTER, STRING_FILTER,
 };
 use super::{Message, Type, many, message, one};
 
-const TESTS: &[&str] = &[
-    "stringFilter",
-    "inListFilter",
-    "numericFilter",
-    "betweenFilter",
-];
-const EXPRESSION: &[&str] = &[
-    "andGroup",
-    "orGroup",
-    "notExpression",
-    "funnelFieldFilter",
-    "funnelEventFilter",
-];
-const PARAMETER_EXPRESSION: &[&str] = &[
-    "andGroup",
-    "orGroup",
-    "notExpression",
-    "funnelParameterFilter",
-];
+const TESTS: &[&str] = &["stringFilter", "inListFilter", "numericFilter", "betweenFilter"];
+const EXPRESSION: &[&str] = &["andGroup", "orGroup", "notExpression", "funnelFieldFilter", "funnelEventFilter"];
+const PARAMETER_EXPRESSION: &[&str] = &["andGroup", "orGroup", "notExpression", "funnelParameterFilter"];
 
 const FIELD_FILTER: Message = Message {
     fields: &[
@@ -47,10 +30,7 @@ const PARAMETER_FILTER: Message = Message {
     ],
     one_of: Some(("one_filter", TESTS)),
 };
-static PARAMETER_FILTER_LIST: Message = message(&[many(
-    "expressions",
-    Type::Message(&PARAMETER_FILTER_EXPRESSION),
-)]);
+static PARAMETER_FILTER_LIST: Message = message(&[many("expressions", Type::Message(&PARAMETER_FILTER_EXPRESSION))]);
 static PARAMETER_FILTER_EXPRESSION: Message = Message {
     fields: &[
         one("andGroup", Type::Message(&PARAMETER_FILTER_LIST)),
@@ -62,15 +42,9 @@ static PARAMETER_FILTER_EXPRESSION: Message = Message {
 };
 static EVENT_FILTER: Message = message(&[
     one("eventName", Type::Text),
-    one(
-        "funnelParameterFilterExpression",
-        Type::Message(&PARAMETER_FILTER_EXPRESSION),
-    ),
+    one("funnelParameterFilterExpression", Type::Message(&PARAMETER_FILTER_EXPRESSION)),
 ]);
-static FILTER_LIST: Message = message(&[many(
-    "expressions",
-    Type::Message(&FUNNEL_FILTER_EXPRESSION),
-)]);
+static FILTER_LIST: Message = message(&[many("expressions", Type::Message(&FUNNEL_FILTER_EXPRESSION))]);
 static FUNNEL_FILTER_EXPRESSION: Message = Message {
     fields: &[
         one("andGroup", Type::Message(&FILTER_LIST)),
@@ -87,18 +61,10 @@ static STEP: Message = message(&[
     one("withinDurationFromPriorStep", Type::Text),
     one("filterExpression", Type::Message(&FUNNEL_FILTER_EXPRESSION)),
 ]);
-static FUNNEL: Message = message(&[
-    one("isOpenFunnel", Type::Bool),
-    many("steps", Type::Message(&STEP)),
-]);
-const BREAKDOWN: Message = message(&[
-    one("breakdownDimension", Type::Message(&DIMENSION)),
-    one("limit", Type::Int64),
-]);
-const NEXT_ACTION: Message = message(&[
-    one("nextActionDimension", Type::Message(&DIMENSION)),
-    one("limit", Type::Int64),
-]);
+static FUNNEL: Message = message(&[one("isOpenFunnel", Type::Bool), many("steps", Type::Message(&STEP))]);
+const BREAKDOWN: Message = message(&[one("breakdownDimension", Type::Message(&DIMENSION)), one("limit", Type::Int64)]);
+const NEXT_ACTION: Message =
+    message(&[one("nextActionDimension", Type::Message(&DIMENSION)), one("limit", Type::Int64)]);
 
 /// `RunFunnelReportRequest`.
 pub(in crate::analytics) static RUN_FUNNEL_REPORT: Message = message(&[
@@ -111,11 +77,7 @@ pub(in crate::analytics) static RUN_FUNNEL_REPORT: Message = message(&[
         "funnelVisualizationType",
         Type::Enum(
             "google.analytics.data.v1alpha.RunFunnelReportRequest.FunnelVisualizationType",
-            &[
-                "FUNNEL_VISUALIZATION_TYPE_UNSPECIFIED",
-                "STANDARD_FUNNEL",
-                "TRENDED_FUNNEL",
-            ],
+            &["FUNNEL_VISUALIZATION_TYPE_UNSPECIFIED", "STANDARD_FUNNEL", "TRENDED_FUNNEL"],
         ),
     ),
     many("segments", Type::Unchecked),

@@ -4,20 +4,11 @@ use super::{Message, Type, many, message, one};
 
 const AGGREGATION: Type = Type::Enum(
     "google.analytics.data.v1beta.MetricAggregation",
-    &[
-        "METRIC_AGGREGATION_UNSPECIFIED",
-        "TOTAL",
-        "MINIMUM",
-        "MAXIMUM",
-        "COUNT",
-    ],
+    &["METRIC_AGGREGATION_UNSPECIFIED", "TOTAL", "MINIMUM", "MAXIMUM", "COUNT"],
 );
 
 const CASE: Message = message(&[one("dimensionName", Type::Text)]);
-const CONCATENATE: Message = message(&[
-    many("dimensionNames", Type::Text),
-    one("delimiter", Type::Text),
-]);
+const CONCATENATE: Message = message(&[many("dimensionNames", Type::Text), one("delimiter", Type::Text)]);
 const DIMENSION_EXPRESSION: Message = Message {
     fields: &[
         one("lowerCase", Type::Message(&CASE)),
@@ -26,25 +17,14 @@ const DIMENSION_EXPRESSION: Message = Message {
     ],
     one_of: Some(("one_expression", &["lowerCase", "upperCase", "concatenate"])),
 };
-pub(super) const DIMENSION: Message = message(&[
-    one("name", Type::Text),
-    one("dimensionExpression", Type::Message(&DIMENSION_EXPRESSION)),
-]);
-const METRIC: Message = message(&[
-    one("name", Type::Text),
-    one("expression", Type::Text),
-    one("invisible", Type::Bool),
-]);
-pub(super) const DATE_RANGE: Message = message(&[
-    one("startDate", Type::Text),
-    one("endDate", Type::Text),
-    one("name", Type::Text),
-]);
+pub(super) const DIMENSION: Message =
+    message(&[one("name", Type::Text), one("dimensionExpression", Type::Message(&DIMENSION_EXPRESSION))]);
+const METRIC: Message =
+    message(&[one("name", Type::Text), one("expression", Type::Text), one("invisible", Type::Bool)]);
+pub(super) const DATE_RANGE: Message =
+    message(&[one("startDate", Type::Text), one("endDate", Type::Text), one("name", Type::Text)]);
 const NUMERIC_VALUE: Message = Message {
-    fields: &[
-        one("int64Value", Type::Int64),
-        one("doubleValue", Type::Double),
-    ],
+    fields: &[one("int64Value", Type::Int64), one("doubleValue", Type::Double)],
     one_of: Some(("one_value", &["int64Value", "doubleValue"])),
 };
 pub(super) const STRING_FILTER: Message = message(&[
@@ -66,8 +46,7 @@ pub(super) const STRING_FILTER: Message = message(&[
     one("value", Type::Text),
     one("caseSensitive", Type::Bool),
 ]);
-pub(super) const IN_LIST_FILTER: Message =
-    message(&[many("values", Type::Text), one("caseSensitive", Type::Bool)]);
+pub(super) const IN_LIST_FILTER: Message = message(&[many("values", Type::Text), one("caseSensitive", Type::Bool)]);
 pub(super) const NUMERIC_FILTER: Message = message(&[
     one(
         "operation",
@@ -85,10 +64,8 @@ pub(super) const NUMERIC_FILTER: Message = message(&[
     ),
     one("value", Type::Message(&NUMERIC_VALUE)),
 ]);
-pub(super) const BETWEEN_FILTER: Message = message(&[
-    one("fromValue", Type::Message(&NUMERIC_VALUE)),
-    one("toValue", Type::Message(&NUMERIC_VALUE)),
-]);
+pub(super) const BETWEEN_FILTER: Message =
+    message(&[one("fromValue", Type::Message(&NUMERIC_VALUE)), one("toValue", Type::Message(&NUMERIC_VALUE))]);
 const EMPTY_FILTER: Message = message(&[]);
 const FILTER: Message = Message {
     fields: &[
@@ -99,16 +76,7 @@ const FILTER: Message = Message {
         one("betweenFilter", Type::Message(&BETWEEN_FILTER)),
         one("emptyFilter", Type::Message(&EMPTY_FILTER)),
     ],
-    one_of: Some((
-        "one_filter",
-        &[
-            "stringFilter",
-            "inListFilter",
-            "numericFilter",
-            "betweenFilter",
-            "emptyFilter",
-        ],
-    )),
+    one_of: Some(("one_filter", &["stringFilter", "inListFilter", "numericFilter", "betweenFilter", "emptyFilter"])),
 };
 // Statics, because the two contain each other.
 static FILTER_LIST: Message = message(&[many("expressions", Type::Message(&FILTER_EXPRESSION))]);
@@ -128,23 +96,13 @@ const DIMENSION_ORDER: Message = message(&[
         "orderType",
         Type::Enum(
             "google.analytics.data.v1beta.OrderBy.DimensionOrderBy.OrderType",
-            &[
-                "ORDER_TYPE_UNSPECIFIED",
-                "ALPHANUMERIC",
-                "CASE_INSENSITIVE_ALPHANUMERIC",
-                "NUMERIC",
-            ],
+            &["ORDER_TYPE_UNSPECIFIED", "ALPHANUMERIC", "CASE_INSENSITIVE_ALPHANUMERIC", "NUMERIC"],
         ),
     ),
 ]);
-const PIVOT_SELECTION: Message = message(&[
-    one("dimensionName", Type::Text),
-    one("dimensionValue", Type::Text),
-]);
-const PIVOT_ORDER: Message = message(&[
-    one("metricName", Type::Text),
-    many("pivotSelections", Type::Message(&PIVOT_SELECTION)),
-]);
+const PIVOT_SELECTION: Message = message(&[one("dimensionName", Type::Text), one("dimensionValue", Type::Text)]);
+const PIVOT_ORDER: Message =
+    message(&[one("metricName", Type::Text), many("pivotSelections", Type::Message(&PIVOT_SELECTION))]);
 const ORDER_BY: Message = Message {
     fields: &[
         one("metric", Type::Message(&METRIC_ORDER)),
@@ -154,11 +112,8 @@ const ORDER_BY: Message = Message {
     ],
     one_of: Some(("one_order_by", &["metric", "dimension", "pivot"])),
 };
-const COHORT: Message = message(&[
-    one("name", Type::Text),
-    one("dimension", Type::Text),
-    one("dateRange", Type::Message(&DATE_RANGE)),
-]);
+const COHORT: Message =
+    message(&[one("name", Type::Text), one("dimension", Type::Text), one("dateRange", Type::Message(&DATE_RANGE))]);
 const COHORTS_RANGE: Message = message(&[
     one(
         "granularity",
@@ -192,11 +147,8 @@ const PIVOT: Message = message(&[
     one("limit", Type::Int64),
     many("metricAggregations", AGGREGATION),
 ]);
-const MINUTE_RANGE: Message = message(&[
-    one("startMinutesAgo", Type::Int32),
-    one("endMinutesAgo", Type::Int32),
-    one("name", Type::Text),
-]);
+const MINUTE_RANGE: Message =
+    message(&[one("startMinutesAgo", Type::Int32), one("endMinutesAgo", Type::Int32), one("name", Type::Text)]);
 
 /// `RunReportRequest`.
 pub(in crate::analytics) static RUN_REPORT: Message = message(&[
@@ -218,8 +170,7 @@ pub(in crate::analytics) static RUN_REPORT: Message = message(&[
 ]);
 
 /// `BatchRunReportsRequest`.
-pub(in crate::analytics) static BATCH_RUN_REPORTS: Message =
-    message(&[many("requests", Type::Message(&RUN_REPORT))]);
+pub(in crate::analytics) static BATCH_RUN_REPORTS: Message = message(&[many("requests", Type::Message(&RUN_REPORT))]);
 
 /// `RunPivotReportRequest`.
 pub(in crate::analytics) static RUN_PIVOT_REPORT: Message = message(&[

@@ -45,22 +45,11 @@ const BY_HAND: &[(&str, &str)] = &[
     ("/imprint", "Impressum"),
 ];
 
-const SECTIONS: &[&str] = &[
-    "blog",
-    "shop/lamps",
-    "shop/chairs",
-    "guides",
-    "magazin",
-    "projects",
-    "shop/tables",
-];
-const FIRST: &[&str] = &[
-    "oak", "steel", "linen", "glass", "warm", "quiet", "nordic", "small", "grün", "été", "bright",
-    "folding",
-];
-const SECOND: &[&str] = &[
-    "lamp", "chair", "table", "shelf", "bench", "cord", "shade", "stool", "frame", "tray", "mirror",
-];
+const SECTIONS: &[&str] = &["blog", "shop/lamps", "shop/chairs", "guides", "magazin", "projects", "shop/tables"];
+const FIRST: &[&str] =
+    &["oak", "steel", "linen", "glass", "warm", "quiet", "nordic", "small", "grün", "été", "bright", "folding"];
+const SECOND: &[&str] =
+    &["lamp", "chair", "table", "shelf", "bench", "cord", "shade", "stool", "frame", "tray", "mirror"];
 
 /// The path of page number `page`.
 pub(in crate::analytics) fn path(page: u32) -> String {

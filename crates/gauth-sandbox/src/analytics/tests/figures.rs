@@ -6,10 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 #[test]
 fn date_country_and_page_give_exactly_the_rows_asked_for() {
     for count in [1, 10, 1000, 30_000] {
-        let request = with(
-            request("date,country,pagePath", "sessions,totalUsers"),
-            json!({"limit": 250_000}),
-        );
+        let request = with(request("date,country,pagePath", "sessions,totalUsers"), json!({"limit": 250_000}));
         let answer = answer(&sandbox(count), &request);
         assert_eq!(answer["rowCount"], count);
         let rows = rows(&answer);
@@ -22,8 +19,7 @@ fn date_country_and_page_give_exactly_the_rows_asked_for() {
 #[test]
 fn sums_are_the_same_over_any_breakdown() {
     let sandbox = sandbox(2000);
-    let metrics =
-        "sessions,screenPageViews,newUsers,eventCount,transactions,keyEvents,advertiserAdClicks";
+    let metrics = "sessions,screenPageViews,newUsers,eventCount,transactions,keyEvents,advertiserAdClicks";
     let total = rows(&answer(&sandbox, &request("", metrics)));
     for dimensions in [
         "country",
@@ -38,17 +34,10 @@ fn sums_are_the_same_over_any_breakdown() {
         "eventName",
         "isKeyEvent,date",
     ] {
-        let request = with(
-            request(dimensions, metrics),
-            json!({"limit": 250_000, "keepEmptyRows": true}),
-        );
+        let request = with(request(dimensions, metrics), json!({"limit": 250_000, "keepEmptyRows": true}));
         let request = match dimensions {
             // Advertising does not go with pages and devices.
-            "pagePath"
-            | "pageTitle,browser"
-            | "deviceCategory,newVsReturning"
-            | "eventName"
-            | "isKeyEvent,date" => {
+            "pagePath" | "pageTitle,browser" | "deviceCategory,newVsReturning" | "eventName" | "isKeyEvent,date" => {
                 let metrics = request["metrics"].as_array().expect("a list");
                 with(request.clone(), json!({"metrics": metrics[..6]}))
             }
@@ -77,52 +66,32 @@ fn people_are_not_additive_but_never_absurd() {
 #[test]
 fn totals_minima_and_maxima_cover_all_rows_whatever_the_limit() {
     let all = request("country", "sessions,bounceRate");
-    let aggregated = with(
-        all.clone(),
-        json!({"limit": 1, "metricAggregations": ["TOTAL", "MINIMUM", "MAXIMUM"]}),
-    );
+    let aggregated = with(all.clone(), json!({"limit": 1, "metricAggregations": ["TOTAL", "MINIMUM", "MAXIMUM"]}));
     let sandbox = sandbox(1000);
     let sessions = numbers(&answer(&sandbox, &all), 1);
     let answer = answer(&sandbox, &aggregated);
     assert_eq!(rows(&answer).len(), 1);
     for (member, text, expected) in [
         ("totals", "RESERVED_TOTAL", sessions.iter().sum()),
-        (
-            "minimums",
-            "RESERVED_MIN",
-            sessions.iter().copied().fold(f64::MAX, f64::min),
-        ),
-        (
-            "maximums",
-            "RESERVED_MAX",
-            sessions.iter().copied().fold(0.0, f64::max),
-        ),
+        ("minimums", "RESERVED_MIN", sessions.iter().copied().fold(f64::MAX, f64::min)),
+        ("maximums", "RESERVED_MAX", sessions.iter().copied().fold(0.0, f64::max)),
     ] {
         let row = &cells(&answer[member])[0];
         assert_eq!(row[0], text);
         assert_eq!(row[1], expected.to_string());
     }
     let total_rate: f64 = cells(&answer["totals"])[0][2].parse().expect("a rate");
-    assert!(
-        (0.0..1.0).contains(&total_rate),
-        "a rate over all, not a sum of rates"
-    );
+    assert!((0.0..1.0).contains(&total_rate), "a rate over all, not a sum of rates");
 }
 
 #[test]
 fn pages_put_together_are_the_whole() {
     let sandbox = sandbox(3000);
     let request = request("date,country,pagePath", "sessions,bounceRate");
-    let whole = rows(&answer(
-        &sandbox,
-        &with(request.clone(), json!({"limit": 250_000})),
-    ));
+    let whole = rows(&answer(&sandbox, &with(request.clone(), json!({"limit": 250_000}))));
     let mut pieces = Vec::new();
     for offset in (0..3000).step_by(700) {
-        let page = with(
-            request.clone(),
-            json!({"limit": 700, "offset": offset.to_string()}),
-        );
+        let page = with(request.clone(), json!({"limit": 700, "offset": offset.to_string()}));
         let page = answer(&sandbox, &page);
         assert_eq!(page["rowCount"], 3000);
         pieces.extend(rows(&page));
@@ -137,12 +106,9 @@ fn pages_put_together_are_the_whole() {
 fn limits_default_to_10000_and_are_capped_at_250000() {
     let sandbox = sandbox(260_000);
     let request = request("date,country,pagePath", "sessions");
-    for (limit, rows_expected) in [
-        (json!(null), 10_000),
-        (json!(0), 10_000),
-        (json!("3"), 3),
-        (json!(1_000_000), 250_000),
-    ] {
+    for (limit, rows_expected) in
+        [(json!(null), 10_000), (json!(0), 10_000), (json!("3"), 3), (json!(1_000_000), 250_000)]
+    {
         let answer = answer(&sandbox, &with(request.clone(), json!({ "limit": limit })));
         assert_eq!(answer["rows"].as_array().map(Vec::len), Some(rows_expected));
         assert_eq!(answer["rowCount"], 260_000);
@@ -157,13 +123,7 @@ fn the_first_metric_leads_from_the_top_unless_asked_otherwise() {
     let order = json!({"orderBys": [
         {"dimension": {"dimensionName": "deviceCategory"}, "desc": true},
         {"metric": {"metricName": "newUsers"}}]});
-    let ordered = rows(&answer(
-        &sandbox,
-        &with(
-            request("country,deviceCategory", "sessions,newUsers"),
-            order,
-        ),
-    ));
+    let ordered = rows(&answer(&sandbox, &with(request("country,deviceCategory", "sessions,newUsers"), order)));
     for pair in ordered.windows(2) {
         assert!(pair[0][1] >= pair[1][1]);
         if pair[0][1] == pair[1][1] {
@@ -180,19 +140,13 @@ fn several_ranges_add_a_column_and_count_combinations_once() {
         {"startDate": "7daysAgo", "endDate": "yesterday", "name": "this_week"},
         {"startDate": "14daysAgo", "endDate": "8daysAgo"}],
         "limit": 5, "metricAggregations": ["TOTAL"]});
-    let both = answer(
-        &sandbox,
-        &with(request("country", "sessions"), ranges.clone()),
-    );
+    let both = answer(&sandbox, &with(request("country", "sessions"), ranges.clone()));
     assert_eq!(both["dimensionHeaders"][1]["name"], "dateRange");
     let rows = rows(&both);
     assert_eq!(rows.len(), 10);
     for pair in rows.chunks(2) {
         assert_eq!(pair[0][0], pair[1][0]);
-        assert_eq!(
-            (pair[0][1].as_str(), pair[1][1].as_str()),
-            ("this_week", "date_range_1")
-        );
+        assert_eq!((pair[0][1].as_str(), pair[1][1].as_str()), ("this_week", "date_range_1"));
     }
     let totals = cells(&both["totals"]);
     for (number, total) in totals.iter().enumerate() {
@@ -256,10 +210,7 @@ fn expressions_make_metrics_and_dimensions() {
     let twice = numbers(&answer, 3);
     assert!(twice.windows(2).all(|pair| pair[0] >= pair[1]));
     let rows = rows(&answer);
-    assert!(
-        rows.iter()
-            .any(|row| row[0] == "Germany, Lübeck" && row[1] == "DESKTOP")
-    );
+    assert!(rows.iter().any(|row| row[0] == "Germany, Lübeck" && row[1] == "DESKTOP"));
 }
 
 #[test]
@@ -274,10 +225,7 @@ fn an_empty_report_has_neither_rows_nor_row_count() {
         assert!(answer.get(member).is_none(), "{member}");
     }
     assert_eq!(answer["kind"], "analyticsData#runReport");
-    assert_eq!(
-        answer["metadata"],
-        json!({"currencyCode": "EUR", "timeZone": "Europe/Berlin"})
-    );
+    assert_eq!(answer["metadata"], json!({"currencyCode": "EUR", "timeZone": "Europe/Berlin"}));
 }
 
 #[test]
@@ -285,11 +233,7 @@ fn rows_of_zeros_are_left_out_unless_they_are_kept() {
     let sandbox = sandbox(1000);
     let sold = request("pagePath", "transactions");
     let without = rows(&answer(&sandbox, &sold)).len();
-    let with_zeros = rows(&answer(
-        &sandbox,
-        &with(sold, json!({"keepEmptyRows": true})),
-    ))
-    .len();
+    let with_zeros = rows(&answer(&sandbox, &with(sold, json!({"keepEmptyRows": true})))).len();
     assert!(without < with_zeros, "{without} {with_zeros}");
 }
 
@@ -297,16 +241,10 @@ fn rows_of_zeros_are_left_out_unless_they_are_kept() {
 fn money_is_converted_when_asked() {
     let sandbox = sandbox(1000);
     let revenue = |currency: &str| {
-        let request = with(
-            request("", "purchaseRevenue"),
-            json!({"currencyCode": currency}),
-        );
+        let request = with(request("", "purchaseRevenue"), json!({"currencyCode": currency}));
         let answer = answer(&sandbox, &request);
         assert_eq!(answer["metricHeaders"][0]["type"], "TYPE_CURRENCY");
-        (
-            answer["metadata"]["currencyCode"].clone(),
-            numbers(&answer, 0)[0],
-        )
+        (answer["metadata"]["currencyCode"].clone(), numbers(&answer, 0)[0])
     };
     let (own, euros) = revenue("");
     let (named, dollars) = revenue("USD");
@@ -318,10 +256,7 @@ fn money_is_converted_when_asked() {
 #[test]
 fn quota_is_told_when_asked_and_goes_down() {
     let sandbox = sandbox(100);
-    let request = with(
-        request("date", "sessions"),
-        json!({"returnPropertyQuota": true}),
-    );
+    let request = with(request("date", "sessions"), json!({"returnPropertyQuota": true}));
     let first = answer(&sandbox, &request);
     let second = answer(&sandbox, &request);
     let left = |answer: &Value| {
@@ -330,10 +265,7 @@ fn quota_is_told_when_asked_and_goes_down() {
         (number("consumed"), number("remaining"))
     };
     assert_eq!(left(&first).1 - left(&second).0, left(&second).1);
-    assert_eq!(
-        first["propertyQuota"]["concurrentRequests"],
-        json!({"remaining": 10})
-    );
+    assert_eq!(first["propertyQuota"]["concurrentRequests"], json!({"remaining": 10}));
 }
 
 #[test]
@@ -352,10 +284,7 @@ fn properties_misbehave_as_the_table_says() {
     let (other, rows) = metadata(200_002, "sessions");
     assert_eq!(other["dataLossFromOtherRow"], true);
     assert!(rows.iter().any(|row| row[0] == "(other)"));
-    assert_eq!(
-        metadata(200_003, "sessions").0["subjectToThresholding"],
-        true
-    );
+    assert_eq!(metadata(200_003, "sessions").0["subjectToThresholding"], true);
     assert_eq!(
         metadata(200_004, "sessions").0["dataTruncationReasons"][0]["dataTruncationType"],
         "DATA_TRUNCATION_TYPE_PROPERTY"
@@ -380,10 +309,7 @@ fn unsteady_ties_change_places_between_pages_but_not_with_a_total_order() {
             json!({"keepEmptyRows": true, "limit": 300, "offset": offset}),
         );
         let (_, answer) = report(&sandbox, path, &with(request, more));
-        rows(&answer)
-            .into_iter()
-            .map(|row| row[..2].join(" "))
-            .collect()
+        rows(&answer).into_iter().map(|row| row[..2].join(" ")).collect()
     };
     assert!(!page(0, json!({})).is_disjoint(&page(300, json!({}))));
     let total = || {
@@ -404,36 +330,17 @@ fn answers_are_indented_unless_told_otherwise_and_obey_fields() {
         assert_eq!(status, 200);
         String::from_utf8(bytes).expect("UTF-8")
     };
-    assert!(text("").starts_with(
-        "{\n  \"dimensionHeaders\": [\n    {\n      \"name\": \"date\"\n    }\n  ],\n"
-    ));
-    assert!(
-        text("prettyPrint=false")
-            .starts_with("{\"dimensionHeaders\":[{\"name\":\"date\"}],\"metricHeaders\":")
-    );
-    assert_eq!(
-        text("prettyPrint=false&fields=rowCount"),
-        "{\"rowCount\":28}\n"
-    );
-    let (status, _) = send(
-        &sandbox,
-        REPORT,
-        "fields=rows(metricValues)",
-        body.as_bytes(),
-    );
+    assert!(text("").starts_with("{\n  \"dimensionHeaders\": [\n    {\n      \"name\": \"date\"\n    }\n  ],\n"));
+    assert!(text("prettyPrint=false").starts_with("{\"dimensionHeaders\":[{\"name\":\"date\"}],\"metricHeaders\":"));
+    assert_eq!(text("prettyPrint=false&fields=rowCount"), "{\"rowCount\":28}\n");
+    let (status, _) = send(&sandbox, REPORT, "fields=rows(metricValues)", body.as_bytes());
     assert_eq!(status, 400);
 }
 
 #[test]
 fn reports_are_the_same_each_time() {
-    let request = request(
-        "date,city,sourceMedium",
-        "sessions,averageSessionDuration,purchaseRevenue",
-    );
-    assert_eq!(
-        answer(&sandbox(1000), &request),
-        answer(&sandbox(1000), &request)
-    );
+    let request = request("date,city,sourceMedium", "sessions,averageSessionDuration,purchaseRevenue");
+    assert_eq!(answer(&sandbox(1000), &request), answer(&sandbox(1000), &request));
 }
 
 #[test]
@@ -483,13 +390,6 @@ fn cohorts_shrink_from_the_day_they_came() {
     for row in &rows {
         let number = |column: usize| row[column].parse::<i64>().expect("a number");
         assert!(number(2) <= number(3), "{row:?}");
-        assert_eq!(
-            row[3],
-            if row[0] == "first" {
-                &*rows[4][3]
-            } else {
-                &*rows[0][3]
-            }
-        );
+        assert_eq!(row[3], if row[0] == "first" { &*rows[4][3] } else { &*rows[0][3] });
     }
 }

@@ -20,11 +20,7 @@ fn funnel(more: Value) -> Value {
 }
 
 fn funnel_answer(sandbox: &Analytics, request: &Value) -> (u16, Value) {
-    report(
-        sandbox,
-        "/v1alpha/properties/123456:runFunnelReport",
-        request,
-    )
+    report(sandbox, "/v1alpha/properties/123456:runFunnelReport", request)
 }
 
 #[test]
@@ -55,10 +51,7 @@ fn funnels_divide_by_dimension_and_by_day() {
     let (status, answer) = funnel_answer(&sandbox, &request);
     assert_eq!(status, 200, "{answer}");
     let table = rows(&answer["funnelTable"]);
-    assert_eq!(
-        answer["funnelTable"]["dimensionHeaders"][1]["name"],
-        "deviceCategory"
-    );
+    assert_eq!(answer["funnelTable"]["dimensionHeaders"][1]["name"], "deviceCategory");
     assert_eq!(table.len(), 9);
     assert_eq!(table[0][1], "RESERVED_TOTAL");
     let trend = rows(&answer["funnelVisualization"]);
@@ -66,10 +59,7 @@ fn funnels_divide_by_dimension_and_by_day() {
     assert_eq!(trend[0][1], "20261114");
     let next = funnel(json!({"funnelNextAction": {"nextActionDimension": {"name": "eventName"}}}));
     let (_, answer) = funnel_answer(&sandbox, &next);
-    assert_eq!(
-        answer["funnelTable"]["dimensionHeaders"][1]["name"],
-        "funnelStepNextAction"
-    );
+    assert_eq!(answer["funnelTable"]["dimensionHeaders"][1]["name"], "funnelStepNextAction");
 }
 
 #[test]
@@ -77,31 +67,17 @@ fn funnels_that_make_no_sense_are_refused() {
     let sandbox = sandbox(10);
     let step = |filter: Value| json!({"funnel": {"steps": [{"filterExpression": filter}]}});
     for (more, start) in [
-        (
-            json!({"funnel": {}}),
-            "A funnel must have at least one step.",
-        ),
-        (
-            json!({"funnel": {"steps": [{"name": "x"}]}}),
-            "Step 1 of the funnel must have a filterExpression.",
-        ),
-        (
-            json!({"segments": [{"name": "x"}]}),
-            "The sandbox has no segments.",
-        ),
+        (json!({"funnel": {}}), "A funnel must have at least one step."),
+        (json!({"funnel": {"steps": [{"name": "x"}]}}), "Step 1 of the funnel must have a filterExpression."),
+        (json!({"segments": [{"name": "x"}]}), "The sandbox has no segments."),
         (json!({"dateRanges": []}), "A dateRange is required."),
         (
             step(json!({"filter": {}})),
             "Invalid JSON payload received. Unknown name \"filter\" at 'funnel.steps[0].filter_expression'",
         ),
+        (step(json!({"funnelEventFilter": {}})), "A funnelEventFilter must have an eventName."),
         (
-            step(json!({"funnelEventFilter": {}})),
-            "A funnelEventFilter must have an eventName.",
-        ),
-        (
-            step(
-                json!({"funnelFieldFilter": {"fieldName": "nowhere", "stringFilter": {"value": "x"}}}),
-            ),
+            step(json!({"funnelFieldFilter": {"fieldName": "nowhere", "stringFilter": {"value": "x"}}})),
             "Field nowhere is not a valid dimension.",
         ),
         (

@@ -3,11 +3,7 @@
 use super::*;
 
 fn post(sandbox: &Analytics, verb: &str, request: &Value) -> (u16, Value) {
-    report(
-        sandbox,
-        &format!("/v1beta/properties/123456:{verb}"),
-        request,
-    )
+    report(sandbox, &format!("/v1beta/properties/123456:{verb}"), request)
 }
 
 fn done(sandbox: &Analytics, verb: &str, request: &Value) -> Value {
@@ -27,11 +23,7 @@ fn refused(sandbox: &Analytics, verb: &str, request: &Value, start: &str) {
 fn a_batch_answers_what_its_reports_answer() {
     let sandbox = sandbox(500);
     let requests = [request("country", "sessions"), request("date", "newUsers")];
-    let batch = done(
-        &sandbox,
-        "batchRunReports",
-        &json!({ "requests": requests }),
-    );
+    let batch = done(&sandbox, "batchRunReports", &json!({ "requests": requests }));
     assert_eq!(batch["kind"], "analyticsData#batchRunReports");
     for (number, request) in requests.iter().enumerate() {
         assert_eq!(batch["reports"][number], answer(&sandbox, request));
@@ -45,25 +37,11 @@ fn one_bad_request_fails_the_batch() {
     let six: Vec<Value> = (0..6).map(|_| good()).collect();
     for (requests, start) in [
         (json!(six), "Batch requests are limited to 5 requests."),
-        (
-            json!([good(), request("date", "visits")]),
-            "Field visits is not a valid metric.",
-        ),
-        (
-            json!([good(), {"nonsense": 1}]),
-            "Invalid JSON payload received. Unknown name \"nonsense\" at 'requests[1]'",
-        ),
-        (
-            json!([with(good(), json!({"property": "properties/1"}))]),
-            "The property in the request body",
-        ),
+        (json!([good(), request("date", "visits")]), "Field visits is not a valid metric."),
+        (json!([good(), {"nonsense": 1}]), "Invalid JSON payload received. Unknown name \"nonsense\" at 'requests[1]'"),
+        (json!([with(good(), json!({"property": "properties/1"}))]), "The property in the request body"),
     ] {
-        refused(
-            &sandbox,
-            "batchRunReports",
-            &json!({ "requests": requests }),
-            start,
-        );
+        refused(&sandbox, "batchRunReports", &json!({ "requests": requests }), start);
     }
 }
 
@@ -73,10 +51,7 @@ fn cross(more: Value) -> Value {
         {"fieldNames": ["country"], "limit": 5, "metricAggregations": ["TOTAL"]},
         {"fieldNames": ["deviceCategory"], "limit": 2,
          "orderBys": [{"dimension": {"dimensionName": "deviceCategory"}}]}]});
-    with(
-        with(request("country,deviceCategory", "sessions"), pivots),
-        more,
-    )
+    with(with(request("country,deviceCategory", "sessions"), pivots), more)
 }
 
 #[test]
@@ -88,14 +63,7 @@ fn a_pivot_report_shows_the_rows_under_its_headers() {
     let headers = |pivot: &Value, number: usize| -> Vec<String> {
         let headers = &pivot["pivotHeaders"][number]["pivotDimensionHeaders"];
         let headers = headers.as_array().into_iter().flatten();
-        headers
-            .map(|header| {
-                header["dimensionValues"][0]["value"]
-                    .as_str()
-                    .expect("a text")
-                    .to_owned()
-            })
-            .collect()
+        headers.map(|header| header["dimensionValues"][0]["value"].as_str().expect("a text").to_owned()).collect()
     };
     let countries = headers(&pivot, 0);
     let devices = headers(&pivot, 1);
@@ -103,11 +71,7 @@ fn a_pivot_report_shows_the_rows_under_its_headers() {
     assert_eq!(devices, ["desktop", "mobile"]);
     let by_country = answer(&sandbox, &request("country", "sessions"));
     assert_eq!(pivot["pivotHeaders"][0]["rowCount"], by_country["rowCount"]);
-    let largest: Vec<String> = rows(&by_country)
-        .into_iter()
-        .take(5)
-        .map(|row| row[0].clone())
-        .collect();
+    let largest: Vec<String> = rows(&by_country).into_iter().take(5).map(|row| row[0].clone()).collect();
     assert_eq!(countries, largest);
     let all = rows(&plain);
     let shown = rows(&pivot);
@@ -118,17 +82,11 @@ fn a_pivot_report_shows_the_rows_under_its_headers() {
     for row in cells(&pivot["aggregates"]) {
         assert_eq!(row[0], "RESERVED_TOTAL");
         let of_device = all.iter().filter(|other| other[1] == row[1]);
-        let sum: i64 = of_device
-            .map(|row| row[2].parse::<i64>().expect("a number"))
-            .sum();
+        let sum: i64 = of_device.map(|row| row[2].parse::<i64>().expect("a number")).sum();
         assert_eq!(sum.to_string(), row[2]);
     }
     assert_eq!(cells(&pivot["aggregates"]).len(), 2);
-    let batch = done(
-        &sandbox,
-        "batchRunPivotReports",
-        &json!({"requests": [cross(json!({}))]}),
-    );
+    let batch = done(&sandbox, "batchRunPivotReports", &json!({"requests": [cross(json!({}))]}));
     assert_eq!(batch["pivotReports"][0], pivot);
 }
 
@@ -153,10 +111,7 @@ fn a_pivot_may_hold_date_ranges_and_order_by_another_pivots_value() {
         .map(|row| row[2].parse().expect("a number"))
         .collect();
     assert!(before.len() > 5);
-    assert!(
-        before.windows(2).all(|pair| pair[0] >= pair[1]),
-        "{before:?}"
-    );
+    assert!(before.windows(2).all(|pair| pair[0] >= pair[1]), "{before:?}");
 }
 
 #[test]
@@ -164,18 +119,9 @@ fn pivots_that_make_no_sense_are_refused() {
     let sandbox = sandbox(10);
     let pivot = |fields: &[&str], limit: i64| json!({"fieldNames": fields, "limit": limit});
     for (more, start) in [
-        (
-            json!({"pivots": []}),
-            "A pivot report must have at least one pivot.",
-        ),
-        (
-            json!({"metrics": []}),
-            "A pivot report must have at least one metric.",
-        ),
-        (
-            json!({"pivots": [pivot(&["country", "deviceCategory"], 0)]}),
-            "Each pivot must have a limit.",
-        ),
+        (json!({"pivots": []}), "A pivot report must have at least one pivot."),
+        (json!({"metrics": []}), "A pivot report must have at least one metric."),
+        (json!({"pivots": [pivot(&["country", "deviceCategory"], 0)]}), "Each pivot must have a limit."),
         (
             json!({"pivots": [pivot(&["country"], 1000), pivot(&["deviceCategory"], 1000)]}),
             "The product of the limits of all pivots must not exceed 250000.",
@@ -184,18 +130,12 @@ fn pivots_that_make_no_sense_are_refused() {
             json!({"pivots": [pivot(&["country"], 5), pivot(&["country"], 5)]}),
             "The dimension country is in more than one pivot.",
         ),
-        (
-            json!({"pivots": [pivot(&["country", "city"], 5)]}),
-            "The pivot uses the dimension city, which is not among",
-        ),
+        (json!({"pivots": [pivot(&["country", "city"], 5)]}), "The pivot uses the dimension city, which is not among"),
         (
             json!({"pivots": [pivot(&["country"], 5)]}),
             "The dimension deviceCategory is not used by any pivot or filter.",
         ),
-        (
-            json!({"limit": 5}),
-            "Invalid JSON payload received. Unknown name \"limit\": Cannot find field.",
-        ),
+        (json!({"limit": 5}), "Invalid JSON payload received. Unknown name \"limit\": Cannot find field."),
         (json!({"dateRanges": []}), "A dateRange is required."),
     ] {
         refused(&sandbox, "runPivotReport", &cross(more), start);
@@ -205,20 +145,14 @@ fn pivots_that_make_no_sense_are_refused() {
 /// A realtime request without dates.
 fn live(dimensions: &str, metrics: &str, more: Value) -> Value {
     let mut request = with(request(dimensions, metrics), more);
-    request
-        .as_object_mut()
-        .map(|members| members.remove("dateRanges"));
+    request.as_object_mut().map(|members| members.remove("dateRanges"));
     request
 }
 
 #[test]
 fn realtime_counts_the_last_minutes() {
     let sandbox = sandbox(20_000);
-    let all = done(
-        &sandbox,
-        "runRealtimeReport",
-        &live("minutesAgo", "activeUsers,eventCount", json!({})),
-    );
+    let all = done(&sandbox, "runRealtimeReport", &live("minutesAgo", "activeUsers,eventCount", json!({})));
     assert_eq!(all["kind"], "analyticsData#runRealtimeReport");
     assert!(all.get("metadata").is_none());
     assert!(rows(&all).iter().all(|row| *row[0] < *"30"));
@@ -242,59 +176,35 @@ fn realtime_has_its_own_fields_and_limits() {
     let sandbox = sandbox(10);
     let range = |start: i32, end: i32| json!({"startMinutesAgo": start, "endMinutesAgo": end});
     for (request, start) in [
-        (
-            live("pagePath", "activeUsers", json!({})),
-            "Field pagePath is not a valid dimension.",
-        ),
-        (
-            live("country", "sessions", json!({})),
-            "Field sessions is not a valid metric.",
-        ),
+        (live("pagePath", "activeUsers", json!({})), "Field pagePath is not a valid dimension."),
+        (live("country", "sessions", json!({})), "Field sessions is not a valid metric."),
         (
             live("country", "activeUsers", json!({"offset": 1})),
             "Invalid JSON payload received. Unknown name \"offset\"",
         ),
         (
-            live(
-                "country",
-                "activeUsers",
-                json!({"minuteRanges": [range(9, 5), range(4, 3), range(2, 0)]}),
-            ),
+            live("country", "activeUsers", json!({"minuteRanges": [range(9, 5), range(4, 3), range(2, 0)]})),
             "Requests are limited to 2 minuteRanges.",
         ),
         (
-            live(
-                "country",
-                "activeUsers",
-                json!({"minuteRanges": [range(30, 0)]}),
-            ),
+            live("country", "activeUsers", json!({"minuteRanges": [range(30, 0)]})),
             "Invalid minuteRange 0: startMinutesAgo 30",
         ),
         (
-            live(
-                "country",
-                "activeUsers",
-                json!({"minuteRanges": [range(3, 4)]}),
-            ),
+            live("country", "activeUsers", json!({"minuteRanges": [range(3, 4)]})),
             "Invalid minuteRange 0: startMinutesAgo 3, endMinutesAgo 4.",
         ),
     ] {
         refused(&sandbox, "runRealtimeReport", &request, start);
     }
     let hour = live("", "activeUsers", json!({"minuteRanges": [range(59, 30)]}));
-    let (status, _) = report(
-        &sandbox,
-        "/v1beta/properties/200010:runRealtimeReport",
-        &hour,
-    );
+    let (status, _) = report(&sandbox, "/v1beta/properties/200010:runRealtimeReport", &hour);
     assert_eq!(status, 200, "Analytics 360 keeps an hour");
 }
 
 /// The entry of a list whose `apiName` is `name`.
 fn entry<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
-    list.as_array()?
-        .iter()
-        .find(|entry| entry["apiName"] == name)
+    list.as_array()?.iter().find(|entry| entry["apiName"] == name)
 }
 
 #[test]
@@ -305,10 +215,7 @@ fn metadata_lists_all_fields_and_those_of_the_property() {
     assert_eq!(own["name"], "properties/123456/metadata");
     assert_eq!(common["name"], "properties/0/metadata");
     let sessions = entry(&own["metrics"], "sessions").expect("sessions");
-    assert_eq!(
-        (&sessions["type"], &sessions["uiName"]),
-        (&json!("TYPE_INTEGER"), &json!("Sessions"))
-    );
+    assert_eq!((&sessions["type"], &sessions["uiName"]), (&json!("TYPE_INTEGER"), &json!("Sessions")));
     assert!(sessions.get("customDefinition").is_none());
     let rate = entry(&own["metrics"], "engagementRate").expect("engagementRate");
     assert_eq!(rate["expression"], "engagedSessions / sessions");
@@ -326,33 +233,16 @@ fn metadata_lists_all_fields_and_those_of_the_property() {
 #[test]
 fn compatibility_tells_what_could_join_the_request() {
     let sandbox = sandbox(10);
-    let asked =
-        |filter: &str| json!({"dimensions": [{"name": "itemName"}], "compatibilityFilter": filter});
+    let asked = |filter: &str| json!({"dimensions": [{"name": "itemName"}], "compatibilityFilter": filter});
     let answer = done(&sandbox, "checkCompatibility", &asked("INCOMPATIBLE"));
     let metrics = answer["metricCompatibilities"].as_array().expect("a list");
-    let has = |metrics: &[Value], name: &str| {
-        metrics
-            .iter()
-            .any(|entry| entry["metricMetadata"]["apiName"] == name)
-    };
+    let has = |metrics: &[Value], name: &str| metrics.iter().any(|entry| entry["metricMetadata"]["apiName"] == name);
     assert!(has(metrics, "sessions") && !has(metrics, "itemRevenue"));
-    assert!(
-        metrics
-            .iter()
-            .all(|entry| entry["compatibility"] == "INCOMPATIBLE")
-    );
+    assert!(metrics.iter().all(|entry| entry["compatibility"] == "INCOMPATIBLE"));
     let answer = done(&sandbox, "checkCompatibility", &asked("COMPATIBLE"));
-    assert!(has(
-        answer["metricCompatibilities"].as_array().expect("a list"),
-        "itemRevenue"
-    ));
+    assert!(has(answer["metricCompatibilities"].as_array().expect("a list"), "itemRevenue"));
     let clash = json!({"dimensions": [{"name": "itemName"}], "metrics": [{"name": "sessions"}]});
-    refused(
-        &sandbox,
-        "checkCompatibility",
-        &clash,
-        "Please remove itemName to make the request compatible.",
-    );
+    refused(&sandbox, "checkCompatibility", &clash, "Please remove itemName to make the request compatible.");
 }
 
 #[test]
@@ -361,12 +251,8 @@ fn the_quota_snapshot_needs_no_report() {
     let path = "/v1alpha/properties/123456/propertyQuotasSnapshot";
     let first = get(&sandbox, path);
     assert_eq!(first["name"], "properties/123456/propertyQuotasSnapshot");
-    let left =
-        |snapshot: &Value, category: &str| snapshot[category]["tokensPerDay"]["remaining"].as_i64();
+    let left = |snapshot: &Value, category: &str| snapshot[category]["tokensPerDay"]["remaining"].as_i64();
     assert_eq!(left(&first, "corePropertyQuota"), Some(199_999));
-    assert_eq!(
-        left(&get(&sandbox, path), "corePropertyQuota"),
-        Some(199_998)
-    );
+    assert_eq!(left(&get(&sandbox, path), "corePropertyQuota"), Some(199_998));
     assert_eq!(left(&first, "funnelPropertyQuota"), Some(200_000));
 }

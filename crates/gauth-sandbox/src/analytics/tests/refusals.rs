@@ -11,10 +11,8 @@ fn names(list: &[&str]) -> Value {
 fn requests_that_make_no_sense_are_refused_in_the_services_words() {
     let sandbox = sandbox(100);
     let plain = || request("country", "sessions");
-    let ten = names(&[
-        "date", "hour", "country", "city", "region", "browser", "medium", "source", "pagePath",
-        "language",
-    ]);
+    let ten =
+        names(&["date", "hour", "country", "city", "region", "browser", "medium", "source", "pagePath", "language"]);
     let eleven = names(&[
         "sessions",
         "newUsers",
@@ -29,118 +27,46 @@ fn requests_that_make_no_sense_are_refused_in_the_services_words() {
         "transactions",
     ]);
     let range = |days: &str| json!({"startDate": days, "endDate": "yesterday"});
-    let five: Value = ["9daysAgo", "8daysAgo", "7daysAgo", "6daysAgo", "5daysAgo"]
-        .map(range)
-        .into_iter()
-        .collect();
+    let five: Value = ["9daysAgo", "8daysAgo", "7daysAgo", "6daysAgo", "5daysAgo"].map(range).into_iter().collect();
     for (request, start) in [
         (json!({}), "A dateRange is required."),
+        (with(plain(), json!({"dimensions": [], "metrics": []})), "At least one dimension or metric is required."),
+        (with(plain(), json!({"limit": -1})), "The limit must be a non-negative number."),
+        (with(plain(), json!({"offset": "-5"})), "The offset must be a non-negative number."),
+        (with(plain(), json!({"dateRanges": five})), "Requests are limited to 4 dateRanges."),
+        (with(plain(), json!({"dimensions": ten})), "Requests are limited to 9 dimensions."),
+        (with(plain(), json!({"metrics": eleven})), "Requests are limited to 10 metrics."),
+        (request("countri", "sessions"), "Did you mean country? Field countri is not a valid dimension. For"),
+        (request("country", "session"), "Did you mean sessions? Field session is not a valid metric.  For"),
+        (request("country,country", "sessions"), "The dimension country is requested more than once."),
+        (request("country", "sessions,sessions"), "The metric sessions is requested more than once."),
+        (request("itemName", "sessions"), "Please remove itemName to make the request compatible."),
+        (request("cohort", "cohortActiveUsers"), "Cohort metrics can only be used in requests with a CohortSpec."),
         (
-            with(plain(), json!({"dimensions": [], "metrics": []})),
-            "At least one dimension or metric is required.",
-        ),
-        (
-            with(plain(), json!({"limit": -1})),
-            "The limit must be a non-negative number.",
-        ),
-        (
-            with(plain(), json!({"offset": "-5"})),
-            "The offset must be a non-negative number.",
-        ),
-        (
-            with(plain(), json!({"dateRanges": five})),
-            "Requests are limited to 4 dateRanges.",
-        ),
-        (
-            with(plain(), json!({"dimensions": ten})),
-            "Requests are limited to 9 dimensions.",
-        ),
-        (
-            with(plain(), json!({"metrics": eleven})),
-            "Requests are limited to 10 metrics.",
-        ),
-        (
-            request("countri", "sessions"),
-            "Did you mean country? Field countri is not a valid dimension. For",
-        ),
-        (
-            request("country", "session"),
-            "Did you mean sessions? Field session is not a valid metric.  For",
-        ),
-        (
-            request("country,country", "sessions"),
-            "The dimension country is requested more than once.",
-        ),
-        (
-            request("country", "sessions,sessions"),
-            "The metric sessions is requested more than once.",
-        ),
-        (
-            request("itemName", "sessions"),
-            "Please remove itemName to make the request compatible.",
-        ),
-        (
-            request("cohort", "cohortActiveUsers"),
-            "Cohort metrics can only be used in requests with a CohortSpec.",
-        ),
-        (
-            with(
-                request("country", "cohortActiveUsers"),
-                json!({"cohortSpec": {}}),
-            ),
+            with(request("country", "cohortActiveUsers"), json!({"cohortSpec": {}})),
             "A cohort request may not have dateRanges.",
         ),
         (
-            with(
-                request("country", "cohortActiveUsers"),
-                json!({"dateRanges": [], "cohortSpec": {}}),
-            ),
+            with(request("country", "cohortActiveUsers"), json!({"dateRanges": [], "cohortSpec": {}})),
             "A cohortSpec must have at least one cohort.",
         ),
+        (with(plain(), json!({"comparisons": [{"comparison": "comparisons/7"}]})), "The comparison 0 must have"),
+        (with(plain(), json!({"metricAggregations": ["COUNT"]})), "The metric aggregation COUNT is not supported"),
         (
-            with(
-                plain(),
-                json!({"comparisons": [{"comparison": "comparisons/7"}]}),
-            ),
-            "The comparison 0 must have",
-        ),
-        (
-            with(plain(), json!({"metricAggregations": ["COUNT"]})),
-            "The metric aggregation COUNT is not supported",
-        ),
-        (
-            with(
-                plain(),
-                json!({"orderBys": [{"metric": {"metricName": "newUsers"}}]}),
-            ),
+            with(plain(), json!({"orderBys": [{"metric": {"metricName": "newUsers"}}]})),
             "The orderBys uses the metric newUsers, which is not among",
         ),
         (
-            with(
-                plain(),
-                json!({"orderBys": [{"dimension": {"dimensionName": "city"}}]}),
-            ),
+            with(plain(), json!({"orderBys": [{"dimension": {"dimensionName": "city"}}]})),
             "The orderBys uses the dimension city, which is not among",
         ),
+        (with(plain(), json!({"orderBys": [{"desc": true}]})), "An orderBy must have a metric or a dimension."),
         (
-            with(plain(), json!({"orderBys": [{"desc": true}]})),
-            "An orderBy must have a metric or a dimension.",
-        ),
-        (
-            with(
-                plain(),
-                json!({"orderBys": [{"pivot": {"metricName": "sessions"}}]}),
-            ),
+            with(plain(), json!({"orderBys": [{"pivot": {"metricName": "sessions"}}]})),
             "Pivot orderBys are only supported in pivot reports.",
         ),
-        (
-            with(plain(), json!({"currencyCode": "XXX"})),
-            "Invalid currency code: XXX.",
-        ),
-        (
-            with(plain(), json!({"property": "properties/1"})),
-            "The property in the request body must be",
-        ),
+        (with(plain(), json!({"currencyCode": "XXX"})), "Invalid currency code: XXX."),
+        (with(plain(), json!({"property": "properties/1"})), "The property in the request body must be"),
         (
             with(
                 plain(),
@@ -166,17 +92,11 @@ fn requests_that_make_no_sense_are_refused_in_the_services_words() {
             "The metric sessions can be filtered by",
         ),
         (
-            with(
-                plain(),
-                json!({"metrics": [{"name": "x", "expression": "sessions +"}]}),
-            ),
+            with(plain(), json!({"metrics": [{"name": "x", "expression": "sessions +"}]})),
             "Missing operand in metric expression.",
         ),
         (
-            with(
-                plain(),
-                json!({"metrics": [{"name": "x", "expression": "visits / 2"}]}),
-            ),
+            with(plain(), json!({"metrics": [{"name": "x", "expression": "visits / 2"}]})),
             "Field visits is not a valid metric.",
         ),
         (
@@ -193,29 +113,19 @@ fn requests_that_make_no_sense_are_refused_in_the_services_words() {
         assert_eq!(status, 400, "{request}");
         assert_eq!(answer["error"]["status"], "INVALID_ARGUMENT");
         assert_eq!(answer["error"]["code"], 400);
-        let hint = message
-            .find("Field")
-            .filter(|_| start.starts_with("Field"))
-            .unwrap_or(0);
+        let hint = message.find("Field").filter(|_| start.starts_with("Field")).unwrap_or(0);
         assert!(message[hint..].starts_with(start), "{message}");
     }
 }
 
 #[test]
 fn unknown_fields_carry_their_path_in_the_details() {
-    let (status, answer) = report(
-        &sandbox(10),
-        REPORT,
-        &json!({"dimensions": [{"nam": "date"}]}),
-    );
+    let (status, answer) = report(&sandbox(10), REPORT, &json!({"dimensions": [{"nam": "date"}]}));
     assert_eq!(status, 400);
     let detail = &answer["error"]["details"][0];
     assert_eq!(detail["@type"], "type.googleapis.com/google.rpc.BadRequest");
     assert_eq!(detail["fieldViolations"][0]["field"], "dimensions[0]");
-    assert_eq!(
-        detail["fieldViolations"][0]["description"],
-        answer["error"]["message"]
-    );
+    assert_eq!(detail["fieldViolations"][0]["description"], answer["error"]["message"]);
 }
 
 #[test]
@@ -228,30 +138,16 @@ fn checks_come_in_the_order_of_the_service() {
         "dimensions": [{"name": "nowhere"}],
     });
     for (start, repaired, value) in [
-        (
-            "Invalid JSON payload received. Unknown name \"nonsense\"",
-            "nonsense",
-            json!(null),
-        ),
+        ("Invalid JSON payload received. Unknown name \"nonsense\"", "nonsense", json!(null)),
         ("The limit must be", "limit", json!(5)),
-        (
-            "Invalid startDate: never.",
-            "dateRanges",
-            json!([{"startDate": "today", "endDate": "today"}]),
-        ),
-        (
-            "Field nowhere is not",
-            "dimensions",
-            json!([{"name": "date"}]),
-        ),
+        ("Invalid startDate: never.", "dateRanges", json!([{"startDate": "today", "endDate": "today"}])),
+        ("Field nowhere is not", "dimensions", json!([{"name": "date"}])),
     ] {
         let (_, answer) = report(&sandbox, REPORT, &wrong);
         let message = answer["error"]["message"].as_str().unwrap_or_default();
         assert!(message.contains(start), "{message}");
         if value.is_null() {
-            wrong
-                .as_object_mut()
-                .map(|members| members.remove(repaired));
+            wrong.as_object_mut().map(|members| members.remove(repaired));
         } else {
             wrong[repaired] = value;
         }
@@ -262,22 +158,10 @@ fn checks_come_in_the_order_of_the_service() {
 #[test]
 fn properties_that_are_not_ones_own_are_refused() {
     for (id, status, start) in [
-        (
-            "abc",
-            400,
-            "Invalid property ID: abc. A numeric Property ID is required.",
-        ),
+        ("abc", 400, "Invalid property ID: abc. A numeric Property ID is required."),
         ("UA-12345-1", 400, "Invalid property ID: UA-12345-1. "),
-        (
-            "999",
-            403,
-            "User does not have sufficient permissions for this property.",
-        ),
-        (
-            "200403",
-            403,
-            "User does not have sufficient permissions for this property.",
-        ),
+        ("999", 403, "User does not have sufficient permissions for this property."),
+        ("200403", 403, "User does not have sufficient permissions for this property."),
     ] {
         let path = format!("/v1beta/properties/{id}:runReport");
         let (code, answer) = report(&sandbox(10), &path, &request("date", "sessions"));
@@ -319,10 +203,7 @@ fn each_api_wants_its_own_scope() {
         let Body::Bytes(body) = answer.body else {
             panic!("a short answer");
         };
-        (
-            answer.status,
-            serde_json::from_slice::<Value>(&body).expect("JSON"),
-        )
+        (answer.status, serde_json::from_slice::<Value>(&body).expect("JSON"))
     };
     for (scope, data, admin) in [
         // 400: the scope suffices, the empty request does not.
@@ -333,37 +214,22 @@ fn each_api_wants_its_own_scope() {
     ] {
         let (code, refusal) = status("POST", REPORT, scope);
         assert_eq!(code, data, "{scope}");
-        assert_eq!(
-            status("GET", "/v1beta/accountSummaries", scope).0,
-            admin,
-            "{scope}"
-        );
+        assert_eq!(status("GET", "/v1beta/accountSummaries", scope).0, admin, "{scope}");
         if code == 403 {
             let detail = &refusal["error"]["details"][0];
-            assert_eq!(
-                refusal["error"]["message"],
-                "Request had insufficient authentication scopes."
-            );
+            assert_eq!(refusal["error"]["message"], "Request had insufficient authentication scopes.");
             assert_eq!(detail["reason"], "ACCESS_TOKEN_SCOPE_INSUFFICIENT");
-            assert_eq!(
-                detail["metadata"]["service"],
-                "analyticsdata.googleapis.com"
-            );
+            assert_eq!(detail["metadata"]["service"], "analyticsdata.googleapis.com");
         }
     }
 }
 
 #[test]
 fn ordering_by_date_range_breaks_the_service() {
-    let request = with(
-        request("country", "sessions"),
-        json!({"orderBys": [{"dimension": {"dimensionName": "dateRange"}}]}),
-    );
+    let request =
+        with(request("country", "sessions"), json!({"orderBys": [{"dimension": {"dimensionName": "dateRange"}}]}));
     let (status, answer) = report(&sandbox(10), REPORT, &request);
-    assert_eq!(
-        (status, &answer["error"]["status"]),
-        (500, &json!("INTERNAL"))
-    );
+    assert_eq!((status, &answer["error"]["status"]), (500, &json!("INTERNAL")));
 }
 
 #[test]

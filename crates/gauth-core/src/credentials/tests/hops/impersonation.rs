@@ -16,10 +16,7 @@ fn an_impersonated_account_asks_with_its_sources_token() {
     assert_eq!(field(&play.form(), "scope"), "");
     play.token("caller");
     assert_eq!(play.header("authorization"), "Bearer caller");
-    assert_eq!(
-        play.body()["delegates"],
-        json!(["projects/-/serviceAccounts/d@p.iam.gserviceaccount.com"])
-    );
+    assert_eq!(play.body()["delegates"], json!(["projects/-/serviceAccounts/d@p.iam.gserviceaccount.com"]));
 }
 
 #[test]
@@ -31,14 +28,11 @@ fn a_nested_refresh_token_that_is_replaced_survives_a_later_refusal_and_is_kept_
         .status(403)
         .body(br#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"no"}}"#.to_vec())
         .unwrap();
-    let Err(error) = play.answer(Answer::Response(refused)) else {
-        panic!("must be refused")
-    };
+    let Err(error) = play.answer(Answer::Response(refused)) else { panic!("must be refused") };
     assert_eq!(error.kind(), crate::Kind::Refused);
     assert!(error.hint().unwrap().contains("Token Creator"));
     let new = play.exchange.refresh_token().unwrap();
-    let written: serde_json::Value =
-        serde_json::from_slice(&credentials.with_refresh_token(new).to_bytes()).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&credentials.with_refresh_token(new).to_bytes()).unwrap();
     assert_eq!(written["source_credentials"]["refresh_token"], "1//new");
     assert_eq!(written.get("refresh_token"), None);
 }
@@ -49,54 +43,32 @@ fn impersonate_builds_a_chain_on_any_source() {
         impersonate: emails.iter().map(|email| (*email).to_owned()).collect(),
         ..Wanted::default()
     };
-    let wanted = chain(&[
-        "d@p.iam.gserviceaccount.com",
-        "robot@p.iam.gserviceaccount.com",
-    ]);
+    let wanted = chain(&["d@p.iam.gserviceaccount.com", "robot@p.iam.gserviceaccount.com"]);
     let mut play = Play::of(key(PKCS8), &wanted);
     let said = claims(field(&play.form(), "assertion"));
-    assert_eq!(
-        said["scope"],
-        "https://www.googleapis.com/auth/cloud-platform"
-    );
+    assert_eq!(said["scope"], "https://www.googleapis.com/auth/cloud-platform");
     play.token("caller");
-    assert_eq!(
-        play.request().uri().to_string(),
-        format!("{IAM}:generateAccessToken")
-    );
-    assert_eq!(
-        play.body()["delegates"],
-        json!(["projects/-/serviceAccounts/d@p.iam.gserviceaccount.com"])
-    );
+    assert_eq!(play.request().uri().to_string(), format!("{IAM}:generateAccessToken"));
+    assert_eq!(play.body()["delegates"], json!(["projects/-/serviceAccounts/d@p.iam.gserviceaccount.com"]));
 }
 
 #[test]
 fn an_audience_asks_iam_for_an_id_token() {
-    let wanted = Wanted {
-        audience: Some("https://run.example.test".into()),
-        ..Wanted::default()
-    };
+    let wanted = Wanted { audience: Some("https://run.example.test".into()), ..Wanted::default() };
     let mut play = Play::of(impersonated(), &wanted);
     play.token("caller");
-    assert_eq!(
-        play.request().uri().to_string(),
-        format!("{IAM}:generateIdToken")
-    );
+    assert_eq!(play.request().uri().to_string(), format!("{IAM}:generateIdToken"));
     assert_eq!(play.body()["audience"], "https://run.example.test");
     assert_eq!(play.json(json!({"token": "e30.e30.x"})).done(), "e30.e30.x");
 }
 
 #[test]
 fn a_subject_without_a_key_file_is_signed_for_by_iam() {
-    let wanted = Wanted {
-        subject: Some("ada@example.test".into()),
-        ..Wanted::default()
-    };
+    let wanted = Wanted { subject: Some("ada@example.test".into()), ..Wanted::default() };
     let mut play = Play::of(impersonated(), &wanted);
     play.token("caller");
     assert_eq!(play.request().uri().to_string(), format!("{IAM}:signJwt"));
-    let payload: serde_json::Value =
-        serde_json::from_str(play.body()["payload"].as_str().unwrap()).unwrap();
+    let payload: serde_json::Value = serde_json::from_str(play.body()["payload"].as_str().unwrap()).unwrap();
     assert_eq!(
         payload,
         json!({
@@ -112,28 +84,11 @@ fn a_subject_without_a_key_file_is_signed_for_by_iam() {
 
 #[test]
 fn e13_only_a_service_accounts_email_can_stand_in_the_url() {
-    for email in [
-        "",
-        "a",
-        "a@b",
-        "a@b.test/../../x:y",
-        "a b@c.test",
-        "a@b.test:signJwt",
-        "a%2f@b.test",
-    ] {
-        let wanted = Wanted {
-            impersonate: vec![email.to_owned()],
-            ..Wanted::default()
-        };
-        assert!(
-            parse(user()).unwrap().exchange(&wanted, now()).is_err(),
-            "{email}"
-        );
+    for email in ["", "a", "a@b", "a@b.test/../../x:y", "a b@c.test", "a@b.test:signJwt", "a%2f@b.test"] {
+        let wanted = Wanted { impersonate: vec![email.to_owned()], ..Wanted::default() };
+        assert!(parse(user()).unwrap().exchange(&wanted, now()).is_err(), "{email}");
     }
-    let many = Wanted {
-        impersonate: vec!["a@b.test".to_owned(); 1000],
-        ..Wanted::default()
-    };
+    let many = Wanted { impersonate: vec!["a@b.test".to_owned(); 1000], ..Wanted::default() };
     assert!(parse(user()).unwrap().exchange(&many, now()).is_err());
     for url in [
         "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b.test:signJwt",
