@@ -28,7 +28,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use gauth_sandbox::{Options, Sandbox};
@@ -123,7 +123,11 @@ struct Login {
 impl Login {
     #[track_caller]
     fn start(command: Command) -> Self {
-        let running = Running::start(command);
+        Self::start_on(command, Stdio::null())
+    }
+
+    fn start_on(command: Command, stdin: Stdio) -> Self {
+        let running = Running::start_on(command, stdin);
         let url = running.stderr_line(|line| line.starts_with("http"));
         Self { running, url }
     }

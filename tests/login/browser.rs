@@ -1,6 +1,5 @@
 //! The browser: which command is run, and one login with a real one.
 
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use gauth_sandbox::Options;
@@ -67,7 +66,7 @@ impl Chromium {
             return None;
         };
         let mut command = home.command(driver);
-        command.arg("--port=0").stdin(Stdio::null());
+        command.arg("--port=0");
         let driver = Running::start(command);
         let started = driver.stdout_line(|line| line.contains("started successfully on port "));
         let port = started.rsplit(' ').next().expect("a port").trim_end_matches('.');

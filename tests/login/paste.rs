@@ -123,9 +123,8 @@ fn c20_the_end_of_input_leaves_the_browser_to_answer() {
 #[test]
 fn what_is_piped_in_is_no_answer() {
     let person = Person::consenting();
-    let mut command = person.command(&["--no-browser", "--timeout", "2"]);
-    command.stdin(std::process::Stdio::piped());
-    let login = Login::start(command);
+    let command = person.command(&["--no-browser"]);
+    let login = Login::start_on(command, std::process::Stdio::piped());
     // There is nobody to tell about pasting.
     assert_eq!(status(&login.get("/favicon.ico")), "404");
     testkit::visit(&login.url);

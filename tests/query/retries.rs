@@ -80,12 +80,12 @@ fn retry_after_is_waited_for_if_it_fits_and_else_ends_the_run() {
     User::of(&server.url()).pages(&[]).expect(0);
     assert!(started.elapsed() >= Duration::from_secs(1));
 
-    let started = Instant::now();
     for wish in ["30", "18446744073709551615"] {
         let server = ScriptedServer::start([later(wish)]);
-        User::of(&server.url()).pages(&["--timeout", "20"]).expect_failure(5);
+        let started = Instant::now();
+        User::of(&server.url()).pages(&["--timeout", "25"]).expect_failure(5);
+        assert!(started.elapsed() < testkit::IN_TIME);
     }
-    assert!(started.elapsed() < Duration::from_secs(10));
 
     for wish in ["-1", "soon", "99999999999999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"] {
         let server = ScriptedServer::start([later(wish), Answer::json(200, page_of_three())]);
@@ -130,10 +130,10 @@ fn pages_side_by_side_may_each_fail_once() {
 
 #[test]
 fn tries_keep_their_distance_and_the_whole_keeps_its_time() {
-    // The wish of the server in seconds, the time limit, requests, the least and the most time it takes.
-    let table = [("1", "60", 3, 2, 30), ("1", "1", 1, 0, 10), ("0", "60", 3, 0, 30)];
+    // The wish of the server in seconds, the time limit, requests, the least time it takes.
+    let table = [("1", "60", 3, 2), ("1", "1", 1, 0), ("0", "60", 3, 0)];
     std::thread::scope(|scope| {
-        for (wish, limit, requests, least, most) in table {
+        for (wish, limit, requests, least) in table {
             scope.spawn(move || {
                 let answer = Answer::new(503, &format!("Retry-After: {wish}\r\n"), "");
                 let server = ScriptedServer::answering(move |_| answer.clone());
@@ -142,7 +142,7 @@ fn tries_keep_their_distance_and_the_whole_keeps_its_time() {
                 let took = started.elapsed();
                 assert_eq!(server.requests().len(), requests, "{wish} {limit}");
                 assert!(took >= Duration::from_secs(least), "{wish} {limit}: {took:?}");
-                assert!(took <= Duration::from_secs(most), "{wish} {limit}: {took:?}");
+                assert!(took <= testkit::IN_TIME, "{wish} {limit}: {took:?}");
             });
         }
     });

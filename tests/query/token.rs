@@ -1,7 +1,5 @@
 //! Where the token comes from, and that it goes nowhere else.
 
-use std::process::Stdio;
-
 use testkit::{Answer, Running, ScriptedServer, run, run_with_input};
 
 use super::{TOKEN, User, answer, csv_of, page_of, sandbox};
@@ -77,8 +75,7 @@ fn h10_no_token_or_an_empty_one_is_a_login_and_a_malformed_one_is_usage() {
 fn d1_the_token_does_not_stay_in_the_list_of_processes() {
     let server = ScriptedServer::start([Answer::json(200, "{}").held()]);
     let user = User::of(&server.url());
-    let mut command = user.command_without_token(&[&REPORT[..], &["--token", TOKEN]].concat());
-    command.stdin(Stdio::null());
+    let command = user.command_without_token(&[&REPORT[..], &["--token", TOKEN]].concat());
     let running = Running::start(command);
     server.wait_for_requests(1);
     let line = std::fs::read(format!("/proc/{}/cmdline", running.id())).expect("read cmdline");

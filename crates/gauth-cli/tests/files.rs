@@ -144,9 +144,7 @@ fn a5_a_full_file_system_limit_leaves_the_old_secret() {
 }
 
 fn holder(home: &Home) -> Running {
-    let mut command = files(home, &["lock", "lock"]);
-    command.stdin(Stdio::piped());
-    let holder = Running::start(command);
+    let holder = Running::start_on(files(home, &["lock", "lock"]), Stdio::piped());
     holder.stderr_line(|line| line == "files: locked");
     holder
 }

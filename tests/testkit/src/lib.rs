@@ -19,7 +19,7 @@ pub use browser::{Page, visit};
 pub use home::{Home, mode};
 pub use man_page::assert_man_page_matches_help;
 pub use pty::Pty;
-pub use run::{Run, Running, run, run_with_input};
+pub use run::{IN_TIME, Run, Running, run, run_with_input};
 pub use rustix::process::Signal;
 pub use scripted_server::{Answer, Received, ScriptedServer};
 pub use secrets::assert_no_secret;

@@ -15,6 +15,10 @@ use crate::secrets::assert_no_secret;
 /// A program that runs longer has failed the test.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// The most that a program with a deadline of a second or two may take on a machine with all hands full. It is far
+/// below the deadlines that programs have by default, so a test can tell which one ended them.
+pub const IN_TIME: Duration = Duration::from_secs(20);
+
 /// What a program left behind when it ended.
 #[derive(Debug)]
 pub struct Run {
@@ -32,10 +36,9 @@ pub fn run(command: Command) -> Run {
 
 /// Runs a program to its end with `input` on its standard input.
 #[track_caller]
-pub fn run_with_input(mut command: Command, input: impl Into<Vec<u8>>) -> Run {
+pub fn run_with_input(command: Command, input: impl Into<Vec<u8>>) -> Run {
     let input = input.into();
-    command.stdin(Stdio::piped());
-    let mut running = Running::start(command);
+    let mut running = Running::start_on(command, Stdio::piped());
     let mut stdin = running.child.stdin.take().expect("stdin is a pipe");
     // The program may end without reading all of it.
     let writer = thread::spawn(move || drop(stdin.write_all(&input)));
@@ -111,12 +114,20 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a program, in a process group of its own. Its stdin is whatever the command says.
+    /// Starts a program with an empty standard input, in a process group of its own. The tests' own standard input
+    /// may be a terminal, where such a program would be stopped when it reads.
     #[track_caller]
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_on(command, Stdio::null())
+    }
+
+    /// The same with this standard input.
+    #[track_caller]
+    pub fn start_on(mut command: Command, stdin: Stdio) -> Self {
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let name = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
         let mut child = command
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)

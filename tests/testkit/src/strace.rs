@@ -64,6 +64,7 @@ pub fn strace(options: &[&str], command: Command) -> Option<Trace> {
     if let Some(directory) = command.get_current_dir() {
         traced.current_dir(directory);
     }
+    // `run` gives every program an empty standard input, as Home::command does.
     let run = run(traced);
     let text = String::from_utf8_lossy(&fs::read(&file).expect("read the trace")).into_owned();
     Some(Trace { run, calls: calls(&text) })
