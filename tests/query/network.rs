@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gauth_sandbox::{Fault, FaultKind};
 use testkit::{Answer, ScriptedServer};

@@ -1,5 +1,8 @@
 //! Where the token comes from, and that it goes nowhere else.
 
+use std::process::Stdio;
+use std::time::Instant;
+
 use testkit::{Answer, Running, ScriptedServer, run, run_with_input};
 
 use super::{TOKEN, User, answer, csv_of, page_of, sandbox};
@@ -97,6 +100,74 @@ fn f12_a_token_that_has_ended_is_a_login_after_one_request() {
 }
 
 #[test]
+fn a_list_that_a_loop_reads_is_not_sent_as_a_token() {
+    let server = server();
+    let user = User::of(&server.url());
+    let list = user.home.write("list", 0o600, "1234567890\nproperties/1234567891\n1234567892\n");
+    user.home.write("analytics-properties", 0o600, "");
+    let mut shell = user.home.command("sh");
+    let script = "while read -r p; do \"$0\" -p $p -m sessions; done <list";
+    shell.args(["-c", script]).arg(super::BIN).env("GAUTH_SANDBOX_URL", server.url());
+    let looped = run(shell).expect_failure(2);
+    assert!(looped.stderr().contains("(a property list?)"), "{}", looped.stderr());
+    assert!(!looped.stderr().contains("123456789"), "{}", looped.stderr());
+    assert!(looped.stderr().contains("export GAUTH_TOKEN=$(gauth-token)"), "{}", looped.stderr());
+
+    let mut from_file = user.home.command("sh");
+    from_file.args(["-c", "exec \"$0\" -p 1 -m sessions <list"]).arg(super::BIN).env("GAUTH_SANDBOX_URL", server.url());
+    run(from_file).expect_failure(2);
+    for other in
+        ["2026-11-20", "screenPageViewsPerSession", "analytics-properties", "analytics.example.com", "{\"token\":1}"]
+    {
+        let run = run_with_input(user.command_without_token(&REPORT), other).expect_failure(2);
+        assert!(!run.stderr().contains(other), "{}", run.stderr());
+    }
+    // A short token is one that somebody has to ask for.
+    let run = run_with_input(user.command_without_token(&REPORT), "short").expect_failure(2);
+    assert!(run.stderr().contains("--token -"), "{}", run.stderr());
+    assert!(server.requests().is_empty(), "{list:?}");
+    run_with_input(user.command_without_token(&[&REPORT[..], &["--token", "-"]].concat()), "short").expect(0);
+}
+
+#[test]
+fn without_a_token_and_a_pipe_the_usual_way_to_pass_one_is_said() {
+    let server = ScriptedServer::start([]);
+    let user = User::of(&server.url());
+    let without = run(user.command_without_token(&REPORT)).expect_failure(3);
+    let said = "ga-query: no token\nga-query: hint: use --token $(gauth-token), or export GAUTH_TOKEN=$(gauth-token) ";
+    assert!(without.stderr().starts_with(said), "{}", without.stderr());
+    let closed = ["-c", "exec \"$0\" -p 1 -m sessions <&-"];
+    let mut shell = user.home.command("sh");
+    shell.args(closed).arg(super::BIN);
+    assert_eq!(run(shell).expect_failure(3).stderr(), without.stderr());
+}
+
+#[test]
+fn a_pipe_that_stays_open_is_left_in_time() {
+    let server = ScriptedServer::start([]);
+    let user = User::of(&server.url());
+    for (asked, code) in [(&[][..], 3), (&["--token", "-"], 5)] {
+        let arguments = [&REPORT[..], asked, &["--timeout", "0.2"]].concat();
+        let started = Instant::now();
+        let silent = Running::start_on(user.command_without_token(&arguments), Stdio::piped());
+        let run = silent.finish().expect_failure(code);
+        assert!(started.elapsed() < testkit::IN_TIME);
+        assert!(run.stderr().contains("did not end "), "{}", run.stderr());
+    }
+}
+
+#[test]
+fn a_command_in_the_environment_gives_the_token_before_a_pipe_does() {
+    let server = server();
+    let user = User::of(&server.url());
+    let mut command = user.command_without_token(&REPORT);
+    command.env("GAUTH_TOKEN_COMMAND", format!("test -z \"$GAUTH_TOKEN_COMMAND\" && echo {TOKEN}"));
+    assert_eq!(run_with_input(command, "another-token-in-a-pipe").expect(0).stdout(), csv_of(2));
+    let bearer = format!("Bearer {TOKEN}");
+    assert_eq!(server.requests()[0].header("authorization"), Some(&*bearer));
+}
+
+#[test]
 fn a_token_command_runs_again_when_the_token_ends_in_the_middle() {
     let server = ScriptedServer::answering(|request| {
         let is_first = request.header("authorization") == Some("Bearer t1");
@@ -112,10 +183,11 @@ fn a_token_command_runs_again_when_the_token_ends_in_the_middle() {
     });
     let user = User::of(&server.url());
     let counter = user.home.path().join("counter");
-    let shell = format!("echo x >> {0}; echo t$(wc -l < {0})", counter.display());
+    // gauth-token has the token that was refused in its cache: it is told to get another.
+    let shell = format!("echo \"${{GAUTH_REFRESH-}}\" >> {0}; echo t$(wc -l < {0})", counter.display());
     let command = user.command_without_token(&[&REPORT[..], &["--parallel", "2", "--token-command", &shell]].concat());
     assert_eq!(run(command).expect(0).stdout(), csv_of(30));
-    assert_eq!(std::fs::read_to_string(counter).expect("read").lines().count(), 2);
+    assert_eq!(std::fs::read_to_string(counter).expect("read"), "\n1\n");
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Known {
         let report = translator.names(&arguments.compatible_with)?;
         let must_ask =
             arguments.property.is_some() || !report.is_empty() || token.token.is_some() || token.command.is_some();
-        let source = match TokenSource::choose(token, false) {
+        let source = match TokenSource::choose(token, false, context.timeout) {
             Err(failure) if failure.kind() == Kind::Login && !must_ask => {
                 return Ok(Self::all(metadata::standard(), arguments));
             }

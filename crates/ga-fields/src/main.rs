@@ -37,7 +37,7 @@ const PROGRAM: Program = Program {
     ],
     notes: &[
         "Without a token, the standard fields are listed from memory. With one, the fields of -p or GA_PROPERTY are asked for, or those that all properties have.",
-        "The token comes from --token, --token-command, GAUTH_TOKEN or GOOGLE_OAUTH_ACCESS_TOKEN, whichever is first.",
+        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN or GAUTH_TOKEN_COMMAND, whichever is first.",
     ],
 };
 

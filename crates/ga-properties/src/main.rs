@@ -25,7 +25,7 @@ const PROGRAM: Program = Program {
         ),
     ],
     notes: &[
-        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, or standard input when that is not a terminal, whichever is first. Its scope is analytics.readonly or analytics.edit.",
+        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, GAUTH_TOKEN_COMMAND, or a pipe or file on standard input that holds nothing else, whichever is first. Its scope is analytics.readonly or analytics.edit.",
         "A property that is listed may still refuse its data: that takes a role at the property.",
     ],
 };
@@ -77,7 +77,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
     let listing = Listing::open(wanted, &[ids::FORMAT])?;
     let analytics = Analytics::new(
-        &TokenSource::choose(&token, true)?.token(context.timeout)?,
+        &TokenSource::choose(&token, true, context.timeout)?.token(context.timeout)?,
         arguments.quota_project.as_deref(),
         context.timeout,
         context.terminal,

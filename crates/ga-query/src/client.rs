@@ -178,7 +178,7 @@ impl Client {
             self.terminal.verbose("the token has ended; running the token command again");
             let source = self.source.clone();
             let left = left(self.deadline);
-            *current = tokio::task::spawn_blocking(move || source.token(left)).await??;
+            *current = tokio::task::spawn_blocking(move || source.new_token(left)).await??;
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ const PROGRAM: Program = Program {
         ),
     ],
     notes: &[
-        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, or standard input when that is not a terminal, whichever is first.",
+        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, GAUTH_TOKEN_COMMAND, or a pipe or file on standard input that holds nothing else, whichever is first.",
         "Each request has 300 seconds with its tries; --timeout limits the whole run.",
     ],
 };
@@ -103,7 +103,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         return preview::curl(data_api.as_str(), &task, quota_project.as_deref());
     }
 
-    let source = TokenSource::choose(&token, true)?;
+    let source = TokenSource::choose(&token, true, context.timeout)?;
     let mut output = Output::open(&arguments, &task)?;
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("start the threads")?;

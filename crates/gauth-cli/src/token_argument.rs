@@ -2,12 +2,18 @@
 //!
 //! Token syntax is RFC 6750 §2.1 (b64token). Fetching and refreshing tokens is left to gauth-token; a failed
 //! `$(gauth-token)` leaves an empty word or none, which is told apart from a malformed one by its exit code.
+//! Standard input that nobody asked for is taken only if it cannot be anything but a token: inside a loop or a pipeline
+//! it is often something else, and what is taken is sent to Google.
 
-use std::io::{IsTerminal, Read};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use ga_core::property::PropertyNumber;
+use ga_core::{catalogue, dates};
 use gauth_core::Secret;
 
 use crate::exit::{Failure, Kind, reason};
@@ -18,6 +24,16 @@ use crate::{argv, environment};
 const LIMIT: usize = 64 * 1024;
 /// Tokens in the environment, the first that is set.
 const VARIABLES: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
+/// A command in the environment, after them.
+const COMMAND_VARIABLE: &str = "GAUTH_TOKEN_COMMAND";
+/// Tells gauth-token to get a new token.
+const REFRESH_VARIABLE: &str = "GAUTH_REFRESH";
+/// A token that comes unasked is there by then.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A token that comes unasked has at least so many characters.
+const SHORTEST_UNASKED: usize = 16;
+/// How tokens are usually passed.
+const USUAL: &str = "use --token $(gauth-token), or export GAUTH_TOKEN=$(gauth-token) for several commands";
 
 /// What the command line says about the token.
 #[derive(Clone, Copy, Debug)]
@@ -57,17 +73,22 @@ pub fn hide(argument: &TokenArgument<'_>, terminal: &Terminal) -> Result<(), Fai
 }
 
 impl TokenSource {
-    /// The first source that is set; standard input counts when it is not a terminal and `stdin_by_default`.
+    /// The first source that is set. Standard input that holds a token counts as the last one if `stdin_by_default`.
+    /// It is read within `timeout`.
     ///
     /// # Errors
     /// [`Kind::Login`] when there is no token or an empty one, [`Kind::Usage`] when it is malformed or two
     /// sources were named.
-    pub fn choose(argument: &TokenArgument<'_>, stdin_by_default: bool) -> Result<Self, Failure> {
+    pub fn choose(
+        argument: &TokenArgument<'_>,
+        stdin_by_default: bool,
+        timeout: Option<Duration>,
+    ) -> Result<Self, Failure> {
         match (argument.token, argument.command) {
             (Some(_), Some(_)) => {
                 return Err(Failure::usage("--token and --token-command exclude each other"));
             }
-            (Some("-"), None) => return from_stdin(argument.stdin_reader),
+            (Some("-"), None) => return from_stdin(argument.stdin_reader, timeout),
             (Some(token), None) => return checked(token, "--token").map(Self::Fixed),
             (None, Some(command)) if command.trim().is_empty() => {
                 return Err(Failure::usage("--token-command is empty"));
@@ -80,10 +101,13 @@ impl TokenSource {
                 return checked(&token, name).map(Self::Fixed);
             }
         }
-        if stdin_by_default && argument.stdin_reader.is_none() && !std::io::stdin().is_terminal() {
-            return from_stdin(None);
+        if let Some(command) = environment::text(COMMAND_VARIABLE)? {
+            return Ok(Self::Command(command));
         }
-        Err(Failure::new(Kind::Login, "no token was given").hint("pass one with --token $(gauth-token)"))
+        if stdin_by_default && argument.stdin_reader.is_none() && stdin_may_hold_a_token() {
+            return from_stdin_unasked(timeout);
+        }
+        Err(Failure::new(Kind::Login, "no token").hint(USUAL))
     }
 
     /// A token. Each call runs the command again, if there is one, for at most `timeout`.
@@ -93,30 +117,166 @@ impl TokenSource {
     pub fn token(&self, timeout: Option<Duration>) -> Result<Secret, Failure> {
         match self {
             Self::Fixed(token) => Ok(token.clone()),
-            Self::Command(command) => from_command(command, timeout),
+            Self::Command(command) => from_command(command, false, timeout),
+        }
+    }
+
+    /// A token instead of one that the server refused, which gauth-token may still have in its cache.
+    ///
+    /// # Errors
+    /// As [`TokenSource::token`].
+    pub fn new_token(&self, timeout: Option<Duration>) -> Result<Secret, Failure> {
+        match self {
+            Self::Fixed(token) => Ok(token.clone()),
+            Self::Command(command) => from_command(command, true, timeout),
         }
     }
 }
 
-fn from_stdin(other_reader: Option<&str>) -> Result<TokenSource, Failure> {
+fn from_stdin(other_reader: Option<&str>, timeout: Option<Duration>) -> Result<TokenSource, Failure> {
     if let Some(other) = other_reader {
         return Err(Failure::usage(format!("--token - and {other} both want standard input")));
     }
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
+    if io::stdin().is_terminal() {
         return Err(Failure::usage("--token -: standard input is a terminal").hint("gauth-token | COMMAND --token -"));
     }
-    checked(&read_text(stdin.lock(), "standard input")?, "standard input").map(TokenSource::Fixed)
+    match read_stdin(timeout)? {
+        Some(bytes) => checked(&text(bytes, "standard input")?, "standard input").map(TokenSource::Fixed),
+        None => Err(Failure::new(Kind::Temporary, "the token on standard input did not end in time")),
+    }
 }
 
-fn from_command(command: &str, timeout: Option<Duration>) -> Result<Secret, Failure> {
+/// A terminal waits for its user, and /dev/null holds nothing.
+fn stdin_may_hold_a_token() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let kind = stdin_file().and_then(|file| file.metadata()).map(|metadata| metadata.file_type());
+        kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket() || kind.is_file())
+    }
+    #[cfg(not(unix))]
+    !io::stdin().is_terminal()
+}
+
+fn from_stdin_unasked(timeout: Option<Duration>) -> Result<TokenSource, Failure> {
+    let patience = timeout.map_or(PATIENCE, |timeout| timeout.min(PATIENCE));
+    let Some(bytes) = read_stdin(Some(patience))? else {
+        let message = format!("no token: standard input did not end within {} s", patience.as_secs_f64());
+        return Err(Failure::new(Kind::Login, message).hint(USUAL));
+    };
+    let text = text(bytes, "standard input")?;
+    match found_instead(text.trim_end_matches(['\r', '\n'])) {
+        Some(found) => {
+            let message = format!("no token: standard input holds something else ({found})");
+            let short = "pass a short token with --token -";
+            Err(Failure::usage(message).hint(if found == SHORT { short } else { USUAL }))
+        }
+        None => checked(&text, "standard input").map(TokenSource::Fixed),
+    }
+}
+
+const SHORT: &str = "fewer characters than a token has";
+
+/// What a text is that nobody can have meant as a token. The text itself is not repeated: it may be a secret.
+fn found_instead(text: &str) -> Option<&'static str> {
+    let words: Vec<&str> = text.split([',', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect();
+    let all = |is_one: fn(&str) -> bool| !words.is_empty() && words.iter().all(|word| is_one(word));
+    let is_property = |word: &str| PropertyNumber::parse(word).is_ok();
+    let is_day = |word: &str| dates::named_range(word).is_ok();
+    let is_field = |word: &str| catalogue::kind_of(word).is_some();
+    let is_json = text.starts_with(['{', '[']);
+    match text {
+        // Left to the error about an empty token.
+        "" => None,
+        _ if all(is_property) => Some("a property list?"),
+        _ if all(is_day) => Some("dates?"),
+        _ if all(is_field) => Some("names of fields?"),
+        _ if is_json => Some("JSON?"),
+        _ if text.contains(['\r', '\n']) => Some("more than one line: a list, or a file?"),
+        _ if text.contains("://") => Some("a URL?"),
+        // What cannot be looked up, a long token among them, is no file.
+        _ if Path::new(text).try_exists().unwrap_or(false) => Some("the name of a file?"),
+        _ if is_host(text) => Some("the name of a host?"),
+        _ if !is_b64token(text) => Some("characters that no token has"),
+        _ if text.len() < SHORTEST_UNASKED => Some(SHORT),
+        _ if !text.contains(|letter: char| letter.is_ascii_alphabetic()) => Some("a number?"),
+        _ => None,
+    }
+}
+
+/// `www.example.com`. A token with dots mixes small and capital letters.
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_mixed = text.contains(|c: char| c.is_ascii_lowercase()) && text.contains(|c: char| c.is_ascii_uppercase());
+    let labels = || text.strip_suffix('.').unwrap_or(text).split('.');
+    let has_domain = labels().next_back().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    labels().count() > 1 && labels().all(is_label) && has_domain && !is_mixed
+}
+
+/// Standard input without a buffer of its own.
+#[cfg(unix)]
+fn stdin_file() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Everything on standard input, as far as it may be a token; `None` if it does not end within `patience`.
+fn read_stdin(patience: Option<Duration>) -> Result<Option<Vec<u8>>, Failure> {
+    let deadline = patience.map(|patience| Instant::now() + patience);
+    let read = || -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 8 << 10];
+        #[cfg(unix)]
+        let mut input = stdin_file()?;
+        #[cfg(not(unix))]
+        let mut input = io::stdin().lock();
+        while bytes.len() <= LIMIT + 2 {
+            #[cfg(unix)]
+            if !is_readable_by(&input, deadline)? {
+                return Ok(None);
+            }
+            match input.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(bytes))
+    };
+    read().map_err(|error| unreadable("standard input", &error))
+}
+
+/// Waits until a read would not wait.
+#[cfg(unix)]
+fn is_readable_by(file: &File, deadline: Option<Instant>) -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = left.map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() });
+        match poll(&mut [PollFd::new(file, PollFlags::IN)], left.as_ref()) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Result<Secret, Failure> {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
-    for name in VARIABLES {
+    for name in VARIABLES.into_iter().chain([COMMAND_VARIABLE]) {
         shell.env_remove(name);
     }
-    let failed =
-        |error: std::io::Error| Failure::new(Kind::Failed, format!("run the token command: {}", reason(&error)));
+    if refresh {
+        shell.env(REFRESH_VARIABLE, "1");
+    }
+    let failed = |error: io::Error| Failure::new(Kind::Failed, format!("run the token command: {}", reason(&error)));
     let mut child = shell.spawn().map_err(failed)?;
     let (sender, receiver) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {
@@ -154,10 +314,15 @@ fn from_command(command: &str, timeout: Option<Duration>) -> Result<Secret, Fail
 
 fn read_text(reader: impl Read, what: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    reader
-        .take(LIMIT as u64 + 3)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new(Kind::Failed, format!("read the token from {what}: {}", reason(&error))))?;
+    reader.take(LIMIT as u64 + 3).read_to_end(&mut bytes).map_err(|error| unreadable(what, &error))?;
+    text(bytes, what)
+}
+
+fn unreadable(what: &str, error: &io::Error) -> Failure {
+    Failure::new(Kind::Failed, format!("read the token from {what}: {}", reason(error)))
+}
+
+fn text(bytes: Vec<u8>, what: &str) -> Result<String, Failure> {
     // The line may end in CR LF. A command cut short here ends in a signal, which is not the cause.
     if bytes.len() > LIMIT + 2 {
         return Err(malformed(what, "it is longer than 64 KiB"));
@@ -246,8 +411,44 @@ mod tests {
     #[test]
     fn two_sources_are_refused() {
         let both = TokenArgument { token: Some("x"), command: Some("echo x"), stdin_reader: None };
-        assert_eq!(TokenSource::choose(&both, true).unwrap_err().kind(), Kind::Usage);
+        assert_eq!(TokenSource::choose(&both, true, None).unwrap_err().kind(), Kind::Usage);
         let stdin_twice = TokenArgument { token: Some("-"), command: None, stdin_reader: Some("--request -") };
-        assert_eq!(TokenSource::choose(&stdin_twice, true).unwrap_err().kind(), Kind::Usage);
+        assert_eq!(TokenSource::choose(&stdin_twice, true, None).unwrap_err().kind(), Kind::Usage);
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_told_from_one_that_can() {
+        let token = format!("ya29.a0{}", "Ab3-_".repeat(30));
+        for text in [
+            &*token,
+            "ya29.c.b0Aaekm1K",
+            "0123456789abcdef",
+            "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl",
+            "a/b+c~d_e-f.g===",
+        ] {
+            assert_eq!(found_instead(text), None, "{text}");
+        }
+        for (text, found) in [
+            ("123456", "a property list?"),
+            ("properties/123456789", "a property list?"),
+            ("123456\r\n123457\n\n123458", "a property list?"),
+            ("123456789012345,123456789012346", "a property list?"),
+            ("2026-11-20", "dates?"),
+            ("28daysAgo yesterday", "dates?"),
+            ("screenPageViewsPerSession", "names of fields?"),
+            ("sessions,totalUsers", "names of fields?"),
+            ("{\"access_token\":\"x\"}", "JSON?"),
+            ("name\nother name", "more than one line: a list, or a file?"),
+            ("https://example.com/x", "a URL?"),
+            ("src/token_argument.rs", "the name of a file?"),
+            ("analytics.example.com", "the name of a host?"),
+            ("WWW.EXAMPLE-SITE.ORG.", "the name of a host?"),
+            ("Authorization: Bearer x", "characters that no token has"),
+            ("country==Côte d’Ivoire", "characters that no token has"),
+            ("abcdefghijklmno", SHORT),
+            ("1234567890-1234567890", "a number?"),
+        ] {
+            assert_eq!(found_instead(text), Some(found), "{text}");
+        }
     }
 }

@@ -74,7 +74,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let policy = environment::policy()?;
     let report = if args.token.is_some() {
-        let token = TokenSource::choose(&argument, false)?.token(context.timeout)?;
+        let token = TokenSource::choose(&argument, false, context.timeout)?.token(context.timeout)?;
         token_report::of(&token, &policy, deadline, context.terminal)?
     } else {
         let subject = Subject::find(args.file.as_deref(), &policy, &context.terminal)?;
