@@ -19,6 +19,8 @@ mod loopback;
 mod noise;
 #[path = "login/paste.rs"]
 mod paste;
+#[path = "login/renewal.rs"]
+mod renewal;
 #[path = "login/secrets.rs"]
 mod secrets;
 #[path = "login/signals.rs"]

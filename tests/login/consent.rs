@@ -35,6 +35,7 @@ fn a_login_writes_what_every_adc_reader_loads_and_prints_the_path() {
             "client_secret": client["client_secret"],
             "refresh_token": null,
             "token_uri": client["token_uri"],
+            "auth_uri": client["auth_uri"],
             "scopes": [READONLY, "https://www.googleapis.com/auth/userinfo.email", "openid"],
             "universe_domain": "googleapis.com",
             "account": "alex@example.com",
@@ -145,14 +146,14 @@ fn c23_fewer_scopes_than_asked_exit_4_naming_them_and_write_nothing() {
     let page = visit(&login.url).click("Allow", &[EDIT]);
     assert!(page.body.contains(crate::FAILED));
     let run = person.swept(login.running.finish()).expect_failure(4);
-    assert!(run.stderr().contains("not granted: analytics.edit\n"), "{}", run.stderr());
+    assert!(run.stderr().contains("not granted for: analytics.edit\n"), "{}", run.stderr());
     assert!(run.stderr().contains("--allow-partial"));
     assert!(!person.file().exists());
 
     let login = person.start(&[&scopes[..], &["--allow-partial"]].concat());
     visit(&login.url).click("Allow", &[EDIT]);
     let run = person.swept(login.running.finish()).expect(0);
-    assert!(run.stderr().contains("not granted: analytics.edit\n"));
+    assert!(run.stderr().contains("not granted for: analytics.edit\n"));
     assert_eq!(person.credentials()["scopes"], json!([READONLY]));
 }
 
@@ -180,14 +181,14 @@ fn c18_nobody_comes_and_the_deadline_exits_5() {
     let login = person.start(&["--timeout", "1"]);
     let address = login.address();
     let run = person.swept(login.running.finish()).expect_failure(5);
-    assert!(run.stderr().contains("wait for consent: no answer came within 1 s"));
+    assert!(run.stderr().contains("no answer from the browser within 1 s"));
     assert!(TcpStream::connect(address).is_err());
     let help = testkit::run(person.command(&["--help"])).expect(0);
     assert!(help.stdout().contains("(default 300)"));
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("bind any port");
     listener.local_addr().expect("an address").port()
 }

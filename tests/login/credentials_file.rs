@@ -253,10 +253,10 @@ fn it_is_told_when_gauth_token_would_choose_another_source() {
     };
     assert!(!login(&[], None).contains("gauth-token"));
     let rival = login(&[], Some(("GOOGLE_APPLICATION_CREDENTIALS", &key)));
-    assert!(rival.contains("gauth-token still takes GOOGLE_APPLICATION_CREDENTIALS"), "{rival}");
+    assert!(rival.contains("gauth-token still uses GOOGLE_APPLICATION_CREDENTIALS"), "{rival}");
     assert!(rival.contains("gauth-token --credentials '"));
     let other = login(&["--credentials", "other.json"], None);
-    assert!(other.contains("gauth-token still takes gauth-login's file"), "{other}");
+    assert!(other.contains("gauth-token still uses gauth-login's file"), "{other}");
     let named = person.home.path().join("named.json");
     let same = login(&[], Some(("GAUTH_CREDENTIALS", &named)));
     assert!(named.exists() && !same.contains("gauth-token"), "{same}");

@@ -14,7 +14,7 @@ impl Desk {
     #[track_caller]
     fn start(person: &Person) -> Self {
         let pty = Pty::start(person.command(&["--no-browser"]), 80);
-        let shown = pty.wait_for("paste the address of that page here");
+        let shown = pty.wait_for("paste that page's address here");
         let url = shown.lines().find(|line| line.starts_with("http")).expect("a URL");
         Self { url: url.trim_end().to_owned(), pty }
     }

@@ -1,6 +1,8 @@
 //! The OAuth client as Google's console hands it out (`client_secrets.json`): one object under `installed` or `web`.
 //! The secret of an installed application is not confidential (RFC 8252 §8.5), but Google asks for it all the same.
 
+use serde_json::Value;
+
 use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
@@ -8,6 +10,9 @@ use crate::{Error, Secret};
 
 /// What stands around a client's fields.
 const KINDS: [&str; 2] = ["installed", "web"];
+
+/// The field of a credentials file that holds one of [`KINDS`], where a renewal could not do without.
+const CLIENT_TYPE: &str = "client_type";
 
 /// A client that can ask for consent on this machine.
 #[derive(Clone, Debug)]
@@ -62,7 +67,31 @@ impl Client {
     /// # Errors
     /// [`Error::Input`] naming the field.
     pub fn from_authorized_user(file: &Document, policy: &Policy) -> Result<Self, Error> {
-        Self::common(file, policy, Redirect::AnyPort { path: String::new() })
+        match file.optional_text(CLIENT_TYPE)? {
+            Some("web") => Self::web(file, policy),
+            _ => Self::installed(file, policy),
+        }
+    }
+
+    /// Writes into an `authorized_user` file what [`Self::from_authorized_user`] needs besides what every reader of
+    /// such a file knows: where consent is asked for unless that is at Google, and how the browser comes back.
+    pub(crate) fn write_for_renewal(&self, file: &mut Document) {
+        let redirect = match &self.redirect {
+            Redirect::AnyPort { path } if path.is_empty() => None,
+            Redirect::AnyPort { path } => Some(("installed", format!("http://127.0.0.1{path}"))),
+            Redirect::Exactly(uri) => Some(("web", uri.clone())),
+        };
+        let fields: [(&str, Option<Value>); 3] = [
+            ("auth_uri", (!self.auth_uri.is_google()).then(|| self.auth_uri.as_str().into())),
+            (CLIENT_TYPE, redirect.as_ref().map(|(kind, _)| (*kind).into())),
+            ("redirect_uris", redirect.map(|(_, uri)| vec![uri].into())),
+        ];
+        for (name, value) in fields {
+            match value {
+                Some(value) => file.set(name, value),
+                None => file.remove(name),
+            }
+        }
     }
 
     fn installed(client: &Document, policy: &Policy) -> Result<Self, Error> {
@@ -95,13 +124,17 @@ impl Client {
             Some(url) => policy.receiver(url, "field token_uri")?,
             None => policy.token(),
         };
-        Ok(Self {
-            id: client.word("client_id")?.to_owned(),
-            secret: client.optional_secret("client_secret")?,
-            auth_uri,
-            token_uri,
-            redirect,
-        })
+        let id = client.word("client_id")?.to_owned();
+        let secret = client.optional_secret("client_secret")?;
+        // A public client (RFC 8252 §8.4) is fine for other servers. Google answers "client_secret is missing", and only
+        // after the consent.
+        if secret.is_none() && policy.is_google(&token_uri) {
+            return Err(Error::Unsupported {
+                reason: "field client_secret: missing, and Google requires one, also of a Desktop app".to_owned(),
+                hint: Some("add a secret to the client at https://console.cloud.google.com/auth/clients, download its JSON, and run gauth-login --client-secrets FILE".to_owned()),
+            });
+        }
+        Ok(Self { id, secret, auth_uri, token_uri, redirect })
     }
 }
 
@@ -200,9 +233,56 @@ mod tests {
     fn a_web_client_uses_its_registered_loopback_uri_as_it_stands() {
         for uri in ["http://localhost:8080/oauth", "http://localhost:8080"] {
             let client =
-                read(&format!(r#"{{"web":{{"client_id":"i","redirect_uris":["https://example.test/cb","{uri}"]}}}}"#))
-                    .unwrap();
+                read(&format!(
+                    r#"{{"web":{{"client_id":"i","client_secret":"s","redirect_uris":["https://example.test/cb","{uri}"]}}}}"#
+                ))
+                .unwrap();
             assert_eq!(client.redirect, Redirect::Exactly(uri.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_client_survives_in_the_file_of_its_grant() {
+        let google = r#""auth_uri":"https://accounts.google.com/o/oauth2/auth""#;
+        for (kind, uri, more) in [
+            ("installed", "http://localhost", google),
+            ("installed", "http://127.0.0.1/callback", google),
+            ("web", "http://localhost:8080/oauth", google),
+            ("web", "http://localhost", google),
+            (
+                "installed",
+                "http://localhost",
+                r#""auth_uri":"http://127.0.0.1:1/auth","token_uri":"http://127.0.0.1:1/t""#,
+            ),
+        ] {
+            let client = read(&format!(
+                r#"{{"{kind}":{{"client_id":"i","client_secret":"s","redirect_uris":["{uri}"],{more}}}}}"#
+            ))
+            .unwrap();
+            let mut file = Document::parse(
+                br#"{"client_id":"i","client_secret":"s","auth_uri":"x","client_type":"web","redirect_uris":["x"]}"#,
+            )
+            .unwrap();
+            file.set("token_uri", client.token_uri.as_str());
+            client.write_for_renewal(&mut file);
+            let renewed = Client::from_authorized_user(&file, &Policy::default()).unwrap();
+            assert_eq!(renewed.redirect, client.redirect);
+            assert_eq!(renewed.token_uri, client.token_uri);
+            assert_eq!(renewed.auth_uri.origin(), client.auth_uri.origin());
+            // Other readers see nothing new in the file of a usual client.
+            assert_eq!(file.has("auth_uri"), more != google);
+            assert_eq!(file.has("redirect_uris"), uri != "http://localhost" || kind == "web");
+        }
+    }
+
+    #[test]
+    fn a_client_without_a_secret_is_refused_at_google_only() {
+        let elsewhere = r#""auth_uri":"http://127.0.0.1:1/a","token_uri":"http://127.0.0.1:1/t""#;
+        assert_eq!(read(&format!(r#"{{"installed":{{"client_id":"i",{elsewhere}}}}}"#)).unwrap().secret, None);
+        for more in ["", r#","client_secret":"""#, r#","client_secret":null"#] {
+            let error = read(&format!(r#"{{"installed":{{"client_id":"i"{more}}}}}"#)).unwrap_err();
+            assert!(error.to_string().contains("field client_secret: missing"), "{error}");
+            assert_eq!(error.kind(), crate::Kind::Usage);
         }
     }
 }

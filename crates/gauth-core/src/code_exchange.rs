@@ -81,6 +81,7 @@ impl UserGrant {
         file.set("refresh_token", self.refresh_token.expose());
         file.set("token_uri", client.token_uri.as_str());
         file.set("scopes", self.scopes.iter().collect::<Vec<_>>());
+        client.write_for_renewal(&mut file);
         if !file.has("universe_domain") {
             file.set("universe_domain", "googleapis.com");
         }

@@ -64,8 +64,11 @@ pub(crate) fn text(file: &Document, name: &str) -> Result<Option<String>, Error>
     Ok(file.optional_text(name)?.map(str::to_owned))
 }
 
-/// The names in a field, whole or as a list.
-pub(crate) fn scopes(file: &Document) -> Result<Scopes, Error> {
+/// The scopes that a file says were granted, written as one text or as a list; empty when it does not say.
+///
+/// # Errors
+/// [`Error::Input`] naming the field.
+pub fn scopes(file: &Document) -> Result<Scopes, Error> {
     Ok(Scopes::from_answer(&file.list("scopes")?.join(" ")))
 }
 

@@ -64,6 +64,15 @@ impl Scopes {
         self.iter().collect::<Vec<_>>().join(" ")
     }
 
+    /// Those of `self`, the scopes of a grant, that a new grant for `asked` will lack, in short form. Google adds `openid`
+    /// to `email` and `profile`.
+    pub fn lost_by(&self, asked: &Self) -> Vec<String> {
+        let adds_openid = asked.iter().any(|scope| matches!(canonical(scope), "email" | "profile"));
+        let mut lost = self.missing_from(asked);
+        lost.retain(|scope| !(adds_openid && scope == "openid"));
+        lost
+    }
+
     /// Those of `self` that `granted` lacks, in short form. `email` and `profile` count as granted under their
     /// `userinfo.*` names too.
     pub fn missing_from(&self, granted: &Self) -> Vec<String> {
@@ -105,5 +114,22 @@ mod tests {
         );
         assert_eq!(asked.missing_from(&granted), ["analytics.edit"]);
         assert!(asked.missing_from(&asked).is_empty());
+    }
+
+    #[test]
+    fn what_a_narrower_renewal_loses_is_told_without_what_the_server_adds() {
+        let old = Scopes::from_answer(
+            "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/analytics.edit",
+        );
+        for (asked, lost) in [
+            ("analytics.edit email", &[][..]),
+            ("email", &["analytics.edit"]),
+            ("analytics.edit", &["openid", "userinfo.email"]),
+        ] {
+            let asked = Scopes::from_typed([asked]).unwrap();
+            let mut found = old.lost_by(&asked);
+            found.sort();
+            assert_eq!(found, lost, "{asked:?}");
+        }
     }
 }

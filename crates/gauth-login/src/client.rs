@@ -10,22 +10,24 @@ use gauth_core::client_secrets::Client;
 use gauth_core::document::Document;
 use gauth_core::endpoint::Policy;
 
+use crate::save::Target;
+
 /// The way to a client of one's own, for who has none.
 const STEPS: [&str; 5] = [
     "1. create or choose a project: https://console.cloud.google.com/projectcreate",
     "2. enable the Google Analytics Data API in it: https://console.cloud.google.com/apis/library/analyticsdata.googleapis.com",
-    "3. set up the consent screen and list yourself as a test user: https://console.cloud.google.com/auth/audience",
+    "3. set up the consent screen and add yourself as a test user: https://console.cloud.google.com/auth/audience",
     "4. create a client of type Desktop app: https://console.cloud.google.com/auth/clients",
-    "5. download its JSON there and then, and run gauth-login --client-secrets FILE",
+    "5. download its JSON right away, and run gauth-login --client-secrets FILE",
 ];
 
-/// The client to ask with. `previous` is the credentials file that will be replaced.
+/// The client to ask with.
 ///
 /// # Errors
 /// Usage errors: no client at all, or one that cannot be read or used.
 pub(crate) fn choose(
     flag: Option<&Path>,
-    previous: Option<&Document>,
+    target: &Target,
     policy: &Policy,
     terminal: &Terminal,
 ) -> anyhow::Result<Client> {
@@ -35,12 +37,14 @@ pub(crate) fn choose(
         }
         return Document::parse(&bytes)
             .and_then(|file| Client::read(&file, policy))
-            .with_context(|| format!("read the client {}", shown(&path)));
+            .with_context(|| format!("cannot read the client file {}", shown(&path)));
     }
-    match previous {
-        Some(file) => renewed(file, policy).context("take the client of the credentials file"),
+    match target.previous() {
+        Some(file) => {
+            renewed(file, policy).with_context(|| format!("cannot use the client in {}", shown(target.path())))
+        }
         None => {
-            let failure = Failure::usage("find an OAuth client: there is none");
+            let failure = Failure::usage("no OAuth client found");
             Err(STEPS.into_iter().fold(failure, Failure::hint).into())
         }
     }
@@ -52,8 +56,7 @@ fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
         None => environment::variable("GAUTH_CLIENT_SECRETS").map(|path| ("GAUTH_CLIENT_SECRETS", path.into())),
     };
     if let Some((name, path)) = named {
-        let bytes =
-            files::read_given(&path, CREDENTIALS_LIMIT).with_context(|| format!("take the client from {name}"))?;
+        let bytes = files::read_given(&path, CREDENTIALS_LIMIT).context(name)?;
         return Ok(Some((path, bytes)));
     }
     let Some(own) = environment::config_dir().map(|dir| dir.join("client_secrets.json")) else {
@@ -63,8 +66,7 @@ fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
     Ok(bytes.map(|bytes| (own, bytes)))
 }
 
-/// An `authorized_user` file tells where its tokens come from, not where consent is given. That is known for Google
-/// alone.
+/// Another tool's file says where its tokens come from, not where consent is given. That is known only for Google.
 fn renewed(file: &Document, policy: &Policy) -> anyhow::Result<Client> {
     let client = Client::from_authorized_user(file, policy)?;
     let host = client.token_uri.host();

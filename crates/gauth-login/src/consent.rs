@@ -44,7 +44,7 @@ pub(crate) fn show(url: &str, context: &Context) {
     let _ = std::io::stderr().write_all(text.as_bytes());
     if paste::is_possible() {
         context.terminal.note(
-            "if the browser is on another machine, it ends on a page that does not load: paste the address of that page here",
+            "if your browser runs on another machine, it will end on a page that fails to load: paste that page's address here",
         );
     }
 }
@@ -72,9 +72,9 @@ pub(crate) fn wait(
                 let seconds = context.timeout.unwrap_or_default().as_secs();
                 return Err(Failure::new(
                     Kind::Temporary,
-                    format!("wait for consent: no answer came within {seconds} s"),
+                    format!("no answer from the browser within {seconds} s"),
                 )
-                .hint("if the browser showed an error, mend that; then run gauth-login again (--timeout SECS waits longer)")
+                .hint("if the browser showed an error, fix that and run gauth-login again (--timeout SECS waits longer)")
                 .into());
             }
         };

@@ -35,7 +35,7 @@ pub(crate) fn check_scopes(
     if missing.is_empty() {
         return Ok(grant);
     }
-    let message = format!("ask for consent: not granted: {}", missing.join(", "));
+    let message = format!("consent was not granted for: {}", missing.join(", "));
     if !allow_partial {
         return Err(Failure::new(Kind::Refused, message)
             .hint("tick every box on the consent page, or keep what was granted with --allow-partial")

@@ -128,7 +128,7 @@ fn bind_either(port: u16) -> Result<TcpListener, Failure> {
 
 /// The address that a registered URI names; for `localhost` both, since the browser may choose either.
 fn bind_registered(uri: &str, port: Option<u16>) -> anyhow::Result<Vec<TcpListener>> {
-    let parsed: http::Uri = uri.parse().context("read the redirect URI")?;
+    let parsed: http::Uri = uri.parse().context("cannot read the redirect URI")?;
     let registered = parsed.port_u16().unwrap_or(80);
     if port.is_some_and(|port| port != registered) {
         return Err(
@@ -162,9 +162,9 @@ fn cannot_listen(port: u16, error: &io::Error) -> Failure {
         0 => "the loopback interface".to_owned(),
         port => format!("port {port} of the loopback interface"),
     };
-    let failure = Failure::new(Kind::Failed, format!("listen on {place}: {}", reason(error)));
+    let failure = Failure::new(Kind::Failed, format!("cannot listen on {place}: {}", reason(error)));
     match error.kind() {
-        io::ErrorKind::AddrInUse => failure.hint("end the program that has the port, or choose another with --port"),
+        io::ErrorKind::AddrInUse => failure.hint("end the program that uses the port, or choose another with --port"),
         _ => failure,
     }
 }

@@ -53,7 +53,8 @@ struct Args {
     #[argh(option, arg_name = "FILE")]
     client_secrets: Option<PathBuf>,
 
-    /// scope to ask for, short (analytics.readonly) or whole; default: analytics.readonly
+    /// scope to ask for, short (analytics.readonly) or whole; default: those of the file that is renewed, else
+    /// analytics.readonly
     #[argh(option, arg_name = "SCOPE")]
     scope: Vec<String>,
 
@@ -86,11 +87,12 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let terminal = context.terminal;
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let policy = environment::policy()?;
-    let scopes = scopes(&args.scope)?;
+    let typed = typed_scopes(&args.scope)?;
     let target = Target::find(args.credentials.as_deref())?;
-    let client = client::choose(args.client_secrets.as_deref(), target.previous(), &policy, &terminal)?;
+    let scopes = typed.unwrap_or_else(|| target.previous_scopes().unwrap_or_else(Scopes::default_read));
+    let client = client::choose(args.client_secrets.as_deref(), &target, &policy, &terminal)?;
     target.check_writable()?;
-    let signals = Signals::watch().context("watch for signals")?;
+    let signals = Signals::watch().context("cannot watch for signals")?;
 
     let (events, arrived) = mpsc::channel();
     let loopback = Loopback::listen(&client.redirect, args.port, events.clone())?;
@@ -106,6 +108,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
         login_hint: args.account.as_deref().filter(|email| !email.is_empty()),
         prompt_consent: matches!(client.redirect, Redirect::Exactly(_)),
     };
+    target.tell_what_is_lost(&scopes, &terminal);
     consent::show(&request.url(), &context);
     if !args.no_browser {
         browser::open(request.url(), terminal);
@@ -124,13 +127,13 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     target.print()
 }
 
-fn scopes(typed: &[String]) -> anyhow::Result<Scopes> {
+fn typed_scopes(typed: &[String]) -> anyhow::Result<Option<Scopes>> {
     if typed.is_empty() {
-        return Ok(Scopes::default_read());
+        return Ok(None);
     }
     let scopes = Scopes::from_typed(typed.iter().map(String::as_str))?;
     if scopes.is_empty() {
         return Err(Failure::usage("--scope: empty").into());
     }
-    Ok(scopes)
+    Ok(Some(scopes))
 }

@@ -11,7 +11,9 @@ use gauth_cli::lock::{self, Lock};
 use gauth_cli::{Failure, Terminal, environment, terminal};
 use gauth_core::client_secrets::Client;
 use gauth_core::code_exchange::UserGrant;
+use gauth_core::description;
 use gauth_core::document::Document;
+use gauth_core::scope::Scopes;
 use gauth_core::source;
 
 use crate::signals::Signals;
@@ -33,8 +35,10 @@ impl Target {
             .or_else(|| environment::variable("GAUTH_CREDENTIALS").map(PathBuf::from))
             .or_else(|| environment::config_dir().map(|dir| dir.join("credentials.json")))
             .ok_or_else(|| {
-                Failure::usage("find a place for the credentials: neither XDG_CONFIG_HOME nor HOME is an absolute path")
-                    .hint("name one with --credentials FILE")
+                Failure::usage(
+                    "no place for the credentials file: neither XDG_CONFIG_HOME nor HOME is an absolute path",
+                )
+                .hint("name one with --credentials FILE")
             })?;
         if path == Path::new("-") || path.as_os_str().is_empty() {
             return Err(Failure::usage("--credentials: a login is kept in a file").into());
@@ -43,9 +47,32 @@ impl Target {
         Ok(Self { path, previous })
     }
 
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The grant that will be replaced.
     pub(crate) fn previous(&self) -> Option<&Document> {
         self.previous.as_ref()
+    }
+
+    /// The scopes of the grant that will be replaced. A damaged list is no hindrance: a login repairs the file.
+    pub(crate) fn previous_scopes(&self) -> Option<Scopes> {
+        let scopes = description::scopes(self.previous()?).ok()?;
+        Some(scopes).filter(|scopes| !scopes.is_empty())
+    }
+
+    /// Warns, while it can still be helped, that the grant in the file covers more than the new one will.
+    pub(crate) fn tell_what_is_lost(&self, asked: &Scopes, terminal: &Terminal) {
+        let lost = self.previous_scopes().map(|previous| previous.lost_by(asked)).unwrap_or_default();
+        if !lost.is_empty() {
+            terminal.warn(&format!(
+                "this login replaces a grant that also covers {}; to keep that, add --scope {}",
+                lost.join(", "),
+                lost.join(",")
+            ));
+        }
     }
 
     /// Tries now what would be a pity to fail after the consent.
@@ -92,7 +119,7 @@ impl Target {
         match chosen {
             Some(source) if same_file(source.path(), &self.path) => {}
             Some(source) => terminal.note(&format!(
-                "gauth-token still takes {source} {}; to use this login: gauth-token --credentials {file}",
+                "gauth-token still uses {source} {}; to use this login: gauth-token --credentials {file}",
                 shown(source.path())
             )),
             None => terminal.note(&format!("to use this login: gauth-token --credentials {file}")),
@@ -105,10 +132,10 @@ fn read(path: &Path) -> anyhow::Result<Option<Document>> {
     let Some(bytes) = files::read_default(path, CREDENTIALS_LIMIT)? else {
         return Ok(None);
     };
-    let document = Document::parse(&bytes).with_context(|| format!("read credentials {}", shown(path)))?;
+    let document = Document::parse(&bytes).with_context(|| format!("cannot read the credentials {}", shown(path)))?;
     if !is_users_grant(&document) {
         return Err(Failure::usage(format!(
-            "replace {}: it is not a user's grant, and a login would destroy it",
+            "cannot replace {}: it is not a user's grant, and a login would destroy it",
             shown(path)
         ))
         .hint("name another file with --credentials FILE")

@@ -117,9 +117,11 @@ impl Credential for AuthorizedUser {
     }
 
     fn describe(&self, file: &Document) -> Result<Description, Error> {
+        let auth_uri = file.optional_text("auth_uri")?.map(|url| Endpoint::parse(url, "field auth_uri")).transpose()?;
         Ok(Description {
             client_id: Some(self.client_id.clone()),
             scopes: description::scopes(file)?,
+            auth_uri: auth_uri.as_ref().map(description::without_query),
             token_uri: Some(description::without_query(&self.token_uri)),
             ..Description::default()
         })

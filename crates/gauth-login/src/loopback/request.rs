@@ -23,8 +23,8 @@ pub(super) struct Expected {
 
 impl Expected {
     pub(super) fn of(redirect_uri: &str) -> anyhow::Result<Self> {
-        let uri: http::Uri = redirect_uri.parse().context("read the redirect URI")?;
-        let authority = uri.authority().context("read the redirect URI: no host in it")?;
+        let uri: http::Uri = redirect_uri.parse().context("cannot read the redirect URI")?;
+        let authority = uri.authority().context("cannot read the redirect URI: it has no host")?;
         let host = match uri.port_u16() {
             Some(80) => authority.host(),
             _ => authority.as_str(),
