@@ -194,9 +194,13 @@ fn each_format_is_written_as_ga_query_writes_it() {
     }
     let run = user.run(&["-f", "raw"]).expect_failure(2);
     assert!(run.stderr().contains("csv, tsv, json, ndjson, table, id"));
-    user.run(&["--match", "書店", "-o", "list.ndjson"]).expect(0);
-    let file = std::fs::read_to_string(user.home.path().join("list.ndjson"));
-    assert!(file.expect("the file").starts_with("{\"account\":\"1003\""));
+    for name in ["list.ndjson", "list.JSONL"] {
+        user.run(&["--match", "書店", "-o", name]).expect(0);
+        let file = std::fs::read_to_string(user.home.path().join(name));
+        assert!(file.expect("the file").starts_with("{\"account\":\"1003\""));
+    }
+    let run = user.run(&["-o", "list.sql"]).expect_failure(2);
+    assert!(run.stderr().contains("expected one of .csv, .tsv, .json, .ndjson, .jsonl\n"), "{}", run.stderr());
 }
 
 #[test]

@@ -163,8 +163,10 @@ fn the_output_file_is_chosen_by_its_ending_and_appears_whole() {
         ("r.json", "[\n"),
         ("r.ndjson", "{\""),
         ("r.jsonl", "{\""),
-        ("r.unknown", "pagePath,"),
+        ("r.JSON", "[\n"),
+        ("r.Htm", "<!DOCTYPE html>"),
         ("r", "pagePath,"),
+        (".r", "pagePath,"),
     ] {
         assert_eq!(user.pages(&["-o", name]).expect(0).stdout(), "");
         let written = fs::read_to_string(user.home.path().join(name)).expect("read");
@@ -173,8 +175,54 @@ fn the_output_file_is_chosen_by_its_ending_and_appears_whole() {
     user.pages(&["-o", "r.csv", "-f", "json"]).expect(0);
     let replaced = fs::read_to_string(user.home.path().join("r.csv")).expect("read");
     assert!(replaced.starts_with("[\n"));
+    // -f wins over an ending that means nothing.
+    user.pages(&["-o", "r.txt", "-f", "table"]).expect(0);
     user.pages(&["-o", "missing/r.csv"]).expect_failure(2);
     assert_eq!(user.pages(&["-o", "/dev/stdout"]).expect(0).stdout(), csv_of(2));
+}
+
+#[test]
+fn an_ending_that_says_something_else_is_refused_before_a_token_is_read() {
+    let server = server(2);
+    let user = User::of(&server.url());
+    for more in [&[][..], &["--dry-run"], &["--curl"]] {
+        for (name, said) in [
+            ("r.xlsx", "expected one of .csv, .tsv, .json, .ndjson, .jsonl, .html, .htm, .sql\n"),
+            ("report.2026-11-26", "expected one of .csv"),
+            ("r.md", "hint: name the format with -f"),
+            ("r.csv.gz", "gzip > FILE"),
+            ("ya29.canary", "unknown ending"),
+        ] {
+            let arguments =
+                [&["-p", "1", "-m", "sessions", "-o", name, "--token-command", "touch asked"], more].concat();
+            let run = testkit::run(user.command_without_token(&arguments)).expect_failure(2);
+            assert!(run.stderr().contains(said), "{name}: {}", run.stderr());
+            assert!(!run.stderr().contains("canary"));
+        }
+        let arguments = [&["-p", "1", "-m", "sessions", "-f", "xlsx"], more].concat();
+        testkit::run(user.command_without_token(&arguments)).expect_failure(2);
+    }
+    user.pages(&["-o", "r.csv.gz", "-f", "csv"]).expect_failure(2);
+    assert!(user.home.tree().is_empty(), "{:?}", user.home.tree());
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_fifo_waits_for_its_reader_until_the_deadline() {
+    let server = server(2);
+    let user = User::of(&server.url());
+    let status = std::process::Command::new("mkfifo").arg(user.home.path().join("fifo.xlsx")).status();
+    assert!(status.expect("run mkfifo").success());
+    let started = std::time::Instant::now();
+    let run = user.pages(&["-o", "fifo.xlsx", "--timeout", "0.3"]).expect_failure(5);
+    assert!(run.stderr().contains("write 'fifo.xlsx': nobody reads from it"), "{}", run.stderr());
+    assert!(started.elapsed() < testkit::IN_TIME);
+
+    // What is no regular file says nothing by its name.
+    let writer = Running::start(user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "fifo.xlsx"]));
+    let read = fs::read_to_string(user.home.path().join("fifo.xlsx")).expect("read");
+    writer.finish().expect(0);
+    assert_eq!(read, csv_of(2));
 }
 
 #[test]

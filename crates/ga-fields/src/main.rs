@@ -70,7 +70,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     token_argument::hide(&token, &context.terminal)?;
     arguments.check()?;
     let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
-    let mut listing = Listing::open(wanted, &[record::FORMAT])?;
+    let mut listing = Listing::open(wanted, &[record::FORMAT], context.deadline())?;
     let mut translator = Translator::new(context.terminal);
     let words = translator.words(&arguments.words)?;
     let known = Known::get(&arguments, &token, &mut translator, &context)?;

@@ -75,7 +75,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         return Err(Failure::usage("--match: an empty name").into());
     }
     let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
-    let listing = Listing::open(wanted, &[ids::FORMAT])?;
+    let listing = Listing::open(wanted, &[ids::FORMAT], context.deadline())?;
     let analytics = Analytics::new(
         &TokenSource::choose(&token, true, context.timeout)?.token(context.timeout)?,
         arguments.quota_project.as_deref(),

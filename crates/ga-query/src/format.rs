@@ -7,6 +7,8 @@ mod raw;
 mod sql;
 mod v3;
 
+use std::path::Path;
+
 use ga_core::answer::ReportHead;
 use gauth_cli::{Failure, rows};
 
@@ -81,7 +83,7 @@ pub(crate) fn named(name: &str) -> Result<&'static Format, Failure> {
     })
 }
 
-/// The format that a file's ending asks for.
-pub(crate) fn of_extension(extension: &str) -> Option<&'static Format> {
-    FORMATS.iter().find(|format| format.extensions.contains(&extension))
+/// The name of the format for a file: `named` by `-f`, or by its ending.
+pub(crate) fn of_file<'a>(path: &Path, named: Option<&'a str>) -> Result<&'a str, Failure> {
+    rows::format_of_file(path, named, FORMATS.iter().map(|format| (format.name, format.extensions)))
 }

@@ -34,7 +34,7 @@ use tokio::runtime;
 use arguments::Arguments;
 use client::Client;
 use download::Download;
-use output::Output;
+use output::{Output, OutputOptions};
 use progress::Progress;
 use task::Task;
 
@@ -96,6 +96,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     if arguments.dry_run && arguments.curl {
         return Err(Failure::usage("--dry-run and --curl exclude each other").into());
     }
+    let options = OutputOptions::read(&arguments, &task)?;
     if arguments.dry_run {
         return preview::dry_run(data_api.as_str(), &task, &terminal);
     }
@@ -104,19 +105,14 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     }
 
     let source = TokenSource::choose(&token, true, context.timeout)?;
-    let mut output = Output::open(&arguments, &task)?;
+    let deadline = context.timeout.map(|timeout| started + timeout);
+    let mut output = Output::open(options, &task, deadline)?;
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("start the threads")?;
     let _inside = runtime.enter();
     interrupt::watch(output.unfinished()).context("watch for signals")?;
-    let client = Arc::new(Client::new(
-        data_api.as_str(),
-        source,
-        quota_project.as_deref(),
-        context.timeout.map(|timeout| started + timeout),
-        parallel,
-        terminal,
-    )?);
+    let client =
+        Arc::new(Client::new(data_api.as_str(), source, quota_project.as_deref(), deadline, parallel, terminal)?);
     let progress = Arc::new(Progress::default());
     if std::io::stderr().is_terminal() && !terminal.quiet() {
         runtime.spawn(Arc::clone(&progress).show());

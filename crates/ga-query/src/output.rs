@@ -5,6 +5,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use ga_core::answer::ReportHead;
 use ga_core::v3::Merge;
@@ -16,7 +17,7 @@ use crate::arguments::Arguments;
 use crate::columns;
 use crate::display_names::DisplayNames;
 use crate::exchange::Fetched;
-use crate::format::{self, Beginning, Content, Layout, NewWriter, RowWriter};
+use crate::format::{self, Beginning, Content, Format, Layout, NewWriter, RowWriter};
 use crate::question::Question;
 use crate::task::Task;
 use crate::translation;
@@ -70,27 +71,34 @@ enum Target {
     File(Report),
 }
 
-impl<'q> Output<'q> {
-    /// Opens what `-o` names, and settles the format.
-    pub(crate) fn open(arguments: &Arguments, task: &'q Task) -> anyhow::Result<Self> {
+/// What the command line says about the output, checked.
+pub(crate) struct OutputOptions {
+    path: Option<PathBuf>,
+    is_terminal: bool,
+    format: &'static Format,
+    form: Form,
+    layout: Layout,
+    wants_display_names: bool,
+}
+
+impl OutputOptions {
+    /// Settles the format: what `-f` names, else what the ending of the file says, a table on a terminal, or csv.
+    pub(crate) fn read(arguments: &Arguments, task: &Task) -> Result<Self, Failure> {
         let path = arguments.output.as_deref().map(Path::new);
         let is_terminal = path.is_none() && std::io::stdout().is_terminal();
-        let format = match (&arguments.format, path) {
-            (Some(name), _) => format::named(name)?,
-            (None, Some(path)) => path
-                .extension()
-                .and_then(|extension| format::of_extension(extension.to_str()?))
-                .map_or_else(|| format::named("csv"), Ok)?,
+        let format = match (arguments.format.as_deref(), path) {
+            (name, Some(path)) => format::named(format::of_file(path, name)?)?,
+            (Some(name), None) => format::named(name)?,
             (None, None) => format::named(if is_terminal { "table" } else { "csv" })?,
         };
         if arguments.excel && format.name != "csv" {
-            return Err(Failure::usage("--excel: only csv has a form for spreadsheets").into());
+            return Err(Failure::usage("--excel: only csv has a form for spreadsheets"));
         }
         let header = match arguments.header.as_deref() {
             None | Some("api" | "ui") => true,
             Some("none") => false,
             Some(other) => {
-                return Err(Failure::usage(format!("--header: {other} is neither api nor ui nor none")).into());
+                return Err(Failure::usage(format!("--header: {other} is neither api nor ui nor none")));
             }
         };
         let form = match (format.content, &task.questions[..]) {
@@ -98,28 +106,43 @@ impl<'q> Output<'q> {
             (Content::Report(prepare), [question]) => Form::Rows(prepare(arguments, question)?),
             (Content::Report(_), _) => {
                 let text = format!("-f {}: it has no room for several reports", format.name);
-                return Err(Failure::usage(text).into());
+                return Err(Failure::usage(text));
             }
             (Content::Answers, _) => Form::Answers,
         };
-        let mut output = Self {
-            target: match path {
-                Some(path) => Target::File(Report::create(path)?),
-                None => Target::Stdout(stdout()),
-            },
+        Ok(Self {
+            path: path.map(Path::to_owned),
+            is_terminal,
+            format,
             form,
-            wants_display_names: arguments.header.as_deref() == Some("ui"),
-            display_names: None,
-            names_property: format.names_property,
-            has_header_line: ["csv", "tsv"].contains(&format.name),
-            is_open_ended: path.is_none() && OPEN_ENDED.contains(&format.name),
-            marks: format.several.filter(|_| task.questions.len() > 1),
             layout: Layout {
                 columns: Vec::new(),
                 header,
                 excel: arguments.excel,
                 terminal_width: is_terminal.then(width),
             },
+            wants_display_names: arguments.header.as_deref() == Some("ui"),
+        })
+    }
+}
+
+impl<'q> Output<'q> {
+    /// Opens what `-o` names; a FIFO must have a reader by `deadline`.
+    pub(crate) fn open(options: OutputOptions, task: &'q Task, deadline: Option<Instant>) -> Result<Self, Failure> {
+        let OutputOptions { path, is_terminal, format, form, layout, wants_display_names } = options;
+        let mut output = Self {
+            target: match &path {
+                Some(path) => Target::File(Report::create(path, deadline)?),
+                None => Target::Stdout(stdout()),
+            },
+            form,
+            wants_display_names,
+            display_names: None,
+            names_property: format.names_property,
+            has_header_line: ["csv", "tsv"].contains(&format.name),
+            is_open_ended: path.is_none() && OPEN_ENDED.contains(&format.name),
+            marks: format.several.filter(|_| task.questions.len() > 1),
+            layout,
             writer: None,
             merge: None,
             aggregates: Vec::new(),

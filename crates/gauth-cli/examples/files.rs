@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         match arguments.job.as_str() {
             "secret" => files::write_secret(path, arguments.content.as_bytes())?,
             "report" => {
-                let mut report = Report::create(path)?;
+                let mut report = Report::create(path, None)?;
                 report.write_all(arguments.content.as_bytes())?;
                 report.commit()?;
             }

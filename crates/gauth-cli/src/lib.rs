@@ -5,7 +5,7 @@
 //! what the protocols say is in gauth-core and ga-core.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use argh::{ArgsInfo, FromArgs};
 
@@ -61,6 +61,13 @@ pub struct Context {
     pub timeout: Option<Duration>,
     /// Whether `--timeout` was given.
     pub timeout_given: bool,
+}
+
+impl Context {
+    /// When the program must have ended; to be asked for once, at its beginning.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.timeout.map(|timeout| Instant::now() + timeout)
+    }
 }
 
 /// The whole of `main()`: reads the command line, answers `--help`, `--version` and `--completions`, calls

@@ -12,6 +12,8 @@ mod ndjson;
 mod table;
 mod tsv;
 
+use std::path::Path;
+
 use crate::exit::Failure;
 
 pub use json::is_number;
@@ -39,6 +41,36 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// Makes its writer.
     pub writer: fn(Layout) -> Box<dyn RowWriter>,
+}
+
+/// The name of the format for a file: `named` by `-f`, else what its ending says in any case of letters, else csv. Only
+/// the name of a regular file says anything. `formats` are names and their endings.
+///
+/// # Errors
+/// An ending that says something else, as a usage error: a spreadsheet's file with csv in it opens nowhere.
+pub fn format_of_file<'a>(
+    path: &Path,
+    named: Option<&'a str>,
+    formats: impl Iterator<Item = (&'static str, &'static [&'static str])>,
+) -> Result<&'a str, Failure> {
+    let is_regular = std::fs::metadata(path).map_or(true, |file| file.is_file()) && path != Path::new("-");
+    let ending = path.extension().filter(|_| is_regular).map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    if ending.as_deref() == Some("gz") {
+        return Err(Failure::usage("-o: no file is compressed yet").hint("pipe the rows through gzip > FILE"));
+    }
+    let (Some(ending), None) = (ending, named) else {
+        return Ok(named.unwrap_or("csv"));
+    };
+    let mut known = Vec::new();
+    for (name, endings) in formats {
+        if endings.contains(&&*ending) {
+            return Ok(name);
+        }
+        known.extend(endings.iter().map(|ending| format!(".{ending}")));
+    }
+    // The ending is not repeated: the word may be a token that lost its option.
+    let message = format!("-o: unknown ending of a file; expected one of {}", known.join(", "));
+    Err(Failure::usage(message).hint("name the format with -f"))
 }
 
 /// What a writer must know before the first row.

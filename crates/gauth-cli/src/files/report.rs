@@ -4,12 +4,16 @@ use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
 use super::{parent, replacement, shown};
-use crate::exit::{Failure, reason};
+use crate::exit::{Failure, Kind, reason};
 use crate::terminal::{Stdout, stdout, watched};
+
+/// How often a FIFO is tried that nobody reads from.
+const READER_POLL: Duration = Duration::from_millis(10);
 
 /// A report on its way to the file named with `-o`. A regular file appears, or is replaced, at [`Report::commit`]
 /// and not before; a device, a pipe and standard output are written directly.
@@ -19,23 +23,30 @@ pub struct Report {
 }
 
 enum Output {
-    Replace(BufWriter<NamedTempFile>, PathBuf),
+    /// The new content, where it goes, and the permissions that the old content has.
+    Replace(BufWriter<NamedTempFile>, PathBuf, Option<fs::Permissions>),
     Direct(BufWriter<File>),
     Stdout(Stdout),
 }
 
 impl Report {
-    /// Opens the report. The mode of a new file follows the umask; `-` and /dev/stdout are standard output.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        let output =
-            open_output(path).map_err(|error| Failure::usage(format!("write {}: {}", shown(path), reason(&error))))?;
+    /// Opens the report. The mode of a new file follows the umask, and one that is replaced keeps its own; `-` and
+    /// /dev/stdout are standard output. A FIFO must have a reader by `deadline`.
+    ///
+    /// # Errors
+    /// A path that cannot be written to, as a usage error; a FIFO without a reader as one that passes.
+    pub fn create(path: &Path, deadline: Option<Instant>) -> Result<Self, Failure> {
+        let output = open_output(path, deadline).map_err(|error| {
+            let kind = if error.kind() == io::ErrorKind::TimedOut { Kind::Temporary } else { Kind::Usage };
+            Failure::new(kind, format!("write {}: {}", shown(path), reason(&error)))
+        })?;
         Ok(Self { path: path.to_owned(), output })
     }
 
     /// The file that a process which ends without unwinding must remove.
     pub fn unfinished(&self) -> Option<&Path> {
         match &self.output {
-            Output::Replace(file, _) => Some(file.get_ref().path()),
+            Output::Replace(file, ..) => Some(file.get_ref().path()),
             Output::Direct(_) | Output::Stdout(_) => None,
         }
     }
@@ -45,10 +56,7 @@ impl Report {
         let committed = match self.output {
             Output::Stdout(output) => return output.finish(),
             Output::Direct(mut file) => file.flush(),
-            Output::Replace(file, target) => file
-                .into_inner()
-                .map_err(io::IntoInnerError::into_error)
-                .and_then(|file| file.persist(target).map(drop).map_err(|failed| failed.error)),
+            Output::Replace(file, target, permissions) => put(file, &target, permissions),
         };
         watched(&shown(&self.path), committed)
     }
@@ -57,7 +65,7 @@ impl Report {
 impl Write for Report {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.output {
-            Output::Replace(file, _) => file.write(bytes),
+            Output::Replace(file, ..) => file.write(bytes),
             Output::Direct(file) => file.write(bytes),
             Output::Stdout(output) => return output.write(bytes),
         };
@@ -66,7 +74,7 @@ impl Write for Report {
 
     fn flush(&mut self) -> io::Result<()> {
         let flushed = match &mut self.output {
-            Output::Replace(file, _) => file.flush(),
+            Output::Replace(file, ..) => file.flush(),
             Output::Direct(file) => file.flush(),
             Output::Stdout(output) => return output.flush(),
         };
@@ -74,15 +82,25 @@ impl Write for Report {
     }
 }
 
-fn open_output(path: &Path) -> io::Result<Output> {
+fn put(file: BufWriter<NamedTempFile>, target: &Path, permissions: Option<fs::Permissions>) -> io::Result<()> {
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.persist(target).map(drop).map_err(|failed| failed.error)
+}
+
+fn open_output(path: &Path, deadline: Option<Instant>) -> io::Result<Output> {
     if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == OsStr::new(name)) {
         return Ok(Output::Stdout(stdout()));
     }
+    let mut permissions = None;
     let target = match fs::metadata(path) {
-        Ok(file) if file.is_file() => fs::canonicalize(path)?,
-        Ok(_) => {
-            return Ok(Output::Direct(BufWriter::new(OpenOptions::new().write(true).open(path)?)));
+        Ok(file) if file.is_file() => {
+            permissions = Some(file.permissions());
+            fs::canonicalize(path)?
         }
+        Ok(file) => return Ok(Output::Direct(BufWriter::new(open_direct(path, &file, deadline)?))),
         // A dangling symlink: its target is created.
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
             Ok(link) => parent(path).join(link),
@@ -90,7 +108,45 @@ fn open_output(path: &Path) -> io::Result<Output> {
         },
         Err(error) => return Err(error),
     };
-    Ok(Output::Replace(BufWriter::with_capacity(64 << 10, replacement::create(&target, 0o666)?), target))
+    // What nobody else could read stays so while it is written.
+    let mode = if permissions.is_some() { 0o600 } else { 0o666 };
+    let file = replacement::create(&target, mode)?;
+    Ok(Output::Replace(BufWriter::with_capacity(64 << 10, file), target, permissions))
+}
+
+/// Opens what is no regular file. Opening a FIFO waits for a reader, who may never come.
+#[cfg(unix)]
+fn open_direct(path: &Path, metadata: &fs::Metadata, deadline: Option<Instant>) -> io::Result<File> {
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use rustix::io::Errno;
+
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if !metadata.file_type().is_fifo() {
+        return options.open(path);
+    }
+    options.custom_flags(OFlags::NONBLOCK.bits() as i32);
+    loop {
+        match options.open(path) {
+            Ok(file) => {
+                fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+                return Ok(file);
+            }
+            Err(error) if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {}
+            Err(error) => return Err(error),
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads from it"));
+        }
+        std::thread::sleep(READER_POLL);
+    }
+}
+
+#[cfg(not(unix))]
+fn open_direct(path: &Path, _: &fs::Metadata, _: Option<Instant>) -> io::Result<File> {
+    OpenOptions::new().write(true).open(path)
 }
 
 #[cfg(all(test, unix))]
@@ -100,7 +156,7 @@ mod tests {
     use super::*;
 
     fn write(path: &Path, text: &str) -> Report {
-        let mut report = Report::create(path).unwrap();
+        let mut report = Report::create(path, None).unwrap();
         report.write_all(text.as_bytes()).unwrap();
         report
     }
@@ -139,16 +195,32 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_replaced_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("report.csv");
+        for mode in [0o600, 0o640, 0o664, 0o444] {
+            fs::write(&path, "old").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let report = write(&path, "new");
+            assert_eq!(fs::metadata(report.unfinished().unwrap()).unwrap().permissions().mode() & 0o777, 0o600);
+            report.commit().unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, mode);
+            fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[test]
     fn h1_a_full_device_is_an_error_that_names_it() {
-        let mut report = Report::create(Path::new("/dev/full")).unwrap();
+        let mut report = Report::create(Path::new("/dev/full"), None).unwrap();
         let error = report.write_all(b"rows").and_then(|()| report.commit()).unwrap_err();
         assert_eq!(error.to_string(), "write '/dev/full': no space left on device");
     }
 
     #[test]
     fn a_report_into_nowhere_is_a_usage_error() {
-        let failure = Report::create(Path::new("/nonexistent/report.csv")).err().unwrap();
-        assert_eq!(failure.kind(), crate::Kind::Usage);
+        let failure = Report::create(Path::new("/nonexistent/report.csv"), None).err().unwrap();
+        assert_eq!(failure.kind(), Kind::Usage);
         assert_eq!(failure.to_string(), "write '/nonexistent/report.csv': no such file or directory");
     }
 }

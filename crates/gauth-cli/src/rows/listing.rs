@@ -3,8 +3,9 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::time::Instant;
 
-use super::{Column, FORMATS, Format, Layout};
+use super::{Column, FORMATS, Format, Layout, format_of_file};
 use crate::exit::Failure;
 use crate::files::Report;
 use crate::terminal::{stdout, width};
@@ -29,11 +30,12 @@ pub struct Listing {
 
 impl Listing {
     /// Settles the format: what `-f` names, of [`FORMATS`] and the program's `own`; else a table on a terminal,
-    /// what the ending of the file says, or csv. Opens the file, so that a bad path is known before the work.
+    /// what the ending of the file says, or csv. Opens the file, so that a bad path is known before the work; a FIFO must
+    /// have a reader by `deadline`.
     ///
     /// # Errors
     /// An unknown format or a file that cannot be written, as usage errors.
-    pub fn open(wanted: Wanted<'_>, own: &[Format]) -> Result<Self, Failure> {
+    pub fn open(wanted: Wanted<'_>, own: &[Format], deadline: Option<Instant>) -> Result<Self, Failure> {
         let path = wanted.output.map(Path::new);
         let is_terminal = path.is_none() && std::io::stdout().is_terminal();
         let formats = || FORMATS.iter().chain(own);
@@ -43,18 +45,17 @@ impl Listing {
                 Failure::usage(format!("--format: {name} is none of {}", names.join(", ")))
             })
         };
-        let by_ending = || {
-            let ending = path?.extension()?.to_str()?;
-            formats().find(|format| format.extensions.contains(&ending))
-        };
-        let format = match wanted.format {
-            Some(name) => named(name)?,
-            None if is_terminal => named("table")?,
-            None => by_ending().map_or_else(|| named("csv"), Ok)?,
+        let format = match (wanted.format, path) {
+            (name, Some(path)) => {
+                let formats = formats().map(|format| (format.name, format.extensions));
+                named(format_of_file(path, name, formats)?)?
+            }
+            (Some(name), None) => named(name)?,
+            (None, None) => named(if is_terminal { "table" } else { "csv" })?,
         };
         Ok(Self {
             format: *format,
-            file: path.map(Report::create).transpose()?,
+            file: path.map(|path| Report::create(path, deadline)).transpose()?,
             terminal_width: is_terminal.then(width),
             is_for_eyes: is_terminal && wanted.format.is_none(),
         })
