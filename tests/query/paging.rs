@@ -69,14 +69,26 @@ fn limit_and_offset_choose_rows_over_pages() {
 #[test]
 fn h5_a_report_that_changes_or_repeats_itself_is_incomplete() {
     type Change = fn(u64, &mut Value) -> Option<Answer>;
-    let table: [(&str, Change); 6] = [
+    let table: [(&str, Change); 8] = [
         ("changed while it was read", |offset, page| {
             if offset == 20 {
                 page["rowCount"] = 51.into();
             }
             None
         }),
-        ("sent a page again", |offset, page| {
+        ("sent a row twice", |offset, page| {
+            if offset == 20 {
+                page["rows"][7] = page["rows"][2].clone();
+            }
+            None
+        }),
+        ("sent rows again at offset 30", |offset, page| {
+            if offset == 30 {
+                page["rows"][4] = json!({"dimensionValues": [{"value": "/27"}], "metricValues": [{"value": "1"}]});
+            }
+            None
+        }),
+        ("sent rows again at offset 20", |offset, page| {
             if offset == 20 {
                 page["rows"][0] = json!({
                     "dimensionValues": [{"value": "/0"}], "metricValues": [{"value": "50"}],
@@ -197,6 +209,38 @@ fn several_date_ranges_are_counted_by_combination() {
     assert_eq!(offsets.len(), 4, "{offsets:?}");
     let order = &body_of(&server.requests()[0])["orderBys"];
     assert!(!order.to_string().contains("dateRange"), "{order}");
+}
+
+#[test]
+fn a_server_that_counts_rows_of_several_ranges_never_has_a_row_written_twice() {
+    // Ten pages in two ranges, sorted row by row; of those, limit, offset and rowCount count rows, not pages.
+    for most in [20, 14, 7, 3] {
+        let server = ScriptedServer::answering(move |request| {
+            let offset = usize::try_from(offset_of(request)).expect("an offset");
+            let limit = body_of(request)["limit"].as_str().and_then(|text| text.parse().ok()).unwrap_or(most);
+            let rows = (0..20).map(|place| {
+                json!({
+                    "dimensionValues": [{"value": format!("/{}", place / 2)}, {"value": if place % 2 == 0 { "a" } else { "b" }}],
+                    "metricValues": [{"value": "1"}],
+                })
+            });
+            let rows: Vec<Value> = rows.skip(offset).take(most.min(limit)).collect();
+            answer(&json!({
+                "dimensionHeaders": [{"name": "pagePath"}, {"name": "dateRange"}],
+                "metricHeaders": [{"name": "sessions", "type": "TYPE_INTEGER"}],
+                "rows": rows,
+                "rowCount": 20,
+            }))
+        });
+        let dates = ["--dates", "a=2024-01-01..2024-01-31", "--dates", "b=2024-02-01..2024-02-29"];
+        let run = User::of(&server.url()).pages(&dates).expect(6);
+        let mut lines: Vec<_> = run.stdout().lines().collect();
+        let written = lines.len();
+        lines.sort_unstable();
+        lines.dedup();
+        assert_eq!(lines.len(), written, "{most}: {}", run.stdout());
+        assert!(most < 20 || written == 0, "the first page shows it");
+    }
 }
 
 #[test]

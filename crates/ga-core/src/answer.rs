@@ -47,6 +47,8 @@ pub struct ReportHead {
     #[serde(rename = "rows")]
     rows_without_list: Option<IgnoredAny>,
     error: Option<IgnoredAny>,
+    /// `analyticsData#` and the method.
+    kind: Option<String>,
 }
 
 /// The name of a column of dimensions.
@@ -201,6 +203,13 @@ impl ReportHead {
             .map_err(|error| Error::answer(format!("the answer is not a report: {error}")))?;
         if head.error.is_some() {
             return Err(Error::answer("the answer is an error under status 200"));
+        }
+        let is_report = match &head.kind {
+            Some(kind) => kind.starts_with("analyticsData#"),
+            None => !(head.dimension_headers.is_empty() && head.metric_headers.is_empty()),
+        };
+        if !is_report {
+            return Err(Error::answer("the answer is not a report: it has neither the kind of one nor headers"));
         }
         if head.rows_without_list.is_some() {
             return Err(Error::answer("the answer has rows that are not a list"));

@@ -55,6 +55,16 @@ pub(crate) struct BlockWriter {
 }
 
 impl BlockWriter {
+    /// How long the open block is.
+    pub(crate) fn len(&self) -> usize {
+        self.block.len()
+    }
+
+    /// The cells that were appended since the open block was so long.
+    pub(crate) fn since(&self, length: usize) -> &[u8] {
+        &self.block[length..]
+    }
+
     /// Appends one cell.
     pub(crate) fn cell(&mut self, text: &[u8]) {
         let mut length = text.len();
@@ -64,6 +74,11 @@ impl BlockWriter {
         }
         self.block.push(length as u8);
         self.block.extend_from_slice(text);
+    }
+
+    /// Forgets what the open block holds.
+    pub(crate) fn clear(&mut self) {
+        self.block.clear();
     }
 
     /// Ends a row; gives the block away when it is full.

@@ -8,20 +8,20 @@
 mod batch;
 mod funnel;
 mod json;
+mod keys;
 mod row;
-
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::answer::ReportHead;
 use crate::block::{Block, BlockWriter};
 use crate::error::Error;
 use crate::paging::{COMPARISON, DATE_RANGE};
 use json::{Cursor, Stop};
+use keys::KeyReader;
 use row::RowCells;
 
 pub use batch::{BatchDecoder, Piece};
 pub use funnel::funnel_table;
+pub use keys::{Keys, Repetitions, RowKey};
 
 /// The most that one row, or one member of the answer beside the rows, may take.
 const TOKEN: usize = 16 * 1024 * 1024;
@@ -37,8 +37,8 @@ pub struct Page {
     pub rows: u64,
     /// How many different combinations of dimensions; this is what `limit`, `offset` and `rowCount` count.
     pub combinations: u64,
-    /// The dimensions of the first row. No other page of the same report begins with them.
-    pub first: Option<Vec<Vec<u8>>>,
+    /// What tells the rows apart.
+    pub keys: Keys,
 }
 
 /// Takes the bytes of an answer in pieces of any size.
@@ -56,9 +56,9 @@ pub struct PageDecoder {
     /// Cells of the first row: dimensions and metrics.
     shape: Option<(usize, usize)>,
     rows: u64,
-    first: Option<Vec<Vec<u8>>>,
-    own_columns: Option<Vec<usize>>,
-    seen: HashSet<u64>,
+    keys: KeyReader,
+    /// The cells of one combination, until the next.
+    combination: BlockWriter,
     /// Whether something may follow the answer: it is part of a batch's.
     is_nested: bool,
 }
@@ -75,10 +75,8 @@ enum State {
 }
 
 impl PageDecoder {
-    /// For a report that holds each combination of dimensions once, or, if `own_columns` are given, once for
-    /// each date range and comparison: rows that do not differ in those columns are one combination. See
-    /// [`crate::paging::own_columns`].
-    pub fn new(own_columns: Option<Vec<usize>>) -> Self {
+    /// For a report whose rows are told apart by `key`; see [`crate::paging::row_key`].
+    pub fn new(key: RowKey) -> Self {
         Self {
             state: State::Start,
             buffer: Vec::new(),
@@ -89,9 +87,8 @@ impl PageDecoder {
             writer: BlockWriter::default(),
             shape: None,
             rows: 0,
-            first: None,
-            own_columns,
-            seen: HashSet::new(),
+            keys: KeyReader::new(key),
+            combination: BlockWriter::default(),
             is_nested: false,
         }
     }
@@ -125,19 +122,18 @@ impl PageDecoder {
                 shape.0, shape.1, expected.0, expected.1
             )));
         }
-        let combinations = match &self.own_columns {
-            Some(own) => {
-                let slices = head.dimension_headers.iter().enumerate();
-                let mut slices = slices.filter(|(place, _)| !own.contains(place));
-                let is_slice = |name: &str| name == DATE_RANGE || name == COMPARISON;
-                if self.rows > 0 && !slices.all(|(_, header)| is_slice(&header.name)) {
-                    return Err(Error::answer("the answer has other dimensions than those that were asked for"));
-                }
-                self.seen.len() as u64
+        if let Some(own) = self.keys.own_columns() {
+            let slices = head.dimension_headers.iter().enumerate();
+            let mut slices = slices.filter(|(place, _)| !own.contains(place));
+            let is_slice = |name: &str| name == DATE_RANGE || name == COMPARISON;
+            if self.rows > 0 && !slices.all(|(_, header)| is_slice(&header.name)) {
+                return Err(Error::answer("the answer has other dimensions than those that were asked for"));
             }
-            None => self.rows,
+        }
+        let Some((keys, combinations)) = self.keys.finish(self.rows) else {
+            return Err(Error::Incomplete("the server sent a row twice".to_owned()));
         };
-        Ok(Page { head, rows: self.rows, combinations, first: self.first })
+        Ok(Page { head, rows: self.rows, combinations, keys })
     }
 
     /// Understands as much of the buffer as can be understood.
@@ -230,21 +226,24 @@ impl PageDecoder {
         if *self.shape.get_or_insert(shape) != shape {
             return Err(Stop::Wrong("a row of another width than those before it"));
         }
-        if self.first.is_none() {
-            let first = cells.dimensions.iter();
-            let first = first.map(|cell| Ok(cell.text(cursor)?.into_owned()));
-            self.first = Some(first.collect::<Result<_, Stop>>()?);
-        }
-        if let Some(own_columns) = &self.own_columns {
-            let mut hasher = DefaultHasher::new();
-            for &column in own_columns {
-                let cell = cells.dimensions.get(column);
-                let cell = cell.ok_or(Stop::Wrong("a row without some dimensions"))?;
-                cell.text(cursor)?.hash(&mut hasher);
+        let own = match self.keys.own_columns() {
+            Some(own_columns) => {
+                self.combination.clear();
+                for &column in own_columns {
+                    let cell = cells.dimensions.get(column);
+                    let cell = cell.ok_or(Stop::Wrong("a row without some dimensions"))?;
+                    self.combination.cell(&cell.text(cursor)?);
+                }
+                Some(self.combination.since(0))
             }
-            self.seen.insert(hasher.finish());
+            None => None,
+        };
+        let start = self.writer.len();
+        for cell in &cells.dimensions {
+            self.writer.cell(&cell.text(cursor)?);
         }
-        for cell in cells.dimensions.iter().chain(&cells.metrics) {
+        self.keys.row(self.writer.since(start), own);
+        for cell in &cells.metrics {
             self.writer.cell(&cell.text(cursor)?);
         }
         self.writer.end_row(blocks);

@@ -10,7 +10,7 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::page::Page;
+use crate::page::{Page, RowKey};
 use crate::report::{OrderBy, OrderKey, PAGE_ROWS, RunReportRequest};
 
 /// A stretch of the report that is fetched by one worker, in one request unless the server sends less
@@ -52,13 +52,8 @@ impl Plan {
         let asked = first(request);
         let beyond = row_count.saturating_sub(asked.offset);
         let wanted = request.limit.map_or(beyond, |limit| beyond.min(limit));
+        check_count(Stretch { left: wanted.min(asked.left), ..asked }, page)?;
         let came = page.combinations;
-        if came > wanted.min(asked.left) {
-            return Err(too_many(asked.offset, came, wanted.min(asked.left)));
-        }
-        if came == 0 && wanted > 0 {
-            return Err(too_few(asked.offset, wanted));
-        }
         // A server that sends less than was asked for has a smaller page: ask for that size.
         let size = if came < asked.left { came } else { PAGE_ROWS };
         Ok(Self { row_count, wanted, rest: asked.offset + came..asked.offset + wanted, size })
@@ -86,57 +81,31 @@ impl Plan {
                 stretch.offset
             )));
         }
+        check_count(stretch, page)?;
         let came = page.combinations;
-        if came > stretch.left {
-            return Err(too_many(stretch.offset, came, stretch.left));
-        }
-        if came == 0 {
-            return Err(too_few(stretch.offset, stretch.left));
-        }
         let left = stretch.left - came;
         Ok((left > 0).then_some(Stretch { offset: stretch.offset + came, left }))
     }
 }
 
-fn too_many(offset: u64, came: u64, promised: u64) -> Error {
-    Error::Incomplete(format!("the server sent {came} rows at offset {offset} where {promised} were promised"))
-}
-
-fn too_few(offset: u64, promised: u64) -> Error {
-    Error::Incomplete(format!("the server sent no rows at offset {offset} where {promised} were promised"))
-}
-
-/// Finds a page that came twice: combinations are unique, so no two pages begin with the same one.
-#[derive(Debug, Default)]
-pub struct Repetitions {
-    beginnings: Vec<Vec<Vec<u8>>>,
-    own_columns: Option<Vec<usize>>,
-}
-
-impl Repetitions {
-    /// For pages of this request.
-    pub fn of(request: &RunReportRequest) -> Self {
-        Self { beginnings: Vec::new(), own_columns: own_columns(request) }
-    }
-
-    /// Takes the next page.
-    pub fn check(&mut self, stretch: Stretch, page: &Page) -> Result<(), Error> {
-        let Some(mut first) = page.first.clone().filter(|first| !first.is_empty()) else {
-            return Ok(());
-        };
-        if let Some(own) = &self.own_columns {
-            let mut place = 0;
-            first.retain(|_| {
-                place += 1;
-                own.contains(&(place - 1))
-            });
-        }
-        if self.beginnings.contains(&first) {
-            return Err(Error::Incomplete(format!("the server sent a page again at offset {}", stretch.offset)));
-        }
-        self.beginnings.push(first);
-        Ok(())
-    }
+/// Whether `page` holds no more than `promised`, and something of it.
+fn check_count(promised: Stretch, page: &Page) -> Result<(), Error> {
+    let Stretch { offset, left } = promised;
+    let came = page.combinations;
+    let why = if came > left {
+        format!("the server sent {came} rows at offset {offset} where {left} were promised")
+    } else if came == 0 && left > 0 {
+        format!("the server sent no rows at offset {offset} where {left} were promised")
+    } else if came < left && page.rows == left {
+        // The pages of such a server cannot be put together: the second would begin amid the rows of the first.
+        format!(
+            "the server counts rows where the API counts combinations of dimensions: {left} rows at offset {offset} \
+             hold {came}"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Error::Incomplete(why))
 }
 
 /// How often the answer may hold each combination of dimensions: once for each date range and comparison.
@@ -146,13 +115,16 @@ pub fn slices(request: &RunReportRequest) -> u64 {
     (ranges.max(1) * comparisons.map_or(1, Vec::len).max(1)) as u64
 }
 
-/// The columns whose cells make a combination of dimensions, when the answer may hold one more than once. The
-/// server appends the names of date range and comparison if they were not asked for.
-pub fn own_columns(request: &RunReportRequest) -> Option<Vec<usize>> {
+/// What tells the rows of the answer apart. The server appends the names of date range and comparison if they were not
+/// asked for.
+pub fn row_key(request: &RunReportRequest) -> RowKey {
+    if slices(request) == 1 {
+        return RowKey::Dimensions;
+    }
     let is_own = |name: &str| name != DATE_RANGE && name != COMPARISON;
     let names = request.dimensions.iter().map(|dimension| &*dimension.name);
     let own = names.enumerate().filter(|(_, name)| is_own(name));
-    (slices(request) > 1).then(|| own.map(|(place, _)| place).collect())
+    RowKey::Combination(own.map(|(place, _)| place).collect())
 }
 
 /// The dimension that tells the date ranges apart.
@@ -207,8 +179,12 @@ mod tests {
     use crate::report::{Dimension, Metric};
 
     fn page(combinations: u64, row_count: Option<u64>) -> Page {
-        let mut page =
-            Page { head: crate::answer::ReportHead::default(), rows: combinations, combinations, first: None };
+        let mut page = Page {
+            head: crate::answer::ReportHead::default(),
+            rows: combinations,
+            combinations,
+            keys: crate::page::Keys::default(),
+        };
         page.head.row_count = row_count;
         page
     }
@@ -269,14 +245,20 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_comes_twice_is_noticed() {
-        let mut repetitions = Repetitions::of(&request(None, None));
-        let stretch = Stretch { offset: 0, left: 1 };
-        let mut page = page(1, Some(3));
-        for (first, fine) in [("a", true), ("b", true), ("a", false)] {
-            page.first = Some(vec![first.into()]);
-            assert_eq!(repetitions.check(stretch, &page).is_ok(), fine, "{first}");
-        }
+    fn a_server_that_counts_rows_of_several_ranges_is_noticed_at_once() {
+        let rows = |rows, combinations, row_count| Page { rows, ..page(combinations, Some(row_count)) };
+        let counts_rows = |request: RunReportRequest, page: &Page| {
+            let error = Plan::after(&request, page).err();
+            error.is_some_and(|error| error.to_string().contains("counts rows"))
+        };
+        assert!(counts_rows(request(None, None), &rows(74, 37, 74)));
+        assert!(counts_rows(request(None, Some(10)), &rows(10, 7, 74)));
+        assert!(counts_rows(request(Some(70), None), &rows(4, 2, 74)));
+        assert!(!counts_rows(request(None, None), &rows(74, 37, 37)));
+        assert!(!counts_rows(request(None, Some(10)), &rows(20, 10, 37)));
+        // Rows whose metrics are all zero are left out, and pages may be small.
+        assert!(!counts_rows(request(None, None), &rows(40, 37, 37)));
+        assert!(!counts_rows(request(None, None), &rows(6, 3, 10)));
     }
 
     #[test]

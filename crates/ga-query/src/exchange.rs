@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use ga_core::Error;
 use ga_core::answer::PropertyQuota;
 use ga_core::check::Method;
-use ga_core::page::{BatchDecoder, Page, PageDecoder, Piece, funnel_table};
+use ga_core::page::{BatchDecoder, Page, PageDecoder, Piece, RowKey, funnel_table};
 use ga_core::paging;
 use ga_core::property::PropertyNumber;
 use ga_core::report::RunReportRequest;
@@ -124,7 +124,12 @@ enum Decoder {
 
 impl Decoder {
     fn new(method: Method, expected: &[Expected<'_>]) -> Self {
-        let decoder = |expected: &Expected<'_>| PageDecoder::new(paging::own_columns(expected.request));
+        let decoder = |expected: &Expected<'_>| {
+            PageDecoder::new(match method.counts_rows() {
+                true => paging::row_key(expected.request),
+                false => RowKey::Unknown,
+            })
+        };
         match method {
             Method::RunFunnelReport => Self::Funnel(Vec::new()),
             method if method.is_batch() => Self::Batch(Some(BatchDecoder::new(expected.iter().map(decoder)))),
@@ -179,7 +184,7 @@ impl Decoder {
             },
             Self::Funnel(answer) => {
                 let (table, quota) = funnel_table(answer)?;
-                let mut decoder = PageDecoder::new(None);
+                let mut decoder = PageDecoder::new(RowKey::Unknown);
                 let mut blocks = Vec::new();
                 decoder.feed(table, &mut blocks)?;
                 pieces.extend(blocks.into_iter().map(Piece::Rows));

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ga_core::Error;
 use ga_core::check::Method;
-use ga_core::paging::{self, Plan, Repetitions, Stretch};
+use ga_core::page::Repetitions;
+use ga_core::paging::{self, Plan, Stretch};
 use gauth_cli::Failure;
 use tokio::task::JoinHandle;
 
 use crate::exchange::{Exchange, Expected, Fetched};
-use crate::question::{Question, has_pages};
+use crate::question::Question;
 use crate::reserve::Reserve;
 use crate::task::Task;
 
@@ -69,23 +70,23 @@ impl Report<'_> {
     /// Fetches the pages that follow the first; `take` gets all of them in order.
     pub(crate) async fn fetch(
         &self,
-        fetched: Fetched,
+        mut fetched: Fetched,
         mut take: impl FnMut(Fetched) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let request = &self.question.request;
         let progress = &self.exchange.progress;
-        if !has_pages(self.method) && self.method != Method::RunRealtimeReport {
+        if !self.method.counts_rows() {
             progress.promise(fetched.page.rows);
             return take(fetched);
         }
         let first = paging::first(request);
-        let mut repetitions = Repetitions::of(request);
+        let mut repetitions = Repetitions::default();
         let plan = Arc::new(Plan::after(request, &fetched.page)?);
-        repetitions.check(first, &fetched.page)?;
+        check_new(&mut repetitions, first, &mut fetched)?;
         progress.promise(plan.wanted);
 
         let mut rest = plan.rest().peekable();
-        if !has_pages(self.method) && rest.peek().is_some() {
+        if !self.method.has_pages() && rest.peek().is_some() {
             return Err(Error::Incomplete(format!(
                 "the report has {} rows, and the API hands out {} of them: realtime reports have one page",
                 plan.wanted, fetched.page.combinations
@@ -120,8 +121,8 @@ impl Report<'_> {
             if reserve.allows_another(running.len()) {
                 running.extend(rest.next().map(start));
             }
-            for fetched in pages {
-                repetitions.check(stretch, &fetched.page)?;
+            for mut fetched in pages {
+                check_new(&mut repetitions, stretch, &mut fetched)?;
                 take(fetched)?;
             }
         }
@@ -163,9 +164,17 @@ impl Shared {
     }
 }
 
+/// Whether a page holds only rows that did not come before.
+fn check_new(repetitions: &mut Repetitions, stretch: Stretch, fetched: &mut Fetched) -> Result<(), Error> {
+    match repetitions.take(std::mem::take(&mut fetched.page.keys)) {
+        true => Ok(()),
+        false => Err(Error::Incomplete(format!("the server sent rows again at offset {}", stretch.offset))),
+    }
+}
+
 /// The most rows that may come in one answer; the pivots of a report say that themselves.
 fn most(question: &Question, stretch: Stretch, method: Method) -> u64 {
-    match has_pages(method) || method == Method::RunRealtimeReport {
+    match method.counts_rows() {
         true => stretch.left.saturating_mul(paging::slices(&question.request)),
         false => u64::MAX,
     }

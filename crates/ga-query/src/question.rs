@@ -110,7 +110,7 @@ impl Question {
         if returns_quota {
             body.insert("returnPropertyQuota".to_owned(), true.into());
         }
-        let request = if has_pages(method) || method == Method::RunRealtimeReport {
+        let request = if method.counts_rows() {
             let mut request: RunReportRequest = serde_json::from_value(body.clone().into())
                 .map_err(|error| Failure::usage(format!("read the request: {error}")))?;
             if request.limit == Some(0) {
@@ -141,11 +141,6 @@ impl Span {
             Self::Minutes(ranges) => ranges.len(),
         }
     }
-}
-
-/// Whether the method hands out a report page by page.
-pub(crate) fn has_pages(method: Method) -> bool {
-    matches!(method, Method::RunReport | Method::BatchRunReports)
 }
 
 fn as_map(body: Value) -> Result<Map<String, Value>, Failure> {
@@ -190,9 +185,6 @@ fn window(arguments: &Arguments) -> anyhow::Result<(Option<u64>, Option<u64>)> {
     let (offset, most) = v3::window(arguments.start_index, arguments.max_results)?;
     let offset = one_of("--offset", arguments.offset, "--start-index", offset)?;
     let limit = one_of("--limit", arguments.limit, "--max-results", most)?;
-    if limit == Some(0) {
-        return Err(Failure::usage("--limit: 0 rows cannot be asked for").into());
-    }
     Ok((offset, limit))
 }
 

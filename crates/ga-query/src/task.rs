@@ -12,7 +12,7 @@ use gauth_cli::{Failure, Terminal, environment};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Arguments;
-use crate::question::{Question, Span, has_pages, keeps_empty_rows, list, one_of, wants_quota};
+use crate::question::{Question, Span, keeps_empty_rows, list, one_of, wants_quota};
 use crate::request_file;
 
 /// What is wanted.
@@ -96,7 +96,7 @@ impl Task {
 impl Task {
     /// What is sent first.
     pub(crate) fn first_body(&self) -> Value {
-        let first = |question: &Question| match has_pages(self.method) || self.method == Method::RunRealtimeReport {
+        let first = |question: &Question| match self.method.counts_rows() {
             true => paging::body(&question.body, paging::first(&question.request), true),
             false => question.body.clone(),
         };

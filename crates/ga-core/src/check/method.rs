@@ -58,6 +58,16 @@ impl Method {
         matches!(self, Self::BatchRunReports | Self::BatchRunPivotReports)
     }
 
+    /// Whether it hands out a report page by page.
+    pub fn has_pages(self) -> bool {
+        matches!(self, Self::RunReport | Self::BatchRunReports)
+    }
+
+    /// Whether its answers are tables with one row for each combination of dimensions, which `limit` and `rowCount` count.
+    pub fn counts_rows(self) -> bool {
+        self.has_pages() || self == Self::RunRealtimeReport
+    }
+
     /// The message that its body is, in Google's discovery document.
     pub(super) fn message(self) -> &'static str {
         let found = METHODS.iter().find(|(method, _, _)| *method == self);

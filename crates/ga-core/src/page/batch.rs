@@ -159,6 +159,7 @@ fn wrong(why: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RowKey;
     use super::*;
     use crate::error::Kind;
 
@@ -172,7 +173,7 @@ mod tests {
 
     /// The rows of each report, read in pieces of `step` bytes.
     fn read(answer: &str, reports: usize, step: usize) -> Result<Vec<u64>, Error> {
-        let mut decoder = BatchDecoder::new((0..reports).map(|_| PageDecoder::new(None)));
+        let mut decoder = BatchDecoder::new((0..reports).map(|_| PageDecoder::new(RowKey::Unknown)));
         let mut pieces = Vec::new();
         for chunk in answer.as_bytes().chunks(step) {
             decoder.feed(chunk, &mut pieces)?;

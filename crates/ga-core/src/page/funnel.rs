@@ -15,11 +15,16 @@ pub fn funnel_table(answer: &[u8]) -> Result<(&[u8], Option<PropertyQuota>), Err
         #[serde(borrow)]
         funnel_table: Option<&'a RawValue>,
         property_quota: Option<PropertyQuota>,
+        kind: Option<&'a RawValue>,
     }
+    const EMPTY: &[u8] = br#"{"kind":"analyticsData#runFunnelReport"}"#;
     let answer: Answer<'_> = serde_json::from_slice(answer)
         .map_err(|error| Error::answer(format!("the answer is not a funnel: {error}")))?;
-    let table = answer.funnel_table.map_or("{}", RawValue::get);
-    Ok((table.as_bytes(), answer.property_quota))
+    match (answer.funnel_table, answer.kind) {
+        (Some(table), _) => Ok((table.get().as_bytes(), answer.property_quota)),
+        (None, Some(_)) => Ok((EMPTY, answer.property_quota)),
+        (None, None) => Err(Error::answer("the answer is not a funnel: it has neither a kind nor a table")),
+    }
 }
 
 #[cfg(test)]
@@ -32,7 +37,9 @@ mod tests {
             funnel_table(br#"{"funnelVisualization":{"rows":[]},"funnelTable":{"rows":[1]},"propertyQuota":{}}"#)
                 .unwrap();
         assert_eq!((table, quota), (&br#"{"rows":[1]}"#[..], Some(PropertyQuota::default())));
-        assert_eq!(funnel_table(b"{}").unwrap().0, b"{}");
+        let (empty, _) = funnel_table(br#"{"kind":"analyticsData#runFunnelReport"}"#).unwrap();
+        assert!(crate::answer::ReportHead::parse(empty).is_ok());
+        assert!(funnel_table(b"{}").is_err());
         assert!(funnel_table(b"[]").is_err());
     }
 }

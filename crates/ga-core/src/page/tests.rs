@@ -25,7 +25,7 @@ fn decode_in(mut decoder: PageDecoder, answer: &[u8], step: usize) -> Result<Dec
 type Decoded = (Page, Vec<String>);
 
 fn decode(answer: &str) -> Result<Decoded, Error> {
-    decode_in(PageDecoder::new(None), answer.as_bytes(), usize::MAX)
+    decode_in(PageDecoder::new(RowKey::Unknown), answer.as_bytes(), usize::MAX)
 }
 
 const HEADERS: &str =
@@ -74,12 +74,12 @@ fn keys_may_come_in_any_order_and_many_may_be_missing() {
     let (page, rows) = decode(&first).unwrap();
     assert_eq!(rows, ["a|1", "a|1"]);
     assert_eq!(page.head.row_count, Some(2));
-    assert_eq!(page.first, Some(vec![b"a".to_vec()]));
 
-    let (page, rows) = decode("{}").unwrap();
+    let (page, rows) = decode(r#"{"kind":"analyticsData#runReport"}"#).unwrap();
     assert!(rows.is_empty());
     assert_eq!(page.head.row_count, None);
-    let (page, _) = decode(r#"{"rows":null,"metadata":null,"rowCount":null}"#).unwrap();
+    let (page, _) =
+        decode(r#"{"kind":"analyticsData#runReport","rows":null,"metadata":null,"rowCount":null}"#).unwrap();
     assert_eq!(page.rows, 0);
 
     let metrics_only = r#"{"rows":[{"metricValues":[{"value":"7"}]}],"metricHeaders":[{"name":"sessions"}]}"#;
@@ -119,6 +119,9 @@ fn an_answer_that_is_not_a_report_is_refused() {
         (format!("{} x", answer("[]")), "something follows"),
         (r#"{"error":{"code":500}}"#.to_owned(), "error under status 200"),
         (r#"{"rowCount":"many"}"#.to_owned(), "not a report"),
+        ("{}".to_owned(), "not a report"),
+        (r#"{"metadata":{},"rowCount":0}"#.to_owned(), "not a report"),
+        (r#"{"kind":"analytics#gaData","rows":[]}"#.to_owned(), "not a report"),
     ];
     for (text, expected) in table {
         let error = decode(&text).unwrap_err().to_string();
@@ -133,7 +136,7 @@ fn text_that_is_not_utf8_is_refused() {
     for wrong in [0x80, 0xc3, 0xff] {
         bytes[place] = wrong;
         for step in [1, 7, usize::MAX] {
-            let error = decode_in(PageDecoder::new(None), &bytes, step).unwrap_err();
+            let error = decode_in(PageDecoder::new(RowKey::Unknown), &bytes, step).unwrap_err();
             assert!(error.to_string().contains("UTF-8"), "{error}");
         }
     }
@@ -148,12 +151,12 @@ fn pieces_of_any_size_give_the_same_rows_and_every_cut_is_an_error() {
     let whole = decode(&text).unwrap().1;
     assert_eq!(whole, ["Curaçao 😀|1", "\\|2.50"]);
     for step in 1..40 {
-        let (_, rows) = decode_in(PageDecoder::new(None), text.as_bytes(), step).unwrap();
+        let (_, rows) = decode_in(PageDecoder::new(RowKey::Unknown), text.as_bytes(), step).unwrap();
         assert_eq!(rows, whole, "in pieces of {step}");
     }
     for end in 0..text.trim_end().len() {
         for step in [1, usize::MAX] {
-            let error = decode_in(PageDecoder::new(None), &text.as_bytes()[..end], step).unwrap_err();
+            let error = decode_in(PageDecoder::new(RowKey::Unknown), &text.as_bytes()[..end], step).unwrap_err();
             assert_eq!(error, Error::Truncated, "cut at {end}");
         }
     }
@@ -163,10 +166,10 @@ fn pieces_of_any_size_give_the_same_rows_and_every_cut_is_an_error() {
 fn a_long_cell_is_read_whole_and_an_endless_one_is_refused() {
     let long = "x".repeat(3_000_000);
     let text = answer(&format!(r#"[{{"dimensionValues":[{{"value":"{long}"}}],"metricValues":[{{"value":"1"}}]}}]"#));
-    let (_, rows) = decode_in(PageDecoder::new(None), text.as_bytes(), 16 * 1024).unwrap();
+    let (_, rows) = decode_in(PageDecoder::new(RowKey::Unknown), text.as_bytes(), 16 * 1024).unwrap();
     assert_eq!(rows[0].len(), long.len() + 2);
 
-    let mut decoder = PageDecoder::new(None);
+    let mut decoder = PageDecoder::new(RowKey::Unknown);
     let mut blocks = Vec::new();
     let begin = format!(r#"{{{HEADERS},"rows":[{{"dimensionValues":[{{"value":""#);
     decoder.feed(begin.as_bytes(), &mut blocks).unwrap();
@@ -185,8 +188,12 @@ fn rows_that_differ_in_the_date_range_alone_are_one_combination() {
     let rows = [row("a", "r0"), row("b", "r0"), row("a", "r1"), row("b", "r1")].join(",");
     let headers = HEADERS.replace(r#"{"name":"country"}"#, r#"{"name":"country"},{"name":"dateRange"}"#);
     let text = format!(r#"{{{headers},"rows":[{rows}],"rowCount":2}}"#);
-    let (page, _) = decode_in(PageDecoder::new(Some(vec![0])), text.as_bytes(), 9).unwrap();
+    let (page, _) = decode_in(PageDecoder::new(RowKey::Combination(vec![0])), text.as_bytes(), 9).unwrap();
     assert_eq!((page.rows, page.combinations), (4, 2));
-    let error = decode_in(PageDecoder::new(Some(vec![1])), text.as_bytes(), 9).unwrap_err();
+    let again = text.replace(&row("b", "r1"), &row("a", "r1"));
+    for (key, code) in [(RowKey::Combination(vec![0]), false), (RowKey::Dimensions, false), (RowKey::Unknown, true)] {
+        assert_eq!(decode_in(PageDecoder::new(key), again.as_bytes(), 9).is_ok(), code);
+    }
+    let error = decode_in(PageDecoder::new(RowKey::Combination(vec![1])), text.as_bytes(), 9).unwrap_err();
     assert!(error.to_string().contains("other dimensions than those"));
 }

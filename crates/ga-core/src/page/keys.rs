@@ -1,0 +1,164 @@
+//! What tells the rows of a page apart: hashes of their dimensions, of which no two rows of a report have the same.
+//!
+//! Only hashes are kept, 8 bytes a row, and of two pages at a time. That two of a million different rows are taken for
+//! the same happens once in tens of millions of reports.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
+/// Which dimensions tell the rows of an answer apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowKey {
+    /// Not known: the rows are those of a pivot or a funnel.
+    Unknown,
+    /// All of them.
+    Dimensions,
+    /// All of them, and the ones in these columns are a combination, which may come once for each date range and
+    /// comparison.
+    Combination(Vec<usize>),
+}
+
+/// The keys of one page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    first: Option<u64>,
+    sorted: Vec<u64>,
+}
+
+impl Keys {
+    /// Takes the hashes of all rows, in the order of the page.
+    fn new(hashes: Vec<u64>) -> Self {
+        let first = hashes.first().copied();
+        let mut sorted = hashes;
+        sorted.sort_unstable();
+        Self { first, sorted }
+    }
+
+    fn has_repetition(&self) -> bool {
+        self.sorted.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
+    fn distinct(mut self) -> u64 {
+        self.sorted.dedup();
+        self.sorted.len() as u64
+    }
+
+    fn contain(&self, hash: u64) -> bool {
+        self.sorted.binary_search(&hash).is_ok()
+    }
+
+    fn overlap(&self, other: &Self) -> bool {
+        let (few, many) = if self.sorted.len() < other.sorted.len() { (self, other) } else { (other, self) };
+        few.sorted.iter().any(|&hash| many.contain(hash))
+    }
+}
+
+/// Collects the keys of a page while its rows come.
+#[derive(Debug)]
+pub(super) struct KeyReader {
+    key: RowKey,
+    rows: Vec<u64>,
+    combinations: Vec<u64>,
+}
+
+impl KeyReader {
+    pub(super) fn new(key: RowKey) -> Self {
+        Self { key, rows: Vec::new(), combinations: Vec::new() }
+    }
+
+    /// The columns that make a combination, if those are not all.
+    pub(super) fn own_columns(&self) -> Option<&[usize]> {
+        match &self.key {
+            RowKey::Combination(own) => Some(own),
+            RowKey::Unknown | RowKey::Dimensions => None,
+        }
+    }
+
+    /// Takes a row by its dimensions, which `cells` hold unambiguously; `own` are those of its combination.
+    pub(super) fn row(&mut self, cells: &[u8], own: Option<&[u8]>) {
+        if self.key != RowKey::Unknown {
+            self.rows.push(hash(cells));
+        }
+        self.combinations.extend(own.map(hash));
+    }
+
+    /// The keys of `rows` rows, and how many combinations those are; `None` if a row came twice.
+    pub(super) fn finish(self, rows: u64) -> Option<(Keys, u64)> {
+        let keys = Keys::new(self.rows);
+        if keys.has_repetition() {
+            return None;
+        }
+        let combinations = match self.key {
+            RowKey::Combination(_) => Keys::new(self.combinations).distinct(),
+            RowKey::Unknown | RowKey::Dimensions => rows,
+        };
+        Some((keys, combinations))
+    }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    FixedState::with_seed(0).hash_one(bytes)
+}
+
+/// Notices rows that came before, over the pages of a report in their order: those of the page before, and a whole
+/// page wherever it was.
+#[derive(Debug, Default)]
+pub struct Repetitions {
+    beginnings: Vec<u64>,
+    previous: Keys,
+}
+
+impl Repetitions {
+    /// Takes the next page; false if it holds rows that came before.
+    #[must_use]
+    pub fn take(&mut self, keys: Keys) -> bool {
+        let begins_again = keys.first.is_some_and(|first| self.beginnings.contains(&first));
+        if begins_again || keys.overlap(&self.previous) {
+            return false;
+        }
+        self.beginnings.extend(keys.first);
+        self.previous = keys;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(hashes: &[u64]) -> Keys {
+        Keys::new(hashes.to_vec())
+    }
+
+    #[test]
+    fn a_row_that_came_twice_is_noticed_wherever_it_is() {
+        let finish = |texts: &[&str]| {
+            let mut reader = KeyReader::new(RowKey::Dimensions);
+            for text in texts {
+                reader.row(text.as_bytes(), None);
+            }
+            reader.finish(texts.len() as u64)
+        };
+        assert_eq!(finish(&["b", "a", "c"]).unwrap().1, 3);
+        for repeated in [&["a", "a", "b"][..], &["a", "b", "a"], &["", ""]] {
+            assert_eq!(finish(repeated), None, "{repeated:?}");
+        }
+        assert!(finish(&[]).is_some());
+    }
+
+    #[test]
+    fn pages_that_share_rows_are_noticed() {
+        for (pages, fine) in [
+            (&[&[3, 1, 2][..], &[6, 4, 5], &[7]][..], true),
+            (&[&[3, 1, 2], &[2, 4, 5]], false),
+            (&[&[3, 1, 2], &[4, 5, 3]], false),
+            (&[&[3, 1, 2], &[1]], false),
+            (&[&[3, 1], &[5, 6], &[3, 9]], false),
+            (&[&[], &[], &[1], &[]], true),
+        ] {
+            let mut repetitions = Repetitions::default();
+            assert_eq!(pages.iter().all(|page| repetitions.take(keys(page))), fine, "{pages:?}");
+        }
+    }
+}
