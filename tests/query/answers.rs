@@ -22,6 +22,7 @@ fn each_loss_is_one_line_and_strict_makes_it_an_error() {
             "sampled: the numbers are estimates from 50 of 100 events (50.0 %)",
             6,
         ),
+        (json!({"samplingMetadatas": [{"samplesReadCount": "100", "samplingSpaceSize": "100"}]}), "", 0),
         (json!({"dataLossFromOtherRow": true}), "(other)", 6),
         (json!({"subjectToThresholding": true}), "thresholding", 6),
         (
@@ -48,9 +49,27 @@ fn each_loss_is_one_line_and_strict_makes_it_an_error() {
 
         let strictly = user.pages(&["--strict"]).expect(strict);
         assert_eq!(strictly.stdout(), run.stdout());
+        assert_eq!(strictly.stderr().contains("--strict: "), strict == 6, "{}", strictly.stderr());
         let file = user.pages(&["--strict", "-o", "report.csv"]).expect(strict);
+        assert_eq!(file.stderr().contains("the file of -o was not written"), strict == 6, "{}", file.stderr());
         assert_eq!(file.stdout(), "");
         assert_eq!(user.home.path().join("report.csv").exists(), strict == 0);
+    }
+}
+
+#[test]
+fn an_answer_without_kind_and_headers_is_no_report_and_a_kind_alone_is_an_empty_one() {
+    let table = [
+        ("{}", 1),
+        (r#"{"metadata":{"timeZone":"Europe/Rome"}}"#, 1),
+        (r#"{"kind":"analytics#gaData"}"#, 1),
+        (r#"{"kind":"analyticsData#runReport"}"#, 0),
+        (r#"{"metadata":{},"kind":"analyticsData#runReport"}"#, 0),
+    ];
+    for (body, code) in table {
+        let server = ScriptedServer::answering(move |_| Answer::json(200, body));
+        let run = User::of(&server.url()).pages(&[]).expect(code);
+        assert_eq!(run.stdout(), if code == 0 { "pagePath,sessions\n" } else { "" }, "{body}");
     }
 }
 

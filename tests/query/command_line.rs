@@ -1,7 +1,7 @@
 //! What may be typed, what it means, and what is refused before anything is sent.
 
 use serde_json::{Value, json};
-use testkit::{Run, ScriptedServer};
+use testkit::{Answer, Run, ScriptedServer};
 
 use super::{User, answer, page_of};
 
@@ -126,7 +126,7 @@ fn h6_each_slip_has_its_exit_code_and_sends_nothing() {
         &["1", "-m", "sessions", "--start", "tomorrow"],
         &["1", "-m", "sessions", "--start", "2024-02-30"],
         &["1", "-m", "sessions", "--start", "2024-02-02", "--end", "2024-02-01"],
-        &["1", "-m", "sessions", "--dates", "cohort_1=today"],
+        &["1", "-m", "sessions", "--dates", "date_range_1=today"],
         &["1", "-m", "sessions,,users"],
         &["1", "-m", "sessions,sessions"],
         &["1", "-m", "sessions", "--sort", "country"],
@@ -193,10 +193,61 @@ fn curl_is_a_command_line_that_a_shell_takes() {
     shell.args(["-c", &shown]);
     let run = testkit::run(shell).expect(0);
     let words: Vec<_> = run.stdout().lines().collect();
-    assert_eq!(words[..7], ["-K", "-", "-H", "Content-Type: application/json", "-H", "X-Goog-User-Project: p", "-d"]);
-    let body: Value = serde_json::from_str(words[7]).expect("a body");
+    let options = ["-sS", "--fail-with-body", "-K", "-", "-H", "Content-Type: application/json", "-H"];
+    assert_eq!(words[..7], options);
+    assert_eq!(words[7..9], ["X-Goog-User-Project: p", "-d"]);
+    let body: Value = serde_json::from_str(words[9]).expect("a body");
     assert_eq!(body["dimensionFilter"]["filter"]["stringFilter"]["value"], "Côte d'Ivoire");
-    assert!(words[8].starts_with("http://127.0.0.1:1/v1beta/properties/1:runReport"));
+    assert!(words[10].starts_with("http://127.0.0.1:1/v1beta/properties/1:runReport"));
+}
+
+#[test]
+fn a_curl_command_in_a_pipe_is_silent_and_fails_with_the_server() {
+    if testkit::tool("curl").is_none() {
+        return;
+    }
+    let refused = json!({"error": {"code": 403, "message": "no"}}).to_string();
+    let server = ScriptedServer::answering(move |_| Answer::json(403, refused.clone()));
+    let user = User::of(&server.url());
+    let shown = testkit::run(user.command_without_token(&["1", "-m", "sessions", "--curl"])).expect(0);
+    let mut shell = user.home.command("sh");
+    shell.args(["-c", &shown.stdout().replace("gauth-token --format curl", ":")]);
+    let run = testkit::run(shell).expect(22);
+    assert!(run.stdout().contains("\"no\""), "{}", run.stdout());
+    assert_eq!(run.stderr().lines().count(), 1, "{}", run.stderr());
+}
+
+#[test]
+fn numbers_that_cannot_be_are_refused_with_the_least() {
+    for (option, value, why) in [
+        ("--limit", "-5", "--limit: must be at least 1"),
+        ("--limit", "0", "--limit: must be at least 1"),
+        ("--limit", "many", "--limit: not a whole number"),
+        ("--max-results", "-1", "--max-results: must be at least 1"),
+        ("--start-index", "0", "--start-index: must be at least 1"),
+        ("--offset", "-1", "--offset: must not be negative"),
+        ("--parallel", "0", "--parallel: expected a number from 1 to 9"),
+    ] {
+        let run = dry_run(&["1", "-m", "sessions", option, value]).expect_failure(2);
+        assert!(run.stderr().contains(why), "{option} {value}: {}", run.stderr());
+    }
+}
+
+#[test]
+fn only_the_servers_own_names_are_no_names_of_ranges() {
+    let names = |name: &str| {
+        let range = format!("{name}=2024-01-01..2024-01-31");
+        dry_run(&["1", "-m", "sessions", "--dates", &range])
+    };
+    for name in ["cohort_1", "last week", "é", "RESERVE"] {
+        let run = names(name).expect(0);
+        let body: Value = serde_json::from_str(run.stdout()).expect("a body");
+        assert_eq!(body["dateRanges"][0]["name"], name);
+    }
+    for name in ["date_range_0", "RESERVED_TOTAL"] {
+        let run = names(name).expect_failure(2);
+        assert!(run.stderr().contains("the server reserves names"), "{}", run.stderr());
+    }
 }
 
 #[test]

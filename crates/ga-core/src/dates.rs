@@ -10,6 +10,9 @@ use crate::report::{DateRange, MinuteRange};
 /// The most date ranges that one request may have.
 pub const MOST_RANGES: usize = 4;
 
+/// What the names of ranges that were given none begin with; their number follows.
+pub const RANGE_NAMES: &str = "date_range_";
+
 /// The range from `start` to `end`; either may be left out.
 pub fn range(start: Option<&str>, end: Option<&str>) -> Result<DateRange, Error> {
     let range = DateRange {
@@ -27,7 +30,7 @@ pub fn named_range(text: &str) -> Result<DateRange, Error> {
         None => (None, text),
     };
     if let Some(name) = name {
-        check_name(name)?;
+        check_name("date range", RANGE_NAMES, name)?;
     }
     let (start, end) = dates.split_once("..").unwrap_or((dates, dates));
     check(DateRange { start_date: start.to_owned(), end_date: end.to_owned(), name: name.map(str::to_owned) })
@@ -40,7 +43,7 @@ pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
         None => (None, text),
     };
     if let Some(name) = name {
-        check_name(name)?;
+        check_name("minute range", RANGE_NAMES, name)?;
     }
     let number = |text: &str| text.parse::<u32>().ok();
     let (start, end) = minutes.split_once("..").unwrap_or((minutes, minutes));
@@ -133,21 +136,18 @@ fn days_in(year: u16, month: u8) -> u8 {
     }
 }
 
-pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !fits {
-        return Err(Error::usage(format!(
-            "{name:?} cannot name a date range: letters, digits and underscores were expected"
-        )));
+/// Whether `what` may have this name: `own` is the prefix of the names that the server gives to those without one.
+pub(crate) fn check_name(what: &str, own: &str, name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.contains(char::is_control) {
+        return Err(Error::usage(format!("{name:?} cannot name a {what}: expected printable text")));
     }
-    for prefix in ["date_range_", "cohort_", "RESERVED_"] {
-        if name.starts_with(prefix) {
-            return Err(Error::usage(format!(
-                "{name:?} cannot name a date range: names that begin with {prefix} are the server's"
-            )));
+    match [own, "RESERVED_"].into_iter().find(|prefix| name.starts_with(prefix)) {
+        Some(prefix) => {
+            let why = format!("the server reserves names that begin with {prefix}");
+            Err(Error::usage(format!("{name:?} cannot name a {what}: {why}")))
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(range.name.as_deref(), Some("now"));
         assert_eq!((range.start_minutes_ago, range.end_minutes_ago), (Some(4), Some(0)));
         assert_eq!(minute_range("7").unwrap().end_minutes_ago, Some(7));
-        for wrong in ["", "0..4", "x", "4..", "-1..0", "a b=4..0", "=4..0"] {
+        for wrong in ["", "0..4", "x", "4..", "-1..0", "date_range_1=4..0", "=4..0"] {
             assert!(minute_range(wrong).is_err(), "{wrong}");
         }
     }
@@ -213,17 +213,12 @@ mod tests {
         assert_eq!((&*range.start_date, &*range.end_date), ("2024-01-01", "2024-01-31"));
         let day = named_range("yesterday").unwrap();
         assert_eq!((&*day.start_date, &*day.end_date), ("yesterday", "yesterday"));
-        for wrong in [
-            "=today",
-            "a b=today",
-            "date_range_0=today",
-            "cohort_1=today",
-            "RESERVED_X=today",
-            "é=today",
-            "today..",
-            "a=..today",
-        ] {
+        for wrong in ["=today", "date_range_0=today", "a\nb=today", "RESERVED_X=today", "today..", "a=..today"] {
             assert!(named_range(wrong).is_err(), "{wrong}");
+        }
+        for name in ["cohort_1", "last week", "é"] {
+            let range = named_range(&format!("{name}=today")).unwrap();
+            assert_eq!(range.name.as_deref(), Some(name));
         }
         let twice = [range.clone(), range.clone()];
         assert!(check_ranges(&twice).is_err());

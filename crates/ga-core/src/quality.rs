@@ -4,6 +4,7 @@
 //! One line each, said once for all pages. Whether lossy data is an error is the caller's choice.
 
 use crate::answer::{Metadata, PropertyQuota, QuotaStatus, ReportHead};
+use crate::report::RunReportRequest;
 
 /// One thing to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +22,9 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Takes the metadata of one page.
-    pub fn add(&mut self, head: &ReportHead) {
-        for note in notes(&head.metadata) {
+    /// Takes the metadata of one page of the report that `request` asks for.
+    pub fn add(&mut self, request: &RunReportRequest, head: &ReportHead) {
+        for note in notes(&head.metadata, &request.range_names()) {
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
@@ -36,15 +37,25 @@ impl Quality {
     }
 }
 
-fn notes(metadata: &Metadata) -> Vec<Note> {
+fn notes(metadata: &Metadata, ranges: &[String]) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut lossy = |text: String| notes.push(Note { text, lossy: true });
-    for sampling in &metadata.sampling_metadatas {
+    for (place, sampling) in metadata.sampling_metadatas.iter().enumerate() {
         let read = sampling.samples_read_count.unwrap_or(0);
         let space = sampling.sampling_space_size.unwrap_or(0);
+        if space > 0 && read >= space {
+            continue;
+        }
+        let range = match ranges.get(place).filter(|_| ranges.len() > 1) {
+            Some(name) => format!(" (date range {name})"),
+            None => String::new(),
+        };
         lossy(match space {
-            0 => "sampled: the numbers are estimates".to_owned(),
-            _ => format!("sampled: the numbers are estimates from {read} of {space} events ({})", percent(read, space)),
+            0 => format!("sampled{range}: the numbers are estimates"),
+            _ => format!(
+                "sampled{range}: the numbers are estimates from {read} of {space} events ({})",
+                percent(read, space)
+            ),
         });
     }
     if metadata.data_loss_from_other_row {
@@ -128,6 +139,7 @@ fn lower(status: &mut Option<QuotaStatus>, before: Option<QuotaStatus>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::DateRange;
 
     fn head(json: &str) -> ReportHead {
         ReportHead::parse(json.as_bytes()).unwrap()
@@ -136,7 +148,7 @@ mod tests {
     #[test]
     fn each_kind_of_loss_is_one_line_said_once() {
         let page = head(
-            r#"{"metadata":{
+            r#"{"kind":"analyticsData#runReport","metadata":{
                 "samplingMetadatas":[{"samplesReadCount":"999999","samplingSpaceSize":"1000000"}],
                 "dataLossFromOtherRow":true,"subjectToThresholding":true,"emptyReason":"NO_DATA",
                 "dataTruncationReasons":[{"dataTruncationType":"RETENTION","dataTruncationMessage":"older than 14 months"}],
@@ -145,8 +157,8 @@ mod tests {
                 "somethingNew":{"a":1}}}"#,
         );
         let mut quality = Quality::default();
-        quality.add(&page);
-        quality.add(&page);
+        quality.add(&RunReportRequest::default(), &page);
+        quality.add(&RunReportRequest::default(), &page);
         let texts: Vec<_> = quality.notes().iter().map(|note| (&*note.text, note.lossy)).collect();
         assert_eq!(
             texts,
@@ -160,8 +172,39 @@ mod tests {
             ]
         );
         let mut clean = Quality::default();
-        clean.add(&head(r#"{"metadata":{"currencyCode":"EUR","timeZone":"Europe/Rome"}}"#));
+        clean.add(
+            &RunReportRequest::default(),
+            &head(r#"{"kind":"analyticsData#runReport","metadata":{"currencyCode":"EUR","timeZone":"Europe/Rome"}}"#),
+        );
         assert!(clean.notes().is_empty());
+    }
+
+    #[test]
+    fn what_was_read_whole_is_not_sampled_and_each_of_several_ranges_is_named() {
+        let page = head(
+            r#"{"kind":"analyticsData#runReport","metadata":{"samplingMetadatas":[
+                {"samplesReadCount":"100","samplingSpaceSize":"100"},
+                {"samplesReadCount":"1","samplingSpaceSize":"3"}, {}]}}"#,
+        );
+        let text = |request: &RunReportRequest| {
+            let mut quality = Quality::default();
+            quality.add(request, &page);
+            quality.notes().iter().map(|note| note.text.clone()).collect::<Vec<_>>()
+        };
+        let ranges = [("before", true), ("", false), ("after", true)].map(|(name, is_named)| DateRange {
+            start_date: "yesterday".into(),
+            end_date: "today".into(),
+            name: is_named.then(|| name.to_owned()),
+        });
+        let three = RunReportRequest { date_ranges: ranges.into(), ..RunReportRequest::default() };
+        assert_eq!(
+            text(&three),
+            [
+                "sampled (date range date_range_1): the numbers are estimates from 1 of 3 events (33.3 %)",
+                "sampled (date range after): the numbers are estimates",
+            ]
+        );
+        assert!(text(&RunReportRequest::default())[0].starts_with("sampled: "));
     }
 
     #[test]
@@ -169,7 +212,7 @@ mod tests {
         let mut consumption = Consumption::default();
         for (consumed, remaining) in [(3, 190), (4, 186), (2, 188)] {
             let json = format!(
-                r#"{{"propertyQuota":{{"tokensPerDay":{{"consumed":{consumed},"remaining":{remaining}}},
+                r#"{{"kind":"analyticsData#runReport","propertyQuota":{{"tokensPerDay":{{"consumed":{consumed},"remaining":{remaining}}},
                     "concurrentRequests":{{"remaining":9}}}}}}"#
             );
             consumption.add(&head(&json).property_quota.unwrap());

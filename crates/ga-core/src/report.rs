@@ -9,6 +9,8 @@ mod int64;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::dates::RANGE_NAMES;
+
 /// The largest page that the API hands out; a larger `limit` is capped by the server in silence.
 pub const PAGE_ROWS: u64 = 250_000;
 
@@ -58,6 +60,16 @@ pub struct RunReportRequest {
     /// Everything else that the caller put into the body.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+impl RunReportRequest {
+    /// What the answer calls the ranges of days or minutes.
+    pub fn range_names(&self) -> Vec<String> {
+        let days = self.date_ranges.iter().map(|range| &range.name);
+        let minutes = self.minute_ranges.iter().map(|range| &range.name);
+        let names = days.chain(minutes).enumerate();
+        names.map(|(place, name)| name.clone().unwrap_or_else(|| format!("{RANGE_NAMES}{place}"))).collect()
+    }
 }
 
 /// Days from `start_date` to `end_date`, both included: `YYYY-MM-DD`, `NdaysAgo`, `yesterday`, `today`.

@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     pub(crate) sort: Vec<String>,
 
     /// at most so many rows of each property; all by default
-    #[argh(option, arg_name = "N")]
+    #[argh(option, arg_name = "N", from_str_fn(at_least_one))]
     pub(crate) limit: Option<u64>,
 
     /// leave out the first so many rows
@@ -127,11 +127,11 @@ pub(crate) struct Arguments {
     pub(crate) filters: Option<String>,
 
     /// the first row, counted from 1, for old scripts
-    #[argh(option, arg_name = "N")]
+    #[argh(option, arg_name = "N", from_str_fn(at_least_one))]
     pub(crate) start_index: Option<u64>,
 
     /// as --limit, for old scripts
-    #[argh(option, arg_name = "N")]
+    #[argh(option, arg_name = "N", from_str_fn(at_least_one))]
     pub(crate) max_results: Option<u64>,
 
     /// refused: GA4 has no segments, and the hint names the filter that comes near
@@ -185,4 +185,11 @@ pub(crate) struct Arguments {
     /// print a curl command that does the same and send nothing
     #[argh(switch)]
     pub(crate) curl: bool,
+}
+
+fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse::<i128>() {
+        Ok(number) if number < 1 => Err("must be at least 1".to_owned()),
+        _ => text.parse().map_err(|error: std::num::ParseIntError| error.to_string()),
+    }
 }

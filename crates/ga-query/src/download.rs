@@ -99,7 +99,7 @@ impl<'q> Download<'q> {
                 reserve: self.arguments.reserve,
             };
             let pages = report.fetch(first, |fetched| {
-                quality.add(&fetched.page.head);
+                quality.add(&question.request, &fetched.page.head);
                 if let Some(quota) = &fetched.page.head.property_quota {
                     findings.consumption.add(quota);
                 }
@@ -177,24 +177,28 @@ impl<'q> Download<'q> {
 }
 
 impl Findings {
-    /// Says what there is to say; with `strict`, lost data is an error.
-    pub(crate) fn tell(&self, terminal: &Terminal, quota: bool, strict: bool) -> Result<(), Failure> {
-        if quota {
+    /// Says what there is to say; with `--strict`, lost data is an error.
+    pub(crate) fn tell(&self, terminal: &Terminal, arguments: &Arguments) -> Result<(), Failure> {
+        if arguments.quota {
             for line in self.consumption.lines() {
                 terminal.note(&line);
             }
         }
         let mut losses = Vec::new();
         for (text, is_lossy) in &self.notes {
-            if strict && *is_lossy {
+            if arguments.strict && *is_lossy {
                 losses.push(text.as_str());
             } else {
                 terminal.note(text);
             }
         }
-        match losses[..] {
-            [] => Ok(()),
-            _ => Err(Failure::new(Kind::Incomplete, losses.join("; "))),
+        if losses.is_empty() {
+            return Ok(());
         }
+        let unwritten = match arguments.output {
+            Some(_) => "; the file of -o was not written",
+            None => "",
+        };
+        Err(Failure::new(Kind::Incomplete, format!("--strict: {}{unwritten}", losses.join("; "))))
     }
 }

@@ -84,7 +84,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     token_argument::hide(&token, &terminal)?;
     let task = Task::read(&arguments, &terminal)?;
     let parallel @ 1..=MOST_PARALLEL = arguments.parallel.unwrap_or(4) else {
-        return Err(Failure::usage("--parallel: 1 to 9 were expected").into());
+        return Err(Failure::usage("--parallel: expected a number from 1 to 9").into());
     };
     let policy = environment::policy()?;
     let data_api = policy.google("analyticsdata.googleapis.com", "");
@@ -113,7 +113,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     interrupt::watch(output.unfinished()).context("watch for signals")?;
     let client =
         Arc::new(Client::new(data_api.as_str(), source, quota_project.as_deref(), deadline, parallel, terminal)?);
-    let progress = Arc::new(Progress::default());
+    let progress = Arc::new(Progress::new(task.properties.len() * task.questions.len()));
     if std::io::stderr().is_terminal() && !terminal.quiet() {
         runtime.spawn(Arc::clone(&progress).show());
     }
@@ -131,6 +131,6 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let result = runtime.block_on(download.run(&mut output));
     progress.end();
     runtime.shutdown_background();
-    result?.tell(&terminal, arguments.quota, arguments.strict)?;
+    result?.tell(&terminal, &arguments)?;
     output.commit()
 }

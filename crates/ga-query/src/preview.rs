@@ -44,7 +44,7 @@ pub(crate) fn curl(base: &str, task: &Task, quota_project: Option<&str>) -> anyh
             .map_or_else(String::new, |project| format!(" -H {}", quoted(&format!("X-Goog-User-Project: {project}"))));
         writeln!(
             out,
-            "gauth-token --format curl | curl -K - -H 'Content-Type: application/json'{project} -d {} {}",
+            "gauth-token --format curl | curl -sS --fail-with-body -K - -H 'Content-Type: application/json'{project} -d {} {}",
             quoted(&String::from_utf8_lossy(request.body())),
             quoted(&request.uri().to_string())
         )?;

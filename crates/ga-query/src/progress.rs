@@ -1,6 +1,6 @@
 //! A bar on stderr for work that takes longer than a second, for people only.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ const STEP: Duration = Duration::from_millis(200);
 pub(crate) struct Progress {
     rows: AtomicU64,
     promised: AtomicU64,
+    /// Reports that have not yet told how many rows they have.
+    untold: AtomicUsize,
     bar: Mutex<Bar>,
 }
 
@@ -27,9 +29,15 @@ enum Bar {
 }
 
 impl Progress {
-    /// So many more rows will come.
+    /// Of that many reports.
+    pub(crate) fn new(reports: usize) -> Self {
+        Self { untold: AtomicUsize::new(reports), ..Self::default() }
+    }
+
+    /// One of the reports has this many rows.
     pub(crate) fn promise(&self, rows: u64) {
         self.promised.fetch_add(rows, Ordering::Relaxed);
+        self.untold.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// A counter for one try of one page.
@@ -61,7 +69,11 @@ impl Progress {
         let Bar::Shown(bar) = &*bar else {
             return false;
         };
-        bar.set_length(self.promised.load(Ordering::Relaxed));
+        // A total that is not yet known is not shown.
+        if bar.length().is_none() && self.untold.load(Ordering::Relaxed) == 0 {
+            bar.set_style(style("{bar:30} {human_pos} of {human_len} rows, {elapsed}"));
+            bar.set_length(self.promised.load(Ordering::Relaxed));
+        }
         bar.set_position(self.rows.load(Ordering::Relaxed));
         true
     }
@@ -69,10 +81,12 @@ impl Progress {
 
 fn new_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} rows, {elapsed}") {
-        bar.set_style(style);
-    }
+    bar.set_style(style("{human_pos} rows, {elapsed}"));
     bar
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// Counts the rows of one try, and takes them back unless they are kept.

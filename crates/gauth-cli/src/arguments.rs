@@ -277,22 +277,23 @@ fn without_value(output: &str, arguments: &Arguments) -> String {
     for (name, value) in &arguments.options {
         let value = value.as_deref().unwrap_or_default();
         if let Some(why) = output.strip_prefix(&format!("Error parsing option '{name}' with value '{value}': ")) {
-            return format!("{name}: {}", plain(why));
+            return format!("{name}: {}", plain(why, value));
         }
     }
     if let Some(text) = output.strip_prefix("Error parsing positional argument '") {
         for value in &arguments.positionals {
             if let Some((name, why)) = text.split_once(&format!("' with value '{value}': ")) {
-                return format!("{}: {}", name.to_uppercase(), plain(why));
+                return format!("{}: {}", name.to_uppercase(), plain(why, value));
             }
         }
     }
     "the arguments do not fit together".to_owned()
 }
 
-/// The standard library's words about a number, without the programmer's point of view.
-fn plain(why: &str) -> &str {
+/// The standard library's words about the number in `value`, without the programmer's point of view.
+fn plain<'a>(why: &'a str, value: &str) -> &'a str {
     match why {
+        "invalid digit found in string" if value.parse().is_ok_and(|number: i64| number < 0) => "must not be negative",
         "invalid digit found in string" | "cannot parse integer from empty string" => "not a whole number",
         "number too large to fit in target type" => "too large a number",
         other => other,

@@ -69,9 +69,14 @@ fn check_dates(request: &Value) -> Result<(), Error> {
 fn check_ranges(request: &Value) -> Result<(), Error> {
     let ranges = list(request, "dateRanges");
     at_most(dates::MOST_RANGES, ranges.len(), "date ranges")?;
-    for range in ranges {
-        if let Some(name) = range.get("name").and_then(Value::as_str) {
-            dates::check_name(name)?;
+    let cohorts = request.get("cohortSpec").map_or(&[][..], |spec| list(spec, "cohorts"));
+    for (named, what, own) in [
+        (ranges, "date range", dates::RANGE_NAMES),
+        (list(request, "minuteRanges"), "minute range", dates::RANGE_NAMES),
+        (cohorts, "cohort", "cohort_"),
+    ] {
+        for name in named.iter().filter_map(|one| one.get("name")?.as_str()) {
+            dates::check_name(what, own, name)?;
         }
     }
     Ok(())
