@@ -289,9 +289,9 @@ fn e2_a_token_of_another_issuer_is_not_sent_to_google() {
     user.assert_untouched();
     // An issuer that says where its tokens end is asked there, not the sandbox.
     file["token_uri"] = format!("{}/token", server.url()).into();
-    file["revoke_uri"] = format!("{}/end", server.url()).into();
+    file["revoke_uri"] = format!("{}/revoke", server.url()).into();
     run(&file).expect(0);
-    assert_eq!(server.requests()[0].target, "/end");
+    assert_eq!(server.requests()[0].target, "/revoke");
     user.assert_untouched();
 }
 

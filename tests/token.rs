@@ -157,6 +157,11 @@ fn canary_user(token_uri: &str) -> Value {
     })
 }
 
+/// Where a scripted server stands for Google's token endpoint.
+fn token_at(server: &testkit::ScriptedServer) -> String {
+    format!("{}/token", server.url())
+}
+
 /// What [`canary_user`] may show to nobody.
 fn canaries() -> Vec<String> {
     vec!["GOCSPX-canary-0123456789".to_owned(), "1//canary-9876543210".to_owned()]

@@ -81,6 +81,69 @@ fn e2_e13_an_impersonation_url_leads_to_google_and_to_one_account() {
 }
 
 #[test]
+fn g1_no_file_is_read_for_a_place_at_google_where_anybody_keeps_things() {
+    const UPLOAD: &str = "https://storage.googleapis.com/upload/storage/v1/b/evil/o?uploadType=media&name=x";
+    let machine = Machine::new();
+    let key = machine.home.write("subject-token-of-ssh", 0o600, "-----BEGIN OPENSSH PRIVATE KEY-----");
+    let mut outside = machine.outside(None);
+    outside["credential_source"] = json!({"file": key});
+    for url in [
+        UPLOAD,
+        "https://sts.googleapis.com/v1/token?x=1",
+        "https://sts.googleapis.com/v1/token/../../upload",
+        "https://sts.googleapis.com/v1/%74oken",
+        "https://oauth2.googleapis.com/token",
+        "http://127.0.0.1:1/upload",
+    ] {
+        outside["token_url"] = url.into();
+        refused(&machine, &outside, "field token_url");
+    }
+    let mut user = machine.user();
+    user["token_uri"] = UPLOAD.into();
+    refused(&machine, &user, "field token_uri");
+    let mut impersonated = machine.impersonated();
+    impersonated["service_account_impersonation_url"] = UPLOAD.into();
+    refused(&machine, &impersonated, "field service_account_impersonation_url");
+}
+
+#[test]
+fn g1_a_file_that_is_no_jwt_stays_here_and_token_info_url_is_never_asked() {
+    let machine = Machine::new();
+    let mut file = machine.outside_with("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\n", None);
+    machine.keep(&file);
+    let run = machine.run(&[]).expect_failure(2);
+    assert!(run.stderr().contains("subject-token: not a JWT"), "{}", run.stderr());
+    assert!(!run.stderr().contains("b3BlbnNz"), "{}", run.stderr());
+    assert!(machine.asked().is_empty());
+    file = machine.outside(None);
+    let sink = ScriptedServer::answering(|_| Answer::hang_up());
+    file["token_info_url"] = sink.url().into();
+    machine.keep(&file);
+    machine.token(&[]);
+    assert!(sink.requests().is_empty());
+}
+
+#[test]
+fn g2_nothing_of_aws_but_who_we_are_is_signed_and_one_metadata_service_asked() {
+    let machine = Machine::new();
+    for (name, url) in [
+        ("regional_cred_verification_url", "https://iam.amazonaws.com/?Action=CreateAccessKey&UserName=x"),
+        ("regional_cred_verification_url", "https://sts.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&x"),
+        (
+            "regional_cred_verification_url",
+            "https://sts.{region}.evil.test/?Action=GetCallerIdentity&Version=2011-06-15",
+        ),
+        ("region_url", "http://169.254.169.254/latest/meta-data/placement/availability-zone"),
+        ("url", "https://evil.test/latest/meta-data/iam/security-credentials"),
+        ("imdsv2_session_token_url", "http://127.0.0.1:1/latest/api/token"),
+    ] {
+        let mut source = machine.sandbox.aws_source();
+        source[name] = url.into();
+        refused(&machine, &machine.sandbox.external_account(Provider::Aws, source, None), "field credential_source");
+    }
+}
+
+#[test]
 fn e13_emails_delegates_and_lives_are_bounded() {
     let machine = Machine::holding(Machine::user);
     for email in [

@@ -5,7 +5,7 @@ use std::fs;
 use gauth_sandbox::{Fault, FaultKind};
 use testkit::{Answer, Pty, Run, ScriptedServer};
 
-use crate::{User, assert_harmless, run_canary_user};
+use crate::{User, assert_harmless, run_canary_user, token_at};
 
 #[track_caller]
 fn refused(user: &User, status: u16, error: &str, description: &str, subtype: &str) -> Run {
@@ -154,7 +154,7 @@ fn h6_a_wish_to_be_asked_later_is_met_if_it_fits_and_told_if_not() {
         let refusal = Answer::new(503, &headers, "{}");
         let second = (code == 0).then_some(token);
         let server = ScriptedServer::start([refusal].into_iter().chain(second));
-        let run = run_canary_user(&server.url(), &[]).expect(code);
+        let run = run_canary_user(&token_at(&server), &[]).expect(code);
         assert!(run.stderr().contains(told), "{}", run.stderr());
     }
 }
@@ -270,8 +270,14 @@ fn d4_verbose_shows_neither_bodies_nor_secret_headers_nor_queries() {
         r#"{"error":"invalid_grant","token":"canary-in-the-body"}"#,
     );
     let server = ScriptedServer::start([answer]);
-    let url = format!("{}/token?key=canary-in-the-query", server.url());
-    let run = run_canary_user(&url, &["--verbose"]).expect_failure(3);
+    let home = testkit::Home::new();
+    let file = crate::canary_user(&format!("{}/token?key=canary-in-the-query", server.url()));
+    home.write(".config/gauth/credentials.json", 0o600, file.to_string());
+    let mut command = home.command(crate::BIN);
+    // A query is taken only at a host that the user has named.
+    command.arg("--verbose").env("GAUTH_ALLOW_HOSTS", "127.0.0.1");
+    let run = testkit::run(command).expect_failure(3);
+    run.assert_no_secret(&crate::canaries(), false);
     assert!(!run.stderr().contains("canary"), "{}", run.stderr());
     assert!(run.stderr().contains("> POST http://127.0.0.1:"), "{}", run.stderr());
     assert!(run.stderr().contains("< 400 Bad Request"), "{}", run.stderr());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gauth_sandbox::{Fault, FaultKind};
 use testkit::{Answer, Home, Run, Running, ScriptedServer};
 
-use crate::{BIN, User, canary_user, run_canary_user, token};
+use crate::{BIN, User, canary_user, run_canary_user, token, token_at};
 
 const TOKEN: &str = r#"{"access_token":"ya29.a"}"#;
 
@@ -51,7 +51,7 @@ fn f3_an_endless_answer_ends_at_a_limit_in_little_memory() {
     let chunks = "10000\r\n".to_owned() + &"a".repeat(0x10000) + "\r\n";
     let endless = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunks.repeat(100));
     let server = ScriptedServer::start([Answer::raw(endless)]);
-    let run = run_canary_user(&server.url(), &[]).expect_failure(1);
+    let run = run_canary_user(&token_at(&server), &[]).expect_failure(1);
     assert!(run.stderr().contains("too long"), "{}", run.stderr());
 }
 
@@ -61,7 +61,7 @@ fn f4_headers_are_bounded() {
     let many = "X-Many: 1\r\n".repeat(100_000);
     for headers in [long, many] {
         let server = ScriptedServer::answering(move |_| Answer::new(200, &headers, TOKEN));
-        let run = run_canary_user(&server.url(), &["--timeout", "5"]);
+        let run = run_canary_user(&token_at(&server), &["--timeout", "5"]);
         assert!([1, 5].contains(&run.code()), "{}", run.stderr());
         run.expect_failure(1);
         assert_eq!(server.requests().len(), 1);
@@ -72,7 +72,7 @@ fn f4_headers_are_bounded() {
 #[track_caller]
 fn assert_ends_at_the_deadline(server: &ScriptedServer) {
     let started = Instant::now();
-    let run = run_canary_user(&server.url(), &["--timeout", "1"]).expect_failure(5);
+    let run = run_canary_user(&token_at(server), &["--timeout", "1"]).expect_failure(5);
     assert!(run.stderr().contains("timed out"), "{}", run.stderr());
     let taken = started.elapsed();
     assert!(taken >= Duration::from_secs(1) && taken < testkit::IN_TIME, "{taken:?}");
@@ -95,7 +95,7 @@ fn f4_f5_silence_and_drops_end_at_the_deadline() {
 
 #[test]
 fn f5_nobody_listening_is_trouble_that_passes() {
-    let gone = ScriptedServer::start([]).url();
+    let gone = token_at(&ScriptedServer::start([]));
     let run = run_canary_user(&gone, &["--timeout", "5"]).expect_failure(5);
     assert!(run.stderr().contains("connection refused"), "{}", run.stderr());
 }
@@ -123,7 +123,7 @@ fn f6_an_answer_that_is_cut_is_an_error_even_where_its_json_is_whole() {
         .iter()
         .map(|server| {
             let home = Home::new();
-            let file = canary_user(&server.url()).to_string();
+            let file = canary_user(&token_at(server)).to_string();
             home.write(".config/gauth/credentials.json", 0o600, file);
             home
         })
@@ -142,7 +142,7 @@ fn f6_an_answer_that_is_cut_is_an_error_even_where_its_json_is_whole() {
 fn f13_a_connection_that_breaks_is_tried_again() {
     let server =
         ScriptedServer::start([Answer::hang_up(), Answer::json(200, TOKEN).cut_after(3), Answer::json(200, TOKEN)]);
-    let run = run_canary_user(&server.url(), &[]).expect(0);
+    let run = run_canary_user(&token_at(&server), &[]).expect(0);
     assert_eq!(run.stdout(), "ya29.a\n");
 }
 
@@ -150,7 +150,7 @@ fn f13_a_connection_that_breaks_is_tried_again() {
 fn what_is_not_http_is_an_error() {
     for noise in ["SSH-2.0-OpenSSH_9.6\r\n", "\0\0\0\0", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"] {
         let server = ScriptedServer::answering(move |_| Answer::raw(noise));
-        let run = run_canary_user(&server.url(), &["--timeout", "10"]);
+        let run = run_canary_user(&token_at(&server), &["--timeout", "10"]);
         assert!([1, 5].contains(&run.code()), "{noise:?}: {}", run.stderr());
         assert!(run.output.stdout.is_empty());
     }

@@ -180,7 +180,7 @@ fn f9_through_a_proxy_the_certificate_is_the_servers() {
 #[test]
 fn f7_what_is_not_tls_is_an_error_and_no_fall_back() {
     let server = testkit::ScriptedServer::answering(|_| testkit::Answer::json(200, "{}"));
-    let url = server.url().replace("http://", "https://");
+    let url = crate::token_at(&server).replace("http://", "https://");
     let run = crate::run_canary_user(&url, &["--timeout", "10"]);
     assert!([1, 5].contains(&run.code()), "{}", run.stderr());
     assert!(run.output.stdout.is_empty());

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::description::{self, Description};
 use crate::document::Document;
-use crate::endpoint::{Endpoint, Policy};
+use crate::endpoint::{Endpoint, Policy, Role};
 use crate::{Error, Secret};
 
 /// What stands around a client's fields.
@@ -117,11 +117,11 @@ impl Client {
 
     fn common(client: &Document, policy: &Policy, redirect: Redirect) -> Result<Self, Error> {
         let auth_uri = match client.optional_text("auth_uri")? {
-            Some(url) => policy.receiver(url, "field auth_uri")?,
-            None => policy.google("accounts.google.com", "/o/oauth2/v2/auth"),
+            Some(url) => policy.receiver(Role::Authorization, url, "field auth_uri")?,
+            None => policy.default_for(Role::Authorization),
         };
         let token_uri = match client.optional_text("token_uri")? {
-            Some(url) => policy.receiver(url, "field token_uri")?,
+            Some(url) => policy.receiver(Role::Token, url, "field token_uri")?,
             None => policy.token(),
         };
         let id = client.word("client_id")?.to_owned();
@@ -148,10 +148,12 @@ pub fn is_client(file: &Document) -> bool {
 /// # Errors
 /// [`Error::Input`] naming the field.
 pub fn describe(file: &Document, policy: &Policy) -> Result<Description, Error> {
-    let url = |client: &Document, name: &str| -> Result<Option<String>, Error> {
+    let url = |client: &Document, role: Role, name: &str| -> Result<Option<String>, Error> {
         let field = format!("field {name}");
         let url = client.optional_text(name)?;
-        url.map(|url| policy.receiver(url, &field)).transpose().map(|url| url.as_ref().map(description::without_query))
+        url.map(|url| policy.receiver(role, url, &field))
+            .transpose()
+            .map(|url| url.as_ref().map(description::without_query))
     };
     if KINDS.iter().all(|kind| file.has(kind)) {
         return Err(two_kinds());
@@ -164,8 +166,8 @@ pub fn describe(file: &Document, policy: &Policy) -> Result<Description, Error> 
                 client_id: Some(client.word("client_id")?.to_owned()),
                 project_id: description::text(&client, "project_id")?,
                 redirect_uris: redirect_uris.into_iter().map(str::to_owned).collect(),
-                auth_uri: url(&client, "auth_uri")?,
-                token_uri: url(&client, "token_uri")?,
+                auth_uri: url(&client, Role::Authorization, "auth_uri")?,
+                token_uri: url(&client, Role::Token, "token_uri")?,
                 ..Description::default()
             });
         }

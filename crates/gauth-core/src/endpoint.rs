@@ -1,11 +1,16 @@
 //! URLs that requests are sent to, and which of them may receive a secret.
-//! https everywhere, http on loopback alone; a receiver of secrets is Google's own host, loopback, or one that the user
-//! has named (`GAUTH_ALLOW_HOSTS`). Judged before a file is opened or a packet sent, with a stricter grammar than any
-//! HTTP client's, so that no second reading of the same text can lead elsewhere.
+//! https everywhere, http on loopback only; a receiver of secrets is an endpoint of its [`Role`]'s table, the same path on
+//! loopback, or any URL at a host that the user has named (`GAUTH_ALLOW_HOSTS`). Judged before a file is opened or a packet
+//! sent, with a stricter grammar than any HTTP client's, so that no second reading of the same text can lead elsewhere.
+
+mod role;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::Error;
+
+pub use role::Role;
+pub(crate) use role::is_region;
 
 /// An absolute URL that has passed the rules: lower-case scheme and host, no user info, no fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +20,6 @@ pub struct Endpoint {
     host: String,
     /// Length of `scheme://host:port` in `url`.
     origin: usize,
-    default_port: bool,
 }
 
 impl Endpoint {
@@ -24,7 +28,7 @@ impl Endpoint {
     /// # Errors
     /// [`Error::Input`] for anything but https, or http on 127.0.0.0/8, `[::1]` or localhost.
     pub fn parse(url: &str, field: &str) -> Result<Self, Error> {
-        Self::read(url, is_loopback).map_err(|trouble| Error::Input(format!("{field}: {trouble}")))
+        Self::read(url, is_loopback).map_err(|reason| Error::Input(format!("{field}: {reason}")))
     }
 
     /// `plain` says for which hosts http will do.
@@ -49,7 +53,7 @@ impl Endpoint {
         }
         let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let mut url = format!("{scheme}://{shown_host}");
-        if let Some(port) = port {
+        if let Some(port) = port.filter(|port| *port != default_port(&scheme)) {
             url.push_str(&format!(":{port}"));
         }
         let origin = url.len();
@@ -57,7 +61,7 @@ impl Endpoint {
             url.push('/');
         }
         url.push_str(path);
-        Ok(Self { url, host, origin, default_port: port.is_none_or(|port| port == 443) })
+        Ok(Self { url, host, origin })
     }
 
     /// The whole URL.
@@ -81,7 +85,7 @@ impl Endpoint {
     }
 
     /// Whether the host is Google's own.
-    pub(crate) fn is_google(&self) -> bool {
+    pub fn is_google(&self) -> bool {
         self.host == "accounts.google.com" || self.host.ends_with(".googleapis.com")
     }
 
@@ -96,6 +100,10 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
         || host.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn default_port(scheme: &str) -> u16 {
+    if scheme == "https" { 443 } else { 80 }
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
@@ -163,9 +171,10 @@ impl Policy {
         let allowed = allow_hosts
             .unwrap_or_default()
             .split(',')
-            .map(|host| host.trim().trim_matches(['[', ']']).to_ascii_lowercase())
-            .filter(|host| !host.is_empty())
-            .collect();
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .map(allowed_host)
+            .collect::<Result<_, _>>()?;
         Ok(Self { allowed, sandbox, metadata: Vec::new() })
     }
 
@@ -191,30 +200,37 @@ impl Policy {
         let plain = |host: &str| {
             is_loopback(host) || METADATA_SERVICES.contains(&host) || self.metadata.iter().any(|named| named == host)
         };
-        Endpoint::read(url, plain).map_err(|trouble| Error::Input(format!("{field}: {trouble}")))
+        Endpoint::read(url, plain).map_err(|reason| Error::Input(format!("{field}: {reason}")))
     }
 
     /// A URL from a file or flag that will be sent a secret.
     ///
     /// # Errors
-    /// [`Error::Input`] when the URL breaks the rules; [`Error::Unsupported`] when the host is not trusted.
-    pub fn receiver(&self, url: &str, field: &str) -> Result<Endpoint, Error> {
-        let endpoint = Endpoint::parse(url, field)?;
-        if endpoint.is_loopback() || self.trusts(&endpoint) {
+    /// [`Error::Input`] when the URL breaks the rules; [`Error::Unsupported`] when it is not an endpoint for this role.
+    pub fn receiver(&self, role: Role, url: &str, field: &str) -> Result<Endpoint, Error> {
+        let plain = |host: &str| is_loopback(host) || role.is_plain(host);
+        let endpoint = Endpoint::read(url, plain).map_err(|reason| Error::Input(format!("{field}: {reason}")))?;
+        let listed = if endpoint.is_loopback() {
+            role.lists(None, endpoint.path()) || role.lists(None, self.below_sandbox(endpoint.path()))
+        } else {
+            role.lists(Some(endpoint.origin()), endpoint.path())
+        };
+        if listed || self.is_named(endpoint.host()) {
             return Ok(endpoint);
         }
-        Err(Error::Unsupported {
-            reason: format!("{field}: {} is not a host of Google's, so no secret is sent there", endpoint.host()),
-            hint: Some(format!("if you trust it: export GAUTH_ALLOW_HOSTS={}", endpoint.host())),
-        })
+        Err(refusal(role, &endpoint, field))
     }
 
-    fn trusts(&self, endpoint: &Endpoint) -> bool {
-        let host = endpoint.host();
-        (endpoint.is_google() && endpoint.default_port)
-            || self.allowed.iter().any(|allowed| {
-                if allowed.starts_with('.') { host.ends_with(allowed.as_str()) } else { host == allowed }
-            })
+    /// Whether the user has named the host.
+    fn is_named(&self, host: &str) -> bool {
+        let fits = |allowed: &String| if allowed.starts_with('.') { host.ends_with(allowed) } else { host == allowed };
+        self.allowed.iter().any(fits)
+    }
+
+    /// What follows the path of the sandbox's URL.
+    fn below_sandbox<'a>(&self, path: &'a str) -> &'a str {
+        let prefix = self.sandbox.as_ref().map_or("", |sandbox| sandbox.path().trim_end_matches('/'));
+        path.strip_prefix(prefix).unwrap_or(path)
     }
 
     /// Whether a token from there is Google's, or that of a sandbox in Google's place.
@@ -231,103 +247,46 @@ impl Policy {
         Endpoint::read(&url, is_loopback).expect("Google's hosts and a checked sandbox URL are valid")
     }
 
-    /// Google's token endpoint (RFC 6749 §3.2).
+    /// Google's endpoint for a role where no file or flag names one.
+    pub fn default_for(&self, role: Role) -> Endpoint {
+        let (origin, path) = role.example();
+        self.google(origin.trim_start_matches("https://"), path)
+    }
+
+    /// Google's token endpoint.
     pub fn token(&self) -> Endpoint {
-        self.google("oauth2.googleapis.com", "/token")
+        self.default_for(Role::Token)
+    }
+}
+
+/// An entry of `GAUTH_ALLOW_HOSTS`: a host, or with a leading dot every host below it.
+fn allowed_host(entry: &str) -> Result<String, Error> {
+    let expected = || Error::Input("GAUTH_ALLOW_HOSTS: expected host names without scheme, port or path".to_owned());
+    let name = entry.strip_prefix('.').unwrap_or(entry);
+    let is_address = entry.parse::<Ipv6Addr>().is_ok();
+    if !is_address && !split_port(name).is_ok_and(|(_, port)| port.is_none()) {
+        return Err(expected());
+    }
+    Ok(entry.trim_matches(['[', ']']).to_ascii_lowercase())
+}
+
+/// Why nothing is sent to an endpoint. A host of Google's or of AWS is never proposed for `GAUTH_ALLOW_HOSTS`, which would
+/// open all of its paths.
+fn refusal(role: Role, endpoint: &Endpoint, field: &str) -> Error {
+    let host = endpoint.host();
+    let (origin, path) = role.example();
+    let (what, hint) = if endpoint.is_loopback() {
+        ("this path at ", format!("use a path such as {path}, or trust any: export GAUTH_ALLOW_HOSTS={host}"))
+    } else if endpoint.is_google() || matches!(role, Role::AwsVerification | Role::AwsMetadata) {
+        ("this URL at ", format!("use {origin}{path}"))
+    } else {
+        ("", format!("if you trust it: export GAUTH_ALLOW_HOSTS={host}"))
+    };
+    Error::Unsupported {
+        reason: format!("{field}: {what}{host} is not {}, so nothing is sent there", role.name()),
+        hint: Some(hint),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn e1_only_https_or_http_on_loopback() {
-        for url in [
-            "http://oauth2.googleapis.com/token",
-            "HTTP://oauth2.googleapis.com/token",
-            "ftp://oauth2.googleapis.com/",
-            "file:///etc/passwd",
-            "//oauth2.googleapis.com/token",
-            "/token",
-            "",
-            "http://10.0.0.1/",
-            "http://[::2]/",
-            "http://0.0.0.0/",
-            "http://127.1/",
-            "http://2130706433/",
-            "http://localhost.evil.test/",
-        ] {
-            assert!(Endpoint::parse(url, "token_uri").is_err(), "{url}");
-        }
-        for url in [
-            "http://127.0.0.1:8080/token",
-            "http://127.8.9.1/",
-            "http://[::1]:9/token",
-            "http://localhost/token",
-            "https://oauth2.googleapis.com/token",
-        ] {
-            assert_eq!(Endpoint::parse(url, "token_uri").unwrap().as_str(), url);
-        }
-    }
-
-    #[test]
-    fn e2_tricks_with_the_host_reach_nobody() {
-        let policy = Policy::new(None, None).unwrap();
-        for url in [
-            "https://oauth2.googleapis.com.evil.test/token",
-            "https://evilgoogleapis.com/token",
-            "https://googleapis.com/token",
-            "https://oauth2.googleapis.com@evil.test/token",
-            "https://user:pass@oauth2.googleapis.com/token",
-            "https://oauth2.googleapis.com:8443/token",
-            "https://oauth2.googleapis.com:/token",
-            "https://oauth2.googleapis.com:443:80/token",
-            "https://oauth2.googleapis.com./token",
-            "https://oauth2.googleapis.com%2eevil.test/token",
-            "https://evil.test\\.googleapis.com/token",
-            "https://evil.test/\\oauth2.googleapis.com",
-            "https://evil.test#.googleapis.com/",
-            "https://evil.test?.googleapis.com/",
-            "https://oauth2.googleapis.com\u{ff0e}evil.test/",
-            "https://oauth2.googleapis.com\n.evil.test/",
-            "https://[2001:db8::1]/token",
-            "https://[::1/token",
-            "https://.googleapis.com/token",
-            "https://accounts.google.com.evil.test/",
-        ] {
-            assert!(policy.receiver(url, "token_uri").is_err(), "{url}");
-        }
-        for url in [
-            "https://OAuth2.GoogleAPIs.com/token",
-            "https://oauth2.googleapis.com:443/token",
-            "https://accounts.google.com/o/oauth2/token",
-            "https://sts.europe-west1.rep.googleapis.com/v1/token",
-        ] {
-            assert!(policy.receiver(url, "token_uri").is_ok(), "{url}");
-        }
-    }
-
-    #[test]
-    fn a_host_that_the_user_names_is_trusted() {
-        let policy = Policy::new(Some("auth.example.test, .corp.test,[2001:db8::1]"), None).unwrap();
-        for url in ["https://auth.example.test:8443/t", "https://a.corp.test/t", "https://[2001:db8::1]/t"] {
-            assert!(policy.receiver(url, "token_uri").is_ok(), "{url}");
-        }
-        for url in ["https://x.auth.example.test/t", "https://corp.test/t"] {
-            let error = policy.receiver(url, "token_uri").unwrap_err();
-            assert!(error.hint().unwrap().contains("GAUTH_ALLOW_HOSTS="), "{url}");
-        }
-    }
-
-    #[test]
-    fn the_sandbox_moves_google_and_must_be_loopback() {
-        for url in ["https://example.test", "http://127.0.0.1:4711/?x=1"] {
-            assert!(Policy::new(None, Some(url)).is_err(), "{url}");
-        }
-        let policy = Policy::new(None, Some("http://127.0.0.1:4711")).unwrap();
-        assert_eq!(policy.token().as_str(), "http://127.0.0.1:4711/token");
-        let policy = Policy::new(None, None).unwrap();
-        assert_eq!(policy.token().as_str(), "https://oauth2.googleapis.com/token");
-    }
-}
+mod tests;

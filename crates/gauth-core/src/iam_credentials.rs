@@ -12,7 +12,7 @@ use crate::assertion;
 use crate::code_exchange::form_request;
 use crate::description::DEFAULT_UNIVERSE;
 use crate::document::Document;
-use crate::endpoint::{Endpoint, Policy};
+use crate::endpoint::{Endpoint, Policy, Role};
 use crate::error::Grant;
 use crate::exchange::{Answer, Exchange, Step};
 use crate::scope::Scopes;
@@ -27,6 +27,8 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const MOST_DELEGATES: usize = 20;
 /// Seconds that an access token lives unless a file says otherwise.
 const DEFAULT_LIFETIME: u64 = 3600;
+/// The method that a file's URL names; the others are called at the same place.
+const FIRST_VERB: &str = "generateAccessToken";
 
 /// The service account to act as, and the way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,33 +49,35 @@ impl Target {
             return Err(Error::field("--impersonate", "empty"));
         };
         check_email("--impersonate", email)?;
-        let path = format!("/v1/projects/-/serviceAccounts/{email}");
-        let base = match universe {
+        let path = format!("/v1/projects/-/serviceAccounts/{email}:{FIRST_VERB}");
+        let url = match universe {
             None | Some(DEFAULT_UNIVERSE) => policy.google("iamcredentials.googleapis.com", &path),
             Some(universe) => {
-                policy.receiver(&format!("https://iamcredentials.{universe}{path}"), "field universe_domain")?
+                let url = format!("https://iamcredentials.{universe}{path}");
+                policy.receiver(Role::IamCredentials, &url, "field universe_domain")?
             }
         };
-        let target = Self {
-            base: base.as_str().to_owned(),
-            email: email.clone(),
-            delegates: Vec::new(),
-            lifetime: DEFAULT_LIFETIME,
-        };
-        target.with_delegates("--impersonate", delegates.iter().map(String::as_str))
+        Self::at(&url)
+            .ok_or_else(|| Error::field("universe_domain", "not a domain"))?
+            .with_delegates("--impersonate", delegates.iter().map(String::as_str))
     }
 
     /// From a file's `service_account_impersonation_url`, which ends in `…/serviceAccounts/EMAIL:generateAccessToken`.
     pub(crate) fn from_url(url: &str, policy: &Policy) -> Result<Self, Error> {
         const FIELD: &str = "service_account_impersonation_url";
-        let url = policy.receiver(url, &format!("field {FIELD}"))?;
-        let (base, email) = url
-            .as_str()
-            .strip_suffix(":generateAccessToken")
-            .and_then(|base| Some((base, base.rsplit_once("/serviceAccounts/")?.1)))
-            .ok_or_else(|| Error::field(FIELD, "does not end in /serviceAccounts/EMAIL:generateAccessToken"))?;
-        check_email(FIELD, email)?;
-        Ok(Self { base: base.to_owned(), email: email.to_owned(), delegates: Vec::new(), lifetime: DEFAULT_LIFETIME })
+        let url = policy.receiver(Role::IamCredentials, url, &format!("field {FIELD}"))?;
+        Self::at(&url).ok_or_else(|| Error::field(FIELD, "does not end in /serviceAccounts/EMAIL:generateAccessToken"))
+    }
+
+    fn at(url: &Endpoint) -> Option<Self> {
+        let (base, verb) = url.as_str().rsplit_once(':')?;
+        let (_, email) = base.rsplit_once("/serviceAccounts/")?;
+        (verb == FIRST_VERB && is_email(email)).then(|| Self {
+            base: base.to_owned(),
+            email: email.to_owned(),
+            delegates: Vec::new(),
+            lifetime: DEFAULT_LIFETIME,
+        })
     }
 
     /// Adds delegates, e-mails or full resource names.
@@ -128,17 +132,17 @@ impl Target {
     }
 }
 
-/// A service account's e-mail and nothing that could end a URL's path segment.
-fn check_email(field: &str, email: &str) -> Result<(), Error> {
+/// A service account's e-mail address and nothing that could end a URL's path segment.
+pub(crate) fn is_email(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    let good = email.split_once('@').is_some_and(|(name, domain)| {
-        !name.is_empty()
-            && domain.contains('.')
-            && name.bytes().all(allowed)
-            && domain.bytes().all(allowed)
-            && email.len() <= 320
-    });
-    if good { Ok(()) } else { Err(Error::field(field, "not a service account's e-mail address")) }
+    text.len() <= 320
+        && text.split_once('@').is_some_and(|(name, domain)| {
+            !name.is_empty() && domain.contains('.') && name.bytes().all(allowed) && domain.bytes().all(allowed)
+        })
+}
+
+fn check_email(field: &str, email: &str) -> Result<(), Error> {
+    if is_email(email) { Ok(()) } else { Err(Error::field(field, "not a service account's e-mail address")) }
 }
 
 /// What is wanted of the target.
@@ -176,7 +180,7 @@ impl Impersonation {
         let target = &self.target;
         match &self.goal {
             Goal::AccessToken(scopes) => target.request(
-                "generateAccessToken",
+                FIRST_VERB,
                 caller,
                 json!({
                     "scope": scopes.iter().collect::<Vec<_>>(),

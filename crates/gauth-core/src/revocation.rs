@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::code_exchange::form_request;
 use crate::document::Document;
-use crate::endpoint::{Endpoint, Policy};
+use crate::endpoint::{Endpoint, Policy, Role};
 use crate::error::{Grant, read_oauth_error};
 use crate::{Error, Request, Response, Secret};
 
@@ -23,12 +23,12 @@ pub(crate) fn endpoint(file: &Document, token_uri: &Endpoint, policy: &Policy) -
     let of_google = policy.is_google(token_uri);
     let named = file
         .optional_text(FIELD)?
-        .map(|url| policy.receiver(url, "field revoke_uri"))
+        .map(|url| policy.receiver(Role::Revocation, url, "field revoke_uri"))
         .transpose()?
         .filter(|named| named.host() == token_uri.host() || (named.is_google() && token_uri.is_google()));
     match named {
         Some(endpoint) => Ok(endpoint),
-        None if of_google => Ok(policy.google("oauth2.googleapis.com", "/revoke")),
+        None if of_google => Ok(policy.default_for(Role::Revocation)),
         None => Err(Error::Unsupported {
             reason: format!("field {FIELD}: names no place at {}, which issued the token", token_uri.host()),
             hint: Some(format!(

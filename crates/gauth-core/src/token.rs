@@ -114,13 +114,15 @@ pub fn check_b64token(token: &str) -> Result<(), &'static str> {
 /// The claims of an ID token that came straight from the token endpoint, unverified as OpenID Connect Core §3.1.3.7
 /// allows there. `None` for anything but a JWT of bounded size.
 pub fn id_token_claims(token: &Secret) -> Option<serde_json::Map<String, Value>> {
+    let text = token.expose();
+    if text.len() > MAX_TOKEN { None } else { jwt_claims(text) }
+}
+
+/// The claims of a JWT (RFC 7519 §3); `None` for any other text.
+pub(crate) fn jwt_claims(text: &str) -> Option<serde_json::Map<String, Value>> {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-    let text = token.expose();
-    if text.len() > MAX_TOKEN {
-        return None;
-    }
     let mut parts = text.splitn(4, '.');
     let (_, claims, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
         return None;

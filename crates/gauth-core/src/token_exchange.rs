@@ -9,8 +9,9 @@ use http::header::AUTHORIZATION;
 
 use crate::code_exchange::form_request;
 use crate::document::Document;
-use crate::endpoint::{Endpoint, Policy};
+use crate::endpoint::{Endpoint, Policy, Role};
 use crate::scope::Scopes;
+use crate::token::jwt_claims;
 use crate::{Error, Request, Secret};
 
 /// What an exchange needs besides the subject token.
@@ -29,7 +30,7 @@ impl SecurityTokenService {
     pub(crate) fn read(document: &Document, policy: &Policy) -> Result<Self, Error> {
         let client = basic_client(document)?;
         Ok(Self {
-            token_url: policy.receiver(document.text("token_url")?, "field token_url")?,
+            token_url: policy.receiver(Role::SecurityTokenService, document.text("token_url")?, "field token_url")?,
             audience: document.word("audience")?.to_owned(),
             subject_token_type: document.word("subject_token_type")?.to_owned(),
             user_project: document
@@ -52,8 +53,12 @@ impl SecurityTokenService {
         &self.token_url
     }
 
-    /// RFC 8693 §2.1.
-    pub(crate) fn request(&self, subject_token: &Secret, scopes: &Scopes) -> Request {
+    /// RFC 8693 §2.1. `place` is where the subject token comes from, for the message.
+    pub(crate) fn request(&self, subject_token: &Secret, place: &str, scopes: &Scopes) -> Result<Request, Error> {
+        // Whoever wrote the file has named the place: what is not of the type it claims, a private key perhaps, stays here.
+        if JWT_TYPES.contains(&self.subject_token_type.as_str()) && jwt_claims(subject_token.expose()).is_none() {
+            return Err(Error::Input(format!("subject token from {place}: not a JWT, as subject_token_type says")));
+        }
         let scope = scopes.joined();
         let options = self.user_project.as_ref().map(|project| serde_json::json!({"userProject": project}).to_string());
         let mut fields = vec![
@@ -67,9 +72,12 @@ impl SecurityTokenService {
         if let Some(options) = &options {
             fields.push(("options", options));
         }
-        with_basic_auth(form_request(self.token_url.as_str(), &fields), self.client.as_ref())
+        Ok(with_basic_auth(form_request(self.token_url.as_str(), &fields), self.client.as_ref()))
     }
 }
+
+/// RFC 8693 §3.
+const JWT_TYPES: [&str; 2] = ["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"];
 
 /// `client_id` and `client_secret`, where the file has both.
 pub(crate) fn basic_client(document: &Document) -> Result<Option<(String, Secret)>, Error> {

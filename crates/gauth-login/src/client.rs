@@ -69,9 +69,7 @@ fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
 /// Another tool's file says where its tokens come from, not where consent is given. That is known only for Google.
 fn renewed(file: &Document, policy: &Policy) -> anyhow::Result<Client> {
     let client = Client::from_authorized_user(file, policy)?;
-    let host = client.token_uri.host();
-    let of_google =
-        client.token_uri == policy.token() || host == "accounts.google.com" || host.ends_with(".googleapis.com");
+    let of_google = client.token_uri == policy.token() || client.token_uri.is_google();
     if !of_google && !file.has("auth_uri") {
         return Err(Failure::usage("field auth_uri: missing, and token_uri is not Google's")
             .hint("run gauth-login --client-secrets FILE")

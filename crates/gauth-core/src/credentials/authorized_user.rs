@@ -7,7 +7,7 @@ use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
 use crate::code_exchange::form_request;
 use crate::description::{self, Description};
 use crate::document::Document;
-use crate::endpoint::{Endpoint, Policy};
+use crate::endpoint::{Endpoint, Policy, Role};
 use crate::error::Grant;
 use crate::exchange::{Exchange, Holds, OneRequest};
 use crate::scope::Scopes;
@@ -33,7 +33,7 @@ impl AuthorizedUser {
     /// The field names are the same in every dialect.
     pub(super) fn read(document: &Document, policy: &Policy) -> Result<Self, Error> {
         let token_uri = match document.optional_text("token_uri")? {
-            Some(url) => policy.receiver(url, "field token_uri")?,
+            Some(url) => policy.receiver(Role::Token, url, "field token_uri")?,
             None => policy.token(),
         };
         Ok(Self {

@@ -112,7 +112,13 @@ impl ExternalAccount {
     }
 
     fn federated(&self, scopes: Scopes) -> Box<dyn Exchange> {
-        Box::new(Federation { subject: self.source.start(), service: self.service.clone(), scopes, exchange: None })
+        Box::new(Federation {
+            subject: self.source.start(),
+            place: self.source.describe(),
+            service: self.service.clone(),
+            scopes,
+            exchange: None,
+        })
     }
 }
 
@@ -190,6 +196,7 @@ impl Credential for ExternalAccount {
 /// Subject token, then token exchange.
 struct Federation {
     subject: Box<dyn SubjectMachine>,
+    place: String,
     service: SecurityTokenService,
     scopes: Scopes,
     exchange: Option<OneRequest>,
@@ -203,7 +210,7 @@ impl Exchange for Federation {
         match self.subject.step(answer, now)? {
             Subject::Next(step) => Ok(*step),
             Subject::Token(token) => {
-                let request = self.service.request(&token, &self.scopes);
+                let request = self.service.request(&token, &self.place, &self.scopes)?;
                 self.exchange.insert(OneRequest::new(Grant::TokenExchange, Holds::AccessToken, request)).step(None, now)
             }
         }

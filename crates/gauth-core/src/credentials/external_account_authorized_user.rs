@@ -8,7 +8,7 @@ use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
 use crate::code_exchange::form_request;
 use crate::description::{self, Description};
 use crate::document::Document;
-use crate::endpoint::{Endpoint, Policy};
+use crate::endpoint::{Endpoint, Policy, Role};
 use crate::error::Grant;
 use crate::exchange::{Exchange, Holds, OneRequest};
 use crate::scope::Scopes;
@@ -33,7 +33,7 @@ impl ExternalUser {
         Ok(Self {
             client: (document.word("client_id")?.to_owned(), document.secret("client_secret")?),
             refresh_token: document.secret("refresh_token")?,
-            token_url: policy.receiver(document.text("token_url")?, "field token_url")?,
+            token_url: policy.receiver(Role::SecurityTokenService, document.text("token_url")?, "field token_url")?,
             audience: document.optional_text("audience")?.map(str::to_owned),
         })
     }

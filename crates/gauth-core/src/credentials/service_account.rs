@@ -9,7 +9,7 @@ use crate::assertion::{self, Claims, PrivateKey};
 use crate::code_exchange::form_request;
 use crate::description::{self, Description};
 use crate::document::Document;
-use crate::endpoint::{Endpoint, Policy};
+use crate::endpoint::{Endpoint, Policy, Role};
 use crate::error::Grant;
 use crate::exchange::{Exchange, Holds, NoRequest, OneRequest};
 use crate::scope::Scopes;
@@ -46,7 +46,7 @@ impl ServiceAccount {
         key: PrivateKey,
     ) -> Result<Self, Error> {
         let token_uri = match document.optional_text("token_uri")? {
-            Some(url) => policy.receiver(url, "field token_uri")?,
+            Some(url) => policy.receiver(Role::Token, url, "field token_uri")?,
             None => policy.token(),
         };
         Ok(Self {

@@ -10,7 +10,7 @@ use ring::hmac;
 use super::{Setting, Source, Subject, SubjectMachine, SubjectSource};
 use crate::credentials::Reading;
 use crate::document::Document;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Policy, Role, is_region};
 use crate::error::{Grant, summary};
 use crate::exchange::{Answer, Step};
 use crate::{Error, Request, Response, Secret, cache, form, timestamp};
@@ -24,7 +24,7 @@ struct Aws {
     session_url: Option<Endpoint>,
     region_url: Option<Endpoint>,
     keys_url: Option<Endpoint>,
-    verification_url: String,
+    verification: Verification,
     region: Option<String>,
     keys: Option<Keys>,
     session: Option<Secret>,
@@ -56,8 +56,16 @@ impl Aws {
         }
         let url = |name: &str| -> Result<Option<Endpoint>, Error> {
             let field = format!("field credential_source.{name}");
-            source.optional_text(name)?.map(|url| policy.metadata(url, &field)).transpose()
+            source.optional_text(name)?.map(|url| policy.receiver(Role::AwsMetadata, url, &field)).transpose()
         };
+        let service = [url("imdsv2_session_token_url")?, url("region_url")?, url("url")?];
+        let mut origins = service.iter().flatten().map(Endpoint::origin);
+        if let Some(first) = origins.next()
+            && origins.any(|origin| origin != first)
+        {
+            return Err(Error::Input("field credential_source: its metadata URLs name several hosts".to_owned()));
+        }
+        let [session_url, region_url, keys_url] = service;
         let text = |name: &str| -> Option<String> { env(name)?.into_string().ok() };
         let keys = match (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY")) {
             (Some(id), Some(secret)) => {
@@ -65,13 +73,17 @@ impl Aws {
             }
             _ => None,
         };
+        let region = text("AWS_REGION").or_else(|| text("AWS_DEFAULT_REGION"));
+        if region.as_deref().is_some_and(|region| !is_region(region)) {
+            return Err(Error::Input("AWS_REGION or AWS_DEFAULT_REGION: not the name of a region".to_owned()));
+        }
         Ok(Self {
             audience: setting.service.audience().to_owned(),
-            session_url: url("imdsv2_session_token_url")?,
-            region_url: url("region_url")?,
-            keys_url: url("url")?,
-            verification_url: source.text("regional_cred_verification_url")?.to_owned(),
-            region: text("AWS_REGION").or_else(|| text("AWS_DEFAULT_REGION")),
+            session_url,
+            region_url,
+            keys_url,
+            verification: Verification::read(source, policy)?,
+            region,
             keys,
             session: None,
             role_url: None,
@@ -121,7 +133,7 @@ impl Aws {
     }
 
     fn receive(&mut self, asked: Asked, response: &Response) -> Result<(), Error> {
-        let trouble = |text: &str| Error::Answer {
+        let unexpected = |text: &str| Error::Answer {
             grant: Grant::SubjectToken,
             reason: format!("the AWS metadata service's answer: {text}"),
         };
@@ -137,7 +149,7 @@ impl Aws {
                 .map(str::trim)
                 .ok()
                 .filter(|text| !text.is_empty() && crate::document::is_word(text))
-                .ok_or_else(|| trouble("not one word"))
+                .ok_or_else(|| unexpected("not one word"))
         };
         match asked {
             Asked::Session => self.session = Some(Secret::new(word()?)),
@@ -145,6 +157,9 @@ impl Aws {
                 // A zone such as us-east-2b: the region and a letter.
                 let zone = word()?;
                 let region = zone.trim_end_matches(|c: char| c.is_ascii_lowercase());
+                if !is_region(region) {
+                    return Err(unexpected("not the name of a zone"));
+                }
                 self.region = Some(region.to_owned());
             }
             Asked::Role => {
@@ -152,7 +167,7 @@ impl Aws {
                 self.role_url = Some(format!("{}/{}", url.trim_end_matches('/'), word()?));
             }
             Asked::Keys => {
-                let named = |e: Error| trouble(&e.to_string());
+                let named = |e: Error| unexpected(&e.to_string());
                 let keys = Document::parse(response.body()).map_err(named)?;
                 self.keys = Some(Keys {
                     id: keys.word("AccessKeyId").map_err(named)?.to_owned(),
@@ -166,10 +181,8 @@ impl Aws {
 
     /// The signed request as the subject token.
     fn subject_token(&self, region: &str, keys: &Keys, now: SystemTime) -> Result<Secret, Error> {
-        const FIELD: &str = "credential_source.regional_cred_verification_url";
-        let written = self.verification_url.replace("{region}", region);
-        let url = Endpoint::parse(&written, &format!("field {FIELD}"))?;
-        let time = amz_date(now).ok_or_else(|| Error::field(FIELD, "no date for it"))?;
+        let (written, url) = self.verification.at(region)?;
+        let time = amz_date(now).ok_or_else(|| Error::field(Verification::FIELD, "no date for it"))?;
         let mut headers = vec![
             ("host", url.host().to_owned()),
             ("x-amz-date", time.clone()),
@@ -189,6 +202,33 @@ impl Aws {
                 .collect::<Vec<_>>(),
         });
         Ok(Secret::new(percent_encode(&request.to_string())))
+    }
+}
+
+/// The URL whose signed request is the subject token: Google sends it on, so it must do nothing but tell who we are.
+#[derive(Clone)]
+struct Verification {
+    /// As the file has it, with `{region}` in the place of the region.
+    template: String,
+    policy: Policy,
+}
+
+impl Verification {
+    const FIELD: &str = "credential_source.regional_cred_verification_url";
+
+    fn read(source: &Document, policy: &Policy) -> Result<Self, Error> {
+        let template = source.text("regional_cred_verification_url")?.to_owned();
+        let read = Self { template, policy: policy.clone() };
+        // Judged before anything is asked for; which region it will be changes nothing.
+        read.at("us-east-1")?;
+        Ok(read)
+    }
+
+    /// The URL as it is written, and as it is understood.
+    fn at(&self, region: &str) -> Result<(String, Endpoint), Error> {
+        let written = self.template.replace("{region}", region);
+        let url = self.policy.receiver(Role::AwsVerification, &written, &format!("field {}", Self::FIELD))?;
+        Ok((written, url))
     }
 }
 

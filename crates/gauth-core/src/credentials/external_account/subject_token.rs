@@ -33,7 +33,9 @@ impl Format {
         }
         match self {
             Self::Text => {
-                let text = std::str::from_utf8(bytes).map_err(|_| trouble("not UTF-8"))?.trim();
+                let text = std::str::from_utf8(bytes).map_err(|_| trouble("not UTF-8"))?;
+                // Editors and PowerShell put a byte order mark before what they save.
+                let text = text.trim_start_matches('\u{feff}').trim();
                 check(text).map_err(trouble)?;
                 Ok(Secret::new(text))
             }

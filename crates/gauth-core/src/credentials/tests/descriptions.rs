@@ -8,7 +8,7 @@ fn external_account() -> serde_json::Value {
     json!({
         "type": "external_account", "audience": "//iam.googleapis.com/pools/p",
         "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
-        "token_url": "https://sts.googleapis.com/v1/token?secret",
+        "token_url": "https://sts.googleapis.com/v1/token",
         "credential_source": {"url": "https://ci.example.com/token?secret=canary"},
     })
 }

@@ -7,6 +7,8 @@ use serde_json::json;
 use super::*;
 use crate::exchange::Answer;
 
+/// `{"alg":"none"}`, `{}` and a signature.
+const JWT: &str = "eyJhbGciOiJub25lIn0.e30.c2ln";
 const IAM: &str = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/robot@p.iam.gserviceaccount.com";
 
 fn external(source: serde_json::Value) -> serde_json::Value {
@@ -86,14 +88,14 @@ fn a_file_source_is_read_then_exchanged() {
     let source = json!({"file": "/run/token", "format": {"type": "json", "subject_token_field_name": "t"}});
     let mut play = Play::of(external(source), &Wanted::default());
     assert!(matches!(&play.step, Step::ReadFile { path, .. } if path.as_os_str() == "/run/token"));
-    play.answer(Answer::File(Some(br#"{"t":"subject"}"#.to_vec()))).unwrap();
+    play.answer(Answer::File(Some(json!({"t": JWT}).to_string().into_bytes()))).unwrap();
     assert_eq!(play.request().uri(), "https://sts.googleapis.com/v1/token");
     let expected = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
         ("audience", "//iam.googleapis.com/pool"),
         ("scope", crate::scope::DEFAULT),
         ("requested_token_type", "urn:ietf:params:oauth:token-type:access_token"),
-        ("subject_token", "subject"),
+        ("subject_token", JWT),
         ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -123,11 +125,30 @@ fn a_missing_or_overlong_subject_token_is_named() {
 }
 
 #[test]
+fn g1_what_is_no_jwt_is_not_sent_as_one() {
+    for kind in ["jwt", "id_token", "saml2"] {
+        for content in
+            ["-----BEGIN OPENSSH PRIVATE KEY-----", "root:x:0:0:root", "a.b.c", "a.e30", "a.e30.b.c", "hunter2"]
+        {
+            let mut file = external(json!({"file": "/home/me/.ssh/id_ed25519"}));
+            file["subject_token_type"] = format!("urn:ietf:params:oauth:token-type:{kind}").into();
+            let mut play = Play::of(file, &Wanted::default());
+            let result = play.answer(Answer::File(Some(content.into()))).map(|_| ());
+            assert_eq!(result.is_ok(), kind == "saml2", "{kind} {content}");
+            if let Err(error) = result {
+                assert!(error.to_string().contains("file /home/me/.ssh/id_ed25519: not a JWT"), "{error}");
+                assert_eq!(error.kind(), crate::Kind::Usage);
+            }
+        }
+    }
+}
+
+#[test]
 fn with_a_service_account_on_top_the_federated_token_may_only_call_iam() {
     let mut file = impersonating(external(json!({"file": "/run/token"})));
     file["service_account_impersonation"] = json!({"token_lifetime_seconds": 1800});
     let mut play = Play::of(file, &Wanted::default());
-    play.answer(Answer::File(Some(b"subject\n".to_vec()))).unwrap();
+    play.answer(Answer::File(Some(format!("\u{feff}{JWT}\r\n").into_bytes()))).unwrap();
     assert_eq!(field(&play.form(), "scope"), "https://www.googleapis.com/auth/cloud-platform");
     play.token("federated");
     assert_eq!(play.request().uri().to_string(), format!("{IAM}:generateAccessToken"));
@@ -144,12 +165,12 @@ fn a_client_goes_into_the_authorization_header_and_a_user_project_into_the_optio
     let mut file = external(json!({"file": "/run/token"}));
     file["workforce_pool_user_project"] = "p1".into();
     let mut play = Play::of(file.clone(), &Wanted::default());
-    play.answer(Answer::File(Some(b"s".to_vec()))).unwrap();
+    play.answer(Answer::File(Some(JWT.into()))).unwrap();
     assert_eq!(field(&play.form(), "options"), r#"{"userProject":"p1"}"#);
     file["client_id"] = "id".into();
     file["client_secret"] = "secret".into();
     let mut play = Play::of(file, &Wanted::default());
-    play.answer(Answer::File(Some(b"s".to_vec()))).unwrap();
+    play.answer(Answer::File(Some(JWT.into()))).unwrap();
     assert_eq!(play.header("authorization"), "Basic aWQ6c2VjcmV0");
     assert_eq!(field(&play.form(), "options"), "");
 }
@@ -163,8 +184,8 @@ fn a_url_source_is_asked_with_the_headers_of_the_file() {
     let mut play = Play::of(external(source), &Wanted::default());
     assert_eq!(play.request().uri(), "http://169.254.169.254/metadata/identity?x=1");
     assert_eq!(play.header("metadata"), "true");
-    play.json(json!({"access_token": "subject"}));
-    assert_eq!(field(&play.form(), "subject_token"), "subject");
+    play.json(json!({"access_token": JWT}));
+    assert_eq!(field(&play.form(), "subject_token"), JWT);
 }
 
 #[test]
@@ -207,17 +228,19 @@ fn e5_a_program_runs_only_when_allowed_and_without_a_shell() {
     assert_eq!(program.environment, variables);
     let answer = json!({
         "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:id_token",
-        "id_token": "subject", "expiration_time": 1_769_850_488,
+        "id_token": JWT, "expiration_time": 1_769_850_488,
     });
     play.answer(Answer::Output(answer.to_string().into_bytes())).unwrap();
-    assert_eq!(field(&play.form(), "subject_token"), "subject");
+    assert_eq!(field(&play.form(), "subject_token"), JWT);
 }
 
 #[test]
 fn a_programs_kept_answer_is_used_while_it_holds() {
     let source = json!({"executable": {"command": "x", "output_file": "/run/out"}});
     for (end, holds) in [(json!(1_769_850_488), true), (json!(1_769_850_487), false), (json!(null), false)] {
-        let mut play = Play::with(external(source.clone()), &Wanted::default(), &allowed);
+        let mut file = external(source.clone());
+        file["subject_token_type"] = "urn:ietf:params:oauth:token-type:saml2".into();
+        let mut play = Play::with(file, &Wanted::default(), &allowed);
         let answer = json!({
             "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:saml2",
             "saml_response": "subject", "expiration_time": end,
@@ -248,13 +271,15 @@ fn what_a_program_says_of_its_failure_is_kept() {
 }
 
 fn aws() -> serde_json::Value {
-    external(json!({
+    let mut file = external(json!({
         "environment_id": "aws1",
         "region_url": "http://169.254.169.254/latest/meta-data/placement/availability-zone",
         "url": "http://169.254.169.254/latest/meta-data/iam/security-credentials",
         "imdsv2_session_token_url": "http://169.254.169.254/latest/api/token",
         "regional_cred_verification_url": "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
-    }))
+    }));
+    file["subject_token_type"] = "urn:ietf:params:aws:token-type:aws4_request".into();
+    file
 }
 
 /// The signed request inside a token exchange.
@@ -294,6 +319,75 @@ fn aws_keys_of_the_environment_sign_without_a_question() {
             ],
         })
     );
+}
+
+#[test]
+fn g2_nothing_but_the_question_who_we_are_is_signed() {
+    const QUERY: &str = "?Action=GetCallerIdentity&Version=2011-06-15";
+    for url in [
+        "https://iam.amazonaws.com/?Action=CreateAccessKey&UserName=x".to_owned(),
+        "https://sts.{region}.amazonaws.com/?Action=AssumeRole&Version=2011-06-15".to_owned(),
+        "https://sts.{region}.amazonaws.com/?Version=2011-06-15&Action=GetCallerIdentity".to_owned(),
+        "https://sts.{region}.amazonaws.com/".to_owned(),
+        format!("https://sts.{{region}}.amazonaws.com/{QUERY}&RoleArn=x"),
+        format!("https://sts.{{region}}.amazonaws.com/x{QUERY}"),
+        format!("https://sts.{{region}}.amazonaws.com.evil.test{QUERY}"),
+        format!("https://sts.{{region}}.evil.test{QUERY}"),
+        format!("http://sts.{{region}}.amazonaws.com{QUERY}"),
+    ] {
+        let mut file = aws();
+        file["credential_source"]["regional_cred_verification_url"] = url.as_str().into();
+        let error = trouble(file);
+        assert!(error.contains("regional_cred_verification_url"), "{url}: {error}");
+    }
+    for host in ["sts.amazonaws.com", "sts.eu-west-3.amazonaws.com", "sts.{region}.amazonaws.com.cn"] {
+        for slash in ["", "/"] {
+            let mut file = aws();
+            file["credential_source"]["regional_cred_verification_url"] =
+                format!("https://{host}{slash}{QUERY}").into();
+            assert!(parse(file).is_ok(), "{host}");
+        }
+    }
+}
+
+#[test]
+fn g2_the_three_metadata_urls_name_one_host() {
+    let names = ["imdsv2_session_token_url", "region_url", "url"];
+    for name in names {
+        for url in [
+            "http://127.0.0.1/latest/x",
+            "http://[fd00:ec2::254]/latest/x",
+            "http://169.254.169.253/latest/x",
+            "https://a.test/latest/x",
+            "http://169.254.169.254/computeMetadata/v1/x",
+        ] {
+            let mut file = aws();
+            file["credential_source"][name] = url.into();
+            assert!(trouble(file).contains("field credential_source"), "{name} {url}");
+        }
+    }
+    for host in ["http://127.0.0.1:1338", "http://[fd00:ec2::254]", "http://localhost:1338"] {
+        let mut file = aws();
+        for name in names {
+            let url = file["credential_source"][name].as_str().unwrap().replace("http://169.254.169.254", host);
+            file["credential_source"][name] = url.into();
+        }
+        assert!(parse(file).is_ok(), "{host}");
+    }
+}
+
+#[test]
+fn g2_a_region_is_a_name_and_no_part_of_a_url() {
+    for region in ["us-east-1.evil.test/", "x/", "", "US", "a.b", "a@b", "-", "x-"] {
+        let env = |name: &str| (name == "AWS_REGION").then(|| region.into());
+        assert!(parse_with(aws(), &env).is_err(), "{region}");
+    }
+    for zone in ["evil.test/a", "us-east-1.evil", "1a", "b"] {
+        let mut play = Play::of(aws(), &Wanted::default());
+        play.text("session");
+        let response = http::Response::new(zone.as_bytes().to_vec());
+        assert!(play.answer(Answer::Response(response)).is_err(), "{zone}");
+    }
 }
 
 #[test]
