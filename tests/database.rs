@@ -102,7 +102,7 @@ fn same(cell: &str, other: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
     cell == other
         || match (number(cell), number(other)) {
-            (Some(a), Some(b)) if cell.contains('.') => (a - b).abs() <= 1e-14 * a.abs(),
+            (Some(a), Some(b)) if cell.contains('.') || other.contains('.') => (a - b).abs() <= 1e-14 * a.abs(),
             _ => false,
         }
 }
@@ -327,27 +327,86 @@ fn what_no_table_can_hold_is_refused() {
     assert!(server.requests().is_empty());
 }
 
+/// A report of one row with this page path and number of sessions.
+fn one_row(path: &str, sessions: &str) -> ScriptedServer {
+    let page = json!({
+        "dimensionHeaders": [{"name": "date"}, {"name": "pagePath"}],
+        "metricHeaders": [{"name": "sessions", "type": "TYPE_INTEGER"}],
+        "rows": [{
+            "dimensionValues": [{"value": "20261120"}, {"value": path}],
+            "metricValues": [{"value": sessions}],
+        }],
+        "rowCount": 1,
+    });
+    ScriptedServer::answering(move |_| Answer::json(200, page.to_string()))
+}
+
+const ONE_ROW: [&str; 8] = ["-p", "1", "-m", "sessions", "-d", "date,pagePath", "--table", "t"];
+
 #[test]
-fn a_cell_that_no_database_takes_ends_the_run() {
-    for (dimension, metric, reason) in [
-        ("a\0b", "1", "pagePath holds a NUL"),
-        ("a", "1.5", "sessions was announced as an integer"),
-        ("a", "12345678901234567890", "sessions was announced as an integer"),
-    ] {
-        let page = json!({
-            "dimensionHeaders": [{"name": "date"}, {"name": "pagePath"}],
-            "metricHeaders": [{"name": "sessions", "type": "TYPE_INTEGER"}],
-            "rows": [{
-                "dimensionValues": [{"value": "20261120"}, {"value": dimension}],
-                "metricValues": [{"value": metric}],
-            }],
-            "rowCount": 1,
-        });
-        let server = ScriptedServer::answering(move |_| Answer::json(200, page.to_string()));
-        let arguments = ["-p", "1", "-m", "sessions", "-d", "date,pagePath"];
-        let arguments = [&arguments[..], &["-f", "sql", "--table", "t"]].concat();
-        let run = query(&Home::new(), &server.url(), "ya29.token", &arguments);
-        let run = expect_failure(run, 1, reason);
+fn a_number_that_no_database_takes_ends_the_run() {
+    for metric in ["1.5", "12345678901234567890"] {
+        let server = one_row("a", metric);
+        let run = query(&Home::new(), &server.url(), "ya29.token", &[&ONE_ROW[..], &["-f", "sql"]].concat());
+        let run = expect_failure(run, 1, "sessions was announced as an integer");
         assert!(!run.stdout().contains("COMMIT"));
     }
+}
+
+/// Loads a cell with NUL characters and compares what is stored, byte for byte.
+fn replaces_nul_characters(database: &Database<'_>) {
+    let (home, server) = (Home::new(), one_row("a\0'\0", "1"));
+    let load = |format: &str, more: &[&str]| {
+        query(&home, &server.url(), "ya29.token", &[&ONE_ROW[..], &["-f", format], more].concat())
+    };
+    let note = |format| format!("ga-query: a NUL character in a cell became U+FFFD: {format} has no form for it\n");
+    let run = load("sql", &[]).expect(0);
+    assert_eq!(run.stderr(), note("sql"));
+    database.load(&home, run.stdout());
+    let cell = |table: &str| database.ask(&home, &format!("SELECT \"pagePath\", sessions FROM {table};"));
+    let expected = [["a\u{fffd}'\u{fffd}".to_owned(), "1".to_owned()]];
+    assert_eq!(cell("t"), expected);
+
+    let strict = load("sql", &["--strict", "-o", "t.sql"]).expect_failure(6);
+    assert!(strict.stderr().contains("a NUL character"), "{}", strict.stderr());
+    assert!(!home.path().join("t.sql").exists());
+
+    let tsv = load("tsv", &["--header", "none"]).expect(0);
+    assert_eq!(tsv.stderr(), note("tsv"));
+    assert_eq!(tsv.stdout(), "20261120\ta\u{fffd}'\u{fffd}\t1\n");
+    // Values in csv are verbatim.
+    let csv = load("csv", &["--header", "none"]).expect(0);
+    assert_eq!((csv.stdout(), csv.stderr()), ("20261120,a\0'\0,1\n", ""));
+    if let Database::Postgres(_) = database {
+        let copy = format!(
+            "CREATE TABLE c (date text, \"pagePath\" text, sessions bigint);\nCOPY c FROM STDIN;\n{}\\.\n",
+            tsv.stdout()
+        );
+        database.load(&home, &copy);
+        assert_eq!(cell("c"), expected);
+    }
+}
+
+#[test]
+fn a_nul_character_is_stored_as_what_stands_for_it() {
+    if tool("sqlite3").is_some() {
+        let home = Home::new();
+        replaces_nul_characters(&Database::Sqlite(&home.path().join("ga.db")));
+    }
+    if let Some(cluster) = Cluster::start() {
+        replaces_nul_characters(&Database::Postgres(&cluster));
+    }
+}
+
+#[test]
+fn numbers_that_are_not_whole_are_doubles_as_googles_are() {
+    let server = hostile_server();
+    let arguments =
+        ["-p", "1", "-m", "eventCount,totalRevenue", "-d", "date", "--no-check", "-f", "sql", "--table", "t"];
+    let run = query(&Home::new(), &server.url(), "ya29.token", &arguments).expect(0);
+    assert!(
+        run.stdout().contains("\"eventCount\" BIGINT,\n  \"totalRevenue\" DOUBLE PRECISION,\n"),
+        "{}",
+        run.stdout()
+    );
 }

@@ -137,6 +137,39 @@ fn the_code_of_ga_query_is_the_code_of_the_night() {
 }
 
 #[test]
+fn what_could_not_be_there_the_next_day_is_refused() {
+    let (home, sandbox) = (Home::new(), sandbox(500));
+    for (options, reason) in [
+        (["--database", "ga.db", "--last", "tomorrow"], "--last: YYYY-MM-DD"),
+        (["--database", "ga.db", "--last", "2999-12-31"], "--last: today is not over"),
+        (["--database", "ga.db", "--first", "last monday"], "--first: YYYY-MM-DD"),
+        (["--database", ":memory:", "--last", "2026-11-02"], "--database: a file"),
+        (["--database", "file:ga?mode=memory", "--last", "2026-11-02"], "--database: a file"),
+    ] {
+        expect_failure(run(nightly(&home, &sandbox, &options, &REPORT)), 2, reason);
+    }
+    let mut date = home.command("date");
+    date.arg("+%F");
+    let today = run(date).stdout().trim().to_owned();
+    let run = run(nightly(&home, &sandbox, &["--database", "ga.db", "--last", &today], &REPORT));
+    expect_failure(run, 2, "--last: today is not over");
+    assert_eq!(asked(&sandbox), 0);
+}
+
+#[test]
+fn what_is_to_be_said_about_the_query_is_said_by_the_first_night_only() {
+    if tool("sqlite3").is_none() {
+        return;
+    }
+    let (home, sandbox) = (Home::new(), sandbox(500));
+    let old = ["--ids", "ga:123456", "-m", "ga:users", "-d", "ga:date"];
+    let last = |day| ["--database", "ga.db", "--first", "2026-11-01", "--last", day];
+    let first = run(nightly(&home, &sandbox, &last("2026-11-03"), &old)).expect(0);
+    assert_eq!(first.stderr().matches("property 123456").count(), 1, "{}", first.stderr());
+    assert_silent(run(nightly(&home, &sandbox, &last("2026-11-04"), &old)));
+}
+
+#[test]
 fn two_nights_do_not_overlap() {
     if tool("flock").is_none() {
         return;

@@ -83,7 +83,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         false => COLUMNS.len(),
     };
     let rows: Vec<Vec<String>> = fields.into_iter().map(|field| row(field).into_iter().take(shown).collect()).collect();
-    listing.write(&COLUMNS[..shown], &rows)
+    listing.write(&COLUMNS[..shown], &rows, &context.terminal)
 }
 
 fn row(field: &Definition) -> [String; COLUMNS.len()] {

@@ -102,7 +102,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         }
     }
     let rows: Vec<Vec<String>> = listed.iter().map(|one| row(one).into()).collect();
-    listing.write(&COLUMNS, &rows)
+    listing.write(&COLUMNS, &rows, &context.terminal)
 }
 
 fn row(one: &Listed<'_>) -> [String; COLUMNS.len()] {

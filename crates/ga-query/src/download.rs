@@ -67,6 +67,7 @@ impl<'q> Download<'q> {
             self.property(exchange, is_last, output, &mut findings).await?;
         }
         output.finish()?;
+        findings.notes.extend(output.loss().map(|text| (text, true)));
         Ok(findings)
     }
 

@@ -11,6 +11,7 @@ use ga_core::answer::ReportHead;
 use ga_core::v3::Merge;
 use gauth_cli::Failure;
 use gauth_cli::files::Report;
+use gauth_cli::rows::replaced_nul_note;
 use gauth_cli::terminal::{Stdout, stdout, width};
 
 use crate::arguments::Arguments;
@@ -48,6 +49,8 @@ pub(crate) struct Output<'q> {
     aggregates: Vec<Vec<String>>,
     buffer: Vec<u8>,
     is_terminal: bool,
+    format: &'static str,
+    replaced_nul: bool,
 }
 
 /// What the rows are of.
@@ -148,6 +151,8 @@ impl<'q> Output<'q> {
             aggregates: Vec::new(),
             buffer: Vec::with_capacity(BUFFER + BUFFER / 4),
             is_terminal,
+            format: format.name,
+            replaced_nul: false,
         };
         output.mark(0);
         Ok(output)
@@ -257,9 +262,15 @@ impl<'q> Output<'q> {
                 writer.aggregate(&cells, &mut self.buffer)?;
             }
             writer.end(&mut self.buffer);
+            self.replaced_nul |= writer.replaced_nul();
         }
         self.mark(if is_last { 2 } else { 1 });
         Ok(())
+    }
+
+    /// What the format could not hold, after the last report.
+    pub(crate) fn loss(&self) -> Option<String> {
+        self.replaced_nul.then(|| replaced_nul_note(self.format))
     }
 
     /// Writes everything out; a file waits for [`Output::commit`].

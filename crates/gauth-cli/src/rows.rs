@@ -117,6 +117,15 @@ pub trait RowWriter {
     }
     /// After the last row.
     fn end(&mut self, out: &mut Vec<u8>);
+    /// Whether a NUL character, for which the format has no form, became U+FFFD in a row so far.
+    fn replaced_nul(&self) -> bool {
+        false
+    }
+}
+
+/// What is said once when [`RowWriter::replaced_nul`].
+pub fn replaced_nul_note(format: &str) -> String {
+    format!("a NUL character in a cell became U+FFFD: {format} has no form for it")
 }
 
 /// Writes `rows` in `format`, for the formats' own tests.

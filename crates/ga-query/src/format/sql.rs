@@ -2,8 +2,9 @@
 //! puts every row in its place, so that a report may be loaded any number of times.
 //!
 //! The key is what makes a row that row: the property, the dimensions and, unless every row belongs to one day, the
-//! date range. Dimensions are text as they were sent; metrics keep their digits, as BIGINT where Analytics says that
-//! they are whole and as NUMERIC otherwise (PostgreSQL keeps those exactly, SQLite as 64-bit floating point).
+//! date range. Dimensions are text as they were sent, but for NUL characters, which no database takes. Metrics are BIGINT
+//! where Analytics says that they are whole, and otherwise DOUBLE PRECISION, as Google's are (DuckDB cuts NUMERIC to
+//! three places).
 
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::{DateRange, RunReportRequest};
@@ -122,6 +123,7 @@ struct Sql {
     ranges: Ranges,
     rows: usize,
     bytes: usize,
+    replaced_nul: bool,
 }
 
 /// What goes between the property and the dimensions.
@@ -150,7 +152,7 @@ impl Sql {
             declared.push(match cell {
                 Cell::Text => format!("{name} TEXT NOT NULL"),
                 Cell::Integer => format!("{name} BIGINT"),
-                Cell::Number => format!("{name} NUMERIC"),
+                Cell::Number => format!("{name} DOUBLE PRECISION"),
             });
             match cell {
                 Cell::Text => key.push(name.clone()),
@@ -182,6 +184,7 @@ impl Sql {
             columns,
             rows: 0,
             bytes: 0,
+            replaced_nul: false,
         }
     }
 }
@@ -244,13 +247,13 @@ impl RowWriter for Sql {
         }
         for (place, (cell, (column, kind))) in cells.iter().zip(&self.columns).enumerate() {
             out.push(if place == 0 { b'(' } else { b',' });
-            let is_written = match kind {
-                Cell::Text => text(cell, out),
-                Cell::Integer => integer(cell, out),
-                Cell::Number => number(cell, out),
-            };
-            if !is_written {
-                return Err(refused(&column.name, kind.refusal()));
+            match kind {
+                Cell::Text => self.replaced_nul |= text(cell, out),
+                Cell::Integer if integer(cell, out) => {}
+                Cell::Integer => {
+                    return Err(refused(&column.name, "was announced as an integer and is none of 64 bits"));
+                }
+                Cell::Number => self.replaced_nul |= number(cell, out),
             }
             if place == 0 {
                 self.ranges.write(cells, out)?;
@@ -271,21 +274,16 @@ impl RowWriter for Sql {
         }
         out.extend_from_slice(b"COMMIT;\n");
     }
+
+    fn replaced_nul(&self) -> bool {
+        self.replaced_nul
+    }
 }
 
 impl Sql {
     fn end_batch(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.upsert.as_bytes());
         (self.rows, self.bytes) = (0, 0);
-    }
-}
-
-impl Cell {
-    fn refusal(self) -> &'static str {
-        match self {
-            Self::Text | Self::Number => "holds a NUL character, which no database takes",
-            Self::Integer => "was announced as an integer and is none of 64 bits",
-        }
     }
 }
 
@@ -297,9 +295,10 @@ fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A literal; false for a text that has none.
+/// A literal, with U+FFFD for each NUL character; whether there was one.
 fn text(cell: &[u8], out: &mut Vec<u8>) -> bool {
     out.push(b'\'');
+    let mut has_nul = false;
     let mut plain = 0;
     for (place, &byte) in cell.iter().enumerate() {
         match byte {
@@ -314,13 +313,18 @@ fn text(cell: &[u8], out: &mut Vec<u8>) -> bool {
                 out.extend_from_slice(b"' || '");
                 plain = place + 1;
             }
-            0 => return false,
+            0 => {
+                has_nul = true;
+                out.extend_from_slice(&cell[plain..place]);
+                out.extend_from_slice("\u{fffd}".as_bytes());
+                plain = place + 1;
+            }
             _ => {}
         }
     }
     out.extend_from_slice(&cell[plain..]);
     out.push(b'\'');
-    true
+    has_nul
 }
 
 /// A whole number of 64 bits in its own digits; NULL for nothing.
@@ -338,12 +342,13 @@ fn integer(cell: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// A number in its own digits; NULL for nothing. What is no number is text, of which PostgreSQL knows `NaN`.
+/// A number in its own digits; NULL for nothing. What is no number is text, of which PostgreSQL knows `NaN`; whether a NUL
+/// character in it was replaced.
 fn number(cell: &[u8], out: &mut Vec<u8>) -> bool {
     match cell {
         b"" => out.extend_from_slice(b"NULL"),
         _ if is_number(cell) => out.extend_from_slice(cell),
         _ => return text(cell, out),
     }
-    true
+    false
 }

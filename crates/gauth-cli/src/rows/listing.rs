@@ -5,10 +5,10 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use super::{Column, FORMATS, Format, Layout, format_of_file};
+use super::{Column, FORMATS, Format, Layout, format_of_file, replaced_nul_note};
 use crate::exit::Failure;
 use crate::files::Report;
-use crate::terminal::{stdout, width};
+use crate::terminal::{Terminal, stdout, width};
 
 /// What the command line says about the output.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ impl Listing {
     ///
     /// # Errors
     /// When the output takes no more.
-    pub fn write(self, columns: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+    pub fn write(self, columns: &[&str], rows: &[Vec<String>], terminal: &Terminal) -> anyhow::Result<()> {
         let column = |name: &str| Column {
             name: name.to_owned(),
             heading: name.to_owned(),
@@ -97,6 +97,9 @@ impl Listing {
             writer.row(&cells, &mut out)?;
         }
         writer.end(&mut out);
+        if writer.replaced_nul() {
+            terminal.note(&replaced_nul_note(self.format.name));
+        }
         match self.file {
             Some(mut file) => {
                 file.write_all(&out)?;

@@ -1,31 +1,41 @@
 //! Tab-separated values as PostgreSQL's COPY reads and writes them in its text format: one line for each row, with
-//! backslash, tab, line feed and carriage return escaped.
+//! backslash, tab, line feed and carriage return escaped. COPY takes no NUL character; it becomes U+FFFD.
 //! <https://www.postgresql.org/docs/current/sql-copy.html>
 
 use super::{Format, Layout, RowWriter};
 use crate::exit::Failure;
 
-pub(super) const FORMAT: Format = Format { name: "tsv", extensions: &["tsv"], writer: |layout| Box::new(Tsv(layout)) };
+pub(super) const FORMAT: Format =
+    Format { name: "tsv", extensions: &["tsv"], writer: |layout| Box::new(Tsv { layout, replaced_nul: false }) };
 
-struct Tsv(Layout);
+struct Tsv {
+    layout: Layout,
+    replaced_nul: bool,
+}
 
 impl RowWriter for Tsv {
     fn begin(&mut self, out: &mut Vec<u8>) {
-        if self.0.header {
-            let names = self.0.columns.iter().map(|column| column.heading.as_bytes());
+        if self.layout.header {
+            let names = self.layout.columns.iter().map(|column| column.heading.as_bytes());
             line(names, out);
         }
     }
 
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
-        line(cells.iter().copied(), out);
+        self.replaced_nul |= line(cells.iter().copied(), out);
         Ok(())
     }
 
     fn end(&mut self, _: &mut Vec<u8>) {}
+
+    fn replaced_nul(&self) -> bool {
+        self.replaced_nul
+    }
 }
 
-fn line<'a>(cells: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
+/// Writes a line; whether a NUL was replaced.
+fn line<'a>(cells: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u8>) -> bool {
+    let mut has_nul = false;
     for (place, text) in cells.enumerate() {
         if place > 0 {
             out.push(b'\t');
@@ -36,11 +46,16 @@ fn line<'a>(cells: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
                 b'\t' => out.extend_from_slice(b"\\t"),
                 b'\n' => out.extend_from_slice(b"\\n"),
                 b'\r' => out.extend_from_slice(b"\\r"),
+                0 => {
+                    has_nul = true;
+                    out.extend_from_slice("\u{fffd}".as_bytes());
+                }
                 _ => out.push(byte),
             }
         }
     }
     out.push(b'\n');
+    has_nul
 }
 
 #[cfg(test)]
@@ -51,8 +66,8 @@ mod tests {
     #[test]
     fn a_row_is_one_line_whatever_is_in_it() {
         assert_eq!(
-            written(&FORMAT, two_columns(), &[&["a\tb\nc\r\\d", "1"], &["", "é"]]),
-            "d\tm\na\\tb\\nc\\r\\\\d\t1\n\té\n"
+            written(&FORMAT, two_columns(), &[&["a\tb\nc\r\\d", "1"], &["", "é"], &["\0x\0", "1"]]),
+            "d\tm\na\\tb\\nc\\r\\\\d\t1\n\té\n\u{fffd}x\u{fffd}\t1\n"
         );
     }
 }
