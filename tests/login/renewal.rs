@@ -105,7 +105,7 @@ fn a_narrower_renewal_says_before_the_consent_what_is_lost() {
 fn client_of(server: &ScriptedServer, home: &Home, changes: &[(&str, Value)]) -> std::path::PathBuf {
     let mut client = json!({
         "client_id": "public",
-        "auth_uri": format!("{}/authorize", server.url()),
+        "auth_uri": format!("{}/o/oauth2/auth", server.url()),
         "token_uri": format!("{}/token", server.url()),
         "redirect_uris": ["http://127.0.0.1/cb"],
     });

@@ -254,7 +254,7 @@ mod tests {
             (
                 "installed",
                 "http://localhost",
-                r#""auth_uri":"http://127.0.0.1:1/auth","token_uri":"http://127.0.0.1:1/t""#,
+                r#""auth_uri":"http://127.0.0.1:1/o/oauth2/auth","token_uri":"http://127.0.0.1:1/token""#,
             ),
         ] {
             let client = read(&format!(
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_client_without_a_secret_is_refused_at_google_only() {
-        let elsewhere = r#""auth_uri":"http://127.0.0.1:1/a","token_uri":"http://127.0.0.1:1/t""#;
+        let elsewhere = r#""auth_uri":"http://127.0.0.1:1/o/oauth2/auth","token_uri":"http://127.0.0.1:1/token""#;
         assert_eq!(read(&format!(r#"{{"installed":{{"client_id":"i",{elsewhere}}}}}"#)).unwrap().secret, None);
         for more in ["", r#","client_secret":"""#, r#","client_secret":null"#] {
             let error = read(&format!(r#"{{"installed":{{"client_id":"i"{more}}}}}"#)).unwrap_err();
