@@ -251,9 +251,9 @@ fn only_the_servers_own_names_are_no_names_of_ranges() {
 }
 
 #[test]
-fn the_man_page_says_what_help_says_and_both_name_every_format() {
+fn the_committed_man_page_is_the_one_it_prints_and_help_names_every_format() {
     let page = include_str!("../../crates/ga-query/ga-query.1");
-    testkit::assert_man_page_matches_help(super::BIN, page);
+    testkit::assert_man_page_is_current(super::BIN, page);
     let user = User::of("http://127.0.0.1:1");
     let help = user.run(&["--help"]).expect(0);
     let unknown = user.run(&["1", "-m", "sessions", "-f", "x"]).expect_failure(2);

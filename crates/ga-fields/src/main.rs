@@ -39,6 +39,7 @@ const PROGRAM: Program = Program {
         "Without a token, the standard fields are listed from memory. With one, the fields of -p or GA_PROPERTY are asked for, or those that all properties have.",
         "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN or GAUTH_TOKEN_COMMAND, whichever is first.",
     ],
+    manual: include_str!("../manual.txt"),
 };
 
 /// The first so many are shown in a table.

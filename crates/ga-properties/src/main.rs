@@ -28,6 +28,7 @@ const PROGRAM: Program = Program {
         "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, GAUTH_TOKEN_COMMAND, or a pipe or file on standard input that holds nothing else, whichever is first. Its scope is analytics.readonly or analytics.edit.",
         "A property that is listed may still refuse its data: that takes a role at the property.",
     ],
+    manual: include_str!("../manual.txt"),
 };
 
 const COLUMNS: [&str; 6] = ["account", "account_name", "property", "property_name", "type", "parent"];

@@ -65,6 +65,7 @@ const PROGRAM: Program = Program {
         "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, GAUTH_TOKEN_COMMAND, or a pipe or file on standard input that holds nothing else, whichever is first.",
         "Each request has 300 seconds with its tries; --timeout limits the whole run.",
     ],
+    manual: include_str!("../manual.txt"),
 };
 
 const MOST_PARALLEL: usize = 9;

@@ -57,6 +57,7 @@ const PROGRAM: Program = Program {
     empty_if_missing: &["--token"],
     examples: &[("arguments -m sessions", "prints one metric")],
     notes: &[],
+    manual: "",
 };
 
 fn main() -> ExitCode {

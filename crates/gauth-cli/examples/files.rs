@@ -32,6 +32,7 @@ const PROGRAM: Program = Program {
     empty_if_missing: &[],
     examples: &[],
     notes: &[],
+    manual: "",
 };
 
 fn main() -> ExitCode {

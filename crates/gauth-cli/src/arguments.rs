@@ -13,11 +13,12 @@ use crate::Program;
 use crate::exit::Failure;
 
 /// The options of every program.
-pub(crate) const COMMON: [FlagInfo<'static>; 6] = [
+pub(crate) const COMMON: [FlagInfo<'static>; 7] = [
     common("--timeout", None, Some("SECS"), "give up after this time"),
     common("--quiet", Some('q'), None, "say nothing but errors and warnings"),
     common("--verbose", None, None, "tell on stderr what is being done, without secrets"),
     common("--completions", None, Some("bash|zsh|fish"), "print a completion script for this shell"),
+    common("--man", None, None, "print the man page"),
     common("--help", Some('h'), None, "print this page"),
     common("--version", Some('V'), None, "print the version"),
 ];
@@ -67,6 +68,7 @@ impl Grammar {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Request {
     Help,
+    Man,
     Version,
     Completions(String),
     Work(Arguments),
@@ -184,6 +186,7 @@ impl Reader<'_> {
     fn take(&mut self, flag: &'static FlagInfo<'static>, value: Option<String>) -> Result<Option<Request>, Failure> {
         match (flag.long, value) {
             ("--help", _) => return Ok(Some(Request::Help)),
+            ("--man", _) => return Ok(Some(Request::Man)),
             ("--version", _) => return Ok(Some(Request::Version)),
             ("--completions", Some(shell)) => return Ok(Some(Request::Completions(shell))),
             ("--quiet", _) => self.arguments.quiet = true,

@@ -13,17 +13,13 @@ const INDENT: usize = 26;
 /// The page for `program`, ending in a newline.
 pub(crate) fn page(program: &Program, grammar: &Grammar) -> String {
     let mut page = format!("{}: {}\n\n", program.name, program.summary);
-    usage(&mut page, program, grammar);
+    page.push_str(&format!("Usage: {}\n", synopsis(program, grammar)));
 
     let described: Vec<_> = grammar.positionals.iter().filter(|one| !one.hidden).collect();
     section(&mut page, "Arguments", described.iter().map(|one| (one.name.to_uppercase(), one.description.to_owned())));
     let visible = grammar.options.iter().copied().filter(|flag| !flag.hidden);
-    section(&mut page, "Options", visible.map(entry));
-    let common = COMMON.iter().map(|flag| match (flag.long, program.timeout) {
-        ("--timeout", Some(time)) => (label(flag), format!("{} (default {})", flag.description, time.as_secs())),
-        _ => entry(flag),
-    });
-    section(&mut page, "Options of every program", common);
+    section(&mut page, "Options", visible.map(|flag| entry(flag, program)));
+    section(&mut page, "Options of every program", COMMON.iter().map(|flag| entry(flag, program)));
     let codes = exit::TABLE.iter().map(|(code, kind, meaning)| (code.to_string(), format!("{kind}: {meaning}")));
     section(&mut page, "Exit codes", codes.chain([("128+n".to_owned(), "ended by signal n".to_owned())]));
 
@@ -41,8 +37,9 @@ pub(crate) fn page(program: &Program, grammar: &Grammar) -> String {
     page
 }
 
-fn usage(page: &mut String, program: &Program, grammar: &Grammar) {
-    let mut line = format!("Usage: {}", program.name);
+/// `program [OPTIONS] ARGUMENT…`
+pub(crate) fn synopsis(program: &Program, grammar: &Grammar) -> String {
+    let mut line = program.name.to_owned();
     if !grammar.options.is_empty() {
         line.push_str(" [OPTIONS]");
     }
@@ -57,8 +54,7 @@ fn usage(page: &mut String, program: &Program, grammar: &Grammar) {
             Optionality::Greedy => format!(" [-- {name}...]"),
         });
     }
-    page.push_str(&line);
-    page.push('\n');
+    line
 }
 
 fn section(page: &mut String, title: &str, entries: impl Iterator<Item = (String, String)>) {
@@ -84,9 +80,14 @@ fn section(page: &mut String, title: &str, entries: impl Iterator<Item = (String
     }
 }
 
-fn entry(flag: &FlagInfo<'_>) -> (String, String) {
-    let again = if flag.optionality == Optionality::Repeating { " (may repeat)" } else { "" };
-    (label(flag), format!("{}{again}", flag.description))
+/// An option with its value, and its description.
+pub(crate) fn entry(flag: &FlagInfo<'_>, program: &Program) -> (String, String) {
+    let more = match (flag.long, program.timeout) {
+        ("--timeout", Some(time)) => format!(" (default {})", time.as_secs()),
+        _ if flag.optionality == Optionality::Repeating => " (may repeat)".to_owned(),
+        _ => String::new(),
+    };
+    (label(flag), format!("{}{more}", flag.description))
 }
 
 /// `-p, --property ID`

@@ -21,6 +21,7 @@ pub mod files;
 mod help;
 pub mod http_agent;
 pub mod lock;
+mod man;
 pub mod metadata_server;
 pub mod proxy;
 pub mod random;
@@ -50,6 +51,8 @@ pub struct Program {
     pub examples: &'static [(&'static str, &'static str)],
     /// Paragraphs at the end of the page.
     pub notes: &'static [&'static str],
+    /// What only the man page says: its description, then sections; see `man.rs` for the form.
+    pub manual: &'static str,
 }
 
 /// What [`run`] found out before it called the program's body.
@@ -70,7 +73,7 @@ impl Context {
     }
 }
 
-/// The whole of `main()`: reads the command line, answers `--help`, `--version` and `--completions`, calls
+/// The whole of `main()`: reads the command line, answers `--help`, `--man`, `--version` and `--completions`, calls
 /// `body`, and turns its result into messages and an exit code.
 pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Context) -> anyhow::Result<()>) -> ExitCode {
     let mut terminal = Terminal { program: program.name, quiet: false, verbose: false };
@@ -81,6 +84,7 @@ pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Conte
             match request {
                 Request::Help => print(&help::page(program, &grammar)),
                 Request::Version => print(&format!("{} {}\n", program.name, env!("CARGO_PKG_VERSION"))),
+                Request::Man => print(&man::page(program, &grammar)),
                 Request::Completions(shell) => print(&completions::script(&shell, program, &grammar)?),
                 Request::Work(arguments) => {
                     terminal.quiet = arguments.quiet;

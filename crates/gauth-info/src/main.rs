@@ -32,6 +32,7 @@ const PROGRAM: Program = Program {
     notes: &[
         "A file is read and nothing is sent, except with --check, which gets a token, and with --token, which asks Google's tokeninfo. No secret is ever shown; only --convert writes one, since that is its job.",
     ],
+    manual: include_str!("../manual.txt"),
 };
 
 /// What was typed.

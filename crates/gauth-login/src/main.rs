@@ -43,6 +43,7 @@ const PROGRAM: Program = Program {
         "The OAuth client comes from the first of: --client-secrets, GAUTH_CLIENT_SECRETS, $XDG_CONFIG_HOME/gauth/client_secrets.json, the credentials file that is being renewed.",
         "The grant goes to the first of: --credentials, GAUTH_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json.",
     ],
+    manual: include_str!("../manual.txt"),
 };
 
 /// What was typed.

@@ -28,6 +28,7 @@ const PROGRAM: Program = Program {
         "Google ends the user's grant to the whole project at once: for all its clients, all scopes and all machines. The credentials file is removed only after Google said yes.",
         "A service account's key and federated credentials cannot be revoked this way; the error says how access ends instead. gcloud's own login is revoked only when its file is named.",
     ],
+    manual: include_str!("../manual.txt"),
 };
 
 /// What was typed.

@@ -66,6 +66,7 @@ const PROGRAM: Program = Program {
          begins with GAUTH_, GOOGLE_ or CLOUDSDK_ is unset.",
         "Faults are set by POST to /sandbox/fault; GET /sandbox/requests tells what was asked.",
     ],
+    manual: include_str!("../manual.txt"),
 };
 
 fn main() -> ExitCode {

@@ -31,6 +31,7 @@ const PROGRAM: Program = Program {
         "Credentials come from the first of: --credentials, GAUTH_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json (written by gauth-login), gcloud's application default credentials, the metadata server of a machine on Google Cloud. One that is named but broken is an error.",
         "Tokens are kept in $XDG_CACHE_HOME/gauth until they have less than --min-ttl seconds left. Any number of processes that find a token stale make one request between them.",
     ],
+    manual: include_str!("../manual.txt"),
 };
 
 fn main() -> ExitCode {

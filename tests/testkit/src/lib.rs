@@ -17,7 +17,7 @@ mod strace;
 
 pub use browser::{Page, visit};
 pub use home::{Home, mode};
-pub use man_page::assert_man_page_matches_help;
+pub use man_page::assert_man_page_is_current;
 pub use pty::Pty;
 pub use run::{IN_TIME, Run, Running, run, run_with_input};
 pub use rustix::process::Signal;
