@@ -1,6 +1,6 @@
-//! The Analytics half of the sandbox: Data API (v1beta, two methods of v1alpha) and Admin API v1beta over a made-up site. It knows no socket; the
-//! server hands it requests whose bearer is alive. Strict where Google is strict: scopes, unknown fields, types, names,
-//! limits, quotas. What the sample site is like: `site`.
+//! The Analytics half of the sandbox: Data API (v1beta, some methods of v1alpha) and Admin API v1beta over a made-up site.
+//! It knows no socket and no token; the front end (`rest`) hands it calls that are well-formed. Strict where Google is
+//! strict: names, limits, quotas. What the sample site is like: `site`.
 //!
 //! Properties (`properties`) differ on purpose:
 //!
@@ -18,7 +18,7 @@
 //! | 200010 | Analytics 360: higher quotas |
 //! | 200403 | is listed but refused |
 
-mod account_summaries;
+mod admin;
 mod aggregate;
 mod catalogue;
 mod cohorts;
@@ -28,11 +28,9 @@ mod cross_table;
 mod dates;
 mod dimensions;
 mod encoder;
-mod errors;
 mod filter;
 mod funnel;
 mod funnel_tables;
-mod json;
 mod measures;
 mod metadata;
 mod method;
@@ -40,32 +38,25 @@ mod metrics;
 mod order;
 mod pivot;
 mod properties;
-mod query;
 mod quota;
 mod realtime;
 mod report;
 mod reports;
 mod response;
-mod schema;
 mod site;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-use crate::api::{ApiAnswer, ApiRequest, Body};
-use errors::{Refusal, Status};
-use json::Writer;
-use metadata::CheckCompatibilityRequest;
-use method::{Kind, Method};
+pub(crate) use method::METHODS;
+
+use crate::rest::Refusal;
 use properties::{Behaviour, Property};
-use query::Query;
-use quota::{Category, Quotas};
-use response::Fields;
+use quota::Quotas;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use site::Site;
 use std::sync::Arc;
-use std::time::Instant;
 use tables::Tables;
 use time::Date;
 
@@ -88,90 +79,6 @@ impl Analytics {
             tables: Tables::default(),
         }
     }
-
-    /// Answers a request to `/v1beta/…` or `/v1alpha/…`.
-    pub(crate) fn answer(&self, request: &ApiRequest<'_>) -> ApiAnswer {
-        let Some(method) = Method::of(request) else {
-            return errors::no_such_page(request.path);
-        };
-        let query = Query::parse(request.query);
-        match self.call(method, request, &query) {
-            Ok(body) => ApiAnswer { status: 200, content_type: "application/json; charset=UTF-8", body },
-            Err(refusal) => refusal.answer(query.indented()),
-        }
-    }
-
-    fn call(&self, method: Method<'_>, request: &ApiRequest<'_>, query: &Query) -> Result<Body, Refusal> {
-        method.check_scope(request.scopes)?;
-        query.check(match method {
-            Method::AccountSummaries => &["pageSize", "pageToken"],
-            _ => &[],
-        })?;
-        let fields = Fields::parse(query.get("fields")).map_err(Refusal::invalid)?;
-        let mut json = Writer::new(query.indented());
-        match method {
-            Method::AccountSummaries => account_summaries::write(&mut json, query, &fields)?,
-            Method::Metadata("0") => metadata::write(&mut json, None, &fields),
-            Method::Metadata(id) => metadata::write(&mut json, Some(find_property(id)?), &fields),
-            Method::QuotasSnapshot(id) => self.write_snapshot(&mut json, id, request, &fields)?,
-            Method::Report(kind, id) => {
-                let body = schema::read(request.body, kind.message())?;
-                let property = find_property(id)?;
-                let project = request.quota_project;
-                match kind {
-                    Kind::Run => {
-                        let answer = self.run_report(property, body, project, fields)?;
-                        return Ok(answer.into_body(query.indented()));
-                    }
-                    Kind::Realtime => {
-                        let answer = self.run_realtime_report(property, body, project, fields)?;
-                        return Ok(answer.into_body(query.indented()));
-                    }
-                    Kind::BatchRun => self.write_batch(&mut json, property, body, project, &fields)?,
-                    Kind::Pivot => self.write_pivot(&mut json, property, body, project, &fields)?,
-                    Kind::BatchPivot => {
-                        self.write_pivot_batch(&mut json, property, body, project, &fields)?;
-                    }
-                    Kind::Funnel => self.write_funnel(&mut json, property, body, project, &fields)?,
-                    Kind::Compatibility => {
-                        let asked: CheckCompatibilityRequest = typed(body)?;
-                        asked.write(&mut json, property, &fields)?;
-                    }
-                }
-            }
-        }
-        Ok(Body::Bytes(json.finish()))
-    }
-
-    /// `PropertyQuotasSnapshot`: costs one token itself.
-    fn write_snapshot(
-        &self,
-        json: &mut Writer,
-        id: &str,
-        request: &ApiRequest<'_>,
-        fields: &Fields,
-    ) -> Result<(), Refusal> {
-        let property = find_property(id)?;
-        let mut states = Vec::new();
-        for (member, category, tokens) in [
-            ("corePropertyQuota", Category::Core, 1),
-            ("realtimePropertyQuota", Category::Realtime, 0),
-            ("funnelPropertyQuota", Category::Funnel, 0),
-        ] {
-            let project = request.quota_project;
-            let running = self.quotas.begin(property, category, project, false, Instant::now())?;
-            states.push((member, running.charge(tokens)));
-        }
-        json.object(|json| {
-            if fields.want("name") {
-                json.member("name").text(&format!("properties/{}/propertyQuotasSnapshot", property.id));
-            }
-            for (member, state) in states.iter().filter(|(member, _)| fields.want(member)) {
-                state.write(json.member(member));
-            }
-        });
-        Ok(())
-    }
 }
 
 /// A request whose form was checked, as the type that it is.
@@ -189,7 +96,7 @@ fn find_property(id: &str) -> Result<&'static Property, Refusal> {
     };
     properties::find(number).filter(|property| property.behaviour != Behaviour::Refused).ok_or_else(|| {
         Refusal::new(
-            Status::PermissionDenied,
+            403,
             "User does not have sufficient permissions for this property. To learn more about Property ID, see \
                  https://developers.google.com/analytics/devguides/reporting/data/v1/property-id.",
         )

@@ -8,8 +8,8 @@ use crate::clients::{DELEGATED_ACCOUNTS, DELEGATED_SCOPES};
 use crate::form::Form;
 use crate::google::{Google, now};
 use crate::grants::Kind;
+use crate::http::OAuthError;
 use crate::jwt::Jwt;
-use crate::response::OAuthError;
 use crate::scopes;
 use crate::service_accounts::{REPORTER, ServiceAccount};
 
@@ -46,11 +46,7 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
             Err(OAuthError::new("invalid_request", "The JWT must hold scope or target_audience, not both."))
         }
         (None, None) => Err(OAuthError::new("invalid_scope", "Empty or missing scope not allowed.")),
-        (None, Some(audience)) => {
-            let id_token = google.service_id_token(account, audience, true);
-            google.grants().issued.push(id_token.clone());
-            Ok(json!({"id_token": id_token}))
-        }
+        (None, Some(audience)) => Ok(json!({"id_token": google.service_id_token(account, audience, true)})),
         (Some(list), None) => access_token(google, account, list, text(&jwt.claims, "sub")),
     }
 }
@@ -78,7 +74,7 @@ fn access_token(google: &Google, account: &ServiceAccount, list: &str, sub: Opti
 }
 
 /// Whole seconds, a life of at most an hour, and both ends within the clock's tolerance of `now`.
-fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), OAuthError> {
+pub(crate) fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), OAuthError> {
     let times = claims.get("iat").and_then(Value::as_i64).zip(claims.get("exp").and_then(Value::as_i64));
     let now = now.cast_signed();
     match times {

@@ -9,7 +9,7 @@ use crate::consent;
 use crate::form::Form;
 use crate::google::{Consent, Google, now};
 use crate::grants::{Challenge, Kind};
-use crate::response::{OAuthError, Request, Response, html, not_found, redirect};
+use crate::http::{OAuthError, Request, Response, html, not_found, redirect};
 use crate::scopes;
 
 /// A valid authorization request.
@@ -29,7 +29,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let authorization = match Form::parse(query.as_bytes()).and_then(|query| Authorization::read(google, &query)) {
         Ok(authorization) => authorization,
-        Err(error) => return html(error.status, consent::error_page(&error)),
+        Err(error) => return html(error.status, &consent::error_page(&error)),
     };
     match (request.method(), google.consent) {
         (&Method::GET, Consent::Allow) => {
@@ -98,7 +98,7 @@ impl Authorization {
 
     fn ask(&self, google: &Google) -> Response {
         if self.prompt.as_deref() != Some("none") {
-            return html(200, consent::page(&self.account, &self.scopes));
+            return html(200, &consent::page(&self.account, &self.scopes));
         }
         let consented = google.grants().has_consented(&self.client, &self.account);
         if consented { self.allow(google, self.scopes.clone()) } else { self.deny(google, "interaction_required") }

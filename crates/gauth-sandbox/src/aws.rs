@@ -8,10 +8,10 @@ use serde_json::json;
 use time::PrimitiveDateTime;
 use time::format_description::parse_borrowed;
 
-use crate::api::Body;
 use crate::google::Google;
+use crate::http::Body;
+use crate::http::{Request, Response, json, response};
 use crate::random;
-use crate::response::{Request, Response, json, response};
 
 const ROLE: &str = "reports";
 const ZONE: &str = "us-east-2b";

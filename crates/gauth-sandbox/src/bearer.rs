@@ -1,83 +1,56 @@
-//! Who asks: the check of the access token on every API request (RFC 6750 §2.1 and §3), with the 401s that Google's API
-//! front end sends.
+//! Who asks: the credential of an API request (RFC 6750 §2.1 and §3), with the 401s that Google's front end sends. It is an
+//! access token, or a JWT that a service account has signed for one API or for some scopes (<https://google.aip.dev/auth/4111>).
 
-use serde_json::json;
-
+use crate::assertion;
 use crate::google::{Google, now};
-use crate::grants::AccessToken;
-use crate::iam_credentials;
-use crate::response::{Request, Response, api_error, bearer, unauthenticated};
+use crate::grants::{AccessToken, Kind};
+use crate::http::{Request, Response, bearer, challenge};
+use crate::jwt::Jwt;
+use crate::rest::{Method, Parameters, Refusal};
+use crate::scopes;
+use crate::service_accounts::REPORTER;
 
 const EXPECTED: &str = "Expected OAuth 2 access token, login cookie or other valid authentication credential. See \
                         https://developers.google.com/identity/sign-in/web/devconsole-project.";
 
-/// The live token of the request, or the refusal.
-pub(crate) fn check(google: &Google, request: &Request) -> Result<AccessToken, Box<Response>> {
-    let Some(token) = bearer(request) else {
-        return Err(missing(request.uri().path()).into());
+/// Whose request to `method` it is, or the refusal.
+pub(crate) fn check<C>(google: &Google, request: &Request, method: &Method<C>) -> Result<AccessToken, Box<Response>> {
+    let parameters = Parameters::of(request);
+    let Some(token) = bearer(request).or_else(|| parameters.token()) else {
+        let message = format!("Request is missing required authentication credential. {EXPECTED}");
+        let refusal = Refusal::new(401, message).with(method.error_info("CREDENTIALS_MISSING"));
+        let refusal = refusal.response(&parameters.format());
+        return Err(challenge(refusal, "Bearer realm=\"https://accounts.google.com/\"").into());
     };
-    let found = google.grants().access_token(token, now()).cloned();
-    found.ok_or_else(|| {
+    let known = google.grants().access_token(token, now()).cloned();
+    known.or_else(|| self_signed(google, token, method)).ok_or_else(|| {
         let message = format!("Request had invalid authentication credentials. {EXPECTED}");
-        unauthenticated(
-            api_error(401, &message, "UNAUTHENTICATED", &[]),
-            "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"",
-        )
-        .into()
+        let refusal = Refusal::new(401, message).response(&parameters.format());
+        challenge(refusal, "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"").into()
     })
 }
 
-fn missing(path: &str) -> Response {
-    let message = format!("Request is missing required authentication credential. {EXPECTED}");
-    let (service, method) = method(path);
-    let info = json!({
-        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-        "reason": "CREDENTIALS_MISSING",
-        "domain": "googleapis.com",
-        "metadata": {"method": method, "service": service},
-    });
-    unauthenticated(
-        api_error(401, &message, "UNAUTHENTICATED", &[info]),
-        "Bearer realm=\"https://accounts.google.com/\"",
-    )
-}
-
-/// Service and full method name behind a path such as `/v1beta/properties/1:runReport`.
-pub(crate) fn method(path: &str) -> (&'static str, String) {
-    let last = path.rsplit(['/', ':']).next().unwrap_or_default();
-    let (first, rest) = last.split_at_checked(1).unwrap_or_default();
-    let verb = first.to_uppercase() + rest;
-    if path.starts_with(iam_credentials::PREFIX) {
-        let method = format!("google.iam.credentials.v1.IAMCredentials.{verb}");
-        return ("iamcredentials.googleapis.com", method);
+/// A JWT as bearer: signed by the key that its `kid` names, about the account itself, for the API that is asked (`aud`) or
+/// for scopes, and in time.
+fn self_signed<C>(google: &Google, token: &str, method: &Method<C>) -> Option<AccessToken> {
+    let jwt = Jwt::parse(token)?;
+    let text = |name: &str| jwt.claims.get(name).and_then(serde_json::Value::as_str);
+    let is_own = text("iss") == Some(REPORTER) && text("sub") == Some(REPORTER);
+    if !is_own || !jwt.header.contains_key("kid") || !google.reporter_key.verifies(&jwt) {
+        return None;
     }
-    let version = path.split('/').nth(1).unwrap_or_default();
-    if path.ends_with("/accountSummaries") {
-        let method = format!("google.analytics.admin.{version}.AnalyticsAdminService.ListAccountSummaries");
-        return ("analyticsadmin.googleapis.com", method);
+    assertion::check_times(&jwt.claims, google.clock()).ok()?;
+    let audience = text("aud").map(|audience| audience.strip_suffix('/').unwrap_or(audience));
+    if audience.is_some_and(|audience| audience != google.url && audience != format!("https://{}", method.service())) {
+        return None;
     }
-    let interface = if version == "v1beta" { "BetaAnalyticsData" } else { "AlphaAnalyticsData" };
-    let verb = if last == "metadata" { "GetMetadata".to_owned() } else { verb };
-    ("analyticsdata.googleapis.com", format!("google.analytics.data.{version}.{interface}.{verb}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_become_the_names_of_googles_methods() {
-        for (path, name) in [
-            ("/v1beta/properties/1:runReport", "google.analytics.data.v1beta.BetaAnalyticsData.RunReport"),
-            ("/v1beta/properties/0/metadata", "google.analytics.data.v1beta.BetaAnalyticsData.GetMetadata"),
-            (
-                "/v1alpha/properties/1:runFunnelReport",
-                "google.analytics.data.v1alpha.AlphaAnalyticsData.RunFunnelReport",
-            ),
-            ("/v1beta/accountSummaries", "google.analytics.admin.v1beta.AnalyticsAdminService.ListAccountSummaries"),
-        ] {
-            assert_eq!(method(path).1, name);
-        }
-        assert!(method("/v1beta/properties/1:é").1.starts_with("google"));
-    }
+    let granted = match (text("scope"), audience) {
+        (Some(list), _) => scopes::parse(list).ok()?,
+        // The whole API.
+        (None, Some(_)) => method.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        (None, None) => return None,
+    };
+    let client = google.subject(REPORTER);
+    let holder = google.grants().holder(REPORTER, &client, granted, Kind::ServiceAccount);
+    Some(AccessToken { holder, expires: jwt.claims.get("exp")?.as_u64()? })
 }

@@ -12,8 +12,8 @@ use flate2::write::GzEncoder;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::api::Body;
 use crate::fault::FaultKind;
+use crate::http::Body;
 
 const PIECES_AHEAD: usize = 8;
 

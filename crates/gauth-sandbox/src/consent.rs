@@ -1,7 +1,7 @@
 //! The HTML of the authorization endpoint: the consent page that a person can click, and the page that says what is
 //! wrong with a request. No script, no outside resource.
 
-use crate::response::{OAuthError, escape};
+use crate::http::{OAuthError, escape};
 use crate::scopes;
 
 const STYLE: &str = "\

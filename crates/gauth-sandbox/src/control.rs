@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::fault::Fault;
 use crate::google::{Google, lock};
-use crate::response::{Request, Response, json, not_found};
+use crate::http::{Request, Response, json, not_found};
 
 pub(crate) const PREFIX: &str = "/sandbox/";
 

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::api::Body;
 use crate::google::lock;
-use crate::response::{Response, api_error, html, json, response};
+use crate::http::Body;
+use crate::http::{Response, html, json, response};
+use crate::rest::{Format, Refusal};
 
 /// What goes wrong with requests whose path begins with `path`.
 #[derive(Clone, Debug, Deserialize)]
@@ -122,8 +123,8 @@ impl FaultKind {
     /// The answer that stands in for the true one, if the fault has one. `Err` says what is wrong with the fault itself.
     pub(crate) fn answer(&self) -> Result<Option<Response>, String> {
         Ok(Some(match self {
-            Self::Quota(quota) => api_error(429, quota.message(), "RESOURCE_EXHAUSTED", &[]),
-            Self::Api { status, message } => api_error(check(*status)?, message, status_name(*status), &[]),
+            Self::Quota(quota) => api_error(429, quota.message()),
+            Self::Api { status, message } => api_error(check(*status)?, message),
             Self::OAuth { status, error, description, subtype } => {
                 let mut body = json!({"error": error});
                 if let Some(description) = description {
@@ -136,10 +137,10 @@ impl FaultKind {
             }
             Self::Html { status } => html(
                 check(*status)?,
-                format!("<!DOCTYPE html>\n<html><title>Error {status}</title><h1>Error {status}</h1></html>\n"),
+                &format!("<!DOCTYPE html>\n<html><title>Error {status}</title><h1>Error {status}</h1></html>\n"),
             ),
             Self::Redirect { status, location } => {
-                with_headers(html(check(*status)?, String::new()), &[("location".to_owned(), location.clone())])?
+                with_headers(html(check(*status)?, ""), &[("location".to_owned(), location.clone())])?
             }
             Self::Respond { status, headers, body } => {
                 let body = Body::Bytes(body.clone().into_bytes());
@@ -177,6 +178,10 @@ fn check(status: u16) -> Result<u16, String> {
     if (200..600).contains(&status) { Ok(status) } else { Err(format!("a fault cannot answer with status {status}")) }
 }
 
+fn api_error(status: u16, message: &str) -> Response {
+    Refusal::new(status, message).response(&Format { indented: true, ..Format::default() })
+}
+
 fn with_headers(mut response: Response, headers: &[(String, String)]) -> Result<Response, String> {
     for (name, value) in headers {
         let header: HeaderName = name.parse().map_err(|_| format!("bad header name {name:?}"))?;
@@ -184,24 +189,6 @@ fn with_headers(mut response: Response, headers: &[(String, String)]) -> Result<
         response.headers_mut().insert(header, value);
     }
     Ok(response)
-}
-
-/// The canonical name of an HTTP status in `google.rpc.Code`.
-fn status_name(status: u16) -> &'static str {
-    match status {
-        400 => "INVALID_ARGUMENT",
-        401 => "UNAUTHENTICATED",
-        403 => "PERMISSION_DENIED",
-        404 => "NOT_FOUND",
-        409 => "ABORTED",
-        429 => "RESOURCE_EXHAUSTED",
-        499 => "CANCELLED",
-        500 => "INTERNAL",
-        501 => "UNIMPLEMENTED",
-        503 => "UNAVAILABLE",
-        504 => "DEADLINE_EXCEEDED",
-        _ => "UNKNOWN",
-    }
 }
 
 fn huge(bytes: u64) -> Box<dyn Iterator<Item = Vec<u8>> + Send> {

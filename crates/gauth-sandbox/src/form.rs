@@ -1,7 +1,7 @@
 //! Parameters in a query or an `application/x-www-form-urlencoded` body, decoded exactly once. None may be repeated, and
 //! one without a value counts as left out (RFC 6749 §3.1, §3.2).
 
-use crate::response::{OAuthError, Request};
+use crate::http::{OAuthError, Request};
 
 #[derive(Debug)]
 pub(crate) struct Form(Vec<(String, String)>);

@@ -40,6 +40,8 @@ pub(crate) struct Google {
     /// What Google itself signs with for service accounts.
     pub(crate) managed_key: SigningKey,
     pub(crate) id_token_key: SigningKey,
+    /// All that were issued.
+    pub(crate) id_tokens: Mutex<Vec<String>>,
     pub(crate) outside: Outside,
     pub(crate) grants: Mutex<Grants>,
     /// Seconds that the server's clock is ahead. Tokens live by the true clock.
@@ -61,6 +63,7 @@ impl Google {
             reporter_key: reporter_key(),
             managed_key: SigningKey::from_pem(include_str!("../keys/google_managed.pem")),
             id_token_key: SigningKey::from_pem(include_str!("../keys/id_token.pem")),
+            id_tokens: Mutex::default(),
             outside: Outside::new(),
             grants: Mutex::new(Grants::new()),
             skew: AtomicI64::new(0),
@@ -113,7 +116,7 @@ impl Google {
         if let Some((_, domain)) = holder.account.split_once('@') {
             claims["hd"] = domain.into();
         }
-        self.id_token_key.sign(&claims)
+        self.issue(&claims)
     }
 
     /// An ID token about a service account for an audience of its choice.
@@ -131,7 +134,14 @@ impl Google {
             claims["email"] = account.email.into();
             claims["email_verified"] = true.into();
         }
-        self.id_token_key.sign(&claims)
+        self.issue(&claims)
+    }
+
+    /// Signs an ID token, and notes it as a secret.
+    fn issue(&self, claims: &Value) -> String {
+        let token = self.id_token_key.sign(claims);
+        lock(&self.id_tokens).push(token.clone());
+        token
     }
 }
 

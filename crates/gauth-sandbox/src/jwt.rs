@@ -11,6 +11,8 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
 use serde_json::{Map, Value, json};
 
+use crate::rest::base64_any;
+
 /// An RSA key and the id that a token's header names it by.
 pub(crate) struct SigningKey {
     pair: RsaKeyPair,
@@ -45,13 +47,19 @@ impl SigningKey {
     pub(crate) fn sign(&self, claims: &Value) -> String {
         let header = json!({"alg": "RS256", "kid": self.id, "typ": "JWT"});
         let mut token = format!("{}.{}", encode(&header), encode(claims));
-        let mut signature = vec![0; self.pair.public().modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
-            .expect("the buffer has the length of the modulus");
+        let signature = self.signature(token.as_bytes());
         token.push('.');
         token.push_str(&URL_SAFE_NO_PAD.encode(signature));
         token
+    }
+
+    /// RSASSA-PKCS1-v1_5 with SHA-256 over any bytes.
+    pub(crate) fn signature(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut signature = vec![0; self.pair.public().modulus_len()];
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), bytes, &mut signature)
+            .expect("the buffer has the length of the modulus");
+        signature
     }
 
     /// Whether this key made the signature. A key id, where the header has one, must be this key's.
@@ -74,16 +82,11 @@ pub(crate) struct Jwt<'a> {
 }
 
 impl<'a> Jwt<'a> {
-    /// Exactly three parts of unpadded base64url, the first two JSON objects.
+    /// Exactly three parts of base64url, the first two JSON objects. Google takes padding, too.
     pub(crate) fn parse(token: &'a str) -> Option<Self> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
-        Some(Self {
-            header: decode(header)?,
-            claims: decode(claims)?,
-            signed,
-            signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
-        })
+        Some(Self { header: decode(header)?, claims: decode(claims)?, signed, signature: bytes(signature)? })
     }
 }
 
@@ -92,7 +95,11 @@ fn encode(value: &Value) -> String {
 }
 
 fn decode(part: &str) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+    serde_json::from_slice(&bytes(part)?).ok()
+}
+
+fn bytes(part: &str) -> Option<Vec<u8>> {
+    if part.contains(['+', '/']) { None } else { base64_any(part) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 //! cannot hide here.
 
 mod analytics;
-mod api;
 mod assertion;
 mod authorize;
 mod aws;
@@ -18,12 +17,13 @@ mod fault;
 mod form;
 mod google;
 mod grants;
+mod http;
 mod iam_credentials;
 mod jwt;
 mod metadata_server;
 mod outside;
 mod random;
-mod response;
+mod rest;
 mod revoke;
 mod sandbox;
 mod scopes;

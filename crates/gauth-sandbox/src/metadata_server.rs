@@ -6,12 +6,12 @@ use hyper::Method;
 use hyper::header::HeaderValue;
 use serde_json::json;
 
-use crate::api::Body;
 use crate::clients::PROJECT;
 use crate::form::Form;
 use crate::google::{Google, now};
 use crate::grants::Kind;
-use crate::response::{Request, Response, html, json, response};
+use crate::http::Body;
+use crate::http::{Request, Response, html, json, response};
 use crate::scopes;
 use crate::service_accounts::{MACHINE, ServiceAccount};
 
@@ -85,11 +85,7 @@ fn id_token(google: &Google, request: &Request) -> Response {
         Some(_) => return refusal(400, "Invalid format"),
     };
     match (parameter(request, "audience"), ServiceAccount::find(MACHINE)) {
-        (Some(audience), Some(machine)) => {
-            let token = google.service_id_token(machine, &audience, full);
-            google.grants().issued.push(token.clone());
-            text(&token)
-        }
+        (Some(audience), Some(machine)) => text(&google.service_id_token(machine, &audience, full)),
         _ => refusal(400, "non-empty audience parameter required"),
     }
 }
@@ -110,5 +106,5 @@ fn not_found() -> Response {
 
 fn refusal(status: u16, reason: &str) -> Response {
     let page = format!("<!DOCTYPE html>\n<html lang=en>\n<title>Error {status}</title>\n<p>{reason}\n");
-    html(status, page)
+    html(status, &page)
 }

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::aws::AwsAccount;
 use crate::google::{Google, now};
+use crate::http::{Request, Response, json, not_found};
 use crate::jwt::{Jwt, SigningKey};
 use crate::random;
-use crate::response::{Request, Response, json, not_found};
 
 const ISSUER: &str = "https://issuer.example.com";
 const SUBJECT: &str = "repo:example/reports:ref:refs/heads/main";

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::form::Form;
 use crate::google::{Google, now};
 use crate::grants::Unrevocable;
-use crate::response::{OAuthError, Request, Response, json, not_found};
+use crate::http::{OAuthError, Request, Response, json, not_found};
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     if request.method() != Method::POST {

@@ -308,6 +308,7 @@ impl Google {
 
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut secrets = self.grants().issued.clone();
+        secrets.extend(lock(&self.id_tokens).iter().cloned());
         secrets.push(self.installed.secret.clone());
         secrets.push(lock(&self.web).secret.clone());
         secrets.push(self.workforce_secret.clone());

@@ -9,8 +9,8 @@ use crate::clients::WORKFORCE_ID;
 use crate::form::Form;
 use crate::google::{Google, now};
 use crate::grants::Kind;
+use crate::http::{OAuthError, Request, Response, json};
 use crate::outside::Provider;
-use crate::response::{OAuthError, Request, Response, json};
 use crate::service_accounts::OUTSIDE;
 use crate::{aws, scopes, token};
 

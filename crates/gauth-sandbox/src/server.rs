@@ -19,13 +19,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-use crate::api::ApiRequest;
+use crate::analytics;
 use crate::body::Outgoing;
 use crate::fault::FaultKind;
 use crate::google::{Google, lock};
-use crate::response::{Request, Response, api_error, json, not_found, response};
+use crate::grants::AccessToken;
+use crate::http::{Request, Response, json, not_found};
+use crate::iam_credentials::{self, Caller};
+use crate::rest::{Format, Method, Refusal};
 use crate::sandbox::Recorded;
-use crate::{authorize, aws, bearer, control, iam_credentials, metadata_server, outside};
+use crate::{authorize, aws, bearer, control, metadata_server, outside};
 use crate::{revoke, security_token_service, token, tokeninfo, userinfo};
 
 /// Larger requests are refused. A real one has a few kilobytes.
@@ -84,7 +87,7 @@ async fn answer(google: Arc<Google>, request: hyper::Request<Incoming>) -> io::R
     let (head, body) = request.into_parts();
     let Some(body) = read(body).await? else {
         let message = "Request payload size exceeds the limit: 1048576 bytes.";
-        let refusal = api_error(413, message, "INVALID_ARGUMENT", &[]);
+        let refusal = Refusal::new(413, message).response(&Format { indented: true, ..Format::default() });
         return Ok(refusal.map(|body| Outgoing::new(body, false, None)));
     };
     let request = Request::from_parts(head, body);
@@ -149,35 +152,34 @@ async fn route(google: &Arc<Google>, request: Request) -> Response {
         "/v1/token" => security_token_service::exchange(google, &request),
         "/v1/oauthtoken" => security_token_service::refresh(google, &request),
         "/outside/token" => outside::answer(google, &request),
-        path if path.starts_with(iam_credentials::PREFIX) => iam_credentials::answer(google, &request),
         path if path.starts_with(metadata_server::PREFIX) => metadata_server::answer(google, &request),
         path if path.starts_with("/latest/") => aws::answer(google, &request),
-        path if path.starts_with("/v1beta/") || path.starts_with("/v1alpha/") => {
-            analytics(Arc::clone(google), request).await
-        }
-        path => not_found(path),
+        _ => api(Arc::clone(google), request).await,
     }
 }
 
-/// Checks the bearer, then lets the report be computed where that may take its time.
-async fn analytics(google: Arc<Google>, request: Request) -> Response {
-    let token = match bearer::check(&google, &request) {
+/// The APIs: checks the bearer, then lets a report be computed where that may take its time.
+async fn api(google: Arc<Google>, request: Request) -> Response {
+    let path = request.uri().path();
+    if let Some((method, id)) = Method::find(iam_credentials::METHODS, request.method().as_str(), path) {
+        return match bearer::check(&google, &request, method) {
+            Ok(AccessToken { holder, .. }) => {
+                method.answer(&Caller { google, account: holder.account }, &request, id, &holder.scopes)
+            }
+            Err(refusal) => *refusal,
+        };
+    }
+    let Some((method, id)) = Method::find(analytics::METHODS, request.method().as_str(), path) else {
+        return not_found(path);
+    };
+    let token = match bearer::check(&google, &request, method) {
         Ok(token) => token,
         Err(refusal) => return *refusal,
     };
-    let computed = tokio::task::spawn_blocking(move || {
-        let quota_project = request.headers().get("x-goog-user-project");
-        let answer = google.analytics.answer(&ApiRequest {
-            method: request.method().as_str(),
-            path: request.uri().path(),
-            query: request.uri().query().unwrap_or_default(),
-            body: request.body(),
-            scopes: &token.holder.scopes,
-            quota_project: quota_project.and_then(|value| value.to_str().ok()),
-        });
-        response(answer.status, answer.content_type, answer.body)
-    });
-    computed.await.unwrap_or_else(|_| api_error(500, "Internal error encountered.", "INTERNAL", &[]))
+    let id = id.to_owned();
+    let computed =
+        tokio::task::spawn_blocking(move || method.answer(&google.analytics, &request, &id, &token.holder.scopes));
+    computed.await.unwrap_or_else(|_| Refusal::new(500, "Internal error encountered.").response(&Format::default()))
 }
 
 /// Notes the request and returns its place in the journal.

@@ -11,7 +11,7 @@ use crate::authorize::is_verifier;
 use crate::form::Form;
 use crate::google::{Google, now};
 use crate::grants::{Challenge, Dead, Grants, Holder, Kind};
-use crate::response::{OAuthError, Request, Response, json};
+use crate::http::{OAuthError, Request, Response, json};
 use crate::scopes;
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
@@ -113,9 +113,7 @@ fn access(google: &Google, grants: &mut Grants, holder: &Holder) -> Value {
         "token_type": "Bearer",
     });
     if scopes::has_openid(&holder.scopes) {
-        let id_token = google.id_token(holder);
-        grants.issued.push(id_token.clone());
-        tokens["id_token"] = id_token.into();
+        tokens["id_token"] = google.id_token(holder).into();
     }
     tokens
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::form::Form;
 use crate::google::{Google, now};
 use crate::grants::{AccessToken, Kind};
+use crate::http::{OAuthError, Request, Response, bearer, json, not_found};
 use crate::jwt::Jwt;
-use crate::response::{OAuthError, Request, Response, bearer, json, not_found};
 use crate::scopes;
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {

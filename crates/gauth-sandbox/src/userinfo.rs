@@ -4,7 +4,7 @@ use hyper::Method;
 use serde_json::{Map, Value, json};
 
 use crate::google::{Google, now};
-use crate::response::{OAuthError, Request, Response, bearer, json, not_found, unauthenticated};
+use crate::http::{OAuthError, Request, Response, bearer, challenge, json, not_found};
 use crate::scopes;
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
@@ -15,16 +15,13 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     let Some(token) = bearer(request).and_then(|token| grants.access_token(token, now())) else {
         let mut error = OAuthError::new("invalid_request", "Invalid Credentials");
         error.status = 401;
-        return unauthenticated(
-            error.response(),
-            "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"",
-        );
+        return challenge(error.response(), "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"");
     };
     let holder = &token.holder;
     if !holder.scopes.iter().any(|scope| scopes::is_identity(scope)) {
         let mut error = OAuthError::new("insufficient_scope", "Request had insufficient authentication scopes.");
         error.status = 403;
-        return unauthenticated(
+        return challenge(
             error.response(),
             "Bearer realm=\"https://accounts.google.com/\", error=\"insufficient_scope\"",
         );

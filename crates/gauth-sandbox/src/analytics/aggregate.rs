@@ -23,12 +23,15 @@ pub(super) struct Table {
     keys: Vec<u32>,
     /// For each row, for each slice, for each metric.
     values: Vec<f64>,
-    /// Numbers of rows, first to last.
+    /// Numbers of rows, first to last: each where the first of its slices is.
     order: Vec<u32>,
+    /// With several slices, the place of each slice of each row (row * slices + slice) in the order of all.
+    places: Vec<u32>,
     /// Over all rows, for each slice, for each metric.
     aggregates: Vec<(Aggregation, Vec<f64>)>,
     /// Figures in a row: slices times metrics.
     width: usize,
+    slices: usize,
 }
 
 impl Table {
@@ -36,16 +39,26 @@ impl Table {
         self.order.len()
     }
 
-    /// Numbers of the texts of the row at `position`.
-    pub(super) fn key(&self, position: usize) -> &[u32] {
+    /// The page of `limit` rows after the first `offset`: row * slices + slice of each line, in their order. Offset and
+    /// limit count combinations of dimensions; a page has all slices of each, and they are ordered line by line (recorded).
+    pub(super) fn page(&self, offset: usize, limit: usize) -> Vec<u32> {
+        let slices = self.slices as u32;
+        let rows = self.order.iter().skip(offset).take(limit);
+        let mut lines: Vec<u32> = rows.flat_map(|row| (0..slices).map(move |slice| row * slices + slice)).collect();
+        if slices > 1 {
+            lines.sort_unstable_by_key(|line| self.places[*line as usize]);
+        }
+        lines
+    }
+
+    /// Numbers of the texts of a row.
+    pub(super) fn key(&self, row: usize) -> &[u32] {
         let dimensions = self.texts.len();
-        let row = self.order[position] as usize;
         &self.keys[row * dimensions..][..dimensions]
     }
 
-    /// Figures of the row at `position`, slice after slice.
-    pub(super) fn values(&self, position: usize) -> &[f64] {
-        let row = self.order[position] as usize;
+    /// Figures of a row, slice after slice.
+    pub(super) fn values(&self, row: usize) -> &[f64] {
         &self.values[row * self.width..][..self.width]
     }
 
@@ -160,27 +173,45 @@ impl Groups {
     fn into_table(self, property: &Property, report: &Report, offset: usize) -> Table {
         let width = self.slices * report.columns.metrics.len();
         let values = self.values(property, &report.columns);
-        let mut order = self.kept(&report.columns, &values);
+        let kept = self.kept(&report.columns, &values);
         let mut aggregates = Vec::new();
-        for aggregation in report.aggregations.iter().filter(|_| !order.is_empty()) {
+        for aggregation in report.aggregations.iter().filter(|_| !kept.is_empty()) {
             let figures = match aggregation {
-                Aggregation::Minimum => extreme(&values, &order, width, f64::min),
-                Aggregation::Maximum => extreme(&values, &order, width, f64::max),
-                _ => self.totals(property, &report.columns, &order),
+                Aggregation::Minimum => extreme(&values, &kept, width, f64::min),
+                Aggregation::Maximum => extreme(&values, &kept, width, f64::max),
+                _ => self.totals(property, &report.columns, &kept),
             };
             aggregates.push((*aggregation, figures));
         }
         let texts: Vec<Vec<String>> = self.encoders.into_iter().map(|encoder| encoder.texts).collect();
         let unsteady = property.behaviour == Behaviour::UnsteadyTies;
+        let slices = self.slices;
         let sorter = Sorter {
             texts: &texts,
             keys: &self.keys,
             values: &values,
-            width,
+            slices,
+            metrics: report.columns.metrics.len(),
             shuffle: unsteady.then(|| mix(offset as u64)),
         };
-        sorter.sort(&mut order, report);
-        Table { texts, keys: self.keys, values, order, aggregates, width }
+        let lines = sorter.sorted(&kept, report);
+        let mut places = Vec::new();
+        let order = if slices == 1 {
+            lines
+        } else {
+            places.resize(self.rows * slices, u32::MAX);
+            let mut order = Vec::with_capacity(kept.len());
+            for (place, line) in (0..).zip(lines) {
+                places[line as usize] = place;
+                let row = line as usize / slices;
+                // The first of its slices to come.
+                if places[row * slices..][..slices].iter().filter(|place| **place != u32::MAX).count() == 1 {
+                    order.push(row as u32);
+                }
+            }
+            order
+        };
+        Table { texts, keys: self.keys, values, order, places, aggregates, width, slices }
     }
 
     /// Numbers of texts of a row.

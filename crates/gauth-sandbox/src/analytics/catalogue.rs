@@ -12,7 +12,7 @@ const SCHEMA: &str = "For a list of valid dimensions and metrics, see https://de
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    /// The `MetricType` of a metric, `-` for a dimension, `?` where it follows the registered unit.
+    /// The `MetricType` of a metric.
     pub(super) metric_type: &'static str,
     /// Usable in `runReport` and its kin.
     pub(super) core: bool,
@@ -36,24 +36,34 @@ pub(super) enum Surface {
 }
 
 static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
-    include_str!("fields.tsv").lines().filter(|line| !line.starts_with('#')).filter_map(field).collect()
+    // One list for the programs and their oracle: a fact that only one of them had would be no use.
+    let table = include_str!("../../../ga-core/data/fields.tsv");
+    table.lines().filter(|line| !line.starts_with('#')).filter_map(field).collect()
 });
 
 fn field(line: &'static str) -> Option<Field> {
     let mut columns = line.split('\t');
     let name = columns.next()?;
-    let kind = match columns.next()? {
-        "metric" => Kind::Metric,
-        _ => Kind::Dimension,
-    };
+    let kind = if columns.next()? == "m" { Kind::Metric } else { Kind::Dimension };
+    let places = columns.next()?;
+    let format = columns.next()?;
+    let group = columns.next()?;
+    let former = columns.next().unwrap_or_default();
     Some(Field {
         name,
         kind,
-        metric_type: columns.next()?,
-        core: columns.next()? == "core",
-        realtime: columns.next()? == "realtime",
-        former_names: columns.next()?.split(',').map(str::trim).filter(|former| *former != "-").collect(),
-        group: columns.next()?,
+        metric_type: match format {
+            "integer" => "TYPE_INTEGER",
+            "float" => "TYPE_FLOAT",
+            "seconds" => "TYPE_SECONDS",
+            "milliseconds" => "TYPE_MILLISECONDS",
+            "currency" => "TYPE_CURRENCY",
+            _ => "TYPE_STANDARD",
+        },
+        core: places.contains('c'),
+        realtime: places.contains('r'),
+        former_names: former.split(',').map(str::trim).filter(|former| !former.is_empty()).collect(),
+        group,
     })
 }
 
@@ -87,7 +97,7 @@ pub(super) fn entries(with_registered: bool) -> Vec<Entry> {
     let mut entries = Vec::new();
     for field in FIELDS.iter().filter(|field| field.core) {
         let entry = |name: String, custom| Entry { name, field, custom };
-        match field.name.strip_suffix(":<param>") {
+        match field.name.strip_suffix(':') {
             None => entries.push(entry(field.name.to_owned(), false)),
             Some(family) if with_registered => {
                 entries.extend(registered(family).iter().map(|parameter| entry(format!("{family}:{parameter}"), true)))
@@ -128,13 +138,7 @@ pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static 
                 Surface::Realtime => field.realtime,
             }
     };
-    let family = name
-        .split_once(':')
-        .filter(|(family, parameter)| registered(family).contains(parameter))
-        .map(|(family, _)| family);
-    let found = FIELDS.iter().filter(usable).find(|field| {
-        field.name == name || family.is_some_and(|family| field.name.strip_suffix(":<param>") == Some(family))
-    });
+    let found = FIELDS.iter().filter(usable).find(|field| field.current_name(name).is_some());
     found.ok_or_else(|| {
         let nearest = FIELDS
             .iter()
@@ -171,6 +175,17 @@ fn distance(left: &[u8], right: &[u8]) -> usize {
 }
 
 impl Field {
+    /// What the field that a request calls `name` is called today, if it is this one. Former names that the metadata lists
+    /// are still taken.
+    pub(super) fn current_name(&self, name: &str) -> Option<String> {
+        let Some(family) = self.name.strip_suffix(':') else {
+            return (self.name == name || self.former_names.contains(&name)).then(|| self.name.to_owned());
+        };
+        let (asked, parameter) = name.split_once(':')?;
+        let same = asked == family || self.former_names.iter().any(|former| former.strip_suffix(':') == Some(asked));
+        (same && registered(family).contains(&parameter)).then(|| format!("{family}:{parameter}"))
+    }
+
     /// Whether a report may not hold both. The service's own matrix is not published; these are its best-known
     /// rules: what was bought goes with item metrics only, advertising cost with campaigns, time and place only,
     /// Search Console figures with landing page, time, place and device only.
@@ -188,6 +203,12 @@ impl Field {
             }
             _ => false,
         }
+    }
+
+    /// Whether reports on conversions have it too.
+    pub(super) fn is_of_advertising(&self) -> bool {
+        matches!(self.group, "time" | "geography" | "event" | "one key event" | "advertiser ads")
+            || self.group.starts_with("traffic source")
     }
 
     /// Whether reports on this dimension count against the quota of potentially thresholded requests.

@@ -4,9 +4,9 @@
 
 use super::columns::{Columns, Shape};
 use super::dates::{self, DateRange};
-use super::errors::Refusal;
 use super::report::Pass;
 use super::site::Days;
+use crate::rest::Refusal;
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]

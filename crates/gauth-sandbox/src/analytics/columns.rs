@@ -5,10 +5,10 @@
 use super::catalogue::{self, Field, Kind, Surface};
 use super::dates;
 use super::dimensions::{self, Column};
-use super::errors::Refusal;
 use super::filter::{Condition, FilterExpression, Leaf};
 use super::metrics::Metric;
 use super::properties::Property;
+use crate::rest::Refusal;
 use serde::Deserialize;
 
 const MOST_DIMENSIONS: usize = 9;
@@ -303,10 +303,7 @@ impl DimensionRequest {
         let (names, shape) = expression.parts()?;
         Ok(Dimension {
             name: self.name.clone(),
-            columns: names
-                .iter()
-                .map(|name| field(name, Kind::Dimension, surface).map(|_| dimensions::column(name)))
-                .collect::<Result<_, _>>()?,
+            columns: names.iter().map(|name| column(name, surface)).collect::<Result<_, _>>()?,
             shape,
         })
     }
@@ -362,8 +359,13 @@ pub(super) fn filter_on(
 
 /// A dimension as the catalogue has it.
 pub(super) fn plain(name: &str, surface: Surface) -> Result<Dimension, Refusal> {
-    field(name, Kind::Dimension, surface)?;
-    Ok(Dimension { name: name.to_owned(), columns: vec![dimensions::column(name)], shape: Shape::Plain })
+    Ok(Dimension { name: name.to_owned(), columns: vec![column(name, surface)?], shape: Shape::Plain })
+}
+
+/// Of the dimension that requests call `name`.
+fn column(name: &str, surface: Surface) -> Result<Column, Refusal> {
+    let current = field(name, Kind::Dimension, surface)?.current_name(name);
+    Ok(dimensions::column(current.as_deref().unwrap_or(name)))
 }
 
 fn field(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, Refusal> {

@@ -3,8 +3,8 @@
 
 use super::catalogue::Surface;
 use super::columns::{Dimension, FilterOn, filter_on};
-use super::errors::Refusal;
 use super::filter::FilterExpression;
+use crate::rest::Refusal;
 use serde::Deserialize;
 use serde_json::json;
 

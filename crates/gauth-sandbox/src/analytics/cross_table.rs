@@ -1,12 +1,12 @@
 //! `RunPivotReportResponse`
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunPivotReportResponse>).
 
-use super::json::{self, Writer};
 use super::pivot::CrossTable;
 use super::properties::Property;
 use super::quota::State;
 use super::report::Report;
-use super::response::{self, Fields};
+use super::response;
+use crate::rest::json::{self, Writer};
 
 /// Writes the answer; the texts of `table` are escaped.
 pub(super) fn write(
@@ -15,21 +15,13 @@ pub(super) fn write(
     report: &Report,
     table: &CrossTable,
     quota: Option<&State>,
-    fields: &Fields,
 ) {
     let columns = &report.columns;
     json.object(|json| {
-        if fields.want("pivotHeaders") {
-            write_pivot_headers(json, table);
-        }
-        if fields.want("dimensionHeaders") {
-            let names = columns.dimensions.iter().map(|dimension| dimension.name.as_str());
-            response::write_dimension_headers(json, names);
-        }
-        if fields.want("metricHeaders") {
-            response::write_metric_headers(json, columns);
-        }
-        if !table.rows.is_empty() && fields.want("rows") {
+        write_pivot_headers(json, table);
+        let names = columns.dimensions.iter().map(|dimension| dimension.name.as_str());
+        response::write_headers(json, names.collect(), columns);
+        if !table.rows.is_empty() {
             json.member("rows").list(|json| {
                 for (key, values) in &table.rows {
                     let pairs = key.iter().zip(&table.texts);
@@ -38,24 +30,19 @@ pub(super) fn write(
                 }
             });
         }
-        if !table.aggregates.is_empty() && fields.want("aggregates") {
+        if !table.aggregates.is_empty() {
             json.member("aggregates").list(|json| {
                 for (texts, values) in &table.aggregates {
                     let texts: Vec<_> = texts.iter().map(|text| json::escaped(text)).collect();
-                    let texts = texts.iter().map(|text| &**text);
-                    response::write_row(json.element(), columns, texts, values);
+                    response::write_row(json.element(), columns, texts.iter().map(|text| &**text), values);
                 }
             });
         }
-        if fields.want("metadata") {
-            response::write_metadata(json.member("metadata"), property, report, table.rows.len());
-        }
-        if let Some(quota) = quota.filter(|_| fields.want("propertyQuota")) {
+        response::write_metadata(json.member("metadata"), property, report, table.rows.len(), false);
+        if let Some(quota) = quota {
             quota.write(json.member("propertyQuota"));
         }
-        if fields.want("kind") {
-            json.member("kind").text("analyticsData#runPivotReport");
-        }
+        json.member("kind").text("analyticsData#runPivotReport");
     });
 }
 

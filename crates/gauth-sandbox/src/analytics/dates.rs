@@ -1,8 +1,8 @@
 //! Date ranges of a request: `YYYY-MM-DD`, `NdaysAgo`, `yesterday`, `today`, in the property's own days
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/DateRange>).
 
-use super::errors::Refusal;
 use super::site::Days;
+use crate::rest::Refusal;
 use serde::Deserialize;
 use time::{Date, Month};
 

@@ -3,7 +3,7 @@
 //! without regard to case unless asked; regular expressions are RE2's.
 
 use super::dimensions::NOT_SET;
-use super::errors::Refusal;
+use crate::rest::Refusal;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 

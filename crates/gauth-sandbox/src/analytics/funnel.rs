@@ -6,11 +6,11 @@
 use super::catalogue::{self, Kind, Surface};
 use super::columns::{Dimension, DimensionRequest, FilterOn, filter_on, plain};
 use super::dates::{self, DateRange, NamedDays};
-use super::errors::Refusal;
 use super::filter::{Condition, Filter, FilterExpression, Leaf};
 use super::properties::Property;
 use super::report;
 use super::site::traffic;
+use crate::rest::Refusal;
 use serde::Deserialize;
 
 const DEFAULT_VALUES: i64 = 5;
@@ -42,7 +42,6 @@ struct Funnel {
 #[serde(rename_all = "camelCase", default)]
 struct Step {
     name: String,
-    within_duration_from_prior_step: String,
     filter_expression: Option<FunnelFilterExpression>,
 }
 
@@ -188,15 +187,6 @@ impl RunFunnelReportRequest {
 
 impl Step {
     fn resolve(&self, number: usize, tests: &mut Vec<FilterOn<Dimension>>) -> Result<(String, Reach), Refusal> {
-        let duration = &self.within_duration_from_prior_step;
-        let seconds = duration.strip_suffix('s');
-        if !duration.is_empty() && seconds.is_none_or(|seconds| seconds.parse::<f64>().is_err()) {
-            return Err(Refusal::invalid(format!(
-                "Invalid value at 'funnel.steps[{}].within_duration_from_prior_step' \
-                 (type.googleapis.com/google.protobuf.Duration), \"{duration}\"",
-                number - 1
-            )));
-        }
         let Some(expression) = &self.filter_expression else {
             return Err(Refusal::invalid(format!("Step {number} of the funnel must have a filterExpression.")));
         };
@@ -258,7 +248,7 @@ impl ParameterFilter {
             ("", item) => item,
             (event, _) => event,
         };
-        let camel = super::schema::camel_case(parameter);
+        let camel = crate::rest::messages::camel_case(parameter);
         let known = catalogue::find(&camel, Kind::Dimension, Surface::Core).is_ok();
         // Of parameters that the site does not send, all values are missing.
         Ok(if known { camel } else { "audienceName".to_owned() })

@@ -5,13 +5,12 @@ use super::columns::Shape;
 use super::dimensions;
 use super::encoder::{Encoder, VisitFilter};
 use super::funnel::{FunnelReport, Reach};
-use super::json::Writer;
 use super::measures::{self, EVENTS, Measure, Measures};
 use super::metrics::{people, write_value};
 use super::properties::{Behaviour, Property};
 use super::quota::State;
-use super::response::Fields;
 use super::site::{Site, Visit};
+use crate::rest::json::Writer;
 
 const TABLE_METRICS: &[(&str, &str)] = &[
     ("activeUsers", "TYPE_INTEGER"),
@@ -149,29 +148,17 @@ impl Tally {
 }
 
 /// Writes the answer.
-pub(super) fn write(
-    json: &mut Writer,
-    report: &FunnelReport,
-    counts: &[Counts],
-    quota: Option<&State>,
-    fields: &Fields,
-) {
+pub(super) fn write(json: &mut Writer, report: &FunnelReport, counts: &[Counts], quota: Option<&State>) {
     json.object(|json| {
-        if fields.want("funnelTable") {
-            let divided = report.divided_by.as_ref().map(|division| division.header.as_str());
-            let table = Table { report, column: divided, metrics: TABLE_METRICS };
-            table.write(json.member("funnelTable"), table.divided_rows(counts));
-        }
-        if fields.want("funnelVisualization") {
-            let table = Table { report, column: report.is_trended.then_some("date"), metrics: VISUALIZATION_METRICS };
-            table.write(json.member("funnelVisualization"), table.trended_rows(counts));
-        }
-        if let Some(quota) = quota.filter(|_| fields.want("propertyQuota")) {
+        let divided = report.divided_by.as_ref().map(|division| division.header.as_str());
+        let table = Table { report, column: divided, metrics: TABLE_METRICS };
+        table.write(json.member("funnelTable"), table.divided_rows(counts));
+        let table = Table { report, column: report.is_trended.then_some("date"), metrics: VISUALIZATION_METRICS };
+        table.write(json.member("funnelVisualization"), table.trended_rows(counts));
+        if let Some(quota) = quota {
             quota.write(json.member("propertyQuota"));
         }
-        if fields.want("kind") {
-            json.member("kind").text("analyticsData#runFunnelReport");
-        }
+        json.member("kind").text("analyticsData#runFunnelReport");
     });
 }
 

@@ -6,93 +6,97 @@
 use super::catalogue::{self, Entry, Field, Kind};
 use super::columns::ColumnsRequest;
 use super::comparisons::SAVED;
-use super::errors::Refusal;
-use super::json::Writer;
 use super::metrics::Metric;
 use super::properties::Property;
-use super::response::Fields;
+use super::report::CONVERSIONS;
+use super::{Analytics, find_property, typed};
+use crate::http::Body;
+use crate::rest::json::Writer;
+use crate::rest::{Call, Refusal};
 use serde::Deserialize;
+use serde_json::json;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct CheckCompatibilityRequest {
+struct CheckCompatibilityRequest {
     #[serde(flatten)]
     columns: ColumnsRequest,
     compatibility_filter: String,
 }
 
-/// All fields of a property; without one, those that all properties have.
-pub(super) fn write(json: &mut Writer, property: Option<&Property>, fields: &Fields) {
-    let entries = catalogue::entries(property.is_some());
-    let of_kind = |kind| entries.iter().filter(move |entry| entry.field.kind == kind);
-    json.object(|json| {
-        if fields.want("name") {
-            let id = property.map_or(0, |property| property.id);
-            json.member("name").text(&format!("properties/{id}/metadata"));
-        }
-        if fields.want("dimensions") {
-            json.member("dimensions").list(|json| {
-                for entry in of_kind(Kind::Dimension) {
-                    write_entry(json.element(), entry, property);
-                }
-            });
-        }
-        if fields.want("metrics") {
-            json.member("metrics").list(|json| {
-                for entry in of_kind(Kind::Metric) {
-                    write_entry(json.element(), entry, property);
-                }
-            });
-        }
-        if property.is_some() && fields.want("comparisons") {
-            let (api_name, ui_name) = SAVED;
-            json.member("comparisons").list(|json| {
-                json.element().object(|json| {
-                    json.member("apiName").text(api_name);
-                    json.member("uiName").text(ui_name);
-                    json.member("description").text("Device category exactly matches mobile");
-                });
-            });
-        }
-    });
-}
+impl Analytics {
+    pub(super) fn metadata(&self, call: Call<'_>) -> Result<Body, Refusal> {
+        write(call, false)
+    }
 
-impl CheckCompatibilityRequest {
+    /// Has conversions, and tells where each field may be used.
+    pub(super) fn alpha_metadata(&self, call: Call<'_>) -> Result<Body, Refusal> {
+        write(call, true)
+    }
+
     /// Every field with a word on whether it could join the request.
-    pub(super) fn write(&self, json: &mut Writer, property: &Property, fields: &Fields) -> Result<(), Refusal> {
-        let asked = self.columns.compatible_fields(property)?;
+    pub(super) fn check_compatibility(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
+        let property = find_property(call.id)?;
+        let request: CheckCompatibilityRequest = typed(call.body)?;
+        let asked = request.columns.compatible_fields(property)?;
+        let filter = request.compatibility_filter.as_str();
+        let wants = |verdict: &str| ["", "COMPATIBILITY_UNSPECIFIED", verdict].contains(&filter);
         let entries = catalogue::entries(true);
-        json.object(|json| {
+        call.json.object(|json| {
             for (member, of_one, kind) in [
                 ("dimensionCompatibilities", "dimensionMetadata", Kind::Dimension),
                 ("metricCompatibilities", "metricMetadata", Kind::Metric),
             ] {
-                let judged: Vec<(&Entry, &str)> = entries
-                    .iter()
-                    .filter(|entry| entry.field.kind == kind)
-                    .map(|entry| (entry, compatibility(entry.field, &asked)))
-                    .filter(|(_, verdict)| self.wants(verdict))
-                    .collect();
-                if judged.is_empty() || !fields.want(member) {
+                let of_kind = entries.iter().filter(|entry| entry.field.kind == kind);
+                let judged = of_kind.map(|entry| (entry, compatibility(entry.field, &asked)));
+                let judged: Vec<(&Entry, &str)> = judged.filter(|(_, verdict)| wants(verdict)).collect();
+                if judged.is_empty() {
                     continue;
                 }
                 json.member(member).list(|json| {
                     for (entry, verdict) in judged {
                         json.element().object(|json| {
-                            write_entry(json.member(of_one), entry, Some(property));
+                            write_entry(json.member(of_one), entry, Some(property), false);
                             json.member("compatibility").text(verdict);
                         });
                     }
                 });
             }
         });
-        Ok(())
+        Ok(Body::Bytes(call.json.finish()))
     }
+}
 
-    fn wants(&self, verdict: &str) -> bool {
-        matches!(self.compatibility_filter.as_str(), "" | "COMPATIBILITY_UNSPECIFIED")
-            || self.compatibility_filter == verdict
-    }
+/// All fields of a property; of property 0, those that all properties have.
+fn write(mut call: Call<'_>, is_alpha: bool) -> Result<Body, Refusal> {
+    let property = if call.id == "0" { None } else { Some(find_property(call.id)?) };
+    let entries = catalogue::entries(property.is_some());
+    call.json.object(|json| {
+        let id = property.map_or(0, |property| property.id);
+        json.member("name").text(&format!("properties/{id}/metadata"));
+        for (member, kind) in [("dimensions", Kind::Dimension), ("metrics", Kind::Metric)] {
+            json.member(member).list(|json| {
+                for entry in entries.iter().filter(|entry| entry.field.kind == kind) {
+                    write_entry(json.element(), entry, property, is_alpha);
+                }
+            });
+        }
+        if property.is_some() {
+            let (api_name, ui_name) = SAVED;
+            json.member("comparisons").value(&json!([{
+                "apiName": api_name,
+                "uiName": ui_name,
+                "description": "Device category exactly matches mobile",
+            }]));
+        }
+        if property.is_some() && is_alpha {
+            let conversions = CONVERSIONS.iter();
+            let conversions =
+                conversions.map(|(action, event)| json!({"conversionAction": action, "displayName": event}));
+            json.member("conversions").value(&conversions.collect());
+        }
+    });
+    Ok(Body::Bytes(call.json.finish()))
 }
 
 fn compatibility(field: &Field, asked: &[&Field]) -> &'static str {
@@ -108,7 +112,7 @@ fn compatibility(field: &Field, asked: &[&Field]) -> &'static str {
 }
 
 /// A `DimensionMetadata` or `MetricMetadata`.
-fn write_entry(json: &mut Writer, entry: &Entry, property: Option<&Property>) {
+fn write_entry(json: &mut Writer, entry: &Entry, property: Option<&Property>, is_alpha: bool) {
     let ui_name = entry.ui_name();
     let metric =
         (entry.field.kind == Kind::Metric).then(|| Metric::named(&entry.name, catalogue::Surface::Core).ok()).flatten();
@@ -117,11 +121,7 @@ fn write_entry(json: &mut Writer, entry: &Entry, property: Option<&Property>) {
         json.member("uiName").text(&ui_name);
         json.member("description").text(&format!("{ui_name}, as the sandbox has it."));
         if !entry.field.former_names.is_empty() && !entry.custom {
-            json.member("deprecatedApiNames").list(|json| {
-                for name in &entry.field.former_names {
-                    json.element().text(name);
-                }
-            });
+            json.member("deprecatedApiNames").texts(entry.field.former_names.iter().copied());
         }
         if let Some(metric) = &metric {
             json.member("type").text(metric.metric_type);
@@ -136,13 +136,15 @@ fn write_entry(json: &mut Writer, entry: &Entry, property: Option<&Property>) {
             .filter(|metric| property.is_some_and(|property| property.hides(metric)))
             .and_then(|metric| metric.restricted_as);
         if let Some(kind) = hidden {
-            json.member("blockedReasons").list(|json| {
-                json.element().text(match kind {
-                    "COST_DATA" => "NO_COST_METRICS",
-                    _ => "NO_REVENUE_METRICS",
-                });
-            });
+            json.member("blockedReasons").texts([match kind {
+                "COST_DATA" => "NO_COST_METRICS",
+                _ => "NO_REVENUE_METRICS",
+            }]);
         }
         json.member("category").text(entry.field.group);
+        if is_alpha {
+            let advertising = entry.field.is_of_advertising().then_some("SECTION_ADVERTISING");
+            json.member("sections").texts(["SECTION_REPORT"].into_iter().chain(advertising));
+        }
     });
 }

@@ -226,17 +226,14 @@ impl Metric {
         let field = catalogue::find(name, Kind::Metric, surface)?;
         Ok(Self {
             name: name.to_owned(),
-            metric_type: match field.metric_type {
-                "?" => "TYPE_STANDARD",
-                known => known,
-            },
+            metric_type: field.metric_type,
             invisible: false,
             restricted_as: match field.metric_type {
                 "TYPE_CURRENCY" if field.group == "advertiser ads" => Some("COST_DATA"),
                 "TYPE_CURRENCY" => Some("REVENUE_DATA"),
                 _ => None,
             },
-            term: defined(name),
+            term: defined(&field.current_name(name).unwrap_or_else(|| name.to_owned())),
         })
     }
 
@@ -257,6 +254,14 @@ impl Metric {
             restricted_as: None,
             term,
         })
+    }
+
+    /// Counts one key event alone, where the metric counts all of them.
+    pub(super) fn restrict_to(&mut self, event: &str) {
+        if matches!(self.name.as_str(), "keyEvents" | "conversions" | "sessionKeyEventRate" | "userKeyEventRate") {
+            let name = self.name.replace("conversions", "keyEvents");
+            self.term = defined(&format!("{name}:{event}"));
+        }
     }
 
     /// The arithmetic behind a metric of the catalogue, where all its parts are metrics of the catalogue too.

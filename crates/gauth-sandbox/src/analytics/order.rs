@@ -2,9 +2,9 @@
 //! asked are ordered by their dimensions, so pages fit together
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy>).
 
-use super::errors::Refusal;
 use super::report::Report;
 use super::site::mix;
+use crate::rest::Refusal;
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -122,19 +122,20 @@ fn missing(kind: &str, name: &str) -> Refusal {
     Refusal::invalid(format!("The orderBys uses the {kind} {name}, which is not among the {kind}s of the request."))
 }
 
-/// Puts rows into order.
+/// Puts the lines of a report into order. A line is one slice of one row: row * slices + slice.
 pub(super) struct Sorter<'a> {
     pub(super) texts: &'a [Vec<String>],
     pub(super) keys: &'a [u32],
     pub(super) values: &'a [f64],
-    pub(super) width: usize,
+    pub(super) slices: usize,
+    pub(super) metrics: usize,
     /// Instead of the dimensions, ties follow this noise.
     pub(super) shuffle: Option<u64>,
 }
 
-/// One step of the comparison of two rows.
+/// One step of the comparison of two lines.
 enum Step {
-    /// Figure of the row, and whether the largest comes first.
+    /// Metric, and whether the largest comes first.
     Value(usize, bool),
     /// Dimension, ranks of its texts, and whether the last comes first.
     Rank(usize, Vec<u32>, bool),
@@ -142,24 +143,25 @@ enum Step {
 }
 
 impl Sorter<'_> {
-    pub(super) fn sort(&self, order: &mut [u32], report: &Report) {
+    /// All lines of `rows`, in order.
+    pub(super) fn sorted(&self, rows: &[u32], report: &Report) -> Vec<u32> {
         let steps = self.steps(report);
-        // Most rows differ in the first step: compare that as a plain number, and look further on a tie only.
+        let slices = self.slices as u32;
+        let lines = rows.iter().flat_map(|row| (0..slices).map(move |slice| row * slices + slice));
+        // Most lines differ in the first step: compare that as a plain number, and look further on a tie only.
         let mut keyed: Vec<(u64, u32)> =
-            order.iter().map(|row| (steps.first().map_or(0, |step| self.word(step, *row)), *row)).collect();
-        keyed.sort_unstable_by(|(word, row), (other_word, other)| {
+            lines.map(|line| (steps.first().map_or(0, |step| self.word(step, line)), line)).collect();
+        keyed.sort_unstable_by(|(word, line), (other_word, other)| {
             word.cmp(other_word).then_with(|| {
                 steps
                     .iter()
                     .skip(1)
-                    .map(|step| self.word(step, *row).cmp(&self.word(step, *other)))
+                    .map(|step| self.word(step, *line).cmp(&self.word(step, *other)))
                     .find(|ordering| ordering.is_ne())
-                    .unwrap_or_else(|| row.cmp(other))
+                    .unwrap_or_else(|| line.cmp(other))
             })
         });
-        for (place, (_, row)) in order.iter_mut().zip(keyed) {
-            *place = row;
-        }
+        keyed.into_iter().map(|(_, line)| line).collect()
     }
 
     fn steps(&self, report: &Report) -> Vec<Step> {
@@ -188,11 +190,13 @@ impl Sorter<'_> {
         steps
     }
 
-    /// What a step compares of a row, smallest first.
-    fn word(&self, step: &Step, row: u32) -> u64 {
-        let row = row as usize;
+    /// What a step compares of a line, smallest first.
+    fn word(&self, step: &Step, line: u32) -> u64 {
+        let row = line as usize / self.slices;
         match step {
-            Step::Value(figure, descending) => sortable(self.values[row * self.width + figure], *descending),
+            Step::Value(metric, descending) => {
+                sortable(self.values[line as usize * self.metrics + metric], *descending)
+            }
             Step::Rank(dimension, ranks, descending) => {
                 let text = self.keys[row * self.texts.len() + dimension];
                 let rank = u64::from(ranks[text as usize]);

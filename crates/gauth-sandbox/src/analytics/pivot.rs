@@ -9,10 +9,10 @@ use super::cohorts::CohortSpec;
 use super::columns::{Columns, ColumnsRequest, Dimension, Shape};
 use super::dates::{self, DateRange};
 use super::dimensions;
-use super::errors::Refusal;
 use super::order::{self, Direction, OrderBy, OrderType};
 use super::properties::Property;
 use super::report::{self, Aggregation, LARGEST_LIMIT, Pass, Report};
+use crate::rest::Refusal;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -101,6 +101,7 @@ impl RunPivotReportRequest {
             comparisons: Vec::new(),
             aggregations: Vec::new(),
             order: Vec::new(),
+            is_of_conversions: false,
         };
         Ok((report, pivots))
     }

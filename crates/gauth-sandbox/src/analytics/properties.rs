@@ -6,6 +6,8 @@ use super::metrics::Metric;
 pub(super) struct Account {
     pub(super) id: u64,
     pub(super) name: &'static str,
+    /// Of CLDR.
+    pub(super) region: &'static str,
     pub(super) properties: &'static [Property],
 }
 
@@ -46,6 +48,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
     Account {
         id: 1001,
         name: "Nordwind Handel GmbH",
+        region: "DE",
         properties: &[
             property(123_456, "Nordwind – Website", Behaviour::Plain),
             property(123_457, "Nordwind Shop, mobile", Behaviour::Plain),
@@ -55,21 +58,24 @@ pub(super) const ACCOUNTS: &[Account] = &[
     Account {
         id: 1002,
         name: "Café Löwenzähnchen & Söhne",
+        region: "AT",
         properties: &[property(234_567, "Löwenzähnchen", Behaviour::Plain)],
     },
     Account {
         id: 1003,
         name: "東京書店",
+        region: "JP",
         properties: &[Property {
             time_zone: "Asia/Tokyo",
             currency: "JPY",
             ..property(345_678, "東京書店 オンライン", Behaviour::Plain)
         }],
     },
-    Account { id: 1004, name: "An account without properties", properties: &[] },
+    Account { id: 1004, name: "An account without properties", region: "DE", properties: &[] },
     Account {
         id: 1005,
         name: "Acme, Inc. (US)",
+        region: "US",
         properties: &[
             Property {
                 time_zone: "America/Los_Angeles",
@@ -82,6 +88,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
     Account {
         id: 2001,
         name: "Data quality",
+        region: "DE",
         properties: &[
             property(200_001, "Sampled", Behaviour::Sampled),
             property(200_002, "With (other) row", Behaviour::OtherRow),

@@ -2,9 +2,9 @@
 //! by the hour, by the hour and project; requests at a time; requests that may be thresholded. Standard properties and
 //! Analytics 360 differ by a factor of ten. An hour here is an hour since the first request of that hour.
 
-use super::errors::{Refusal, Status};
-use super::json::Writer;
 use super::properties::{Behaviour, Property};
+use crate::rest::Refusal;
+use crate::rest::json::Writer;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ impl Quotas {
         let mut all = self.used();
         let used = all.entry(key).or_insert_with(|| Used::new(property.behaviour, now));
         used.renew(now);
-        let spent = |message: &str| Err(Refusal::new(Status::ResourceExhausted, message));
+        let spent = |message: &str| Err(Refusal::new(429, message));
         let by_project = used.by_project.get(project).copied().unwrap_or(0);
         if used.running >= used.limits.concurrent_requests {
             return spent("Exhausted concurrent requests quota. Please send fewer requests concurrently.");

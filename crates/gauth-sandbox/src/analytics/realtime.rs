@@ -5,11 +5,11 @@
 use super::catalogue::Surface;
 use super::columns::ColumnsRequest;
 use super::dates;
-use super::errors::Refusal;
 use super::order::OrderBy;
 use super::properties::{Behaviour, Property};
 use super::report::{self, Pass, Report};
 use super::site::Days;
+use crate::rest::Refusal;
 use serde::Deserialize;
 
 const MOST_RANGES: usize = 2;
@@ -64,6 +64,7 @@ impl RunRealtimeReportRequest {
             passes,
             comparisons: Vec::new(),
             columns,
+            is_of_conversions: false,
         })
     }
 

@@ -8,12 +8,16 @@ use super::cohorts::CohortSpec;
 use super::columns::{Columns, ColumnsRequest, Dimension, FilterOn};
 use super::comparisons::{self, Comparison};
 use super::dates::{self, DateRange, NamedDays};
-use super::errors::{Refusal, Status};
 use super::order::{Direction, OrderBy};
 use super::properties::Property;
 use super::site::{Days, Visit};
+use crate::rest::Refusal;
 use serde::Deserialize;
 use std::ops::RangeInclusive;
+
+/// The conversion actions of every property, and the key event that each counts.
+pub(super) const CONVERSIONS: &[(&str, &str)] =
+    &[("conversionActions/1001", "purchase"), ("conversionActions/1002", "sign_up")];
 
 const DEFAULT_LIMIT: i64 = 10_000;
 pub(super) const LARGEST_LIMIT: i64 = 250_000;
@@ -32,6 +36,15 @@ pub(super) struct RunReportRequest {
     cohort_spec: Option<CohortSpec>,
     pub(super) return_property_quota: bool,
     comparisons: Vec<Comparison>,
+    /// Of v1alpha.
+    conversion_spec: Option<ConversionSpec>,
+}
+
+/// Which conversions count. Attribution models differ in nothing here.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ConversionSpec {
+    conversion_actions: Vec<String>,
 }
 
 /// A report that can be made.
@@ -45,6 +58,8 @@ pub(super) struct Report {
     pub(super) comparisons: Vec<FilterOn<Dimension>>,
     pub(super) aggregations: Vec<Aggregation>,
     pub(super) order: Vec<Direction>,
+    /// Of the Advertising section.
+    pub(super) is_of_conversions: bool,
 }
 
 /// One run over the visits: which it counts, and for which slice.
@@ -81,6 +96,9 @@ impl RunReportRequest {
             }
         };
         let mut columns = self.columns.resolve(property, Surface::Core, self.cohort_spec.is_some())?;
+        if let Some(spec) = &self.conversion_spec {
+            spec.apply(&mut columns)?;
+        }
         let comparisons = comparisons::resolve(&self.comparisons)?;
         let order = resolve_order(&self.order_bys, &columns)?;
         let (slices, passes) = match &self.cohort_spec {
@@ -102,12 +120,31 @@ impl RunReportRequest {
             comparisons: comparisons.into_iter().map(|comparison| comparison.filter).collect(),
             aggregations: resolve_aggregations(&self.metric_aggregations, false)?,
             order,
+            is_of_conversions: self.conversion_spec.is_some(),
         })
     }
 
     /// First row and number of rows asked for.
     pub(super) fn page(&self) -> (usize, usize) {
         (self.offset as usize, rows_asked(self.limit))
+    }
+}
+
+impl ConversionSpec {
+    fn apply(&self, columns: &mut Columns) -> Result<(), Refusal> {
+        let mut events = Vec::new();
+        for action in &self.conversion_actions {
+            let Some((_, event)) = CONVERSIONS.iter().find(|(known, _)| known == action) else {
+                return Err(Refusal::invalid(format!("{action} is not a conversion action of this property.")));
+            };
+            if !events.contains(event) {
+                events.push(*event);
+            }
+        }
+        if let [event] = events[..] {
+            columns.metrics.iter_mut().for_each(|metric| metric.restrict_to(event));
+        }
+        Ok(())
     }
 }
 
@@ -206,7 +243,7 @@ pub(super) fn resolve_order(orders: &[OrderBy], columns: &Columns) -> Result<Vec
     let asks_for_range = |order: &OrderBy| order.dimension_name() == Some("dateRange");
     if orders.iter().any(asks_for_range) {
         // Seen on the service: it breaks.
-        return Err(Refusal::new(Status::Internal, "Internal error encountered."));
+        return Err(Refusal::new(500, "Internal error encountered."));
     }
     orders.iter().map(|order| order.resolve(|name| columns.dimension(name), |name| columns.metric(name))).collect()
 }

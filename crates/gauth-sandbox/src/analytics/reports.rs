@@ -1,35 +1,26 @@
 //! The methods that make reports: from the request to the answer, past quota and the tables that are kept.
 
 use super::aggregate::{self, Groups};
-use super::cross_table;
-use super::errors::Refusal;
 use super::funnel::RunFunnelReportRequest;
-use super::funnel_tables;
-use super::json::Writer;
 use super::pivot::{self, RunPivotReportRequest};
 use super::properties::{Behaviour, Property};
 use super::quota::{self, Category};
 use super::realtime::RunRealtimeReportRequest;
 use super::report::{Report, RunReportRequest};
-use super::response::{self, Answer, Fields, REALTIME};
-use super::tables;
-use super::{Analytics, typed};
-use serde::Deserialize;
+use super::response::{self, Answer, Kind};
+use super::{Analytics, cross_table, find_property, funnel_tables, tables, typed};
+use crate::http::Body;
+use crate::rest::json::Writer;
+use crate::rest::{Call, Refusal};
 use serde_json::Value;
 use std::time::Instant;
 
 const MOST_IN_BATCH: usize = 5;
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct BatchRequest {
-    requests: Vec<Value>,
-}
-
 /// What a page is cut from, and which part of it.
 struct Asked {
     category: Category,
-    kind: &'static str,
+    kind: Kind,
     report: Report,
     page: (usize, usize),
     /// What the table is kept under.
@@ -38,118 +29,99 @@ struct Asked {
 }
 
 impl Analytics {
-    pub(super) fn run_report(
+    pub(super) fn run_report(&self, call: Call<'_>) -> Result<Body, Refusal> {
+        let answer = self.report(find_property(call.id)?, call.body, Kind::Report, call.project)?;
+        Ok(answer.into_body(call.json))
+    }
+
+    pub(super) fn run_alpha_report(&self, call: Call<'_>) -> Result<Body, Refusal> {
+        let answer = self.report(find_property(call.id)?, call.body, Kind::AlphaReport, call.project)?;
+        Ok(answer.into_body(call.json))
+    }
+
+    fn report(
         &self,
         property: &'static Property,
         body: Value,
+        kind: Kind,
         project: Option<&str>,
-        fields: Fields,
     ) -> Result<Answer, Refusal> {
         let asked: RunReportRequest = typed(body.clone())?;
         let unsteady = property.behaviour == Behaviour::UnsteadyTies;
         let asked = Asked {
             category: Category::Core,
-            kind: "analyticsData#runReport",
+            kind,
             report: asked.resolve(property, self.today)?,
             page: asked.page(),
             key: tables::key(property, Category::Core, body, unsteady),
             wants_quota: asked.return_property_quota,
         };
-        self.make(property, asked, project, fields)
+        self.make(property, asked, project)
     }
 
-    pub(super) fn run_realtime_report(
-        &self,
-        property: &'static Property,
-        body: Value,
-        project: Option<&str>,
-        fields: Fields,
-    ) -> Result<Answer, Refusal> {
-        let asked: RunRealtimeReportRequest = typed(body.clone())?;
+    pub(super) fn run_realtime_report(&self, call: Call<'_>) -> Result<Body, Refusal> {
+        let property = find_property(call.id)?;
+        let asked: RunRealtimeReportRequest = typed(call.body.clone())?;
         let asked = Asked {
             category: Category::Realtime,
-            kind: REALTIME,
+            kind: Kind::Realtime,
             report: asked.resolve(property, self.today)?,
             page: asked.page(),
-            key: tables::key(property, Category::Realtime, body, false),
+            key: tables::key(property, Category::Realtime, call.body, false),
             wants_quota: asked.return_property_quota,
         };
-        self.make(property, asked, project, fields)
+        Ok(self.make(property, asked, call.project)?.into_body(call.json))
     }
 
-    fn make(
-        &self,
-        property: &'static Property,
-        asked: Asked,
-        project: Option<&str>,
-        fields: Fields,
-    ) -> Result<Answer, Refusal> {
-        let Asked { category, kind, mut report, page, key, wants_quota } = asked;
+    fn make(&self, property: &'static Property, asked: Asked, project: Option<&str>) -> Result<Answer, Refusal> {
+        let Asked { category, kind, mut report, page: (offset, limit), key, wants_quota } = asked;
         let thresholded = report.columns.thresholded;
         let running = self.quotas.begin(property, category, project, thresholded, Instant::now())?;
         let table = self.tables.get(key, || {
-            let mut table = aggregate::table(&self.site, property, &report, page.0);
+            let mut table = aggregate::table(&self.site, property, &report, offset);
             response::escape(&mut table.texts);
             table
         });
         response::escape(&mut report.slices);
-        let rows = table.rows().saturating_sub(page.0).min(page.1);
-        let state = running.charge(cost(&report, rows));
-        Ok(Answer {
-            kind,
-            property,
-            report,
-            table,
-            page,
-            quota: wants_quota.then_some(state),
-            fields,
-            running: Some(running),
-        })
+        let rows = table.page(offset, limit);
+        let state = running.charge(cost(&report, rows.len() / report.slices.len()));
+        let quota = wants_quota.then_some(state);
+        Ok(Answer { kind, property, report, table, rows, quota, running: Some(running) })
     }
 
-    /// `BatchRunReportsResponse`. One bad request fails the batch, and no report is begun before all are checked.
-    pub(super) fn write_batch(
-        &self,
-        json: &mut Writer,
-        property: &'static Property,
-        body: Value,
-        project: Option<&str>,
-        fields: &Fields,
-    ) -> Result<(), Refusal> {
-        let requests = batch(body)?;
+    /// One bad request fails the batch, and no report is begun before all are checked.
+    pub(super) fn batch_run_reports(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
+        let property = find_property(call.id)?;
+        let requests = batch(&mut call)?;
         for request in &requests {
             typed::<RunReportRequest>(request.clone())?.resolve(property, self.today)?;
         }
         let mut answers = Vec::new();
         for request in requests {
-            let mut answer = self.run_report(property, request, project, Fields::all())?;
+            let mut answer = self.report(property, request, Kind::Report, call.project)?;
             // The batch is one request, however many reports it holds.
             answer.running = None;
             answers.push(answer);
         }
+        let mut json = call.json;
         json.object(|json| {
-            if fields.want("reports") {
-                json.member("reports").list(|json| {
-                    for answer in &answers {
-                        answer.write(json.element());
-                    }
-                });
-            }
-            if fields.want("kind") {
-                json.member("kind").text("analyticsData#batchRunReports");
-            }
+            json.member("reports").list(|json| answers.iter().for_each(|answer| answer.write(json.element())));
+            json.member("kind").text("analyticsData#batchRunReports");
         });
-        Ok(())
+        Ok(Body::Bytes(json.finish()))
     }
 
-    /// `RunPivotReportResponse`.
-    pub(super) fn write_pivot(
+    pub(super) fn run_pivot_report(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
+        self.write_pivot(&mut call.json, find_property(call.id)?, call.body, call.project)?;
+        Ok(Body::Bytes(call.json.finish()))
+    }
+
+    fn write_pivot(
         &self,
         json: &mut Writer,
         property: &'static Property,
         body: Value,
         project: Option<&str>,
-        fields: &Fields,
     ) -> Result<(), Refusal> {
         let asked: RunPivotReportRequest = typed(body)?;
         let (report, pivots) = asked.resolve(property, self.today)?;
@@ -160,65 +132,69 @@ impl Analytics {
         response::escape(&mut table.texts);
         let state = running.charge(cost(&report, table.rows.len()));
         let quota = asked.return_property_quota.then_some(state);
-        cross_table::write(json, property, &report, &table, quota.as_ref(), fields);
+        cross_table::write(json, property, &report, &table, quota.as_ref());
         Ok(())
     }
 
-    /// `BatchRunPivotReportsResponse`.
-    pub(super) fn write_pivot_batch(
-        &self,
-        json: &mut Writer,
-        property: &'static Property,
-        body: Value,
-        project: Option<&str>,
-        fields: &Fields,
-    ) -> Result<(), Refusal> {
-        let requests = batch(body)?;
+    pub(super) fn batch_run_pivot_reports(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
+        let property = find_property(call.id)?;
+        let requests = batch(&mut call)?;
         for request in &requests {
             typed::<RunPivotReportRequest>(request.clone())?.resolve(property, self.today)?;
         }
         let mut outcome = Ok(());
+        let Call { mut json, project, .. } = call;
         json.object(|json| {
-            if fields.want("pivotReports") {
-                json.member("pivotReports").list(|json| {
-                    for request in requests {
-                        if outcome.is_ok() {
-                            let json = json.element();
-                            outcome = self.write_pivot(json, property, request, project, &Fields::all());
-                        }
+            json.member("pivotReports").list(|json| {
+                for request in requests {
+                    if outcome.is_ok() {
+                        outcome = self.write_pivot(json.element(), property, request, project);
                     }
-                });
-            }
-            if fields.want("kind") {
-                json.member("kind").text("analyticsData#batchRunPivotReports");
-            }
+                }
+            });
+            json.member("kind").text("analyticsData#batchRunPivotReports");
         });
-        outcome
+        outcome.map(|()| Body::Bytes(json.finish()))
     }
 
-    /// `RunFunnelReportResponse`.
-    pub(super) fn write_funnel(
-        &self,
-        json: &mut Writer,
-        property: &'static Property,
-        body: Value,
-        project: Option<&str>,
-        fields: &Fields,
-    ) -> Result<(), Refusal> {
-        let asked: RunFunnelReportRequest = typed(body)?;
+    pub(super) fn run_funnel_report(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
+        let property = find_property(call.id)?;
+        let asked: RunFunnelReportRequest = typed(call.body)?;
         let report = asked.resolve(property, self.today)?;
-        let running = self.quotas.begin(property, Category::Funnel, project, false, Instant::now())?;
+        let running = self.quotas.begin(property, Category::Funnel, call.project, false, Instant::now())?;
         let counts = funnel_tables::count(&self.site, property, &report);
         let days = report.ranges.iter().map(|range| range.days.count()).sum();
         let state = running.charge(quota::cost(0, report.steps.len(), days));
         let quota = asked.return_property_quota.then_some(state);
-        funnel_tables::write(json, &report, &counts, quota.as_ref(), fields);
-        Ok(())
+        funnel_tables::write(&mut call.json, &report, &counts, quota.as_ref());
+        Ok(Body::Bytes(call.json.finish()))
+    }
+
+    /// Costs one token itself.
+    pub(super) fn quotas_snapshot(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
+        let property = find_property(call.id)?;
+        let mut states = Vec::new();
+        for (member, category, tokens) in [
+            ("corePropertyQuota", Category::Core, 1),
+            ("realtimePropertyQuota", Category::Realtime, 0),
+            ("funnelPropertyQuota", Category::Funnel, 0),
+        ] {
+            let running = self.quotas.begin(property, category, call.project, false, Instant::now())?;
+            states.push((member, running.charge(tokens)));
+        }
+        call.json.object(|json| {
+            json.member("name").text(&format!("properties/{}/propertyQuotasSnapshot", property.id));
+            states.iter().for_each(|(member, state)| state.write(json.member(member)));
+        });
+        Ok(Body::Bytes(call.json.finish()))
     }
 }
 
-fn batch(body: Value) -> Result<Vec<Value>, Refusal> {
-    let BatchRequest { requests } = typed(body)?;
+fn batch(call: &mut Call<'_>) -> Result<Vec<Value>, Refusal> {
+    let requests = match call.body["requests"].take() {
+        Value::Array(requests) => requests,
+        _ => Vec::new(),
+    };
     if requests.len() > MOST_IN_BATCH {
         return Err(Refusal::invalid(format!(
             "Batch requests are limited to {MOST_IN_BATCH} requests. This batch has {} requests.",

@@ -1,13 +1,15 @@
 //! Whole answers to whole requests: what is refused and in which words, and whether the figures add up.
 
+mod admin;
 mod figures;
 mod funnels;
 mod methods;
 mod refusals;
 
-use super::Analytics;
+use super::{Analytics, METHODS};
 
-use crate::api::{ApiRequest, Body};
+use crate::http::{Body, not_found};
+use crate::rest::Method;
 use serde_json::{Value, json};
 use time::{Date, Month};
 
@@ -19,39 +21,32 @@ fn sandbox(rows: u64) -> Analytics {
     Analytics::new(rows, today)
 }
 
+/// Asks with a token of one scope; status, and the answer's bytes.
+fn ask(sandbox: &Analytics, verb: &str, path: &str, scope: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    let request = hyper::Request::builder().method(verb).uri(format!("http://127.0.0.1{path}"));
+    let request = request.body(body.to_vec().into()).expect("a request");
+    let response = match Method::find(METHODS, verb, request.uri().path()) {
+        Some((method, id)) => method.answer(sandbox, &request, id, &[format!("{SCOPE}{scope}")]),
+        None => not_found(path),
+    };
+    let status = response.status().as_u16();
+    match response.into_body() {
+        Body::Bytes(bytes) => (status, bytes),
+        Body::Stream(pieces) => (status, pieces.flatten().collect()),
+    }
+}
+
 /// The answer to a GET that succeeds.
 fn get(sandbox: &Analytics, path: &str) -> Value {
-    let answer = sandbox.answer(&ApiRequest {
-        method: "GET",
-        path,
-        query: "",
-        body: b"",
-        scopes: &[format!("{SCOPE}analytics.readonly")],
-        quota_project: None,
-    });
-    let Body::Bytes(body) = answer.body else {
-        panic!("{path}: a short answer");
-    };
+    let (status, body) = ask(sandbox, "GET", path, "analytics.readonly", b"");
     let body = serde_json::from_slice(&body).expect("JSON");
-    assert_eq!(answer.status, 200, "{body}");
+    assert_eq!(status, 200, "{body}");
     body
 }
 
 /// Sends `body` to `path` with the scope `analytics.readonly`; status, and the answer's bytes.
 fn send(sandbox: &Analytics, path: &str, query: &str, body: &[u8]) -> (u16, Vec<u8>) {
-    let answer = sandbox.answer(&ApiRequest {
-        method: "POST",
-        path,
-        query,
-        body,
-        scopes: &[format!("{SCOPE}analytics.readonly")],
-        quota_project: None,
-    });
-    let body = match answer.body {
-        Body::Bytes(bytes) => bytes,
-        Body::Stream(pieces) => pieces.flatten().collect(),
-    };
-    (answer.status, body)
+    ask(sandbox, "POST", &format!("{path}?{query}"), "analytics.readonly", body)
 }
 
 /// The answer to a report that is expected to be refused or to succeed, as JSON.

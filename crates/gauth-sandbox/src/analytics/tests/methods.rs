@@ -165,7 +165,7 @@ fn realtime_counts_the_last_minutes() {
     );
     let two = done(&sandbox, "runRealtimeReport", &two);
     let parts = rows(&two);
-    assert_eq!((&*parts[0][0], &*parts[1][0]), ("just_now", "date_range_1"));
+    assert_eq!((&*parts[0][0], &*parts[1][0]), ("date_range_1", "just_now"), "the larger first");
     let sum: f64 = numbers(&two, 1).iter().sum();
     assert_eq!(sum, numbers(&all, 2).iter().sum::<f64>());
     assert!(two["propertyQuota"]["tokensPerDay"]["remaining"].is_number());

@@ -191,19 +191,9 @@ fn unknown_paths_and_verbs_get_a_page_of_html() {
 #[test]
 fn each_api_wants_its_own_scope() {
     let sandbox = sandbox(10);
-    let status = |method, path, scope: &str| {
-        let answer = sandbox.answer(&ApiRequest {
-            method,
-            path,
-            query: "",
-            body: b"{}",
-            scopes: &[format!("{SCOPE}{scope}")],
-            quota_project: None,
-        });
-        let Body::Bytes(body) = answer.body else {
-            panic!("a short answer");
-        };
-        (answer.status, serde_json::from_slice::<Value>(&body).expect("JSON"))
+    let status = |verb, path, scope: &str| {
+        let (status, body) = ask(&sandbox, verb, path, scope, b"{}");
+        (status, serde_json::from_slice::<Value>(&body).expect("JSON"))
     };
     for (scope, data, admin) in [
         // 400: the scope suffices, the empty request does not.

@@ -1,14 +1,18 @@
-//! The shapes that endpoints answer in: JSON as Google prints it, OAuth errors (RFC 6749 §5.2), API errors
-//! (`google.rpc.Status`), HTML pages and redirects. Compression, `Date` and faults come later, in `server`.
+//! The vocabulary of the server: requests, responses, and the shapes that all endpoints answer in: JSON, OAuth errors
+//! (RFC 6749 §5.2), HTML pages and redirects. Compression, `Date` and faults come later, in `server`.
 
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
 
-use crate::api::Body;
-
 pub(crate) type Request = hyper::Request<Bytes>;
 pub(crate) type Response = hyper::Response<Body>;
+
+/// A short answer whole, a long one in pieces that are made while they are sent.
+pub(crate) enum Body {
+    Bytes(Vec<u8>),
+    Stream(Box<dyn Iterator<Item = Vec<u8>> + Send>),
+}
 
 pub(crate) fn response(status: u16, content_type: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
@@ -17,32 +21,33 @@ pub(crate) fn response(status: u16, content_type: &'static str, body: Body) -> R
     response
 }
 
+pub(crate) fn text(status: u16, content_type: &'static str, text: &str) -> Response {
+    response(status, content_type, Body::Bytes(text.into()))
+}
+
 /// Indented JSON that nobody may keep (RFC 6749 §5.1).
 pub(crate) fn json(status: u16, value: &Value) -> Response {
-    let body = format!("{value:#}\n").into_bytes();
-    let mut response = response(status, "application/json; charset=utf-8", Body::Bytes(body));
+    let mut response = text(status, "application/json; charset=utf-8", &format!("{value:#}\n"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-pub(crate) fn html(status: u16, page: String) -> Response {
-    response(status, "text/html; charset=utf-8", Body::Bytes(page.into_bytes()))
+pub(crate) fn html(status: u16, page: &str) -> Response {
+    text(status, "text/html; charset=utf-8", page)
 }
 
 /// The HTML that Google's front end answers unknown paths and wrong verbs with.
 pub(crate) fn not_found(path: &str) -> Response {
     let path = escape(path);
-    html(
-        404,
-        format!(
-            "<!DOCTYPE html>\n<html lang=en>\n<title>Error 404 (Not Found)!!1</title>\n<p><b>404.</b> That’s an \
-             error.\n<p>The requested URL <code>{path}</code> was not found on this server. That’s all we know.\n"
-        ),
-    )
+    let page = format!(
+        "<!DOCTYPE html>\n<html lang=en>\n<title>Error 404 (Not Found)!!1</title>\n<p><b>404.</b> That’s an error.\n\
+         <p>The requested URL <code>{path}</code> was not found on this server. That’s all we know.\n"
+    );
+    html(404, &page)
 }
 
 pub(crate) fn redirect(location: &str) -> Response {
-    let mut response = response(302, "text/html; charset=utf-8", Body::Bytes(Vec::new()));
+    let mut response = html(302, "");
     let location = HeaderValue::from_str(location)
         .expect("a redirect URI was checked for stray characters, what is added to it is encoded");
     response.headers_mut().insert(LOCATION, location);
@@ -51,6 +56,19 @@ pub(crate) fn redirect(location: &str) -> Response {
 
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A refusal with the challenge of RFC 6750 §3.
+pub(crate) fn challenge(mut response: Response, challenge: &'static str) -> Response {
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    response
+}
+
+/// The token of an `Authorization: Bearer` header.
+pub(crate) fn bearer(request: &Request) -> Option<&str> {
+    let header = request.headers().get("authorization")?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' ')).filter(|token| !token.is_empty())
 }
 
 /// An error of the token, revocation and tokeninfo endpoints.
@@ -70,26 +88,4 @@ impl OAuthError {
     pub(crate) fn response(&self) -> Response {
         json(self.status, &json!({"error": self.error, "error_description": self.description}))
     }
-}
-
-/// `google.rpc.Status` as JSON.
-pub(crate) fn api_error(code: u16, message: &str, status: &str, details: &[Value]) -> Response {
-    let mut error = json!({"code": code, "message": message, "status": status});
-    if !details.is_empty() {
-        error["details"] = details.into();
-    }
-    json(code, &json!({ "error": error }))
-}
-
-/// A 401 of an API, with the challenge of RFC 6750 §3.
-pub(crate) fn unauthenticated(mut response: Response, challenge: &'static str) -> Response {
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-    response
-}
-
-/// The token of an `Authorization: Bearer` header.
-pub(crate) fn bearer(request: &Request) -> Option<&str> {
-    let header = request.headers().get("authorization")?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' ')).filter(|token| !token.is_empty())
 }

@@ -1,0 +1,159 @@
+//! The `fields` parameter: which members of an answer are wanted (<https://cloud.google.com/apis/docs/system-parameters>).
+//! Paths are joined by commas, their parts by `/` or `.`; `a(b,c)` stands for `a/b,a/c`, `*` for every member. A path that
+//! the answer's message does not have is refused.
+
+use super::messages::{Message, camel_case};
+use super::{Refusal, bad_request};
+
+/// A tree of wanted members; its root is node 0.
+pub(super) struct Mask(Vec<Node>);
+
+#[derive(Default)]
+struct Node {
+    /// All below is wanted.
+    whole: bool,
+    members: Vec<(String, Place)>,
+}
+
+/// A node of a mask, or somewhere below what is wanted as a whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(Option<usize>);
+
+impl Mask {
+    pub(super) const ROOT: Place = Place(Some(0));
+
+    /// Everything is wanted.
+    pub(super) fn all() -> Self {
+        Self(vec![Node { whole: true, members: Vec::new() }])
+    }
+
+    pub(super) fn parse(text: &str, message: &'static Message) -> Result<Self, Refusal> {
+        let mut mask = Self(vec![Node::default()]);
+        let mut parser = Parser { rest: text, mask: &mut mask };
+        parser.list(0, Some(message), "")?;
+        match parser.rest {
+            "" => Ok(mask),
+            rest => Err(invalid(rest)),
+        }
+    }
+
+    /// Where the member `name` is, if it is wanted.
+    pub(super) fn member(&self, Place(place): Place, name: &str) -> Option<Place> {
+        let Some(node) = place else { return Some(Place(None)) };
+        let Self(nodes) = self;
+        if nodes[node].whole {
+            return Some(Place(None));
+        }
+        let found = nodes[node].members.iter().find(|(known, _)| known == name || known == "*");
+        found.map(|(_, place)| *place)
+    }
+
+    fn add(&mut self, node: usize, name: &str) -> usize {
+        let Self(nodes) = self;
+        let known = nodes[node].members.iter().find(|(known, _)| known == name);
+        if let Some((_, Place(Some(known)))) = known {
+            return *known;
+        }
+        nodes.push(Node::default());
+        let new = nodes.len() - 1;
+        nodes[node].members.push((name.to_owned(), Place(Some(new))));
+        new
+    }
+}
+
+struct Parser<'a> {
+    rest: &'a str,
+    mask: &'a mut Mask,
+}
+
+impl Parser<'_> {
+    fn list(&mut self, node: usize, message: Option<&'static Message>, path: &str) -> Result<(), Refusal> {
+        loop {
+            self.path(node, message, path)?;
+            match self.rest.strip_prefix(',') {
+                Some(rest) => self.rest = rest,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn path(&mut self, node: usize, message: Option<&'static Message>, parent: &str) -> Result<(), Refusal> {
+        let end = self.rest.find([',', '/', '.', '(', ')']).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        let word = word.trim();
+        let path = if parent.is_empty() { word.to_owned() } else { format!("{parent}.{word}") };
+        let name = camel_case(word);
+        let within = match message.and_then(|message| message.field(&name)) {
+            Some(field) => field.kind.message(),
+            None if word == "*" => None,
+            None => return Err(invalid(&path)),
+        };
+        let node = self.mask.add(node, &name);
+        self.rest = rest;
+        if let Some(rest) = rest.strip_prefix(['/', '.']) {
+            self.rest = rest;
+            return self.path(node, within, &path);
+        }
+        if let Some(rest) = rest.strip_prefix('(') {
+            self.rest = rest;
+            self.list(node, within, &path)?;
+            self.rest = self.rest.strip_prefix(')').ok_or_else(|| invalid(&path))?;
+            return Ok(());
+        }
+        let Mask(nodes) = &mut *self.mask;
+        nodes[node].whole = true;
+        Ok(())
+    }
+}
+
+fn invalid(path: &str) -> Refusal {
+    let text = format!("Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'.");
+    Refusal::invalid("Request contains an invalid argument.").with(bad_request(&[(path.to_owned(), text)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::messages::message;
+    use super::*;
+
+    fn wants(mask: &Mask, path: &str) -> bool {
+        let mut place = Some(Mask::ROOT);
+        for name in path.split('/') {
+            place = place.and_then(|place| mask.member(place, name));
+        }
+        place.is_some()
+    }
+
+    #[test]
+    fn masks_reach_into_lists_and_messages() {
+        for (mask, wanted, unwanted) in [
+            ("rows", "rows/dimensionValues/value", "rowCount"),
+            ("rows/dimensionValues", "rows/dimensionValues/value", "rows/metricValues"),
+            ("rows(metricValues/value),rowCount", "rowCount", "rows/dimensionValues"),
+            ("rows.metric_values,metadata(currencyCode,timeZone)", "metadata/timeZone", "metadata/emptyReason"),
+            ("*", "rows/metricValues/value", ""),
+            ("metricHeaders(name),rows", "metricHeaders/name", "metricHeaders/type"),
+        ] {
+            let read = Mask::parse(mask, message("v1beta.RunReportResponse")).expect(mask);
+            assert!(wants(&read, wanted), "{mask} {wanted}");
+            assert!(unwanted.is_empty() || !wants(&read, unwanted), "{mask} {unwanted}");
+        }
+    }
+
+    #[test]
+    fn paths_that_the_answer_does_not_have_are_refused_by_name() {
+        for (mask, path) in [
+            ("row", "row"),
+            ("rows/dimension", "rows.dimension"),
+            ("rows(metricValues(values))", "rows.metricValues.values"),
+            ("rowCount/x", "rowCount.x"),
+            ("rows(", "rows."),
+            ("rows)", ")"),
+            ("rows,", ""),
+        ] {
+            let refusal = Mask::parse(mask, message("v1beta.RunReportResponse")).err().expect(mask);
+            let text = refusal.details[0]["fieldViolations"][0]["description"].as_str().unwrap_or_default().to_owned();
+            assert!(text.ends_with(&format!("path '{path}'.")), "{mask}: {text}");
+        }
+    }
+}
