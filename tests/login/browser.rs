@@ -34,7 +34,7 @@ fn without_a_display_or_over_ssh_no_browser_is_tried_and_the_url_is_shown() {
         let mut command = person.command(&[]);
         command.env("PATH", &path).envs(variables);
         let login = Login::start(command);
-        login.running.stderr_line(|line| line.contains("no browser is opened"));
+        login.running.stderr_line(|line| line.contains("no display found: open the URL yourself"));
         testkit::visit(&login.url);
         login.running.finish().expect(0);
         assert!(!person.home.path().join("opened").exists());
@@ -42,14 +42,52 @@ fn without_a_display_or_over_ssh_no_browser_is_tried_and_the_url_is_shown() {
 }
 
 #[test]
-fn a_browser_that_does_not_start_is_told_and_the_login_goes_on() {
+fn browsers_are_tried_in_order_and_the_message_says_which_and_why_they_failed() {
     let person = Person::consenting();
     let mut command = person.command(&[]);
-    command.env("BROWSER", "/nonexistent/browser");
+    command.env("BROWSER", "/nonexistent/browser:false:'/nonexistent/with blanks' --x");
     let login = Login::start(command);
-    login.running.stderr_line(|line| line.contains("no browser could be opened"));
+    let told = login.running.stderr_line(|line| line.contains("no browser could be opened"));
+    for part in [
+        "'/nonexistent/browser': no such file or directory, ",
+        "'false': exit status: 1, ",
+        "'/nonexistent/with blanks': no such file or directory)",
+        ": open the URL yourself",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
     testkit::visit(&login.url);
     login.running.finish().expect(0);
+}
+
+#[test]
+fn a_browser_with_blanks_in_its_path_is_quoted_and_the_next_of_the_list_is_not_opened() {
+    let Some(curl) = tool("curl") else { return };
+    let person = Person::consenting();
+    let script = format!("#!/bin/sh\nexec {} -sSL -o page.html \"$2\"\n", curl.display());
+    person.home.write("with blanks/browse", 0o700, script);
+    let next = "#!/bin/sh\ntouch opened\n";
+    person.home.write("next", 0o700, next);
+    let here = person.home.path().display();
+    let mut command = person.command(&[]);
+    command.env("BROWSER", format!("/nonexistent:'{here}/with blanks/browse' --new:{here}/next"));
+    person.swept(testkit::run(command)).expect(0);
+    let page = std::fs::read_to_string(person.home.path().join("page.html"));
+    assert!(page.expect("a page").contains(crate::WORKED));
+    assert!(!person.home.path().join("opened").exists());
+}
+
+#[test]
+fn a_browser_variable_that_makes_no_sense_is_told_and_the_login_goes_on() {
+    let person = Person::consenting();
+    for (list, problem) in [("'/a b", "a quote is not closed"), (":", "it names no command")] {
+        let mut command = person.command(&[]);
+        command.env("BROWSER", list);
+        let login = Login::start(command);
+        login.running.stderr_line(|line| line.contains(&format!("invalid BROWSER: {problem}: open the URL yourself")));
+        testkit::visit(&login.url);
+        login.running.finish().expect(0);
+    }
 }
 
 /// A headless Chromium, driven over the WebDriver protocol (W3C WebDriver §8–12). Ended when dropped.

@@ -81,10 +81,26 @@ fn c20_another_logins_address_is_told_and_changes_nothing() {
         desk.pty.type_in(&format!("{wrong}\n"));
         desk.pty.wait_for("is not the answer to this login");
     }
-    desk.pty.type_in("what is this\n\n");
+    desk.pty.type_in("\n\n");
     assert_eq!(person.token_requests(), 0);
     desk.pty.type_in(&format!("{right}\n"));
     desk.finish(0);
+}
+
+#[test]
+fn words_that_are_not_a_code_are_asked_for_again_and_never_sent() {
+    let person = Person::consenting();
+    let mut desk = Desk::start(&person);
+    let right = desk.address();
+    let url = desk.url.clone();
+    for (at, slip) in ["hello", "y", "what is this", "yes please", "4/", &url].into_iter().enumerate() {
+        desk.pty.type_in(&format!("{slip}\n"));
+        desk.pty.wait_for_times("is not the answer to this login", at + 1);
+    }
+    assert_eq!(person.token_requests(), 0);
+    desk.pty.type_in(&format!("{right}\n"));
+    desk.finish(0);
+    assert_eq!(person.token_requests(), 1);
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub(crate) fn wait(
             Ok(Event::Pasted(line)) => match paste::read(&line) {
                 Pasted::Query(query) => (request.receive(&query), None),
                 Pasted::Code(code) => (Redirected::Code(code), None),
+                Pasted::Other => (Redirected::Stray, None),
                 Pasted::Nothing => continue,
             },
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
@@ -87,9 +88,9 @@ pub(crate) fn wait(
                 return Err(error.into());
             }
             (Redirected::Stray, Some(callback)) => callback.go_on_with(Page::NotThisLogin),
-            (Redirected::Stray, None) => context
-                .terminal
-                .note("what was pasted is not the answer to this login: paste the whole address, or the code alone"),
+            (Redirected::Stray, None) => context.terminal.note(
+                "this is not the answer to this login: paste the whole address of the page where the browser ended up, or just the code, which begins with 4/",
+            ),
         }
     }
 }

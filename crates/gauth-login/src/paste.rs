@@ -1,5 +1,5 @@
-//! What a person pastes into the terminal while the program waits: the address that the browser ended on, or the code
-//! alone. This is how one logs in on a machine without a browser, since Google no longer shows codes itself.
+//! What a person pastes into the terminal while the program waits: the address that the browser ended on, or just the
+//! code. This is how one logs in on a machine without a browser, since Google no longer shows codes itself.
 
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::sync::mpsc::Sender;
@@ -20,7 +20,10 @@ pub(crate) enum Pasted {
     Query(String),
     /// The authorization code by itself.
     Code(Secret),
+    /// An empty line.
     Nothing,
+    /// Neither; sent to the server, it would end the login.
+    Other,
 }
 
 /// Whether lines can be read: standard input is a terminal, and this program is in its foreground.
@@ -82,6 +85,10 @@ fn line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
     }
 }
 
+/// What Google's codes begin with. Those of other servers cannot be told from a slip of the hand: there it takes the
+/// whole address.
+const CODE: &str = "4/";
+
 /// Finds the redirect's query or the code in a line.
 pub(crate) fn read(line: &str) -> Pasted {
     // What terminals put around a paste (xterm's bracketed paste mode).
@@ -94,12 +101,17 @@ pub(crate) fn read(line: &str) -> Pasted {
     if line.contains(['&', '?']) || line.contains("://") || line.starts_with("code=") {
         return Pasted::Query(without_fragment.to_owned());
     }
-    if line.is_empty() || !line.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if line.is_empty() {
         return Pasted::Nothing;
     }
     // Copied out of the address bar it is still percent-encoded.
     let decoded = line.contains('%').then(|| form::decode(line)?.pop()).flatten().map(|(name, _)| name);
-    Pasted::Code(Secret::new(decoded.as_deref().unwrap_or(line)))
+    let code = decoded.as_deref().unwrap_or(line);
+    if code.len() > CODE.len() && code.starts_with(CODE) && code.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Pasted::Code(Secret::new(code))
+    } else {
+        Pasted::Other
+    }
 }
 
 #[cfg(test)]
@@ -122,8 +134,14 @@ mod tests {
             ("http://127.0.0.1:1/", Pasted::Query("http://127.0.0.1:1/".to_owned())),
             ("", Pasted::Nothing),
             (" \r\n", Pasted::Nothing),
-            ("what is this", Pasted::Nothing),
-            ("4/0A\x1b[31m", Pasted::Nothing),
+            ("what is this", Pasted::Other),
+            ("hello", Pasted::Other),
+            ("y", Pasted::Other),
+            ("4/", Pasted::Other),
+            ("5/0A-b_c", Pasted::Other),
+            ("4/0A b_c", Pasted::Other),
+            ("4%2F0A%0Ab_c", Pasted::Other),
+            ("4/0A\x1b[31m", Pasted::Other),
         ] {
             assert_eq!(read(line), found, "{line:?}");
         }

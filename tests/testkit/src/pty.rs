@@ -50,6 +50,13 @@ impl Pty {
         shown
     }
 
+    /// Waits until `text` is shown this many times.
+    #[track_caller]
+    pub fn wait_for_times(&self, text: &str, times: usize) {
+        let shown = self.wait(|shown, _| shown.matches(text).count() >= times);
+        assert!(shown.matches(text).count() >= times, "{text:?} was not shown {times} times: {shown:?}");
+    }
+
     /// Waits for the end, and returns the status and all that was shown.
     #[track_caller]
     pub fn finish(mut self) -> (ExitStatus, String) {
