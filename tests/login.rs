@@ -17,6 +17,8 @@ mod exchange;
 mod loopback;
 #[path = "login/noise.rs"]
 mod noise;
+#[path = "login/other_users.rs"]
+mod other_users;
 #[path = "login/paste.rs"]
 mod paste;
 #[path = "login/renewal.rs"]

@@ -1,7 +1,10 @@
 //! Everything that is not the answer: it costs nothing, changes nothing and ends nothing.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::{Person, WORKED, request, status};
@@ -56,6 +59,73 @@ fn c7_silent_sockets_hold_nobody_up_and_the_oldest_make_room() {
     let _ = silent[0].read_to_end(&mut rest);
     assert!(rest.is_empty());
     login.running.finish().expect(0);
+}
+
+#[test]
+fn c7_answered_strangers_who_stay_give_their_places_back_at_once() {
+    let person = Person::consenting();
+    let login = person.start(&[]);
+    let good = login.target();
+    let host = login.address();
+    let wrong = request(host, "/?code=x&state=wrong", "");
+    // Each has its answer and keeps its connection open.
+    let strangers: Vec<TcpStream> = (0..300)
+        .map(|_| {
+            let mut stream = TcpStream::connect(host).expect("connect");
+            stream.write_all(wrong.as_bytes()).expect("send a request");
+            stream.set_read_timeout(Some(Duration::from_secs(30))).expect("set a timeout");
+            stream.read_exact(&mut [0; 12]).expect("an answer");
+            stream
+        })
+        .collect();
+    assert!(login.get(&good).contains(WORKED));
+    drop(strangers);
+    person.swept(login.running.finish()).expect(0);
+}
+
+#[test]
+fn a_flood_of_wrong_answers_costs_the_right_one_nothing() {
+    let person = Person::consenting();
+    let login = person.start(&[]);
+    let good = login.target();
+    let host = login.address();
+    let wrong = request(host, "/?code=x&state=wrong", "");
+    let over = AtomicBool::new(false);
+    let (under_way, begun) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let (under_way, over, wrong) = (under_way.clone(), &over, &wrong);
+            scope.spawn(move || {
+                let mut kept = VecDeque::new();
+                for sent in 0.. {
+                    // Some are refused, reset or not answered; whoever floods does not mind.
+                    if let Ok(mut stream) = TcpStream::connect(host) {
+                        let _ = stream.write_all(wrong.as_bytes());
+                        kept.push_back(stream);
+                    }
+                    if kept.len() > 50 {
+                        kept.pop_front();
+                    }
+                    if sent == 500 {
+                        under_way.send(()).expect("the test waits");
+                    }
+                    if over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            });
+        }
+        for _ in 0..4 {
+            begun.recv().expect("a flood");
+        }
+        let others: Vec<String> = (0..50).map(|_| login.get("/favicon.ico")).collect();
+        let answer = login.get(&good);
+        over.store(true, Ordering::Relaxed);
+        assert!(answer.contains(WORKED), "{answer}");
+        assert_eq!(others.iter().filter(|answer| status(answer) != "404").count(), 0);
+    });
+    person.swept(login.running.finish()).expect(0);
+    assert_eq!(person.token_requests(), 1);
 }
 
 #[test]

@@ -15,6 +15,15 @@ pub fn state(random: [u8; 32]) -> Secret {
     Secret::new(URL_SAFE_NO_PAD.encode(random))
 }
 
+/// Whether the query of a redirect carries this `state`, once. Of what comes from elsewhere nothing else needs a look.
+pub fn has_state(query: &str, state: &Secret) -> bool {
+    let Some(parameters) = form::decode(query) else {
+        return false;
+    };
+    let mut found = parameters.iter().filter(|(name, _)| name == "state");
+    matches!((found.next(), found.next()), (Some((_, found)), None) if state.matches(found))
+}
+
 /// One attempt to get consent: what the browser is sent to, and what its return is checked against.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest<'a> {
@@ -72,14 +81,13 @@ impl AuthorizationRequest<'_> {
             [value] if !value.is_empty() => Some(*value),
             _ => None,
         };
-        let repeated = ["code", "state", "iss", "error", "error_description"].iter().any(|name| of(name).len() > 1);
-        let state_matches = single("state").is_some_and(|state| self.state.matches(state));
+        let repeated = ["code", "iss", "error", "error_description"].iter().any(|name| of(name).len() > 1);
         let issuer_matches = match of("iss").as_slice() {
             [] => true,
             [issuer] => is_issuer(issuer, &self.client.auth_uri),
             _ => false,
         };
-        if repeated || !state_matches || !issuer_matches {
+        if repeated || !has_state(query, self.state) || !issuer_matches {
             return Redirected::Stray;
         }
         match (single("code"), single("error")) {

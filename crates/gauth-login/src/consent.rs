@@ -5,11 +5,12 @@ use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use gauth_cli::{Context, Failure, Kind};
+use gauth_cli::{Context, Failure, Kind, Terminal};
 use gauth_core::Secret;
 use gauth_core::authorization::{AuthorizationRequest, Redirected};
 
 use crate::loopback::Callback;
+use crate::loopback::peer::{self, Peer};
 use crate::page::Page;
 use crate::paste::{self, Pasted};
 
@@ -59,16 +60,13 @@ pub(crate) fn wait(
     deadline: Option<Instant>,
     context: &Context,
 ) -> anyhow::Result<Answer> {
+    let terminal = &context.terminal;
+    let mut warned = false;
     loop {
         let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
-        let (redirected, callback) = match events.recv_timeout(left) {
-            Ok(Event::Redirected(callback)) => (request.receive(callback.query()), Some(callback)),
-            Ok(Event::Pasted(line)) => match paste::read(&line) {
-                Pasted::Query(query) => (request.receive(&query), None),
-                Pasted::Code(code) => (Redirected::Code(code), None),
-                Pasted::Other => (Redirected::Stray, None),
-                Pasted::Nothing => continue,
-            },
+        let answer = match events.recv_timeout(left) {
+            Ok(Event::Redirected(callback)) => from_browser(request, callback, &mut warned, terminal),
+            Ok(Event::Pasted(line)) => from_terminal(request, &line, terminal).map(|outcome| (outcome, None)),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 let seconds = context.timeout.unwrap_or_default().as_secs();
                 return Err(Failure::new(
@@ -79,18 +77,76 @@ pub(crate) fn wait(
                 .into());
             }
         };
-        match (redirected, callback) {
-            (Redirected::Code(code), callback) => return Ok(Answer { code, callback }),
-            (Redirected::Refused(error), callback) => {
+        match answer {
+            None => {}
+            Some((Ok(code), callback)) => return Ok(Answer { code, callback }),
+            Some((Err(error), callback)) => {
                 if let Some(callback) = callback {
                     callback.end_with(Page::Failed);
                 }
                 return Err(error.into());
             }
-            (Redirected::Stray, Some(callback)) => callback.go_on_with(Page::NotThisLogin),
-            (Redirected::Stray, None) => context.terminal.note(
-                "this is not the answer to this login: paste the whole address of the page where the browser ended up, or just the code, which begins with 4/",
-            ),
         }
     }
+}
+
+/// The code, or the refusal.
+type Outcome = Result<Secret, gauth_core::Error>;
+
+fn outcome(redirected: Redirected) -> Option<Outcome> {
+    match redirected {
+        Redirected::Code(code) => Some(Ok(code)),
+        Redirected::Refused(error) => Some(Err(error)),
+        Redirected::Stray => None,
+    }
+}
+
+/// Any other request gets a page that says why it is not the answer; another user is told of once.
+fn from_browser(
+    request: &AuthorizationRequest<'_>,
+    callback: Callback,
+    warned: &mut bool,
+    terminal: &Terminal,
+) -> Option<(Outcome, Option<Callback>)> {
+    let Some(outcome) = outcome(request.receive(callback.query())) else {
+        callback.go_on_with(Page::NotThisLogin);
+        return None;
+    };
+    let peer = callback.peer();
+    if peer.may_answer() {
+        return Some((outcome, Some(callback)));
+    }
+    if let Peer::User(uid) = peer
+        && !std::mem::replace(warned, true)
+    {
+        warn_of_user(uid, terminal);
+    }
+    callback.go_on_with(Page::OtherUser);
+    None
+}
+
+/// The other user may have read the URL in the list of processes, or be the same person under another name.
+fn warn_of_user(uid: u32, terminal: &Terminal) {
+    let what_to_do = if paste::is_possible() {
+        "paste its address here"
+    } else {
+        "it was ignored; run gauth-login as that user, or in a terminal where its address can be pasted"
+    };
+    terminal.warn(&format!("a browser of user {} answered; {what_to_do}", peer::user_name(uid)));
+}
+
+/// Any other line is asked for again.
+fn from_terminal(request: &AuthorizationRequest<'_>, line: &str, terminal: &Terminal) -> Option<Outcome> {
+    let outcome = match paste::read(line) {
+        Pasted::Nothing => return None,
+        Pasted::Other => None,
+        Pasted::Code(code) => Some(Ok(code)),
+        Pasted::Query(query) => outcome(request.receive(&query)),
+    };
+    if outcome.is_none() {
+        terminal.note(
+            "this is not the answer to this login: paste the whole address of the page where the browser ended up, or just the code, which begins with 4/",
+        );
+    }
+    outcome
 }

@@ -4,6 +4,7 @@
 //! [`Callback`].
 
 mod connections;
+pub(crate) mod peer;
 mod request;
 
 use std::io::{self, Read, Write};
@@ -17,13 +18,17 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use gauth_cli::exit::reason;
 use gauth_cli::{Failure, Kind};
+use gauth_core::Secret;
 use gauth_core::client_secrets::Redirect;
 
 use crate::consent::Event;
 use crate::page::Page;
-use connections::Connections;
+use connections::{Connections, Phase};
+use peer::Peer;
 use request::Expected;
 
+/// The most that is read at a time, in bytes.
+const AT_ONCE: usize = 4096;
 /// How long a connection may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a finished connection is read on, so that the page is not lost with what the client still sends.
@@ -32,6 +37,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// A request that may be the browser's return. It waits for a page.
 pub(crate) struct Callback {
     query: String,
+    connection: Arc<TcpStream>,
     page: Sender<Page>,
     /// Disconnected once the page is sent.
     shown: Receiver<()>,
@@ -41,6 +47,11 @@ impl Callback {
     /// The part of the address after the question mark.
     pub(crate) fn query(&self) -> &str {
         &self.query
+    }
+
+    /// Who sent the request and waits for the page.
+    pub(crate) fn peer(&self) -> Peer {
+        Peer::of(&self.connection)
     }
 
     /// Answers a request that changes nothing.
@@ -72,7 +83,12 @@ struct Shared {
 
 impl Loopback {
     /// Listens where the client may be redirected to; `port` is the user's choice.
-    pub(crate) fn listen(redirect: &Redirect, port: Option<u16>, events: Sender<Event>) -> anyhow::Result<Self> {
+    pub(crate) fn listen(
+        redirect: &Redirect,
+        port: Option<u16>,
+        state: &Secret,
+        events: Sender<Event>,
+    ) -> anyhow::Result<Self> {
         let (listeners, redirect_uri) = match redirect {
             Redirect::AnyPort { path } => {
                 let listener = bind_either(port.unwrap_or(0))?;
@@ -82,7 +98,7 @@ impl Loopback {
             Redirect::Exactly(uri) => (bind_registered(uri, port)?, uri.clone()),
         };
         let shared = Arc::new(Shared {
-            expected: Expected::of(&redirect_uri)?,
+            expected: Expected::of(&redirect_uri, state.clone())?,
             events,
             connections: Connections::default(),
             closed: AtomicBool::new(false),
@@ -154,7 +170,11 @@ fn bind_registered(uri: &str, port: Option<u16>) -> anyhow::Result<Vec<TcpListen
 
 /// On Unix a listener that still lives cannot be pushed aside, nor shared (no SO_REUSEPORT).
 fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind((address, port))
+    let listener = TcpListener::bind((address, port))?;
+    // A longer queue than the standard library's, so that a flood does not keep the browser from connecting.
+    #[cfg(unix)]
+    rustix::net::listen(&listener, 4096)?;
+    Ok(listener)
 }
 
 fn cannot_listen(port: u16, error: &io::Error) -> Failure {
@@ -175,69 +195,96 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             return;
         }
         match stream {
-            Ok(stream) => admit(Arc::new(stream), shared),
+            Ok(stream) => admit(stream, shared),
             Err(_) => {
                 // Most likely there is no file descriptor left.
-                shared.connections.drop_oldest();
+                shared.connections.make_room();
                 thread::sleep(Duration::from_millis(10));
             }
         }
     }
 }
 
-fn admit(stream: Arc<TcpStream>, shared: &Arc<Shared>) {
+/// Most requests are whole when their connection is accepted. Those that are refused get their page here and now, and
+/// cost neither a place nor a thread.
+fn admit(stream: TcpStream, shared: &Arc<Shared>) {
+    let received = receive_at_once(&stream);
+    // Closing a connection with something unread in it would take the page away.
+    if received.len() < AT_ONCE
+        && let Err(page) = shared.expected.judge(&received)
+    {
+        let _ = (&stream).write_all(page.response().as_bytes());
+        return;
+    }
+    let stream = Arc::new(stream);
     let Some(id) = shared.connections.add(&stream) else {
         let _ = (&*stream).write_all(Page::Busy.response().as_bytes());
         return;
     };
-    let shared = Arc::clone(shared);
-    // A connection that gets no thread is closed.
-    let _ = thread::Builder::new().spawn(move || {
+    let served = Arc::clone(shared);
+    let server = thread::Builder::new().spawn(move || {
         // A client that goes away is nobody's error.
-        let _ = serve(&stream, id, &shared);
-        shared.connections.remove(id);
+        let _ = serve(&stream, received, id, &served);
+        served.connections.remove(id);
     });
+    if server.is_err() {
+        // A connection that gets no thread is closed.
+        shared.connections.remove(id);
+    }
 }
 
-fn serve(mut stream: &TcpStream, id: u64, shared: &Shared) -> io::Result<()> {
-    let request = receive(stream, &shared.expected)?;
+/// What is there without waiting.
+fn receive_at_once(mut stream: &TcpStream) -> Vec<u8> {
+    let mut received = vec![0; AT_ONCE];
+    let read = stream.set_nonblocking(true).and_then(|()| stream.read(&mut received));
+    // The error, or the end, is met again when the connection is read on.
+    received.truncate(read.unwrap_or(0));
+    received
+}
+
+fn serve(connection: &Arc<TcpStream>, received: Vec<u8>, id: u64, shared: &Shared) -> io::Result<()> {
+    let mut stream: &TcpStream = connection;
+    stream.set_nonblocking(false)?;
+    let judge = |head: &[u8]| shared.expected.judge(head).transpose();
+    let Some(request) = read_until(stream, received, PATIENCE, judge)? else {
+        return Ok(());
+    };
     stream.set_write_timeout(Some(PATIENCE))?;
-    match request {
+    let (showing, shown) = mpsc::channel::<()>();
+    let page = match request {
         Ok(query) => {
-            shared.connections.keep(id);
+            shared.connections.enter(id, Phase::Judging);
             let (page, chosen) = mpsc::channel();
-            let (showing, shown) = mpsc::channel::<()>();
-            let callback = Callback { query, page, shown };
+            let callback = Callback { query, connection: Arc::clone(connection), page, shown };
             // Nobody listens, or lets go of the callback, once the login is answered.
-            let asked = shared.events.send(Event::Redirected(callback));
-            let page = match asked {
+            match shared.events.send(Event::Redirected(callback)) {
                 Ok(()) => chosen.recv().unwrap_or(Page::Over),
                 Err(_) => Page::Over,
-            };
-            stream.write_all(page.response().as_bytes())?;
-            stream.shutdown(Shutdown::Write)?;
-            drop(showing);
+            }
         }
-        Err(page) => {
-            stream.write_all(page.response().as_bytes())?;
-            stream.shutdown(Shutdown::Write)?;
-        }
-    }
-    read_until(stream, Instant::now() + LINGER, |_| None::<()>).map(drop)
+        Err(page) => page,
+    };
+    stream.write_all(page.response().as_bytes())?;
+    stream.shutdown(Shutdown::Write)?;
+    shared.connections.enter(id, Phase::Answered);
+    drop(showing);
+    read_until(stream, Vec::new(), LINGER, |_| None::<()>).map(drop)
 }
 
-/// Reads a request: the query of the redirect, or the page that refuses it.
-fn receive(stream: &TcpStream, expected: &Expected) -> io::Result<Result<String, Page>> {
-    let judged = read_until(stream, Instant::now() + PATIENCE, |head| expected.judge(head).transpose())?;
-    judged.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
-}
-
-/// Reads until `found` finds something in all that was read, the client ends, or time is up. Bounded by what
+/// Reads on until `found` finds something in all that was received, the client ends, or time is up. Bounded by what
 /// [`Expected::judge`] puts up with.
-fn read_until<T>(mut stream: &TcpStream, end: Instant, found: impl Fn(&[u8]) -> Option<T>) -> io::Result<Option<T>> {
-    let mut received = Vec::new();
-    let mut buffer = [0; 4096];
+fn read_until<T>(
+    mut stream: &TcpStream,
+    mut received: Vec<u8>,
+    patience: Duration,
+    found: impl Fn(&[u8]) -> Option<T>,
+) -> io::Result<Option<T>> {
+    let end = Instant::now() + patience;
+    let mut buffer = [0; AT_ONCE];
     while received.len() <= request::LONGEST {
+        if let Some(found) = found(&received) {
+            return Ok(Some(found));
+        }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(io::Error::from(io::ErrorKind::TimedOut));
@@ -247,9 +294,6 @@ fn read_until<T>(mut stream: &TcpStream, end: Instant, found: impl Fn(&[u8]) -> 
             0 => return Ok(None),
             count => received.extend_from_slice(&buffer[..count]),
         }
-        if let Some(found) = found(&received) {
-            return Ok(Some(found));
-        }
     }
-    Ok(None)
+    Ok(found(&received))
 }

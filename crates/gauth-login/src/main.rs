@@ -96,9 +96,9 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let signals = Signals::watch().context("cannot watch for signals")?;
 
     let (events, arrived) = mpsc::channel();
-    let loopback = Loopback::listen(&client.redirect, args.port, events.clone())?;
-    let redirect_uri = loopback.redirect_uri();
     let state = authorization::state(random::bytes()?);
+    let loopback = Loopback::listen(&client.redirect, args.port, &state, events.clone())?;
+    let redirect_uri = loopback.redirect_uri();
     let verifier = CodeVerifier::new(random::bytes()?);
     let request = AuthorizationRequest {
         client: &client,

@@ -12,6 +12,8 @@ pub(crate) enum Page {
     Over,
     /// The right place, but not the answer to this login.
     NotThisLogin,
+    /// The answer to this login, but from a browser of another user.
+    OtherUser,
     /// Not HTTP, not addressed to this host, or repeated headers.
     Malformed,
     /// Not somebody going to a page, but a script or an image of another page (Fetch Metadata).
@@ -29,7 +31,7 @@ impl Page {
             Self::LoggedIn => "200 OK",
             Self::Failed | Self::NotThisLogin | Self::Malformed => "400 Bad Request",
             Self::Over => "410 Gone",
-            Self::NotNavigated => "403 Forbidden",
+            Self::NotNavigated | Self::OtherUser => "403 Forbidden",
             Self::NotFound => "404 Not Found",
             Self::LineTooLong => "414 URI Too Long",
             Self::HeadersTooLong => "431 Request Header Fields Too Large",
@@ -48,6 +50,11 @@ impl Page {
             Self::NotThisLogin => {
                 ("?", "Not this login", "This page belongs to another login. The program keeps waiting for its own.")
             }
+            Self::OtherUser => (
+                "?",
+                "Another user",
+                "This browser and gauth-login run as different users. If both are yours, paste the address of this page into the terminal.",
+            ),
             _ => ("?", "Nothing here", "gauth-login waits for the consent page to come back, and for nothing else."),
         }
     }

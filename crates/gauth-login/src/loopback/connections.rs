@@ -1,5 +1,5 @@
 //! The open connections, a bounded number. Browsers open some in advance and say nothing on them, and so may anybody
-//! else; therefore the oldest that has not sent its request makes room for a new one.
+//! else; therefore one that has its answer, else the oldest that has not sent its request, makes room for a new one.
 
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,27 +20,37 @@ struct Open {
 struct Connection {
     id: u64,
     stream: Arc<TcpStream>,
-    kept: bool,
+    phase: Phase,
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its request is not whole yet.
+    Receiving,
+    /// Its request is being judged; it is never dropped.
+    Judging,
+    /// Its page is sent, and what it may still send is of no interest.
+    Answered,
 }
 
 impl Connections {
-    /// Takes a connection in and gives it a number; `None` if all that are there must be kept.
+    /// Takes a connection in and gives it a number; `None` if the requests of all that are there are being judged.
     pub(super) fn add(&self, stream: &Arc<TcpStream>) -> Option<u64> {
         let mut open = self.lock();
-        if open.connections.len() >= MOST && !open.drop_oldest() {
+        if open.connections.len() >= MOST && !open.make_room() {
             return None;
         }
         let id = open.next_id;
         open.next_id += 1;
-        open.connections.push(Connection { id, stream: Arc::clone(stream), kept: false });
+        open.connections.push(Connection { id, stream: Arc::clone(stream), phase: Phase::Receiving });
         Some(id)
     }
 
-    /// Never drops this one: its request is whole.
-    pub(super) fn keep(&self, id: u64) {
+    pub(super) fn enter(&self, id: u64, phase: Phase) {
         let mut open = self.lock();
         if let Some(connection) = open.connections.iter_mut().find(|one| one.id == id) {
-            connection.kept = true;
+            connection.phase = phase;
         }
     }
 
@@ -48,9 +58,9 @@ impl Connections {
         self.lock().connections.retain(|one| one.id != id);
     }
 
-    /// Closes the connection that has been silent for longest.
-    pub(super) fn drop_oldest(&self) {
-        self.lock().drop_oldest();
+    /// Closes the connection that is of least use.
+    pub(super) fn make_room(&self) {
+        self.lock().make_room();
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -59,8 +69,9 @@ impl Connections {
 }
 
 impl Open {
-    fn drop_oldest(&mut self) -> bool {
-        let Some(at) = self.connections.iter().position(|one| !one.kept) else {
+    fn make_room(&mut self) -> bool {
+        let oldest = |phase| self.connections.iter().position(|one| one.phase == phase);
+        let Some(at) = oldest(Phase::Answered).or_else(|| oldest(Phase::Receiving)) else {
             return false;
         };
         // Its thread then reads the end and lets go of it too.

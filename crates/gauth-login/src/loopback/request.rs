@@ -1,8 +1,9 @@
 //! The one request that is let through, judged strictly (RFC 9112, and Fetch Metadata Request Headers): a GET of the
-//! redirect URI's exact path, addressed to its exact host, by somebody who goes to a page. The exact host is what keeps
-//! out other sites whose name was made to lead here (DNS rebinding).
+//! redirect URI's exact path with this login's `state`, addressed to its exact host, by somebody who goes to a page. The
+//! exact host is what keeps out other sites whose name was made to lead here (DNS rebinding).
 
 use anyhow::Context as _;
+use gauth_core::{Secret, authorization};
 
 use crate::page::Page;
 
@@ -14,22 +15,23 @@ const MOST_HEADERS: usize = 100;
 /// No request is longer.
 pub(super) const LONGEST: usize = LONGEST_LINE + LONGEST_HEADERS;
 
-/// What a request must be addressed to.
+/// What a request must be addressed to, and carry.
 pub(super) struct Expected {
     /// As a browser writes it into `Host`: without the port if it is 80.
     host: String,
     path: String,
+    state: Secret,
 }
 
 impl Expected {
-    pub(super) fn of(redirect_uri: &str) -> anyhow::Result<Self> {
+    pub(super) fn of(redirect_uri: &str, state: Secret) -> anyhow::Result<Self> {
         let uri: http::Uri = redirect_uri.parse().context("cannot read the redirect URI")?;
         let authority = uri.authority().context("cannot read the redirect URI: it has no host")?;
         let host = match uri.port_u16() {
             Some(80) => authority.host(),
             _ => authority.as_str(),
         };
-        Ok(Self { host: host.to_ascii_lowercase(), path: uri.path().to_owned() })
+        Ok(Self { host: host.to_ascii_lowercase(), path: uri.path().to_owned(), state })
     }
 
     /// The query, as soon as the head of a request is whole; `None` before. `Err` is the page that refuses it.
@@ -77,6 +79,9 @@ impl Expected {
         if !is_absent_or("sec-fetch-mode", b"navigate") || !is_absent_or("sec-fetch-dest", b"document") {
             return Err(Page::NotNavigated);
         }
+        if !authorization::has_state(query, &self.state) {
+            return Err(Page::NotThisLogin);
+        }
         Ok(query.to_owned())
     }
 }
@@ -88,7 +93,7 @@ mod tests {
     const HOST: &str = "Host: 127.0.0.1:4711\r\n";
 
     fn judge(request: &str) -> Result<Option<String>, Page> {
-        let expected = Expected::of("http://127.0.0.1:4711/callback").expect("a good URI");
+        let expected = Expected::of("http://127.0.0.1:4711/callback", Secret::new("s")).expect("a good URI");
         expected.judge(request.as_bytes())
     }
 
@@ -106,6 +111,16 @@ mod tests {
             assert_eq!(judge(&request[..length]), Ok(None), "{length}");
         }
         assert_eq!(judge(&request), Ok(Some("state=s&code=c".to_owned())));
+    }
+
+    #[test]
+    fn c5_only_one_right_state_is_let_through() {
+        for query in
+            ["", "?code=c", "?state=", "?state=S", "?state=s&state=s", "?state=x&state=s", "?state=%ff", "?stat=s"]
+        {
+            assert_eq!(get(&format!("/callback{query}"), HOST), Err(Page::NotThisLogin), "{query}");
+        }
+        assert_eq!(get("/callback?%73tate=%73", HOST), Ok(Some("%73tate=%73".to_owned())));
     }
 
     #[test]
@@ -156,7 +171,7 @@ mod tests {
             "Host: 127.0.0.1:4711\r\nHost: 127.0.0.1:4711\r\n",
             "Host: 127.0.0.1:4711\r\nhost: evil.test\r\n",
         ] {
-            assert_eq!(get("/callback?code=c", headers), Err(Page::Malformed), "{headers:?}");
+            assert_eq!(get("/callback?state=s&code=c", headers), Err(Page::Malformed), "{headers:?}");
         }
         let absolute = get("http://127.0.0.1:4711/callback?code=c", HOST);
         assert_eq!(absolute, Err(Page::NotFound));
@@ -171,22 +186,22 @@ mod tests {
             "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Mode: cors\r\n",
             "Sec-Fetch-Dest: script\r\n",
         ] {
-            let judged = get("/callback?code=c", &format!("{HOST}{headers}"));
+            let judged = get("/callback?state=s&code=c", &format!("{HOST}{headers}"));
             assert_eq!(judged, Err(Page::NotNavigated), "{headers:?}");
         }
     }
 
     #[test]
     fn c19_line_and_headers_are_bounded() {
-        let long = |length: usize| format!("/callback?{}", "x".repeat(length));
+        let long = |length: usize| format!("/callback?state=s&{}", "x".repeat(length));
         assert!(get(&long(LONGEST_LINE - 100), HOST).is_ok());
         assert_eq!(get(&long(LONGEST_LINE), HOST), Err(Page::LineTooLong));
         assert_eq!(judge(&"x".repeat(LONGEST_LINE + 1)), Err(Page::LineTooLong));
         let header = |length: usize| format!("{HOST}X: {}\r\n", "x".repeat(length));
-        assert!(get("/callback", &header(LONGEST_HEADERS - 100)).is_ok());
+        assert!(get("/callback?state=s", &header(LONGEST_HEADERS - 100)).is_ok());
         assert_eq!(get("/callback", &header(LONGEST_HEADERS)), Err(Page::HeadersTooLong));
         let many = |count: usize| format!("{HOST}{}", "X: y\r\n".repeat(count));
-        assert!(get("/callback", &many(99)).is_ok());
+        assert!(get("/callback?state=s", &many(99)).is_ok());
         assert_eq!(get("/callback", &many(100)), Err(Page::HeadersTooLong));
     }
 
@@ -199,7 +214,7 @@ mod tests {
             ("http://localhost:80", "localhost", "/"),
             ("http://LocalHost:8080/cb?x=1", "localhost:8080", "/cb"),
         ] {
-            let expected = Expected::of(uri).expect("a good URI");
+            let expected = Expected::of(uri, Secret::new("s")).expect("a good URI");
             assert_eq!((expected.host.as_str(), expected.path.as_str()), (host, path));
         }
     }
