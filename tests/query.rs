@@ -13,6 +13,8 @@ mod network;
 mod output;
 #[path = "query/paging.rs"]
 mod paging;
+#[path = "query/properties.rs"]
+mod properties;
 #[path = "query/quota.rs"]
 mod quota;
 #[path = "query/retries.rs"]
@@ -99,7 +101,7 @@ fn sandbox(rows: u64) -> Sandbox {
 
 /// A report by page of sessions with so many rows, as Google answers: the part of it that was asked for.
 fn page_of(rows: u64, request: &Received) -> Value {
-    let body: Value = serde_json::from_slice(&request.body).expect("the body is JSON");
+    let body = body_of(request);
     let number = |name: &str| body[name].as_str().map(|text| text.parse::<u64>().expect(name));
     let offset = number("offset").unwrap_or(0);
     let end = rows.min(offset + number("limit").unwrap_or(10_000));
@@ -134,7 +136,10 @@ fn csv_of(rows: u64) -> String {
     format!("pagePath,sessions\n{}", lines.collect::<String>())
 }
 
-/// The body of a request.
+/// The body of a request; null if it has none.
 fn body_of(request: &Received) -> Value {
-    serde_json::from_slice(&request.body).expect("the body is JSON")
+    match &request.body[..] {
+        [] => Value::Null,
+        body => serde_json::from_slice(body).expect("the body is JSON"),
+    }
 }

@@ -184,6 +184,83 @@ fn the_property_may_come_from_the_environment_and_there_may_be_several() {
 }
 
 #[test]
+fn properties_are_listed_with_any_separator_and_asked_once() {
+    let server = ScriptedServer::answering(|request| answer(&page_of(1, request)));
+    let user = User::of(&server.url());
+    let report = ["-m", "sessions", "-d", "pagePath"];
+    let with = |properties: &[&str]| user.run(&[properties, &report].concat()).expect(0).stdout().to_owned();
+    let two = "property,pagePath,sessions\n7,/0,1\n8,/0,1\n";
+    let one = "property,pagePath,sessions\n7,/0,1\n";
+    user.home.write("list", 0o600, "\u{feff}# shops\n7 # the first\r\nproperties/8\n\n7\n");
+    user.home.write("one", 0o600, "7\n");
+    for (properties, expected) in [
+        (&["-p", "7\n8\n"][..], two),
+        (&["7\n8"], two),
+        (&["-p", "7 8,7"], two),
+        (&["-p", "7", "-p", "8"], two),
+        (&["-p", "@list"], two),
+        (&["-p", "@one"], one),
+        (&["-p", "7,7"], one),
+        (&["-p", "7\n"], "pagePath,sessions\n/0,1\n"),
+    ] {
+        assert_eq!(with(properties), expected, "{properties:?}");
+    }
+    let command = user.command(&[&["-p", "@-"], &report[..]].concat());
+    assert_eq!(testkit::run_with_input(command, "7\n8\n").expect(0).stdout(), two);
+    let mut command = user.command(&report);
+    command.env("GA_PROPERTY", "7\n8\n");
+    assert_eq!(user.finish(command).expect(0).stdout(), two);
+
+    let asked = server.requests().len();
+    user.home.write("none", 0o600, "# nothing\n");
+    for (properties, why) in [
+        ("0,7", "0, the first property, goes with no other property"),
+        ("all,7", "all goes with no other property"),
+        ("7,@list", "@FILE goes with no other property"),
+        ("@none", "it names no property"),
+        ("@missing", "no such file"),
+        ("7,UA-1-1", "Universal Analytics"),
+        ("\n", "it printed nothing"),
+    ] {
+        let run = user.run(&[&["-p", properties], &report[..]].concat()).expect_failure(2);
+        assert!(run.stderr().contains(why), "{properties}: {}", run.stderr());
+    }
+    let twice = user.command(&["-p", "@-", "--request", "-"]);
+    let run = testkit::run_with_input(twice, "7\n").expect_failure(2);
+    assert!(run.stderr().contains("only one can read standard input"), "{}", run.stderr());
+    assert_eq!(server.requests().len(), asked);
+}
+
+#[test]
+fn a_list_of_properties_without_quotes_or_without_properties_says_what_to_do() {
+    let user = User::of("http://127.0.0.1:1");
+    let list = |matches: &str| {
+        let mut shell = user.home.command("sh");
+        let script = format!("{} -p $({matches}) -m sessions --dry-run", super::BIN);
+        shell.args(["-c", &script]);
+        testkit::run(shell).expect_failure(2).stderr().to_owned()
+    };
+    let none = list(":");
+    assert!(none.contains("-p needs a value") && none.contains("it printed nothing"), "{none}");
+    let two = list("echo 123456; echo 123457");
+    assert!(two.contains("the property was given twice: -p 123456 and 123457"), "{two}");
+    assert!(two.contains("hint: quote a list of properties: -p \"$(…)\""), "{two}");
+    let three = list("echo 1; echo 2; echo 3");
+    assert!(three.contains("the property was given twice"), "{three}");
+}
+
+#[test]
+fn a_dry_run_needs_no_number_and_a_curl_command_does() {
+    for property in ["0", "all"] {
+        let run = dry_run(&["-p", property, "-m", "sessions"]).expect(0);
+        assert!(run.stderr().contains("/v1beta/properties/PROPERTY:runReport"), "{}", run.stderr());
+        let user = User::of("http://127.0.0.1:1");
+        let run = testkit::run(user.command_without_token(&["-p", property, "-m", "sessions", "--curl"]));
+        assert!(run.expect_failure(2).stderr().contains("hint: ga-properties -f id"));
+    }
+}
+
+#[test]
 fn curl_is_a_command_line_that_a_shell_takes() {
     let user = User::of("http://127.0.0.1:1");
     let arguments = ["1", "-m", "sessions", "--filter", "country==Côte d'Ivoire", "--curl", "--quota-project", "p"];
@@ -224,7 +301,7 @@ fn numbers_that_cannot_be_are_refused_with_the_least() {
         ("--limit", "0", "--limit: must be at least 1"),
         ("--limit", "many", "--limit: not a whole number"),
         ("--max-results", "-1", "--max-results: must be at least 1"),
-        ("--start-index", "0", "--start-index: must be at least 1"),
+        ("--start-index", "-1", "--start-index: must not be negative"),
         ("--offset", "-1", "--offset: must not be negative"),
         ("--parallel", "0", "--parallel: expected a number from 1 to 9"),
     ] {

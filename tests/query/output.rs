@@ -54,7 +54,7 @@ fn no_rows_are_a_header_or_an_empty_document() {
     ] {
         assert_eq!(user.pages(&["-f", format]).expect(0).stdout(), expected);
     }
-    let bare = ScriptedServer::answering(|_| Answer::json(200, "{}"));
+    let bare = ScriptedServer::answering(|_| Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#));
     assert_eq!(User::of(&bare.url()).pages(&[]).expect(0).stdout(), "pagePath,sessions\n");
 }
 
@@ -253,7 +253,7 @@ fn the_output_file_follows_the_umask() {
 #[test]
 fn b9_an_interrupted_run_leaves_nothing_and_tells_the_signal() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
-        let server = ScriptedServer::start([Answer::json(200, "{}").held()]);
+        let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
         let user = User::of(&server.url());
         let running = Running::start(user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"]));
         server.wait_for_requests(1);
@@ -266,15 +266,16 @@ fn b9_an_interrupted_run_leaves_nothing_and_tells_the_signal() {
 
 #[test]
 fn a_slow_report_shows_a_bar_on_a_terminal_and_takes_it_away() {
-    let server = ScriptedServer::start([Answer::json(200, "{}").held()]);
+    let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
     let user = User::of(&server.url());
     let report = ["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"];
     let mut command = user.command(&report);
     command.env("TERM", "xterm");
     let pty = Pty::start(command, 80);
-    pty.wait_for("rows,");
+    let shown = pty.wait_for("rows,");
+    assert!(!shown.contains(" of "), "no total is known yet: {shown:?}");
     server.release();
     let (status, shown) = pty.finish();
-    assert!(status.success());
+    assert!(status.success(), "{shown:?}");
     assert!(shown.ends_with("\u{1b}[2K"), "{shown:?}");
 }

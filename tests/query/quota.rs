@@ -52,7 +52,7 @@ fn tokens_that_are_reserved_are_not_spent() {
         let run = user.pages(&["--reserve", "20", "--parallel", parallel]).expect(5);
         assert_eq!(server.requests().len(), most, "{}", run.stderr());
         assert!(run.stderr().contains("20 tokens left"), "{}", run.stderr());
-        assert!(run.stderr().contains("stop after 80 rows"), "{}", run.stderr());
+        assert!(run.stderr().contains("stopped after 80 rows"), "{}", run.stderr());
         let rest = go_on(&user, run.stderr()).expect(0);
         assert_eq!(format!("{}{}", run.stdout(), rest.stdout()), csv_of(95));
     }

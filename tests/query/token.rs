@@ -76,7 +76,7 @@ fn h10_no_token_or_an_empty_one_is_a_login_and_a_malformed_one_is_usage() {
 
 #[test]
 fn d1_the_token_does_not_stay_in_the_list_of_processes() {
-    let server = ScriptedServer::start([Answer::json(200, "{}").held()]);
+    let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
     let user = User::of(&server.url());
     let command = user.command_without_token(&[&REPORT[..], &["--token", TOKEN]].concat());
     let running = Running::start(command);

@@ -95,6 +95,11 @@ impl Error {
             && refusal.message.contains("make the request compatible"))
     }
 
+    /// Whether the server refused the property, and not what was asked of it.
+    pub fn is_about_property(&self) -> bool {
+        matches!(self, Self::Refusal(refusal) if refusal.is_about_property())
+    }
+
     /// The next thing to type, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {

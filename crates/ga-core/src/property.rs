@@ -65,6 +65,69 @@ impl Property {
     }
 }
 
+/// Which properties a report is asked of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// The first one that the token can see, written `0`.
+    First,
+    /// Every one that the token can see, written `all`.
+    All,
+    /// One.
+    One(PropertyNumber),
+    /// Those of a list, each once. It may hold one alone.
+    List(Vec<PropertyNumber>),
+}
+
+impl Selection {
+    /// Reads `0`, `all`, or properties with commas, blanks or line breaks between them.
+    pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, Error> {
+        let words: Vec<&str> = texts.into_iter().flat_map(words).collect();
+        match words[..] {
+            [] => Err(Error::usage("no property was named")),
+            ["all"] => Ok(Self::All),
+            [word] => match Property::parse(word)? {
+                Property::First => Ok(Self::First),
+                Property::Number(number) => Ok(Self::One(number)),
+            },
+            _ => Self::list(words),
+        }
+    }
+
+    /// Reads the text of a file of properties, one a line, with comments from `#` to the end of a line.
+    pub fn parse_file(text: &str) -> Result<Self, Error> {
+        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+        match Self::list(lines.flat_map(words))? {
+            Self::List(numbers) if numbers.is_empty() => Err(Error::usage("it names no property")),
+            list => Ok(list),
+        }
+    }
+
+    fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, Error> {
+        let mut numbers = Vec::new();
+        for word in words {
+            if word == "all" || word.starts_with('@') {
+                let what = if word == "all" { word } else { "@FILE" };
+                return Err(Error::usage(format!("{what} goes with no other property")));
+            }
+            match Property::parse(word)? {
+                Property::First => return Err(Error::usage("0, the first property, goes with no other property")),
+                Property::Number(number) if numbers.contains(&number) => {}
+                Property::Number(number) => numbers.push(number),
+            }
+        }
+        Ok(Self::List(numbers))
+    }
+
+    /// Whether rows say which property they are of: there may be several.
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::All | Self::List(_))
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty())
+}
+
 fn wrong(text: &str) -> Error {
     let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     let what = if starts("UA-") {
@@ -98,6 +161,42 @@ mod tests {
         }
         assert_eq!(Property::parse("0").unwrap(), Property::First);
         assert_eq!(Property::parse("properties/0").unwrap(), Property::First);
+    }
+
+    #[test]
+    fn lists_are_separated_by_commas_blanks_and_line_breaks_and_name_each_property_once() {
+        let list = |numbers: &[&str]| {
+            Selection::List(numbers.iter().map(|number| PropertyNumber((*number).to_owned())).collect())
+        };
+        for (texts, selection) in [
+            (&["0"][..], Selection::First),
+            (&["properties/0"], Selection::First),
+            (&[" all\n"], Selection::All),
+            (&["7"], Selection::One(PropertyNumber("7".into()))),
+            (&["7\n"], Selection::One(PropertyNumber("7".into()))),
+            (&["7\n8\r\n9\n"], list(&["7", "8", "9"])),
+            (&["8, 7 ,,properties/9", "7"], list(&["8", "7", "9"])),
+            (&["7", "properties/7"], list(&["7"])),
+        ] {
+            assert_eq!(Selection::parse(texts.iter().copied()).unwrap(), selection, "{texts:?}");
+        }
+        for (texts, why) in [
+            (&[""][..], "no property was named"),
+            (&["\n"], "no property was named"),
+            (&["0,7"], "0, the first property, goes with no other"),
+            (&["7", "all"], "all goes with no other"),
+            (&["7 @file"], "@FILE goes with no other"),
+            (&["7 UA-1-1"], "Universal Analytics"),
+        ] {
+            let error = Selection::parse(texts.iter().copied()).unwrap_err();
+            assert!(error.to_string().contains(why), "{texts:?}: {error}");
+        }
+        let file = "# shops\n7 # the first\r\n\n properties/8\n7\n";
+        assert_eq!(Selection::parse_file(file).unwrap(), list(&["7", "8"]));
+        assert_eq!(Selection::parse_file("7").unwrap(), list(&["7"]));
+        for wrong in ["", "# 7", "0", "all", "G-ABC"] {
+            assert!(Selection::parse_file(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -12,6 +12,10 @@ use crate::error::Kind;
 
 /// How much of an answer that is not JSON is kept for people.
 const EXCERPT: usize = 200;
+/// What a 403 that is about neither scope nor project means.
+const NO_ROLE: &str = "the account of this token may have no role at this property: ask its administrator for Viewer \
+                       (Analytics, Admin, Property access management); ga-properties lists what this token can see, and \
+                       the number of an account or of a UA view is not a property";
 
 /// An answer with a status other than 2xx.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +116,7 @@ impl Refusal {
                 "no token reached the server: pass one with --token $(gauth-token)".to_owned()
             }
             401 => "the token is stale or not meant for this API: run gauth-token again".to_owned(),
-            403 => return self.hint_for_forbidden(),
+            403 => self.remedy_of_forbidden().unwrap_or_else(|| NO_ROLE.to_owned()),
             404 => "run ga-properties to list what this token can see".to_owned(),
             429 => self.quota()?.hint().to_owned(),
             504 => "ask for a shorter date range".to_owned(),
@@ -121,7 +125,8 @@ impl Refusal {
         Some(hint)
     }
 
-    fn hint_for_forbidden(&self) -> Option<String> {
+    /// What to do about the scope or the project, if those were refused.
+    fn remedy_of_forbidden(&self) -> Option<String> {
         let has = |word: &str| self.message.contains(word);
         let is = |reason: &str| self.reason.as_deref() == Some(reason) || self.code == reason;
         if is("ACCESS_TOKEN_SCOPE_INSUFFICIENT") || has("authentication scopes") {
@@ -142,11 +147,12 @@ impl Refusal {
                     .to_owned(),
             });
         }
-        Some(
-            "run ga-properties to list what this token can see; a UA view id or a measurement id \
-             (G-…) is not a property id"
-                .to_owned(),
-        )
+        None
+    }
+
+    /// Whether the property was refused, and not the token, its scope or its project.
+    pub fn is_about_property(&self) -> bool {
+        self.status == 403 && self.remedy_of_forbidden().is_none()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is typed: one table, from which `--help`, the completions and the man page's check are made.
 
 use argh::{ArgsInfo, FromArgs};
+use gauth_cli::Failure;
 
 /// run a Google Analytics report
 #[derive(FromArgs, ArgsInfo, Debug)]
@@ -9,8 +10,8 @@ pub(crate) struct Arguments {
     #[argh(positional, arg_name = "PROPERTY [START [END [METRICS]]]")]
     pub(crate) words: Vec<String>,
 
-    /// digits, properties/DIGITS, or 0 for the first one the token can see, with commas between;
-    /// GA_PROPERTY by default
+    /// digits or properties/DIGITS, several separated by commas or blanks; 0 for the first one the token
+    /// can see, all for every one, @FILE for a list in a file (@-: standard input); default: GA_PROPERTY
     #[argh(option, short = 'p', arg_name = "IDS")]
     pub(crate) property: Vec<String>,
 
@@ -127,7 +128,7 @@ pub(crate) struct Arguments {
     pub(crate) filters: Option<String>,
 
     /// the first row, counted from 1, for old scripts
-    #[argh(option, arg_name = "N", from_str_fn(at_least_one))]
+    #[argh(option, arg_name = "N")]
     pub(crate) start_index: Option<u64>,
 
     /// as --limit, for old scripts
@@ -145,6 +146,10 @@ pub(crate) struct Arguments {
     /// for old scripts: true is --keep-empty
     #[argh(option, arg_name = "true|false")]
     pub(crate) include_empty_rows: Option<bool>,
+
+    /// with several properties: report the failure of one, leave out its rows, and exit with code 6 at the end
+    #[argh(switch)]
+    pub(crate) keep_going: bool,
 
     /// the access token, or - for standard input
     #[argh(option, arg_name = "TOKEN|-")]
@@ -185,6 +190,26 @@ pub(crate) struct Arguments {
     /// print a curl command that does the same and send nothing
     #[argh(switch)]
     pub(crate) curl: bool,
+}
+
+impl Arguments {
+    /// What reads standard input, instead of a token; that can be one thing only.
+    pub(crate) fn stdin_reader(&self) -> Result<Option<&'static str>, Failure> {
+        let mut properties = self.property.iter().chain(self.words.first());
+        let readers = [
+            (self.request.as_deref() == Some("-"), "--request -"),
+            (self.map.as_deref() == Some("-"), "--map -"),
+            (properties.any(|text| text == "@-"), "--property @-"),
+        ];
+        let mut readers = readers.into_iter().filter(|(is_given, _)| *is_given).map(|(_, name)| name);
+        let first = readers.next();
+        match (first, readers.next()) {
+            (Some(one), Some(other)) => {
+                Err(Failure::usage(format!("{one} and {other}: only one can read standard input")))
+            }
+            _ => Ok(first),
+        }
+    }
 }
 
 fn at_least_one(text: &str) -> Result<u64, String> {

@@ -25,7 +25,7 @@ impl DisplayNames {
             Ok(metadata::parse(&body)?)
         };
         let fields = client.retrying(attempt).await;
-        Ok(Self(fields.context("ask for the names of the columns")?))
+        Ok(Self(fields.context("cannot get the names of the columns")?))
     }
 
     /// Puts them over the columns; what Analytics has no name for keeps its own.

@@ -1,8 +1,10 @@
 //! The reports of all properties, one after the other, into one output; and what is to be said about them.
+//!
+//! Pages are written as they come, or with `--keep-going` when all of a property have come.
 
 use std::sync::Arc;
 
-use ga_core::property::{Property, PropertyNumber};
+use ga_core::property::PropertyNumber;
 use ga_core::quality::{Consumption, Quality};
 use gauth_cli::{Failure, Kind, Terminal};
 use gauth_core::endpoint::Endpoint;
@@ -10,11 +12,11 @@ use gauth_core::endpoint::Endpoint;
 use crate::arguments::Arguments;
 use crate::client::Client;
 use crate::display_names::DisplayNames;
-use crate::exchange::Exchange;
-use crate::first_property;
+use crate::exchange::{Exchange, Fetched};
 use crate::output::{Output, Source};
 use crate::pages::{Report, first_pages};
 use crate::progress::Progress;
+use crate::properties;
 use crate::resume::{self, Rest};
 use crate::task::Task;
 use crate::waiting::Budget;
@@ -40,109 +42,252 @@ pub(crate) struct Findings {
     consumption: Consumption,
     /// A line for each thing to know, and whether data was lost.
     notes: Vec<(String, bool)>,
+    /// How many properties were asked.
+    properties: usize,
+    /// Those that failed, with `--keep-going`.
+    failed: Vec<PropertyNumber>,
+}
+
+/// What is fetched of one property: pages, and the end of each report, in order.
+enum Piece {
+    Page(Box<Fetched>),
+    End,
+}
+
+/// One property on its way to the output.
+struct Writing<'a, 'q> {
+    exchange: &'a Exchange,
+    /// Whether its rows say so.
+    is_named: bool,
+    is_last: bool,
+    /// The report that is being written, and how much of it is.
+    report: usize,
+    done: u64,
+    quality: Quality,
+    output: &'a mut Output<'q>,
 }
 
 impl<'q> Download<'q> {
     /// Writes every row to `output`, to the end of the document.
     pub(crate) async fn run(&self, output: &mut Output<'q>) -> anyhow::Result<Findings> {
         let budget = Budget::new(WAITING);
-        let mut findings = Findings::default();
-        for (place, property) in self.task.properties.iter().enumerate() {
-            let number = match property {
-                Property::Number(number) => number.clone(),
-                Property::First => {
-                    let base = self.admin_api.as_str();
-                    first_property::find(&self.client, base, &self.terminal).await?
-                }
-            };
+        let admin_api = self.admin_api.as_str();
+        let selection = &self.task.properties;
+        let numbers = properties::chosen(selection, &self.client, admin_api, &self.terminal).await?;
+        self.progress.expect(numbers.len() * self.task.questions.len());
+        let mut findings = Findings { properties: numbers.len(), ..Findings::default() };
+        let mut first_failure = None;
+        for (place, number) in numbers.iter().enumerate() {
             let exchange = Arc::new(Exchange {
                 client: Arc::clone(&self.client),
                 base: self.data_api.as_str().to_owned(),
-                property: number,
+                property: number.clone(),
                 raw: output.is_raw(),
                 budget: Arc::clone(&budget),
                 progress: Arc::clone(&self.progress),
             });
-            let is_last = place + 1 == self.task.properties.len();
-            self.property(exchange, is_last, output, &mut findings).await?;
+            let following = &numbers[place + 1..];
+            let failure = match self.arguments.keep_going {
+                true => self.whole_property(&exchange, following, output, &mut findings).await?,
+                false => {
+                    self.property(&exchange, following, output, &mut findings).await?;
+                    None
+                }
+            };
+            if let Some(error) = failure {
+                let text = Failure::of(&error).to_string();
+                if numbers.len() > 1 {
+                    self.terminal.warn(&text);
+                }
+                findings.failed.push(number.clone());
+                first_failure.get_or_insert((number, error));
+            }
+        }
+        if let Some((number, error)) = first_failure {
+            if findings.failed.len() == numbers.len() {
+                return Err(self.explained(error, number).await);
+            }
+            if findings.failed.last() == numbers.last() {
+                output.end_report(true)?;
+            }
         }
         output.finish()?;
         findings.notes.extend(output.loss().map(|text| (text, true)));
         Ok(findings)
     }
 
-    /// Writes the reports of one property, the first pages of which come in one answer.
+    /// Writes the reports of one property as they come.
     async fn property(
         &self,
-        exchange: Arc<Exchange>,
-        is_last: bool,
+        exchange: &Arc<Exchange>,
+        following: &[PropertyNumber],
         output: &mut Output<'q>,
         findings: &mut Findings,
     ) -> anyhow::Result<()> {
-        let several = self.task.properties.len() > 1;
-        let is_named = several || output.names_property();
-        let mut quality = Quality::default();
+        let mut writing = self.writing(exchange, following, output);
+        self.set_display_names(exchange, writing.output).await?;
+        let fetched = self.fetch(exchange, &mut findings.consumption, |piece| self.write(&mut writing, piece));
+        if let Err(error) = fetched.await {
+            let error = self.stop(error, writing, following);
+            return Err(self.explained(error, &exchange.property).await);
+        }
+        self.note(&writing, findings);
+        Ok(())
+    }
+
+    /// Writes the reports of one property when all of them have come; else gives the failure back. What is not the
+    /// property's own failure is an error.
+    async fn whole_property(
+        &self,
+        exchange: &Arc<Exchange>,
+        following: &[PropertyNumber],
+        output: &mut Output<'q>,
+        findings: &mut Findings,
+    ) -> anyhow::Result<Option<anyhow::Error>> {
+        let mut pieces = Vec::new();
+        let take = |piece| {
+            pieces.push(piece);
+            Ok(())
+        };
+        let mut fetched = self.set_display_names(exchange, output).await;
+        if fetched.is_ok() {
+            fetched = self.fetch(exchange, &mut findings.consumption, take).await;
+        }
+        if let Err(error) = fetched {
+            // The next property would be refused for the same reason.
+            return match Failure::of(&error).kind() {
+                Kind::Login | Kind::Usage => Err(error),
+                _ => Ok(Some(error)),
+            };
+        }
+        let mut writing = self.writing(exchange, following, output);
+        for piece in pieces {
+            self.write(&mut writing, piece)?;
+        }
+        self.note(&writing, findings);
+        Ok(None)
+    }
+
+    fn writing<'a>(
+        &self,
+        exchange: &'a Exchange,
+        following: &[PropertyNumber],
+        output: &'a mut Output<'q>,
+    ) -> Writing<'a, 'q> {
+        Writing {
+            exchange,
+            is_named: self.task.properties.is_list() || output.names_property(),
+            is_last: following.is_empty(),
+            report: 0,
+            done: 0,
+            quality: Quality::default(),
+            output,
+        }
+    }
+
+    async fn set_display_names(&self, exchange: &Exchange, output: &mut Output<'q>) -> anyhow::Result<()> {
         if output.wants_display_names() {
             let (base, property) = (self.data_api.as_str(), &exchange.property);
-            let names = DisplayNames::fetch(&self.client, base, property).await?;
+            let names =
+                DisplayNames::fetch(&self.client, base, property).await.map_err(|error| exchange.about(error))?;
             output.set_display_names(names);
         }
-        let firsts = first_pages(&exchange, self.task).await?;
-        let mut left = firsts.len();
+        Ok(())
+    }
+
+    /// Fetches the reports of one property, the first pages of which come in one answer.
+    async fn fetch(
+        &self,
+        exchange: &Arc<Exchange>,
+        consumption: &mut Consumption,
+        mut take: impl FnMut(Piece) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let firsts = first_pages(exchange, self.task).await?;
         for (first, question) in firsts.into_iter().zip(&self.task.questions) {
-            let source = Source { question, property: exchange.property.as_str(), is_named };
-            let mut done = 0;
             let report = Report {
-                exchange: Arc::clone(&exchange),
+                exchange: Arc::clone(exchange),
                 method: self.task.method,
                 question,
                 parallel: self.parallel,
                 reserve: self.arguments.reserve,
             };
             let pages = report.fetch(first, |fetched| {
-                quality.add(&question.request, &fetched.page.head);
                 if let Some(quota) = &fetched.page.head.property_quota {
-                    findings.consumption.add(quota);
+                    consumption.add(quota);
                 }
-                if output.is_terminal() {
+                take(Piece::Page(Box::new(fetched)))
+            });
+            pages.await?;
+            take(Piece::End)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, writing: &mut Writing<'_, 'q>, piece: Piece) -> anyhow::Result<()> {
+        let source = self.source(writing);
+        match piece {
+            Piece::Page(fetched) => {
+                writing.quality.add(&source.question.request, &fetched.page.head);
+                if writing.output.is_terminal() {
                     self.progress.end();
                 }
                 let came = fetched.page.combinations;
-                output.page(source, fetched)?;
-                done += came;
-                Ok(())
-            });
-            if let Err(error) = pages.await {
-                return Err(self.stop(error, source, &exchange.property, done, output));
+                writing.output.page(source, *fetched)?;
+                writing.done += came;
             }
-            output.end_property(source)?;
-            left -= 1;
-            if is_last {
-                output.end_report(left == 0)?;
+            Piece::End => {
+                writing.output.end_property(source)?;
+                writing.report += 1;
+                writing.done = 0;
+                if writing.is_last {
+                    writing.output.end_report(writing.report == self.task.questions.len())?;
+                }
             }
         }
-        for note in quality.notes() {
-            let text = match several {
-                true => format!("property {}: {}", exchange.property, note.text),
+        Ok(())
+    }
+
+    fn source<'a>(&self, writing: &Writing<'a, 'q>) -> Source<'a, 'q> {
+        Source {
+            question: &self.task.questions[writing.report],
+            property: writing.exchange.property.as_str(),
+            is_named: writing.is_named,
+        }
+    }
+
+    fn note(&self, writing: &Writing<'_, 'q>, findings: &mut Findings) {
+        let property = &writing.exchange.property;
+        for note in writing.quality.notes() {
+            let text = match self.task.properties.is_list() {
+                true => format!("property {property}: {}", note.text),
                 false => note.text.clone(),
             };
             findings.notes.push((text, note.lossy));
         }
-        Ok(())
+    }
+
+    /// The same error, with what the list of properties says about a property that refuses its data.
+    async fn explained(&self, error: anyhow::Error, property: &PropertyNumber) -> anyhow::Error {
+        let is_about_property = error.downcast_ref::<ga_core::Error>().is_some_and(ga_core::Error::is_about_property);
+        if !is_about_property {
+            return error;
+        }
+        match properties::remedy(&self.client, self.admin_api.as_str(), property).await {
+            Some(remedy) => {
+                let failure = Failure::of(&error);
+                Failure::new(failure.kind(), failure.to_string()).hint(remedy).into()
+            }
+            None => error,
+        }
     }
 }
 
 impl<'q> Download<'q> {
     /// What is said when a report ends before its last page, with the command that goes on from there if the rows
     /// that have come can be kept.
-    fn stop(
-        &self,
-        error: anyhow::Error,
-        source: Source<'_, 'q>,
-        property: &PropertyNumber,
-        done: u64,
-        output: &mut Output<'q>,
-    ) -> anyhow::Error {
+    fn stop(&self, error: anyhow::Error, writing: Writing<'_, 'q>, following: &[PropertyNumber]) -> anyhow::Error {
+        let Writing { report, done, output, exchange, .. } = writing;
+        let property = &exchange.property;
         let failure = Failure::of(&error);
         let may_go_on = matches!(failure.kind(), Kind::Temporary | Kind::Login);
         if done == 0 || !may_go_on {
@@ -153,22 +298,20 @@ impl<'q> Download<'q> {
             Ok(None) => return error,
             Err(unwritten) => return unwritten,
         };
-        let offset = source.question.offset + done;
-        let failure = Failure::of(&error.context(format!("stop after {done} rows of property {property}")));
-        let known = |one: &&Property| !matches!(one, Property::Number(number) if number == property);
-        let mut following = self.task.properties.iter().skip_while(known).skip(1).peekable();
-        let failure = match following.peek() {
-            None => failure,
-            Some(_) => {
-                let names: Vec<_> = following.map(Property::to_string).collect();
+        let question = &self.task.questions[report];
+        let offset = question.offset + done;
+        let failure = Failure::of(&error.context(format!("stopped after {done} rows")));
+        let failure = match following {
+            [] => failure,
+            _ => {
+                let names: Vec<_> = following.iter().map(PropertyNumber::as_str).collect();
                 failure.hint(format!("nothing has come yet of -p {}", names.join(",")))
             }
         };
         let hint = match self.arguments.request {
             Some(_) => format!("go on with the same request and \"offset\": \"{offset}\" in it"),
             None => {
-                let rest =
-                    Rest { property, offset, limit: source.question.limit.map(|limit| limit - done), has_header };
+                let rest = Rest { property, offset, limit: question.limit.map(|limit| limit - done), has_header };
                 let typed = std::env::args().skip(1);
                 format!("go on with: {}", resume::command(typed, self.arguments, &rest))
             }
@@ -178,6 +321,19 @@ impl<'q> Download<'q> {
 }
 
 impl Findings {
+    /// Whether every property has its rows in the output.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let failed: Vec<_> = self.failed.iter().map(PropertyNumber::as_str).collect();
+        match failed.len() {
+            0 => Ok(()),
+            count => {
+                let text = format!("{count} of {} properties failed and are not in the output", self.properties);
+                Err(Failure::new(Kind::Incomplete, text)
+                    .hint(format!("ask for them again with -p {}", failed.join(","))))
+            }
+        }
+    }
+
     /// Says what there is to say; with `--strict`, lost data is an error.
     pub(crate) fn tell(&self, terminal: &Terminal, arguments: &Arguments) -> Result<(), Failure> {
         if arguments.quota {

@@ -50,6 +50,11 @@ pub(crate) struct Expected<'a> {
 }
 
 impl Exchange {
+    /// The error with the property it is about.
+    pub(crate) fn about(&self, error: impl Into<anyhow::Error>) -> anyhow::Error {
+        error.into().context(format!("property {}", self.property))
+    }
+
     /// Sends `body` until the reports come, one for each that is expected.
     pub(crate) async fn reports(
         &self,

@@ -6,13 +6,13 @@ mod columns;
 mod display_names;
 mod download;
 mod exchange;
-mod first_property;
 mod format;
 mod interrupt;
 mod output;
 mod pages;
 mod preview;
 mod progress;
+mod properties;
 mod question;
 mod request_file;
 mod reserve;
@@ -80,7 +80,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let token = TokenArgument {
         token: arguments.token.as_deref(),
         command: arguments.token_command.as_deref(),
-        stdin_reader: (arguments.request.as_deref() == Some("-")).then_some("--request -"),
+        stdin_reader: arguments.stdin_reader()?,
     };
     token_argument::hide(&token, &terminal)?;
     let task = Task::read(&arguments, &terminal)?;
@@ -114,7 +114,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     interrupt::watch(output.unfinished()).context("watch for signals")?;
     let client =
         Arc::new(Client::new(data_api.as_str(), source, quota_project.as_deref(), deadline, parallel, terminal)?);
-    let progress = Arc::new(Progress::new(task.properties.len() * task.questions.len()));
+    let progress = Arc::new(Progress::default());
     if std::io::stderr().is_terminal() && !terminal.quiet() {
         runtime.spawn(Arc::clone(&progress).show());
     }
@@ -132,6 +132,8 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let result = runtime.block_on(download.run(&mut output));
     progress.end();
     runtime.shutdown_background();
-    result?.tell(&terminal, &arguments)?;
-    output.commit()
+    let findings = result?;
+    findings.tell(&terminal, &arguments)?;
+    output.commit()?;
+    Ok(findings.check()?)
 }

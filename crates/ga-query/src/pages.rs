@@ -41,8 +41,7 @@ pub(crate) async fn first_pages(exchange: &Exchange, task: &Task) -> anyhow::Res
     exchange
         .reports(task.method, &task.first_body(), &expected)
         .await
-        .with_context(|| format!("ask for the report of property {}", exchange.property))
-        .map_err(|error| explained(error, task))
+        .map_err(|error| explained(exchange.about(error), task))
 }
 
 /// Which fields go together only the server knows; where to ask is said here.
@@ -81,17 +80,16 @@ impl Report<'_> {
         }
         let first = paging::first(request);
         let mut repetitions = Repetitions::default();
-        let plan = Arc::new(Plan::after(request, &fetched.page)?);
-        check_new(&mut repetitions, first, &mut fetched)?;
+        let plan = Arc::new(Plan::after(request, &fetched.page).map_err(|error| self.exchange.about(error))?);
+        self.check_new(&mut repetitions, first, &mut fetched)?;
         progress.promise(plan.wanted);
 
         let mut rest = plan.rest().peekable();
         if !self.method.has_pages() && rest.peek().is_some() {
-            return Err(Error::Incomplete(format!(
-                "the report has {} rows, and the API hands out {} of them: realtime reports have one page",
+            return Err(self.exchange.about(Error::Incomplete(format!(
+                "the report has {} rows, of which the API hands out {}: realtime reports have one page",
                 plan.wanted, fetched.page.combinations
-            ))
-            .into());
+            ))));
         }
         let shared = Arc::new(Shared {
             exchange: Arc::clone(&self.exchange),
@@ -114,7 +112,8 @@ impl Report<'_> {
         }
         take(fetched)?;
         while let Some((stretch, mut worker)) = running.pop_front() {
-            let pages = (&mut worker.0).await.context("wait for a page")??;
+            let pages = (&mut worker.0).await.context("wait for a page")?;
+            let pages = pages.map_err(|error| self.exchange.about(error))?;
             for fetched in &pages {
                 reserve.add(fetched.page.head.property_quota.as_ref());
             }
@@ -122,13 +121,24 @@ impl Report<'_> {
                 running.extend(rest.next().map(start));
             }
             for mut fetched in pages {
-                check_new(&mut repetitions, stretch, &mut fetched)?;
+                self.check_new(&mut repetitions, stretch, &mut fetched)?;
                 take(fetched)?;
             }
         }
         match rest.next() {
-            Some(_) => Err(reserve.failure().into()),
+            Some(_) => Err(self.exchange.about(reserve.failure())),
             None => Ok(()),
+        }
+    }
+
+    /// Whether a page holds only rows that did not come before.
+    fn check_new(&self, repetitions: &mut Repetitions, stretch: Stretch, fetched: &mut Fetched) -> anyhow::Result<()> {
+        match repetitions.take(std::mem::take(&mut fetched.page.keys)) {
+            true => Ok(()),
+            false => {
+                let text = format!("the server sent rows again at offset {}", stretch.offset);
+                Err(self.exchange.about(Error::Incomplete(text)))
+            }
         }
     }
 }
@@ -150,10 +160,11 @@ impl Shared {
             let expected =
                 Expected { request: &self.request, most: stretch.left.saturating_mul(paging::slices(&self.request)) };
             let body = paging::body(&self.body, stretch, false);
-            let fetched = self.exchange.reports(Method::RunReport, &body, &[expected]).await.with_context(|| {
-                let property = &self.exchange.property;
-                format!("ask for the rows of property {property} from {} on", stretch.offset)
-            })?;
+            let fetched = self
+                .exchange
+                .reports(Method::RunReport, &body, &[expected])
+                .await
+                .with_context(|| format!("rows from {} on", stretch.offset))?;
             left = None;
             for fetched in fetched {
                 left = self.plan.check(stretch, &fetched.page)?;
@@ -161,14 +172,6 @@ impl Shared {
             }
         }
         Ok(pages)
-    }
-}
-
-/// Whether a page holds only rows that did not come before.
-fn check_new(repetitions: &mut Repetitions, stretch: Stretch, fetched: &mut Fetched) -> Result<(), Error> {
-    match repetitions.take(std::mem::take(&mut fetched.page.keys)) {
-        true => Ok(()),
-        false => Err(Error::Incomplete(format!("the server sent rows again at offset {}", stretch.offset))),
     }
 }
 

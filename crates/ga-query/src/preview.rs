@@ -2,33 +2,37 @@
 
 use std::io::Write;
 
-use ga_core::property::{Property, PropertyNumber};
+use ga_core::property::{PropertyNumber, Selection};
 use ga_core::request;
-use gauth_cli::Terminal;
 use gauth_cli::terminal::stdout;
+use gauth_cli::{Failure, Terminal};
 
 use crate::resume::quoted;
 use crate::task::Task;
 
 /// The first request of each property.
-fn requests(base: &str, task: &Task) -> anyhow::Result<Vec<http::Request<Vec<u8>>>> {
+fn requests(base: &str, task: &Task, numbers: &[PropertyNumber]) -> anyhow::Result<Vec<http::Request<Vec<u8>>>> {
     let body = task.first_body();
-    let mut requests = Vec::new();
-    for property in &task.properties {
-        let number = match property {
-            Property::Number(number) => number.clone(),
-            // Which one is first, only the network can tell.
-            Property::First => PropertyNumber::parse("0")?,
-        };
-        requests.push(request::report(base, &number, task.method, &body)?);
+    numbers.iter().map(|number| Ok(request::report(base, number, task.method, &body)?)).collect()
+}
+
+/// The properties that are named by their numbers; which those are otherwise, only the network can tell.
+fn numbers(selection: &Selection) -> Option<Vec<PropertyNumber>> {
+    match selection {
+        Selection::One(number) => Some(vec![number.clone()]),
+        Selection::List(numbers) => Some(numbers.clone()),
+        Selection::First | Selection::All => None,
     }
-    Ok(requests)
 }
 
 /// Prints the body, which is the same for every property and fit for `--request -`; method and URLs go to stderr.
 pub(crate) fn dry_run(base: &str, task: &Task, terminal: &Terminal) -> anyhow::Result<()> {
-    for request in requests(base, task)? {
-        terminal.note(&format!("{} {}", request.method(), request.uri()));
+    let named = numbers(&task.properties);
+    let zero = || Ok::<_, ga_core::Error>(vec![PropertyNumber::parse("0")?]);
+    for request in requests(base, task, &named.clone().map_or_else(zero, Ok)?)? {
+        let url = request.uri().to_string();
+        let url = if named.is_some() { url } else { url.replace("/properties/0:", "/properties/PROPERTY:") };
+        terminal.note(&format!("{} {url}", request.method()));
     }
     let mut out = stdout();
     out.write_all(&serde_json::to_vec_pretty(&task.body())?)?;
@@ -38,8 +42,11 @@ pub(crate) fn dry_run(base: &str, task: &Task, terminal: &Terminal) -> anyhow::R
 
 /// Prints a command line for each property.
 pub(crate) fn curl(base: &str, task: &Task, quota_project: Option<&str>) -> anyhow::Result<()> {
+    let Some(numbers) = numbers(&task.properties) else {
+        return Err(Failure::usage("--curl needs the number of the property").hint("ga-properties -f id").into());
+    };
     let mut out = stdout();
-    for request in requests(base, task)? {
+    for request in requests(base, task, &numbers)? {
         let project = quota_project
             .map_or_else(String::new, |project| format!(" -H {}", quoted(&format!("X-Goog-User-Project: {project}"))));
         writeln!(

@@ -15,8 +15,10 @@ const STEP: Duration = Duration::from_millis(200);
 pub(crate) struct Progress {
     rows: AtomicU64,
     promised: AtomicU64,
-    /// Reports that have not yet told how many rows they have.
-    untold: AtomicUsize,
+    /// How many reports there are; 0 while that is not known.
+    reports: AtomicUsize,
+    /// How many of them have told how many rows they have.
+    told: AtomicUsize,
     bar: Mutex<Bar>,
 }
 
@@ -29,15 +31,15 @@ enum Bar {
 }
 
 impl Progress {
-    /// Of that many reports.
-    pub(crate) fn new(reports: usize) -> Self {
-        Self { untold: AtomicUsize::new(reports), ..Self::default() }
+    /// There are that many reports.
+    pub(crate) fn expect(&self, reports: usize) {
+        self.reports.store(reports, Ordering::Relaxed);
     }
 
     /// One of the reports has this many rows.
     pub(crate) fn promise(&self, rows: u64) {
         self.promised.fetch_add(rows, Ordering::Relaxed);
-        self.untold.fetch_sub(1, Ordering::Relaxed);
+        self.told.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A counter for one try of one page.
@@ -70,7 +72,8 @@ impl Progress {
             return false;
         };
         // A total that is not yet known is not shown.
-        if bar.length().is_none() && self.untold.load(Ordering::Relaxed) == 0 {
+        let reports = self.reports.load(Ordering::Relaxed);
+        if bar.length().is_none() && reports > 0 && self.told.load(Ordering::Relaxed) == reports {
             bar.set_style(style("{bar:30} {human_pos} of {human_len} rows, {elapsed}"));
             bar.set_length(self.promised.load(Ordering::Relaxed));
         }

@@ -25,7 +25,8 @@ pub(crate) fn text(path: &str, what: &str) -> Result<String, Failure> {
         }
     }
     .map_err(unreadable)?;
-    Ok(text)
+    // Editors of Windows put a byte-order mark in front.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// The method and the body, a list of requests put into a batch.

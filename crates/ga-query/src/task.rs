@@ -2,10 +2,11 @@
 //!
 //! Words and options may say the same thing in two ways; here is which exclude each other.
 
+use anyhow::Context as _;
 use ga_core::check::{self, Method};
 use ga_core::dates;
 use ga_core::paging;
-use ga_core::property::Property;
+use ga_core::property::{PropertyNumber, Selection};
 use ga_core::report::DateRange;
 use ga_core::v3::{self, FieldMap};
 use gauth_cli::{Failure, Terminal, environment};
@@ -18,7 +19,7 @@ use crate::request_file;
 /// What is wanted.
 #[derive(Debug)]
 pub(crate) struct Task {
-    pub(crate) properties: Vec<Property>,
+    pub(crate) properties: Selection,
     pub(crate) method: Method,
     /// One, but for a batch.
     pub(crate) questions: Vec<Question>,
@@ -65,12 +66,7 @@ impl Task {
         Ok(Self { properties, method, questions: vec![question] })
     }
 
-    fn official(
-        path: &str,
-        arguments: &Arguments,
-        properties: Vec<Property>,
-        terminal: &Terminal,
-    ) -> anyhow::Result<Self> {
+    fn official(path: &str, arguments: &Arguments, properties: Selection, terminal: &Terminal) -> anyhow::Result<Self> {
         refuse_words_beside_request(arguments)?;
         let (method, mut body) = request_file::read(path, arguments.method.as_deref())?;
         if !arguments.no_check {
@@ -82,7 +78,7 @@ impl Task {
             Some(Value::Array(requests)) if method.is_batch() => std::mem::take(requests),
             _ => vec![body],
         };
-        if method.is_batch() && properties.len() > 1 {
+        if method.is_batch() && properties.is_list() {
             return Err(Failure::usage("--request: a batch is for one property").into());
         }
         let questions = requests
@@ -142,12 +138,26 @@ impl<'a> Words<'a> {
             (read.start, "--dates", is_dated),
             (read.metrics, "--metrics", !arguments.metrics.is_empty()),
         ] {
-            if word.is_some() && is_given {
-                return Err(Failure::usage(format!("{option} is given by a word already")));
+            if let Some(word) = word.filter(|_| is_given) {
+                return Err(match option {
+                    "--property" => two_properties(&arguments.property, word),
+                    _ => Failure::usage(format!("{option} was given twice: as an option and as a word")),
+                });
             }
         }
         Ok(read)
     }
+}
+
+/// Most often `-p $(…)` without quotes, where the command printed more than one line.
+fn two_properties(options: &[String], word: &str) -> Failure {
+    let numbers: Option<Vec<_>> =
+        options.iter().map(String::as_str).chain([word]).map(|text| PropertyNumber::parse(text).ok()).collect();
+    let names = match numbers.as_deref() {
+        Some([one, other]) => format!(": -p {one} and {other}"),
+        _ => String::new(),
+    };
+    Failure::usage(format!("the property was given twice{names}")).hint("quote a list of properties: -p \"$(…)\"")
 }
 
 /// An official request says everything about the report itself.
@@ -190,32 +200,43 @@ fn properties(
     words: &Words<'_>,
     map: &FieldMap,
     terminal: &Terminal,
-) -> anyhow::Result<Vec<Property>> {
+) -> anyhow::Result<Selection> {
     if let Some(ids) = &arguments.ids {
         if !arguments.property.is_empty() {
             return Err(Failure::usage("--ids is --property: give one").into());
         }
         let (property, note) = v3::property(ids, map)?;
         terminal.note(&note);
-        return Ok(vec![Property::parse(&property)?]);
+        return Ok(Selection::One(PropertyNumber::parse(&property)?));
     }
-    let names = match words.property {
-        Some(word) => list("PROPERTY", &[word])?,
-        None if !arguments.property.is_empty() => list("--property", &arguments.property)?,
-        None => match environment::text("GA_PROPERTY")? {
-            Some(text) => list("GA_PROPERTY", &[text])?,
-            None => {
-                return Err(Failure::usage("no property was named")
-                    .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
-                    .into());
-            }
-        },
+    let of_environment;
+    let (source, texts) = match words.property {
+        Some(word) => ("PROPERTY", vec![word]),
+        None if !arguments.property.is_empty() => {
+            ("--property", arguments.property.iter().map(String::as_str).collect())
+        }
+        None => {
+            of_environment = environment::text("GA_PROPERTY")?;
+            ("GA_PROPERTY", of_environment.as_deref().into_iter().collect())
+        }
     };
-    let mut properties = Vec::new();
-    for name in &names {
-        properties.push(Property::parse(name)?);
+    if texts.is_empty() {
+        return Err(Failure::usage("no property was named")
+            .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
+            .into());
     }
-    Ok(properties)
+    if let [text] = texts[..]
+        && let Some(path) = text.strip_prefix('@')
+    {
+        let text = request_file::text(path, source)?;
+        return Selection::parse_file(&text).with_context(|| format!("{source}: cannot read {path}"));
+    }
+    if texts.iter().all(|text| text.trim().is_empty()) {
+        return Err(Failure::usage(format!("{source}: no property was named"))
+            .hint("if it comes from a command, $(…), run that by itself: it printed nothing")
+            .into());
+    }
+    Ok(Selection::parse(texts)?)
 }
 
 fn date_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<DateRange>> {

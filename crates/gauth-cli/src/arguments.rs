@@ -59,6 +59,15 @@ impl Grammar {
         self.all().find(|flag| flag.long == name)
     }
 
+    /// Whether `word` is the name of an option, long or short.
+    fn has(&self, word: &str) -> bool {
+        let mut letters = word.strip_prefix('-').unwrap_or_default().chars();
+        match (letters.next(), letters.next()) {
+            (Some(letter), None) => self.short(letter).is_some(),
+            _ => self.long(word).is_some(),
+        }
+    }
+
     fn short(&self, letter: char) -> Option<&'static FlagInfo<'static>> {
         self.all().find(|flag| flag.short == Some(letter))
     }
@@ -139,7 +148,7 @@ impl Reader<'_> {
             FlagInfoKind::Switch if attached.is_some() => Err(Failure::usage(format!("{name} takes no value"))),
             FlagInfoKind::Switch => self.take(flag, None),
             FlagInfoKind::Option { .. } => {
-                let value = attached.map_or_else(|| self.following(flag), Ok)?;
+                let value = attached.map_or_else(|| self.following(flag, &name), Ok)?;
                 self.take(flag, Some(value))
             }
         }
@@ -155,7 +164,7 @@ impl Reader<'_> {
                 FlagInfoKind::Option { .. } => {
                     let attached = rest.as_str();
                     let value = if attached.is_empty() {
-                        self.following(flag)?
+                        self.following(flag, &format!("-{letter}"))?
                     } else {
                         attached.strip_prefix('=').unwrap_or(attached).to_owned()
                     };
@@ -170,16 +179,17 @@ impl Reader<'_> {
     }
 
     /// The next word as the value of `flag`. It may begin with a dash (`--sort -date`), unless it is the name
-    /// of an option: then the value was forgotten.
-    fn following(&mut self, flag: &FlagInfo<'_>) -> Result<String, Failure> {
+    /// of an option: then the value was forgotten, or a command in `$(…)` printed none.
+    fn following(&mut self, flag: &FlagInfo<'_>, spelling: &str) -> Result<String, Failure> {
         let may_be_empty = self.program.empty_if_missing.contains(&flag.long);
         let is_value = |word: &String| {
-            if may_be_empty { !word.starts_with('-') || word == "-" } else { self.grammar.long(word).is_none() }
+            if may_be_empty { !word.starts_with('-') || word == "-" } else { !self.grammar.has(word) }
         };
         match self.words.next_if(is_value) {
             Some(value) => Ok(value),
             None if may_be_empty => Ok(String::new()),
-            None => Err(Failure::usage(format!("{} needs a value", flag.long))),
+            None => Err(Failure::usage(format!("{spelling} needs a value"))
+                .hint("if it comes from a command, $(…), run that by itself: it printed nothing")),
         }
     }
 
