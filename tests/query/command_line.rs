@@ -163,6 +163,47 @@ fn a_filter_that_cannot_be_read_shows_the_place() {
     assert_eq!(&lines[place][caret..=caret], ">", "{}", run.stderr());
 }
 
+/// What is asked of dimensions by this filter.
+#[track_caller]
+fn dimension_filter(option: &str, filter: &str) -> Value {
+    body(&["1", "-m", "sessions", option, filter])["dimensionFilter"].clone()
+}
+
+#[test]
+fn words_join_conditions_without_quotes() {
+    let quoted = dimension_filter("--filter", r#"country=="France" or country=="Japan""#);
+    assert_eq!(dimension_filter("--filter", "country==France or country==Japan"), quoted);
+    assert_eq!(dimension_filter("--filter", "country == France || country == Japan"), quoted);
+    assert_eq!(dimension_filter("--filter", "country==France,country==Japan"), quoted);
+    let body = body(&["1", "-m", "sessions", "--filter", "sessions > 60 and country =@ an"]);
+    assert!(body["metricFilter"].is_object() && body["dimensionFilter"].is_object(), "{body}");
+    assert_eq!(
+        dimension_filter("--filter", "pageTitle==Bread and Butter")["filter"]["stringFilter"]["value"],
+        "Bread and Butter"
+    );
+    assert_eq!(
+        dimension_filter("--filters", "ga:pageTitle==x or ga:country==y")["filter"]["stringFilter"]["value"],
+        "x or ga:country==y"
+    );
+}
+
+#[test]
+fn a_condition_is_not_swallowed_by_the_value_before_it() {
+    for (filter, place) in [
+        ("country==France and", "and"),
+        ("country==France)", ")"),
+        ("country==France xor city==Paris", "city"),
+        ("country==France\ncity==Paris", "city"),
+        ("country==France and city", "and"),
+    ] {
+        let run = dry_run(&["1", "-m", "sessions", "--filter", filter]).expect_failure(2);
+        let lines: Vec<_> = run.stderr().lines().collect();
+        let caret = lines.iter().position(|line| line.trim_end().ends_with(" ^")).expect("a caret");
+        assert!(lines[caret - 1][lines[caret].len() - 1..].starts_with(place), "{}", run.stderr());
+        assert!(run.stderr().contains("hint: quote it: country=="), "{}", run.stderr());
+    }
+}
+
 #[test]
 fn ids_that_are_no_property_say_what_they_are() {
     for (id, word) in [("UA-1234-1", "Universal Analytics"), ("G-ABCDEF", "measurement id")] {

@@ -1,11 +1,12 @@
-//! The filter language of `--filter`: Core Reporting v3's operators beside words and brackets.
+//! The filter language of `--filter`: Core Reporting v3's operators beside words and brackets; and v3's own
+//! grammar, which is that of `--filters`.
 //!
 //! ```text
 //! filter    = symbols | words
 //! symbols   = any { ";" any }              ";" is AND
 //! any       = item { "," item }            "," is OR and binds tighter
-//! words     = all { "or" all }
-//! all       = item { "and" item }
+//! words     = all { ("or" | "||") all }
+//! all       = item { ("and" | "&&") item }
 //! item      = condition | "(" filter ")" | "not" item
 //! condition = ["case"] FIELD operator value
 //!           | ["case"] FIELD ["not"] "in" "(" value { "," value } ")"
@@ -13,25 +14,38 @@
 //! operator  = "==" | "!=" | "=@" | "!@" | "=~" | "!~" | "^=" | "$=" | ">" | ">=" | "<" | "<="
 //! ```
 //!
-//! One level of brackets uses symbols or words, never both. `case` makes one condition tell upper case
-//! from lower case. A value is quoted (`"…"` or `'…'`, where a backslash escapes the quote and itself),
-//! or runs to the next `,` or `;` or the end, where a backslash escapes those two and itself, and the
-//! blanks around it do not count; in a list it ends at `,` or `)`. Any other backslash stays, so that
-//! regular expressions need none of their own doubled.
+//! Words count in any case of letters; a line break is a blank. One level of brackets uses symbols or words,
+//! never both. `case` makes one condition tell upper case from lower case.
 //!
-//! The v3 part is <https://developers.google.com/analytics/devguides/reporting/core/v3/reference#filters>.
+//! A value is quoted (`"…"` or `'…'`, where a backslash escapes quotes and itself), or it ends, without the
+//! blanks around it,
+//! - at `,` or `;`, which a backslash escapes as it does itself; any other backslash stays, so that regular
+//!   expressions need none of their own doubled;
+//! - at a `)` that it has not opened; brackets that are escaped or in a class of a regular expression do not
+//!   count;
+//! - before `&&`, `||`, or `and` or `or` between blanks, if behind it, and behind any `(`, `not` and `case`, comes
+//!   a field and an operator. So `Bread and Butter` is one value.
+//!
+//! In a list it ends at `,` or at such a `)`, which a backslash escapes there. A value that looks as if it
+//! was meant to end earlier is refused with a hint to quote it.
+//!
 //! [`sides`] turns expressions into the two FilterExpressions of a request.
 
 mod parse;
 mod print;
+mod scan;
 mod sides;
 mod syntax_error;
 #[cfg(test)]
 mod tests;
+mod v3;
 
 pub use parse::parse;
 pub use sides::{Sides, sides};
 pub use syntax_error::SyntaxError;
+pub use v3::parse_v3;
+
+use scan::Joint;
 
 /// A filter as it was written, before it is known which fields are metrics.
 ///
@@ -56,6 +70,34 @@ impl Expression {
             Self::Not(inner) => inner.conditions_mut(),
             Self::Condition(condition) => vec![condition],
         }
+    }
+}
+
+/// Joins items: those between two `loose` joints into a `tight_group`, and those into a `loose_group`.
+fn fold(
+    items: Vec<Expression>,
+    joints: &[Joint],
+    loose: Joint,
+    tight_group: fn(Vec<Expression>) -> Expression,
+    loose_group: fn(Vec<Expression>) -> Expression,
+) -> Expression {
+    let mut groups = vec![Vec::new()];
+    for (item, joint) in items.into_iter().zip(joints.iter().map(Some).chain([None])) {
+        if let Some(group) = groups.last_mut() {
+            group.push(item);
+        }
+        if joint == Some(&loose) {
+            groups.push(Vec::new());
+        }
+    }
+    let groups = groups.into_iter().map(|group| single_or(group, tight_group)).collect();
+    single_or(groups, loose_group)
+}
+
+fn single_or(mut members: Vec<Expression>, group: fn(Vec<Expression>) -> Expression) -> Expression {
+    match members.len() {
+        1 => members.remove(0),
+        _ => group(members),
     }
 }
 
@@ -152,6 +194,10 @@ impl Operator {
     /// How it is written.
     pub fn symbol(self) -> &'static str {
         OPERATORS.iter().find(|(_, operator)| *operator == self).map_or("", |(symbol, _)| symbol)
+    }
+
+    fn is_regex(self) -> bool {
+        matches!(self, Self::Matches | Self::MatchesNot)
     }
 
     fn is_numeric(self) -> bool {

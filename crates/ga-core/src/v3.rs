@@ -23,6 +23,7 @@ pub use equivalent::{Equivalent, equivalent};
 pub use ga_data::{Query, ga_data, window};
 pub use map::{FieldMap, property};
 pub use merge::Merge;
+pub(crate) use names::is_field;
 pub use names::{Rename, rename};
 pub use plan::{Plan, Question};
 pub use segment::refuse_segment;

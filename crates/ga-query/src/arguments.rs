@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "[NAME=]A..B")]
     pub(crate) minutes: Vec<String>,
 
-    /// rows to keep, such as 'country==France;sessions>10'; several must all hold
+    /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
     #[argh(option, arg_name = "EXPR")]
     pub(crate) filter: Vec<String>,
 
@@ -123,7 +123,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "DAY")]
     pub(crate) end_date: Option<String>,
 
-    /// as --filter, for old scripts
+    /// rows to keep, in the grammar of v3 alone, for old scripts
     #[argh(option, arg_name = "EXPR")]
     pub(crate) filters: Option<String>,
 

@@ -53,8 +53,8 @@ const PROGRAM: Program = Program {
             "the token through a pipe, the rows into a file",
         ),
         (
-            "ga-query -p 0 -m activeUsers -d pagePath --filter 'country==France;pagePath=@blog' --limit 20",
-            "the twenty most read pages of the first property, for some",
+            "ga-query -p 0 -m activeUsers -d pagePath --filter 'country==France and pagePath=@blog' --limit 20",
+            "the twenty most-viewed blog pages, for visitors from France",
         ),
         (
             "ga-query --ids ga:123456 --start-date 2024-01-01 --end-date 2024-01-31 --metrics ga:users -f v3",

@@ -4,7 +4,7 @@
 //! [`ga_core::dates`]; here is only which word means what.
 
 use ga_core::check::{self, Method};
-use ga_core::filter::{self, Expression};
+use ga_core::filter::{self, Expression, SyntaxError};
 use ga_core::paging;
 use ga_core::report::{DateRange, MetricAggregation, MinuteRange, RunReportRequest};
 use ga_core::v3::{self, FieldMap, Plan};
@@ -151,19 +151,16 @@ fn as_map(body: Value) -> Result<Map<String, Value>, Failure> {
 }
 
 fn filters(arguments: &Arguments) -> Result<Vec<Expression>, Failure> {
-    let texts = arguments.filter.iter().chain(&arguments.filters);
-    texts
-        .map(|text| {
-            filter::parse(text).map_err(|error| {
-                let failure = Failure::usage(error.to_string());
-                let failure = error.caret().lines().fold(failure, Failure::hint);
-                match error.hint {
-                    Some(hint) => failure.hint(hint),
-                    None => failure,
-                }
-            })
-        })
-        .collect()
+    let filters = arguments.filter.iter().map(|text| filter::parse(text));
+    let old = arguments.filters.iter().map(|text| filter::parse_v3(text));
+    filters.chain(old).map(|filter| filter.map_err(unreadable)).collect()
+}
+
+/// A filter that cannot be read, with the place.
+fn unreadable(error: SyntaxError) -> Failure {
+    let failure = Failure::usage(error.to_string());
+    let failure = error.caret().lines().fold(failure, Failure::hint);
+    error.hint.into_iter().fold(failure, Failure::hint)
 }
 
 /// Two names of the old kind may be one of GA4's; a report has each column once.

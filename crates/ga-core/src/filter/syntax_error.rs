@@ -18,6 +18,12 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
+    /// The same error with what to type instead.
+    #[must_use]
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
     /// Two lines: the filter and, under it, a caret below the column. Control characters, which would
     /// move the caret away, show as blanks.
     pub fn caret(&self) -> String {
@@ -28,7 +34,7 @@ impl SyntaxError {
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "read the filter: column {}: {}", self.column, self.message)
+        write!(f, "invalid filter at column {}: {}", self.column, self.message)
     }
 }
 

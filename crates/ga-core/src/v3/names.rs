@@ -133,6 +133,14 @@ pub fn rename(name: &str) -> Option<Rename> {
     entry.is_plain().then_some(Rename { name: fields, note: entry.note() })
 }
 
+/// Whether GA4 or v3 has a field of this name, or had it before Google renamed it.
+pub(crate) fn is_field(name: &str) -> bool {
+    match name.strip_prefix("ga:") {
+        Some(bare) => find(bare).is_some(),
+        None => is_ga4(name) || find(name).is_some() || crate::catalogue::renamed(name).is_some(),
+    }
+}
+
 /// Whether GA4 has a field of this name, so that it is no v3 name without its `ga:`.
 pub(super) fn is_ga4(name: &str) -> bool {
     [FieldKind::Dimension, FieldKind::Metric].into_iter().any(|kind| crate::catalogue::find(name, kind).is_some())
