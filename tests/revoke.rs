@@ -189,7 +189,7 @@ fn g8_a_grant_that_the_server_does_not_know_exits_3_and_its_file_stays() {
     let before = fs::read(&user.credentials).expect("read it");
     let run = user.run(&["--yes"]).expect_failure(3);
     assert!(run.stderr().contains("invalid_token"), "{}", run.stderr());
-    let hint = format!("rm '{}'", user.credentials.display());
+    let hint = format!("rm {}", user.credentials.display());
     assert!(run.stderr().contains(&hint), "{}", run.stderr());
     assert_eq!(fs::read(&user.credentials).expect("read it"), before);
 }

@@ -61,7 +61,7 @@ fn a7_a_client_file_that_others_can_read_is_warned_of_once_with_the_command_that
     let run = person.log_in(&["--client-secrets", open.to_str().unwrap()]);
     let warnings: Vec<_> = run.stderr().lines().filter(|line| line.contains("warning: ")).collect();
     assert_eq!(warnings.len(), 1, "{}", run.stderr());
-    assert!(warnings[0].ends_with(&format!("chmod 600 '{}'", open.display())));
+    assert!(warnings[0].ends_with(&format!("chmod 600 {}", open.display())));
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn it_is_told_when_gauth_token_would_choose_another_source() {
     assert!(!login(&[], None).contains("gauth-token"));
     let rival = login(&[], Some(("GOOGLE_APPLICATION_CREDENTIALS", &key)));
     assert!(rival.contains("gauth-token still uses GOOGLE_APPLICATION_CREDENTIALS"), "{rival}");
-    assert!(rival.contains("gauth-token --credentials '"));
+    assert!(rival.contains("gauth-token --credentials /"));
     let other = login(&["--credentials", "other.json"], None);
     assert!(other.contains("gauth-token still uses gauth-login's file"), "{other}");
     let named = person.home.path().join("named.json");

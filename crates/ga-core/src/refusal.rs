@@ -52,10 +52,14 @@ impl Refusal {
             Some(value) => value.get("error"),
             None => None,
         };
-        let Some(error @ Value::Object(_)) = error else {
-            return Self { status, code: String::new(), message: summary(body), reason: None, link: None };
-        };
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let Some(error @ Value::Object(_)) = error else {
+            // OAuth's shape, RFC 6749 §5.2.
+            let words = ["error", "error_description"].map(|name| text(envelope.as_ref()?.get(name)));
+            let words: Vec<String> = words.into_iter().flatten().collect();
+            let message = if words.is_empty() { summary(body) } else { words.join(": ") };
+            return Self { status, code: String::new(), message, reason: None, link: None };
+        };
         let details: &[Value] = error.get("details").and_then(Value::as_array).map_or(&[], Vec::as_slice);
         let first_v3 = error.get("errors").and_then(|errors| errors.get(0));
         let message = text(error.get("message")).unwrap_or_default();
@@ -217,6 +221,10 @@ impl Quota {
 /// One line for a body that is not JSON: the title of a page of HTML, or the beginning of the text.
 fn summary(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
+    // JSON that says nothing about an error may hold anything else.
+    if text.trim_start().starts_with(['{', '[']) {
+        return "an answer without an error".to_owned();
+    }
     let lower = text.to_ascii_lowercase();
     let title = lower.find("<title>").and_then(|start| {
         let end = lower[start..].find("</title>")?;
@@ -274,7 +282,10 @@ mod tests {
             ("<html><p>x", "a page of HTML"),
             ("plain  words\n", "plain words"),
             ("", ""),
-            (r#"{"error":"invalid_token"}"#, r#"{"error":"invalid_token"}"#),
+            (r#"{"error":"invalid_token"}"#, "invalid_token"),
+            (r#"{"error":"invalid_token","error_description":"Bad"}"#, "invalid_token: Bad"),
+            (r#"{"access_token":"canary"}"#, "an answer without an error"),
+            (r#"{"access_token":"can"#, "an answer without an error"),
         ];
         for (body, message) in table {
             assert_eq!(parse(404, body).message, message);

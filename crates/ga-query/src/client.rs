@@ -15,7 +15,7 @@ use ga_core::{Refusal, retry};
 use gauth_cli::exit::reason;
 use gauth_cli::token_argument::TokenSource;
 use gauth_cli::{Failure, Kind, Terminal, http_agent, proxy, random, tls};
-use gauth_core::Secret;
+use gauth_core::{Secret, bearer, refusal};
 use reqwest::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
@@ -185,13 +185,10 @@ impl Client {
 
     /// Sends a request once. An answer other than 2xx is trouble; the body of a 2xx is still to be read.
     pub(crate) async fn send(&self, request: &http::Request<Vec<u8>>) -> Result<Response, Trouble> {
-        let token = self.token.lock().await.clone();
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-            .map_err(|error| Trouble::Other(error.into()))?;
-        header.set_sensitive(true);
-        let mut sent =
+        let mut request = request.clone();
+        request.headers_mut().insert(AUTHORIZATION, bearer(&*self.token.lock().await));
+        let sent =
             reqwest::Request::try_from(request.clone()).map_err(|error| Trouble::Other(error.without_url().into()))?;
-        sent.headers_mut().insert(AUTHORIZATION, header);
         let what = format!("{} {}", request.method(), http_agent::without_query(request.uri()));
         self.terminal.verbose(&format!("> {what}"));
         let response = self.http.execute(sent).await.map_err(connection)?;
@@ -201,8 +198,10 @@ impl Client {
             return Ok(response);
         }
         let wish = wish(response.headers());
-        let body = body_up_to(response, REFUSAL_LIMIT).await?;
-        Err(Trouble::Refused(Refusal::parse(status.as_u16(), &body), wish))
+        let mut refused = gauth_core::Response::new(body_up_to(response, REFUSAL_LIMIT).await?);
+        *refused.status_mut() = status;
+        let refused = refusal::quotable(refused, &refusal::secrets_of(&request));
+        Err(Trouble::Refused(Refusal::parse(status.as_u16(), refused.body()), wish))
     }
 }
 

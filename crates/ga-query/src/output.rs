@@ -29,6 +29,9 @@ const BUFFER: usize = 64 * 1024;
 /// Formats whose rows may be followed by those of another run.
 const OPEN_ENDED: [&str; 4] = ["csv", "tsv", "ndjson", "raw"];
 
+/// Formats that are drawn with a terminal's own sequences, around text that they make harmless themselves.
+const DRAWINGS: [&str; 1] = ["chart"];
+
 /// Where the reports go.
 pub(crate) struct Output<'q> {
     target: Target,
@@ -136,6 +139,7 @@ impl<'q> Output<'q> {
         let mut output = Self {
             target: match &path {
                 Some(path) => Target::File(Report::create(path, deadline)?),
+                None if DRAWINGS.contains(&format.name) => Target::Stdout(stdout().of_drawing()),
                 None => Target::Stdout(stdout()),
             },
             form,

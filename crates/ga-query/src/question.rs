@@ -9,6 +9,7 @@ use ga_core::paging;
 use ga_core::report::{DateRange, MetricAggregation, MinuteRange, RunReportRequest};
 use ga_core::v3::{self, FieldMap, Plan};
 use gauth_cli::{Failure, Terminal};
+use gauth_text::Seems;
 use serde_json::{Map, Value};
 
 use crate::arguments::Arguments;
@@ -156,10 +157,13 @@ fn filters(arguments: &Arguments) -> Result<Vec<Expression>, Failure> {
     filters.chain(old).map(|filter| filter.map_err(unreadable)).collect()
 }
 
-/// A filter that cannot be read, with the place.
+/// A filter that cannot be read, with the place unless the text may hold a secret.
 fn unreadable(error: SyntaxError) -> Failure {
-    let failure = Failure::usage(error.to_string());
-    let failure = error.caret().lines().fold(failure, Failure::hint);
+    let mut failure = Failure::usage(error.to_string());
+    let caret = error.caret();
+    if Seems::of(&caret).is_none() {
+        failure = caret.lines().fold(failure, Failure::hint);
+    }
     error.hint.into_iter().fold(failure, Failure::hint)
 }
 

@@ -3,37 +3,30 @@
 //!
 //! Whether it is well formed is judged by [`ga_core::check`].
 
-use std::io::Read;
+use std::path::Path;
 
+use anyhow::Context as _;
 use ga_core::check::Method;
-use gauth_cli::exit::reason;
+use gauth_cli::files::{self, shown};
 use gauth_cli::{Failure, Kind};
 use serde_json::{Value, json};
 
 /// Far more than Google takes.
-const LIMIT: u64 = 16 << 20;
+const LIMIT: usize = 16 << 20;
 
 /// The text of a file, or of standard input for `-`; `what` names the option.
-pub(crate) fn text(path: &str, what: &str) -> Result<String, Failure> {
-    let unreadable = |error: std::io::Error| Failure::usage(format!("{what}: read {path}: {}", reason(&error)));
-    let mut text = String::new();
-    match path {
-        "-" => std::io::stdin().take(LIMIT).read_to_string(&mut text),
-        path => {
-            let file = std::fs::File::open(path).map_err(unreadable)?;
-            file.take(LIMIT).read_to_string(&mut text)
-        }
-    }
-    .map_err(unreadable)?;
+pub(crate) fn text(path: &str, what: &str) -> anyhow::Result<String> {
+    let bytes = files::read_given(Path::new(path), LIMIT).with_context(|| what.to_owned())?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{what}: not UTF-8")))?;
     // Editors of Windows put a byte-order mark in front.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// The method and the body, a list of requests put into a batch.
-pub(crate) fn read(path: &str, method: Option<&str>) -> Result<(Method, Value), Failure> {
+pub(crate) fn read(path: &str, method: Option<&str>) -> anyhow::Result<(Method, Value)> {
     let text = text(path, "--request")?;
     let body: Value = serde_json::from_str(&text)
-        .map_err(|error| Failure::usage(format!("--request: {path} is not JSON: {error}")))?;
+        .map_err(|error| Failure::usage(format!("--request: {} is not JSON: {error}", shown(Path::new(path)))))?;
     let body = match body {
         Value::Array(requests) => json!({ "requests": requests }),
         body => body,
@@ -44,7 +37,8 @@ pub(crate) fn read(path: &str, method: Option<&str>) -> Result<(Method, Value), 
     };
     if method == Method::CheckCompatibility {
         return Err(Failure::new(Kind::Usage, "--method: checkCompatibility gives no report")
-            .hint("ga-fields --compatible-with NAMES"));
+            .hint("ga-fields --compatible-with NAMES")
+            .into());
     }
     Ok((method, body))
 }

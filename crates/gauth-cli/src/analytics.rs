@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ga_core::account::{AccountSummaries, AccountSummary, PageTokens};
 use ga_core::{Refusal, request, retry};
-use gauth_core::{Request, Secret};
+use gauth_core::{Request, Secret, bearer};
 use http::header::{AUTHORIZATION, HeaderValue};
 
 use crate::exit::{Failure, Kind};
@@ -46,12 +46,10 @@ impl Analytics {
             None => environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")?,
         };
         let not_a_project = |_| Failure::usage("the quota project has characters that no project has");
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose()))?;
-        bearer.set_sensitive(true);
         Ok(Self {
             agent: HttpAgent::new(terminal, deadline).with_answer_limit(ANSWER_LIMIT),
             terminal,
-            bearer,
+            bearer: bearer(token),
             quota_project: quota_project
                 .map(|project| HeaderValue::from_str(&project).map_err(not_a_project))
                 .transpose()?,

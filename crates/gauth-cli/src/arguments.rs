@@ -2,12 +2,14 @@
 //!
 //! Follows the utility conventions of POSIX (XBD 12.2) and GNU's long options. What a program's options are is
 //! known from argh's own table (`ArgsInfo`); here are only those that all programs share. Messages name
-//! options and never repeat values, because a value may be a token.
+//! options and never repeat values, because a value may be a token; one that certainly is a secret is refused wherever none
+//! belongs, before any program sees it.
 
 use std::ffi::OsString;
 use std::time::Duration;
 
 use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality, PositionalInfo};
+use gauth_text::Seems;
 
 use crate::Program;
 use crate::exit::Failure;
@@ -194,6 +196,9 @@ impl Reader<'_> {
     }
 
     fn take(&mut self, flag: &'static FlagInfo<'static>, value: Option<String>) -> Result<Option<Request>, Failure> {
+        if let (FlagInfoKind::Option { arg_name }, Some(value)) = (&flag.kind, &value) {
+            self.refuse_secret(flag.long, arg_name, value)?;
+        }
         match (flag.long, value) {
             ("--help", _) => return Ok(Some(Request::Help)),
             ("--man", _) => return Ok(Some(Request::Man)),
@@ -211,6 +216,25 @@ impl Reader<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Refuses a value that certainly is a secret. Files say themselves that they are none, a command may hold a secret,
+    /// but not be one, and a filter may look for anything.
+    fn refuse_secret(&self, name: &str, arg_name: &str, value: &str) -> Result<(), Failure> {
+        let is = |kind: &str| arg_name.to_uppercase().contains(kind);
+        let judged = match () {
+            () if is("COMMAND") && !value.contains("\":") => value.split_whitespace().next().unwrap_or_default(),
+            () if is("TOKEN") || is("FILE") || is("EXPR") => "",
+            () => value,
+        };
+        let Some(seems) = Seems::certainly(judged) else {
+            return Ok(());
+        };
+        let failure = Failure::usage(format!("{name}: this looks like {seems}"));
+        Err(match self.grammar.long("--token") {
+            Some(_) => failure.hint("pass a token with --token, in GAUTH_TOKEN or on standard input"),
+            None => failure.hint("pass the name of a credentials file, not what is in it"),
+        })
     }
 
     fn unknown(&self, name: &str) -> Failure {
@@ -232,6 +256,14 @@ impl Reader<'_> {
     /// Finds what is missing or too much, which argh would report with the values in its message.
     fn check(&self) -> Result<(), Failure> {
         let given = &self.arguments;
+        let positionals = self.grammar.positionals;
+        // One positional may stand for several words: `START [END]`.
+        let names = positionals.iter().flat_map(|one| one.name.split([' ', '[', ']']));
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+        for (place, word) in given.positionals.iter().enumerate() {
+            let name = names.get(place).or_else(|| names.last()).unwrap_or(&"argument");
+            self.refuse_secret(&name.to_uppercase(), name, word)?;
+        }
         for flag in &self.grammar.options {
             let required =
                 flag.optionality == Optionality::Required && matches!(flag.kind, FlagInfoKind::Option { .. });
@@ -239,7 +271,6 @@ impl Reader<'_> {
                 return Err(Failure::usage(format!("{} is missing", flag.long)));
             }
         }
-        let positionals = self.grammar.positionals;
         let mut required = positionals.iter().filter(|one| one.optionality == Optionality::Required);
         if let Some(missing) = required.nth(given.positionals.len()) {
             return Err(Failure::usage(format!("{} is missing", missing.name.to_uppercase())));

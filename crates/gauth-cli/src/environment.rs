@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use gauth_core::endpoint::Policy;
 use gauth_core::source;
+use gauth_text::Seems;
 
 use crate::exit::Failure;
 
@@ -13,8 +14,18 @@ pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// A variable's value as text; the error names the variable.
+/// A variable's value as text; the error names the variable. A value that certainly is a secret is refused: none belongs
+/// there.
 pub fn text(name: &str) -> Result<Option<String>, Failure> {
+    let value = secret(name)?;
+    match value.as_deref().and_then(Seems::certainly) {
+        Some(seems) => Err(Failure::usage(format!("{name}: this looks like {seems}"))),
+        None => Ok(value),
+    }
+}
+
+/// The value of a variable that may hold a secret.
+pub fn secret(name: &str) -> Result<Option<String>, Failure> {
     variable(name)
         .map(|value| value.into_string().map_err(|_| Failure::usage(format!("read {name}: not UTF-8"))))
         .transpose()

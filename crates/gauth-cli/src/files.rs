@@ -1,14 +1,17 @@
 //! Files: reading input with bounds, and judging who else can read it. Writing is in two parts: [`write_secret`]
 //! and [`Report`].
 //!
-//! What the files mean is left to the cores. Paths in messages are quoted and made harmless by [`shown`].
+//! What the files mean is left to the cores. Paths in messages are quoted and made harmless by [`shown`]; a word that looks
+//! like the content of a file is not repeated and names none.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
+use gauth_text::{Seems, Typed, quoted};
+
 use crate::exit::{Failure, reason};
-use crate::terminal::sanitise;
+use crate::terminal::escaped;
 
 mod replacement;
 mod report;
@@ -21,15 +24,46 @@ pub use secret::{check_secret_target, create_private_directory, write_secret};
 /// The most that is read of a credentials file, in bytes.
 pub const CREDENTIALS_LIMIT: usize = 1 << 20;
 
-/// A path for a message: quoted, with control characters and bytes that are not UTF-8 escaped.
+/// A path for a message: quoted, with control characters and bytes that are not UTF-8 escaped. A word that may hold a
+/// secret is shown only if there is a file of that name.
 pub fn shown(path: &Path) -> String {
+    if seems(path).is_some() {
+        return Typed(&path.to_string_lossy()).to_string();
+    }
     let mut text = String::from("'");
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        text.push_str(&sanitise(chunk.valid()));
+        text.push_str(&escaped(chunk.valid()));
         text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
     text.push('\'');
     text
+}
+
+/// The path as a word of a command to paste.
+pub fn pasted(path: &Path) -> String {
+    quoted(path.as_os_str().as_encoded_bytes())
+}
+
+/// What a path seems to be that may hold a secret and names no file.
+fn seems(path: &Path) -> Option<Seems> {
+    Seems::of(&path.to_string_lossy()).filter(|_| fs::symlink_metadata(path).is_err())
+}
+
+/// Refuses to make a file whose name looks like a secret: it was meant as the content of one.
+///
+/// # Errors
+/// A usage error that does not repeat the name.
+pub fn refuse_secret_as_name(path: &Path) -> Result<(), Failure> {
+    match seems(path) {
+        Some(seems) => Err(no_file_name(seems)
+            .hint("name a file to write; to read credentials that are not in a file, pass <(COMMAND) or -")),
+        None => Ok(()),
+    }
+}
+
+fn no_file_name(seems: Seems) -> Failure {
+    let seems = if seems == Seems::TooLong { Seems::Credentials } else { seems };
+    Failure::usage(format!("this looks like {seems}, not a file name"))
 }
 
 /// Reads a file that the user named, at most `limit` bytes; `-` is standard input. Pipes such as `<(…)` are
@@ -75,6 +109,11 @@ fn read_all(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Failure {
+    if let Some(seems) = seems(path) {
+        return no_file_name(seems).hint(
+            "pass the name of a file, a process substitution such as <(pass show google), or - for standard input",
+        );
+    }
     Failure::usage(format!("read {}: {}", shown(path), reason(error)))
 }
 
@@ -87,7 +126,7 @@ pub fn loose_permissions(path: &Path) -> Option<String> {
     let file = shown(path);
     let user = rustix::process::geteuid().as_raw();
     if metadata.mode() & 0o077 != 0 {
-        return Some(format!("{file} is open to other users of this machine: chmod 600 {file}"));
+        return Some(format!("{file} is open to other users of this machine: chmod 600 {}", pasted(path)));
     }
     if metadata.uid() != user && metadata.uid() != 0 {
         return Some(format!("{file} belongs to another user (uid {}), who can change it", metadata.uid()));
@@ -96,8 +135,8 @@ pub fn loose_permissions(path: &Path) -> Option<String> {
     let metadata = fs::metadata(directory).ok()?;
     let sticky = metadata.mode() & 0o1000 != 0;
     if metadata.mode() & 0o022 != 0 && !sticky {
-        let directory = shown(directory);
-        return Some(format!("others can replace files in {directory}: chmod go-w {directory}"));
+        let command = pasted(directory);
+        return Some(format!("others can replace files in {}: chmod go-w {command}", shown(directory)));
     }
     None
 }
@@ -188,7 +227,7 @@ mod tests {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
             let warning = loose_permissions(&file);
             assert_eq!(warning.is_some(), loose, "{mode:o}: {warning:?}");
-            assert!(warning.is_none_or(|text| text.ends_with(&format!("chmod 600 {}", shown(&file)))));
+            assert!(warning.is_none_or(|text| text.ends_with(&format!("chmod 600 {}", pasted(&file)))));
         }
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o770)).unwrap();

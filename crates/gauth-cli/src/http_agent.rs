@@ -6,7 +6,7 @@ use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
 use gauth_core::token::is_passing_trouble;
-use gauth_core::{Request, Response};
+use gauth_core::{Request, Response, refusal};
 use http::header::{ACCEPT, HeaderMap, RETRY_AFTER, USER_AGENT};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Error, Proxy, http::Uri};
@@ -147,7 +147,7 @@ impl HttpAgent {
             shown(&head.headers),
             started.elapsed().as_millis()
         ));
-        Ok(Response::from_parts(head, bytes))
+        Ok(refusal::quotable(Response::from_parts(head, bytes), &refusal::secrets_of(request)))
     }
 }
 

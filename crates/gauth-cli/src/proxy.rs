@@ -12,9 +12,9 @@ use crate::exit::Failure;
 /// The proxy's URL for a request to `target`; `None` means directly.
 pub fn for_target(target: &Uri) -> Result<Option<String>, Failure> {
     let lookup = |name: &str| -> Result<Option<String>, Failure> {
-        match environment::text(name)? {
+        match environment::secret(name)? {
             Some(value) => Ok(Some(value)),
-            None => environment::text(&name.to_ascii_uppercase()),
+            None => environment::secret(&name.to_ascii_uppercase()),
         }
     };
     choose(target, &lookup)

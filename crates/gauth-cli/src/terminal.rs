@@ -1,13 +1,16 @@
 //! The rules of the terminal: what people read goes to stderr, the result alone to stdout.
 //!
-//! Every text on its way to stderr is made harmless first, because much of it comes from servers and files.
-//! stdout is a writer whose errors are seen: a full disk fails the program, and a reader that went away ends
+//! Every text on its way to stderr is made harmless first, because much of it comes from servers and files: what looks
+//! like a secret is masked, what a terminal would obey is escaped. The result is written byte for byte, except to a
+//! terminal. stdout is a writer whose errors are seen: a full disk fails the program, and a reader that went away ends
 //! it quietly. When a program is started with stdout closed (`>&-`), Rust's runtime opens /dev/null in its
 //! place, which cannot be told from a caller that asked for /dev/null; so that run succeeds, unheard.
 
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use gauth_text::redacted;
 
 use crate::exit::reason;
 
@@ -56,43 +59,117 @@ impl Terminal {
         self.line("", text);
     }
 
+    /// Never cut: it may hold a command.
     pub(crate) fn hint(&self, text: &str) {
-        self.line("hint: ", text);
+        self.write("hint: ", &escaped(&redacted(text)));
     }
 
     fn line(&self, label: &str, text: &str) {
-        let line = format!("{}: {label}{}\n", self.program, sanitise(text));
+        self.write(label, &sanitise(&redacted(text)));
+    }
+
+    fn write(&self, label: &str, text: &str) {
+        let line = format!("{}: {label}{text}\n", self.program);
         // One write, so that the lines of parallel runs do not mix; a closed stderr is nobody's error.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }
 
-/// Makes text from elsewhere fit for a terminal: control, bidi and line-breaking characters become visible
-/// escapes, tabs become spaces, and what is longer than 2000 characters is cut.
+/// [`escaped`], and what is longer than 2000 characters is cut.
 pub fn sanitise(text: &str) -> String {
-    let mut shown = String::new();
     // No character becomes fewer than one, so what follows these is cut in any case.
-    for character in text.chars().take(SHOWN + 1) {
-        let code = u32::from(character);
-        // Writing to a String cannot fail.
-        let _ = match character {
-            '\t' => shown.write_char(' '),
-            '\n' => shown.write_str("\\n"),
-            '\r' => shown.write_str("\\r"),
-            '\0'..='\x1f' | '\x7f' => write!(shown, "\\x{code:02x}"),
-            '\u{80}'..='\u{9f}'
-            | '\u{61c}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}' => write!(shown, "\\u{{{code:x}}}"),
-            harmless => shown.write_char(harmless),
-        };
-    }
+    let end = text.char_indices().nth(SHOWN + 1).map_or(text.len(), |(end, _)| end);
+    let mut shown = escaped(&text[..end]);
     if shown.chars().nth(SHOWN).is_some() {
         shown = shown.chars().take(SHOWN - 1).chain(['…']).collect();
     }
     shown
+}
+
+/// Text from elsewhere as one line for a terminal: control, bidi and line-breaking characters become visible escapes, tabs
+/// become spaces.
+pub fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\t' => shown.push(' '),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            _ => push_visible(&mut shown, character),
+        }
+    }
+    shown
+}
+
+/// The character, or an escape if a terminal would obey it.
+fn push_visible(shown: &mut String, character: char) {
+    let code = u32::from(character);
+    // Writing to a String cannot fail.
+    let _ = match character {
+        '\0'..='\x1f' | '\x7f' => write!(shown, "\\x{code:02x}"),
+        '\u{80}'..='\u{9f}'
+        | '\u{61c}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => write!(shown, "\\u{{{code:x}}}"),
+        harmless => shown.write_char(harmless),
+    };
+}
+
+/// Writes text to a terminal with every character escaped that it would obey, but for line breaks and tabs; to anything
+/// else byte for byte.
+pub(crate) struct Harmless<W> {
+    inner: W,
+    is_terminal: bool,
+    /// The beginning of a character whose end has not come yet.
+    begun: Vec<u8>,
+}
+
+impl<W: Write> Harmless<W> {
+    pub(crate) fn new(inner: W, is_terminal: bool) -> Self {
+        Self { inner, is_terminal, begun: Vec::new() }
+    }
+
+    fn write_escaped(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut text = std::mem::take(&mut self.begun);
+        text.extend_from_slice(bytes);
+        let mut shown = String::with_capacity(text.len());
+        let mut chunks = text.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            for character in chunk.valid().chars() {
+                match character {
+                    '\n' | '\t' => shown.push(character),
+                    _ => push_visible(&mut shown, character),
+                }
+            }
+            // Only at the very end can a character be unfinished.
+            if chunks.peek().is_none() && is_unfinished(chunk.invalid()) {
+                self.begun = chunk.invalid().to_owned();
+            } else {
+                shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+            }
+        }
+        self.inner.write_all(shown.as_bytes())
+    }
+}
+
+/// Whether more bytes could make it a character.
+fn is_unfinished(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.is_terminal {
+            true => self.write_escaped(bytes).map(|()| bytes.len()),
+            false => self.inner.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 /// Set once the result could not be written because its reader closed the pipe. A process has one result,
@@ -115,14 +192,23 @@ pub fn width() -> usize {
 }
 
 /// Buffered standard output.
-pub struct Stdout(BufWriter<io::Stdout>);
+pub struct Stdout(Harmless<BufWriter<io::Stdout>>);
 
 /// Standard output, for the result and nothing else. End with [`Stdout::finish`].
 pub fn stdout() -> Stdout {
-    Stdout(BufWriter::with_capacity(64 << 10, io::stdout()))
+    let stdout = io::stdout();
+    let is_terminal = stdout.is_terminal();
+    Stdout(Harmless::new(BufWriter::with_capacity(64 << 10, stdout), is_terminal))
 }
 
 impl Stdout {
+    /// Also to a terminal byte for byte, for a drawing that is made of escape sequences and of text that was
+    /// [`sanitise`]d.
+    #[must_use]
+    pub fn of_drawing(self) -> Self {
+        Self(Harmless { is_terminal: false, ..self.0 })
+    }
+
     /// Writes out what is buffered. Without this call a full disk would go unnoticed.
     pub fn finish(mut self) -> io::Result<()> {
         self.flush()
@@ -184,6 +270,23 @@ mod tests {
         assert_eq!(shown.chars().count(), SHOWN);
         assert!(shown.ends_with('\u{2026}'));
         assert_eq!(sanitise(&"x".repeat(SHOWN)), "x".repeat(SHOWN));
+    }
+
+    #[test]
+    fn on_a_terminal_every_format_is_harmless_and_elsewhere_bytes_are_exact() {
+        let bytes = b"a\tb\n\x1b]0;x\x07\x7f\xc2\x9b\xe2\x80\xae\xff \xe6\x97\xa5\r\n\xe6";
+        let written = |is_terminal, size| {
+            let mut writer = Harmless::new(Vec::new(), is_terminal);
+            for part in bytes.chunks(size) {
+                writer.write_all(part).unwrap();
+            }
+            writer.inner
+        };
+        for size in 1..bytes.len() {
+            let shown = String::from_utf8(written(true, size)).unwrap();
+            assert_eq!(shown, "a\tb\n\\x1b]0;x\\x07\\x7f\\u{9b}\\u{202e}\\xff \u{65e5}\\x0d\n", "{size}");
+            assert_eq!(written(false, size), bytes);
+        }
     }
 
     proptest! {

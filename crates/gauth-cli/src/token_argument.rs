@@ -97,11 +97,11 @@ impl TokenSource {
             (None, None) => {}
         }
         for name in VARIABLES {
-            if let Some(token) = environment::text(name)? {
+            if let Some(token) = environment::secret(name)? {
                 return checked(&token, name).map(Self::Fixed);
             }
         }
-        if let Some(command) = environment::text(COMMAND_VARIABLE)? {
+        if let Some(command) = environment::secret(COMMAND_VARIABLE)? {
             return Ok(Self::Command(command));
         }
         if stdin_by_default && argument.stdin_reader.is_none() && stdin_may_hold_a_token() {

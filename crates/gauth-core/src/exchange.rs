@@ -2,6 +2,7 @@
 //! One hop for a refresh token or a key; several for impersonation and federation. The machine never acts itself:
 //! gauth-cli drives all of them with one loop.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +11,6 @@ use crate::token::TokenResponse;
 use crate::{Error, Request, Response, Secret};
 
 /// What an exchange needs next.
-#[derive(Debug)]
 pub enum Step {
     /// Send this and come back with [`Answer::Response`].
     Send(Request),
@@ -28,7 +28,7 @@ pub enum Step {
 }
 
 /// A program to run, without a shell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Executable {
     /// Program and arguments.
     pub argv: Vec<String>,
@@ -41,7 +41,6 @@ pub struct Executable {
 }
 
 /// What came of a [`Step`].
-#[derive(Debug)]
 pub enum Answer {
     /// The answer to a request.
     Response(Response),
@@ -49,6 +48,36 @@ pub enum Answer {
     File(Option<Vec<u8>>),
     /// What a program wrote to stdout; its exit status does not matter when that says what happened.
     Output(Vec<u8>),
+}
+
+impl fmt::Debug for Step {
+    /// Bodies and headers hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send(request) => write!(f, "Send({} {})", request.method(), request.uri().path()),
+            Self::ReadFile { path, limit } => write!(f, "ReadFile({path:?}, {limit})"),
+            Self::Run(program) => write!(f, "Run({program:?})"),
+            Self::Done(token) => write!(f, "Done({token:?})"),
+        }
+    }
+}
+
+impl fmt::Debug for Executable {
+    /// Whoever wrote the command may have put a secret into it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Executable({:?} …)", self.argv.first().map(String::as_str).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Answer {
+    /// As for [`Step`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Response(response) => write!(f, "Response({})", response.status()),
+            Self::File(content) => write!(f, "File({})", content.as_ref().map_or("none", |_| "…")),
+            Self::Output(_) => f.write_str("Output(…)"),
+        }
+    }
 }
 
 /// A credential on its way to a token.

@@ -17,7 +17,7 @@ use crate::error::Grant;
 use crate::exchange::{Answer, Exchange, Step};
 use crate::scope::Scopes;
 use crate::token::{TokenResponse, check_b64token, identity_life};
-use crate::{Error, Request, Response, Secret, timestamp};
+use crate::{Error, Request, Response, Secret, bearer, timestamp};
 
 /// What a caller's token must be allowed to do.
 pub(crate) const CALLER_SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -126,7 +126,7 @@ impl Target {
         }
         http::Request::post(format!("{}:{verb}", self.base))
             .header(CONTENT_TYPE, "application/json")
-            .header(AUTHORIZATION, format!("Bearer {}", caller.expose()))
+            .header(AUTHORIZATION, bearer(caller))
             .body(body.to_string().into_bytes())
             .expect("a checked endpoint is a valid URI, a checked token a valid header")
     }

@@ -5,7 +5,7 @@
 //! | standard | module |
 //! |---|---|
 //! | RFC 6749 §4.1 authorization code | [`authorization`], [`code_exchange`] |
-//! | RFC 6749 §5 token answers and errors | [`token`], [`error`], [`remedy`] |
+//! | RFC 6749 §5 token answers and errors | [`token`], [`error`], [`refusal`], [`remedy`] |
 //! | RFC 6749 §6 refresh, RFC 7523 JWT bearer | [`credentials`], [`assertion`] |
 //! | RFC 7009 revocation, OpenID Connect userinfo | [`revocation`], [`tokeninfo`] |
 //! | RFC 8693 token exchange | `token_exchange` |
@@ -32,6 +32,7 @@ pub mod form;
 mod iam_credentials;
 pub mod pkce;
 mod pkcs12;
+pub mod refusal;
 pub mod remedy;
 pub mod revocation;
 pub mod scope;
@@ -43,7 +44,7 @@ mod token_exchange;
 pub mod tokeninfo;
 
 pub use error::{Error, Kind};
-pub use secret::Secret;
+pub use secret::{Secret, bearer};
 
 /// A request ready to be sent: method, absolute URL, headers and the whole body.
 pub type Request = http::Request<Vec<u8>>;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use http::HeaderValue;
 use zeroize::Zeroizing;
 
 /// A token, client secret, private key or authorization code.
@@ -33,9 +34,27 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The Authorization header of a request with this token (RFC 6750 §2.1), marked so that nobody prints it.
+///
+/// # Panics
+/// For a token with a character that no header has; whoever reads a token checks it first.
+pub fn bearer(token: &Secret) -> HeaderValue {
+    let mut value =
+        HeaderValue::from_str(&format!("Bearer {}", token.expose())).expect("a checked token is a valid header");
+    value.set_sensitive(true);
+    value
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Secret;
+    use super::{Secret, bearer};
+
+    #[test]
+    fn a_bearer_header_is_always_sensitive() {
+        let header = bearer(&Secret::new("canary"));
+        assert_eq!(header, "Bearer canary");
+        assert_eq!(format!("{header:?}"), "Sensitive");
+    }
 
     #[test]
     fn d3_debug_shows_nothing_of_the_secret() {

@@ -15,7 +15,7 @@ use crate::endpoint::Policy;
 use crate::error::{Grant, OAuthError};
 use crate::scope::Scopes;
 use crate::token::id_token_claims;
-use crate::{Error, Request, Response, Secret, timestamp};
+use crate::{Error, Request, Response, Secret, bearer, timestamp};
 
 /// What is known about a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,10 +120,6 @@ impl TokenInfo {
 pub fn userinfo_email(response: &Response, now: SystemTime) -> Result<Option<String>, Error> {
     let answer = success(Grant::UserInfo, response, now)?;
     text(&answer, "email").map_err(|e| bad_answer(Grant::UserInfo, &e.to_string()))
-}
-
-fn bearer(token: &Secret) -> String {
-    format!("Bearer {}", token.expose())
 }
 
 fn success(grant: Grant, response: &Response, now: SystemTime) -> Result<Document, Error> {

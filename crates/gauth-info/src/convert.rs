@@ -19,6 +19,7 @@ pub(crate) fn write(subject: &Subject, dialect: Dialect, output: Option<&Path>, 
     let bytes = found.credentials.converted(dialect).with_context(|| format!("convert {}", shown(input)))?.to_bytes();
     match output {
         Some(path) if path != Path::new("-") => {
+            files::refuse_secret_as_name(path)?;
             refuse_same(input, path)?;
             refuse_loss(path, dialect, policy)?;
             Ok(files::write_secret(path, &bytes)?)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use gauth_cli::credentials::{self, Found};
-use gauth_cli::files::{self, CREDENTIALS_LIMIT, shown};
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, shown};
 use gauth_cli::{Failure, Terminal};
 use gauth_core::client_secrets;
 use gauth_core::description::Description;
@@ -56,7 +56,6 @@ impl Subject {
 }
 
 fn no_login(path: &Path) -> Failure {
-    let file = shown(path);
-    Failure::usage(format!("{file} is an OAuth client and holds no grant"))
-        .hint(format!("gauth-login --client-secrets {file}"))
+    Failure::usage(format!("{} is an OAuth client and holds no grant", shown(path)))
+        .hint(format!("gauth-login --client-secrets {}", pasted(path)))
 }

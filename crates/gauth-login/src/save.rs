@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
-use gauth_cli::files::{self, CREDENTIALS_LIMIT, same_file, shown};
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, same_file, shown};
 use gauth_cli::lock::{self, Lock};
 use gauth_cli::{Failure, Terminal, environment, terminal};
 use gauth_core::client_secrets::Client;
@@ -30,11 +30,12 @@ impl Target {
     /// # Errors
     /// Usage errors: no place at all, or a file there that is not a user's grant.
     pub(crate) fn find(flag: Option<&Path>) -> anyhow::Result<Self> {
-        let path = flag
-            .map(Path::to_owned)
-            .or_else(|| environment::variable("GAUTH_CREDENTIALS").map(PathBuf::from))
-            .or_else(|| environment::config_dir().map(|dir| dir.join("credentials.json")))
-            .ok_or_else(|| {
+        let named = flag.map(Path::to_owned).or_else(|| environment::variable("GAUTH_CREDENTIALS").map(PathBuf::from));
+        if let Some(path) = &named {
+            files::refuse_secret_as_name(path)?;
+        }
+        let path =
+            named.or_else(|| environment::config_dir().map(|dir| dir.join("credentials.json"))).ok_or_else(|| {
                 Failure::usage(
                     "no place for the credentials file: neither XDG_CONFIG_HOME nor HOME is an absolute path",
                 )
@@ -115,7 +116,7 @@ impl Target {
         let chosen = source::search(None, &environment::variable)
             .into_iter()
             .find(|source| source.is_named() || source.path().exists());
-        let file = shown(&self.path);
+        let file = pasted(&self.path);
         match chosen {
             Some(source) if same_file(source.path(), &self.path) => {}
             Some(source) => terminal.note(&format!(

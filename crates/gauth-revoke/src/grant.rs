@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use gauth_cli::credentials::{self, Found};
 use gauth_cli::exit::reason;
-use gauth_cli::files::{self, CREDENTIALS_LIMIT, shown};
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, shown};
 use gauth_cli::lock::{self, Lock};
 use gauth_cli::{Failure, Kind, Terminal, token_cache};
 use gauth_core::Request;
@@ -54,7 +54,7 @@ impl Grant {
     /// What a revocation takes with it, for the person who decides.
     pub(crate) fn what_goes(&self) -> String {
         let file = match self.file() {
-            Some(file) => format!("; {file} and its cached tokens are removed"),
+            Some(file) => format!("; {} and its cached tokens are removed", shown(file)),
             None => String::new(),
         };
         format!(
@@ -63,9 +63,9 @@ impl Grant {
         )
     }
 
-    /// The credentials file as it is shown, if it is one that can be removed.
-    pub(crate) fn file(&self) -> Option<String> {
-        self.found.file.as_deref().map(shown)
+    /// The credentials file, if it is one that can be removed.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.found.file.as_deref()
     }
 
     /// Locks the file.
@@ -114,9 +114,8 @@ impl Held<'_> {
             return Ok(());
         };
         remove(file).map_err(|error| {
-            let file = shown(file);
-            Failure::new(Kind::Failed, format!("remove {file}: {}; the grant in it is revoked", reason(&error)))
-                .hint(format!("rm {file}"))
+            let message = format!("remove {}: {}; the grant in it is revoked", shown(file), reason(&error));
+            Failure::new(Kind::Failed, message).hint(format!("rm {}", pasted(file)))
         })?;
         terminal
             .note(&format!("the grant is revoked; removed {} and {tokens} of its tokens from the cache", shown(file)));

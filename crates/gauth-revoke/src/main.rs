@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::anyhow;
 use argh::{ArgsInfo, FromArgs};
+use gauth_cli::files::pasted;
 use gauth_cli::http_agent::{HttpAgent, Tries};
 use gauth_cli::{Context, Failure, Program, environment};
 use gauth_core::{Error, revocation};
@@ -72,7 +73,10 @@ fn explained(error: Error, grant: &Grant) -> anyhow::Error {
     let failure = Failure::of(&anyhow!(error));
     match grant.file() {
         Some(file) if is_dead => failure
-            .hint(format!("the grant has ended already, or was never this server's; what is left of it: rm {file}"))
+            .hint(format!(
+                "the grant has ended already, or was never this server's; what is left of it: rm {}",
+                pasted(file)
+            ))
             .into(),
         _ => failure.into(),
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::{parent, replacement, shown};
 use crate::exit::{Failure, Kind, reason};
-use crate::terminal::{Stdout, stdout, watched};
+use crate::terminal::{Harmless, Stdout, stdout, watched};
 
 /// How often a FIFO is tried that nobody reads from.
 const READER_POLL: Duration = Duration::from_millis(10);
@@ -25,7 +25,7 @@ pub struct Report {
 enum Output {
     /// The new content, where it goes, and the permissions that the old content has.
     Replace(BufWriter<NamedTempFile>, PathBuf, Option<fs::Permissions>),
-    Direct(BufWriter<File>),
+    Direct(Harmless<BufWriter<File>>),
     Stdout(Stdout),
 }
 
@@ -36,6 +36,7 @@ impl Report {
     /// # Errors
     /// A path that cannot be written to, as a usage error; a FIFO without a reader as one that passes.
     pub fn create(path: &Path, deadline: Option<Instant>) -> Result<Self, Failure> {
+        super::refuse_secret_as_name(path)?;
         let output = open_output(path, deadline).map_err(|error| {
             let kind = if error.kind() == io::ErrorKind::TimedOut { Kind::Temporary } else { Kind::Usage };
             Failure::new(kind, format!("write {}: {}", shown(path), reason(&error)))
@@ -100,7 +101,11 @@ fn open_output(path: &Path, deadline: Option<Instant>) -> io::Result<Output> {
             permissions = Some(file.permissions());
             fs::canonicalize(path)?
         }
-        Ok(file) => return Ok(Output::Direct(BufWriter::new(open_direct(path, &file, deadline)?))),
+        Ok(file) => {
+            let file = open_direct(path, &file, deadline)?;
+            let is_terminal = file.is_terminal();
+            return Ok(Output::Direct(Harmless::new(BufWriter::new(file), is_terminal)));
+        }
         // A dangling symlink: its target is created.
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
             Ok(link) => parent(path).join(link),

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{parent, replacement, shown};
+use super::{parent, refuse_secret_as_name, replacement, shown};
 use crate::exit::{Failure, Kind, reason};
 
 /// Creates a directory, and what is missing above it, for the user alone (mode 0700 whatever the umask).
@@ -56,6 +56,7 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Whether [`write_secret`] to `path` could succeed; the directory is created if need be. For finding out before a
 /// person is asked for something.
 pub fn check_secret_target(path: &Path) -> Result<(), Failure> {
+    refuse_secret_as_name(path)?;
     let check = || {
         let target = owned_target(path)?;
         private_directory(parent(&target))?;

@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use http::Method;
+use http::{HeaderValue, Method};
 use ring::hmac;
 
 use super::{Setting, Source, Subject, SubjectMachine, SubjectSource};
@@ -127,7 +127,9 @@ impl Aws {
     fn get(&self, url: &str) -> Result<Request, http::Error> {
         let mut request = http::Request::get(url);
         if let Some(session) = &self.session {
-            request = request.header("x-aws-ec2-metadata-token", session.expose());
+            let mut value = HeaderValue::from_str(session.expose())?;
+            value.set_sensitive(true);
+            request = request.header("x-aws-ec2-metadata-token", value);
         }
         request.body(Vec::new())
     }

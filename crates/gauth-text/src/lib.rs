@@ -1,0 +1,13 @@
+//! What may be repeated to the user: [`Typed`] words, text in which a secret may be ([`redacted`]), and commands to paste
+//! ([`Command`]). Pure text; both cores and the edge use it, so that there is one rule and one place for it.
+//!
+//! The shapes of Google's secrets are those that its own scanners look for; RFC 7519 for JWTs, RFC 7468 for PEM.
+#![deny(missing_docs)]
+
+mod redaction;
+mod shell;
+mod typed;
+
+pub use redaction::{MASK, Masks, redacted};
+pub use shell::{Command, quoted};
+pub use typed::{Seems, Typed};
