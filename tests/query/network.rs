@@ -1,11 +1,12 @@
 //! What the network may do to a report, and what it may not: group F of the requirements.
 
 use std::io::Write;
+use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
 use gauth_sandbox::{Fault, FaultKind};
-use testkit::{Answer, ScriptedServer};
+use testkit::{Answer, Home, ScriptedServer};
 
 use super::{User, page_of, sandbox};
 
@@ -175,6 +176,80 @@ fn f9_a_proxy_is_never_asked_for_loopback_and_a_malformed_one_is_an_error_elsewh
     let mut command = user.command(&["-p", "123456", "-m", "sessions", "--timeout", "1"]);
     command.env_remove("GAUTH_SANDBOX_URL").env("HTTPS_PROXY", "::bad");
     user.finish(command).expect_failure(2);
+}
+
+/// A report from Google's own host, with these variables.
+fn at_google(home: &Home, variables: &[(&str, &str)]) -> Command {
+    let mut command = home.command(super::BIN);
+    command.args(["-p", "123456", "-m", "sessions"]).env("GAUTH_TOKEN", super::TOKEN);
+    command.envs(variables.iter().copied());
+    command
+}
+
+#[test]
+fn d2_a_proxy_that_refuses_is_named_with_its_status() {
+    let home = Home::new();
+    let said = |answer: Option<Answer>, code: i32| {
+        let proxy = ScriptedServer::answering(move |_| answer.clone().unwrap_or_else(Answer::hang_up));
+        let url = format!("http://us%23er:canary%40-9876543210@{}", proxy.address());
+        let run = testkit::run(at_google(&home, &[("HTTPS_PROXY", &url)])).expect_failure(code);
+        assert!(run.stderr().contains("analyticsdata.googleapis.com"), "{}", run.stderr());
+        assert!(run.stderr().contains(&format!("the proxy {}", proxy.address())), "{}", run.stderr());
+        assert!(!run.stderr().contains("canary"), "{}", run.stderr());
+        for request in proxy.requests() {
+            assert_eq!(request.method, "CONNECT");
+            let password = "Basic dXMjZXI6Y2FuYXJ5QC05ODc2NTQzMjEw";
+            assert_eq!(request.header("proxy-authorization"), Some(password), "decoded once");
+            assert!(request.header("authorization").is_none() && request.body.is_empty());
+        }
+        run.stderr().to_owned()
+    };
+    for (status, code) in [(407, 4), (403, 4), (502, 5), (503, 5), (400, 1), (302, 1)] {
+        let text = said(Some(Answer::new(status, "", "<html>")), code);
+        assert!(text.contains(&format!("answered {status}")), "{text}");
+    }
+    assert!(said(None, 5).contains("closed the connection"));
+    let gone = ScriptedServer::start([]).address().to_string();
+    let run = testkit::run(at_google(&home, &[("ALL_PROXY", &gone)])).expect_failure(5);
+    assert!(run.stderr().contains(&format!("the proxy {gone}: connection refused")), "{}", run.stderr());
+}
+
+#[test]
+fn d1_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
+    let home = Home::new();
+    let command = at_google(&home, &[("HTTPS_PROXY", "http://user:canary#9876543210@127.0.0.1:3128")]);
+    let Some(trace) = testkit::strace(&["-e", "trace=network"], command) else {
+        return;
+    };
+    let run = trace.run.expect_failure(2);
+    assert!(run.stderr().contains("HTTPS_PROXY: "), "{}", run.stderr());
+    assert!(!run.stderr().contains("canary") && !run.stderr().contains("9876"), "{}", run.stderr());
+    assert!(!trace.calls.iter().any(|call| call.name == "socket"));
+}
+
+#[test]
+fn f25_without_a_network_the_host_is_named() {
+    let home = Home::new();
+    let inject = ["-e", "inject=socket:error=ENETUNREACH"];
+    let Some(trace) = testkit::strace(&inject, at_google(&home, &[])) else {
+        return;
+    };
+    let run = trace.run.expect_failure(5);
+    assert!(run.stderr().contains("cannot connect to analyticsdata.googleapis.com: "), "{}", run.stderr());
+}
+
+#[test]
+fn g11_localhost_is_this_machine_without_a_question() {
+    let sandbox = sandbox(10);
+    let user = User::of_sandbox(&sandbox);
+    let mut command = user.command(&["-p", "123456", "-m", "sessions"]);
+    command.env("GAUTH_SANDBOX_URL", sandbox.url().replace("127.0.0.1", "localhost"));
+    let Some(trace) = testkit::strace(&["-e", "trace=network,openat"], command) else {
+        return;
+    };
+    trace.run.expect(0);
+    let asked = ["/etc/hosts", "/etc/nsswitch", "/etc/resolv", "nscd", "htons(53)"];
+    assert!(!trace.calls.iter().any(|call| asked.iter().any(|place| call.text.contains(place))));
 }
 
 #[test]

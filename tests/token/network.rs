@@ -174,7 +174,7 @@ fn f9_a_proxy_is_asked_for_googles_host_and_told_nothing_else() {
     let google = "https://oauth2.googleapis.com/token";
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let proxy = ScriptedServer::start([Answer::new(403, "", "no")]);
-        let run = run_with(google, &[(name, &proxy.url())]).expect_failure(1);
+        let run = run_with(google, &[(name, &proxy.url())]).expect_failure(4);
         assert!(run.stderr().contains("oauth2.googleapis.com"), "{}", run.stderr());
         let asked = proxy.requests().remove(0);
         assert_eq!(asked.method, "CONNECT");
@@ -184,8 +184,65 @@ fn f9_a_proxy_is_asked_for_googles_host_and_told_nothing_else() {
     // The proxy's password goes to the proxy and nowhere else.
     let proxy = ScriptedServer::start([Answer::new(407, "", "")]);
     let url = proxy.url().replace("http://", "http://user:canary-9876543210@");
-    run_with(google, &[("HTTPS_PROXY", &url)]).expect_failure(1);
+    run_with(google, &[("HTTPS_PROXY", &url)]).expect_failure(4);
     assert!(proxy.requests()[0].header("proxy-authorization").is_some());
+}
+
+#[test]
+fn d2_a_proxy_that_refuses_is_named_with_its_status() {
+    const GOOGLE: &str = "https://oauth2.googleapis.com/token";
+    let said = |answer: Option<Answer>, code: i32| {
+        let proxy = ScriptedServer::answering(move |_| answer.clone().unwrap_or_else(Answer::hang_up));
+        let url = format!("http://user:canary-9876543210@{}", proxy.address());
+        let run = run_with(GOOGLE, &[("HTTPS_PROXY", &url)]).expect_failure(code);
+        let name = format!("the proxy {}", proxy.address());
+        assert!(run.stderr().contains(&name), "{}", run.stderr());
+        let tries = if code == 5 { 3 } else { 1 };
+        assert_eq!(proxy.requests().len(), tries, "{}", run.stderr());
+        run.stderr().to_owned()
+    };
+    for (status, code) in [(407, 4), (403, 4), (502, 5), (503, 5), (400, 1), (302, 1)] {
+        let text = said(Some(Answer::new(status, "", "<html>")), code);
+        assert!(text.contains(&format!("answered {status}")), "{text}");
+    }
+    assert!(said(None, 5).contains("closed the connection"));
+    assert!(said(Some(Answer::raw("SSH-2.0-x\r\n\r\n")), 1).contains("the proxy"));
+    let gone = ScriptedServer::start([]).address();
+    let run = run_with(GOOGLE, &[("ALL_PROXY", &gone.to_string())]).expect_failure(5);
+    assert!(run.stderr().contains(&format!("the proxy {gone}: connection refused")), "{}", run.stderr());
+}
+
+#[test]
+fn d1_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let home = Home::new();
+        let file = canary_user("https://oauth2.googleapis.com/token").to_string();
+        home.write(".config/gauth/credentials.json", 0o600, file);
+        let mut command = home.command(BIN);
+        command.env(name, "http://user:canary#9876543210@127.0.0.1:3128");
+        let Some(trace) = testkit::strace(&["-e", "trace=network"], command) else {
+            return;
+        };
+        let run = trace.run.expect_failure(2);
+        assert!(run.stderr().contains(&format!("{name}: ")), "{}", run.stderr());
+        assert!(!run.stderr().contains("canary") && !run.stderr().contains("9876"), "{}", run.stderr());
+        assert!(!trace.calls.iter().any(|call| call.name == "socket"));
+    }
+}
+
+#[test]
+fn g11_localhost_is_this_machine_without_a_question() {
+    let server = ScriptedServer::answering(|_| Answer::json(200, TOKEN));
+    let home = Home::new();
+    let file = canary_user(&format!("http://localhost:{}/token", server.address().port()));
+    home.write(".config/gauth/credentials.json", 0o600, file.to_string());
+    let Some(trace) = testkit::strace(&["-e", "trace=network,openat"], home.command(BIN)) else {
+        return;
+    };
+    trace.run.expect(0);
+    let asked = ["/etc/hosts", "/etc/nsswitch", "/etc/resolv", "nscd", "htons(53)"];
+    assert!(!trace.calls.iter().any(|call| asked.iter().any(|place| call.text.contains(place))));
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
@@ -201,7 +258,7 @@ fn f9_this_machine_is_reached_without_a_proxy() {
 }
 
 #[test]
-fn f9_a_malformed_proxy_is_an_error_and_is_not_shown() {
+fn f9_d1_a_malformed_proxy_is_an_error_and_is_not_shown() {
     for value in
         ["::bad", "http://", "socks5://canary-9876543210:1", "http://u:canary-9876543210@", "ftp://canary-9876543210/"]
     {

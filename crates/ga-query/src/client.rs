@@ -5,6 +5,7 @@
 //! the caller, who gives one try as a future.
 
 use std::error::Error as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -13,9 +14,12 @@ use anyhow::Context as _;
 use ga_core::refusal::Quota;
 use ga_core::{Refusal, retry};
 use gauth_cli::exit::reason;
+use gauth_cli::proxy::Proxy;
+use gauth_cli::resolver::LOCALHOST;
 use gauth_cli::token_argument::TokenSource;
-use gauth_cli::{Failure, Kind, Terminal, http_agent, proxy, random, tls};
+use gauth_cli::{Failure, Kind, Terminal, http_agent, random, tls};
 use gauth_core::{Secret, bearer, refusal};
+use http::Uri;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
@@ -33,6 +37,9 @@ const ERRORS_IN_A_ROW: u32 = 6;
 /// Sends requests for one run of the program.
 pub(crate) struct Client {
     http: reqwest::Client,
+    /// Where the API is, and the way there.
+    target: Uri,
+    proxy: Option<Proxy>,
     source: TokenSource,
     token: Mutex<Secret>,
     deadline: Option<Instant>,
@@ -80,17 +87,22 @@ impl Client {
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
             .tls_backend_preconfigured(tls_config()?)
+            // The port is that of the URL.
+            .resolve_to_addrs("localhost", &LOCALHOST.map(|address| SocketAddr::new(address, 0)))
             .no_proxy();
-        let target = base.parse().context("read the address of the API")?;
-        if let Some(url) = proxy::for_target(&target)? {
-            let proxy =
-                reqwest::Proxy::all(url).map_err(|_| Failure::usage("read the proxy variables: not a usable URL"))?;
+        let target = base.parse().context("cannot read the address of the API")?;
+        let proxy = Proxy::for_target(&target)?;
+        if let Some(proxy) = &proxy {
+            let proxy = reqwest::Proxy::all(proxy.url())
+                .map_err(|_| Failure::usage("the proxy variables hold no usable URL"))?;
             builder = builder.proxy(proxy);
         }
         let deadline = deadline.map(Instant::from_std);
         let token = source.token(left(deadline))?;
         Ok(Self {
             http: builder.build().context("set up HTTPS")?,
+            target,
+            proxy,
             source,
             token: Mutex::new(token),
             deadline,
@@ -191,36 +203,100 @@ impl Client {
             reqwest::Request::try_from(request.clone()).map_err(|error| Trouble::Other(error.without_url().into()))?;
         let what = format!("{} {}", request.method(), http_agent::without_query(request.uri()));
         self.terminal.verbose(&format!("> {what}"));
-        let response = self.http.execute(sent).await.map_err(connection)?;
+        let response = match self.http.execute(sent).await {
+            Ok(response) => response,
+            Err(error) => return Err(self.no_response(&error).await),
+        };
         let status = response.status();
         self.terminal.verbose(&format!("< {} {:?}", status.as_u16(), response.version()));
         if status.is_success() {
             return Ok(response);
         }
         let wish = wish(response.headers());
-        let mut refused = gauth_core::Response::new(body_up_to(response, REFUSAL_LIMIT).await?);
+        let mut refused = gauth_core::Response::new(self.body_up_to(response, REFUSAL_LIMIT).await?);
         *refused.status_mut() = status;
         let refused = refusal::quotable(refused, &refusal::secrets_of(&request));
         Err(Trouble::Refused(Refusal::parse(status.as_u16(), refused.body()), wish))
+    }
+
+    /// The body of an answer, cut at `limit`.
+    pub(crate) async fn body_up_to(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, Trouble> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
+            let room = limit - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() >= room {
+                break;
+            }
+        }
+        Ok(body)
+    }
+
+    /// Why no response came. A proxy that refuses the tunnel is asked once more, because reqwest keeps its status to itself.
+    async fn no_response(&self, error: &reqwest::Error) -> Trouble {
+        let tunnel =
+            causes(error).find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned));
+        let (Some(proxy), Some(tunnel)) = (&self.proxy, tunnel) else {
+            return self.broken(error);
+        };
+        let what = format!("cannot connect to {}", self.host());
+        Trouble::Connection(match tunnel.as_str() {
+            "proxy authorization required" => proxy.refused(&what, 407),
+            "unexpected end of file" => proxy.closed(&what),
+            "unsuccessful" => match self.tunnel_status(proxy).await {
+                Ok(Some(status)) => proxy.refused(&what, status),
+                Ok(None) => proxy.gave_no_tunnel(&what),
+                Err(failure) => failure,
+            },
+            _ => return self.broken(error),
+        })
+    }
+
+    async fn tunnel_status(&self, proxy: &Proxy) -> Result<Option<u16>, Failure> {
+        let (target, proxy) = (self.target.clone(), proxy.clone());
+        let left = left(self.deadline).map_or(CONNECT, |left| left.min(CONNECT));
+        let asked = tokio::task::spawn_blocking(move || http_agent::tunnel_status(&target, &proxy, left));
+        asked.await.unwrap_or(Ok(None))
+    }
+
+    fn host(&self) -> &str {
+        self.target.host().unwrap_or_default()
+    }
+
+    /// What broke on the way, without the URL.
+    pub(crate) fn broken(&self, error: &reqwest::Error) -> Trouble {
+        let host = self.host();
+        let mut step = if error.is_connect() {
+            format!("cannot connect to {host}")
+        } else if error.is_body() || error.is_decode() {
+            format!("cannot read the answer of {host}")
+        } else {
+            format!("no answer from {host}")
+        };
+        if let Some(proxy) = &self.proxy {
+            step.push_str(&format!(" through {proxy}"));
+        }
+        let mut last = error.to_string();
+        for cause in causes(error) {
+            if let Some(tls) = tls_error(cause) {
+                let refused = Failure::new(Kind::Failed, format!("{step}: TLS failed: {tls}"));
+                return Trouble::Connection(match tls {
+                    rustls::Error::InvalidCertificate(_) => {
+                        refused.hint("a company's own authority goes into the file that SSL_CERT_FILE names")
+                    }
+                    _ => refused,
+                });
+            }
+            last = cause.downcast_ref().map_or_else(|| cause.to_string(), reason);
+        }
+        let text = if error.is_timeout() { "timed out" } else { &last };
+        Trouble::Connection(Failure::new(Kind::Temporary, format!("{step}: {text}")))
     }
 }
 
 /// The time until a deadline.
 fn left(deadline: Option<Instant>) -> Option<Duration> {
     deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
-}
-
-/// The body of an answer, cut at `limit`.
-pub(crate) async fn body_up_to(mut response: Response, limit: usize) -> Result<Vec<u8>, Trouble> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(connection)? {
-        let room = limit - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() >= room {
-            break;
-        }
-    }
-    Ok(body)
 }
 
 /// Ring, and Mozilla's roots or those of `SSL_CERT_FILE`.
@@ -249,35 +325,9 @@ fn wish(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// What broke on the way, without the URL.
-pub(crate) fn connection(error: reqwest::Error) -> Trouble {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
-    let mut last = error.to_string();
-    while let Some(error) = cause {
-        if let Some(tls) = tls_error(error) {
-            let refused = Failure::new(Kind::Failed, format!("the server's TLS is refused: {tls}"));
-            return Trouble::Connection(match tls {
-                rustls::Error::InvalidCertificate(_) => {
-                    refused.hint("a company's own authority goes into the file that SSL_CERT_FILE names")
-                }
-                _ => refused,
-            });
-        }
-        last = match error.downcast_ref::<std::io::Error>() {
-            Some(io) => reason(io),
-            None => error.to_string(),
-        };
-        cause = error.source();
-    }
-    let step = if error.is_connect() {
-        "connect to the server"
-    } else if error.is_body() || error.is_decode() {
-        "read the answer"
-    } else {
-        "wait for the answer"
-    };
-    let text = if error.is_timeout() { "timed out" } else { &last };
-    Trouble::Connection(Failure::new(Kind::Temporary, format!("{step}: {text}")))
+/// The words of an error and of what caused it, outermost first.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |cause| (*cause).source())
 }
 
 /// rustls' own words, which I/O errors carry inside one another.

@@ -7,7 +7,7 @@ use ga_core::metadata::{self, Definition};
 use ga_core::property::PropertyNumber;
 use ga_core::request;
 
-use crate::client::{Client, body_up_to};
+use crate::client::Client;
 use crate::format::Column;
 
 /// All fields with their descriptions are less than one.
@@ -21,7 +21,7 @@ impl DisplayNames {
     pub(crate) async fn fetch(client: &Client, base: &str, property: &PropertyNumber) -> anyhow::Result<Self> {
         let request = request::metadata(base, property)?;
         let attempt = || async {
-            let body = body_up_to(client.send(&request).await?, LIMIT).await?;
+            let body = client.body_up_to(client.send(&request).await?, LIMIT).await?;
             Ok(metadata::parse(&body)?)
         };
         let fields = client.retrying(attempt).await;

@@ -14,7 +14,7 @@ use ga_core::report::RunReportRequest;
 use ga_core::request;
 use serde::Serialize;
 
-use crate::client::{Client, Trouble, connection};
+use crate::client::{Client, Trouble};
 use crate::progress::Progress;
 use crate::waiting::{Budget, Waiting};
 
@@ -75,7 +75,7 @@ impl Exchange {
         let mut bytes = 0;
         let mut counted = self.progress.count();
         loop {
-            let chunk = response.chunk().await.map_err(connection)?;
+            let chunk = response.chunk().await.map_err(|error| self.client.broken(&error))?;
             let is_last = chunk.is_none();
             match chunk {
                 Some(chunk) => {

@@ -9,7 +9,7 @@ use ga_core::property::{PropertyNumber, Selection};
 use ga_core::request;
 use gauth_cli::{Failure, Kind, Terminal};
 
-use crate::client::{Client, body_up_to};
+use crate::client::Client;
 
 /// 200 accounts with all their properties stay far below this.
 const LIMIT: usize = 64 << 20;
@@ -38,7 +38,7 @@ impl<'a> Accounts<'a> {
         }
         let request = request::account_summaries(self.base, self.page_token.as_deref())?;
         let attempt = || async {
-            let body = body_up_to(self.client.send(&request).await?, LIMIT).await?;
+            let body = self.client.body_up_to(self.client.send(&request).await?, LIMIT).await?;
             Ok(AccountSummaries::parse(&body)?)
         };
         let page = self.client.retrying(attempt).await?;

@@ -2,6 +2,8 @@
 //! redirects (a secret would follow), bounded answers, and few, spread retries where sending again is safe.
 //! `--verbose` lines are made from an allow-list: method, URL without its query, status, and headers known to be dull.
 
+mod gathered;
+
 use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,15 +11,19 @@ use gauth_core::token::is_passing_trouble;
 use gauth_core::{Request, Response, refusal};
 use http::header::{ACCEPT, HeaderMap, RETRY_AFTER, USER_AGENT};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Error, Proxy, http::Uri};
+use ureq::{Agent, Error, http::Uri};
 
 use crate::exit::{Failure, Kind, reason};
+use crate::proxy::Proxy;
+use crate::resolver::KnownFirst;
 use crate::terminal::Terminal;
-use crate::{proxy, random, tls};
+use crate::{random, tls};
 
 /// No answer of a token endpoint is longer.
 const ANSWER_LIMIT: usize = 4 << 20;
-const HEADER_LIMIT: usize = 64 << 10;
+/// For input and for output; the longest header must leave room in it, or it looks like an answer that was cut.
+const BUFFER: usize = 2 * HEADER_LIMIT;
+const HEADER_LIMIT: usize = 16 << 10;
 const CONNECT: Duration = Duration::from_secs(10);
 /// A metadata server is next door: one that is not there is given up in no time, one that is mute soon.
 const CONNECT_NEARBY: Duration = Duration::from_secs(1);
@@ -61,11 +67,12 @@ impl HttpAgent {
     /// [`Kind::Temporary`] when no answer came, [`Kind::Failed`] for a certificate or an answer that is refused.
     pub fn send(&self, request: &Request, tries: Tries) -> Result<Response, Failure> {
         let is_nearby = request.headers().contains_key("metadata-flavor");
-        let agent = self.agent(request.uri(), is_nearby)?;
+        let proxy = Proxy::for_target(request.uri())?;
+        let agent = agent(request.uri(), proxy.as_ref(), is_nearby)?;
         let started = Instant::now();
         let mut failed = 0;
         loop {
-            let result = self.send_once(&agent, request);
+            let result = self.send_once(&agent, proxy.as_ref(), request);
             failed += 1;
             let again = match &result {
                 Ok(response) => tries_for(response) > failed,
@@ -92,35 +99,7 @@ impl HttpAgent {
         self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    fn agent(&self, target: &Uri, is_nearby: bool) -> Result<Agent, Failure> {
-        let proxy = proxy::for_target(target)?
-            .map(|url| Proxy::new(&url))
-            .transpose()
-            .map_err(|_| Failure::usage("read the proxy variables: not a usable URL"))?;
-        // Reading a system's roots takes as long as all the rest, so only who needs them does.
-        let own_roots = match target.scheme_str() {
-            Some("https") => tls::own_roots()?,
-            _ => None,
-        };
-        let roots = match own_roots {
-            Some(own) => own.iter().map(|c| Certificate::from_der(c)).map(|c| c.to_owned()).collect::<Vec<_>>().into(),
-            None => RootCerts::WebPki,
-        };
-        let tls = TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(tls::provider()).build();
-        Ok(Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .max_response_header_size(HEADER_LIMIT)
-            .proxy(proxy)
-            .tls_config(tls)
-            .timeout_connect(Some(if is_nearby { CONNECT_NEARBY } else { CONNECT }))
-            .timeout_recv_response(is_nearby.then_some(ANSWER_NEARBY))
-            .build()
-            .new_agent())
-    }
-
-    fn send_once(&self, agent: &Agent, request: &Request) -> Result<Response, Failure> {
+    fn send_once(&self, agent: &Agent, proxy: Option<&Proxy>, request: &Request) -> Result<Response, Failure> {
         let what = format!("{} {}", request.method(), without_query(request.uri()));
         self.terminal.verbose(&format!("> {what}{}", shown(request.headers())));
         let started = Instant::now();
@@ -133,11 +112,11 @@ impl HttpAgent {
         headers.entry(USER_AGENT).or_insert(http::HeaderValue::from_static(AGENT_NAME));
         headers.entry(ACCEPT).or_insert(http::HeaderValue::from_static("application/json"));
         let ready = agent.configure_request(ready).timeout_global((left < Duration::MAX).then_some(left)).build();
-        let trouble = |e: Error| failure(&what, &e);
-        let answer = agent.run(ready).map_err(trouble)?;
+        let failed = |e: Error| failure(&what, proxy, &e);
+        let answer = agent.run(ready).map_err(failed)?;
         let (head, mut body) = answer.into_parts();
         let mut bytes = Vec::new();
-        body.as_reader().take(self.answer_limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| trouble(e.into()))?;
+        body.as_reader().take(self.answer_limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| failed(e.into()))?;
         if bytes.len() > self.answer_limit {
             return Err(Failure::new(Kind::Failed, format!("{what}: the answer is too long")));
         }
@@ -149,6 +128,36 @@ impl HttpAgent {
         ));
         Ok(refusal::quotable(Response::from_parts(head, bytes), &refusal::secrets_of(request)))
     }
+}
+
+fn agent(target: &Uri, proxy: Option<&Proxy>, is_nearby: bool) -> Result<Agent, Failure> {
+    let proxy = proxy
+        .map(|proxy| ureq::Proxy::new(proxy.url()))
+        .transpose()
+        .map_err(|_| Failure::usage("the proxy variables hold no usable URL"))?;
+    // Reading a system's roots takes as long as all the rest, so only who needs them does.
+    let own_roots = match target.scheme_str() {
+        Some("https") => tls::own_roots()?,
+        _ => None,
+    };
+    let roots = match own_roots {
+        Some(own) => own.iter().map(|c| Certificate::from_der(c)).map(|c| c.to_owned()).collect::<Vec<_>>().into(),
+        None => RootCerts::WebPki,
+    };
+    let tls = TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(tls::provider()).build();
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_response_header_size(HEADER_LIMIT)
+        .proxy(proxy)
+        .tls_config(tls)
+        .input_buffer_size(BUFFER)
+        .output_buffer_size(BUFFER)
+        .timeout_connect(Some(if is_nearby { CONNECT_NEARBY } else { CONNECT }))
+        .timeout_recv_response(is_nearby.then_some(ANSWER_NEARBY))
+        .build();
+    Ok(Agent::with_parts(config, gathered::connector(), KnownFirst::default()))
 }
 
 /// How often a request is sent in all when it keeps being answered like this.
@@ -187,7 +196,36 @@ fn shown(headers: &HeaderMap) -> String {
         .collect()
 }
 
-fn failure(what: &str, error: &Error) -> Failure {
+/// The status with which a proxy refuses a tunnel to `target`; `None` when it gives none, or the tunnel. For the HTTP client
+/// that keeps the status to itself; no token is sent.
+///
+/// # Errors
+/// As [`HttpAgent::send`], before anything is sent.
+pub fn tunnel_status(target: &Uri, proxy: &Proxy, left: Duration) -> Result<Option<u16>, Failure> {
+    let agent = agent(target, Some(proxy), false)?;
+    let asked = agent.head(target).config().timeout_global((left < Duration::MAX).then_some(left)).build().call();
+    Ok(asked.err().and_then(|error| refused_with(&error)))
+}
+
+/// The status in ureq's words for a CONNECT request that failed.
+fn refused_with(error: &Error) -> Option<u16> {
+    let Error::ConnectProxyFailed(reason) = error else {
+        return None;
+    };
+    reason.split(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok())
+}
+
+fn failure(what: &str, proxy: Option<&Proxy>, error: &Error) -> Failure {
+    let what = match proxy {
+        Some(proxy) if matches!(error, Error::ConnectProxyFailed(_)) => {
+            return match refused_with(error) {
+                Some(status) => proxy.refused(what, status),
+                None => proxy.closed(what),
+            };
+        }
+        Some(proxy) => &format!("{what} through {proxy}"),
+        None => what,
+    };
     let temporary = |text: &str| Failure::new(Kind::Temporary, format!("{what}: {text}"));
     if let Some(tls) = tls_error(error) {
         return match tls {

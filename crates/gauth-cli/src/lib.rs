@@ -25,6 +25,7 @@ mod man;
 pub mod metadata_server;
 pub mod proxy;
 pub mod random;
+pub mod resolver;
 pub mod rows;
 pub mod signals;
 pub mod terminal;

@@ -1,43 +1,109 @@
-//! Which proxy a request goes through: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` in both spellings, as curl reads them.
-//! Loopback and metadata servers are always reached directly. A proxy that cannot be understood is an error, never
-//! passed over.
+//! Which proxy a request goes through, and what the proxy's failures mean, for both HTTP clients: `HTTPS_PROXY`, `ALL_PROXY`
+//! and `NO_PROXY` in both spellings, as curl reads them; CONNECT as in RFC 9110 §9.3.6. Loopback and metadata servers are
+//! always reached directly. A value that cannot be understood is an error, never passed over.
 
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 
 use crate::environment;
-use crate::exit::Failure;
+use crate::exit::{Failure, Kind};
 
-/// The proxy's URL for a request to `target`; `None` means directly.
-pub fn for_target(target: &Uri) -> Result<Option<String>, Failure> {
-    let lookup = |name: &str| -> Result<Option<String>, Failure> {
-        match environment::secret(name)? {
-            Some(value) => Ok(Some(value)),
-            None => environment::secret(&name.to_ascii_uppercase()),
-        }
-    };
-    choose(target, &lookup)
+/// A proxy that tunnels to a host.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Scheme, perhaps user name and password, host and port.
+    url: String,
+    /// Host, and port where one is given.
+    authority: String,
+    variable: String,
+    target: String,
 }
 
-fn choose(target: &Uri, lookup: &dyn Fn(&str) -> Result<Option<String>, Failure>) -> Result<Option<String>, Failure> {
+impl Proxy {
+    /// The proxy for a request to `target`; `None` means directly.
+    pub fn for_target(target: &Uri) -> Result<Option<Self>, Failure> {
+        choose(target, &environment::secret)
+    }
+
+    /// For an HTTP client only: it may hold a password.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What a status other than 200 in answer to CONNECT means; `what` was being done.
+    pub fn refused(&self, what: &str, status: u16) -> Failure {
+        let kind = match status {
+            403 | 407 => Kind::Refused,
+            408 | 429 | 500..=599 => Kind::Temporary,
+            _ => Kind::Failed,
+        };
+        let failure = Failure::new(kind, format!("{what}: {self} answered {status}"));
+        match status {
+            403 => failure.hint(format!("to do without the proxy: export NO_PROXY={}", self.target)),
+            407 => failure.hint(format!(
+                "put the user name and password, percent-encoded, into {}: http://USER:PASSWORD@{}",
+                self.variable, self.authority
+            )),
+            _ => failure,
+        }
+    }
+
+    /// The proxy refused, and nobody knows with which status.
+    pub fn gave_no_tunnel(&self, what: &str) -> Failure {
+        Failure::new(Kind::Temporary, format!("{what}: {self} gave no tunnel"))
+    }
+
+    /// The proxy ended the connection in place of an answer to CONNECT.
+    pub fn closed(&self, what: &str) -> Failure {
+        Failure::new(Kind::Temporary, format!("{what}: {self} closed the connection"))
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {}", self.authority)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+type Lookup<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Failure>;
+
+fn choose(target: &Uri, lookup: Lookup<'_>) -> Result<Option<Proxy>, Failure> {
     let host = target.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    // Plain http is spoken with loopback and metadata servers alone.
+    // Plain http is spoken with loopback and metadata servers only.
     if target.scheme_str() != Some("https") || is_loopback(host) {
         return Ok(None);
     }
-    let proxy = match lookup("https_proxy")? {
-        Some(proxy) => Some(proxy),
-        None => lookup("all_proxy")?,
-    };
-    let Some(proxy) = proxy else {
+    let Some((variable, value)) = first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"], lookup)? else {
         return Ok(None);
     };
-    if lookup("no_proxy")?.is_some_and(|list| is_listed(host, &list)) {
+    if first(&["no_proxy", "NO_PROXY"], lookup)?.is_some_and(|(_, list)| is_listed(host, &list)) {
         return Ok(None);
     }
-    check(&proxy).map(Some)
+    let (url, authority) = read(&value).map_err(|reason| {
+        Failure::usage(format!("{variable}: {reason}")).hint(format!(
+            "use http://HOST:PORT or http://USER:PASSWORD@HOST:PORT in {variable}, with % and two hexadecimal digits for special characters (%23 for #)"
+        ))
+    })?;
+    Ok(Some(Proxy { url, authority, variable: variable.to_owned(), target: host.to_owned() }))
+}
+
+/// The first of these variables that is set.
+fn first<'a>(names: &[&'a str], lookup: Lookup<'_>) -> Result<Option<(&'a str, String)>, Failure> {
+    for name in names {
+        if let Some(value) = lookup(name)? {
+            return Ok(Some((name, value)));
+        }
+    }
+    Ok(None)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -54,21 +120,75 @@ fn is_listed(host: &str, list: &str) -> bool {
         })
 }
 
-/// Puts `http://` before a bare `host:port`, as curl does. The value is never shown: it may hold a password.
-fn check(proxy: &str) -> Result<String, Failure> {
-    let url = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
-    let known = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
-    match url.parse::<Uri>() {
-        Ok(uri) if known(&uri) && uri.host().is_some_and(|host| !host.is_empty()) => Ok(url),
-        _ => Err(Failure::usage("read the proxy variables: HTTPS_PROXY or ALL_PROXY is not an http or https URL")),
+/// A proxy's URL and its host with the port. The two HTTP clients read odd URLs differently (one takes what stands before a
+/// `#` in a password for the host), so both get only what can be read in one way. The value is never shown: it may hold a
+/// password.
+fn read(value: &str) -> Result<(String, String), &'static str> {
+    let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
+    let scheme = scheme.to_ascii_lowercase();
+    if scheme != "http" && scheme != "https" {
+        return Err("expected an http or https proxy");
     }
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let (user, authority) = match rest.rsplit_once('@') {
+        Some((user, authority)) => (Some(user), authority),
+        None => (None, rest),
+    };
+    if user.is_some_and(|user| !is_percent_encoded(user)) {
+        return Err("the user name or password holds a character that must be percent-encoded");
+    }
+    let (host, port) = split_port(authority).ok_or("expected a host and perhaps a port")?;
+    if port.is_some_and(|port| port.parse::<u16>().is_err() || port.starts_with('+')) {
+        return Err("the port is not a number from 1 to 65535");
+    }
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let authority = format!("{}{port}", host.to_ascii_lowercase());
+    let user = user.map(|user| format!("{user}@")).unwrap_or_default();
+    Ok((format!("{scheme}://{user}{authority}"), authority))
+}
+
+/// A plain name or address (IPv6 in brackets), and what follows a colon.
+fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
+    let end = if authority.starts_with('[') {
+        authority.find(']')? + 1
+    } else {
+        authority.find(':').unwrap_or(authority.len())
+    };
+    let (host, port) = authority.split_at(end);
+    let is_name = |host: &str| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+    };
+    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => is_name(host),
+    };
+    match port.strip_prefix(':') {
+        _ if !is_host => None,
+        None if port.is_empty() => Some((host, None)),
+        port => port.map(|port| (host, Some(port))),
+    }
+}
+
+/// RFC 3986 §3.2.1, where a first colon parts user name and password.
+fn is_percent_encoded(user: &str) -> bool {
+    let mut rest = user.bytes();
+    while let Some(byte) = rest.next() {
+        let good = match byte {
+            b'%' => [rest.next(), rest.next()].iter().all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit())),
+            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(&byte),
+        };
+        if !good {
+            return false;
+        }
+    }
+    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn chosen(target: &str, variables: &[(&str, &str)]) -> Result<Option<String>, Failure> {
+    fn chosen(target: &str, variables: &[(&str, &str)]) -> Result<Option<Proxy>, Failure> {
         let lookup = |name: &str| {
             let found = variables.iter().find(|(key, _)| *key == name);
             Ok(found.map(|(_, value)| (*value).to_owned()))
@@ -78,10 +198,22 @@ mod tests {
 
     #[test]
     fn f9_the_proxy_is_that_of_the_variables_and_never_for_this_machine() {
-        let set = [("https_proxy", "http://p:1")];
         let google = "https://oauth2.googleapis.com/token";
-        assert_eq!(chosen(google, &set).unwrap().as_deref(), Some("http://p:1"));
-        assert_eq!(chosen(google, &[("all_proxy", "p:1")]).unwrap().as_deref(), Some("http://p:1"));
+        for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            for (value, url) in [
+                ("http://p:1", "http://p:1"),
+                ("p:1", "http://p:1"),
+                ("HTTPS://P.test/", "https://p.test"),
+                ("u:p%40ss@[::1]:3128", "http://u:p%40ss@[::1]:3128"),
+                ("http://u@10.0.0.1", "http://u@10.0.0.1"),
+            ] {
+                let proxy = chosen(google, &[(name, value)]).unwrap().unwrap();
+                assert_eq!(proxy.url(), url);
+                assert!(!format!("{proxy} {proxy:?}").contains('u'), "{proxy}");
+            }
+        }
+        let both = [("ALL_PROXY", "a"), ("HTTPS_PROXY", "b"), ("https_proxy", "c")];
+        assert_eq!(chosen(google, &both).unwrap().unwrap().url(), "http://c");
         for direct in [
             "http://127.0.0.1:8/token",
             "https://localhost/token",
@@ -90,7 +222,7 @@ mod tests {
             "http://169.254.169.254/",
             "http://[fd20:ce::254]/",
         ] {
-            assert_eq!(chosen(direct, &set).unwrap(), None, "{direct}");
+            assert_eq!(chosen(direct, &[("https_proxy", "http://p:1")]).unwrap(), None, "{direct}");
         }
     }
 
@@ -106,17 +238,64 @@ mod tests {
             ("www.googleapis.com", false),
             ("", false),
         ] {
-            let set = [("https_proxy", "http://p:1"), ("no_proxy", list)];
-            let proxy = chosen("https://oauth2.googleapis.com/", &set).unwrap();
-            assert_eq!(proxy.is_none(), direct, "{list}");
+            for name in ["no_proxy", "NO_PROXY"] {
+                let set = [("https_proxy", "http://p:1"), (name, list)];
+                let proxy = chosen("https://oauth2.googleapis.com/", &set).unwrap();
+                assert_eq!(proxy.is_none(), direct, "{list}");
+            }
         }
     }
 
     #[test]
-    fn f9_a_malformed_proxy_is_an_error_that_does_not_show_it() {
-        for value in ["::bad", "http://", "socks5://canary:1", "http://user:canary@"] {
-            let error = chosen("https://a.test/", &[("https_proxy", value)]).unwrap_err();
-            assert!(!error.to_string().contains("canary"), "{error}");
+    fn d1_a_malformed_proxy_is_an_error_that_names_the_variable_and_not_the_value() {
+        for value in [
+            "::bad",
+            "http://",
+            "socks5://canary:1",
+            "http://user:canary@",
+            "http://user:ca#nary@p:1",
+            "http://user:ca/nary@p:1",
+            "http://user:ca?nary@p:1",
+            "http://user:ca nary@p:1",
+            "http://user:ca@nary@p:1",
+            "http://user:canary%2@p:1",
+            "http://user:canary%zz@p:1",
+            "http://canary.test:port",
+            "http://canary.test:65536",
+            "http://canary.test:+1",
+            "http://canary.test:",
+            "http://canary.test/path",
+            "http://[canary]:1",
+            "http://::1:1",
+            "http://can\u{e4}ry:1",
+        ] {
+            for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+                let failure = chosen("https://a.test/", &[(name, value)]).unwrap_err();
+                assert!(failure.to_string().starts_with(&format!("{name}: ")), "{failure}");
+                assert!(!format!("{failure} {:?}", failure.hints()).contains("nary"), "{failure}");
+                assert_eq!(failure.kind(), Kind::Usage);
+            }
         }
+    }
+
+    #[test]
+    fn d2_what_a_proxy_answers_has_one_meaning() {
+        let proxy = chosen("https://a.test/", &[("https_proxy", "http://u:canary@p:1")]).unwrap().unwrap();
+        for (status, kind) in [
+            (407, Kind::Refused),
+            (403, Kind::Refused),
+            (500, Kind::Temporary),
+            (502, Kind::Temporary),
+            (503, Kind::Temporary),
+            (429, Kind::Temporary),
+            (302, Kind::Failed),
+            (400, Kind::Failed),
+            (405, Kind::Failed),
+        ] {
+            let failure = proxy.refused("ask", status);
+            assert_eq!((failure.kind(), failure.to_string()), (kind, format!("ask: the proxy p:1 answered {status}")));
+            assert!(!failure.hints().concat().contains("canary"));
+        }
+        assert_eq!(proxy.closed("ask").kind(), Kind::Temporary);
     }
 }
