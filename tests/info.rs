@@ -1,6 +1,8 @@
 //! gauth-info as its users see it: the real binary, with a home of its own, against the sandbox or a scripted server.
 //! The ids in the names of tests are those of the security requirements.
 
+#[path = "info/accounts.rs"]
+mod accounts;
 #[path = "info/conversion.rs"]
 mod conversion;
 #[path = "info/files.rs"]

@@ -178,6 +178,40 @@ fn e7_e8_e11_a_damaged_file_is_refused_with_its_field_and_without_its_value() {
 }
 
 #[test]
+fn e10_an_unusable_key_is_told_without_asking_google() {
+    let user = User::logged_in();
+    let key: Value =
+        serde_json::from_slice(&fs::read(user.sandbox.service_account_key()).expect("read the key")).expect("JSON");
+    let pem = key["private_key"].as_str().expect("a key");
+    let middle = pem.len() / 2;
+    for (private_key, says) in [
+        ("not a key".to_owned(), "not a PEM private key"),
+        (pem[..middle].to_owned(), "not a PEM private key"),
+        (pem.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"), "encrypted"),
+        (pem.replace("BEGIN PRIVATE", "BEGIN EC PRIVATE").replace("END PRIVATE", "END EC PRIVATE"), "EC key"),
+        (pem.replace('M', "N"), "not a usable RSA key"),
+    ] {
+        let mut damaged = key.clone();
+        damaged["private_key"] = private_key.into();
+        let file = user.file(&damaged);
+        let source = json!({
+            "type": "impersonated_service_account",
+            "source_credentials": damaged,
+            "service_account_impersonation_url":
+                "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/robot@p.iam.gserviceaccount.com:generateAccessToken",
+        });
+        let nested = user.home.write("nested.json", 0o600, source.to_string());
+        for options in [&[&*file][..], &[&*file, "--check"], &[nested.to_str().unwrap()]] {
+            let run = user.run(options).expect_failure(2);
+            assert!(run.stderr().contains("field private_key: "), "{}", run.stderr());
+            assert!(run.stderr().contains(says), "{says}: {}", run.stderr());
+            assert!(run.stderr().contains(".json'"), "{}", run.stderr());
+        }
+    }
+    assert!(user.sandbox.requests().is_empty());
+}
+
+#[test]
 fn e2_check_sends_no_secret_to_a_host_that_is_not_googles() {
     let user = User::logged_in();
     let sink = ScriptedServer::answering(|_| Answer::hang_up());

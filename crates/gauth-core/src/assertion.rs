@@ -55,13 +55,29 @@ pub(crate) enum PrivateKey {
     Pkcs12 { file: Secret, password: Secret },
 }
 
+impl PrivateKey {
+    /// Whether it can sign.
+    ///
+    /// # Errors
+    /// [`Error::Input`] saying why not.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.der().map(drop)
+    }
+
+    /// PKCS#8 or PKCS#1 of a key that can sign.
+    fn der(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let der = match self {
+            Self::Pem(pem) => read_pem(pem),
+            Self::Pkcs12 { file, password } => read_pkcs12(file, password),
+        }?;
+        key_pair(&der).map_err(|e| trouble(&e))?;
+        Ok(der)
+    }
+}
+
 /// Signs the claims.
 pub(crate) fn sign(claims: &Claims<'_>, key: &PrivateKey, key_id: Option<&str>) -> Result<Secret, Error> {
-    let der = match key {
-        PrivateKey::Pem(pem) => read_pem(pem),
-        PrivateKey::Pkcs12 { file, password } => read_pkcs12(file, password),
-    }?;
-    key_pair(&der).map_err(|e| trouble(&e))?;
+    let der = key.der()?;
     let mut header = Header::new(Algorithm::RS256);
     header.kid = key_id.map(str::to_owned);
     // A second installation is refused, and is the same provider.

@@ -47,7 +47,12 @@ const OAUTH2CLIENT: [&str; 9] = [
 ///
 /// # Errors
 /// [`Error::Input`] naming the field.
-pub(crate) fn convert(file: &Document, token_uri: &Endpoint, to: Dialect) -> Result<Document, Error> {
+pub(crate) fn convert(
+    file: &Document,
+    token_uri: &Endpoint,
+    account: Option<&str>,
+    to: Dialect,
+) -> Result<Document, Error> {
     let scopes = scopes(file)?;
     let access_token = match to {
         Dialect::AuthorizedUser => None,
@@ -63,6 +68,9 @@ pub(crate) fn convert(file: &Document, token_uri: &Endpoint, to: Dialect) -> Res
         }
     }
     written.set("token_uri", token_uri.as_str());
+    if let Some(account) = account {
+        written.set("account", account);
+    }
     if !file.has("client_secret") {
         // Readers insist on the key, even for clients that have none.
         written.set("client_secret", "");
@@ -97,7 +105,7 @@ mod tests {
     fn converted(file: Value, to: Dialect) -> Value {
         let file = Document::parse(file.to_string().as_bytes()).unwrap();
         let token_uri = Endpoint::parse("https://oauth2.googleapis.com/token", "").unwrap();
-        convert(&file, &token_uri, to).unwrap().into()
+        convert(&file, &token_uri, None, to).unwrap().into()
     }
 
     fn grant() -> Value {

@@ -163,6 +163,11 @@ impl Credentials {
         describe(self.kind, self.credential.as_ref(), &self.document)
     }
 
+    /// Whether this is a user's grant that does not say whose.
+    pub fn is_of_unknown_user(&self) -> bool {
+        self.credential.users_grant().is_ok_and(|grant| grant.account().is_none())
+    }
+
     /// The request that ends a user's grant (RFC 7009); [`crate::revocation::receive`] reads the answer.
     ///
     /// # Errors
@@ -186,7 +191,7 @@ impl Credentials {
                 format!("{} credentials hold no user's grant, and only that is kept in several dialects", self.kind);
             unsupported(&reason, None)
         })?;
-        conversion::convert(&self.document, grant.token_uri(), to)
+        conversion::convert(&self.document, grant.token_uri(), grant.account(), to)
     }
 
     /// `quota_project_id`, when the file names one.

@@ -64,6 +64,11 @@ impl Scopes {
         self.iter().collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether tokeninfo and userinfo tell the e-mail.
+    pub fn covers_email(&self) -> bool {
+        self.iter().any(|scope| canonical(scope) == "email")
+    }
+
     /// Those of `self`, the scopes of a grant, that a new grant for `asked` will lack, in short form. Google adds `openid`
     /// to `email` and `profile`.
     pub fn lost_by(&self, asked: &Self) -> Vec<String> {

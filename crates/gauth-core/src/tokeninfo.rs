@@ -103,8 +103,7 @@ impl TokenInfo {
 
     /// The request for the e-mail that tokeninfo kept to itself, if the token's scopes allow it.
     pub fn userinfo(&self, token: &Secret, policy: &Policy) -> Option<Request> {
-        let allowed = self.scopes.iter().any(|scope| scope == "email" || scope.ends_with("/userinfo.email"));
-        if self.email.is_some() || !allowed {
+        if self.email.is_some() || !self.scopes.covers_email() {
             return None;
         }
         let url = policy.google("openidconnect.googleapis.com", "/v1/userinfo");

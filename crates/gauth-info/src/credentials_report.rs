@@ -4,18 +4,19 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use gauth_cli::Terminal;
 use gauth_cli::files::shown;
 use gauth_cli::token_cache::{Ask, Use};
+use gauth_cli::{Failure, Terminal};
 use gauth_core::credentials::Wanted;
 use gauth_core::description::Description;
 use gauth_core::endpoint::Policy;
-use gauth_core::scope::Scopes;
+use gauth_core::scope::{self, Scopes};
 use gauth_core::source::Source;
 use gauth_core::timestamp;
 
 use crate::report::Report;
 use crate::subject::Subject;
+use crate::token_report;
 
 /// # Errors
 /// Usage errors naming the field that is damaged.
@@ -29,7 +30,7 @@ pub(crate) fn of(subject: &Subject) -> anyhow::Result<Report> {
         Subject::Credentials(found) => {
             let path = found.source.path();
             let described =
-                found.credentials.describe().with_context(|| format!("read credentials {}", shown(path)))?;
+                found.credentials.describe().with_context(|| format!("cannot read the credentials {}", shown(path)))?;
             // A file that was named needs no explanation of why it is this one.
             let named = matches!(found.source, Source::Flag(_));
             report.text("source", (!named).then(|| found.source.to_string()));
@@ -70,7 +71,38 @@ fn add(report: &mut Report, facts: &Description) {
     }
 }
 
-/// Gets one token past the cache and adds what came of it.
+/// How to see whose grant it is, where the file does not say. `checked` if Google was asked in vain.
+pub(crate) fn how_to_see_the_user(subject: &Subject, checked: bool) -> Option<String> {
+    let Subject::Credentials(found) = subject else { return None };
+    if !found.credentials.is_of_unknown_user() {
+        return None;
+    }
+    let scopes = found.credentials.describe().ok()?.scopes;
+    if !checked && (scopes.is_empty() || scopes.covers_email()) {
+        return Some("add --check to ask Google whose it is".to_owned());
+    }
+    let mut command = vec!["gauth-login".to_owned()];
+    for scope in scopes.iter().map(scope::short).chain(["email"]) {
+        command.extend(["--scope".to_owned(), scope.to_owned()]);
+    }
+    if !matches!(found.source, Source::Own(_) | Source::Variable("GAUTH_CREDENTIALS", _)) {
+        command.extend(["--credentials".to_owned(), found.source.path().to_string_lossy().into_owned()]);
+    }
+    let known = !scopes.is_empty() && found.file.is_some() && command.iter().all(|word| is_plain(word));
+    Some(match known {
+        true => format!("to see whose it is, log in with the scope email as well: {}", command.join(" ")),
+        false => "to see whose it is, log in with --scope email besides its other scopes".to_owned(),
+    })
+}
+
+/// Whether a shell takes the word as it stands.
+fn is_plain(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-:@+,".contains(&byte))
+}
+
+/// Gets one token past the cache and adds what came of it; and whose it is, if the file does not say and Google does.
+///
+/// Returns whether it is known now whose they are.
 ///
 /// # Errors
 /// Why no token can be had, with the remedy.
@@ -80,17 +112,27 @@ pub(crate) fn check(
     policy: &Policy,
     deadline: Option<Instant>,
     terminal: Terminal,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let wanted = Wanted::default();
     let found = subject.into_credentials()?;
     let asked = found.credentials.scopes(&wanted);
+    let mut is_known = found.credentials.identity().contains('@');
     let fresh =
         Ask { wanted: &wanted, min_ttl: Duration::ZERO, cache: Use::No, deadline, policy, terminal }.token(found)?;
     let scopes = fresh.scopes.unwrap_or(asked);
     let mut token = Report::default();
+    if !is_known && scopes.covers_email() {
+        match token_report::look_up(&fresh.token, policy, deadline, terminal) {
+            Ok(info) => {
+                is_known = info.email.is_some();
+                token.text("account", info.email);
+            }
+            Err(error) => terminal.warn(&Failure::of(&error).to_string()),
+        }
+    }
     token.list("scopes", scopes.iter().map(str::to_owned));
     token.text("expiry", fresh.expires_at.and_then(timestamp::rfc3339));
     report.text("check", Some("OK"));
     report.part("token", token);
-    Ok(())
+    Ok(is_known)
 }

@@ -74,21 +74,25 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     check_mix(&args)?;
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let policy = environment::policy()?;
-    let report = if args.token.is_some() {
+    let format = args.format.unwrap_or(Format::Text);
+    if args.token.is_some() {
         let token = TokenSource::choose(&argument, false, context.timeout)?.token(context.timeout)?;
-        token_report::of(&token, &policy, deadline, context.terminal)?
-    } else {
-        let subject = Subject::find(args.file.as_deref(), &policy, &context.terminal)?;
-        if let Some(dialect) = args.convert {
-            return convert::write(&subject, dialect, args.output.as_deref(), &policy);
-        }
-        let mut report = credentials_report::of(&subject)?;
-        if args.check {
-            credentials_report::check(&mut report, subject, &policy, deadline, context.terminal)?;
-        }
-        report
-    };
-    report.print(args.format.unwrap_or(Format::Text))
+        return token_report::of(&token, &policy, deadline, context.terminal)?.print(format);
+    }
+    let subject = Subject::find(args.file.as_deref(), &policy, &context.terminal)?;
+    if let Some(dialect) = args.convert {
+        return convert::write(&subject, dialect, args.output.as_deref(), &policy);
+    }
+    let mut report = credentials_report::of(&subject)?;
+    let mut hint = credentials_report::how_to_see_the_user(&subject, args.check);
+    if args.check && credentials_report::check(&mut report, subject, &policy, deadline, context.terminal)? {
+        hint = None;
+    }
+    report.print(format)?;
+    if let Some(hint) = hint {
+        context.terminal.note(&format!("hint: {hint}"));
+    }
+    Ok(())
 }
 
 /// Options that would have no effect together.

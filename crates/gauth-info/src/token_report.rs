@@ -19,9 +19,22 @@ pub(crate) fn of(
     deadline: Option<Instant>,
     terminal: Terminal,
 ) -> anyhow::Result<Report> {
-    if let Some(info) = TokenInfo::of_self_signed(token, SystemTime::now()) {
-        return Ok(report(&info));
+    match TokenInfo::of_self_signed(token, SystemTime::now()) {
+        Some(info) => Ok(report(&info)),
+        None => Ok(report(&look_up(token, policy, deadline, terminal)?)),
     }
+}
+
+/// What Google says about a token.
+///
+/// # Errors
+/// As [`of`].
+pub(crate) fn look_up(
+    token: &Secret,
+    policy: &Policy,
+    deadline: Option<Instant>,
+    terminal: Terminal,
+) -> anyhow::Result<TokenInfo> {
     let agent = HttpAgent::new(terminal, deadline);
     let question = Question::about(token, policy);
     let answer = agent.send(&question.request, Tries::UpToThree)?;
@@ -32,7 +45,7 @@ pub(crate) fn of(
             Err(error) => terminal.warn(&format!("{error:#}")),
         }
     }
-    Ok(report(&info))
+    Ok(info)
 }
 
 fn email(agent: &HttpAgent, request: &Request) -> anyhow::Result<Option<String>> {

@@ -3,6 +3,8 @@
 
 use std::time::SystemTime;
 
+use serde_json::Value;
+
 use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
 use crate::code_exchange::form_request;
 use crate::description::{self, Description};
@@ -11,6 +13,7 @@ use crate::endpoint::{Endpoint, Policy, Role};
 use crate::error::Grant;
 use crate::exchange::{Exchange, Holds, OneRequest};
 use crate::scope::Scopes;
+use crate::token::id_token_claims;
 use crate::{Error, Secret, cache};
 
 pub(super) const KIND: Kind = Kind {
@@ -42,7 +45,7 @@ impl AuthorizedUser {
             refresh_token: document.secret("refresh_token")?,
             rapt_token: document.optional_secret("rapt_token")?,
             token_uri,
-            account: document.optional_text("account")?.map(str::to_owned),
+            account: account(document)?,
         })
     }
 }
@@ -55,6 +58,24 @@ impl AuthorizedUser {
     pub(super) fn token(&self) -> &Secret {
         &self.refresh_token
     }
+
+    /// The e-mail, if the file tells it.
+    pub(super) fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+}
+
+/// By its own field, else from the ID token: oauth2client keeps its claims, others the whole.
+fn account(document: &Document) -> Result<Option<String>, Error> {
+    if let Some(account) = document.optional_text("account")? {
+        return Ok(Some(account.to_owned()));
+    }
+    let of_token = match document.value("id_token") {
+        Some(Value::String(token)) => id_token_claims(&Secret::new(token.as_str())),
+        Some(Value::Object(claims)) => Some(claims.clone()),
+        _ => None,
+    };
+    Ok(of_token.and_then(|claims| claims.get("email")?.as_str().map(str::to_owned)))
 }
 
 impl Credential for AuthorizedUser {
@@ -69,7 +90,7 @@ impl Credential for AuthorizedUser {
     fn identity(&self) -> String {
         match &self.account {
             Some(account) => account.clone(),
-            None => format!("a user of client {}", self.client_id),
+            None => format!("an unknown user (client {})", self.client_id),
         }
     }
 

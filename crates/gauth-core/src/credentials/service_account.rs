@@ -145,6 +145,7 @@ impl Credential for ServiceAccount {
     }
 
     fn describe(&self, file: &Document) -> Result<Description, Error> {
+        self.key.check()?;
         Ok(Description {
             client_id: description::text(file, "client_id")?,
             project_id: description::text(file, "project_id")?,

@@ -1,0 +1,104 @@
+//! Whose credentials they are: told where the file or Google tells it, else how to find out.
+
+use serde_json::{Value, json};
+use testkit::run_with_input;
+
+use crate::{READONLY, User};
+
+const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
+
+/// A file without an account, for a grant of these scopes; with these fields changed.
+fn anonymous(user: &User, scopes: &[&str], changes: Value) -> String {
+    let grant = user.sandbox.grant(scopes);
+    let mut file = user.stored();
+    let fields = file.as_object_mut().expect("an object");
+    fields.remove("account");
+    fields.insert("refresh_token".to_owned(), grant.refresh_token.into());
+    fields.insert("scopes".to_owned(), json!(scopes));
+    fields.extend(changes.as_object().expect("an object").clone());
+    user.file(&file)
+}
+
+#[test]
+fn the_email_of_a_file_is_told_in_whatever_field_it_is() {
+    let user = User::logged_in();
+    // The claims of the JWT are {"email":"ada@example.test"}.
+    for fields in [
+        json!({"account": "ada@example.test", "id_token": {"email": "other@example.test"}}),
+        json!({"account": "", "id_token": {"email": "ada@example.test"}}),
+        json!({"id_token": "e30.eyJlbWFpbCI6ImFkYUBleGFtcGxlLnRlc3QifQ.x"}),
+        json!({"type": null, "_class": "OAuth2Credentials", "id_token": {"email": "ada@example.test", "sub": 1}}),
+    ] {
+        let file = anonymous(&user, &[READONLY], fields);
+        let run = user.run(&[&file]).expect(0);
+        assert!(run.stdout().contains("identity         ada@example.test\n"), "{}", run.stdout());
+        assert_eq!(run.stderr(), "");
+        let converted = user.run(&[&file, "--convert", "authorized_user", "-o", "converted.json"]).expect(0);
+        assert_eq!(converted.stderr(), "");
+        assert_eq!(user.report(&["converted.json"])["identity"], "ada@example.test");
+    }
+    for nothing in [json!({"id_token": 7}), json!({"id_token": "x"}), json!({"id_token": {"email": 7}})] {
+        let run = user.run(&[&anonymous(&user, &[READONLY], nothing)]).expect(0);
+        assert!(run.stdout().contains("an unknown user (client "), "{}", run.stdout());
+    }
+}
+
+#[test]
+fn check_asks_google_for_the_email_where_the_grant_covers_it() {
+    let user = User::logged_in();
+    let file = anonymous(&user, &[READONLY, "openid", EMAIL], json!({}));
+    let run = user.run(&[&file]).expect(0);
+    assert_eq!(run.stderr(), "gauth-info: hint: add --check to ask Google whose it is\n");
+    assert!(user.sandbox.requests().is_empty());
+    let report = user.report(&[&file, "--check"]);
+    assert_eq!(report["token"]["account"], "alex@example.com");
+    let run = user.run(&[&file, "--check"]).expect(0);
+    assert!(run.stdout().contains("  account  alex@example.com\n"), "{}", run.stdout());
+    assert_eq!(run.stderr(), "");
+    // One that is known is not asked for.
+    user.report(&["--check"]);
+    let asked: Vec<_> = user.sandbox.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(asked, ["/token", "/tokeninfo", "/token", "/tokeninfo", "/token"]);
+}
+
+#[test]
+fn a_lookup_that_fails_costs_only_the_email() {
+    use gauth_sandbox::{Fault, FaultKind};
+
+    let user = User::logged_in();
+    let file = anonymous(&user, &[READONLY, "openid", EMAIL], json!({}));
+    user.sandbox.fault(Fault::new("/tokeninfo", FaultKind::Html { status: 404 }));
+    let run = user.run(&[&file, "--check"]).expect(0);
+    assert!(run.stdout().contains("check            OK\n"), "{}", run.stdout());
+    assert!(run.stderr().contains("warning: "), "{}", run.stderr());
+}
+
+#[test]
+fn where_nobody_tells_the_email_the_login_that_does_is_told() {
+    let user = User::logged_in();
+    let file = anonymous(&user, &[READONLY], json!({}));
+    for options in [&[&*file][..], &[&*file, "--check"], &[&*file, "--format", "json"]] {
+        let run = user.run(options).expect(0);
+        let hint = format!(
+            "gauth-info: hint: to see whose it is, log in with the scope email as well: gauth-login --scope analytics.readonly --scope email --credentials {file}\n"
+        );
+        assert_eq!(run.stderr(), hint);
+    }
+    assert_eq!(user.run(&["-q", &file]).expect(0).stderr(), "");
+    // In its own place the file need not be named; read from a pipe it cannot be.
+    std::fs::copy(&file, &user.credentials).expect("copy it");
+    let run = user.run(&[]).expect(0);
+    assert!(run.stderr().ends_with("gauth-login --scope analytics.readonly --scope email\n"), "{}", run.stderr());
+    let run = run_with_input(user.command(&["-"]), std::fs::read(&file).expect("read it")).expect(0);
+    assert!(run.stderr().ends_with("log in with --scope email besides its other scopes\n"), "{}", run.stderr());
+}
+
+#[test]
+fn no_command_is_printed_with_what_a_shell_would_not_take_as_it_stands() {
+    let user = User::logged_in();
+    let scope = "https://a.test/$(touch${IFS}pwned)";
+    let file = anonymous(&user, &[READONLY], json!({"scopes": [scope]}));
+    let run = user.run(&[&file]).expect(0);
+    assert!(!run.stderr().contains("touch"), "{}", run.stderr());
+    assert!(run.stderr().contains("log in with --scope email besides"), "{}", run.stderr());
+}
