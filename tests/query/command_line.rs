@@ -109,6 +109,67 @@ fn names_of_universal_analytics_work_as_typed_and_a_changed_meaning_is_said() {
     dry_run(&["1", "-m", "users,totalUsers"]).expect_failure(2);
 }
 
+/// The keys of the order that is sent.
+#[track_caller]
+fn order(arguments: &[&str]) -> String {
+    let body = body(&[&["-p", "1"], arguments].concat());
+    let key = |order: &Value| {
+        let (dimension, metric) = (&order["dimension"]["dimensionName"], &order["metric"]["metricName"]);
+        let name = dimension.as_str().or(metric.as_str()).expect("a name");
+        format!("{}{name}", if order["desc"] == true { "-" } else { "" })
+    };
+    body["orderBys"].as_array().expect("an order").iter().map(key).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn rows_are_in_order_of_time_or_of_size_and_in_old_scripts_of_their_dimensions() {
+    for (arguments, expected) in [
+        (&["-m", "sessions", "-d", "country,date"][..], "date,country"),
+        (&["-m", "sessions", "-d", "country,city"], "-sessions,country,city"),
+        (&["-m", "sessions", "-d", "dayOfWeekName"], "-sessions,dayOfWeekName"),
+        (&["-m", "activeUsers", "-d", "minutesAgo", "--realtime"], "minutesAgo"),
+        (&["-m", "sessions", "-d", "country,date", "--sort", "-sessions"], "-sessions,country,date"),
+        (&["-m", "ga:sessions", "-d", "ga:country,ga:date"], "country,date"),
+        (&["-m", "sessions", "-d", "country", "--start-date", "2024-01-01"], "country"),
+        (&["-m", "sessions", "-d", "country", "-f", "v3"], "country"),
+    ] {
+        assert_eq!(order(arguments), expected, "{arguments:?}");
+    }
+    let note = "rows are in order of time; for the largest add --sort -sessions";
+    let limited = ["1", "-m", "sessions", "--limit", "3", "-d"];
+    for (arguments, is_told) in [
+        (&["date"][..], true),
+        (&["country"], false),
+        (&["date", "--sort", "date"], false),
+        (&["date", "-f", "v3"], false),
+    ] {
+        let run = dry_run(&[&limited, arguments].concat()).expect(0);
+        assert_eq!(run.stderr().contains(note), is_told, "{arguments:?}: {}", run.stderr());
+    }
+}
+
+#[test]
+fn a_metric_that_is_only_filtered_by_is_asked_for_invisibly() {
+    let body = body(&["1", "-m", "sessions", "-d", "country", "--filter", "totalUsers>100"]);
+    assert_eq!(body["metrics"], json!([{"name": "sessions"}, {"name": "totalUsers", "invisible": true}]));
+}
+
+#[test]
+fn the_name_of_the_range_is_a_column_of_several_ranges_only() {
+    let run = dry_run(&["1", "-m", "sessions", "-d", "dateRange"]).expect_failure(4);
+    assert!(run.stderr().contains("dateRange needs several date ranges"), "{}", run.stderr());
+    dry_run(&["1", "-m", "dateRange"]).expect_failure(4);
+    dry_run(&["1", "-m", "sessions", "-d", "dateRange", "--dates", "today", "--dates", "yesterday"]).expect(0);
+    for (sort, hint) in [
+        ("-", "use --sort -sessions"),
+        ("sessions desc", "use --sort -sessions"),
+        ("-sesions", "did you mean `sessions`?"),
+    ] {
+        let run = dry_run(&["1", "-m", "sessions", "--sort", sort]).expect_failure(2);
+        assert!(run.stderr().contains(&hint.replace("use ", "")), "{sort}: {}", run.stderr());
+    }
+}
+
 #[test]
 fn h6_each_slip_has_its_exit_code_and_sends_nothing() {
     let server = ScriptedServer::start([]);

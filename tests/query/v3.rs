@@ -30,6 +30,22 @@ fn a_column_that_ga4_lacks_is_computed_of_others() {
 }
 
 #[test]
+fn rows_of_an_old_script_are_in_the_order_of_their_dimensions() {
+    let sandbox = sandbox(200);
+    let user = User::of_sandbox(&sandbox);
+    let asked = ["--metrics", "ga:sessions", "--dimensions", "ga:date", "--max-results", "5"];
+    let dates: Vec<_> = ["20240301", "20240302", "20240303", "20240304", "20240305"].into();
+    for form in [&["-q"][..], &["-q", "-f", "csv"]] {
+        let rows = user.cells(&[&["--ids", "ga:123456"], &DAYS[..], &asked, form].concat());
+        assert_eq!(rows[1..].iter().map(|row| &*row[0]).collect::<Vec<_>>(), dates);
+    }
+    let run = user.run(&[&["-p", "123456", "-f", "v3"], &DAYS[..], &asked].concat()).expect(0);
+    let data: Value = serde_json::from_str(run.stdout()).expect("an object");
+    let rows = data["rows"].as_array().expect("rows");
+    assert_eq!(rows.iter().map(|row| row[0].as_str().expect("a date")).collect::<Vec<_>>(), dates);
+}
+
+#[test]
 fn rows_that_become_one_are_added_up_and_then_counted() {
     let sandbox = sandbox(2000);
     let user = User::of_sandbox(&sandbox);

@@ -15,6 +15,7 @@ pub mod dates;
 pub mod error;
 pub mod filter;
 pub mod metadata;
+pub mod order;
 pub mod page;
 pub mod paging;
 pub mod property;

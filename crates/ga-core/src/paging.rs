@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::page::{Page, RowKey};
-use crate::report::{OrderBy, OrderKey, PAGE_ROWS, RunReportRequest};
+use crate::report::{PAGE_ROWS, RunReportRequest};
 
 /// A stretch of the report that is fetched by one worker, in one request unless the server sends less
 /// than it is asked for.
@@ -132,32 +132,6 @@ pub const DATE_RANGE: &str = "dateRange";
 /// The dimension that tells comparisons apart.
 pub const COMPARISON: &str = "comparison";
 
-/// Gives the request an order in which no two rows are equal, so that pages asked for one after the other
-/// fit together: the order it has, or the first metric from the largest on, and then the dimensions that
-/// are not in it. The name of the date range is left out: the API answers 500 to it.
-pub fn total_order(request: &mut RunReportRequest) {
-    if request.dimensions.is_empty() {
-        return;
-    }
-    if request.order_bys.is_empty()
-        && let Some(metric) = request.metrics.iter().find(|m| m.invisible != Some(true))
-    {
-        request.order_bys.push(OrderBy { desc: true, key: OrderKey::Metric { metric_name: metric.name.clone() } });
-    }
-    for dimension in &request.dimensions {
-        let is_this = |order: &OrderBy| {
-            matches!(&order.key, OrderKey::Dimension { dimension_name, .. }
-                if *dimension_name == dimension.name)
-        };
-        if dimension.name != DATE_RANGE && !request.order_bys.iter().any(is_this) {
-            request.order_bys.push(OrderBy {
-                desc: false,
-                key: OrderKey::Dimension { dimension_name: dimension.name.clone(), order_type: None },
-            });
-        }
-    }
-}
-
 /// The body that asks for one stretch of the report that `whole` asks for. What counts for the whole report is
 /// asked for once, with the first page.
 pub fn body(whole: &Map<String, Value>, stretch: Stretch, is_first: bool) -> Map<String, Value> {
@@ -176,7 +150,6 @@ pub fn body(whole: &Map<String, Value>, stretch: Stretch, is_first: bool) -> Map
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Dimension, Metric};
 
     fn page(combinations: u64, row_count: Option<u64>) -> Page {
         let mut page = Page {
@@ -259,37 +232,5 @@ mod tests {
         // Rows whose metrics are all zero are left out, and pages may be small.
         assert!(!counts_rows(request(None, None), &rows(40, 37, 37)));
         assert!(!counts_rows(request(None, None), &rows(6, 3, 10)));
-    }
-
-    #[test]
-    fn the_order_becomes_total_without_the_date_range() {
-        let mut request = RunReportRequest {
-            dimensions: ["country", "dateRange", "date"].map(Dimension::named).into(),
-            metrics: ["sessions", "totalUsers"].map(Metric::named).into(),
-            ..RunReportRequest::default()
-        };
-        total_order(&mut request);
-        let keys = |request: &RunReportRequest| {
-            let text = |order: &OrderBy| {
-                let name = match &order.key {
-                    OrderKey::Metric { metric_name } => metric_name,
-                    OrderKey::Dimension { dimension_name, .. } => dimension_name,
-                };
-                format!("{}{name}", if order.desc { "-" } else { "" })
-            };
-            let texts: Vec<_> = request.order_bys.iter().map(text).collect();
-            texts.join(",")
-        };
-        assert_eq!(keys(&request), "-sessions,country,date");
-        request.order_bys.truncate(0);
-        request
-            .order_bys
-            .push(OrderBy { desc: true, key: OrderKey::Dimension { dimension_name: "date".into(), order_type: None } });
-        total_order(&mut request);
-        assert_eq!(keys(&request), "-date,country");
-        request.order_bys.clear();
-        request.dimensions.clear();
-        total_order(&mut request);
-        assert_eq!(keys(&request), "");
     }
 }

@@ -137,6 +137,11 @@ impl Metric {
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: name.into(), expression: None, invisible: None }
     }
+
+    /// The metric of that API name, to filter by only.
+    pub fn invisible(name: impl Into<String>) -> Self {
+        Self { invisible: Some(true), ..Self::named(name) }
+    }
 }
 
 /// A filter over dimensions or over metrics, never over both.

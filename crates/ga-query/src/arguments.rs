@@ -47,7 +47,8 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "EXPR")]
     pub(crate) filter: Vec<String>,
 
-    /// order of the rows, such as -sessions,date; a dash means from the largest down
+    /// order of the rows, such as -sessions,date; a dash means descending. Default: dimensions of time, else the first
+    /// metric descending; then the other dimensions
     #[argh(option, arg_name = "NAMES")]
     pub(crate) sort: Vec<String>,
 
@@ -209,6 +210,15 @@ impl Arguments {
             }
             _ => Ok(first),
         }
+    }
+
+    /// Whether this is a command line for Core Reporting v3: its rows come in v3's order, and its parameters are v3's.
+    pub(crate) fn is_v3(&self) -> bool {
+        let mut metrics = self.metrics.iter().chain(self.words.get(3)).flat_map(|names| names.split(','));
+        self.ids.is_some()
+            || self.start_date.is_some()
+            || self.format.as_deref() == Some("v3")
+            || metrics.any(|name| name.trim().starts_with("ga:"))
     }
 }
 

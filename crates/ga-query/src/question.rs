@@ -3,8 +3,10 @@
 //! Names are translated by [`ga_core::v3`] and checked by [`ga_core::check`], dates are read by
 //! [`ga_core::dates`]; here is only which word means what.
 
+use ga_core::catalogue::FieldKind;
 use ga_core::check::{self, Method};
 use ga_core::filter::{self, Expression, SyntaxError};
+use ga_core::order::{self, DefaultOrder};
 use ga_core::paging;
 use ga_core::report::{DateRange, MetricAggregation, MinuteRange, RunReportRequest};
 use ga_core::v3::{self, FieldMap, Plan};
@@ -57,6 +59,7 @@ impl Question {
                 dimensions,
                 metrics,
                 sort,
+                default_order: default_order(arguments),
                 filters: filters(arguments)?,
                 compares_ranges: span.ranges() > 1,
             },
@@ -67,6 +70,12 @@ impl Question {
             terminal.note(note);
         }
         let (offset, limit) = window(arguments)?;
+        if limit.is_some()
+            && plan.is_in_order_of_time()
+            && let Some(metric) = plan.columns.iter().find(|column| column.kind == FieldKind::Metric)
+        {
+            terminal.note(&format!("rows are in order of time; for the largest add --sort -{}", metric.name));
+        }
         let aggregations = aggregations(arguments, &plan)?;
         let mut request = RunReportRequest {
             // Rows that are put together here are counted afterwards.
@@ -95,7 +104,7 @@ impl Question {
             }
             request = serde_json::from_value(body)?;
         }
-        paging::total_order(&mut request);
+        order::total_order(&mut request, default_order(arguments));
         Ok(Self {
             body: as_map(serde_json::to_value(&request)?)?,
             request,
@@ -119,7 +128,7 @@ impl Question {
             }
             // One that fits into a page keeps the order that it has.
             if request.limit.is_none_or(|limit| limit > ga_core::report::PAGE_ROWS) {
-                paging::total_order(&mut request);
+                order::total_order(&mut request, DefaultOrder::TimeOrSize);
                 body.insert("orderBys".to_owned(), serde_json::to_value(&request.order_bys)?);
             }
             request
@@ -165,6 +174,13 @@ fn unreadable(error: SyntaxError) -> Failure {
         failure = caret.lines().fold(failure, Failure::hint);
     }
     error.hint.into_iter().fold(failure, Failure::hint)
+}
+
+fn default_order(arguments: &Arguments) -> DefaultOrder {
+    match arguments.is_v3() {
+        true => DefaultOrder::Dimensions,
+        false => DefaultOrder::TimeOrSize,
+    }
 }
 
 /// Two names of the old kind may be one of GA4's; a report has each column once.

@@ -15,6 +15,8 @@ pub struct Sides {
     pub dimension: Option<FilterExpression>,
     /// For `metricFilter`.
     pub metric: Option<FilterExpression>,
+    /// The metrics in it, each once; the server knows only those of the report.
+    pub metrics: Vec<String>,
 }
 
 /// Divides filters that must all hold. `metrics` are the names of the report's own metrics: they settle
@@ -26,15 +28,23 @@ pub fn sides(filters: Vec<Expression>, metrics: &[String]) -> Result<Sides, Erro
     }
     let mut dimension = Vec::new();
     let mut metric = Vec::new();
-    for conjunct in conjuncts {
+    let mut names: Vec<String> = Vec::new();
+    for mut conjunct in conjuncts {
         let kind = kind_of(&conjunct, metrics)?;
+        if kind == FieldKind::Metric {
+            for condition in conjunct.conditions_mut() {
+                if !names.contains(&condition.field) {
+                    names.push(condition.field.clone());
+                }
+            }
+        }
         let translated = translate(conjunct, kind)?;
         match kind {
             FieldKind::Dimension => dimension.push(translated),
             FieldKind::Metric => metric.push(translated),
         }
     }
-    Ok(Sides { dimension: all_of(dimension), metric: all_of(metric) })
+    Ok(Sides { dimension: all_of(dimension), metric: all_of(metric), metrics: names })
 }
 
 fn flatten(expression: Expression, conjuncts: &mut Vec<Expression>) {

@@ -11,6 +11,7 @@ use super::decimal::Decimal;
 use super::plan::Plan;
 use crate::catalogue::FieldKind;
 use crate::error::Error;
+use crate::order::DefaultOrder;
 
 /// Takes rows one by one.
 #[derive(Debug)]
@@ -69,8 +70,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// The rows of the answer, in its order: the one asked for, or the first metric descending, and then
-    /// by the dimensions.
+    /// The rows of the answer, in its order: the one asked for or the default, and then by the dimensions.
     pub fn finish(self) -> Vec<Vec<Vec<u8>>> {
         let plan = self.plan;
         let mut rows: Vec<Vec<Vec<u8>>> = self
@@ -86,9 +86,12 @@ impl<'a> Merge<'a> {
             })
             .collect();
         let mut sort = plan.sort.clone();
-        if sort.is_empty() {
+        if sort.is_empty() && plan.default_order == DefaultOrder::TimeOrSize {
+            sort.extend(plan.times().map(|place| (place, false)));
             let metric = plan.columns.iter().position(|column| column.kind == FieldKind::Metric);
-            sort.extend(metric.map(|place| (place, true)));
+            if sort.is_empty() {
+                sort.extend(metric.map(|place| (place, true)));
+            }
         }
         rows.sort_unstable_by(|a, b| {
             let by_key = sort.iter().map(|&(place, desc)| {

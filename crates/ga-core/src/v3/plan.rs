@@ -11,9 +11,10 @@ use super::field_list::FieldList;
 use super::map::FieldMap;
 use super::merge::check_additive;
 use crate::answer::AggregateRow;
-use crate::catalogue::FieldKind;
+use crate::catalogue::{self, FieldKind, edit_distance};
 use crate::error::Error;
 use crate::filter::{self, Expression};
+use crate::order::{self, DefaultOrder};
 use crate::paging::DATE_RANGE;
 use crate::report::{Dimension, Metric, RunReportRequest};
 
@@ -26,6 +27,8 @@ pub struct Question {
     pub metrics: Vec<String>,
     /// Dimensions and metrics of the report; `-` before a name turns its order round.
     pub sort: Vec<String>,
+    /// The order without such a list.
+    pub default_order: DefaultOrder,
     /// All of them must hold.
     pub filters: Vec<Expression>,
     /// Whether the request has several date ranges, so that each row of GA4's carries the name of its
@@ -46,6 +49,8 @@ pub struct Plan {
     pub(super) metrics_start: usize,
     /// Columns and whether they are in descending order, for rows that are put together here.
     pub(super) sort: Vec<(usize, bool)>,
+    /// Their order where `sort` is empty.
+    pub(super) default_order: DefaultOrder,
 }
 
 impl Plan {
@@ -83,6 +88,9 @@ impl Plan {
         let metrics: Vec<String> = fields.metrics.iter().cloned().chain(own_names).collect();
         let known: Vec<String> = metrics.into_iter().chain(fields.filtered_metrics).collect();
         let sides = filter::sides(filters, &known)?;
+        let is_asked =
+            |name: &String| fields.metrics.contains(name) || fields.expressions.iter().any(|own| own.name == *name);
+        let invisible: Vec<String> = sides.metrics.iter().filter(|name| !is_asked(name)).cloned().collect();
         if let Some(column) = columns.iter().find(|column| column.merges())
             && sides.metric.is_some()
         {
@@ -95,7 +103,13 @@ impl Plan {
         Ok(Self {
             request: RunReportRequest {
                 dimensions: fields.dimensions.into_iter().map(Dimension::named).collect(),
-                metrics: fields.metrics.into_iter().map(Metric::named).chain(fields.expressions).collect(),
+                metrics: fields
+                    .metrics
+                    .into_iter()
+                    .map(Metric::named)
+                    .chain(fields.expressions)
+                    .chain(invisible.into_iter().map(Metric::invisible))
+                    .collect(),
                 dimension_filter: sides.dimension,
                 metric_filter: sides.metric,
                 order_bys,
@@ -105,6 +119,7 @@ impl Plan {
             notes: fields.notes,
             metrics_start,
             sort,
+            default_order: question.default_order,
         })
     }
 
@@ -118,6 +133,20 @@ impl Plan {
     /// see [`super::Merge`]. Limit and offset then apply to its rows, not to the request.
     pub fn merges(&self) -> bool {
         self.columns.iter().any(Column::merges)
+    }
+
+    /// The columns that show a dimension of time.
+    pub(super) fn times(&self) -> impl Iterator<Item = usize> {
+        let is_time = |column: &Column| {
+            let dimension = column.unchanged().and_then(|place| self.request.dimensions.get(place));
+            dimension.is_some_and(|dimension| order::is_time(&dimension.name))
+        };
+        (0..self.columns.len()).filter(move |place| is_time(&self.columns[*place]))
+    }
+
+    /// Whether the rows are in order of time because nobody has asked for another.
+    pub fn is_in_order_of_time(&self) -> bool {
+        self.sort.is_empty() && self.default_order == DefaultOrder::TimeOrSize && self.times().next().is_some()
     }
 
     /// Puts the cells of the answer into `cells` for a row of GA4's: the request's dimensions, the name of
@@ -151,20 +180,56 @@ impl Plan {
 }
 
 fn find_sort(sort: &[String], columns: &[Column]) -> Result<Vec<(usize, bool)>, Error> {
-    let bare = |name: &str| name.strip_prefix("ga:").unwrap_or(name).to_owned();
-    sort.iter()
-        .map(|key| {
-            let (desc, name) = match key.strip_prefix('-') {
-                Some(name) => (true, name),
-                None => (false, key.as_str()),
-            };
-            let exact = columns.iter().position(|column| column.name == name);
-            let alike = || columns.iter().position(|column| bare(&column.name) == bare(name));
-            match exact.or_else(alike) {
-                Some(place) => Ok((place, desc)),
-                None => Err(Error::usage(format!("sort the report: {name} is not in it"))
-                    .with_hint(format!("add it with -m {name} or -d {name}"))),
-            }
-        })
-        .collect()
+    let mut keys: Vec<(usize, bool)> = Vec::new();
+    for key in sort {
+        let (desc, name) = match key.strip_prefix('-') {
+            Some(name) => (true, name.trim_start()),
+            None => (false, key.as_str()),
+        };
+        let exact = columns.iter().position(|column| column.name == name);
+        let alike = || columns.iter().position(|column| bare(&column.name) == bare(name));
+        let Some(place) = exact.or_else(alike) else {
+            return Err(no_column(name, desc, columns));
+        };
+        if keys.iter().any(|(known, _)| *known == place) {
+            return Err(Error::usage(format!("--sort: {name} is named twice")));
+        }
+        keys.push((place, desc));
+    }
+    Ok(keys)
+}
+
+fn bare(name: &str) -> &str {
+    name.strip_prefix("ga:").unwrap_or(name)
+}
+
+/// Why rows cannot be sorted by this, and by what they can.
+fn no_column(name: &str, desc: bool, columns: &[Column]) -> Error {
+    let key = |name: &str, desc: bool| format!("--sort {}{name}", if desc { "-" } else { "" });
+    let names: Vec<&str> = columns.iter().map(|column| &*column.name).filter(|name| *name != DATE_RANGE).collect();
+    if name.is_empty() {
+        let error = Error::usage("--sort: expected a name after the dash");
+        return match names.last() {
+            Some(column) => error.with_hint(format!("for the largest first, use {}", key(column, true))),
+            None => error,
+        };
+    }
+    let mut words = name.split([' ', ':']).filter(|word| !word.is_empty());
+    if let (Some(column), Some(direction), None) = (words.next(), words.next(), words.next())
+        && ["asc", "ascending", "desc", "descending"].iter().any(|word| direction.eq_ignore_ascii_case(word))
+    {
+        let desc = desc != direction.to_ascii_lowercase().starts_with("desc");
+        return Error::usage(format!("--sort: {name} is not a column"))
+            .with_hint(format!("a dash means descending: {}", key(column, desc)));
+    }
+    let error = Error::usage(format!("cannot sort by {name}: it is not in the report"));
+    let distance = |column: &&str| edit_distance(&bare(column).to_lowercase(), &bare(name).to_lowercase());
+    let kinds = [(FieldKind::Metric, "-m"), (FieldKind::Dimension, "-d")];
+    let option = kinds.into_iter().find(|(kind, _)| catalogue::find(name, *kind).is_some());
+    let near = names.iter().copied().min_by_key(distance).filter(|near| distance(near) <= (name.len() / 3).max(1));
+    error.with_hint(match (option, near) {
+        (Some((_, option)), _) => format!("add it with {option} {name}"),
+        (None, Some(near)) => format!("did you mean `{near}`? use {}", key(near, desc)),
+        (None, None) => format!("the report has {}", names.join(", ")),
+    })
 }

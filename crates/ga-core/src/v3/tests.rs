@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::answer::AggregateRow;
 use crate::error::{Error, Kind};
-use crate::filter;
+use crate::{filter, order};
 
 fn words(text: &str) -> Vec<String> {
     let words = text.split(',').filter(|word| !word.is_empty());
@@ -22,7 +22,7 @@ fn plan(dimensions: &str, metrics: &str, sort: &str, filters: &str) -> Result<Pl
             "" => Vec::new(),
             text => vec![filter::parse(text).unwrap()],
         },
-        compares_ranges: false,
+        ..Question::default()
     };
     Plan::new(question, &map)
 }
@@ -210,6 +210,72 @@ fn only_what_can_be_added_up_is() {
             assert_eq!(error.kind(), Kind::Refused);
         }
     }
+}
+
+#[test]
+fn a_metric_that_is_only_filtered_by_is_invisible() {
+    for (filter, metrics) in [
+        ("totalUsers>100", json!([{"name": "sessions"}, {"name": "totalUsers", "invisible": true}])),
+        (
+            "ga:users>1 and (newUsers<5 or totalUsers>9)",
+            json!([{"name": "sessions"},
+            {"name": "totalUsers", "invisible": true}, {"name": "newUsers", "invisible": true}]),
+        ),
+        ("sessions>100", json!([{"name": "sessions"}])),
+        ("customEvent:x between 1 and 2", json!([{"name": "sessions"}, {"name": "customEvent:x", "invisible": true}])),
+    ] {
+        let plan = plan("country", "sessions", "", filter).expect(filter);
+        assert_eq!(request(&plan)["metrics"], metrics, "{filter}");
+        assert_eq!(
+            plan.totals(Some(&AggregateRow { dimension_values: vec![], metric_values: vec!["5".into()] })),
+            ["5"]
+        );
+    }
+}
+
+#[test]
+fn a_key_of_the_order_that_is_no_column_has_a_hint_that_helps() {
+    for (sort, message, hint) in [
+        ("-sesions", "cannot sort by sesions", "did you mean `sessions`? use --sort -sessions"),
+        ("SESSIONS", "cannot sort by SESSIONS", "did you mean `sessions`? use --sort sessions"),
+        ("totalUsers", "cannot sort by totalUsers", "add it with -m totalUsers"),
+        ("-country", "cannot sort by country", "add it with -d country"),
+        ("zzz", "cannot sort by zzz", "the report has date, sessions"),
+        ("-", "expected a name after the dash", "use --sort -sessions"),
+        ("sessions desc", "sessions desc is not a column", "a dash means descending: --sort -sessions"),
+        ("date:ASC", "date:ASC is not a column", "a dash means descending: --sort date"),
+        ("date,-ga:date", "date is named twice", ""),
+    ] {
+        let error = plan("date", "sessions", sort, "").unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage, "{sort}");
+        assert!(error.to_string().contains(message), "{sort}: {error}");
+        assert!(error.hint().unwrap_or_default().contains(hint), "{sort}: {:?}", error.hint());
+    }
+}
+
+#[test]
+fn rows_that_become_one_have_the_default_order_too() {
+    let rows = |default_order, dimensions: &str| {
+        let question = Question {
+            dimensions: words(dimensions),
+            metrics: words("ga:pageviews"),
+            default_order,
+            ..Question::default()
+        };
+        let plan = Plan::new(question, &FieldMap::default()).unwrap();
+        let mut merge = Merge::new(&plan);
+        for cells in [["/a/x", "20240102", "5"], ["/b", "20240101", "2"], ["/a/y", "20240101", "1"]] {
+            let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
+            merge.add(&cells);
+        }
+        let rows = merge.finish().into_iter().map(|row| String::from_utf8(row.join(&b' ')).unwrap());
+        rows.collect::<Vec<_>>()
+    };
+    let dimensions = "ga:pagePathLevel1,ga:date";
+    let by_time = ["/a/ 20240101 1", "/b 20240101 2", "/a/ 20240102 5"];
+    assert_eq!(rows(order::DefaultOrder::TimeOrSize, dimensions), by_time);
+    let from_left = ["/a/ 20240101 1", "/a/ 20240102 5", "/b 20240101 2"];
+    assert_eq!(rows(order::DefaultOrder::Dimensions, dimensions), from_left);
 }
 
 #[test]
