@@ -227,6 +227,68 @@ fn an_official_request_is_checked_before_it_is_sent() {
 }
 
 #[test]
+fn a_request_is_taken_in_every_spelling_of_proto3_json() {
+    let server = ScriptedServer::answering(|request| answer(&page_of(3, request)));
+    let user = User::of(&server.url());
+    let body = |test: &str, value: &str| {
+        format!(
+            r#"{{"date_ranges":[{{"startDate":"yesterday","end_date":"today"}}],"dimensions":[{{"name":"pagePath"}}],
+               "metrics":[{{"name":"sessions"}}],"limit":3,"metricAggregations":[1],"cohortSpec":null,
+               "orderBys":[{{"dimension":{{"dimensionName":"pagePath","orderType":1}}}}],
+               "dimensionFilter":{{"filter":{{"fieldName":"eventName","stringFilter":{test}}}}},
+               "metricFilter":{{"filter":{{"fieldName":"sessions","numericFilter":{{"operation":4,"value":{value}}}}}}}}}"#
+        )
+    };
+    for text in [
+        body(r#"{"value":"first_open"}"#, r#"{"int64Value":10}"#),
+        body(r#"{"value":"first_open","caseSensitive":null}"#, r#"{"doubleValue":"10.5"}"#),
+        format!("\u{feff}{}", body(r#"{"value":"x","match_type":"EXACT"}"#, r#"{"int64_value":"10"}"#)),
+    ] {
+        for check in [&[][..], &["--no-check"]] {
+            let command = user.command(&[&["-p", "1", "--request", "-"], check].concat());
+            let run = testkit::run_with_input(command, text.as_bytes()).expect(0);
+            assert_eq!(run.stdout(), super::csv_of(3));
+        }
+    }
+    for request in server.requests() {
+        let sent = super::body_of(&request);
+        assert_eq!(sent["limit"], "3");
+        assert_eq!(sent["metricAggregations"], json!(["TOTAL"]));
+        assert_eq!(sent["orderBys"][0]["dimension"]["orderType"], "ALPHANUMERIC");
+        assert_eq!(sent["metricFilter"]["filter"]["numericFilter"]["operation"], "GREATER_THAN");
+    }
+    let wrong = body(r#"{"value":"x","matchType":"FOO"}"#, "{}");
+    let command = user.command(&["-p", "1", "--request", "-"]);
+    let run = testkit::run_with_input(command, wrong.as_bytes()).expect_failure(2);
+    let place = "invalid request: dimensionFilter.filter.stringFilter.matchType: unknown value \"FOO\"";
+    assert!(run.stderr().contains(place), "{}", run.stderr());
+}
+
+#[test]
+fn a_body_that_only_v1alpha_knows_goes_there_page_by_page() {
+    let server = ScriptedServer::answering(|request| {
+        let mut page = page_of(25, request);
+        page["rows"].as_array_mut().expect("rows").truncate(10);
+        answer(&page)
+    });
+    let user = User::of(&server.url());
+    let mut body = by_country(None);
+    body["dimensions"] = json!([{"name": "pagePath"}]);
+    body["conversionSpec"] = json!({"attributionModel": 1});
+    for method in [&[][..], &["--method", "runReport"]] {
+        assert_eq!(request(&user, &body, method).expect(0).stdout(), super::csv_of(25));
+    }
+    assert_eq!(server.requests().len(), 6);
+    for request in server.requests() {
+        assert_eq!(request.target, "/v1alpha/properties/123456:runReport?prettyPrint=false");
+        assert_eq!(super::body_of(&request)["conversionSpec"], json!({"attributionModel": "DATA_DRIVEN"}));
+    }
+    let batch = json!([body]);
+    let run = request(&user, &batch, &[]).expect_failure(2);
+    assert!(run.stderr().contains("requests[0].conversionSpec: RunReportRequest has no"), "{}", run.stderr());
+}
+
+#[test]
 fn an_unchecked_request_is_sent_as_it_stands() {
     let server = ScriptedServer::answering(|request| answer(&page_of(3, request)));
     let user = User::of(&server.url());

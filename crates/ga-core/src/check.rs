@@ -1,6 +1,6 @@
 //! What can be found wrong in a request before a token is spent on it.
 //!
-//! The shape is that of Google's discovery document, the limits are those of
+//! The messages are Google's, the limits are those of
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>
 //! and its neighbours, the names those of [`crate::catalogue`]. Whether fields go together only the server
 //! knows.
@@ -8,7 +8,7 @@
 mod limits;
 mod method;
 mod names;
-mod shape;
+mod proto;
 
 pub use method::Method;
 
@@ -18,21 +18,30 @@ use crate::error::Error;
 
 /// Checks an official request body, as `--request` takes it.
 ///
-/// Names that Google has changed are replaced by today's, and keys written `like_this` by keys written
-/// `likeThis`, which the API takes alike. Returns a note for each changed name.
+/// All that proto3 JSON takes is brought into one spelling, and names that Google has changed are replaced by today's.
+/// Returns a note for each changed name. An error names the path of what is wrong.
 pub fn body(method: Method, body: &mut Value) -> Result<Vec<String>, Error> {
-    shape::conform(method, body)?;
     let mut notes = Vec::new();
+    checked(method, body, &mut notes).map_err(|error| error.within("invalid request"))?;
+    Ok(notes)
+}
+
+/// The same spelling for what can be read of a body; the rest stays as it is.
+pub fn spelled(method: Method, body: Value) -> Value {
+    proto::read(method, body.clone(), proto::Unreadable::Kept).unwrap_or(body)
+}
+
+fn checked(method: Method, body: &mut Value, notes: &mut Vec<String>) -> Result<(), Error> {
+    *body = proto::read(method, std::mem::take(body), proto::Unreadable::Refused)?;
     if !method.is_batch() {
-        report(method, body, &mut notes)?;
-        return Ok(notes);
+        return report(method, body, notes);
     }
     limits::check_batch(list(body, "requests"))?;
     let requests = body.get_mut("requests").and_then(Value::as_array_mut);
-    for request in requests.into_iter().flatten() {
-        report(method, request, &mut notes)?;
+    for (place, request) in requests.into_iter().flatten().enumerate() {
+        report(method, request, notes).map_err(|error| error.within(&format!("requests[{place}]")))?;
     }
-    Ok(notes)
+    Ok(())
 }
 
 fn report(method: Method, request: &mut Value, notes: &mut Vec<String>) -> Result<(), Error> {

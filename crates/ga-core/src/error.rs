@@ -78,6 +78,14 @@ impl Error {
         self
     }
 
+    /// The same error with the place in a request that it is about.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        if let Self::Usage { message, .. } = &mut self {
+            *message = format!("{place}: {message}");
+        }
+        self
+    }
+
     /// What a script should do about it.
     pub fn kind(&self) -> Kind {
         match self {

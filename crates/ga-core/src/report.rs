@@ -6,6 +6,7 @@
 
 mod int64;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -63,6 +64,24 @@ pub struct RunReportRequest {
 }
 
 impl RunReportRequest {
+    /// What an official body says about the pages, columns and ranges of its report. What else it says, its filters
+    /// among it, is left out, and so is what cannot be read.
+    pub fn outline(body: &Map<String, Value>) -> Self {
+        Self {
+            date_ranges: items(body, "dateRanges"),
+            dimensions: items(body, "dimensions"),
+            metrics: items(body, "metrics"),
+            minute_ranges: items(body, "minuteRanges"),
+            order_bys: items(body, "orderBys"),
+            metric_aggregations: items(body, "metricAggregations"),
+            offset: body.get("offset").and_then(int64::read),
+            // The server's default is a page; ours is the whole report.
+            limit: body.get("limit").and_then(int64::read).filter(|limit| *limit > 0),
+            other: body.get("comparisons").map(|value| ("comparisons".to_owned(), value.clone())).into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// What the answer calls the ranges of days or minutes.
     pub fn range_names(&self) -> Vec<String> {
         let days = self.date_ranges.iter().map(|range| &range.name);
@@ -72,16 +91,21 @@ impl RunReportRequest {
     }
 }
 
+fn items<T: DeserializeOwned>(body: &Map<String, Value>, name: &str) -> Vec<T> {
+    let items = body.get(name).and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(|item| T::deserialize(item).ok()).collect()
+}
+
 /// Days from `start_date` to `end_date`, both included: `YYYY-MM-DD`, `NdaysAgo`, `yesterday`, `today`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct DateRange {
     /// The first day.
     pub start_date: String,
     /// The last day.
     pub end_date: String,
     /// What the `dateRange` column calls it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
@@ -101,27 +125,27 @@ pub struct MinuteRange {
 }
 
 /// One dimension of the question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Dimension {
     /// The API name, or a name of one's own for an expression.
     pub name: String,
     /// `lowerCase`, `upperCase` or `concatenate`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dimension_expression: Option<Value>,
 }
 
 /// One metric of the question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Metric {
     /// The API name, or a name of one's own for an expression.
     pub name: String,
     /// Arithmetic over metrics, such as `eventCount/sessions`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expression: Option<String>,
     /// Whether it may be filtered and sorted by, but is not sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub invisible: Option<bool>,
 }
 

@@ -93,6 +93,7 @@ impl Report<'_> {
         }
         let shared = Arc::new(Shared {
             exchange: Arc::clone(&self.exchange),
+            method: self.method.of_further_pages(),
             body: self.question.body.clone(),
             request: request.clone(),
             plan: Arc::clone(&plan),
@@ -146,6 +147,7 @@ impl Report<'_> {
 /// What the workers of one report have in common.
 struct Shared {
     exchange: Arc<Exchange>,
+    method: Method,
     body: serde_json::Map<String, serde_json::Value>,
     request: ga_core::report::RunReportRequest,
     plan: Arc<Plan>,
@@ -162,7 +164,7 @@ impl Shared {
             let body = paging::body(&self.body, stretch, false);
             let fetched = self
                 .exchange
-                .reports(Method::RunReport, &body, &[expected])
+                .reports(self.method, &body, &[expected])
                 .await
                 .with_context(|| format!("rows from {} on", stretch.offset))?;
             left = None;

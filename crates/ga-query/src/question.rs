@@ -120,21 +120,16 @@ impl Question {
         if returns_quota {
             body.insert("returnPropertyQuota".to_owned(), true.into());
         }
-        let request = if method.counts_rows() {
-            let mut request: RunReportRequest = serde_json::from_value(body.clone().into())
-                .map_err(|error| Failure::usage(format!("read the request: {error}")))?;
-            if request.limit == Some(0) {
-                request.limit = None;
+        let mut request = RunReportRequest::outline(&body);
+        // One that fits into a page keeps the order that it has.
+        if method.counts_rows() && request.limit.is_none_or(|limit| limit > ga_core::report::PAGE_ROWS) {
+            let given = request.order_bys.len();
+            order::total_order(&mut request, DefaultOrder::TimeOrSize);
+            let added = request.order_bys[given..].iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+            if let Value::Array(orders) = body.entry("orderBys").or_insert_with(|| Value::Array(Vec::new())) {
+                orders.extend(added);
             }
-            // One that fits into a page keeps the order that it has.
-            if request.limit.is_none_or(|limit| limit > ga_core::report::PAGE_ROWS) {
-                order::total_order(&mut request, DefaultOrder::TimeOrSize);
-                body.insert("orderBys".to_owned(), serde_json::to_value(&request.order_bys)?);
-            }
-            request
-        } else {
-            RunReportRequest::default()
-        };
+        }
         Ok(Self { offset: request.offset.unwrap_or(0), limit: request.limit, body, request, plan: None })
     }
 

@@ -31,9 +31,12 @@ pub(crate) fn read(path: &str, method: Option<&str>) -> anyhow::Result<(Method, 
         Value::Array(requests) => json!({ "requests": requests }),
         body => body,
     };
-    let method = match method {
-        Some(name) => named(name)?,
-        None => looks_like(&body),
+    let looks_like = Method::of(&body);
+    let method = match method.map(named).transpose()? {
+        // One name, in two versions of the API.
+        Some(Method::RunReport) if looks_like == Method::RunReportAlpha => looks_like,
+        Some(method) => method,
+        None => looks_like,
     };
     if method == Method::CheckCompatibility {
         return Err(Failure::new(Kind::Usage, "--method: checkCompatibility gives no report")
@@ -48,36 +51,4 @@ fn named(name: &str) -> Result<Method, Failure> {
         let names: Vec<_> = Method::names().collect();
         Failure::usage(format!("--method: {name} is none of {}", names.join(", ")))
     })
-}
-
-/// Each method has a member that no other has, but for runReport.
-fn looks_like(body: &Value) -> Method {
-    let has = |body: &Value, name: &str| body.get(name).is_some();
-    match body.get("requests") {
-        Some(requests) if requests.get(0).is_some_and(|first| has(first, "pivots")) => Method::BatchRunPivotReports,
-        Some(_) => Method::BatchRunReports,
-        None if has(body, "pivots") => Method::RunPivotReport,
-        None if has(body, "funnel") => Method::RunFunnelReport,
-        None if has(body, "minuteRanges") => Method::RunRealtimeReport,
-        None => Method::RunReport,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_tells_its_method() {
-        for (body, method) in [
-            (json!({"metrics": []}), Method::RunReport),
-            (json!({"requests": [{}]}), Method::BatchRunReports),
-            (json!({"requests": [{"pivots": []}]}), Method::BatchRunPivotReports),
-            (json!({"pivots": []}), Method::RunPivotReport),
-            (json!({"funnel": {}}), Method::RunFunnelReport),
-            (json!({"minuteRanges": []}), Method::RunRealtimeReport),
-        ] {
-            assert_eq!(looks_like(&body), method, "{body}");
-        }
-    }
 }

@@ -73,6 +73,8 @@ impl Task {
             for note in check::body(method, &mut body)? {
                 terminal.note(&note);
             }
+        } else {
+            body = check::spelled(method, body);
         }
         let requests = match body.get_mut("requests") {
             Some(Value::Array(requests)) if method.is_batch() => std::mem::take(requests),

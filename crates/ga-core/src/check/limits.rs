@@ -37,7 +37,7 @@ pub(super) fn check(method: Method, request: &Value) -> Result<(), Error> {
         }
     }
     match method {
-        Method::RunReport | Method::BatchRunReports => {
+        Method::RunReport | Method::RunReportAlpha | Method::BatchRunReports => {
             let aggregations = list(request, "metricAggregations");
             if aggregations.iter().any(|aggregation| aggregation == "COUNT") {
                 return Err(refused("COUNT is an aggregation of pivot reports only"));
@@ -114,7 +114,7 @@ fn check_pivots(request: &Value) -> Result<(), Error> {
         let Some(limit) = pivot.get("limit") else {
             return Err(refused(format!("pivots[{place}] needs a limit")));
         };
-        cells = cells.saturating_mul(whole(limit, "limit")?);
+        cells = cells.saturating_mul(whole(limit, &format!("pivots[{place}].limit"))?);
     }
     match cells > PAGE_ROWS {
         true => Err(refused(format!("the limits of the pivots multiply to {cells}: at most {PAGE_ROWS} are allowed"))),
@@ -125,12 +125,13 @@ fn check_pivots(request: &Value) -> Result<(), Error> {
 fn check_minutes(request: &Value) -> Result<(), Error> {
     let ranges = list(request, "minuteRanges");
     at_most(MINUTE_RANGES, ranges.len(), "minute ranges")?;
-    for range in ranges {
+    for (place, range) in ranges.iter().enumerate() {
         for name in ["startMinutesAgo", "endMinutesAgo"] {
-            let minutes = range.get(name).map_or(Ok(0), |number| whole(number, name))?;
+            let path = format!("minuteRanges[{place}].{name}");
+            let minutes = range.get(name).map_or(Ok(0), |number| whole(number, &path))?;
             if minutes > MINUTES {
                 return Err(refused(format!(
-                    "{name} is {minutes}: realtime reports go back {MINUTES} minutes at most"
+                    "{path} is {minutes}: realtime reports go back {MINUTES} minutes at most"
                 )));
             }
         }
@@ -138,13 +139,14 @@ fn check_minutes(request: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// JSON's int64: a number or text.
-fn whole(number: &Value, name: &str) -> Result<u64, Error> {
+/// A number that cannot be negative.
+fn whole(number: &Value, path: &str) -> Result<u64, Error> {
     let parsed = match number {
         Value::String(text) => text.parse().ok(),
         other => other.as_u64(),
     };
-    parsed.ok_or_else(|| refused(format!("{name} is {number}: a whole number was expected")))
+    let found = number.as_str().map_or_else(|| number.to_string(), str::to_owned);
+    parsed.ok_or_else(|| refused(format!("{path} is {found}: it must not be negative")))
 }
 
 fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Error> {
@@ -155,5 +157,5 @@ fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Error> {
 }
 
 fn refused(why: impl std::fmt::Display) -> Error {
-    Error::usage(format!("check the request: {why}"))
+    Error::usage(why.to_string())
 }

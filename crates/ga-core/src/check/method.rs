@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
+use super::proto;
+
 /// A method of the Data API that takes a request body.
 /// <https://developers.google.com/analytics/devguides/reporting/data/v1/rest>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum Method {
     CheckCompatibility,
     /// Steps that users take one after the other; in v1alpha only.
     RunFunnelReport,
+    /// One report with what only v1alpha knows: a `conversionSpec`.
+    RunReportAlpha,
 }
 
 /// Every method, its name in the URL and the message that its body is.
@@ -31,6 +37,7 @@ const METHODS: &[(Method, &str, &str)] = &[
     (Method::RunRealtimeReport, "runRealtimeReport", "RunRealtimeReportRequest"),
     (Method::CheckCompatibility, "checkCompatibility", "CheckCompatibilityRequest"),
     (Method::RunFunnelReport, "runFunnelReport", "RunFunnelReportRequest"),
+    (Method::RunReportAlpha, "runReport", "RunReportRequest"),
 ];
 
 impl Method {
@@ -42,13 +49,13 @@ impl Method {
 
     /// All names, for a message or a help text.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        METHODS.iter().map(|(_, name, _)| *name)
+        METHODS.iter().filter(|(method, ..)| *method != Self::RunReportAlpha).map(|(_, name, _)| *name)
     }
 
     /// The version of the API that has it.
     pub fn version(self) -> &'static str {
         match self {
-            Self::RunFunnelReport => "v1alpha",
+            Self::RunFunnelReport | Self::RunReportAlpha => "v1alpha",
             _ => "v1beta",
         }
     }
@@ -60,12 +67,33 @@ impl Method {
 
     /// Whether it hands out a report page by page.
     pub fn has_pages(self) -> bool {
-        matches!(self, Self::RunReport | Self::BatchRunReports)
+        matches!(self, Self::RunReport | Self::RunReportAlpha | Self::BatchRunReports)
     }
 
     /// Whether its answers are tables with one row for each combination of dimensions, which `limit` and `rowCount` count.
     pub fn counts_rows(self) -> bool {
         self.has_pages() || self == Self::RunRealtimeReport
+    }
+
+    /// What hands out the pages after the first.
+    pub fn of_further_pages(self) -> Self {
+        if self == Self::BatchRunReports { Self::RunReport } else { self }
+    }
+
+    /// The method that takes `body`: each has a member that no other has, but for runReport.
+    pub fn of(body: &Value) -> Self {
+        let has = |body: &Value, name: &str| {
+            body.as_object().is_some_and(|members| members.keys().any(|key| proto::camel_case(key) == name))
+        };
+        match body.get("requests") {
+            Some(requests) if requests.get(0).is_some_and(|first| has(first, "pivots")) => Self::BatchRunPivotReports,
+            Some(_) => Self::BatchRunReports,
+            None if has(body, "pivots") => Self::RunPivotReport,
+            None if has(body, "funnel") => Self::RunFunnelReport,
+            None if has(body, "minuteRanges") => Self::RunRealtimeReport,
+            None if has(body, "conversionSpec") => Self::RunReportAlpha,
+            None => Self::RunReport,
+        }
     }
 
     /// The message that its body is, in Google's discovery document.
@@ -79,5 +107,28 @@ impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = METHODS.iter().find(|(method, _, _)| method == self);
         f.write_str(found.map_or("", |(_, name, _)| name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_body_tells_its_method() {
+        for (body, method) in [
+            (json!({"metrics": []}), Method::RunReport),
+            (json!({"requests": [{}]}), Method::BatchRunReports),
+            (json!({"requests": [{"pivots": []}]}), Method::BatchRunPivotReports),
+            (json!({"pivots": []}), Method::RunPivotReport),
+            (json!({"funnel": {}}), Method::RunFunnelReport),
+            (json!({"minuteRanges": []}), Method::RunRealtimeReport),
+            (json!({"minute_ranges": []}), Method::RunRealtimeReport),
+            (json!({"conversionSpec": {}}), Method::RunReportAlpha),
+        ] {
+            assert_eq!(Method::of(&body), method, "{body}");
+        }
     }
 }

@@ -48,14 +48,14 @@ fn a_good_request_passes_unchanged() {
                 "metricFilter": filter("perUser", number),
                 "orderBys": [{"desc": true, "metric": {"metricName": "perUser"}},
                              {"dimension": {"dimensionName": "country", "orderType": "NUMERIC"}}],
-                "limit": 5, "offset": "10", "returnPropertyQuota": true, "keepEmptyRows": false,
+                "limit": "5", "offset": "10", "returnPropertyQuota": true, "keepEmptyRows": false,
                 "metricAggregations": ["TOTAL"], "currencyCode": "EUR",
                 "comparisons": [{"name": "c", "dimensionFilter": filter("country", string)}],
             })),
         ),
         (
             Method::RunPivotReport,
-            with(json!({"pivots": [{"fieldNames": ["country", "dateRange"], "limit": 10}],
+            with(json!({"pivots": [{"fieldNames": ["country", "dateRange"], "limit": "10"}],
                         "dimensions": [{"name": "country"}]})),
         ),
         (
@@ -73,7 +73,7 @@ fn a_good_request_passes_unchanged() {
             Method::RunFunnelReport,
             json!({"funnel": {"steps": [{"name": "a", "filterExpression":
                        {"funnelEventFilter": {"eventName": "purchase"}}}]},
-                   "segments": [{"anything": true}]}),
+                   "segments": [{"name": "s", "userSegment": {"userInclusionCriteria": {}}}]}),
         ),
     ] {
         let mut checked = request.clone();
@@ -149,7 +149,7 @@ fn limits_are_refused_before_anything_is_sent() {
         (Method::RunReport, with(json!({"dimensions": names(10, "country")})), "10 dimensions: at most 9"),
         (Method::RunReport, with(json!({"metrics": names(11, "sessions")})), "11 metrics: at most 10"),
         (Method::RunReport, with(json!({"dateRanges": vec![range; 5]})), "5 date ranges: at most 4"),
-        (Method::RunReport, with(json!({"limit": -1})), "limit is -1"),
+        (Method::RunReport, with(json!({"limit": -1})), "limit is -1: it must not be negative"),
         (Method::RunReport, with(json!({"metricAggregations": ["COUNT"]})), "COUNT"),
         (Method::RunReport, json!({"metrics": names(1, "sessions")}), "no date range"),
         (Method::RunReport, with(json!({"metrics": []})), "neither dimensions nor metrics"),
@@ -175,6 +175,11 @@ fn limits_are_refused_before_anything_is_sent() {
         (Method::BatchRunReports, json!({}), "no requests"),
         (Method::RunRealtimeReport, json!({"minuteRanges": [{"startMinutesAgo": 60}]}), "startMinutesAgo is 60"),
         (Method::RunRealtimeReport, json!({"minuteRanges": [{}, {}, {}]}), "3 minute ranges"),
+        (
+            Method::BatchRunReports,
+            json!({"requests": [with(json!({})), with(json!({"offset": -1}))]}),
+            "invalid request: requests[1]: offset is",
+        ),
     ] {
         let error = refusal(method, request);
         assert_eq!(error.kind(), Kind::Usage, "{error}");
@@ -207,7 +212,7 @@ fn a_body_with_other_members_than_googles_is_refused() {
             Method::RunPivotReport,
             with(json!({"somethingElse": 1})),
             "has no somethingElse",
-            "RunPivotReportRequest has cohortSpec, ",
+            "RunPivotReportRequest has property, ",
         ),
     ] {
         let error = refusal(method, request);
@@ -216,11 +221,11 @@ fn a_body_with_other_members_than_googles_is_refused() {
         assert!(error.hint().unwrap().contains(hint), "{:?}", error.hint());
     }
     for (request, message) in [
-        (json!([]), "the body: an object (RunReportRequest) was expected"),
-        (with(json!({"dimensions": {"name": "country"}})), "dimensions: a list was expected"),
-        (with(json!({"dimensions": ["country"]})), "dimensions[0]: an object (Dimension)"),
-        (with(json!({"limit": [1]})), "limit: no list was expected"),
-        (with(json!({"limit": {}})), "limit: no object was expected"),
+        (json!([]), "the body: expected an object (RunReportRequest), found a list"),
+        (with(json!({"dimensions": {"name": "country"}})), "dimensions: expected a list, found an object"),
+        (with(json!({"dimensions": ["country"]})), "dimensions[0]: expected an object (Dimension)"),
+        (with(json!({"limit": [1]})), "limit: expected a whole number of 64 bits, found a list"),
+        (with(json!({"limit": {}})), "limit: expected a whole number of 64 bits, found an object"),
     ] {
         let error = refusal(Method::RunReport, request);
         assert!(error.to_string().contains(message), "{error}");

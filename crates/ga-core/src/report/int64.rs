@@ -12,11 +12,16 @@ pub(super) fn serialize<S: Serializer>(value: &Option<u64>, serializer: S) -> Re
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    let number = match Value::deserialize(deserializer)? {
-        Value::Null => return Ok(None),
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        value => read(&value).map(Some).ok_or_else(|| D::Error::custom("expected a whole number that is not negative")),
+    }
+}
+
+pub(super) fn read(value: &Value) -> Option<u64> {
+    match value {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => number.as_u64(),
         _ => None,
-    };
-    number.map(Some).ok_or_else(|| D::Error::custom("a whole number from 0 on was expected"))
+    }
 }
