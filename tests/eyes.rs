@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use gauth_sandbox::{Options, Sandbox};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Answer, Home, Pty, ScriptedServer, run, tool};
 use unicode_width::UnicodeWidthStr;
 
@@ -84,9 +84,9 @@ fn tables_and_charts_fit_every_terminal() {
             assert_eq!(text.contains('…'), is_cut, "{text}");
         }
     }
-    // A program that reads it gets every letter and no comma.
+    // Where there is no terminal nothing is cut.
     let table = printed(&server, &["-d", "pageTitle", "-f", "table"]);
-    assert!(table.contains(LONG[0].0) && table.contains(" 1234567\n"));
+    assert!(table.contains(LONG[0].0) && table.contains(" 1,234,567\n"));
 }
 
 #[test]
@@ -96,7 +96,9 @@ fn a_chart_has_a_bar_for_each_row() {
     let arguments = ["-d", "country", "-f", "chart", "--start", "2026-11-01"];
     let lines = printed(&server, &arguments);
     let lines: Vec<&str> = lines.lines().collect();
-    assert_eq!(lines[..3], ["sessions by country", "2026-11-01 to yesterday", ""]);
+    assert_eq!((lines[0], lines[2]), ("sessions by country", ""));
+    let (first, last) = lines[1].split_once(" to ").expect("two days");
+    assert!(first == "2026-11-01" && last.len() == 10 && last.starts_with("20"), "{}", lines[1]);
     let full = |line: &str| line.matches('█').count();
     assert_eq!(full(lines[3]), 80 - "<B>\\x1b[31m".len() - 4);
     assert!(lines[4].starts_with("<B>\\x1b[31m  4 █"), "{}", lines[4]);
@@ -141,7 +143,7 @@ fn nothing_to_show_is_said() {
     let arguments = |format| ["-d", "country", "-f", format];
     assert!(printed(&server, &arguments("chart")).ends_with("\nno rows\n"));
     let page = printed(&server, &arguments("html"));
-    assert!(page.contains("<footer>no rows</footer>") && !page.contains("<svg"));
+    assert!(page.contains("<footer>no rows, made 20") && !page.contains("<svg"));
 }
 
 /// What visitors may have written into a page's title.
@@ -190,7 +192,7 @@ fn h9_a_browser_shows_hostile_text_as_text() {
         let cell = format!("<td dir=\"auto\">{}</td>", as_text(text));
         assert!(dom.contains(&cell), "{cell} is not in {dom}");
     }
-    assert!(dom.contains("<td class=\"n\">12<i></i>345</td>"), "{dom}");
+    assert!(dom.contains("<td class=\"n\">12,345</td>"), "{dom}");
     assert!(dom.contains("␀␛[31m"), "{dom}");
 }
 
@@ -212,8 +214,8 @@ fn a_browser_has_every_row_and_a_drawing_of_each_metric() {
     let body = body.split_once("</tbody>").expect("its end").0;
     assert_eq!(body.matches("<tr>").count(), 3000);
     assert_eq!(dom.matches("<svg ").count(), 2);
-    assert_eq!(dom.matches("<polyline ").count(), 2 * 8);
-    assert!(dom.contains("<footer>3,000 rows</footer>"));
+    assert_eq!(dom.matches("<path class=\"line\"").count(), 2 * 8);
+    assert!(dom.contains("<footer>3,000 rows, made 20"));
 }
 
 #[test]
@@ -244,4 +246,209 @@ fn columns_may_be_called_what_analytics_calls_them() {
     let requests = sandbox.requests();
     let asked = requests.iter().filter(|r| r.path.contains("/metadata"));
     assert_eq!(asked.count(), 5, "api names need no request");
+}
+
+/// Rows of the dimensions and metrics of these names and types, which a server may answer with.
+fn report(dimensions: &[&str], metrics: &[(&str, &str)], rows: &[(&[&str], &[&str])]) -> Value {
+    let values = |cells: &[&str]| cells.iter().map(|cell| json!({"value": cell})).collect::<Value>();
+    let row = |row: &(&[&str], &[&str])| json!({"dimensionValues": values(row.0), "metricValues": values(row.1)});
+    json!({
+        "dimensionHeaders": dimensions.iter().map(|name| json!({"name": name})).collect::<Value>(),
+        "metricHeaders": metrics.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect::<Value>(),
+        "rows": rows.iter().map(row).collect::<Value>(),
+        "rowCount": rows.len(),
+        "metadata": {"currencyCode": "EUR", "timeZone": "Asia/Tokyo"},
+        "kind": "analyticsData#runReport",
+    })
+}
+
+/// A server with that report, which tells nobody what a property is called.
+fn serving(report: Value) -> ScriptedServer {
+    ScriptedServer::answering(move |request| match request.target.contains("accountSummaries") {
+        true => Answer::json(403, r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"no"}}"#),
+        false => Answer::json(200, report.to_string()),
+    })
+}
+
+const KINDS: [(&str, &str); 4] = [
+    ("bounceRate", "TYPE_FLOAT"),
+    ("totalRevenue", "TYPE_CURRENCY"),
+    ("averageSessionDuration", "TYPE_SECONDS"),
+    ("sessionsPerUser", "TYPE_FLOAT"),
+];
+
+#[test]
+fn figures_and_days_are_what_a_person_would_write() {
+    let row: (&[&str], &[&str]) =
+        (&["20261120"], &["0.43657142857142855", "1234567.891", "123.456789", "1.0899999999999999"]);
+    let server = serving(report(&["date"], &KINDS, &[row]));
+    let arguments = |format| ["-d", "date", "-m", "bounceRate,totalRevenue", "-f", format];
+    let table = printed(&server, &arguments("table"));
+    let words: Vec<&str> =
+        table.lines().nth(2).expect("a row").split("  ").map(str::trim).filter(|w| !w.is_empty()).collect();
+    let shown = ["2026-11-20", "43.66%", "1,234,567.89 EUR", "2m 03s", "1.09"];
+    assert_eq!(words, shown);
+    let page = printed(&server, &arguments("html"));
+    for cell in shown {
+        assert!(page.contains(&format!(">{cell}</td>")), "{cell}: {page}");
+    }
+    assert!(!page.contains("142857") && !page.contains("9999"), "{page}");
+    let chart = printed(&server, &arguments("chart"));
+    assert!(chart.contains("50% ") && chart.contains("2026-11-20") && !chart.contains("142857"), "{chart}");
+    // Programs get the server's digits.
+    let csv = printed(&server, &arguments("csv"));
+    assert!(csv.ends_with("20261120,0.43657142857142855,1234567.891,123.456789,1.0899999999999999\n"), "{csv}");
+}
+
+#[test]
+fn seven_metrics_fit_80_and_40_columns_with_every_figure_whole() {
+    let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
+    let metrics = "totalUsers,screenPageViews,totalRevenue,bounceRate,averageSessionDuration,eventCount";
+    for columns in [80, 40, 30] {
+        let home = Home::new();
+        let report = ["-m", metrics, "-d", "country,pagePath", "--start", "2026-01-01", "--limit", "5", "-f", "table"];
+        let mut command = query(&home, sandbox.url(), &report);
+        command.env("GAUTH_TOKEN", sandbox.access_token(&[READONLY]));
+        let text = shown(command, columns);
+        for line in text.lines() {
+            assert!(line.width() <= usize::from(columns), "{columns}: {text}");
+            let is_cut = |word: &str| word.ends_with('…') && word.starts_with(|c: char| c.is_ascii_digit());
+            assert!(!line.split_whitespace().any(is_cut), "{columns}: {text}");
+        }
+        assert_eq!(text.contains("\nsessions"), columns < 80, "{columns}: {text}");
+    }
+}
+
+#[test]
+fn f22_where_letters_are_not_utf_8_drawings_are_ascii() {
+    let rows = [("20261101", "8"), ("20261102", "40"), ("20261104", "20")];
+    let (bars, lines) = (server("country", &rows), server("date", &rows));
+    for (name, value) in [("LC_ALL", "C"), ("LC_ALL", "de_DE.ISO-8859-1"), ("TERM", "linux")] {
+        for (server, dimension, format) in
+            [(&bars, "country", "table"), (&bars, "country", "chart"), (&lines, "date", "chart")]
+        {
+            let home = Home::new();
+            let mut command = query(&home, &server.url(), &["-d", dimension, "-f", format]);
+            command.env(name, value);
+            let text = run(command).expect(0).stdout().to_owned();
+            assert!(text.is_ascii(), "{name}={value}: {text}");
+            let drawn = if format == "table" {
+                "--------"
+            } else if dimension == "date" {
+                "|    "
+            } else {
+                "########"
+            };
+            assert!(text.contains(drawn), "{text}");
+        }
+    }
+    let home = Home::new();
+    let mut command = query(&home, &bars.url(), &["-d", "country", "-f", "table"]);
+    command.env("LC_ALL", "").env("LC_CTYPE", "en_US.utf8").env("LANG", "C");
+    assert!(run(command).expect(0).stdout().contains('─'));
+}
+
+#[test]
+fn two_ranges_lie_over_each_other_and_gaps_stay_gaps() {
+    // Each moment comes for each range, with zeros where it is not in it; the third day of the second range is missing.
+    let days = ["20261101", "20261102", "20261103", "20261104", "20261111", "20261112", "20261114"];
+    let mut rows: Vec<[&str; 3]> = Vec::new();
+    for day in days {
+        let is_new = day >= "20261111";
+        rows.push([day, "new", if is_new { "30" } else { "0" }]);
+        rows.push([day, "old", if is_new { "0" } else { "10" }]);
+    }
+    let rows: Vec<([&str; 2], [&str; 1])> = rows.iter().map(|[day, range, value]| ([*day, *range], [*value])).collect();
+    let rows: Vec<(&[&str], &[&str])> = rows.iter().map(|(d, m)| (&d[..], &m[..])).collect();
+    let mut page = report(&["date", "dateRange"], &[("sessions", "TYPE_INTEGER")], &rows);
+    page["rowCount"] = days.len().into();
+    let server = serving(page);
+    let ranges = ["--dates", "new=2026-11-11..2026-11-14", "--dates", "old=2026-11-01..2026-11-04"];
+    let out = |format| printed(&server, &[&["-d", "date", "-f", format][..], &ranges].concat());
+    let chart = out("chart");
+    assert!(chart.contains("new  ██ █  30\nold  ▃▃▃▃  10\n"), "{chart}");
+    assert!(chart.contains("day 1  day 4\n"), "{chart}");
+    let page = out("html");
+    assert!(page.contains("d=\"M0.0 0.0L333.3 0.0M1000.0 0.0h0\""), "{page}");
+    assert!(page.contains("d=\"M0.0 66.7L333.3 66.7L666.7 66.7L1000.0 66.7\""), "{page}");
+    assert!(page.contains("<title>new 2026-11-14: 30</title>"), "{page}");
+    assert!(
+        page.contains("<p>new: 2026-11-11 to 2026-11-14, old: 2026-11-01 to 2026-11-04 · Asia/Tokyo</p>"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_page_says_what_it_is_of_and_when_it_was_made() {
+    let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
+    let home = Home::new();
+    let mut command = query(&home, sandbox.url(), &["-d", "country", "-f", "html"]);
+    command.env("GAUTH_TOKEN", sandbox.access_token(&[READONLY]));
+    let first = run(command).expect(0);
+    let header = first.stdout().split_once("<header>").expect("a header").1;
+    let header: Vec<&str> = header.lines().skip(1).take(3).collect();
+    assert_eq!(header[..2], ["<h1>sessions by country</h1>", "<p>Nordwind – Website (123456)</p>"]);
+    let days = header[2].strip_prefix("<p>").and_then(|days| days.strip_suffix(" · Europe/Berlin</p>")).expect("days");
+    let (first, last) = days.split_once(" to ").expect("two days");
+    assert!([first, last].iter().all(|day| day.len() == 10 && day.starts_with("20")), "{days}");
+
+    // Where the Admin API refuses, its number stands for it.
+    let refusing = serving(report(&["country"], &[("sessions", "TYPE_INTEGER")], &[(&["Italy"], &["3"])]));
+    let page = printed(&refusing, &["-d", "country", "-f", "html"]);
+    assert!(page.contains("<p>property 123456</p>"), "{page}");
+    assert_eq!(refusing.requests().len(), 2);
+    let home = Home::new();
+    run(query(&home, &refusing.url(), &["-d", "country", "-o", "r.Htm"])).expect(0);
+    assert!(fs::read_to_string(home.path().join("r.Htm")).expect("the page").starts_with("<!DOCTYPE html>"));
+    // Other formats do not ask.
+    printed(&refusing, &["-d", "country", "-f", "chart"]);
+    assert_eq!(refusing.requests().len(), 2 + 2 + 1);
+}
+
+/// Looks at a page in frames of several widths, from outside, since nothing may run inside. The title of the page that it
+/// gives back says what is wrong.
+const LOOK: &str = r#"
+const wrong = [];
+for (const frame of document.querySelectorAll('iframe')) {
+  const page = frame.contentDocument, width = frame.width;
+  const wide = page.scrollingElement.scrollWidth;
+  if (wide > width) wrong.push(`${width}: the page is ${wide} wide`);
+  const texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const word of texts.currentNode.data.matchAll(/\d\S*|[^\s\/-]+/g)) {
+      const range = page.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map(r => Math.round(r.top)));
+      if (lines.size > 1) wrong.push(`${width}: ${word[0]} is broken`);
+      const size = parseFloat(page.defaultView.getComputedStyle(texts.currentNode.parentElement).fontSize);
+      if (size < 11) wrong.push(`${width}: ${word[0]} is ${size} px high`);
+    }
+  }
+}
+document.title = wrong.length ? wrong.join('; ') : 'reads well';
+"#;
+
+#[test]
+fn a_page_reads_well_on_every_screen() {
+    let Some(browser) = tool("chromium") else {
+        return;
+    };
+    let sandbox = Sandbox::start(Options { rows: 60, ..Options::default() }).expect("start the sandbox");
+    let metrics = "totalUsers,totalRevenue,bounceRate,averageSessionDuration,screenPageViewsPerSession";
+    for dimensions in ["date,sessionDefaultChannelGroup", "country,pageTitle"] {
+        let home = Home::new();
+        let mut command = query(&home, sandbox.url(), &["-m", metrics, "-d", dimensions, "-o", "r.html"]);
+        command.env("GAUTH_TOKEN", sandbox.access_token(&[READONLY]));
+        run(command).expect(0);
+        let page = fs::read_to_string(home.path().join("r.html")).expect("the page");
+        let inner = page.replace('&', "&amp;").replace('"', "&quot;");
+        let frames =
+            [390, 800, 1280].map(|width| format!("<iframe width={width} height=900 srcdoc=\"{inner}\"></iframe>"));
+        let outer = format!("<!DOCTYPE html><body>{}<script>onload = () => {{ {LOOK} }}</script>", frames.join(""));
+        let file = home.write("outer.html", 0o600, outer);
+        let dom = dump(&browser, &home, &file);
+        let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+        assert_eq!(title, Some("reads well"), "{dimensions}");
+    }
 }

@@ -164,7 +164,6 @@ fn the_output_file_is_chosen_by_its_ending_and_appears_whole() {
         ("r.ndjson", "{\""),
         ("r.jsonl", "{\""),
         ("r.JSON", "[\n"),
-        ("r.Htm", "<!DOCTYPE html>"),
         ("r", "pagePath,"),
         (".r", "pagePath,"),
     ] {

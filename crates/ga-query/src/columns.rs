@@ -5,6 +5,7 @@ use ga_core::catalogue::FieldKind;
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::RunReportRequest;
 use ga_core::v3::{DataType, Plan};
+use gauth_cli::rows::Measure;
 
 use crate::format::Column;
 use crate::output::Source;
@@ -26,6 +27,12 @@ pub(crate) fn of(question: &Question, has_property: bool, head: &ReportHead) -> 
         let unchanged = asked.unchanged().and_then(|place| sent.get(place));
         unchanged.cloned().unwrap_or_else(|| Column {
             is_integer: asked.data_type == DataType::Integer,
+            measure: match asked.data_type {
+                DataType::Percent => Measure::Percent,
+                DataType::Time => Measure::Time(1000),
+                DataType::Currency => money(head),
+                DataType::String | DataType::Integer | DataType::Float => Measure::Number,
+            },
             ..column(&asked.name, asked.kind == FieldKind::Metric)
         })
     }));
@@ -49,15 +56,38 @@ fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
         let dimensions = head.dimension_headers.iter();
         columns.extend(dimensions.map(|header| column(&header.name, false)));
         let metrics = head.metric_headers.iter();
-        columns.extend(
-            metrics.map(|header| Column { is_integer: header.r#type == "TYPE_INTEGER", ..column(&header.name, true) }),
-        );
+        columns.extend(metrics.map(|header| Column {
+            is_integer: header.r#type == "TYPE_INTEGER",
+            measure: measure(&header.name, &header.r#type, head),
+            ..column(&header.name, true)
+        }));
     }
     columns
 }
 
 fn column(name: &str, is_metric: bool) -> Column {
-    Column { name: name.to_owned(), heading: name.to_owned(), is_metric, is_integer: false }
+    Column { name: name.to_owned(), heading: name.to_owned(), is_metric, is_integer: false, measure: Measure::Number }
+}
+
+/// What a metric measures, by its `MetricType`; that it is a rate, only its name says.
+/// <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/MetricType>
+fn measure(name: &str, kind: &str, head: &ReportHead) -> Measure {
+    let family = name.split(':').next().unwrap_or(name);
+    match kind {
+        "TYPE_CURRENCY" => money(head),
+        "TYPE_MILLISECONDS" => Measure::Time(1),
+        "TYPE_SECONDS" => Measure::Time(1000),
+        "TYPE_MINUTES" => Measure::Time(60_000),
+        "TYPE_HOURS" => Measure::Time(3_600_000),
+        _ if family.ends_with("Rate") || ["dauPerMau", "dauPerWau", "wauPerMau"].contains(&family) => Measure::Rate,
+        _ => Measure::Number,
+    }
+}
+
+/// An amount in the currency of the report, if that is told.
+fn money(head: &ReportHead) -> Measure {
+    let code = head.metadata.currency_code.clone();
+    code.filter(|code| !code.is_empty()).map_or(Measure::Number, Measure::Money)
 }
 
 /// An answer without rows may leave out its headers, and with them the types.

@@ -125,7 +125,7 @@ impl<'q> Download<'q> {
         findings: &mut Findings,
     ) -> anyhow::Result<()> {
         let mut writing = self.writing(exchange, following, output);
-        self.set_display_names(exchange, writing.output).await?;
+        self.set_names(exchange, writing.output).await?;
         let fetched = self.fetch(exchange, &mut findings.consumption, |piece| self.write(&mut writing, piece));
         if let Err(error) = fetched.await {
             let error = self.stop(error, writing, following);
@@ -149,7 +149,7 @@ impl<'q> Download<'q> {
             pieces.push(piece);
             Ok(())
         };
-        let mut fetched = self.set_display_names(exchange, output).await;
+        let mut fetched = self.set_names(exchange, output).await;
         if fetched.is_ok() {
             fetched = self.fetch(exchange, &mut findings.consumption, take).await;
         }
@@ -185,12 +185,16 @@ impl<'q> Download<'q> {
         }
     }
 
-    async fn set_display_names(&self, exchange: &Exchange, output: &mut Output<'q>) -> anyhow::Result<()> {
+    async fn set_names(&self, exchange: &Exchange, output: &mut Output<'q>) -> anyhow::Result<()> {
         if output.wants_display_names() {
             let (base, property) = (self.data_api.as_str(), &exchange.property);
             let names =
                 DisplayNames::fetch(&self.client, base, property).await.map_err(|error| exchange.about(error))?;
             output.set_display_names(names);
+        }
+        if output.wants_property_name() && !self.task.properties.is_list() {
+            let name = properties::name(&self.client, self.admin_api.as_str(), &exchange.property).await;
+            output.set_property_name(name);
         }
         Ok(())
     }

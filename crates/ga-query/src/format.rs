@@ -1,6 +1,7 @@
 //! Output formats: those of [`gauth_cli::rows`], and more, each one file and one line in [`FORMATS`].
 
 mod chart;
+mod days;
 mod figure;
 mod html;
 mod raw;
@@ -38,6 +39,8 @@ pub(crate) struct Format {
     pub(crate) extensions: &'static [&'static str],
     /// Whether the property is a column even when there is one alone.
     pub(crate) names_property: bool,
+    /// Whether it says what the property is called.
+    pub(crate) shows_property_name: bool,
     /// What stands before, between and after several reports, if it has room for them.
     pub(crate) several: Option<[&'static str; 3]>,
     pub(crate) content: Content,
@@ -61,6 +64,8 @@ pub(crate) type NewWriter = Box<dyn Fn(Layout, &Beginning<'_>) -> Box<dyn RowWri
 pub(crate) struct Beginning<'a> {
     /// The number of the property.
     pub(crate) property: &'a str,
+    /// What Analytics calls it, if that is known.
+    pub(crate) property_name: Option<&'a str>,
     /// What the first page says beside its rows.
     pub(crate) head: &'a ReportHead,
 }
@@ -70,6 +75,7 @@ const fn of_rows(format: rows::Format, several: [&'static str; 3]) -> Format {
         name: format.name,
         extensions: format.extensions,
         names_property: false,
+        shows_property_name: false,
         several: Some(several),
         content: Content::Rows(format.writer),
     }

@@ -12,7 +12,7 @@ use ga_core::v3::Merge;
 use gauth_cli::Failure;
 use gauth_cli::files::Report;
 use gauth_cli::rows::replaced_nul_note;
-use gauth_cli::terminal::{Stdout, stdout, width};
+use gauth_cli::terminal::{Stdout, draws_unicode, stdout, width};
 
 use crate::arguments::Arguments;
 use crate::columns;
@@ -39,6 +39,8 @@ pub(crate) struct Output<'q> {
     wants_display_names: bool,
     display_names: Option<DisplayNames>,
     names_property: bool,
+    wants_property_name: bool,
+    property_name: Option<String>,
     is_open_ended: bool,
     has_header_line: bool,
     /// What stands before, between and after reports, if there are several.
@@ -126,6 +128,7 @@ impl OutputOptions {
                 header,
                 excel: arguments.excel,
                 terminal_width: is_terminal.then(width),
+                is_ascii: !draws_unicode(),
             },
             wants_display_names: arguments.header.as_deref() == Some("ui"),
         })
@@ -146,6 +149,8 @@ impl<'q> Output<'q> {
             wants_display_names,
             display_names: None,
             names_property: format.names_property,
+            wants_property_name: format.shows_property_name,
+            property_name: None,
             has_header_line: ["csv", "tsv"].contains(&format.name),
             is_open_ended: path.is_none() && OPEN_ENDED.contains(&format.name),
             marks: format.several.filter(|_| task.questions.len() > 1),
@@ -175,6 +180,16 @@ impl<'q> Output<'q> {
     /// The names to put over the columns.
     pub(crate) fn set_display_names(&mut self, names: DisplayNames) {
         self.display_names = Some(names);
+    }
+
+    /// Whether the name of the property is shown, and is not there yet.
+    pub(crate) fn wants_property_name(&self) -> bool {
+        self.wants_property_name && self.writer.is_none()
+    }
+
+    /// The name to show.
+    pub(crate) fn set_property_name(&mut self, name: Option<String>) {
+        self.property_name = name;
     }
 
     /// Whether the property is a column even when there is one alone.
@@ -306,7 +321,8 @@ impl<'q> Output<'q> {
         }
         if self.writer.is_none() {
             self.layout.columns = columns;
-            let beginning = Beginning { property: source.property, head };
+            let property_name = self.property_name.as_deref();
+            let beginning = Beginning { property: source.property, property_name, head };
             let mut writer = new_writer(self.layout.clone(), &beginning);
             writer.begin(&mut self.buffer);
             self.writer = Some(writer);

@@ -13,7 +13,7 @@ use crate::client::Client;
 
 /// 200 accounts with all their properties stay far below this.
 const LIMIT: usize = 64 << 20;
-/// A hint is not worth a longer wait.
+/// A hint or a name is not worth a longer wait.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many properties of an account a hint names.
 const NAMED: usize = 5;
@@ -100,6 +100,21 @@ async fn all(client: &Client, base: &str, terminal: &Terminal) -> anyhow::Result
 fn none_visible() -> Failure {
     Failure::new(Kind::Refused, "this token can see no property")
         .hint("add the account to a property in Analytics, under property access management")
+}
+
+/// What Analytics calls a property; `None` if the Admin API refuses, or does not list it.
+pub(crate) async fn name(client: &Client, base: &str, property: &PropertyNumber) -> Option<String> {
+    let find = async {
+        let mut accounts = Accounts::new(client, base);
+        while let Some(page) = accounts.next().await.ok()? {
+            let mut properties = listed(&page.account_summaries).ok()?.into_iter().filter_map(|one| one.property);
+            if let Some((_, summary)) = properties.find(|(number, _)| number == property) {
+                return Some(summary.display_name.clone());
+            }
+        }
+        None
+    };
+    tokio::time::timeout(PATIENCE, find).await.ok()?
 }
 
 /// What to do about a property that refuses its data; `None` if the list of properties says nothing about it.

@@ -9,6 +9,7 @@ pub mod listing;
 mod csv;
 mod json;
 mod ndjson;
+mod people;
 mod table;
 mod tsv;
 
@@ -17,7 +18,8 @@ use std::path::Path;
 use crate::exit::Failure;
 
 pub use json::is_number;
-pub use table::{cut, grouped};
+pub use people::{Detail, Measure, grouped, moment};
+pub use table::cut;
 
 /// Comma-separated values.
 pub const CSV: Format = csv::FORMAT;
@@ -84,6 +86,8 @@ pub struct Layout {
     pub excel: bool,
     /// The width of the terminal that the output goes to, if it goes to one.
     pub terminal_width: Option<usize>,
+    /// Whether drawings for people must do with ASCII.
+    pub is_ascii: bool,
 }
 
 /// One column of the output.
@@ -97,6 +101,8 @@ pub struct Column {
     pub is_metric: bool,
     /// Whether those numbers are declared to be whole.
     pub is_integer: bool,
+    /// What those numbers measure, for people.
+    pub measure: Measure,
 }
 
 /// Writes rows in one format. What was written before an error is never a complete document.
@@ -150,6 +156,13 @@ fn two_columns() -> Layout {
         heading: name.to_owned(),
         is_metric,
         is_integer: is_metric,
+        measure: Measure::Number,
     };
-    Layout { columns: vec![column("d", false), column("m", true)], header: true, excel: false, terminal_width: None }
+    Layout {
+        columns: vec![column("d", false), column("m", true)],
+        header: true,
+        excel: false,
+        terminal_width: None,
+        is_ascii: false,
+    }
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gauth_text::redacted;
 
+use crate::environment;
 use crate::exit::reason;
 
 /// The longest text shown, in characters.
@@ -189,6 +190,15 @@ pub fn width() -> usize {
         return usize::from(size.ws_col);
     }
     80
+}
+
+/// Whether drawings may be made of more than ASCII: in a locale whose letters are UTF-8 (POSIX, environment variables),
+/// except on Linux's console, whose font has neither blocks nor braille.
+pub fn draws_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(environment::variable);
+    let letters = locale.and_then(|locale| Some(locale.to_str()?.to_ascii_lowercase()));
+    let is_utf8 = letters.is_some_and(|locale| locale.contains("utf-8") || locale.contains("utf8"));
+    (is_utf8 || !cfg!(unix)) && environment::variable("TERM").is_none_or(|terminal| terminal != "linux")
 }
 
 /// Buffered standard output.

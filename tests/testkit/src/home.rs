@@ -33,7 +33,7 @@ impl Home {
         self.path().join(".cache")
     }
 
-    /// A command that sees this home, the PATH, and nothing else of the environment; its standard input is empty.
+    /// A command that sees this home, the PATH, a UTF-8 locale, and nothing else of the environment; its standard input is empty.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -42,6 +42,7 @@ impl Home {
             .env("HOME", self.path())
             .env("XDG_CONFIG_HOME", self.config())
             .env("XDG_CACHE_HOME", self.cache())
+            .env("LC_ALL", "C.UTF-8")
             .current_dir(self.path())
             .stdin(Stdio::null());
         command

@@ -1,35 +1,73 @@
 //! A chart in the terminal: a line over time in braille dots, a sparkline for each of several lines, or bars.
 //!
-//! A drawing for each metric, as wide as the terminal, in colour on a terminal unless NO_COLOR is set.
+//! A drawing for each metric, as wide as the terminal, in colour on a terminal unless NO_COLOR is set, and in ASCII where
+//! the terminal has nothing else.
 
+use gauth_cli::Failure;
 use gauth_cli::environment;
-use gauth_cli::rows::cut;
-use gauth_cli::{Failure, terminal};
+use gauth_cli::rows::{cut, grouped};
+use gauth_cli::terminal;
 use unicode_width::UnicodeWidthStr;
 
-use super::figure::{self, Figure};
+use super::days::Days;
+use super::figure::{self, Figure, Point};
 use super::{Content, Format, NewWriter, RowWriter};
 use crate::arguments::Arguments;
 use crate::question::Question;
 
-pub(super) const FORMAT: Format =
-    Format { name: "chart", extensions: &[], names_property: false, several: None, content: Content::Report(prepare) };
+pub(super) const FORMAT: Format = Format {
+    name: "chart",
+    extensions: &[],
+    names_property: false,
+    shows_property_name: false,
+    several: None,
+    content: Content::Report(prepare),
+};
 
 /// Where there is no terminal.
 const WIDTH: usize = 80;
 /// Lines of text that a line chart is high.
 const HEIGHT: usize = 10;
-const EIGHTHS: [&str; 9] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
-const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// What drawings are made of.
+struct Glyphs {
+    /// Parts of a bar of one column's width, from nothing to all of it.
+    bar: &'static [&'static str],
+    levels: [char; 8],
+    axis: &'static str,
+    mark: &'static str,
+    /// A place of a line with these dots, if it is not one for each pattern.
+    dot: Option<char>,
+    ellipsis: &'static str,
+}
+
+const UNICODE: Glyphs = Glyphs {
+    bar: &["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    axis: "│",
+    mark: "┤",
+    dot: None,
+    ellipsis: "…",
+};
+const ASCII: Glyphs = Glyphs {
+    bar: &["", "#"],
+    levels: ['_', '.', ':', '-', '=', '+', '*', '#'],
+    axis: "|",
+    mark: "+",
+    dot: Some('*'),
+    ellipsis: "...",
+};
 
 fn prepare(_: &Arguments, question: &Question) -> Result<NewWriter, Failure> {
     let no_color = environment::variable("NO_COLOR").is_some();
-    let days = terminal::sanitise(&figure::days(&question.request));
-    Ok(Box::new(move |layout, _| {
+    let request = question.request.clone();
+    Ok(Box::new(move |layout, beginning| {
+        let days = Days::of(&request, beginning.head);
         Box::new(Chart {
-            figure: Figure::new(&layout),
             title: figure::title(&layout),
-            days: days.clone(),
+            days: days.text(),
+            figure: Figure::new(&layout, days),
+            glyphs: if layout.is_ascii { ASCII } else { UNICODE },
             width: layout.terminal_width.unwrap_or(WIDTH).max(20),
             color: layout.terminal_width.is_some() && !no_color,
         })
@@ -40,6 +78,7 @@ struct Chart {
     figure: Figure,
     title: String,
     days: String,
+    glyphs: Glyphs,
     width: usize,
     color: bool,
 }
@@ -59,9 +98,9 @@ impl RowWriter for Chart {
 
     fn end(&mut self, out: &mut Vec<u8>) {
         self.figure.finish();
-        let mut text = format!("{}\n", self.bold(&cut(&self.title, self.width)));
+        let mut text = format!("{}\n", self.bold(&self.cut(&self.title, self.width)));
         if !self.days.is_empty() {
-            text += &format!("{}\n", self.dim(&cut(&self.days, self.width)));
+            text += &format!("{}\n", self.dim(&self.cut(&self.days, self.width)));
         }
         if self.figure.series.is_empty() {
             text += "\nno rows\n";
@@ -72,7 +111,8 @@ impl RowWriter for Chart {
             }
             text.push('\n');
             if self.figure.metrics.len() > 1 {
-                text += &format!("{}\n", self.bold(&cut(metric, self.width)));
+                let heading = terminal::sanitise(&metric.heading);
+                text += &format!("{}\n", self.bold(&self.cut(&heading, self.width)));
             }
             text += &match (self.figure.is_over_time(), &self.figure.series[..]) {
                 (true, [_]) => self.line(place),
@@ -81,8 +121,8 @@ impl RowWriter for Chart {
             };
         }
         if self.figure.left_out > 0 {
-            let left_out = figure::shown_value(self.figure.left_out as f64);
-            text += &format!("{}\n", self.dim(&format!("… and {left_out} more rows")));
+            let left_out = grouped(&self.figure.left_out.to_string());
+            text += &format!("{}\n", self.dim(&format!("{} and {left_out} more rows", self.glyphs.ellipsis)));
         }
         out.extend_from_slice(text.as_bytes());
     }
@@ -104,6 +144,10 @@ impl Chart {
         self.painted("2", text)
     }
 
+    fn cut(&self, text: &str, width: usize) -> String {
+        cut(text, width, self.glyphs.ellipsis)
+    }
+
     fn drawn(&self, text: &str) -> String {
         self.painted("36", text)
     }
@@ -111,23 +155,24 @@ impl Chart {
     /// Labels cut to a third of the width, and how wide they are then.
     fn labels(&self) -> (Vec<String>, usize) {
         let series = self.figure.series.iter();
-        let labels: Vec<String> = series.map(|s| cut(&s.label, self.width / 3)).collect();
+        let labels: Vec<String> = series.map(|s| self.cut(&s.label, self.width / 3)).collect();
         let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
         (labels, widest)
     }
 
     fn bars(&self, metric: usize) -> String {
         let (labels, widest) = self.labels();
-        let values = self.figure.series.iter().map(|s| s.points[0].1[metric]);
-        let shown: Vec<String> = values.clone().map(figure::shown_value).collect();
+        let values = self.figure.series.iter().map(|s| s.points[0].values[metric]);
+        let shown: Vec<String> = values.clone().map(|value| self.figure.shown(metric, value)).collect();
         let digits = shown.iter().map(|text| text.width()).max().unwrap_or(0);
         let room = self.width.saturating_sub(widest + digits + 3).max(1);
         let top = self.figure.range(metric).1;
         let mut text = String::new();
         for ((value, label), shown) in values.zip(&labels).zip(&shown) {
             let share = if top > 0.0 { value.max(0.0) / top } else { 0.0 };
-            let eighths = (share * (room * 8) as f64).round() as usize;
-            let bar = "█".repeat(eighths / 8) + EIGHTHS[eighths % 8];
+            let whole = self.glyphs.bar.len() - 1;
+            let parts = (share * (room * whole) as f64).round() as usize;
+            let bar = self.glyphs.bar[whole].repeat(parts / whole) + self.glyphs.bar[parts % whole];
             let before = " ".repeat(widest - label.width());
             let padding = " ".repeat(digits - shown.width());
             let bar = self.drawn(&bar);
@@ -141,27 +186,27 @@ impl Chart {
     fn sparklines(&self, metric: usize) -> String {
         let (labels, widest) = self.labels();
         let (low, high) = self.figure.range(metric);
-        let moments = self.figure.moments();
+        let steps = self.figure.steps;
         let last = |series: &figure::Series| {
             let point = series.points.last();
-            figure::shown_value(point.map_or(0.0, |(_, values)| values[metric]))
+            self.figure.shown(metric, point.map_or(0.0, |point| point.values[metric]))
         };
         let shown: Vec<String> = self.figure.series.iter().map(last).collect();
         let digits = shown.iter().map(|text| text.width()).max().unwrap_or(0);
         let room = self.width.saturating_sub(widest + digits + 4).max(1);
-        let width = room.min(moments.len());
+        let width = room.min(steps);
         let mut text = String::new();
         for ((series, label), shown) in self.figure.series.iter().zip(&labels).zip(&shown) {
             // Where several moments share a place, the highest is shown.
             let mut levels: Vec<Option<f64>> = vec![None; width];
-            for (moment, values) in &series.points {
-                let place = moments.binary_search(moment).unwrap_or(0) * width / moments.len();
-                let level = &mut levels[place];
-                *level = Some(level.map_or(values[metric], |known| known.max(values[metric])));
+            for point in &series.points {
+                let level = &mut levels[point.step as usize * width / steps];
+                *level = Some(level.map_or(point.values[metric], |known| known.max(point.values[metric])));
             }
+            let glyphs = self.glyphs.levels;
             let levels = levels.into_iter().map(|level| match level {
-                Some(value) if high > low => LEVELS[((value - low) / (high - low) * 7.0).round() as usize],
-                Some(_) => LEVELS[0],
+                Some(value) if high > low => glyphs[((value - low) / (high - low) * 7.0).round() as usize],
+                Some(_) => glyphs[0],
                 None => ' ',
             });
             let before = " ".repeat(widest - label.width());
@@ -169,15 +214,12 @@ impl Chart {
             let line = self.drawn(&levels.collect::<String>());
             text += &format!("{label}{before}  {line}  {padding}{shown}\n");
         }
-        text + &self.moments_below(&moments, widest + 2, width)
+        text + &self.moments_below(widest + 2, width)
     }
 
     /// The first and the last moment under a drawing of that width.
-    fn moments_below(&self, moments: &[String], indent: usize, width: usize) -> String {
-        let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
-            return String::new();
-        };
-        let (first, last) = (figure::shown_moment(first), figure::shown_moment(last));
+    fn moments_below(&self, indent: usize, width: usize) -> String {
+        let (first, last) = (self.figure.step_label(0), self.figure.step_label(self.figure.steps.saturating_sub(1)));
         let gap = width.saturating_sub(first.width() + last.width()).max(2);
         let line = match first == last {
             true => first,
@@ -188,27 +230,23 @@ impl Chart {
 
     /// One line with axes. A braille character is two dots wide and four high (Unicode, block 2800).
     fn line(&self, metric: usize) -> String {
-        let (low, high) = self.figure.range(metric);
-        let top = figure::rounded_up(high);
-        let bottom = if low < 0.0 { -figure::rounded_up(-low) } else { 0.0 };
-        let marks = [top, f64::midpoint(top, bottom), bottom].map(figure::shown_value);
+        let (bottom, top) = self.figure.scale(metric);
+        let marks = [top, f64::midpoint(top, bottom), bottom].map(|value| self.figure.mark(metric, value));
         let digits = marks.iter().map(|mark| mark.width()).max().unwrap_or(0);
         let width = self.width.saturating_sub(digits + 2).max(1);
-        let moments = self.figure.moments();
         let (right, floor) = ((width * 2 - 1) as f64, (HEIGHT * 4 - 1) as f64);
-        let place = |(moment, values): &(String, Vec<f64>)| {
-            let place = moments.binary_search(moment).unwrap_or(0) as f64;
-            let across = place / (moments.len() - 1).max(1) as f64 * right;
-            let down = (top - values[metric]) / (top - bottom) * floor;
+        let place = |point: &Point| {
+            let across = point.step as f64 / (self.figure.steps - 1).max(1) as f64 * right;
+            let down = (top - point.values[metric]) / (top - bottom) * floor;
             (across.round() as i64, down.round() as i64)
         };
-        let points: Vec<(i64, i64)> = self.figure.series[0].points.iter().map(place).collect();
         let mut canvas = vec![vec![0u8; width]; HEIGHT];
-        for ends in points.windows(2) {
-            stroke(&mut canvas, ends[0], ends[1]);
-        }
-        if let [only] = points[..] {
-            stroke(&mut canvas, only, only);
+        for points in self.figure.series[0].unbroken() {
+            let points: Vec<(i64, i64)> = points.iter().map(place).collect();
+            stroke(&mut canvas, points[0], points[0]);
+            for ends in points.windows(2) {
+                stroke(&mut canvas, ends[0], ends[1]);
+            }
         }
         let mut text = String::new();
         for (place, dots) in canvas.iter().enumerate() {
@@ -218,16 +256,16 @@ impl Chart {
                 _ if place == HEIGHT - 1 => &*marks[2],
                 _ => "",
             };
-            let axis = if mark.is_empty() { "│" } else { "┤" };
+            let axis = if mark.is_empty() { self.glyphs.axis } else { self.glyphs.mark };
             let dots = dots.iter().map(|&dots| match dots {
                 0 => ' ',
-                dots => char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' '),
+                dots => self.glyphs.dot.unwrap_or_else(|| char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' ')),
             });
             let dots: String = dots.collect();
             let mark = self.dim(&format!("{mark:>digits$} {axis}"));
             text += &format!("{mark}{}\n", self.drawn(dots.trim_end()));
         }
-        text + &self.moments_below(&moments, digits + 2, width)
+        text + &self.moments_below(digits + 2, width)
     }
 }
 

@@ -1,42 +1,58 @@
 //! What of a report can be drawn: a line over time if time is among its dimensions, else a bar for each row.
 //!
-//! Only so much is kept as an eye can take in. What is left out is counted, and the drawing says so.
+//! Only so much is kept as an eye can take in. What is left out is counted, and the drawing says so. Several date ranges
+//! lie over each other, by the first, second, … unit of each.
 
 use std::collections::BTreeSet;
 
-use ga_core::report::RunReportRequest;
-use gauth_cli::rows::grouped;
+use gauth_cli::rows::{Detail, moment};
 use gauth_cli::terminal::sanitise;
+use jiff::civil::{Date, ISOWeekDate, Weekday};
 
-use super::Layout;
+use super::days::{Days, Range};
+use super::{Column, Layout};
 
-/// Dimensions whose values are moments and sort as text.
-const TIMES: [&str; 12] = [
-    "date",
-    "dateHour",
-    "dateHourMinute",
-    "yearMonth",
-    "yearWeek",
-    "isoYearIsoWeek",
-    "year",
-    "nthDay",
-    "nthWeek",
-    "nthMonth",
-    "nthHour",
-    "nthMinute",
+/// The column that tells the ranges apart.
+use ga_core::paging::DATE_RANGE;
+
+/// Dimensions whose values are moments, with what one step of them is.
+const TIMES: [(&str, &str); 14] = [
+    ("date", "day"),
+    ("dateHour", "hour"),
+    ("dateHourMinute", "minute"),
+    ("yearMonth", "month"),
+    ("yearWeek", "week"),
+    ("isoYearIsoWeek", "week"),
+    ("year", "year"),
+    ("nthDay", "day"),
+    ("nthWeek", "week"),
+    ("nthMonth", "month"),
+    ("nthHour", "hour"),
+    ("nthMinute", "minute"),
+    ("hour", "hour"),
+    ("minutesAgo", "minute"),
 ];
 const MOST_BARS: usize = 30;
 const MOST_LINES: usize = 8;
 const MOST_POINTS: usize = 20_000;
+/// Steps between the first and the last moment; with more, only those that have a point are steps.
+const MOST_STEPS: i64 = 10_000;
 
 /// The drawable part of the rows.
 pub(super) struct Figure {
-    pub(super) metrics: Vec<String>,
+    pub(super) metrics: Vec<Column>,
     /// The column of moments; without one there are bars.
     time: Option<usize>,
+    /// What a moment is, and what one step is.
+    unit: (&'static str, &'static str),
+    /// The column of ranges, where they lie over each other.
+    range: Option<usize>,
+    ranges: Vec<Range>,
     labels: Vec<usize>,
     values: Vec<usize>,
     pub(super) series: Vec<Series>,
+    /// From the first to the last moment.
+    pub(super) steps: usize,
     points: usize,
     pub(super) rows: u64,
     pub(super) left_out: u64,
@@ -45,23 +61,37 @@ pub(super) struct Figure {
 /// A line, or a bar with one point.
 pub(super) struct Series {
     pub(super) label: String,
-    /// Each with its moment and a value for each metric.
-    pub(super) points: Vec<(String, Vec<f64>)>,
+    pub(super) points: Vec<Point>,
+}
+
+pub(super) struct Point {
+    /// The moment in steps since some beginning; in the end since that of the drawing.
+    pub(super) step: i64,
+    range: usize,
+    /// The moment as people write it.
+    pub(super) moment: String,
+    /// One for each metric.
+    pub(super) values: Vec<f64>,
 }
 
 impl Figure {
-    pub(super) fn new(layout: &Layout) -> Self {
+    pub(super) fn new(layout: &Layout, days: Days) -> Self {
         let columns = || layout.columns.iter().enumerate();
-        let time = columns().find(|(_, c)| !c.is_metric && TIMES.contains(&&*c.name));
-        let time = time.map(|(place, _)| place);
-        let labels = columns().filter(|&(place, c)| !c.is_metric && Some(place) != time);
+        let unit = |column: &Column| TIMES.into_iter().find(|(name, _)| !column.is_metric && column.name == *name);
+        let time = columns().find_map(|(place, column)| Some((place, unit(column)?)));
+        let range = columns().position(|(_, c)| time.is_some() && !c.is_metric && c.name == DATE_RANGE);
+        let labels = columns().filter(|&(place, c)| !c.is_metric && Some(place) != time.map(|(time, _)| time));
         let values = columns().filter(|(_, c)| c.is_metric);
         Self {
-            metrics: values.clone().map(|(_, c)| sanitise(&c.heading)).collect(),
-            time,
+            metrics: values.clone().map(|(_, column)| column.clone()).collect(),
+            time: time.map(|(place, _)| place),
+            unit: time.map_or(("", ""), |(_, unit)| unit),
+            range: range.filter(|_| days.ranges.len() > 1),
+            ranges: days.ranges,
             labels: labels.map(|(place, _)| place).collect(),
             values: values.map(|(place, _)| place).collect(),
             series: Vec::new(),
+            steps: 0,
             points: 0,
             rows: 0,
             left_out: 0,
@@ -74,16 +104,29 @@ impl Figure {
 
     pub(super) fn add(&mut self, cells: &[&[u8]]) {
         self.rows += 1;
-        let text = |place: &usize| sanitise(&String::from_utf8_lossy(cells[*place]));
-        let label: Vec<String> = self.labels.iter().map(text).collect();
-        let label = label.join(" · ");
-        let number = |place: &usize| {
-            let text = std::str::from_utf8(cells[*place]).ok()?;
-            text.parse().ok().filter(|value: &f64| value.is_finite())
+        let text = |place: usize| String::from_utf8_lossy(cells[place]);
+        let label: Vec<String> = self.labels.iter().map(|place| sanitise(&text(*place))).collect();
+        let label = label.join(" / ");
+        let number = |place: &usize| text(*place).parse().ok().filter(|value: &f64| value.is_finite());
+        let values = self.values.iter().map(|place| number(place).unwrap_or_default()).collect();
+        let range = self.range.and_then(|place| {
+            let name = text(place);
+            self.ranges.iter().position(|range| range.name == name)
+        });
+        let (step, moment) = match self.time {
+            Some(place) => match step(self.unit.0, &text(place)) {
+                Some(step) => (step, moment(self.unit.0, &text(place)).unwrap_or_else(|| text(place).into_owned())),
+                // `(other)` is no moment.
+                None => {
+                    self.left_out += 1;
+                    return;
+                }
+            },
+            None => (0, String::new()),
         };
-        let values = self.values.iter().map(number);
-        let values = values.map(Option::unwrap_or_default).collect();
-        let moment = self.time.map_or_else(String::new, |place| text(&place));
+        if self.is_outside(range, step) {
+            return;
+        }
         let known = match self.time {
             Some(_) => self.series.iter().position(|series| series.label == label),
             None => None,
@@ -96,37 +139,91 @@ impl Figure {
         }
         self.points += 1;
         let place = known.unwrap_or_else(|| {
-            let points = Vec::new();
-            self.series.push(Series { label, points });
+            self.series.push(Series { label, points: Vec::new() });
             self.series.len() - 1
         });
-        self.series[place].points.push((moment, values));
+        self.series[place].points.push(Point { step, range: range.unwrap_or(0), moment, values });
+    }
+
+    /// Google has a row for each range at each moment, with zeros where the moment is not in the range.
+    fn is_outside(&self, range: Option<usize>, step: i64) -> bool {
+        let bounds = range.and_then(|range| bounds(self.unit.0, self.ranges[range].days?));
+        bounds.is_some_and(|(first, last)| step < first || step > last)
     }
 
     /// After the last row: the lines run from the left to the right.
     pub(super) fn finish(&mut self) {
-        for series in &mut self.series {
-            series.points.sort_by(|a, b| a.0.cmp(&b.0));
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let earliest = |range: Option<usize>| {
+            let of_range = points().filter(|point| range.is_none_or(|range| point.range == range));
+            of_range.map(|point| point.step).min().unwrap_or(0)
+        };
+        // Where each range begins; without ranges over each other, where all do.
+        let mut begins = vec![earliest(None); self.ranges.len().max(1)];
+        if self.range.is_some() {
+            for (place, (begin, range)) in begins.iter_mut().zip(&self.ranges).enumerate() {
+                let first = range.days.and_then(|days| bounds(self.unit.0, days)).map(|(first, _)| first);
+                *begin = first.unwrap_or_else(|| earliest(Some(place)));
+            }
         }
+        for series in &mut self.series {
+            for point in &mut series.points {
+                point.step -= begins[point.range];
+            }
+            series.points.sort_by_key(|point| point.step);
+        }
+        // In the order of the question: a row outside its range may have come first.
+        self.series.sort_by_key(|series| series.points[0].range);
+        let steps: BTreeSet<i64> = self.series.iter().flat_map(|s| s.points.iter().map(|point| point.step)).collect();
+        let last = steps.last().copied().unwrap_or(0);
+        if last < MOST_STEPS {
+            self.steps = usize::try_from(last + 1).unwrap_or(0);
+            return;
+        }
+        let steps: Vec<i64> = steps.into_iter().collect();
+        for point in self.series.iter_mut().flat_map(|series| &mut series.points) {
+            point.step = steps.binary_search(&point.step).unwrap_or(0) as i64;
+        }
+        self.steps = steps.len();
     }
 
-    /// Every moment, in order. Days that are missing between two others are there as well.
-    pub(super) fn moments(&self) -> Vec<String> {
-        let points = self.series.iter().flat_map(|series| &series.points);
-        let sent: BTreeSet<&String> = points.map(|(moment, _)| moment).collect();
-        let (Some(first), Some(last)) = (sent.first(), sent.last()) else {
-            return Vec::new();
-        };
-        match (day_number(first), day_number(last)) {
-            (Some(from), Some(to)) if to - from < 10_000 => (from..=to).map(day_of).collect(),
-            _ => sent.into_iter().cloned().collect(),
+    /// What to call a step below the drawing: its moment, or the `day 3` of several ranges.
+    pub(super) fn step_label(&self, step: usize) -> String {
+        if self.range.is_some() {
+            return format!("{} {}", self.unit.1, step + 1);
         }
+        let points = self.series.iter().flat_map(|series| &series.points);
+        let nearest = points.min_by_key(|point| point.step.abs_diff(step as i64));
+        nearest.map_or_else(String::new, |point| point.moment.clone())
     }
 
     /// The largest and the smallest value of a metric, with the zero line in sight.
     pub(super) fn range(&self, metric: usize) -> (f64, f64) {
         let points = self.series.iter().flat_map(|series| &series.points);
-        points.fold((0.0, 0.0), |(low, high), (_, values)| (values[metric].min(low), values[metric].max(high)))
+        points.fold((0.0, 0.0), |(low, high), point| (point.values[metric].min(low), point.values[metric].max(high)))
+    }
+
+    /// A round scale for a metric, from the bottom to the top.
+    pub(super) fn scale(&self, metric: usize) -> (f64, f64) {
+        let (low, high) = self.range(metric);
+        let bottom = if low < 0.0 { -rounded_up(-low) } else { 0.0 };
+        (bottom, rounded_up(high))
+    }
+
+    pub(super) fn shown(&self, metric: usize, value: f64) -> String {
+        self.metrics[metric].shown_value(value, Detail::FULL)
+    }
+
+    /// A value of the scale.
+    pub(super) fn mark(&self, metric: usize, value: f64) -> String {
+        self.metrics[metric].shown_value(value, Detail::ROUND)
+    }
+}
+
+impl Series {
+    /// The points that follow each other without a gap.
+    pub(super) fn unbroken(&self) -> impl Iterator<Item = &[Point]> {
+        self.points.chunk_by(|a, b| b.step - a.step <= 1)
     }
 }
 
@@ -144,39 +241,8 @@ pub(super) fn title(layout: &Layout) -> String {
     }
 }
 
-/// The days of the question, as they were typed.
-pub(super) fn days(request: &RunReportRequest) -> String {
-    let ranges = request.date_ranges.iter().map(|range| {
-        let days = format!("{} to {}", range.start_date, range.end_date);
-        match &range.name {
-            Some(name) => format!("{name}: {days}"),
-            None => days,
-        }
-    });
-    ranges.collect::<Vec<_>>().join(", ")
-}
-
-/// `20261120` as `2026-11-20`; what is no day stays.
-pub(super) fn shown_moment(text: &str) -> String {
-    match day_number(text) {
-        Some(_) => format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]),
-        None => text.to_owned(),
-    }
-}
-
-/// A value in few digits: whole ones grouped, others to what matters.
-pub(super) fn shown_value(value: f64) -> String {
-    let decimals = match value.abs() {
-        whole if whole.fract() == 0.0 || whole >= 1000.0 => 0,
-        large if large >= 10.0 => 1,
-        middle if middle >= 1.0 => 2,
-        _ => 4,
-    };
-    grouped(&format!("{value:.decimals$}"))
-}
-
-/// The next of 1, 2, 5, 10, 20, … that is not below the value.
-pub(super) fn rounded_up(value: f64) -> f64 {
+/// The next of 1, 1.5, 2, 3, … 10, 15, … that is not below the value.
+fn rounded_up(value: f64) -> f64 {
     if value <= 0.0 {
         return 1.0;
     }
@@ -186,36 +252,65 @@ pub(super) fn rounded_up(value: f64) -> f64 {
     fits.clone().find(|top| *top >= value).unwrap_or(10.0 * unit)
 }
 
-/// Days since 0000-03-01 of a `YYYYMMDD`.
-/// <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>
-fn day_number(text: &str) -> Option<i64> {
-    if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let part = |range: std::ops::Range<usize>| text[range].parse::<i64>().ok();
-    let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let months = (month + 9) % 12;
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * months + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year)
+/// Days since 1970.
+fn day_number(day: Date) -> i64 {
+    (day - Date::constant(1970, 1, 1)).get_days().into()
 }
 
-/// The way back.
-fn day_of(number: i64) -> String {
-    let era = number.div_euclid(146_097);
-    let day = number.rem_euclid(146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let months = (5 * of_year + 2) / 153;
-    let month = if months < 10 { months + 3 } else { months - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    let day = of_year - (153 * months + 2) / 5 + 1;
-    format!("{year:04}{month:02}{day:02}")
+/// The number of a moment of this dimension, of which the next one has the next number.
+fn step(dimension: &str, text: &str) -> Option<i64> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let day = || {
+        let day = Date::new(number(0..4)? as i16, number(4..6)? as i8, number(6..8)? as i8).ok()?;
+        Some(day_number(day))
+    };
+    let is_long = |digits: usize| text.len() == digits;
+    match dimension {
+        "date" if is_long(8) => day(),
+        "dateHour" if is_long(10) => Some(day()? * 24 + number(8..10)?),
+        "dateHourMinute" if is_long(12) => Some((day()? * 24 + number(8..10)?) * 60 + number(10..12)?),
+        "yearMonth" if is_long(6) => Some(number(0..4)? * 12 + number(4..6)? - 1),
+        "yearWeek" if is_long(6) => {
+            let first = Date::new(number(0..4)? as i16, 1, 1).ok()?;
+            Some(week_from_sunday(first) + number(4..6)? - 1)
+        }
+        "isoYearIsoWeek" if is_long(6) => {
+            let week = ISOWeekDate::new(number(0..4)? as i16, number(4..6)? as i8, Weekday::Monday).ok()?;
+            Some(week_from_monday(week.date()))
+        }
+        "minutesAgo" => text.parse::<i64>().ok().map(|minutes| -minutes),
+        "date" | "dateHour" | "dateHourMinute" | "yearMonth" | "yearWeek" | "isoYearIsoWeek" => None,
+        _ => text.parse().ok(),
+    }
+}
+
+/// The number of the first and of the last moment of some days; `None` where moments are counted within the range or
+/// the day.
+fn bounds(dimension: &str, (first, last): (Date, Date)) -> Option<(i64, i64)> {
+    let both = |number: fn(Date) -> i64| Some((number(first), number(last)));
+    let parts = |of_day: i64| Some((day_number(first) * of_day, (day_number(last) + 1) * of_day - 1));
+    match dimension {
+        "date" => both(day_number),
+        "dateHour" => parts(24),
+        "dateHourMinute" => parts(24 * 60),
+        "yearMonth" => both(|day| i64::from(day.year()) * 12 + i64::from(day.month()) - 1),
+        "yearWeek" => both(week_from_sunday),
+        "isoYearIsoWeek" => both(week_from_monday),
+        "year" => both(|day| day.year().into()),
+        _ => None,
+    }
+}
+
+/// The first day of 1970 was a Thursday.
+fn week_from_sunday(day: Date) -> i64 {
+    (day_number(day) + 4).div_euclid(7)
+}
+
+fn week_from_monday(day: Date) -> i64 {
+    (day_number(day) + 3).div_euclid(7)
 }
 
 #[cfg(test)]
@@ -223,34 +318,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_counted_through_leap_years() {
-        let first = day_number("20231231").unwrap();
-        for (place, day) in ["20231231", "20240101", "20240102"].iter().enumerate() {
-            assert_eq!(day_of(first + place as i64), *day);
+    fn moments_are_counted_without_a_gap() {
+        for (dimension, moments) in [
+            ("date", ["20240228", "20240229", "20240301"]),
+            ("date", ["20231231", "20240101", "20240102"]),
+            ("dateHour", ["2026112022", "2026112023", "2026112100"]),
+            ("dateHourMinute", ["202611202358", "202611202359", "202611210000"]),
+            ("yearMonth", ["202611", "202612", "202701"]),
+            ("isoYearIsoWeek", ["202652", "202653", "202701"]),
+            ("yearWeek", ["202651", "202652", "202701"]),
+            ("year", ["2025", "2026", "2027"]),
+            ("nthDay", ["0008", "0009", "0010"]),
+            ("hour", ["08", "09", "10"]),
+            ("minutesAgo", ["02", "01", "00"]),
+        ] {
+            let numbers = moments.map(|moment| step(dimension, moment).unwrap());
+            assert_eq!(numbers.map(|number| number - numbers[0]), [0, 1, 2], "{dimension} {moments:?}");
         }
-        for (before, after) in
-            [("20240228", "20240229"), ("20240229", "20240301"), ("20230228", "20230301"), ("21000228", "21000301")]
+        for (dimension, none) in
+            [("date", ""), ("date", "2024-1-1"), ("date", "20241301"), ("date", "(other)"), ("date", "202401")]
         {
-            assert_eq!(day_of(day_number(before).unwrap() + 1), after);
+            assert_eq!(step(dimension, none), None);
         }
-        for none in ["", "2024-1-1", "20241301", "(other)", "202401"] {
-            assert_eq!(day_number(none), None);
+        let days = (Date::constant(2026, 11, 20), Date::constant(2026, 11, 21));
+        for (dimension, first, last) in [
+            ("date", "20261120", "20261121"),
+            ("dateHour", "2026112000", "2026112123"),
+            ("dateHourMinute", "202611200000", "202611212359"),
+            ("yearMonth", "202611", "202611"),
+            ("isoYearIsoWeek", "202647", "202647"),
+            ("yearWeek", "202647", "202647"),
+            ("year", "2026", "2026"),
+        ] {
+            let expected = (step(dimension, first).unwrap(), step(dimension, last).unwrap());
+            assert_eq!(bounds(dimension, days), Some(expected), "{dimension}");
         }
     }
 
     #[test]
-    fn values_are_short() {
-        for (value, shown) in [
-            (0.0, "0"),
-            (1_234_567.0, "1,234,567"),
-            (1234.56, "1,235"),
-            (12.345, "12.3"),
-            (1.234, "1.23"),
-            (0.337_02, "0.3370"),
-            (-5.0, "-5"),
-        ] {
-            assert_eq!(shown_value(value), shown);
-        }
+    fn a_scale_ends_at_a_round_number() {
         for (value, top) in [(0.0, 1.0), (1.0, 1.0), (11.0, 15.0), (0.34, 0.4), (99.0, 100.0)] {
             assert!((rounded_up(value) - top).abs() < 1e-9, "{value}");
         }

@@ -7,8 +7,9 @@
 mod drawing;
 
 use gauth_cli::Failure;
-use gauth_cli::rows::is_number;
+use gauth_cli::rows::{Detail, grouped, moment};
 
+use super::days::Days;
 use super::figure::{self, Figure};
 use super::{Content, Format, Layout, NewWriter, RowWriter};
 use crate::arguments::Arguments;
@@ -18,6 +19,7 @@ pub(super) const FORMAT: Format = Format {
     name: "html",
     extensions: &["html", "htm"],
     names_property: false,
+    shows_property_name: true,
     several: None,
     content: Content::Report(prepare),
 };
@@ -25,12 +27,25 @@ pub(super) const FORMAT: Format = Format {
 const STYLE: &str = include_str!("html/style.css");
 
 fn prepare(_: &Arguments, question: &Question) -> Result<NewWriter, Failure> {
-    let days = figure::days(&question.request);
-    Ok(Box::new(move |layout, _| {
+    let request = question.request.clone();
+    Ok(Box::new(move |layout, beginning| {
+        let days = Days::of(&request, beginning.head);
+        let has_property_column = layout.columns.iter().any(|column| column.name == "property");
         Box::new(Html {
-            figure: Figure::new(&layout),
             title: figure::title(&layout),
-            days: days.clone(),
+            property: match beginning.property_name {
+                // Several properties are told apart by their column.
+                _ if has_property_column => None,
+                Some(name) => Some(format!("{name} ({})", beginning.property)),
+                None => Some(format!("property {}", beginning.property)),
+            },
+            days: [Some(days.text()), days.zone.clone()]
+                .into_iter()
+                .flatten()
+                .filter(|text| !text.is_empty())
+                .collect(),
+            made: days.made.clone(),
+            figure: Figure::new(&layout, days),
             layout,
             has_totals: false,
         })
@@ -40,7 +55,10 @@ fn prepare(_: &Arguments, question: &Question) -> Result<NewWriter, Failure> {
 struct Html {
     figure: Figure,
     title: String,
-    days: String,
+    property: Option<String>,
+    /// The days and their zone.
+    days: Vec<String>,
+    made: String,
     layout: Layout,
     /// Whether the body of the table has ended.
     has_totals: bool,
@@ -55,9 +73,10 @@ impl RowWriter for Html {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-             <header>\n<h1>{title}</h1>\n<p>{}</p>\n</header>\n\
+             <header>\n<h1>{title}</h1>\n{}<p>{}</p>\n</header>\n\
              <div class=\"rows\" tabindex=\"0\" role=\"region\" aria-label=\"rows\">\n<table>\n<thead>\n<tr>",
-            escaped(&self.days)
+            self.property.iter().map(|name| format!("<p>{}</p>\n", escaped(name))).collect::<String>(),
+            escaped(&self.days.join(" · "))
         );
         for column in &self.layout.columns {
             let class = if column.is_metric { " class=\"n\"" } else { "" };
@@ -94,9 +113,10 @@ impl RowWriter for Html {
         let rows = match self.figure.rows {
             0 => "no rows".to_owned(),
             1 => "1 row".to_owned(),
-            rows => format!("{} rows", figure::shown_value(rows as f64)),
+            rows => format!("{} rows", grouped(&rows.to_string())),
         };
-        out.extend_from_slice(format!("<footer>{rows}</footer>\n</body>\n</html>\n").as_bytes());
+        let made = escaped(&self.made);
+        out.extend_from_slice(format!("<footer>{rows}, made {made}</footer>\n</body>\n</html>\n").as_bytes());
     }
 }
 
@@ -106,31 +126,20 @@ impl Html {
         for (cell, column) in cells.iter().zip(&self.layout.columns) {
             if column.is_metric {
                 out.extend_from_slice(b"<td class=\"n\">");
-                number(cell, out);
+                out.extend_from_slice(escaped(&column.shown(cell, Detail::FULL)).as_bytes());
             } else {
-                // A text from right to left stays within its cell.
-                out.extend_from_slice(b"<td dir=\"auto\">");
-                escape(cell, out);
+                match moment(&column.name, &String::from_utf8_lossy(cell)) {
+                    Some(moment) => out.extend_from_slice(format!("<td class=\"t\">{moment}").as_bytes()),
+                    None => {
+                        // A text from right to left stays within its cell.
+                        out.extend_from_slice(b"<td dir=\"auto\">");
+                        escape(cell, out);
+                    }
+                }
             }
             out.extend_from_slice(b"</td>");
         }
         out.extend_from_slice(b"</tr>\n");
-    }
-}
-
-/// A number as it was sent; empty elements make room between the thousands, for the eye and not for a copy.
-fn number(cell: &[u8], out: &mut Vec<u8>) {
-    let whole = cell.iter().position(|byte| *byte == b'.').unwrap_or(cell.len());
-    let is_plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-    if !is_number(cell) || !cell.iter().all(is_plain) {
-        return escape(cell, out);
-    }
-    for (place, &byte) in cell.iter().enumerate() {
-        let is_inside = place > 0 && place < whole && cell[place - 1] != b'-';
-        if is_inside && (whole - place).is_multiple_of(3) {
-            out.extend_from_slice(b"<i></i>");
-        }
-        out.push(byte);
     }
 }
 
@@ -168,21 +177,5 @@ mod tests {
             escaped("<script>alert(\"x\")</script> & 'é'\u{0}\u{1b}\u{7f}\n"),
             "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;é&#39;␀␛␡\n"
         );
-    }
-
-    #[test]
-    fn a_number_keeps_its_digits() {
-        for (cell, shown) in [
-            ("1234567.891", "1<i></i>234<i></i>567.891"),
-            ("-123456", "-123<i></i>456"),
-            ("999", "999"),
-            ("1e400", "1e400"),
-            ("<b>", "&lt;b&gt;"),
-            ("", ""),
-        ] {
-            let mut out = Vec::new();
-            number(cell.as_bytes(), &mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), shown);
-        }
     }
 }

@@ -6,6 +6,7 @@ pub(super) const FORMAT: Format = Format {
     name: "raw",
     extensions: &[],
     names_property: false,
+    shows_property_name: false,
     several: Some(["", "", ""]),
     content: Content::Answers,
 };

@@ -19,6 +19,7 @@ pub(super) const FORMAT: Format = Format {
     name: "sql",
     extensions: &["sql"],
     names_property: true,
+    shows_property_name: false,
     several: None,
     content: Content::Report(prepare),
 };

@@ -8,8 +8,14 @@ use super::{Beginning, Content, Format, NewWriter, RowWriter};
 use crate::arguments::Arguments;
 use crate::question::Question;
 
-pub(super) const FORMAT: Format =
-    Format { name: "v3", extensions: &[], names_property: false, several: None, content: Content::Report(prepare) };
+pub(super) const FORMAT: Format = Format {
+    name: "v3",
+    extensions: &[],
+    names_property: false,
+    shows_property_name: false,
+    several: None,
+    content: Content::Report(prepare),
+};
 
 /// v3's own page; ours is as long as the report, if that is longer.
 const MAX_RESULTS: u64 = 1000;

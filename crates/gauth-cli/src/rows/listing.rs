@@ -5,10 +5,10 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use super::{Column, FORMATS, Format, Layout, format_of_file, replaced_nul_note};
+use super::{Column, FORMATS, Format, Layout, Measure, format_of_file, replaced_nul_note};
 use crate::exit::Failure;
 use crate::files::Report;
-use crate::terminal::{Terminal, stdout, width};
+use crate::terminal::{Terminal, draws_unicode, stdout, width};
 
 /// What the command line says about the output.
 #[derive(Clone, Copy, Debug)]
@@ -83,12 +83,14 @@ impl Listing {
             heading: name.to_owned(),
             is_metric: false,
             is_integer: false,
+            measure: Measure::Number,
         };
         let mut writer = (self.format.writer)(Layout {
             columns: columns.iter().copied().map(column).collect(),
             header: true,
             excel: false,
             terminal_width: self.terminal_width,
+            is_ascii: !draws_unicode(),
         });
         let mut out = Vec::new();
         writer.begin(&mut out);

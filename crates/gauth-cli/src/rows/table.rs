@@ -1,45 +1,59 @@
-//! A table for eyes: aligned columns, numbers to the right, no character that would disturb a terminal.
+//! A table for eyes: aligned columns, figures to the right and never cut, no character that would disturb a terminal.
 //!
-//! Widths are those of the first rows; a later cell that is wider pushes its line out, or is cut on a
-//! terminal, where lines must fit and large numbers are grouped. Not for programs: use csv.
+//! Widths are those of the first rows. On a terminal lines must fit: decimals are rounded first, then text is cut, then
+//! large numbers are shortened with a unit, and where all that is not enough each row becomes a record, a field on each
+//! line. Not for programs: use csv.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-use super::{Column, Format, Layout, RowWriter};
+use super::people::Detail;
+use super::{Format, Layout, RowWriter};
 use crate::exit::Failure;
 use crate::terminal::sanitise;
 
 pub(super) const FORMAT: Format = Format {
     name: "table",
     extensions: &[],
-    writer: |layout| Box::new(Table { layout, widths: Vec::new(), first: Vec::new(), last: Vec::new() }),
+    writer: |layout| Box::new(Table { layout, form: None, first: Vec::new(), last: Vec::new() }),
 };
 
 /// So many rows decide how wide the columns are.
 const ROWS: usize = 1000;
 const GAP: &str = "  ";
-/// No column is cut below this.
+/// No column of text is cut below this.
 const NARROWEST: usize = 6;
+/// A record leaves so much room beside its headings: for a gap and a short figure with a currency.
+const FIGURE: usize = 2 + 12;
+
+type Row = Vec<Vec<u8>>;
 
 struct Table {
     layout: Layout,
-    widths: Vec<usize>,
-    /// Rows that wait for the widths.
-    first: Vec<Vec<String>>,
+    /// Settled by the first rows.
+    form: Option<Form>,
+    /// Rows that wait for it.
+    first: Vec<Row>,
     /// Rows below a line at the end.
-    last: Vec<Vec<String>>,
+    last: Vec<Row>,
+}
+
+/// How the rows are laid out.
+enum Form {
+    /// Side by side, in columns of these widths.
+    Columns(Vec<usize>, Detail),
+    /// A field on each line, in a terminal of this width.
+    Records(usize),
 }
 
 impl RowWriter for Table {
     fn begin(&mut self, _: &mut Vec<u8>) {}
 
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
-        let row = self.shown_row(cells);
-        if !self.widths.is_empty() {
-            self.line(&row, out);
+        if let Some(form) = &self.form {
+            self.layout.row(form, cells, out);
             return Ok(());
         }
-        self.first.push(row);
+        self.first.push(owned(cells));
         if self.first.len() == ROWS {
             self.start(out);
         }
@@ -47,95 +61,159 @@ impl RowWriter for Table {
     }
 
     fn aggregate(&mut self, cells: &[&[u8]], _: &mut Vec<u8>) -> Result<(), Failure> {
-        let row = self.shown_row(cells);
-        self.last.push(row);
+        self.last.push(owned(cells));
         Ok(())
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
-        if self.widths.is_empty() && !(self.first.is_empty() && self.last.is_empty()) {
+        if self.form.is_none() && !(self.first.is_empty() && self.last.is_empty()) {
             self.start(out);
         }
+        let Some(form) = &self.form else {
+            return;
+        };
         if !self.last.is_empty() {
-            self.rule(out);
+            self.layout.rule(form, out);
         }
-        for row in std::mem::take(&mut self.last) {
-            self.line(&row, out);
+        for row in &self.last {
+            self.layout.row(form, row, out);
         }
     }
 }
 
+fn owned(cells: &[&[u8]]) -> Row {
+    cells.iter().map(|cell| cell.to_vec()).collect()
+}
+
 impl Table {
-    fn shown_row(&self, cells: &[&[u8]]) -> Vec<String> {
-        let cells = cells.iter().zip(&self.layout.columns);
-        cells.map(|(cell, column)| self.shown(cell, column)).collect()
-    }
-
-    fn rule(&self, out: &mut Vec<u8>) {
-        let rule: Vec<String> = self.widths.iter().map(|width| "─".repeat(*width)).collect();
-        self.line(&rule, out);
-    }
-
-    fn shown(&self, cell: &[u8], column: &Column) -> String {
-        let text = sanitise(&String::from_utf8_lossy(cell));
-        match self.layout.terminal_width {
-            Some(_) if column.is_metric => grouped(&text),
-            _ => text,
-        }
-    }
-
-    /// Settles the widths and writes everything that has waited for them.
+    /// Settles the form and writes everything that has waited for it.
     fn start(&mut self, out: &mut Vec<u8>) {
-        let columns = &self.layout.columns;
-        let names: Vec<String> = columns.iter().map(|column| sanitise(&column.heading)).collect();
-        let widest = |place: usize| {
-            let rows = self.first.iter().chain(&self.last);
-            let cells = rows.map(|row| row[place].width());
-            let name = if self.layout.header { names[place].width() } else { 0 };
-            cells.chain([name]).max().unwrap_or(0)
-        };
-        self.widths = (0..columns.len()).map(widest).collect();
-        if let Some(width) = self.layout.terminal_width {
-            self.fit(width);
-        }
-        if self.layout.header {
-            self.line(&names, out);
-            self.rule(out);
+        let rows: Vec<&Row> = self.first.iter().chain(&self.last).collect();
+        let form = self.layout.form(&rows);
+        if self.layout.header && matches!(form, Form::Columns(..)) {
+            let headings: Vec<String> = self.layout.columns.iter().map(|column| sanitise(&column.heading)).collect();
+            self.layout.line(&form, &headings, out);
+            self.layout.rule(&form, out);
         }
         for row in std::mem::take(&mut self.first) {
-            self.line(&row, out);
+            self.layout.row(&form, &row, out);
         }
+        self.form = Some(form);
     }
+}
 
-    /// Takes from the widest column until the line fits.
-    fn fit(&mut self, width: usize) {
-        let gaps = GAP.len() * self.widths.len().saturating_sub(1);
-        let mut excess = (self.widths.iter().sum::<usize>() + gaps).saturating_sub(width);
-        while excess > 0 {
-            let Some(widest) = self.widths.iter_mut().max() else {
-                return;
-            };
-            if *widest <= NARROWEST {
-                return;
+impl Layout {
+    /// The first form, from the most to the least detailed, in which these rows fit.
+    fn form(&self, rows: &[&Row]) -> Form {
+        let widths = |detail: Detail| -> Vec<usize> {
+            let widest =
+                |place: usize| rows.iter().map(|row| self.columns[place].shown(&row[place], detail).width()).max();
+            (0..self.columns.len()).map(|place| widest(place).unwrap_or(0)).collect()
+        };
+        let with_headings = |mut widths: Vec<usize>| {
+            for (width, column) in widths.iter_mut().zip(&self.columns).filter(|_| self.header) {
+                *width = (*width).max(sanitise(&column.heading).width());
             }
-            *widest -= 1;
-            excess -= 1;
+            widths
+        };
+        let Some(width) = self.terminal_width else {
+            return Form::Columns(with_headings(widths(Detail::FULL)), Detail::FULL);
+        };
+        let room = width.saturating_sub(GAP.len() * self.columns.len().saturating_sub(1));
+        let [.., rounded, short] = Detail::LEVELS;
+        for detail in Detail::LEVELS.into_iter().take(3) {
+            let whole = with_headings(widths(detail));
+            if whole.iter().sum::<usize>() <= room {
+                return Form::Columns(whole, detail);
+            }
+        }
+        for detail in [rounded, short] {
+            let cells = widths(detail);
+            let least = cells.iter().zip(&self.columns).map(|(width, column)| match column.is_metric {
+                true => *width,
+                false => NARROWEST,
+            });
+            let whole = with_headings(cells.clone());
+            if let Some(widths) = cut_to(room, whole, &least.collect::<Vec<_>>()) {
+                return Form::Columns(widths, detail);
+            }
+        }
+        Form::Records(width)
+    }
+
+    fn row(&self, form: &Form, cells: &[impl AsRef<[u8]>], out: &mut Vec<u8>) {
+        let shown = |place: usize, detail| self.columns[place].shown(cells[place].as_ref(), detail);
+        match form {
+            Form::Columns(widths, detail) => {
+                // A later figure that needs more room than the first ones is shown in less detail.
+                let cell = |place: usize| {
+                    let whole = shown(place, *detail);
+                    let is_too_long = self.columns[place].is_metric && whole.width() > widths[place];
+                    match is_too_long && self.terminal_width.is_some() {
+                        true => self.fitting(place, cells, widths[place]),
+                        false => whole,
+                    }
+                };
+                self.line(form, &(0..cells.len()).map(cell).collect::<Vec<_>>(), out);
+            }
+            Form::Records(width) => {
+                let headings = self.columns.iter().map(|column| sanitise(&column.heading));
+                let headings: Vec<String> =
+                    headings.map(|text| self.cut(&text, width.saturating_sub(FIGURE).max(1))).collect();
+                let widest = headings.iter().map(|text| text.width()).max().unwrap_or(0);
+                let room = width.saturating_sub(widest + GAP.len());
+                for (place, heading) in headings.iter().enumerate() {
+                    let text = match self.columns[place].is_metric {
+                        true => self.fitting(place, cells, room),
+                        false => self.cut(&shown(place, Detail::FULL), room),
+                    };
+                    let padding = " ".repeat(widest - heading.width());
+                    let line = if self.header { format!("{heading}{padding}{GAP}{text}") } else { text };
+                    out.extend_from_slice(line.trim_end().as_bytes());
+                    out.push(b'\n');
+                }
+                out.push(b'\n');
+            }
         }
     }
 
-    fn line(&self, cells: &[String], out: &mut Vec<u8>) {
+    /// A figure in the most detail for which there is room, and in the least where there is too little for any.
+    fn fitting(&self, place: usize, cells: &[impl AsRef<[u8]>], room: usize) -> String {
+        let levels = Detail::LEVELS.map(|detail| self.columns[place].shown(cells[place].as_ref(), detail));
+        levels.iter().find(|text| text.width() <= room).unwrap_or(&levels[levels.len() - 1]).clone()
+    }
+
+    fn rule(&self, form: &Form, out: &mut Vec<u8>) {
+        let stroke = if self.is_ascii { "-" } else { "─" };
+        match form {
+            Form::Columns(widths, _) => {
+                let rule: Vec<String> = widths.iter().map(|width| stroke.repeat(*width)).collect();
+                self.line(form, &rule, out);
+            }
+            Form::Records(width) => {
+                out.extend_from_slice(stroke.repeat(*width).as_bytes());
+                out.extend_from_slice(b"\n\n");
+            }
+        }
+    }
+
+    fn line(&self, form: &Form, cells: &[String], out: &mut Vec<u8>) {
+        let Form::Columns(widths, _) = form else {
+            return;
+        };
         let mut line = String::new();
         for (place, cell) in cells.iter().enumerate() {
-            let width = self.widths[place];
-            let cell = match self.layout.terminal_width {
-                Some(_) => cut(cell, width),
-                None => cell.clone(),
+            let (width, column) = (widths[place], &self.columns[place]);
+            let is_figure = column.is_metric && cell.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+            let cell = match self.terminal_width {
+                Some(_) if !is_figure => self.cut(cell, width),
+                _ => cell.clone(),
             };
             let padding = " ".repeat(width.saturating_sub(cell.width()));
             if place > 0 {
                 line.push_str(GAP);
             }
-            match self.layout.columns[place].is_metric {
+            match column.is_metric {
                 true => line.extend([padding, cell]),
                 false => line.extend([cell, padding]),
             }
@@ -143,53 +221,46 @@ impl Table {
         out.extend_from_slice(line.trim_end().as_bytes());
         out.push(b'\n');
     }
+
+    fn cut(&self, text: &str, width: usize) -> String {
+        cut(text, width, if self.is_ascii { "..." } else { "…" })
+    }
+}
+
+/// Takes from the widest column that is not at its least until the line fits; `None` if it never does.
+fn cut_to(room: usize, mut widths: Vec<usize>, least: &[usize]) -> Option<Vec<usize>> {
+    let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
+    while excess > 0 {
+        let above_least = widths.iter_mut().zip(least).filter(|(width, least)| **width > **least);
+        let (widest, _) = above_least.max_by_key(|(width, _)| **width)?;
+        *widest -= 1;
+        excess -= 1;
+    }
+    Some(widths)
 }
 
 /// The text in at most `width` columns; what is cut shows as an ellipsis.
-pub fn cut(text: &str, width: usize) -> String {
+pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
+    let ellipsis = if ellipsis.width() > width { "" } else { ellipsis };
     let mut kept = String::new();
-    let mut used = 1;
     for character in text.chars() {
-        used += character.width().unwrap_or(0);
-        if used > width {
+        kept.push(character);
+        // Of the whole: some characters change the width of those before them.
+        if kept.width() + ellipsis.width() > width {
+            kept.pop();
             break;
         }
-        kept.push(character);
     }
-    kept.push('…');
-    kept
-}
-
-/// `1234567.5` as `1,234,567.5`; anything but a plain number stays.
-pub fn grouped(text: &str) -> String {
-    let (sign, number) = match text.strip_prefix('-') {
-        Some(number) => ("-", number),
-        None => ("", text),
-    };
-    let (whole, fraction) = match number.find('.') {
-        Some(point) => number.split_at(point),
-        None => (number, ""),
-    };
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !is_plain(whole) || !is_plain(fraction.trim_start_matches('.')) {
-        return text.to_owned();
-    }
-    let mut grouped = sign.to_owned();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped + fraction
+    // A joiner would join the ellipsis.
+    kept.trim_end_matches('\u{200d}').to_owned() + ellipsis
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{two_columns, written};
+    use super::super::{Column, Measure, two_columns, written};
     use super::*;
 
     #[test]
@@ -197,7 +268,7 @@ mod tests {
         let rows: &[&[&str]] = &[&["東京", "1234567"], &["a", "5"], &["\u{1b}[31m", "x"]];
         assert_eq!(
             written(&FORMAT, two_columns(), rows),
-            "d               m\n────────  ───────\n東京      1234567\na               5\n\\x1b[31m        x\n"
+            "d                 m\n────────  ─────────\n東京      1,234,567\na                 5\n\\x1b[31m          x\n"
         );
         assert_eq!(written(&FORMAT, two_columns(), &[]), "");
     }
@@ -212,22 +283,82 @@ mod tests {
         writer.end(&mut out);
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[2], "a                   5");
+        assert_eq!(lines[2], "a                    5");
         assert_eq!(lines[3], lines[1]);
-        assert_eq!(lines[4], "RESERVED_TOTAL  12345");
+        assert_eq!(lines[4], "RESERVED_TOTAL  12,345");
     }
 
     #[test]
-    fn on_a_terminal_lines_fit_and_numbers_are_grouped() {
-        let mut layout = two_columns();
-        layout.terminal_width = Some(20);
-        let rows: &[&[&str]] = &[&["a rather long cell", "-1234567.50"], &["日本語日本語日本語", "999"]];
-        let text = written(&FORMAT, layout, rows);
-        assert!(text.lines().all(|line| line.width() <= 20), "{text}");
-        assert!(text.contains('…'), "{text}");
-        assert_eq!(grouped("-1234567.50"), "-1,234,567.50");
-        for same in ["", "-", "999", "0.12345", "NaN", "1e10", "12.3.4", "."] {
-            assert_eq!(grouped(same), same);
+    fn text_is_cut_where_a_terminal_shows_it() {
+        for (text, width, expected) in [
+            ("日本語日本語", 5, "日本…"),
+            ("日本語日本語", 4, "日…"),
+            ("e\u{301}e\u{301}e\u{301}e\u{301}", 3, "e\u{301}e\u{301}…"),
+            ("👨\u{200d}👩\u{200d}👧 family", 4, "👨\u{200d}👩\u{200d}👧 …"),
+            ("abc", 3, "abc"),
+            ("abcd", 1, "…"),
+            ("abcd", 0, ""),
+        ] {
+            assert_eq!(cut(text, width, "…"), expected, "{text}");
         }
+        assert_eq!(cut("abcdefgh", 6, "..."), "abc...");
+    }
+
+    #[test]
+    fn without_unicode_drawings_are_ascii() {
+        let mut layout = Layout { is_ascii: true, terminal_width: Some(20), ..two_columns() };
+        layout.columns[0].heading = "a long name of a column".to_owned();
+        let text = written(&FORMAT, layout, &[&["a long text in a cell", "5"]]);
+        assert!(text.is_ascii() && text.contains("...  "), "{text}");
+    }
+
+    /// A dimension and these metrics, in a terminal of so many columns.
+    fn report(metrics: &[(&str, Measure)], width: usize) -> Layout {
+        let mut layout = two_columns();
+        let (dimension, metric) = (layout.columns[0].clone(), layout.columns[1].clone());
+        let metrics = metrics.iter().map(|(name, measure)| Column {
+            name: (*name).to_owned(),
+            heading: (*name).to_owned(),
+            measure: measure.clone(),
+            ..metric.clone()
+        });
+        layout.columns = [dimension].into_iter().chain(metrics).collect();
+        Layout { terminal_width: Some(width), ..layout }
+    }
+
+    /// The sequence in which a table gives way.
+    #[test]
+    fn a_figure_is_never_cut() {
+        let money = Measure::Money("EUR".to_owned());
+        let metrics = [("sessions", Measure::Number), ("totalRevenue", money), ("bounceRate", Measure::Rate)];
+        let at = |width| {
+            let rows: &[&[&str]] =
+                &[&["a rather long page title", "2179345", "1234567.891", "0.43657"], &["b", "3", "0.5", "1"]];
+            let text = written(&FORMAT, report(&metrics, width), rows);
+            assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
+            text
+        };
+        assert!(at(80).contains("a rather long page title  2,179,345  1,234,567.89 EUR      43.66%\n"), "{}", at(80));
+        assert!(at(64).contains("a rather long page title  2,179,345  1,234,567.9 EUR       43.7%\n"), "{}", at(64));
+        assert!(at(48).contains("a rather …  2,179,345  1,234,568 EUR         44%\n"), "{}", at(48));
+        assert!(at(34).contains("a rath…   2.18M  1.23M EUR     44%\n"), "{}", at(34));
+        assert!(at(18).contains("ses…  2,179,345\n"), "{}", at(18));
+        assert!(at(24).starts_with("d           a rather lo…\nsessions    2,179,345\n"), "{}", at(24));
+        for width in 14..=80 {
+            assert!(!at(width).lines().any(|line| line.contains(|c: char| c.is_ascii_digit()) && line.ends_with('…')));
+        }
+    }
+
+    #[test]
+    fn a_later_figure_has_the_room_that_the_first_ones_took() {
+        let mut writer = (FORMAT.writer)(report(&[("m", Measure::Number)], 20));
+        let mut out = Vec::new();
+        writer.begin(&mut out);
+        for _ in 0..ROWS {
+            writer.row(&[b"a", b"12345"], &mut out).unwrap();
+        }
+        out.clear();
+        writer.row(&[b"b", b"2179345"], &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "b   2.18M\n");
     }
 }

@@ -1,147 +1,111 @@
-//! The figures of a page as SVG, in colours that the page's style names.
+//! The figures of a page: lines as SVG that stretches with the page, in colours that the page's style names, and bars and
+//! every text as HTML, which keeps its size.
 //! <https://www.w3.org/TR/SVG2/>
 
 use std::fmt::Write as _;
 
-use gauth_cli::rows::cut;
+use gauth_cli::rows::grouped;
+use gauth_cli::terminal::sanitise;
 
 use super::escaped;
-use crate::format::figure::{self, Figure};
+use crate::format::figure::{Figure, Point};
 
-const WIDTH: f64 = 960.0;
-/// For the numbers beside a line chart.
-const MARGIN: f64 = 72.0;
-const HEIGHT: f64 = 260.0;
-const BAR: f64 = 26.0;
-/// Where bars begin, and how wide the longest is.
-const BARS: (f64, f64) = (230.0, 640.0);
-/// What fits left of the bars.
-const LABEL: usize = 32;
+/// Of the drawing; the page gives it its size.
+const WIDTH: f64 = 1000.0;
+const HEIGHT: f64 = 100.0;
 /// With more points than these, none gets a mark of its own.
 const MARKS: usize = 400;
 
 /// One metric.
 pub(super) fn figure(figure: &Figure, metric: usize) -> String {
-    let name = escaped(&figure.metrics[metric]);
+    let name = escaped(&sanitise(&figure.metrics[metric].heading));
     let mut caption = name.clone();
     if figure.left_out > 0 {
-        let left_out = figure::shown_value(figure.left_out as f64);
+        let left_out = grouped(&figure.left_out.to_string());
         // Writing to a String cannot fail, here and below.
         let _ = write!(caption, " <span>({left_out} more rows are in the table only)</span>");
     }
-    let (drawing, height, kind) = match figure.is_over_time() {
-        true => lines(figure, metric),
+    let drawing = match figure.is_over_time() {
+        true => lines(figure, metric, &name),
         false => bars(figure, metric),
     };
-    format!(
-        "<figure>\n<figcaption>{caption}</figcaption>\n\
-         <svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-label=\"{kind} of {name}; the figures are in the table\">\n\
-         {drawing}</svg>\n</figure>\n"
-    )
+    format!("<figure>\n<figcaption>{caption}</figcaption>\n{drawing}</figure>\n")
 }
 
-fn bars(figure: &Figure, metric: usize) -> (String, f64, &'static str) {
+fn bars(figure: &Figure, metric: usize) -> String {
     let top = figure.range(metric).1;
-    let mut text = String::new();
-    for (place, series) in figure.series.iter().enumerate() {
-        let value = series.points[0].1[metric];
-        let share = if top > 0.0 { value.max(0.0) / top } else { 0.0 };
-        let (y, middle) = (place as f64 * BAR, place as f64 * BAR + BAR / 2.0);
-        let width = (share * BARS.1).max(1.0);
+    let mut text = "<div class=\"bars\">\n".to_owned();
+    for series in &figure.series {
+        let value = series.points[0].values[metric];
+        let share = if top > 0.0 { value.max(0.0) / top * 100.0 } else { 0.0 };
         let _ = writeln!(
             text,
-            "<text x=\"{:.0}\" y=\"{middle:.1}\" text-anchor=\"end\" dominant-baseline=\"central\">{}</text>\
-             <rect x=\"{:.0}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{:.1}\" rx=\"3\" fill=\"var(--s0)\">\
-             <title>{}: {}</title></rect>\
-             <text class=\"value\" x=\"{:.1}\" y=\"{middle:.1}\" dominant-baseline=\"central\">{}</text>",
-            BARS.0 - 10.0,
-            escaped(&cut(&series.label, LABEL)),
-            BARS.0,
-            y + 3.0,
-            BAR - 6.0,
+            "<span dir=\"auto\">{}</span><div><i style=\"width:{share:.1}%\"></i></div><span class=\"n\">{}</span>",
             escaped(&series.label),
-            figure::shown_value(value),
-            BARS.0 + width + 8.0,
-            figure::shown_value(value),
+            escaped(&figure.shown(metric, value)),
         );
     }
-    (text, figure.series.len() as f64 * BAR, "bars")
+    text + "</div>\n"
 }
 
-fn lines(figure: &Figure, metric: usize) -> (String, f64, &'static str) {
-    let (low, high) = figure.range(metric);
-    let top = figure::rounded_up(high);
-    let bottom = if low < 0.0 { -figure::rounded_up(-low) } else { 0.0 };
-    let moments = figure.moments();
-    let x = |moment: &String| {
-        let place = moments.binary_search(moment).unwrap_or(0) as f64;
-        MARGIN + place / (moments.len() - 1).max(1) as f64 * (WIDTH - MARGIN - 16.0)
-    };
-    let y = |value: f64| 10.0 + (top - value) / (top - bottom) * (HEIGHT - 20.0);
-    let mut text = String::new();
-    for step in 0..=4 {
-        let value = bottom + (top - bottom) * f64::from(step) / 4.0;
-        let _ = writeln!(
-            text,
-            "<line class=\"grid\" x1=\"{MARGIN}\" x2=\"{WIDTH}\" y1=\"{0:.1}\" y2=\"{0:.1}\"/>\
-             <text x=\"{1}\" y=\"{0:.1}\" text-anchor=\"end\" dominant-baseline=\"central\">{2}</text>",
-            y(value),
-            MARGIN - 10.0,
-            figure::shown_value(value),
-        );
+fn lines(figure: &Figure, metric: usize, name: &str) -> String {
+    let (bottom, top) = figure.scale(metric);
+    let last = (figure.steps - 1).max(1) as f64;
+    let x = |point: &Point| point.step as f64 / last * WIDTH;
+    let y = |value: f64| (top - value) / (top - bottom) * HEIGHT;
+    let mut text = "<div class=\"plot\">\n<div class=\"scale\">".to_owned();
+    let marks = || (0..=4).map(|step| top - (top - bottom) * f64::from(step) / 4.0);
+    for value in marks() {
+        let _ = write!(text, "<span>{}</span>", escaped(&figure.mark(metric, value)));
     }
-    let labels =
-        if moments.len() > 2 { vec![0, moments.len() / 2, moments.len() - 1] } else { (0..moments.len()).collect() };
-    for place in labels {
-        let anchor = match place {
-            0 => "start",
-            place if place == moments.len() - 1 => "end",
-            _ => "middle",
-        };
-        let _ = writeln!(
-            text,
-            "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
-            x(&moments[place]),
-            HEIGHT + 14.0,
-            escaped(&figure::shown_moment(&moments[place])),
-        );
+    let _ = writeln!(
+        text,
+        "</div>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"lines of {name}; the figures are in the table\">"
+    );
+    for value in marks() {
+        let _ = writeln!(text, "<line class=\"grid\" x2=\"{WIDTH}\" y1=\"{0:.1}\" y2=\"{0:.1}\"/>", y(value));
     }
-    let points = figure.series.iter().map(|series| series.points.len());
-    let has_marks = points.sum::<usize>() <= MARKS;
+    let has_marks = figure.series.iter().map(|series| series.points.len()).sum::<usize>() <= MARKS;
     for (place, series) in figure.series.iter().enumerate() {
-        let points = series.points.iter();
-        let points: Vec<(String, f64, f64, f64)> = points
-            .map(|(moment, values)| {
-                let value = values[metric];
-                (figure::shown_moment(moment), value, x(moment), y(value))
-            })
-            .collect();
-        let path: Vec<String> = points.iter().map(|(.., x, y)| format!("{x:.1},{y:.1}")).collect();
-        let _ = writeln!(text, "<polyline class=\"line\" stroke=\"var(--s{place})\" points=\"{}\"/>", path.join(" "));
-        for (moment, value, x, y) in points.iter().filter(|_| has_marks) {
+        let mut path = String::new();
+        for points in series.unbroken() {
+            for (place, point) in points.iter().enumerate() {
+                let command = if place == 0 { 'M' } else { 'L' };
+                let _ = write!(path, "{command}{:.1} {:.1}", x(point), y(point.values[metric]));
+            }
+            // One point alone is a dot.
+            path += if points.len() == 1 { "h0" } else { "" };
+        }
+        let _ = writeln!(text, "<path class=\"line\" stroke=\"var(--s{place})\" d=\"{path}\"/>");
+        for point in series.points.iter().filter(|_| has_marks) {
+            let label = [&*series.label, &*point.moment].join(" ");
             let _ = writeln!(
                 text,
-                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"var(--s{place})\"><title>{} {}: {}</title></circle>",
-                escaped(&series.label),
-                escaped(moment),
-                figure::shown_value(*value),
+                "<path class=\"mark\" stroke=\"var(--s{place})\" d=\"M{:.1} {:.1}h0\"><title>{}: {}</title></path>",
+                x(point),
+                y(point.values[metric]),
+                escaped(label.trim_start()),
+                escaped(&figure.shown(metric, point.values[metric])),
             );
         }
     }
-    let mut height = HEIGHT + 24.0;
+    text += "</svg>\n<div class=\"moments\">";
+    let steps = match figure.steps {
+        0..=2 => (0..figure.steps).collect(),
+        steps => vec![0, steps / 2, steps - 1],
+    };
+    for step in steps {
+        let _ = write!(text, "<span>{}</span>", escaped(&figure.step_label(step)));
+    }
+    text += "</div>\n</div>\n";
     if figure.series.len() > 1 {
+        text += "<ul>";
         for (place, series) in figure.series.iter().enumerate() {
-            let (x, y) = (MARGIN + (place % 4) as f64 * 222.0, height + 14.0 + (place / 4) as f64 * 20.0);
-            let _ = writeln!(
-                text,
-                "<rect x=\"{x}\" y=\"{:.1}\" width=\"12\" height=\"12\" rx=\"3\" fill=\"var(--s{place})\"/>\
-                 <text x=\"{}\" y=\"{y:.1}\" dominant-baseline=\"central\">{}</text>",
-                y - 6.0,
-                x + 18.0,
-                escaped(&cut(&series.label, 28)),
-            );
+            let label = escaped(&series.label);
+            let _ = write!(text, "<li dir=\"auto\"><i style=\"background:var(--s{place})\"></i>{label}</li>");
         }
-        height += 28.0 + ((figure.series.len() - 1) / 4) as f64 * 20.0;
+        text += "</ul>\n";
     }
-    (text, height, "lines")
+    text
 }

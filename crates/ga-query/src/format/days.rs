@@ -1,0 +1,126 @@
+//! The days of a report as dates: what `yesterday` was in the property's zone when the report was made.
+
+use ga_core::answer::ReportHead;
+use ga_core::report::{DateRange, RunReportRequest};
+use gauth_cli::terminal::sanitise;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan as _};
+
+/// When a report was made, and what of.
+pub(super) struct Days {
+    pub(super) ranges: Vec<Range>,
+    /// Minutes, with realtime.
+    minutes: Option<String>,
+    /// `2026-11-27 09:30`, in the property's zone.
+    pub(super) made: String,
+    /// The property's zone, if it was told.
+    pub(super) zone: Option<String>,
+}
+
+/// One date range.
+pub(super) struct Range {
+    /// What rows call it.
+    pub(super) name: String,
+    is_named: bool,
+    typed: [String; 2],
+    /// `None` for a day that cannot be told.
+    pub(super) days: Option<(Date, Date)>,
+}
+
+impl Days {
+    pub(super) fn of(request: &RunReportRequest, head: &ReportHead) -> Self {
+        Self::at(Timestamp::now(), request, head)
+    }
+
+    fn at(now: Timestamp, request: &RunReportRequest, head: &ReportHead) -> Self {
+        let zone = head.metadata.time_zone.as_deref().filter(|zone| !zone.is_empty());
+        let known = zone.and_then(|zone| TimeZone::get(zone).ok());
+        let now = now.to_zoned(known.unwrap_or_else(TimeZone::system));
+        let ranges = request.date_ranges.iter().enumerate();
+        let minutes = request.minute_ranges.iter().map(|range| {
+            let (from, to) = (range.start_minutes_ago.unwrap_or(29), range.end_minutes_ago.unwrap_or(0));
+            format!("{from} to {to} minutes ago")
+        });
+        let minutes: Vec<String> = minutes.collect();
+        Self {
+            ranges: ranges.map(|(place, range)| Range::new(place, range, now.date())).collect(),
+            minutes: Some(minutes.join(", ")).filter(|text| !text.is_empty()),
+            made: now.strftime("%Y-%m-%d %H:%M").to_string(),
+            zone: zone.map(sanitise),
+        }
+    }
+
+    /// `2026-11-01 to 2026-11-26`.
+    pub(super) fn text(&self) -> String {
+        let ranges: Vec<String> = self.ranges.iter().map(Range::text).collect();
+        self.minutes.clone().unwrap_or_else(|| ranges.join(", "))
+    }
+}
+
+impl Range {
+    fn new(place: usize, range: &DateRange, today: Date) -> Self {
+        let name = range.name.clone().filter(|name| !name.is_empty());
+        Self {
+            is_named: name.is_some(),
+            name: name.unwrap_or_else(|| format!("date_range_{place}")),
+            typed: [sanitise(&range.start_date), sanitise(&range.end_date)],
+            days: day(&range.start_date, today).zip(day(&range.end_date, today)),
+        }
+    }
+
+    fn text(&self) -> String {
+        let [start, end] = match self.days {
+            Some((start, end)) => [start.to_string(), end.to_string()],
+            None => self.typed.clone(),
+        };
+        let days = if start == end { start } else { format!("{start} to {end}") };
+        if self.is_named { format!("{}: {days}", sanitise(&self.name)) } else { days }
+    }
+}
+
+/// Google's words for days, and YYYY-MM-DD.
+fn day(text: &str, today: Date) -> Option<Date> {
+    let ago = |days: Span| today.checked_sub(days).ok();
+    match text {
+        "today" => Some(today),
+        "yesterday" => ago(1.day()),
+        _ => match text.strip_suffix("daysAgo") {
+            Some(days) => ago(Span::new().try_days(days.parse::<i64>().ok()?).ok()?),
+            None => text.parse().ok(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_days_in_the_zone_of_the_property() {
+        let range = |start: &str, end: &str, name: Option<&str>| DateRange {
+            start_date: start.to_owned(),
+            end_date: end.to_owned(),
+            name: name.map(str::to_owned),
+        };
+        let request = RunReportRequest {
+            date_ranges: vec![range("2daysAgo", "yesterday", Some("now")), range("2026-03-01", "2026-03-01", None)],
+            ..RunReportRequest::default()
+        };
+        let mut head = ReportHead::default();
+        // Half past eleven in the evening of the last day of February, in Greenwich.
+        let now = "2026-02-28T23:30:00Z".parse().unwrap();
+        for (zone, text, made) in [
+            ("UTC", "now: 2026-02-26 to 2026-02-27, 2026-03-01", "2026-02-28 23:30"),
+            ("Asia/Tokyo", "now: 2026-02-27 to 2026-02-28, 2026-03-01", "2026-03-01 08:30"),
+            ("America/Los_Angeles", "now: 2026-02-26 to 2026-02-27, 2026-03-01", "2026-02-28 15:30"),
+        ] {
+            head.metadata.time_zone = Some(zone.to_owned());
+            let days = Days::at(now, &request, &head);
+            assert_eq!((&*days.text(), &*days.made), (text, made), "{zone}");
+        }
+        for none in ["", "soon", "daysAgo", "-1daysAgo", "2026-13-01", "99999999999daysAgo"] {
+            assert_eq!(day(none, Date::constant(2026, 3, 1)).filter(|_| none != "-1daysAgo"), None, "{none}");
+        }
+    }
+}
