@@ -2,6 +2,8 @@
 
 #[path = "sandbox/authorization.rs"]
 mod authorization;
+#[path = "sandbox/dialects.rs"]
+mod dialects;
 #[path = "sandbox/faults.rs"]
 mod faults;
 #[path = "sandbox/federation.rs"]

@@ -44,13 +44,44 @@ fn the_machines_account_tells_its_name_scopes_and_tokens() {
 }
 
 #[test]
-fn what_is_not_there_is_404_and_the_universe_is_googles() {
+fn what_clients_ask_before_their_first_token_is_answered() {
+    let visitor = Visitor::new(Options::default());
+    let root = visitor.get("/", &[]);
+    assert_eq!((root.status, root.header("metadata-flavor")), (200, Some("Google")));
+    let machine = visitor.sandbox.machine();
+    for (path, text) in [
+        ("instance", "service-accounts/"),
+        ("instance/", "service-accounts/"),
+        ("instance/service-accounts/", &format!("default/\n{machine}/\n")),
+        ("instance/service-accounts/default/aliases", "default\n"),
+        ("instance/zone", "projects/123456789012/zones/"),
+        ("instance/id", "4"),
+        ("instance/name", "sandbox"),
+        ("project/project-id", "gauth-sandbox"),
+        ("project/numeric-project-id", "123456789012"),
+        ("universe/universe-domain", "googleapis.com"),
+    ] {
+        let answer = visitor.get(&format!("/computeMetadata/v1/{path}"), &[FLAVOR]);
+        assert!(answer.status == 200 && answer.body.contains(text), "{path}: {}", answer.body);
+        assert_eq!(answer.header("metadata-flavor"), Some("Google"));
+    }
+    for account in ["default", machine] {
+        let path = format!("/computeMetadata/v1/instance/service-accounts/{account}/?recursive=true");
+        let about = visitor.get(&path, &[FLAVOR]).json();
+        assert_eq!((&about["email"], &about["aliases"][0]), (&machine.into(), &"default".into()));
+        assert!(about["scopes"].as_array().is_some_and(|scopes| !scopes.is_empty()));
+    }
+    let moved = visitor.get(ACCOUNT, &[FLAVOR]);
+    assert_eq!((moved.status, moved.header("location")), (301, Some(&*format!("{ACCOUNT}/"))));
+}
+
+#[test]
+fn what_is_not_there_is_404() {
     let visitor = Visitor::new(Options::default());
     for path in [
-        "universe/universe-domain",
         "instance/service-accounts/other@example.com/token",
         "instance/service-accounts/default/nothing",
-        "",
+        "instance/nothing",
     ] {
         let answer = visitor.get(&format!("/computeMetadata/v1/{path}"), &[FLAVOR]);
         assert_eq!(answer.status, 404, "{path}");

@@ -78,6 +78,54 @@ fn a_relative_folder_is_told_as_an_absolute_one() {
     run(command).expect(0);
 }
 
+/// A person's first line: nobody is there to click, and the redirect is followed all the same.
+#[test]
+fn with_auto_consent_the_browser_inside_follows_the_redirect() {
+    let home = Home::new();
+    let script = "
+        test -x \"$BROWSER\" || exit 3
+        \"$BROWSER\" \"$GAUTH_SANDBOX_URL/o/oauth2/v2/auth?client_id=nobody\" && \"$BROWSER\" https://example.com/
+        echo \"status $?\"";
+    let output = run(sandbox(&home, &["--auto-consent", "--", "sh", "-c", script])).expect(0);
+    assert_eq!(output.stdout(), "status 1\n");
+    assert!(output.stderr().contains("cannot open the page: only http on loopback"), "{}", output.stderr());
+    let none = run(sandbox(&home, &["--", "sh", "-c", "test \"$BROWSER\" != \"${BROWSER%gauth-sandbox-browser}\""]));
+    none.expect(1);
+}
+
+#[test]
+fn export_names_what_other_clients_need() {
+    let home = Home::new();
+    let script =
+        "test -f \"$GOOGLE_APPLICATION_CREDENTIALS\" && echo \"http://$GAUTH_SANDBOX_ENDPOINT $GAUTH_SANDBOX_URL\"";
+    let output = run(sandbox(&home, &["--export", "env", "--", "sh", "-c", script])).expect(0);
+    let (endpoint, url) = output.stdout().trim().split_once(' ').unwrap();
+    assert_eq!(endpoint, url);
+    for (format, start) in
+        [("env", "GOOGLE_APPLICATION_CREDENTIALS=/"), ("shell", "export CLOUDSDK_AUTH_TOKEN_HOST='http://")]
+    {
+        let mut child = sandbox(&home, &["--export", format]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.starts_with(start)), "{format}");
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        child.wait().unwrap();
+    }
+    run(sandbox(&home, &["--export", "xml"])).expect(2);
+}
+
+#[test]
+fn a_shell_on_a_terminal_is_told_where_it_is_and_how_to_leave() {
+    let home = Home::new();
+    let mut pty = testkit::Pty::start(sandbox(&home, &["--", "sh"]), 80);
+    let shown = pty.wait_for("type exit to leave it");
+    assert!(shown.contains("inside the sandbox at http://127.0.0.1:"), "{shown}");
+    pty.type_in("exit 0\n");
+    let (status, _) = pty.finish();
+    assert!(status.success());
+    let quiet = run(sandbox(&home, &["--", "sh"])).expect(0);
+    assert_eq!(quiet.stderr(), "");
+}
+
 #[test]
 fn the_command_gets_its_own_options_and_gives_its_status() {
     let home = Home::new();

@@ -13,13 +13,13 @@ use crate::{Answer, READONLY, Visitor};
 const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// What a client reads from the key file.
-struct Key {
+pub(crate) struct Key {
     file: Value,
     pair: RsaKeyPair,
 }
 
 impl Key {
-    fn read(path: &std::path::Path) -> Self {
+    pub(crate) fn read(path: &std::path::Path) -> Self {
         let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let pem = file["private_key"].as_str().unwrap();
         let pair = match PrivateKeyDer::from_pem_slice(pem.as_bytes()).unwrap() {
@@ -30,11 +30,11 @@ impl Key {
         Self { pair: pair.unwrap(), file }
     }
 
-    fn header(&self) -> Value {
+    pub(crate) fn header(&self) -> Value {
         json!({"alg": "RS256", "typ": "JWT", "kid": self.file["private_key_id"]})
     }
 
-    fn claims(&self) -> Value {
+    pub(crate) fn claims(&self) -> Value {
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
         json!({
             "iss": self.file["client_email"],
@@ -45,13 +45,17 @@ impl Key {
         })
     }
 
-    fn sign(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", encode(header), encode(claims));
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(self.signature(message.as_bytes())))
+    }
+
+    pub(crate) fn signature(&self, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         let random = ring::rand::SystemRandom::new();
-        self.pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).unwrap();
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+        self.pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).unwrap();
+        signature
     }
 }
 

@@ -1,45 +1,42 @@
 //! A command that runs inside the sandbox: its environment, the signals it is passed, its status.
 
-use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use gauth_cli::{Failure, exit, terminal};
+use gauth_cli::{Failure, exit};
 use gauth_sandbox::Sandbox;
 
-use crate::next;
 use crate::signals::{self, Event};
+use crate::{follow, next};
 
-/// What a program must know to use the sandbox.
-fn variables(sandbox: &Sandbox) -> [(&'static str, PathBuf); 3] {
-    [
-        ("GAUTH_SANDBOX_URL", sandbox.url().into()),
-        ("GAUTH_CLIENT_SECRETS", sandbox.client_secrets()),
-        ("GAUTH_SANDBOX_SERVICE_ACCOUNT", sandbox.service_account_key()),
-    ]
-}
+/// Shells that are interactive when they are given nothing to do.
+const SHELLS: [&str; 6] = ["bash", "dash", "fish", "ksh", "sh", "zsh"];
 
-pub(crate) fn print_variables(sandbox: &Sandbox) -> io::Result<()> {
-    let mut stdout = terminal::stdout();
-    for (name, value) in variables(sandbox) {
-        writeln!(stdout, "{name}={}", value.display())?;
-    }
-    stdout.finish()
+/// What the command runs in.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) sandbox: &'a Sandbox,
+    pub(crate) variables: Vec<(&'static str, String)>,
+    /// Whether there is nobody to click on a consent page.
+    pub(crate) is_automatic: bool,
 }
 
 /// Runs the command to its end and passes on what signals come meanwhile.
 pub(crate) fn run(
-    sandbox: &Sandbox,
+    surroundings: Surroundings<'_>,
     program: &str,
     arguments: &[String],
     sender: Sender<Event>,
     events: &Receiver<Event>,
     deadline: Option<Instant>,
 ) -> anyhow::Result<ExitCode> {
-    let home = tempfile::Builder::new().prefix("gauth-sandbox-home-").tempdir().context("make a private home")?;
+    let own = tempfile::Builder::new().prefix("gauth-sandbox-home-").tempdir().context("make a private home")?;
+    let home = own.path().join("home");
+    fs::create_dir(&home).context("make a private home")?;
     let mut command = Command::new(program);
     command.args(arguments);
     for (name, _) in std::env::vars_os() {
@@ -50,12 +47,24 @@ pub(crate) fn run(
     }
     // XDG_RUNTIME_DIR stays: it leads to the desktop, and a browser may be wanted.
     command
-        .env("HOME", home.path())
-        .env("XDG_CONFIG_HOME", home.path().join(".config"))
-        .env("XDG_CACHE_HOME", home.path().join(".cache"))
-        .env("XDG_DATA_HOME", home.path().join(".local/share"))
-        .env("XDG_STATE_HOME", home.path().join(".local/state"))
-        .envs(variables(sandbox));
+        .env("HOME", &home)
+        .env("XDG_CONFIG_HOME", home.join(".config"))
+        .env("XDG_CACHE_HOME", home.join(".cache"))
+        .env("XDG_DATA_HOME", home.join(".local/share"))
+        .env("XDG_STATE_HOME", home.join(".local/state"))
+        .envs(surroundings.variables);
+    #[cfg(unix)]
+    if surroundings.is_automatic {
+        let browser = own.path().join(follow::NAME);
+        let executable = std::env::current_exe().context("find this program")?;
+        std::os::unix::fs::symlink(executable, &browser).context("link the browser")?;
+        command.env("BROWSER", browser);
+    }
+    let name = Path::new(program).file_name().unwrap_or_default();
+    if SHELLS.iter().any(|shell| name == *shell) && arguments.is_empty() && io::stdin().is_terminal() {
+        let url = surroundings.sandbox.url();
+        eprintln!("gauth-sandbox: this shell runs inside the sandbox at {url}; type exit to leave it");
+    }
 
     let mut child =
         command.spawn().map_err(|error| Failure::usage(format!("run {program}: {}", exit::reason(&error))))?;

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
-use crate::google::{Google, lock};
 use crate::http::{Request, Response, json, not_found};
+use crate::lock;
+use crate::server::Served;
 
 pub(crate) const PREFIX: &str = "/sandbox/";
 
@@ -26,16 +27,19 @@ struct Scopes {
     scopes: Vec<String>,
 }
 
-pub(crate) fn answer(google: &Google, request: &Request) -> Response {
+pub(crate) fn answer(served: &Served, request: &Request) -> Response {
+    let google = &served.google;
     let path = request.uri().path();
     let verb = path.strip_prefix(PREFIX).unwrap_or_default();
     let result = match (request.method(), verb) {
-        (&Method::GET, "requests") => Ok(json!(*lock(&google.journal))),
-        (&Method::GET, "held") => Ok(json!({"held": google.faults.held()})),
+        (&Method::GET, "requests") => Ok(json!(*lock(&served.journal))),
+        (&Method::GET, "held") => Ok(json!({"held": served.faults.held()})),
         (&Method::GET, "secrets") => Ok(json!(google.secrets())),
-        (&Method::POST, "fault") => read(request).and_then(|fault: Fault| google.faults.set(fault)).map(|()| json!({})),
+        (&Method::POST, "fault") => {
+            Fault::parse(request.body()).and_then(|fault| served.faults.set(fault)).map(|()| json!({}))
+        }
         (&Method::POST, "release") => {
-            google.faults.release();
+            served.faults.release();
             Ok(json!({}))
         }
         (&Method::POST, "grant") => {

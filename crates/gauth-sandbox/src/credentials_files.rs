@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use crate::clients::{DEFAULT_ACCOUNT, WORKFORCE_ID};
-use crate::grants::Kind;
-use crate::outside::Provider;
+use crate::oauth::clients::{DEFAULT_ACCOUNT, WORKFORCE_ID};
+use crate::oauth::grants::Kind;
+use crate::oauth::outside::Provider;
+use crate::oauth::service_accounts;
 use crate::sandbox::Sandbox;
-use crate::service_accounts;
 
 /// Service accounts of the sandbox.
 impl Sandbox {
@@ -113,7 +113,7 @@ impl Sandbox {
     /// If a scope is unknown.
     pub fn external_account_authorized_user(&self, scopes: &[&str]) -> Value {
         let google = self.google();
-        let scopes = match crate::scopes::parse(&scopes.join(" ")) {
+        let scopes = match crate::oauth::scopes::parse(&scopes.join(" ")) {
             Ok(scopes) => scopes,
             Err(error) => panic!("{error}"),
         };

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use hyper::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::google::lock;
 use crate::http::Body;
 use crate::http::{Response, html, json, response};
+use crate::lock;
 use crate::rest::{Format, Refusal};
 
 /// What goes wrong with requests whose path begins with `path`.
@@ -98,6 +98,23 @@ pub enum Quota {
     ThresholdedRequests,
 }
 
+/// What each kind looks like in JSON.
+const FORMS: &[(&str, &str)] = &[
+    ("quota", r#"{"quota": "tokens_per_hour"}"#),
+    ("api", r#"{"api": {"status": 503, "message": "…"}}"#),
+    ("oauth", r#"{"oauth": {"status": 400, "error": "invalid_grant", "description": "…", "subtype": "…"}}"#),
+    ("html", r#"{"html": {"status": 502}}"#),
+    ("redirect", r#"{"redirect": {"status": 302, "location": "https://…"}}"#),
+    ("respond", r#"{"respond": {"status": 200, "headers": [["name", "value"]], "body": "…"}}"#),
+    ("huge", r#"{"huge": {"bytes": 1000000, "gzip": false}}"#),
+    ("delay", r#"{"delay": {"millis": 1000}}"#),
+    ("cut_off", r#"{"cut_off": {"after": 100}}"#),
+    ("drip", r#""drip""#),
+    ("hang_up", r#""hang_up""#),
+    ("never_answer", r#""never_answer""#),
+    ("hold", r#""hold""#),
+];
+
 fn once() -> u32 {
     1
 }
@@ -111,6 +128,23 @@ impl Fault {
     /// Spoils so many requests.
     pub fn times(self, times: u32) -> Self {
         Self { times, ..self }
+    }
+
+    /// Reads JSON. `Err` shows the form that was expected.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(text).map_err(|error| {
+            let value: Value = serde_json::from_slice(text).unwrap_or_default();
+            let kind = match &value["kind"] {
+                Value::Object(members) => members.keys().next().map(String::as_str),
+                name => name.as_str(),
+            };
+            let all = FORMS.iter().map(|(_, form)| *form).collect::<Vec<_>>().join(" or ");
+            let form = FORMS.iter().find(|(name, _)| Some(*name) == kind).map_or(all.as_str(), |(_, form)| *form);
+            format!(
+                "invalid fault: {error}; expected {{\"path\": \"/token\", \"times\": 1, \"after\": 0, \"kind\": KIND}}, \
+                 where KIND is {form}"
+            )
+        })
     }
 
     /// Lets so many requests through first.
@@ -294,6 +328,18 @@ mod tests {
         ] {
             serde_json::from_str::<Fault>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }
+    }
+
+    #[test]
+    fn each_form_that_is_shown_reads_and_a_wrong_one_shows_its_own() {
+        for (name, form) in FORMS {
+            let text = format!(r#"{{"path": "/", "kind": {form}}}"#);
+            Fault::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        let error = Fault::parse(br#"{"path": "/", "kind": {"api": 503}}"#).unwrap_err();
+        assert!(error.ends_with(r#"where KIND is {"api": {"status": 503, "message": "…"}}"#), "{error}");
+        let error = Fault::parse(br#"{"path": "/", "kind": "hangup"}"#).unwrap_err();
+        assert!(error.contains(r#""hang_up" or "never_answer""#), "{error}");
     }
 
     #[test]

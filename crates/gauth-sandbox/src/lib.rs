@@ -4,37 +4,24 @@
 //! cannot hide here.
 
 mod analytics;
-mod assertion;
-mod authorize;
-mod aws;
-mod bearer;
 mod body;
-mod clients;
-mod consent;
 mod control;
 mod credentials_files;
 mod fault;
-mod form;
-mod google;
-mod grants;
 mod http;
-mod iam_credentials;
-mod jwt;
-mod metadata_server;
-mod outside;
-mod random;
+mod oauth;
 mod rest;
-mod revoke;
 mod sandbox;
-mod scopes;
-mod security_token_service;
 mod server;
-mod service_accounts;
 mod tls;
-mod token;
-mod tokeninfo;
-mod userinfo;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use fault::{Fault, FaultKind, Quota};
-pub use outside::Provider;
+pub use oauth::outside::Provider;
 pub use sandbox::{Grant, Options, Recorded, Sandbox};
+
+/// Locks whether or not another request panicked: a test should see that request's failure, not its own.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -2,6 +2,8 @@
 //! command runs.
 
 mod command;
+mod environment;
+mod follow;
 mod signals;
 
 use std::path::PathBuf;
@@ -13,24 +15,26 @@ use anyhow::Context as _;
 use gauth_cli::{Context, Failure, Kind, Program};
 use gauth_sandbox::{Options, Sandbox};
 
+use crate::command::Surroundings;
+use crate::environment::Export;
 use crate::signals::Event;
 
-/// stand-in for Google's OAuth and Analytics endpoints
+/// a local mock of Google's OAuth and Analytics endpoints
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 struct Arguments {
-    /// listen on this port of 127.0.0.1; any free one without
+    /// listen on this port of 127.0.0.1; default: any free port
     #[argh(option, arg_name = "N", default = "0")]
     port: u16,
 
-    /// write the credentials files here; without, to a folder that ends with the sandbox
+    /// write the credentials files here; default: a folder that ends with the sandbox
     #[argh(option, arg_name = "DIR")]
     dir: Option<PathBuf>,
 
-    /// rows of a report by date, country and page over the default dates (1000)
+    /// rows of a report by date, country and page over the default dates; default 1000
     #[argh(option, arg_name = "N", default = "1000")]
     rows: u64,
 
-    /// consent without showing the page
+    /// consent without showing the page; inside, BROWSER follows the redirect
     #[argh(switch)]
     auto_consent: bool,
 
@@ -42,6 +46,10 @@ struct Arguments {
     #[argh(switch)]
     rotate: bool,
 
+    /// print, or set for COMMAND, also what Google's client libraries and gcloud need: env or shell
+    #[argh(option, arg_name = "FORMAT")]
+    export: Option<Export>,
+
     /// run this command, after --, with everything set for it, and end with its status
     #[argh(positional, greedy, arg_name = "COMMAND")]
     command: Vec<String>,
@@ -49,7 +57,7 @@ struct Arguments {
 
 const PROGRAM: Program = Program {
     name: "gauth-sandbox",
-    summary: "serve on loopback what the gauth programs need of Google",
+    summary: "a local mock of the Google APIs that gauth and other clients use",
     timeout: None,
     empty_if_missing: &[],
     examples: &[
@@ -58,18 +66,29 @@ const PROGRAM: Program = Program {
             "gauth-sandbox -- sh -c 'gauth-token --credentials \"$GAUTH_SANDBOX_SERVICE_ACCOUNT\"'",
             "prints a token of the sandbox's service account",
         ),
+        ("gauth-sandbox --auto-consent -- bash", "a shell in which gauth-login ends by itself"),
+        ("gauth-sandbox --export env -- pytest", "Google's own clients find the sandbox as well"),
     ],
     notes: &[
         "Without COMMAND it prints GAUTH_SANDBOX_URL, GAUTH_CLIENT_SECRETS and GAUTH_SANDBOX_SERVICE_ACCOUNT as \
          KEY=VALUE lines once it listens.",
         "With COMMAND those are set, HOME and the XDG folders are private and empty, and every other variable that \
          begins with GAUTH_, GOOGLE_ or CLOUDSDK_ is unset.",
-        "Faults are set by POST to /sandbox/fault; GET /sandbox/requests tells what was asked.",
+        "POST /sandbox/fault makes the next requests to a path fail; GET /sandbox/requests lists the requests received.",
     ],
     manual: include_str!("../manual.txt"),
 };
 
 fn main() -> ExitCode {
+    if let Some(url) = followed() {
+        return match follow::follow(&url) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{}: cannot open the page: {error}", follow::NAME);
+                ExitCode::FAILURE
+            }
+        };
+    }
     // The status of a command, or of a signal, is none of those that `run` knows.
     let mut status = ExitCode::SUCCESS;
     let code = gauth_cli::run(&PROGRAM, |arguments: Arguments, context: Context| {
@@ -77,6 +96,14 @@ fn main() -> ExitCode {
         Ok(())
     });
     if code == ExitCode::SUCCESS { status } else { code }
+}
+
+/// What the program is to open when it is called as a browser.
+fn followed() -> Option<String> {
+    let mut words = std::env::args_os();
+    let name = words.next()?;
+    let is_browser = std::path::Path::new(&name).file_name().is_some_and(|name| name == follow::NAME);
+    words.next().filter(|_| is_browser)?.into_string().ok()
 }
 
 fn serve(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
@@ -98,9 +125,14 @@ fn serve(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
     .context("start the sandbox")?;
 
     if let [program, rest @ ..] = &arguments.command[..] {
-        return command::run(&sandbox, program, rest, sender, &events, deadline);
+        let surroundings = Surroundings {
+            sandbox: &sandbox,
+            variables: environment::variables(&sandbox, arguments.export.is_some()),
+            is_automatic: arguments.auto_consent || arguments.deny,
+        };
+        return command::run(surroundings, program, rest, sender, &events, deadline);
     }
-    command::print_variables(&sandbox)?;
+    environment::print(&sandbox, arguments.export)?;
     match next(&events, deadline)? {
         Event::Signal(number) => Ok(signals::status(number)),
         Event::Ended(_) => Ok(ExitCode::SUCCESS),

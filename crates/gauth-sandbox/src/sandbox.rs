@@ -17,12 +17,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::clients::{ClientKind, DEFAULT_ACCOUNT};
 use crate::fault::Fault;
-use crate::google::{Consent, Google, lock, now};
-use crate::grants::Kind;
-use crate::service_accounts::{self, REPORTER};
-use crate::{scopes, server, tls};
+use crate::oauth::clients::{ClientKind, DEFAULT_ACCOUNT};
+use crate::oauth::google::{Consent, Google, now};
+use crate::oauth::grants::Kind;
+use crate::oauth::scopes;
+use crate::oauth::service_accounts::{self, REPORTER};
+use crate::server::{self, Served};
+use crate::{lock, tls};
 
 /// How a sandbox is to run.
 #[derive(Clone, Debug)]
@@ -51,7 +53,7 @@ impl Default for Options {
 
 /// A server on 127.0.0.1 that stands in for Google. Dropping it closes the port and all connections.
 pub struct Sandbox {
-    google: Arc<Google>,
+    served: Arc<Served>,
     dir: PathBuf,
     /// Removed on drop when it is our own.
     _own_dir: Option<TempDir>,
@@ -119,7 +121,7 @@ impl Sandbox {
             (false, true) => Consent::Allow,
             (false, false) => Consent::Ask,
         };
-        let google = Arc::new(Google::new(url, consent, options.rotate, options.rows));
+        let google = Google::new(url, consent, options.rotate);
 
         let files = [
             (CLIENT_SECRETS, google.installed.secrets_file(&google.url)),
@@ -138,16 +140,17 @@ impl Sandbox {
         };
 
         let (stop, stopped) = oneshot::channel();
-        let shared = Arc::clone(&google);
+        let served = Arc::new(Served::new(google, options.rows));
+        let shared = Arc::clone(&served);
         let thread = std::thread::Builder::new()
             .name("gauth-sandbox".into())
             .spawn(move || server::run(listener, acceptor, shared, stopped))?;
-        Ok(Self { google, dir, _own_dir: own_dir, ca_certificate, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { served, dir, _own_dir: own_dir, ca_certificate, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// `http://127.0.0.1:PORT`, or `https://…` with TLS. Also the `iss` of redirects and ID tokens.
+    /// `http://127.0.0.1:PORT`, or `https://…` with TLS. Also the `iss` of redirects.
     pub fn url(&self) -> &str {
-        &self.google.url
+        &self.google().url
     }
 
     /// Where its files are.
@@ -162,7 +165,7 @@ impl Sandbox {
 
     /// Registers a redirect URI for the web client and writes that client's `client_secrets.json`.
     pub fn web_client_secrets(&self, redirect_uri: &str) -> io::Result<PathBuf> {
-        let mut web = lock(&self.google.web);
+        let mut web = lock(&self.google().web);
         if let ClientKind::Web { redirect_uris } = &mut web.kind
             && !redirect_uris.iter().any(|known| known == redirect_uri)
         {
@@ -194,7 +197,7 @@ impl Sandbox {
 
     /// All requests so far, in the order of their arrival.
     pub fn requests(&self) -> Vec<Recorded> {
-        lock(&self.google.journal).clone()
+        lock(&self.served.journal).clone()
     }
 
     /// Makes some of the next requests go wrong.
@@ -202,24 +205,24 @@ impl Sandbox {
     /// # Panics
     /// If the fault cannot be sent: a status below 200 or above 599, a header that is none.
     pub fn fault(&self, fault: Fault) {
-        if let Err(error) = self.google.faults.set(fault) {
+        if let Err(error) = self.served.faults.set(fault) {
             panic!("{error}");
         }
     }
 
     /// Lets all requests go on that [`FaultKind::Hold`](crate::FaultKind::Hold) has stopped.
     pub fn release(&self) {
-        self.google.faults.release();
+        self.served.faults.release();
     }
 
     /// Waits until so many requests are held; false if they were not within `limit`.
     pub fn wait_for_held(&self, count: usize, limit: Duration) -> bool {
-        self.google.faults.wait_for_held(count, limit)
+        self.served.faults.wait_for_held(count, limit)
     }
 
     /// Every secret that this sandbox has written or handed out, for searches of leaks. Private keys come as lines.
     pub fn secrets(&self) -> Vec<String> {
-        self.google.secrets()
+        self.google().secrets()
     }
 
     /// What a consent to `scopes` would have given to the installed client.
@@ -227,7 +230,7 @@ impl Sandbox {
     /// # Panics
     /// If a scope is unknown.
     pub fn grant(&self, scopes: &[&str]) -> Grant {
-        match self.google.grant(&owned(scopes)) {
+        match self.google().grant(&owned(scopes)) {
             Ok(grant) => grant,
             Err(error) => panic!("{error}"),
         }
@@ -238,7 +241,7 @@ impl Sandbox {
     /// # Panics
     /// If a scope is unknown.
     pub fn access_token(&self, scopes: &[&str]) -> String {
-        match self.google.access_token(&owned(scopes)) {
+        match self.google().access_token(&owned(scopes)) {
             Ok(token) => token,
             Err(error) => panic!("{error}"),
         }
@@ -246,26 +249,26 @@ impl Sandbox {
 
     /// Ends all grants and tokens.
     pub fn revoke_all(&self) {
-        self.google.grants().revoke_all();
+        self.google().grants().revoke_all();
     }
 
     /// Ends all access tokens; refresh tokens live on.
     pub fn expire_access_tokens(&self) {
-        self.google.grants().expire_access_tokens();
+        self.google().grants().expire_access_tokens();
     }
 
     /// The life of tokens from now on, as told in `expires_in`.
     pub fn set_token_lifetime(&self, seconds: u64) {
-        self.google.grants().token_lifetime = seconds;
+        self.google().grants().token_lifetime = seconds;
     }
 
     /// How far the server's clock is ahead of the true time: in `Date`, and where assertions are judged.
     pub fn set_clock_skew(&self, seconds: i64) {
-        self.google.skew.store(seconds, Ordering::Relaxed);
+        self.google().skew.store(seconds, Ordering::Relaxed);
     }
 
     pub(crate) fn google(&self) -> &Google {
-        &self.google
+        &self.served.google
     }
 
     fn write_json(&self, name: &str, content: &Value) -> io::Result<PathBuf> {

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,31 +14,50 @@ use hyper::header::{CONTENT_ENCODING, DATE, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use serde_json::json;
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-use crate::analytics;
+use crate::analytics::{self, Analytics};
 use crate::body::Outgoing;
-use crate::fault::FaultKind;
-use crate::google::{Google, lock};
-use crate::grants::AccessToken;
-use crate::http::{Request, Response, json, not_found};
-use crate::iam_credentials::{self, Caller};
+use crate::fault::{FaultKind, Faults};
+use crate::http::{Request, Response, not_found};
+use crate::oauth::google::Google;
+use crate::oauth::grants::AccessToken;
+use crate::oauth::iam_credentials::{self, Caller};
+use crate::oauth::{self, bearer};
 use crate::rest::{Format, Method, Refusal};
 use crate::sandbox::Recorded;
-use crate::{authorize, aws, bearer, control, metadata_server, outside};
-use crate::{revoke, security_token_service, token, tokeninfo, userinfo};
+use crate::{control, lock};
 
 /// Larger requests are refused. A real one has a few kilobytes.
 const LARGEST_REQUEST: usize = 1 << 20;
+
+/// What is behind the socket.
+pub(crate) struct Served {
+    pub(crate) google: Arc<Google>,
+    analytics: Analytics,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Mutex<Vec<Recorded>>,
+}
+
+impl Served {
+    pub(crate) fn new(google: Google, rows: u64) -> Self {
+        Self {
+            google: Arc::new(google),
+            analytics: Analytics::new(rows, OffsetDateTime::now_utc().date()),
+            faults: Faults::default(),
+            journal: Mutex::default(),
+        }
+    }
+}
 
 /// Serves until `stop` is dropped, then closes the listener and all connections.
 pub(crate) fn run(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    google: Arc<Google>,
+    served: Arc<Served>,
     stop: oneshot::Receiver<Infallible>,
 ) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -46,13 +65,13 @@ pub(crate) fn run(
         let listener = tokio::net::TcpListener::from_std(listener)?;
         tokio::select! {
             _ = stop => {}
-            () = accept(listener, tls, google) => {}
+            () = accept(listener, tls, served) => {}
         }
         Ok(())
     })
 }
 
-async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, google: Arc<Google>) {
+async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, served: Arc<Served>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: let some connections end.
@@ -60,15 +79,15 @@ async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, goo
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let google = Arc::clone(&google);
+        let served = Arc::clone(&served);
         match tls.clone() {
             None => {
-                tokio::spawn(connection(stream, google));
+                tokio::spawn(connection(stream, served));
             }
             Some(tls) => {
                 tokio::spawn(async move {
                     if let Ok(stream) = tls.accept(stream).await {
-                        connection(stream, google).await;
+                        connection(stream, served).await;
                     }
                 });
             }
@@ -76,14 +95,14 @@ async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, goo
     }
 }
 
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, google: Arc<Google>) {
-    let service = service_fn(move |request| answer(Arc::clone(&google), request));
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, served: Arc<Served>) {
+    let service = service_fn(move |request| answer(Arc::clone(&served), request));
     let builder = auto::Builder::new(TokioExecutor::new());
     // Clients go away as they please.
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(google: Arc<Google>, request: hyper::Request<Incoming>) -> io::Result<hyper::Response<Outgoing>> {
+async fn answer(served: Arc<Served>, request: hyper::Request<Incoming>) -> io::Result<hyper::Response<Outgoing>> {
     let (head, body) = request.into_parts();
     let Some(body) = read(body).await? else {
         let message = "Request payload size exceeds the limit: 1048576 bytes.";
@@ -92,31 +111,31 @@ async fn answer(google: Arc<Google>, request: hyper::Request<Incoming>) -> io::R
     };
     let request = Request::from_parts(head, body);
     if request.uri().path().starts_with(control::PREFIX) {
-        let answer = control::answer(&google, &request);
+        let answer = control::answer(&served, &request);
         return Ok(answer.map(|body| Outgoing::new(body, false, None)));
     }
 
-    let entry = record(&google, &request);
-    let fault = google.faults.strike(request.uri().path());
+    let entry = record(&served, &request);
+    let fault = served.faults.strike(request.uri().path());
     match &fault {
         Some(FaultKind::HangUp) => return Err(io::Error::other("hung up on request")),
         Some(FaultKind::NeverAnswer) => std::future::pending().await,
         Some(FaultKind::Delay { millis }) => {
             tokio::time::sleep(Duration::from_millis(*millis)).await;
         }
-        Some(FaultKind::Hold) => google.faults.hold().await,
+        Some(FaultKind::Hold) => served.faults.hold().await,
         _ => {}
     }
     let stand_in = fault.as_ref().map(FaultKind::answer);
     let gzip = accepts_gzip(&request) || matches!(fault, Some(FaultKind::Huge { gzip: true, .. }));
     let mut response = match stand_in {
         Some(Ok(Some(response))) => response,
-        _ => route(&google, request).await,
+        _ => route(Arc::clone(&served), request).await,
     };
-    lock(&google.journal)[entry].status = Some(response.status().as_u16());
+    lock(&served.journal)[entry].status = Some(response.status().as_u16());
 
     let headers = response.headers_mut();
-    if let Ok(date) = HeaderValue::try_from(google.date()) {
+    if let Ok(date) = HeaderValue::try_from(served.google.date()) {
         headers.insert(DATE, date);
     }
     if gzip {
@@ -140,31 +159,22 @@ async fn read(mut body: Incoming) -> io::Result<Option<Bytes>> {
     Ok(fits.then(|| kept.into()))
 }
 
-/// The list of endpoints. Paths are Google's own.
-async fn route(google: &Arc<Google>, request: Request) -> Response {
-    match request.uri().path() {
-        "/o/oauth2/v2/auth" | "/o/oauth2/auth" => authorize::answer(google, &request),
-        "/token" => token::answer(google, &request),
-        "/revoke" => revoke::answer(google, &request),
-        "/tokeninfo" | "/oauth2/v3/tokeninfo" => tokeninfo::answer(google, &request),
-        "/v1/userinfo" => userinfo::answer(google, &request),
-        "/oauth2/v3/certs" => json(200, &json!({"keys": [google.id_token_key.public()]})),
-        "/v1/token" => security_token_service::exchange(google, &request),
-        "/v1/oauthtoken" => security_token_service::refresh(google, &request),
-        "/outside/token" => outside::answer(google, &request),
-        path if path.starts_with(metadata_server::PREFIX) => metadata_server::answer(google, &request),
-        path if path.starts_with("/latest/") => aws::answer(google, &request),
-        _ => api(Arc::clone(google), request).await,
+async fn route(served: Arc<Served>, request: Request) -> Response {
+    match oauth::answer(&served.google, &request) {
+        Some(response) => response,
+        None => api(served, request).await,
     }
 }
 
 /// The APIs: checks the bearer, then lets a report be computed where that may take its time.
-async fn api(google: Arc<Google>, request: Request) -> Response {
+async fn api(served: Arc<Served>, request: Request) -> Response {
+    let google = &served.google;
     let path = request.uri().path();
     if let Some((method, id)) = Method::find(iam_credentials::METHODS, request.method().as_str(), path) {
-        return match bearer::check(&google, &request, method) {
+        return match bearer::check(google, &request, method) {
             Ok(AccessToken { holder, .. }) => {
-                method.answer(&Caller { google, account: holder.account }, &request, id, &holder.scopes)
+                let caller = Caller { google: Arc::clone(google), account: holder.account };
+                method.answer(&caller, &request, id, &holder.scopes)
             }
             Err(refusal) => *refusal,
         };
@@ -172,18 +182,18 @@ async fn api(google: Arc<Google>, request: Request) -> Response {
     let Some((method, id)) = Method::find(analytics::METHODS, request.method().as_str(), path) else {
         return not_found(path);
     };
-    let token = match bearer::check(&google, &request, method) {
+    let token = match bearer::check(google, &request, method) {
         Ok(token) => token,
         Err(refusal) => return *refusal,
     };
     let id = id.to_owned();
     let computed =
-        tokio::task::spawn_blocking(move || method.answer(&google.analytics, &request, &id, &token.holder.scopes));
+        tokio::task::spawn_blocking(move || method.answer(&served.analytics, &request, &id, &token.holder.scopes));
     computed.await.unwrap_or_else(|_| Refusal::new(500, "Internal error encountered.").response(&Format::default()))
 }
 
 /// Notes the request and returns its place in the journal.
-fn record(google: &Google, request: &Request) -> usize {
+fn record(served: &Served, request: &Request) -> usize {
     let headers = request
         .headers()
         .iter()
@@ -192,7 +202,7 @@ fn record(google: &Google, request: &Request) -> usize {
             (name.as_str().to_owned(), value)
         })
         .collect();
-    let mut journal = lock(&google.journal);
+    let mut journal = lock(&served.journal);
     journal.push(Recorded {
         method: request.method().as_str().to_owned(),
         path: request.uri().path().to_owned(),

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::random;
+use crate::oauth::random;
 
 /// Google's 3600 seconds, less the one that a request takes.
 const TOKEN_LIFETIME: u64 = 3599;
@@ -39,6 +39,8 @@ pub(crate) struct Code {
     pub(crate) holder: Holder,
     pub(crate) redirect_uri: String,
     pub(crate) challenge: Option<Challenge>,
+    /// For the ID token.
+    pub(crate) nonce: Option<String>,
     pub(crate) expires: u64,
     used: bool,
 }
@@ -123,6 +125,7 @@ impl Grants {
         holder: Holder,
         redirect_uri: &str,
         challenge: Option<Challenge>,
+        nonce: Option<String>,
         now: u64,
     ) -> String {
         let code = self.record(format!("4/0A{}", random::text(72)));
@@ -132,6 +135,7 @@ impl Grants {
                 holder,
                 redirect_uri: redirect_uri.to_owned(),
                 challenge,
+                nonce,
                 expires: now + CODE_LIFETIME,
                 used: false,
             },
@@ -276,7 +280,7 @@ mod tests {
     fn a_used_code_revokes_the_tokens_it_gave() {
         let mut grants = Grants::new();
         let holder = user(&mut grants, "c");
-        let code = grants.issue_code(holder.clone(), "http://127.0.0.1:1", None, NOW);
+        let code = grants.issue_code(holder.clone(), "http://127.0.0.1:1", None, None, NOW);
         assert!(grants.code(&code, NOW).is_ok());
         grants.use_code(&code);
         let access = grants.issue_access_token(holder.clone(), NOW);
@@ -291,7 +295,7 @@ mod tests {
     fn codes_and_access_tokens_end_with_their_time() {
         let mut grants = Grants::new();
         let holder = user(&mut grants, "c");
-        let code = grants.issue_code(holder.clone(), "http://127.0.0.1:1", None, NOW);
+        let code = grants.issue_code(holder.clone(), "http://127.0.0.1:1", None, None, NOW);
         assert!(grants.code(&code, NOW + CODE_LIFETIME).is_err());
         let access = grants.issue_access_token(holder, NOW);
         assert!(grants.access_token(&access, NOW + TOKEN_LIFETIME - 1).is_some());

@@ -1,14 +1,14 @@
 //! Who asks: the credential of an API request (RFC 6750 §2.1 and §3), with the 401s that Google's front end sends. It is an
 //! access token, or a JWT that a service account has signed for one API or for some scopes (<https://google.aip.dev/auth/4111>).
 
-use crate::assertion;
-use crate::google::{Google, now};
-use crate::grants::{AccessToken, Kind};
 use crate::http::{Request, Response, bearer, challenge};
-use crate::jwt::Jwt;
+use crate::oauth::assertion;
+use crate::oauth::google::{Google, now};
+use crate::oauth::grants::{AccessToken, Kind};
+use crate::oauth::jwt::Jwt;
+use crate::oauth::scopes;
+use crate::oauth::service_accounts::REPORTER;
 use crate::rest::{Method, Parameters, Refusal};
-use crate::scopes;
-use crate::service_accounts::REPORTER;
 
 const EXPECTED: &str = "Expected OAuth 2 access token, login cookie or other valid authentication credential. See \
                         https://developers.google.com/identity/sign-in/web/devconsole-project.";

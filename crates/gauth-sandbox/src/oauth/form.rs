@@ -1,6 +1,8 @@
 //! Parameters in a query or an `application/x-www-form-urlencoded` body, decoded exactly once. None may be repeated, and
 //! one without a value counts as left out (RFC 6749 §3.1, §3.2).
 
+use serde_json::{Map, Value};
+
 use crate::http::{OAuthError, Request};
 
 #[derive(Debug)]
@@ -22,18 +24,40 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// The body of a POST. Nothing may stand in the URL, where logs would keep it.
+    /// The body of a POST: a form, or JSON, which Google takes as well. Nothing may stand in the URL, where logs would keep
+    /// it.
     pub(crate) fn of_body(request: &Request) -> Result<Self, OAuthError> {
-        let content_type =
-            request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(OAuthError::new("invalid_request", format!("Invalid content type: {media_type}")));
-        }
         if request.uri().query().is_some_and(|query| !query.is_empty()) {
             return Err(OAuthError::new("invalid_request", "Parameters are not allowed in the request URL."));
         }
-        Self::parse(request.body())
+        let content_type =
+            request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match media_type.as_str() {
+            "application/x-www-form-urlencoded" => Self::parse(request.body()),
+            "application/json" => Self::of_json(request.body()),
+            _ => Err(OAuthError::new("invalid_request", format!("Invalid content type: {media_type}"))),
+        }
+    }
+
+    fn of_json(text: &[u8]) -> Result<Self, OAuthError> {
+        let members: Map<String, Value> = serde_json::from_slice(text)
+            .map_err(|_| OAuthError::new("invalid_request", "Invalid JSON: expected an object of strings."))?;
+        let mut fields = Vec::new();
+        for (name, value) in members {
+            match value {
+                Value::String(text) if text.is_empty() => {}
+                Value::String(text) => fields.push((name, text)),
+                Value::Null => {}
+                _ => {
+                    return Err(OAuthError::new(
+                        "invalid_request",
+                        format!("Invalid value of {name}: expected a string."),
+                    ));
+                }
+            }
+        }
+        Ok(Self(fields))
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {

@@ -1,15 +1,15 @@
-//! `/tokeninfo`: what an access token or ID token stands for. The token comes as a parameter or, so that it stays out of
+//! `/tokeninfo` and its older versions: what an access token or ID token stands for. The token comes as a parameter or, so that it stays out of
 //! URLs, in the `Authorization` header of a POST. All values of the answer are strings.
 
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use crate::form::Form;
-use crate::google::{Google, now};
-use crate::grants::{AccessToken, Kind};
 use crate::http::{OAuthError, Request, Response, bearer, json, not_found};
-use crate::jwt::Jwt;
-use crate::scopes;
+use crate::oauth::form::Form;
+use crate::oauth::google::{Google, now};
+use crate::oauth::grants::{AccessToken, Kind};
+use crate::oauth::jwt::Jwt;
+use crate::oauth::scopes;
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     if ![Method::GET, Method::POST].contains(request.method()) {
@@ -19,6 +19,27 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
         Ok(info) => json(200, &info.into()),
         Err(error) => error.response(),
     }
+}
+
+/// Of versions 1 and 2: other names, and values that are no strings.
+pub(crate) fn answer_in_the_old_form(google: &Google, request: &Request) -> Response {
+    let info = match lookup(google, request) {
+        Ok(info) => info,
+        Err(error) => return error.response(),
+    };
+    let value = |name: &str| info.get(name).cloned();
+    let number = info.get("expires_in").and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok());
+    let old = [
+        ("issued_to", value("azp")),
+        ("audience", value("aud")),
+        ("user_id", value("sub")),
+        ("scope", value("scope")),
+        ("expires_in", number.map(Value::from)),
+        ("email", value("email")),
+        ("verified_email", info.contains_key("email").then_some(true.into())),
+        ("access_type", value("access_type")),
+    ];
+    json(200, &old.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
 }
 
 fn lookup(google: &Google, request: &Request) -> Result<Map<String, Value>, OAuthError> {

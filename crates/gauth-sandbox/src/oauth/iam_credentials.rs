@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::google::{Google, now};
-use crate::grants::Kind;
 use crate::http::Body;
+use crate::oauth::google::{Google, now};
+use crate::oauth::grants::Kind;
+use crate::oauth::scopes;
+use crate::oauth::service_accounts::ServiceAccount;
 use crate::rest::{Call, Handler, Method, Refusal, error_info};
-use crate::scopes;
-use crate::service_accounts::ServiceAccount;
 
 const ENOUGH: &[&str] = &["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam"];
 const DELEGATE: &str = "projects/-/serviceAccounts/";

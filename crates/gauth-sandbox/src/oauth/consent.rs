@@ -2,7 +2,7 @@
 //! wrong with a request. No script, no outside resource.
 
 use crate::http::{OAuthError, escape};
-use crate::scopes;
+use crate::oauth::scopes;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
@@ -51,7 +51,7 @@ pub(crate) fn page(account: &str, scopes: &[String]) -> String {
 
 /// Signing in comes with the account; everything else has a box.
 fn item(scope: &str) -> String {
-    let sentence = escape(scopes::description(scope).unwrap_or_default());
+    let sentence = escape(scopes::description(scope));
     let scope = escape(scope);
     if scopes::is_identity(&scope) {
         return format!("<li><span>{sentence}<code>{scope}</code></span></li>\n");

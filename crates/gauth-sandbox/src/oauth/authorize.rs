@@ -4,13 +4,13 @@
 
 use hyper::Method;
 
-use crate::clients::{Client, ClientKind, DEFAULT_ACCOUNT};
-use crate::consent;
-use crate::form::Form;
-use crate::google::{Consent, Google, now};
-use crate::grants::{Challenge, Kind};
 use crate::http::{OAuthError, Request, Response, html, not_found, redirect};
-use crate::scopes;
+use crate::oauth::clients::{Client, ClientKind, DEFAULT_ACCOUNT};
+use crate::oauth::consent;
+use crate::oauth::form::Form;
+use crate::oauth::google::{Consent, Google, now};
+use crate::oauth::grants::{Challenge, Kind};
+use crate::oauth::scopes;
 
 /// A valid authorization request.
 struct Authorization {
@@ -20,6 +20,7 @@ struct Authorization {
     scopes: Vec<String>,
     state: Option<String>,
     challenge: Option<Challenge>,
+    nonce: Option<String>,
     account: String,
     offline: bool,
     prompt: Option<String>,
@@ -90,6 +91,7 @@ impl Authorization {
             scopes,
             state: query.get("state").map(str::to_owned),
             challenge: challenge(query)?,
+            nonce: query.get("nonce").map(str::to_owned),
             account: query.get("login_hint").filter(|hint| hint.contains('@')).unwrap_or(DEFAULT_ACCOUNT).to_owned(),
             offline,
             prompt: prompt.map(str::to_owned),
@@ -125,7 +127,7 @@ impl Authorization {
             if self.installed || (self.offline && (first || asked_again)) { Kind::Offline } else { Kind::Online };
         let scope = granted.join(" ");
         let holder = grants.holder(&self.account, &self.client, granted, kind);
-        let code = grants.issue_code(holder, &self.redirect_uri, self.challenge.clone(), now());
+        let code = grants.issue_code(holder, &self.redirect_uri, self.challenge.clone(), self.nonce.clone(), now());
         let prompt = if first || asked_again { "consent" } else { "none" };
         self.redirect(google, &[("code", &code), ("scope", &scope), ("authuser", "0"), ("prompt", prompt)])
     }

@@ -4,17 +4,23 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::clients::{DELEGATED_ACCOUNTS, DELEGATED_SCOPES};
-use crate::form::Form;
-use crate::google::{Google, now};
-use crate::grants::Kind;
 use crate::http::OAuthError;
-use crate::jwt::Jwt;
-use crate::scopes;
-use crate::service_accounts::{REPORTER, ServiceAccount};
+use crate::oauth::clients::{DELEGATED_ACCOUNTS, DELEGATED_SCOPES};
+use crate::oauth::form::Form;
+use crate::oauth::google::{Google, now};
+use crate::oauth::grants::Kind;
+use crate::oauth::jwt::Jwt;
+use crate::oauth::scopes;
+use crate::oauth::service_accounts::ServiceAccount;
+use crate::oauth::token;
 
-/// Google's own address of the endpoint, good as `aud` wherever the request goes.
-const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
+/// Google's own addresses of the endpoint, good as `aud` wherever the request goes.
+const GOOGLE_TOKEN_URLS: [&str; 4] = [
+    "https://oauth2.googleapis.com/token",
+    "https://accounts.google.com/o/oauth2/token",
+    "https://www.googleapis.com/oauth2/v3/token",
+    "https://www.googleapis.com/oauth2/v4/token",
+];
 const LONGEST_LIFE: i64 = 3600;
 /// How far the sender's clock may be off.
 const SKEW: i64 = 300;
@@ -31,12 +37,12 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
     let account = text(&jwt.claims, "iss")
         .and_then(ServiceAccount::find)
         .ok_or_else(|| invalid_grant("Invalid grant: account not found"))?;
-    let by_key_file = account.email == REPORTER && google.reporter_key.verifies(&jwt);
-    if !by_key_file && !google.managed_key.verifies(&jwt) {
+    if !google.keys_of(account).iter().any(|key| key.verifies(&jwt)) {
         return Err(invalid_grant("Invalid JWT Signature."));
     }
     let own_url = format!("{}/token", google.url);
-    if !matches!(text(&jwt.claims, "aud"), Some(aud) if aud == own_url || aud == GOOGLE_TOKEN_URL) {
+    let is_own = |aud: &str| aud.strip_prefix(&*google.url).is_some_and(|path| token::PATHS.contains(&path));
+    if !text(&jwt.claims, "aud").is_some_and(|aud| is_own(aud) || GOOGLE_TOKEN_URLS.contains(&aud)) {
         return Err(invalid_grant(&format!("Invalid JWT: Failed audience check. The right audience is {own_url}")));
     }
     check_times(&jwt.claims, google.clock())?;

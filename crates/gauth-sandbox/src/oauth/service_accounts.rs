@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::clients::{DEFAULT_ACCOUNT, PROJECT};
-use crate::jwt::SigningKey;
+use crate::oauth::clients::{DEFAULT_ACCOUNT, PROJECT};
+use crate::oauth::jwt::SigningKey;
 
 pub(crate) const REPORTER: &str = "reporter@gauth-sandbox.iam.gserviceaccount.com";
 pub(crate) const ANALYST: &str = "analyst@gauth-sandbox.iam.gserviceaccount.com";
@@ -49,9 +49,9 @@ impl ServiceAccount {
     }
 }
 
-const PKCS8: &str = include_str!("../keys/service_account.pem");
-const PKCS1: &str = include_str!("../keys/service_account_pkcs1.pem");
-const PKCS12: &[u8] = include_bytes!("../keys/service_account.p12");
+const PKCS8: &str = include_str!("../../keys/service_account.pem");
+const PKCS1: &str = include_str!("../../keys/service_account_pkcs1.pem");
+const PKCS12: &[u8] = include_bytes!("../../keys/service_account.p12");
 
 /// The key of [`REPORTER`], which lies in the sandbox's directory.
 pub(crate) fn reporter_key() -> SigningKey {

@@ -6,13 +6,16 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::assertion;
-use crate::authorize::is_verifier;
-use crate::form::Form;
-use crate::google::{Google, now};
-use crate::grants::{Challenge, Dead, Grants, Holder, Kind};
 use crate::http::{OAuthError, Request, Response, json};
-use crate::scopes;
+use crate::oauth::assertion;
+use crate::oauth::authorize::is_verifier;
+use crate::oauth::form::Form;
+use crate::oauth::google::{Google, now};
+use crate::oauth::grants::{Challenge, Dead, Grants, Holder, Kind};
+use crate::oauth::scopes;
+
+/// Its addresses at Google's hosts.
+pub(crate) const PATHS: &[&str] = &["/token", "/o/oauth2/token", "/oauth2/v3/token", "/oauth2/v4/token"];
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     if request.method() != Method::POST {
@@ -61,7 +64,7 @@ fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result
     }
     grants.use_code(code);
 
-    let mut tokens = access(google, &mut grants, &bound.holder);
+    let mut tokens = access(google, &mut grants, &bound.holder, bound.nonce.as_deref());
     if bound.holder.kind == Kind::Offline {
         tokens["refresh_token"] = grants.issue_refresh_token(bound.holder).into();
     }
@@ -69,7 +72,7 @@ fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result
 }
 
 fn refresh_token(google: &Google, request: &Request, form: &Form) -> Result<Value, OAuthError> {
-    form.only(&["grant_type", "refresh_token", "client_id", "client_secret", "scope", "rapt"])?;
+    form.only(&["grant_type", "refresh_token", "client_id", "client_secret", "scope", "scopes", "rapt"])?;
     let client = authenticate(google, request, form)?;
     refresh(google, form, &client)
 }
@@ -86,7 +89,8 @@ pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Valu
         return Err(OAuthError::new("unauthorized_client", "Unauthorized"));
     }
     let mut narrowed = holder.clone();
-    if let Some(list) = form.get("scope") {
+    // `scopes` is what Google's own client for Rust sends.
+    if let Some(list) = form.get("scope").or_else(|| form.get("scopes")) {
         narrowed.scopes = scopes::parse(list).map_err(|text| OAuthError::new("invalid_scope", text))?;
         let ungranted: Vec<&str> =
             narrowed.scopes.iter().filter(|scope| !holder.scopes.contains(scope)).map(String::as_str).collect();
@@ -97,7 +101,7 @@ pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Valu
             ));
         }
     }
-    let mut tokens = access(google, &mut grants, &narrowed);
+    let mut tokens = access(google, &mut grants, &narrowed, None);
     if google.rotate {
         tokens["refresh_token"] = grants.rotate(token, holder).into();
     }
@@ -105,15 +109,16 @@ pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Valu
 }
 
 /// The members that every user's answer has.
-fn access(google: &Google, grants: &mut Grants, holder: &Holder) -> Value {
+fn access(google: &Google, grants: &mut Grants, holder: &Holder, nonce: Option<&str>) -> Value {
+    let access_token = grants.issue_access_token(holder.clone(), now());
     let mut tokens = json!({
-        "access_token": grants.issue_access_token(holder.clone(), now()),
+        "access_token": access_token,
         "expires_in": grants.token_lifetime,
         "scope": holder.scopes.join(" "),
         "token_type": "Bearer",
     });
     if scopes::has_openid(&holder.scopes) {
-        tokens["id_token"] = google.id_token(holder).into();
+        tokens["id_token"] = google.id_token(holder, &access_token, nonce).into();
     }
     tokens
 }

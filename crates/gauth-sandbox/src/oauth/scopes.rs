@@ -1,32 +1,30 @@
-//! The scopes that the sandbox knows, with the sentences its consent page shows for them, and the rewriting that Google
-//! does to the short OpenID names.
+//! Scopes: every one that has the form of Google's is taken. The sentences of the consent page, and the rewriting that
+//! Google does to the short OpenID names.
 
-const ANALYTICS: &str = "https://www.googleapis.com/auth/analytics";
-const ANALYTICS_READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
 const PROFILE: &str = "https://www.googleapis.com/auth/userinfo.profile";
 const OPENID: &str = "openid";
 
-const KNOWN: [(&str, &str); 16] = [
+const PREFIX: &str = "https://www.googleapis.com/auth/";
+/// Scopes of Google's that do not begin with it.
+const OTHERS: &[&str] = &[
+    "https://mail.google.com/",
+    "https://www.google.com/accounts/OAuthLogin",
+    "https://www.google.com/calendar/feeds",
+    "https://www.google.com/m8/feeds",
+    "https://docs.google.com/feeds",
+    "https://spreadsheets.google.com/feeds",
+];
+
+const DESCRIPTIONS: &[(&str, &str)] = &[
     (OPENID, "Associate you with your personal info on Google"),
     (EMAIL, "See your primary Google Account email address"),
     (PROFILE, "See your personal info, including any personal info you’ve made publicly available"),
-    (ANALYTICS, "View and manage your Google Analytics data"),
-    (ANALYTICS_READONLY, "See and download your Google Analytics data"),
+    ("https://www.googleapis.com/auth/analytics", "View and manage your Google Analytics data"),
+    ("https://www.googleapis.com/auth/analytics.readonly", "See and download your Google Analytics data"),
     ("https://www.googleapis.com/auth/analytics.edit", "Edit Google Analytics management entities"),
-    (
-        "https://www.googleapis.com/auth/analytics.manage.users",
-        "Manage Google Analytics account users by email address",
-    ),
-    ("https://www.googleapis.com/auth/analytics.manage.users.readonly", "View Google Analytics user permissions"),
     ("https://www.googleapis.com/auth/cloud-platform", "See, edit, configure and delete your Google Cloud data"),
-    ("https://www.googleapis.com/auth/cloud-platform.read-only", "View your data across Google Cloud services"),
-    ("https://www.googleapis.com/auth/iam", "Manage identities in Google Cloud"),
-    ("https://www.googleapis.com/auth/bigquery", "View and manage your data in Google BigQuery"),
     ("https://www.googleapis.com/auth/drive.readonly", "See and download all your Google Drive files"),
-    ("https://www.googleapis.com/auth/spreadsheets", "See, edit, create and delete all your Google Sheets"),
-    ("https://www.googleapis.com/auth/webmasters.readonly", "View Search Console data for your verified sites"),
-    ("https://www.googleapis.com/auth/admin.directory.user.readonly", "See info about users on your domain"),
 ];
 
 /// Splits a space-joined list and rewrites `email` and `profile`, which bring `openid` along. `Err` is Google's sentence
@@ -49,7 +47,7 @@ pub(crate) fn parse(list: &str) -> Result<Vec<String>, String> {
             add(OPENID);
         }
     }
-    let (valid, invalid): (Vec<_>, Vec<_>) = scopes.iter().cloned().partition(|scope| description(scope).is_some());
+    let (valid, invalid): (Vec<_>, Vec<_>) = scopes.iter().cloned().partition(|scope| is_googles(scope));
     if invalid.is_empty() {
         return Ok(scopes);
     }
@@ -60,9 +58,18 @@ pub(crate) fn parse(list: &str) -> Result<Vec<String>, String> {
     ))
 }
 
+fn is_googles(scope: &str) -> bool {
+    let named = |name: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+        !name.is_empty() && name.bytes().all(plain)
+    };
+    is_identity(scope) || OTHERS.contains(&scope) || scope.strip_prefix(PREFIX).is_some_and(named)
+}
+
 /// What the consent page says that a scope permits.
-pub(crate) fn description(scope: &str) -> Option<&'static str> {
-    KNOWN.iter().find(|(known, _)| *known == scope).map(|(_, description)| *description)
+pub(crate) fn description(scope: &str) -> &str {
+    let known = DESCRIPTIONS.iter().find(|(known, _)| *known == scope);
+    known.map_or("See, edit, create and delete what this scope is for", |(_, description)| description)
 }
 
 /// Signing in cannot be unticked: these come with the account.
@@ -94,10 +101,17 @@ mod tests {
 
     #[test]
     fn unknown_scopes_are_named() {
-        let text = parse(&format!("{ANALYTICS} analytics.readonly")).unwrap_err();
+        let analytics = format!("{PREFIX}analytics");
+        let text = parse(&format!("{analytics} analytics.readonly")).unwrap_err();
         assert_eq!(
             text,
-            format!("Some requested scopes were invalid. {{valid=[{ANALYTICS}], invalid=[analytics.readonly]}}")
+            format!("Some requested scopes were invalid. {{valid=[{analytics}], invalid=[analytics.readonly]}}")
         );
+        for good in ["compute", "accounts.reauth", "admin.directory.user.readonly", "photoslibrary"] {
+            assert!(parse(&format!("{PREFIX}{good}")).is_ok(), "{good}");
+        }
+        for bad in [PREFIX, "https://www.googleapis.com/auth/a/b", "https://evil.test/auth/analytics", "email@x"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -5,14 +5,14 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::clients::WORKFORCE_ID;
-use crate::form::Form;
-use crate::google::{Google, now};
-use crate::grants::Kind;
 use crate::http::{OAuthError, Request, Response, json};
-use crate::outside::Provider;
-use crate::service_accounts::OUTSIDE;
-use crate::{aws, scopes, token};
+use crate::oauth::clients::WORKFORCE_ID;
+use crate::oauth::form::Form;
+use crate::oauth::google::{Google, now};
+use crate::oauth::grants::Kind;
+use crate::oauth::outside::Provider;
+use crate::oauth::service_accounts::OUTSIDE;
+use crate::oauth::{aws, scopes, token};
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";

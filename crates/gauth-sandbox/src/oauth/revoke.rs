@@ -3,13 +3,15 @@
 use hyper::Method;
 use serde_json::json;
 
-use crate::form::Form;
-use crate::google::{Google, now};
-use crate::grants::Unrevocable;
 use crate::http::{OAuthError, Request, Response, json, not_found};
+use crate::oauth::form::Form;
+use crate::oauth::google::{Google, now};
+use crate::oauth::grants::Unrevocable;
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
-    if request.method() != Method::POST {
+    // The documented forms: POST with the token in the query or in a form; the older address takes a GET, too.
+    let is_old = request.uri().path() == "/o/oauth2/revoke";
+    if request.method() != Method::POST && !(is_old && request.method() == Method::GET) {
         return not_found(request.uri().path());
     }
     match revoke(google, request) {
@@ -19,7 +21,10 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
 }
 
 fn revoke(google: &Google, request: &Request) -> Result<(), OAuthError> {
-    let form = Form::of_body(request)?;
+    let form = match request.uri().query() {
+        Some(query) if request.body().is_empty() => Form::parse(query.as_bytes())?,
+        _ => Form::of_body(request)?,
+    };
     form.only(&["token", "token_type_hint"])?;
     let token = form.required("token")?;
     google.grants().revoke(token, now()).map_err(|reason| match reason {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::random;
+use crate::oauth::random;
 
 pub(crate) const PROJECT: &str = "gauth-sandbox";
 /// Who sits before the browser when no `login_hint` says otherwise.

@@ -16,18 +16,21 @@ use crate::rest::base64_any;
 /// An RSA key and the id that a token's header names it by.
 pub(crate) struct SigningKey {
     pair: RsaKeyPair,
+    pub(crate) pem: &'static str,
     /// 40 hexadecimal digits, as Google's.
     pub(crate) id: String,
 }
 
 impl SigningKey {
     /// Reads one of the PKCS#8 keys that are compiled in.
-    pub(crate) fn from_pem(pem: &str) -> Self {
+    pub(crate) fn from_pem(text: &'static str) -> Self {
+        // Without the remark that stands before the key.
+        let pem = &text[text.find("-----BEGIN").unwrap_or_default()..];
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).expect("the compiled-in key is PKCS#8 in PEM");
         let pair = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).expect("the compiled-in key is RSA of 2048 bits");
         let digest = ring::digest::digest(&ring::digest::SHA256, pair.public().as_ref());
         let id = digest.as_ref()[..20].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { pair, id }
+        Self { pair, pem, id }
     }
 
     /// The public half as a JSON Web Key (RFC 7517, RFC 7518 §6.3.1).
@@ -106,7 +109,7 @@ fn bytes(part: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    const PEM: &str = include_str!("../keys/id_token.pem");
+    const PEM: &str = include_str!("../../keys/id_token.pem");
 
     #[test]
     fn a_signed_token_verifies_and_keeps_its_claims() {
@@ -127,7 +130,7 @@ mod tests {
         let changed = format!("{header}.{}.{signature}", encode(&json!({"sub": "2"})));
         assert!(!key.verifies(&Jwt::parse(&changed).unwrap()));
 
-        let other = SigningKey::from_pem(include_str!("../keys/service_account.pem"));
+        let other = SigningKey::from_pem(include_str!("../../keys/service_account.pem"));
         assert!(!other.verifies(&Jwt::parse(&token).unwrap()));
 
         let none = format!("{}.{rest}", encode(&json!({"alg": "none"})));

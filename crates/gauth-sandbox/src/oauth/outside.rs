@@ -5,11 +5,11 @@
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use crate::aws::AwsAccount;
-use crate::google::{Google, now};
 use crate::http::{Request, Response, json, not_found};
-use crate::jwt::{Jwt, SigningKey};
-use crate::random;
+use crate::oauth::aws::AwsAccount;
+use crate::oauth::google::{Google, now};
+use crate::oauth::jwt::{Jwt, SigningKey};
+use crate::oauth::random;
 
 const ISSUER: &str = "https://issuer.example.com";
 const SUBJECT: &str = "repo:example/reports:ref:refs/heads/main";
@@ -74,7 +74,7 @@ pub(crate) struct Outside {
 impl Outside {
     pub(crate) fn new() -> Self {
         Self {
-            key: SigningKey::from_pem(include_str!("../keys/outside_issuer.pem")),
+            key: SigningKey::from_pem(include_str!("../../keys/outside_issuer.pem")),
             saml_response: random::text(200),
             aws: AwsAccount::new(),
         }

@@ -8,10 +8,9 @@ use serde_json::json;
 use time::PrimitiveDateTime;
 use time::format_description::parse_borrowed;
 
-use crate::google::Google;
-use crate::http::Body;
-use crate::http::{Request, Response, json, response};
-use crate::random;
+use crate::http::{self, Request, Response, json};
+use crate::oauth::google::Google;
+use crate::oauth::random;
 
 const ROLE: &str = "reports";
 const ZONE: &str = "us-east-2b";
@@ -206,7 +205,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
 }
 
 fn text(status: u16, body: &str) -> Response {
-    response(status, "text/plain", Body::Bytes(body.into()))
+    http::text(status, "text/plain", body)
 }
 
 #[cfg(test)]

@@ -1,22 +1,24 @@
-//! All that the endpoints share: who the clients and accounts are, what was granted, what time the server believes it
-//! is, which faults are set, and what has been asked so far.
+//! All that the endpoints of OAuth share: who the clients and accounts are, what was granted, what time the server
+//! believes it is.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
-use crate::analytics::Analytics;
-use crate::clients::{self, Client, subject};
-use crate::fault::Faults;
-use crate::grants::{Grants, Holder};
-use crate::jwt::SigningKey;
-use crate::outside::Outside;
-use crate::sandbox::Recorded;
-use crate::scopes;
-use crate::service_accounts::{ServiceAccount, reporter_key};
+use crate::lock;
+use crate::oauth::clients::{self, Client, subject};
+use crate::oauth::grants::{Grants, Holder};
+use crate::oauth::jwt::SigningKey;
+use crate::oauth::outside::Outside;
+use crate::oauth::scopes;
+use crate::oauth::service_accounts::{REPORTER, ServiceAccount, reporter_key};
+
+/// Who issues ID tokens: clients know no other.
+pub(crate) const ISSUER: &str = "https://accounts.google.com";
 
 /// What happens on the consent page.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +29,7 @@ pub(crate) enum Consent {
 }
 
 pub(crate) struct Google {
-    /// Scheme, address and port; also the issuer.
+    /// Scheme, address and port; also the `iss` of redirects.
     pub(crate) url: String,
     pub(crate) consent: Consent,
     /// Whether each refresh replaces the refresh token.
@@ -46,13 +48,10 @@ pub(crate) struct Google {
     pub(crate) grants: Mutex<Grants>,
     /// Seconds that the server's clock is ahead. Tokens live by the true clock.
     pub(crate) skew: AtomicI64,
-    pub(crate) faults: Faults,
-    pub(crate) journal: Mutex<Vec<Recorded>>,
-    pub(crate) analytics: Analytics,
 }
 
 impl Google {
-    pub(crate) fn new(url: String, consent: Consent, rotate: bool, rows: u64) -> Self {
+    pub(crate) fn new(url: String, consent: Consent, rotate: bool) -> Self {
         Self {
             url,
             consent,
@@ -61,15 +60,12 @@ impl Google {
             web: Mutex::new(Client::web()),
             workforce_secret: clients::secret(),
             reporter_key: reporter_key(),
-            managed_key: SigningKey::from_pem(include_str!("../keys/google_managed.pem")),
-            id_token_key: SigningKey::from_pem(include_str!("../keys/id_token.pem")),
+            managed_key: SigningKey::from_pem(include_str!("../../keys/google_managed.pem")),
+            id_token_key: SigningKey::from_pem(include_str!("../../keys/id_token.pem")),
             id_tokens: Mutex::default(),
             outside: Outside::new(),
             grants: Mutex::new(Grants::new()),
             skew: AtomicI64::new(0),
-            faults: Faults::default(),
-            journal: Mutex::new(Vec::new()),
-            analytics: Analytics::new(rows, OffsetDateTime::now_utc().date()),
         }
     }
 
@@ -89,6 +85,12 @@ impl Google {
         [&self.installed, &web].into_iter().find(|client| client.id == id).map(read)
     }
 
+    /// The keys that sign for a service account.
+    pub(crate) fn keys_of(&self, account: &ServiceAccount) -> Vec<&SigningKey> {
+        let of_file = (account.email == REPORTER).then_some(&self.reporter_key);
+        of_file.into_iter().chain([&self.managed_key]).collect()
+    }
+
     pub(crate) fn grants(&self) -> MutexGuard<'_, Grants> {
         lock(&self.grants)
     }
@@ -98,11 +100,14 @@ impl Google {
         ServiceAccount::find(account).map_or_else(|| subject(account), |account| account.id.to_owned())
     }
 
-    /// An ID token about the holder of a grant, for its client (OpenID Connect Core §2).
-    pub(crate) fn id_token(&self, holder: &Holder) -> String {
+    /// An ID token about the holder of a grant, for its client, that came with `access_token` (OpenID Connect Core §2 and
+    /// §3.1.3.6).
+    pub(crate) fn id_token(&self, holder: &Holder, access_token: &str, nonce: Option<&str>) -> String {
         let now = self.clock();
+        let digest = ring::digest::digest(&ring::digest::SHA256, access_token.as_bytes());
         let mut claims = json!({
-            "iss": self.url,
+            "iss": ISSUER,
+            "at_hash": URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16]),
             "azp": holder.client,
             "aud": holder.client,
             "sub": self.subject(&holder.account),
@@ -116,6 +121,9 @@ impl Google {
         if let Some((_, domain)) = holder.account.split_once('@') {
             claims["hd"] = domain.into();
         }
+        if let Some(nonce) = nonce {
+            claims["nonce"] = nonce.into();
+        }
         self.issue(&claims)
     }
 
@@ -123,7 +131,7 @@ impl Google {
     pub(crate) fn service_id_token(&self, account: &ServiceAccount, audience: &str, with_email: bool) -> String {
         let now = self.clock();
         let mut claims: Value = json!({
-            "iss": self.url,
+            "iss": ISSUER,
             "aud": audience,
             "azp": account.id,
             "sub": account.id,
@@ -148,9 +156,4 @@ impl Google {
 /// The true time in Unix seconds.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-/// Locks whether or not another request panicked: a test should see that request's failure, not its own.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
