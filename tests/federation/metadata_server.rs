@@ -107,12 +107,8 @@ fn f10_a_captive_portal_is_no_metadata_server() {
 #[test]
 fn f10_its_trouble_keeps_its_kind() {
     let google = "Metadata-Flavor: Google\r\n";
-    for (status, body, code) in [
-        (404, "<html>no such account</html>", 1),
-        (403, "<html>no</html>", 4),
-        (200, r#"{"access_token":"a b"}"#, 1),
-        (200, "<html>", 1),
-    ] {
+    for (status, body, code) in [(403, "<html>no</html>", 4), (200, r#"{"access_token":"a b"}"#, 1), (200, "<html>", 1)]
+    {
         let server = ScriptedServer::start([Answer::new(status, google, body)]);
         let (_home, command) = on_google(host(&server.url()), &[]);
         let run = testkit::run(command).expect_failure(code);
@@ -124,6 +120,18 @@ fn f10_its_trouble_keeps_its_kind() {
     let server = ScriptedServer::start([Answer::silence()]);
     let (_home, command) = on_google(host(&server.url()), &["--timeout", "0.5"]);
     testkit::run(command).expect_failure(5);
+}
+
+#[test]
+fn c12_a_machine_without_a_service_account_says_so() {
+    for options in [&[][..], &["--audience", "https://a.test"]] {
+        let html = Answer::new(404, "Metadata-Flavor: Google\r\nContent-Type: text/html\r\n", "<html>Not Found</html>");
+        let server = ScriptedServer::start([html]);
+        let (_home, command) = on_google(host(&server.url()), options);
+        let run = testkit::run(command).expect_failure(3);
+        assert!(run.stderr().contains("this machine has no service account"), "{}", run.stderr());
+        assert!(run.stderr().contains("hint: attach one"), "{}", run.stderr());
+    }
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn assert_refused(content: &[u8], says: &str) {
         String::from_utf8_lossy(&content[..content.len().min(300)]),
         run.stderr()
     );
+    assert!(run.stderr().contains("given.json'"), "{}", run.stderr());
     assert!(sink.requests().is_empty(), "{}", run.stderr());
 }
 
@@ -231,9 +232,148 @@ fn e9_e11_what_is_wrong_is_named_and_its_value_is_not() {
 }
 
 #[test]
+fn c7_a_file_of_another_tool_is_named_with_what_it_lacks() {
+    for (file, says, lacks) in [
+        (
+            json!({"token": "ya29.canary-9876543210", "client_id": "c", "client_secret": "s", "scopes": [READONLY],
+                "token_uri": "https://oauth2.googleapis.com/token", "expiry": "2026-01-31T09:08:07Z"}),
+            "a google-auth token file",
+            "lacks refresh_token",
+        ),
+        (
+            json!({"access_token": "ya29.canary-9876543210", "token_type": "Bearer", "refresh_token": "1//canary-9876543210",
+                "expiry": "2026-01-31T10:08:07.123456789+01:00"}),
+            "Go's oauth2 package",
+            "lacks client_id and client_secret",
+        ),
+        (
+            json!({"access_token": "ya29.canary-9876543210", "refresh_token": "1//canary-9876543210", "scope": READONLY,
+                "token_type": "Bearer", "expiry_date": 1_769_850_487_123_u64}),
+            "Node.js",
+            "lacks client_id and client_secret",
+        ),
+        (
+            json!({"access_token": "ya29.canary-9876543210", "expires_in": 3599, "scope": READONLY,
+                "token_type": "Bearer", "created": 1_769_850_487}),
+            "PHP",
+            "lacks client_id, client_secret and refresh_token",
+        ),
+        (
+            json!({"access_token": "ya29.canary-9876543210", "expires_in": 3599, "token_type": "Bearer"}),
+            "the response of a token endpoint",
+            "lacks client_id, client_secret and refresh_token",
+        ),
+        (
+            json!({"{\"CredentialsJSON\":\"1//canary-9876543210\",\"Scope\":\"x\"}": "eyJhY2Nlc3NfdG9rZW4i"}),
+            "oauth2l",
+            "lacks client_id",
+        ),
+        (
+            json!({"refresh_token": "1//canary-9876543210"}),
+            "a token without its client",
+            "lacks client_id and client_secret",
+        ),
+        (
+            json!({"client_id": "c", "client_secret": "GOCSPX-canary-0123456789"}),
+            "an OAuth client without a grant",
+            "lacks refresh_token",
+        ),
+        (
+            json!({"installed": {"client_id": "c"}}),
+            "an OAuth client, not credentials",
+            "gauth-login --client-secrets FILE",
+        ),
+        (json!({"type": "authorized_user", "client_id": "c"}), "field refresh_token: missing", ""),
+        (json!({"type": "service_account", "client_email": "a@b"}), "field private_key: missing", ""),
+    ] {
+        assert_refused(file.to_string().as_bytes(), says);
+        assert_refused(file.to_string().as_bytes(), lacks);
+    }
+}
+
+#[test]
+fn c7_what_is_no_json_is_named() {
+    let rclone = "[drive]\ntype = drive\ntoken = {\"access_token\":\"ya29.canary-9876543210\"}\n";
+    let jwt = "eyJhbGciOiJub25lIn0.e30.canary-9876543210";
+    let in_base64 = {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(canary_user("https://oauth2.googleapis.com/token").to_string())
+    };
+    for (content, says) in [
+        (&b"<!DOCTYPE html>\n<html>Sign in</html>"[..], "an HTML page, not JSON"),
+        (b"\n\n", "empty"),
+        (b"-----BEGIN PRIVATE KEY-----\nMIIcanary-9876543210\n", "a bare PEM key"),
+        (b"\x30\x82\x01\x00rest", "a bare PKCS#12 key"),
+        (b"SQLite format 3\0\x10\0", "an SQLite database, not JSON"),
+        (b"\x80\x04\x95\x10\0\0", "a Python pickle, not JSON"),
+        (rclone.as_bytes(), "an INI file such as rclone.conf, not JSON"),
+        (b"ya29.canary-9876543210\n", "a token, not JSON"),
+        (jwt.as_bytes(), "a token, not JSON"),
+        (b"1//canary-9876543210\n", "a refresh token without its client, not JSON"),
+        (in_base64.as_bytes(), "a file in base64 (decode it with base64 -d), not JSON"),
+    ] {
+        assert_refused(content, says);
+    }
+}
+
+#[test]
+fn c8_a_key_that_cannot_sign_is_an_error_that_names_the_file() {
+    const EC: &str = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\nOF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n-----END PRIVATE KEY-----\n";
+    let key = User::with_a_key().stored();
+    for (private_key, says) in [
+        ("canary-9876543210", "not a PEM private key"),
+        (EC, "an RSA key"),
+        ("-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA==\n-----END EC PRIVATE KEY-----\n", "EC key"),
+        ("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIcanary\n-----END ENCRYPTED PRIVATE KEY-----\n", "encrypted"),
+        (
+            "-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4=\n-----END PRIVATE KEY-----\n",
+            "not a usable RSA key",
+        ),
+    ] {
+        let mut file = key.clone();
+        file["private_key"] = private_key.into();
+        let nested = json!({
+            "type": "impersonated_service_account", "source_credentials": file.clone(),
+            "service_account_impersonation_url":
+                "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b.test:generateAccessToken",
+        });
+        for (file, field) in [(file, "field private_key: "), (nested, "field source_credentials: field private_key: ")]
+        {
+            let sink = ScriptedServer::answering(|_| Answer::hang_up());
+            for options in [&[][..], &["--self-signed"], &["--no-cache"], &["--refresh"]] {
+                if options == ["--self-signed"] && file["type"] != "service_account" {
+                    continue;
+                }
+                let run = run_with_sink(file.to_string().as_bytes(), &sink, options).expect_failure(2);
+                let says = format!("given.json': {field}");
+                assert!(run.stderr().contains(&says), "{says}: {}", run.stderr());
+            }
+            assert!(sink.requests().is_empty());
+            assert_refused(file.to_string().as_bytes(), says);
+        }
+    }
+}
+
+#[test]
+fn c3_a_client_may_hold_any_visible_character_and_blanks() {
+    let secret = "GOCSPX-a+b%2F&c=d e:;/?#";
+    let server = ScriptedServer::start([Answer::json(200, r#"{"access_token":"ya29.a"}"#)]);
+    let mut file = canary_user(&crate::token_at(&server));
+    file["client_id"] = "an id: \"x\"".into();
+    file["client_secret"] = secret.into();
+    let sink = ScriptedServer::answering(|_| Answer::hang_up());
+    run_with_sink(file.to_string().as_bytes(), &sink, &[]).expect(0);
+    let request = &server.requests()[0];
+    assert_eq!(request.field("client_secret").as_deref(), Some(secret));
+    assert_eq!(request.field("client_id").as_deref(), Some("an id: \"x\""));
+}
+
+#[test]
 fn e12_nothing_that_would_split_a_header_or_a_line_is_taken_from_a_file() {
     for bad in ["\r", "\n", "\r\nX-Evil: 1", "\0", "\u{7f}", "\u{85}", " ", "\u{202e}"] {
-        for field in ["client_id", "client_secret", "refresh_token", "rapt_token"] {
+        // RFC 6749 appendix A: a client's id and secret may hold blanks.
+        let client: &[&str] = if bad == " " { &[] } else { &["client_id", "client_secret"] };
+        for field in [client, &["refresh_token", "rapt_token"]].concat() {
             let mut file = canary_user("https://oauth2.googleapis.com/token");
             file[field] = format!("x{bad}y").into();
             assert_refused(file.to_string().as_bytes(), &format!("field {field}"));

@@ -26,7 +26,7 @@ pub struct Refusal {
     pub code: String,
     /// The server's own words, or a summary of an answer that has none.
     pub message: String,
-    /// `reason` of the google.rpc.ErrorInfo among the details, when there is one.
+    /// `reason` of the google.rpc.ErrorInfo among the details, or of the first of v3's errors.
     pub reason: Option<String>,
     /// The page that turns a disabled API on, from the details or from the message.
     pub link: Option<String>,
@@ -75,7 +75,10 @@ impl Refusal {
             code: text(error.get("status"))
                 .or_else(|| text(first_v3.and_then(|error| error.get("reason"))))
                 .unwrap_or_default(),
-            reason: details.iter().find_map(|detail| text(detail.get("reason"))),
+            reason: details
+                .iter()
+                .find_map(|detail| text(detail.get("reason")))
+                .or_else(|| text(first_v3.and_then(|error| error.get("reason")))),
             message,
             link,
         }
@@ -85,15 +88,26 @@ impl Refusal {
     pub fn kind(&self) -> Kind {
         match self.status {
             401 => Kind::Login,
+            403 if self.is_rate_limit() => Kind::Temporary,
             400 | 403 | 404 => Kind::Refused,
             408 | 429 | 500..=599 => Kind::Temporary,
             _ => Kind::Failed,
         }
     }
 
-    /// The quota that a 429 says is used up.
+    fn has_reason(&self, reason: &str) -> bool {
+        self.reason.as_deref() == Some(reason) || self.code == reason
+    }
+
+    /// Whether too many requests came in a time, which some of Google's front ends say with 403.
+    fn is_rate_limit(&self) -> bool {
+        let reasons = ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"];
+        self.status == 429 || (self.status == 403 && reasons.iter().any(|reason| self.has_reason(reason)))
+    }
+
+    /// The quota that is used up, if one is.
     pub fn quota(&self) -> Option<Quota> {
-        if self.status != 429 {
+        if !self.is_rate_limit() {
             return None;
         }
         let text = self.message.to_ascii_lowercase();
@@ -120,9 +134,9 @@ impl Refusal {
                 "no token reached the server: pass one with --token $(gauth-token)".to_owned()
             }
             401 => "the token is stale or not meant for this API: run gauth-token again".to_owned(),
+            403 | 429 if self.is_rate_limit() => self.quota()?.hint().to_owned(),
             403 => self.remedy_of_forbidden().unwrap_or_else(|| NO_ROLE.to_owned()),
             404 => "run ga-properties to list what this token can see".to_owned(),
-            429 => self.quota()?.hint().to_owned(),
             504 => "ask for a shorter date range".to_owned(),
             _ => return None,
         };
@@ -132,7 +146,7 @@ impl Refusal {
     /// What to do about the scope or the project, if those were refused.
     fn remedy_of_forbidden(&self) -> Option<String> {
         let has = |word: &str| self.message.contains(word);
-        let is = |reason: &str| self.reason.as_deref() == Some(reason) || self.code == reason;
+        let is = |reason: &str| self.has_reason(reason);
         if is("ACCESS_TOKEN_SCOPE_INSUFFICIENT") || has("authentication scopes") {
             return Some(
                 "the token lacks the scope https://www.googleapis.com/auth/analytics.readonly: \
@@ -140,7 +154,7 @@ impl Refusal {
                     .to_owned(),
             );
         }
-        if has("quota project") || is("USER_PROJECT_DENIED") {
+        if has("quota project") || is("USER_PROJECT_DENIED") || is("CONSUMER_INVALID") {
             return Some("name a project with --quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT".to_owned());
         }
         if is("SERVICE_DISABLED") || is("accessNotConfigured") || has("it is disabled") {
@@ -156,7 +170,7 @@ impl Refusal {
 
     /// Whether the property was refused, and not the token, its scope or its project.
     pub fn is_about_property(&self) -> bool {
-        self.status == 403 && self.remedy_of_forbidden().is_none()
+        self.status == 403 && !self.is_rate_limit() && self.remedy_of_forbidden().is_none()
     }
 }
 
@@ -323,6 +337,33 @@ mod tests {
             assert!(hint.contains(word), "{body}: {hint}");
         }
         assert_eq!(parse(500, "").hint(), None);
+    }
+
+    #[test]
+    fn c11_a_limit_of_requests_is_temporary_under_403_too() {
+        for reason in ["userRateLimitExceeded", "rateLimitExceeded", "RATE_LIMIT_EXCEEDED"] {
+            for list in ["errors", "details"] {
+                for status in ["", r#""status":"PERMISSION_DENIED","#] {
+                    let body = format!(
+                        r#"{{"error":{{{status}"message":"User Rate Limit Exceeded","{list}":[{{"reason":"{reason}"}}]}}}}"#
+                    );
+                    let refusal = parse(403, &body);
+                    assert_eq!((refusal.kind(), refusal.quota()), (Kind::Temporary, Some(Quota::Other)), "{body}");
+                    assert_eq!(refusal.hint().as_deref(), Some("run it again in a minute"));
+                    assert!(!refusal.is_about_property());
+                }
+            }
+        }
+        assert_eq!(parse(403, r#"{"error":{"errors":[{"reason":"forbidden"}]}}"#).kind(), Kind::Refused);
+    }
+
+    #[test]
+    fn c11_an_invalid_consumer_is_a_matter_of_the_quota_project() {
+        let body = r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"Permission denied on resource project x.","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"CONSUMER_INVALID"}]}}"#;
+        let refusal = parse(403, body);
+        assert_eq!(refusal.kind(), Kind::Refused);
+        assert!(refusal.hint().unwrap().contains("--quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT"));
+        assert!(!refusal.is_about_property());
     }
 
     #[test]

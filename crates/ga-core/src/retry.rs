@@ -34,7 +34,7 @@ impl Failure<'_> {
             Self::Refused(refusal) => match refusal.status {
                 500 => 1,
                 408 | 502 | 503 | 504 => 2,
-                429 => match refusal.quota() {
+                403 | 429 => match refusal.quota() {
                     Some(Quota::Concurrent) => 2,
                     // A quota that is not Analytics' own: only the server knows when it is free again.
                     Some(Quota::Other) if has_wish => 2,

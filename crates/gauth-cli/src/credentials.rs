@@ -3,10 +3,13 @@
 //! that have one.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
-use gauth_core::credentials::{Credentials, Reading};
+use gauth_core::Error;
+use gauth_core::credentials::{Credentials, Reading, Wanted};
 use gauth_core::endpoint::Policy;
+use gauth_core::exchange::Exchange;
 use gauth_core::source::{self, Source};
 
 use crate::exit::{Failure, Kind};
@@ -41,6 +44,19 @@ impl Found {
     }
 }
 
+impl Found {
+    /// The exchange that ends in a token. What is wrong with the file's content may show only now; the file is named.
+    ///
+    /// # Errors
+    /// As [`Credentials::exchange`].
+    pub fn exchange(&self, wanted: &Wanted, now: SystemTime) -> anyhow::Result<Box<dyn Exchange>> {
+        self.credentials.exchange(wanted, now).map_err(|error| match error {
+            Error::Input(_) => anyhow::Error::from(error).context(what_failed(self.source.path())),
+            error => error.into(),
+        })
+    }
+}
+
 /// Finds the credentials to use and reads them.
 ///
 /// # Errors
@@ -70,7 +86,11 @@ pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow
 /// Reads a file's bytes; `path` is for the message.
 pub fn parse(bytes: &[u8], path: &Path, policy: &Policy) -> anyhow::Result<Credentials> {
     let reading = Reading { policy, env: &environment::variable };
-    Credentials::parse(bytes, &reading).with_context(|| format!("read credentials {}", shown(path)))
+    Credentials::parse(bytes, &reading).with_context(|| what_failed(path))
+}
+
+fn what_failed(path: &Path) -> String {
+    format!("read credentials {}", shown(path))
 }
 
 fn read(source: &Source) -> anyhow::Result<Option<Vec<u8>>> {

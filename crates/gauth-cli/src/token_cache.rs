@@ -200,7 +200,7 @@ impl Ask<'_> {
     /// Drives the credentials' state machine to its end. A refresh token that is replaced on the way is saved before the
     /// next hop, which may fail or never come.
     fn drive(&self, found: &Found, saved: &mut Option<Credentials>) -> anyhow::Result<TokenResponse> {
-        let mut exchange = found.credentials.exchange(self.wanted, SystemTime::now())?;
+        let mut exchange = found.exchange(self.wanted, SystemTime::now())?;
         let agent = HttpAgent::new(self.terminal, self.deadline);
         let mut used = found.credentials.refresh_token().cloned();
         let mut answer = None;

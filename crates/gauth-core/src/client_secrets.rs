@@ -14,6 +14,9 @@ const KINDS: [&str; 2] = ["installed", "web"];
 /// The field of a credentials file that holds one of [`KINDS`], where a renewal could not do without.
 const CLIENT_TYPE: &str = "client_type";
 
+/// Fields of credentials and token files, none of which a client has.
+const CREDENTIALS_FIELDS: [&str; 5] = ["type", "refresh_token", "access_token", "token", "_class"];
+
 /// A client that can ask for consent on this machine.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -53,7 +56,7 @@ impl Client {
             (Some(client), None) => Self::installed(&client, policy),
             (None, Some(client)) => Self::web(&client, policy),
             (Some(_), Some(_)) => Err(two_kinds()),
-            (None, None) if file.has("type") => Err(Error::Input(
+            (None, None) if CREDENTIALS_FIELDS.iter().any(|field| file.has(field)) => Err(Error::Input(
                 "field installed: missing; this is a credentials file, not an OAuth client".to_owned(),
             )),
             (None, None) => Err(Error::Input(
@@ -124,8 +127,8 @@ impl Client {
             Some(url) => policy.receiver(Role::Token, url, "field token_uri")?,
             None => policy.token(),
         };
-        let id = client.word("client_id")?.to_owned();
-        let secret = client.optional_secret("client_secret")?;
+        let id = client.client_text("client_id")?.to_owned();
+        let secret = client.optional_client_text("client_secret")?.map(Secret::new);
         // A public client (RFC 8252 §8.4) is fine for other servers. Google answers "client_secret is missing", and only
         // after the consent.
         if secret.is_none() && policy.is_google(&token_uri) {
@@ -163,7 +166,7 @@ pub fn describe(file: &Document, policy: &Policy) -> Result<Description, Error> 
             let redirect_uris = client.list("redirect_uris")?;
             return Ok(Description {
                 kind: format!("OAuth client ({kind})"),
-                client_id: Some(client.word("client_id")?.to_owned()),
+                client_id: Some(client.client_text("client_id")?.to_owned()),
                 project_id: description::text(&client, "project_id")?,
                 redirect_uris: redirect_uris.into_iter().map(str::to_owned).collect(),
                 auth_uri: url(&client, Role::Authorization, "auth_uri")?,
@@ -216,6 +219,9 @@ mod tests {
     fn c25_a_wrong_client_file_names_the_field() {
         for (json, part) in [
             (r#"{"type":"service_account"}"#, "credentials file"),
+            (r#"{"refresh_token":"r","client_id":"i"}"#, "credentials file"),
+            (r#"{"access_token":"a","expiry":"x"}"#, "credentials file"),
+            (r#"{"_class":"OAuth2Credentials"}"#, "credentials file"),
             ("{}", "field installed: missing"),
             (r#"{"installed":{},"web":{}}"#, "only one"),
             (r#"{"installed":{}}"#, "client_id: missing"),
@@ -228,6 +234,17 @@ mod tests {
             let error = read(json).unwrap_err();
             assert!(error.to_string().contains(part), "{json}: {error}");
             assert_eq!(error.kind(), crate::Kind::Usage);
+        }
+    }
+
+    #[test]
+    fn c3_a_secret_is_any_text_of_visible_characters_and_blanks() {
+        for (secret, good) in
+            [("GOCSPX-a+b%2F&c=d e:;/?#'", true), ("a\tb", false), ("a\u{e4}", false), ("a\u{7f}", false)]
+        {
+            let file = serde_json::json!({"installed": {"client_id": "an id", "client_secret": secret}});
+            let client = read(&file.to_string());
+            assert_eq!(client.is_ok_and(|client| client.secret.unwrap().expose() == secret), good, "{secret:?}");
         }
     }
 

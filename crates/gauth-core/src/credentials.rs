@@ -4,6 +4,7 @@
 mod authorized_user;
 mod external_account;
 mod external_account_authorized_user;
+mod foreign;
 mod google_auth;
 mod impersonated_service_account;
 mod metadata_server;
@@ -36,6 +37,9 @@ struct Kind {
 }
 
 type Reader = fn(&Document, &Reading<'_>) -> Result<Box<dyn Credential>, Error>;
+
+/// The project that calls are billed to.
+const QUOTA_PROJECT: &str = "quota_project_id";
 
 /// What a file is read against.
 pub struct Reading<'a> {
@@ -124,6 +128,9 @@ impl Credentials {
         refuse_bare_key(bytes)?;
         let document = Document::parse(bytes)?;
         let (kind, credential) = read(&document, reading)?;
+        if document.optional_text(QUOTA_PROJECT)?.is_some_and(|id| !is_project_id(id)) {
+            return Err(Error::field(QUOTA_PROJECT, "holds a character that no project id has"));
+        }
         Ok(Self { document, kind, credential, policy: reading.policy.clone() })
     }
 
@@ -194,12 +201,9 @@ impl Credentials {
         conversion::convert(&self.document, grant.token_uri(), grant.account(), to)
     }
 
-    /// `quota_project_id`, when the file names one.
-    ///
-    /// # Errors
-    /// [`Error::Input`] for anything that cannot stand in a header.
-    pub fn quota_project(&self) -> Result<Option<&str>, Error> {
-        self.document.optional_word("quota_project_id")
+    /// `quota_project_id`, when the file names one; it fits into a header.
+    pub fn quota_project(&self) -> Option<&str> {
+        self.document.optional_text(QUOTA_PROJECT).ok().flatten()
     }
 
     /// The refresh token, for kinds that have one.
@@ -293,7 +297,7 @@ impl Goal {
 }
 
 fn read(document: &Document, reading: &Reading<'_>) -> Result<(&'static str, Box<dyn Credential>), Error> {
-    let kind = KINDS.iter().find(|kind| (kind.recognises)(document)).ok_or_else(|| unknown(document))?;
+    let kind = KINDS.iter().find(|kind| (kind.recognises)(document)).ok_or_else(|| foreign::refusal(document))?;
     Ok((kind.name, (kind.read)(document, reading)?))
 }
 
@@ -320,28 +324,14 @@ fn refuse_bare_key(bytes: &[u8]) -> Result<(), Error> {
     Err(unsupported(reason, Some(hint)))
 }
 
+/// Whether a text may be a project's id or number, which goes into a header.
+pub fn is_project_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte))
+}
+
 /// Whether a document says it is of a type.
 fn has_type(document: &Document, name: &str) -> bool {
     matches!(document.optional_text("type"), Ok(Some(found)) if found == name)
-}
-
-fn unknown(document: &Document) -> Error {
-    if document.has("installed") || document.has("web") {
-        return Error::Unsupported {
-            reason: "this is an OAuth client, not credentials".to_owned(),
-            hint: Some("run gauth-login --client-secrets FILE".to_owned()),
-        };
-    }
-    let known = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-    let reason = match document.optional_text("type") {
-        Err(e) => e.to_string(),
-        Ok(None) => "field type: missing, and no known tool writes such a file".to_owned(),
-        Ok(Some(name)) => {
-            let shown: String = name.chars().take(60).collect();
-            format!("field type: credentials of type {shown:?} are not supported")
-        }
-    };
-    Error::Unsupported { reason, hint: Some(format!("known are {known}")) }
 }
 
 fn unsupported(reason: &str, hint: Option<&str>) -> Error {

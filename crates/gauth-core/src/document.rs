@@ -7,6 +7,10 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::token::jwt_claims;
 use crate::{Error, Secret};
 
 /// The largest file that is read as credentials, in bytes.
@@ -39,7 +43,10 @@ impl Document {
             Err(e) if e.is_data() => {
                 Err(input(&format!("a key stands twice in one object at line {} column {}", e.line(), e.column())))
             }
-            Err(e) => Err(input(&format!("not valid JSON at line {} column {}", e.line(), e.column()))),
+            Err(e) => Err(input(&match looks_like(bytes) {
+                Some(what) => format!("{what}, not JSON"),
+                None => format!("not valid JSON at line {} column {}", e.line(), e.column()),
+            })),
         }
     }
 
@@ -91,6 +98,21 @@ impl Document {
     /// As [`Document::secret`], but may be missing.
     pub fn optional_secret(&self, name: &str) -> Result<Option<Secret>, Error> {
         Ok(self.optional_word(name)?.map(Secret::new))
+    }
+
+    /// A client id or secret: VSCHAR of RFC 6749 appendix A, so visible ASCII and blanks.
+    pub fn client_text(&self, name: &str) -> Result<&str, Error> {
+        self.optional_client_text(name)?.ok_or_else(|| Error::field(name, "missing"))
+    }
+
+    /// As [`Document::client_text`], but may be missing.
+    pub fn optional_client_text(&self, name: &str) -> Result<Option<&str>, Error> {
+        match self.optional_text(name)? {
+            Some(text) if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) => {
+                Err(Error::field(name, "holds a control or a non-ASCII character"))
+            }
+            text => Ok(text),
+        }
     }
 
     /// A list of texts, or one text with blanks between the items; empty when missing.
@@ -176,6 +198,35 @@ impl fmt::Debug for Document {
 
 fn input(trouble: &str) -> Error {
     Error::Input(trouble.to_owned())
+}
+
+/// What people take for a credentials or client file, by how it begins.
+fn looks_like(bytes: &[u8]) -> Option<&'static str> {
+    let text = bytes.trim_ascii();
+    let begins = |with: &[u8]| text.starts_with(with);
+    let in_base64 = || STANDARD.decode(text.split(|byte| byte.is_ascii_whitespace()).collect::<Vec<_>>().concat());
+    let is_token = || std::str::from_utf8(text).is_ok_and(|text| jwt_claims(text).is_some());
+    if begins(b"<") {
+        Some("an HTML page")
+    } else if begins(b"-----BEGIN ") {
+        Some("a PEM file")
+    } else if bytes.starts_with(&[0x30, 0x82]) {
+        Some("a PKCS#12 or DER file")
+    } else if bytes.starts_with(b"SQLite format 3") {
+        Some("an SQLite database")
+    } else if bytes.starts_with(&[0x80]) && matches!(bytes.get(1), Some(2..=5)) {
+        Some("a Python pickle")
+    } else if begins(b"[") && text.windows(2).any(|pair| pair == b"]\n" || pair == b"]\r") {
+        Some("an INI file such as rclone.conf")
+    } else if begins(b"ya29.") || is_token() {
+        Some("a token")
+    } else if begins(b"1//") {
+        Some("a refresh token without its client")
+    } else if in_base64().is_ok_and(|inner| inner.trim_ascii_start().starts_with(b"{")) {
+        Some("a file in base64 (decode it with base64 -d)")
+    } else {
+        None
+    }
 }
 
 fn wrong_type(name: &str, wanted: &str, found: &Value) -> Error {

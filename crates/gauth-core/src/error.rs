@@ -78,7 +78,7 @@ pub struct OAuthError {
     pub error: String,
     /// `error_description`, or the envelope's `message`.
     pub description: Option<String>,
-    /// `error_subtype`, Google's own (`invalid_rapt`).
+    /// `error_subtype`, Google's own (`invalid_rapt`), or the envelope's reason (`userRateLimitExceeded`).
     pub subtype: Option<String>,
 }
 
@@ -94,6 +94,13 @@ pub enum Error {
         reason: String,
         /// The next thing to do.
         hint: Option<String>,
+    },
+    /// There is nothing that a token could be had with.
+    NoCredentials {
+        /// One line.
+        reason: String,
+        /// The next thing to do.
+        hint: String,
     },
     /// The server answered with an OAuth or API error.
     Refused {
@@ -136,6 +143,10 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Input(_) | Self::Unsupported { .. } => Kind::Usage,
+            Self::NoCredentials { .. } => Kind::Login,
+            Self::Refused { oauth: OAuthError { subtype: Some(reason), .. }, .. } if is_rate_limit(reason) => {
+                Kind::Temporary
+            }
             Self::Refused { status, oauth, .. } => kind_of_word(&oauth.error, *status),
             Self::Status { status, .. } => kind_of_status(*status),
             Self::Answer { .. } => Kind::Failed,
@@ -147,6 +158,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unsupported { hint, .. } => hint.clone(),
+            Self::NoCredentials { hint, .. } => Some(hint.clone()),
             Self::Refused { grant, oauth, skew, .. } => remedy::for_refusal(*grant, oauth, *skew),
             Self::Consent { error, .. } => remedy::for_consent(error),
             Self::Input(_) | Self::Status { .. } | Self::Answer { .. } => None,
@@ -184,7 +196,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(trouble) => f.write_str(trouble),
-            Self::Unsupported { reason, .. } => f.write_str(reason),
+            Self::Unsupported { reason, .. } | Self::NoCredentials { reason, .. } => f.write_str(reason),
             Self::Refused { grant, oauth, .. } => {
                 write!(f, "{}: {}", grant.doing(), oauth.error)?;
                 if let Some(subtype) = &oauth.subtype {
@@ -209,6 +221,11 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Whether a reason of Google's APIs says that a limit was met, which they also do under 403.
+fn is_rate_limit(reason: &str) -> bool {
+    ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"].contains(&reason)
+}
 
 fn kind_of_word(word: &str, status: StatusCode) -> Kind {
     match word {
@@ -266,10 +283,16 @@ pub(crate) fn read_oauth_error(body: &[u8]) -> Option<OAuthError> {
                 .and_then(Value::as_str)
                 .map_or_else(|| "error".to_owned(), str::to_ascii_lowercase),
             description: envelope.get("message").and_then(text),
-            subtype: None,
+            subtype: reason(envelope),
         }),
         _ => None,
     }
+}
+
+/// `reason` of google.rpc.ErrorInfo, or of the older `errors`.
+fn reason(envelope: &serde_json::Map<String, Value>) -> Option<String> {
+    let lists = ["details", "errors"].into_iter().filter_map(|name| envelope.get(name)?.as_array());
+    lists.flatten().find_map(|item| item.get("reason")?.as_str()).map(str::to_owned)
 }
 
 /// What a body that is no JSON looks like, short enough for one line: an HTML page is named, not shown.
@@ -325,6 +348,25 @@ mod tests {
             ("never_seen", 400, Kind::Failed),
         ] {
             assert_eq!(refused(word, status).kind(), kind, "{word} {status}");
+        }
+    }
+
+    #[test]
+    fn c11_a_limit_under_403_is_temporary() {
+        for (reason, kind) in [
+            ("userRateLimitExceeded", Kind::Temporary),
+            ("rateLimitExceeded", Kind::Temporary),
+            ("RATE_LIMIT_EXCEEDED", Kind::Temporary),
+            ("forbidden", Kind::Refused),
+        ] {
+            for list in ["errors", "details"] {
+                let body = format!(
+                    r#"{{"error":{{"code":403,"status":"PERMISSION_DENIED","{list}":[{{"x":1}},{{"reason":"{reason}"}}]}}}}"#
+                );
+                let response = http::Response::builder().status(403).body(body.into_bytes()).unwrap();
+                let error = Error::from_response(Grant::IamCredentials, &response, std::time::SystemTime::UNIX_EPOCH);
+                assert_eq!(error.kind(), kind, "{error}");
+            }
         }
     }
 

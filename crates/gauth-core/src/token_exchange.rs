@@ -81,8 +81,10 @@ const JWT_TYPES: [&str; 2] = ["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:
 
 /// `client_id` and `client_secret`, where the file has both.
 pub(crate) fn basic_client(document: &Document) -> Result<Option<(String, Secret)>, Error> {
-    Ok(match document.optional_word("client_id")? {
-        Some(id) => Some((id.to_owned(), document.optional_secret("client_secret")?.unwrap_or_default())),
+    Ok(match document.optional_client_text("client_id")? {
+        Some(id) => {
+            Some((id.to_owned(), document.optional_client_text("client_secret")?.map(Secret::new).unwrap_or_default()))
+        }
         None => None,
     })
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use argh::{ArgsInfo, FromArgs};
 use gauth_cli::token_cache::Use;
 use gauth_cli::{Failure, environment};
-use gauth_core::credentials::{Credentials, Wanted};
+use gauth_core::credentials::{Credentials, Wanted, is_project_id};
 use gauth_core::scope::Scopes;
 
 use crate::format::Format;
@@ -109,19 +109,18 @@ impl Arguments {
     /// AIP-4110: an explicit one, then the variable, then the file.
     pub(crate) fn quota_project(&self, credentials: &Credentials) -> anyhow::Result<Option<String>> {
         let (origin, project) = match &self.quota_project {
-            Some(project) => ("--quota-project", Some(project.clone())),
+            Some(project) => ("--quota-project", project.clone()),
             None => match environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")? {
-                Some(project) => ("GOOGLE_CLOUD_QUOTA_PROJECT", Some(project)),
-                None => ("field quota_project_id", credentials.quota_project()?.map(str::to_owned)),
+                Some(project) => ("GOOGLE_CLOUD_QUOTA_PROJECT", project),
+                None => return Ok(credentials.quota_project().map(str::to_owned)),
             },
         };
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
-        match &project {
-            Some(id) if id.is_empty() => Err(Failure::usage(format!("{origin}: empty")).into()),
-            Some(id) if !id.bytes().all(allowed) => {
-                Err(Failure::usage(format!("{origin}: holds a character that no project id has")).into())
-            }
-            _ => Ok(project),
+        if project.is_empty() {
+            return Err(Failure::usage(format!("{origin}: empty")).into());
         }
+        if !is_project_id(&project) {
+            return Err(Failure::usage(format!("{origin}: holds a character that no project id has")).into());
+        }
+        Ok(Some(project))
     }
 }

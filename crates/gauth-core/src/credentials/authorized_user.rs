@@ -40,8 +40,8 @@ impl AuthorizedUser {
             None => policy.token(),
         };
         Ok(Self {
-            client_id: document.word("client_id")?.to_owned(),
-            client_secret: document.optional_secret("client_secret")?,
+            client_id: document.client_text("client_id")?.to_owned(),
+            client_secret: document.optional_client_text("client_secret")?.map(Secret::new),
             refresh_token: document.secret("refresh_token")?,
             rapt_token: document.optional_secret("rapt_token")?,
             token_uri,

@@ -31,7 +31,10 @@ struct ExternalUser {
 impl ExternalUser {
     fn read(document: &Document, policy: &Policy) -> Result<Self, Error> {
         Ok(Self {
-            client: (document.word("client_id")?.to_owned(), document.secret("client_secret")?),
+            client: (
+                document.client_text("client_id")?.to_owned(),
+                Secret::new(document.client_text("client_secret")?),
+            ),
             refresh_token: document.secret("refresh_token")?,
             token_url: policy.receiver(Role::SecurityTokenService, document.text("token_url")?, "field token_url")?,
             audience: document.optional_text("audience")?.map(str::to_owned),

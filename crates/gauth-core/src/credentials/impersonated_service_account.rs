@@ -69,7 +69,7 @@ impl Credential for Impersonated {
         let scopes = wanted.scopes.clone().unwrap_or_else(|| self.default_scopes());
         let caller = Wanted::caller(self.source.as_ref());
         Ok(Box::new(Impersonation::new(
-            self.source.exchange(&caller, now)?,
+            self.source.exchange(&caller, now).map_err(|e| e.within(SOURCE))?,
             self.target.clone(),
             Goal::of(wanted, scopes, &self.token_uri),
         )))

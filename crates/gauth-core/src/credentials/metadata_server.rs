@@ -4,6 +4,8 @@
 
 use std::time::SystemTime;
 
+use http::StatusCode;
+
 use super::authorized_user::AuthorizedUser;
 use super::{Credential, Principal, Wanted, unsupported};
 use crate::description::Description;
@@ -95,6 +97,12 @@ impl Exchange for OneAnswer {
         let flavor = response.headers().get(FLAVOR);
         if flavor.is_none_or(|flavor| flavor != "Google") {
             return Err(bad_answer("no metadata server of Google's"));
+        }
+        if response.status() == StatusCode::NOT_FOUND {
+            return Err(Error::NoCredentials {
+                reason: "this machine has no service account".to_owned(),
+                hint: "attach one to the machine in Google Cloud, or run gauth-login".to_owned(),
+            });
         }
         if !self.is_identity {
             return TokenResponse::access(GRANT, &response, now).map(Step::Done);

@@ -64,7 +64,7 @@ fn e11_a_damaged_fact_is_named() {
     for field in ["scopes", "granted_at", "quota_project_id", "universe_domain"] {
         let mut file = user();
         file[field] = 7.into();
-        let error = parse(file).unwrap().describe().unwrap_err();
+        let error = parse(file).and_then(|credentials| credentials.describe()).unwrap_err();
         assert!(error.to_string().contains(&format!("field {field}: ")), "{error}");
     }
     let mut source = user();
