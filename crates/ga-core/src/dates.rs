@@ -4,6 +4,8 @@
 //! `today`, `yesterday` and `NdaysAgo` are passed through: they are days of the property's zone, which
 //! only the server knows.
 
+use gauth_text::Typed;
+
 use crate::error::Error;
 use crate::report::{DateRange, MinuteRange};
 
@@ -56,9 +58,10 @@ pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
         (Some(_), Some(_)) => Err(Error::usage(format!(
             "the minutes {minutes} end before they start: the longer ago comes first, as in 29..0"
         ))),
-        _ => {
-            Err(Error::usage(format!("{minutes:?} are no minutes: 29..0 was expected, from 29 minutes ago until now")))
-        }
+        _ => Err(Error::usage(format!(
+            "{:?} are no minutes: 29..0 was expected, from 29 minutes ago until now",
+            Typed(minutes)
+        ))),
     }
 }
 
@@ -71,7 +74,7 @@ pub fn check_ranges(ranges: &[DateRange]) -> Result<(), Error> {
         if let Some(name) = &range.name
             && ranges[..place].iter().any(|r| r.name.as_ref() == Some(name))
         {
-            return Err(Error::usage(format!("two date ranges have the name {name}")));
+            return Err(Error::usage(format!("two date ranges have the name {}", Typed(name))));
         }
     }
     Ok(())
@@ -122,7 +125,10 @@ fn day(text: &str) -> Result<Day, Error> {
     {
         return Ok(Day::Calendar((year, month, day)));
     }
-    Err(Error::usage(format!("{text:?} is not a date: YYYY-MM-DD, NdaysAgo, yesterday or today were expected")))
+    Err(Error::usage(format!(
+        "{:?} is not a date: YYYY-MM-DD, NdaysAgo, yesterday or today were expected",
+        Typed(text)
+    )))
 }
 
 /// Days of a month in the Gregorian calendar; 0 for a month that is none.
@@ -139,12 +145,12 @@ fn days_in(year: u16, month: u8) -> u8 {
 /// Whether `what` may have this name: `own` is the prefix of the names that the server gives to those without one.
 pub(crate) fn check_name(what: &str, own: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() || name.contains(char::is_control) {
-        return Err(Error::usage(format!("{name:?} cannot name a {what}: expected printable text")));
+        return Err(Error::usage(format!("{:?} cannot name a {what}: expected printable text", Typed(name))));
     }
     match [own, "RESERVED_"].into_iter().find(|prefix| name.starts_with(prefix)) {
         Some(prefix) => {
             let why = format!("the server reserves names that begin with {prefix}");
-            Err(Error::usage(format!("{name:?} cannot name a {what}: {why}")))
+            Err(Error::usage(format!("{:?} cannot name a {what}: {why}", Typed(name))))
         }
         None => Ok(()),
     }

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use gauth_text::Typed;
+
 use crate::error::Error;
 
 /// The longest number that is sent; Google's have nine or ten digits.
@@ -145,7 +147,7 @@ fn wrong(text: &str) -> Error {
     } else {
         "is not a property: digits, properties/DIGITS or 0 were expected"
     };
-    Error::usage(format!("{text} {what}"))
+    Error::usage(format!("{} {what}", Typed(text)))
         .with_hint("run ga-properties to find the number, or pass 0 for the first property")
 }
 

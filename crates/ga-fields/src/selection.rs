@@ -2,6 +2,7 @@
 
 use ga_core::Error;
 use ga_core::metadata::{self, Definition, Found};
+use gauth_text::Typed;
 
 use crate::known::Known;
 use crate::translation::Translator;
@@ -22,8 +23,8 @@ pub(crate) fn select<'a>(
             && !matches!(metadata::search(&known.fields, word), Found::Named(_))
         {
             let report = known.report.join(",");
-            return Err(Error::field(format!("{} cannot join {report}", fields[0].name))
-                .with_hint(format!("ga-fields --compatible-with {report} lists what can"))
+            return Err(Error::field(format!("{} cannot join {}", Typed(&fields[0].name), Typed(&report)))
+                .with_hint(format!("ga-fields --compatible-with {} lists what can", Typed(&report).quoted()))
                 .into());
         }
     }
@@ -45,9 +46,9 @@ pub(crate) fn select<'a>(
 
 /// A name or word that leads nowhere, with the nearest names.
 pub(crate) fn unknown(fields: &[Definition], name: &str) -> Error {
-    let error = Error::field(format!("no field is found by {name}"));
+    let error = Error::field(format!("no field is found by {}", Typed(name)));
     match metadata::nearest(fields, name) {
         near if near.is_empty() => error.with_hint("ga-fields alone lists them all"),
-        near => error.with_hint(format!("did you mean {}?", near.join(" or "))),
+        near => error.with_hint(format!("did you mean {}?", Typed(&near.join(" or ")))),
     }
 }

@@ -1,5 +1,7 @@
 //! Names of Universal Analytics and former names of GA4 become today's, which is said once.
 
+use gauth_text::Typed;
+
 use ga_core::{Error, catalogue, v3};
 use gauth_cli::{Failure, Terminal};
 
@@ -38,7 +40,7 @@ impl Translator {
             }
             let today = match catalogue::renamed(name) {
                 Some(today) => {
-                    self.say(format!("{name} is called {today} now"));
+                    self.say(format!("{} is called {} now", Typed(name), Typed(&today)));
                     vec![today]
                 }
                 None => self.old_name(name)?.unwrap_or_else(|| vec![name.to_owned()]),

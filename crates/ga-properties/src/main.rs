@@ -2,6 +2,8 @@
 
 mod ids;
 
+use gauth_text::Typed;
+
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -94,7 +96,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     if listed.is_empty() {
         match &arguments.r#match {
             Some(text) => {
-                let message = format!("this token can see no property that is called {text}");
+                let message = format!("this token can see no property that is called {}", Typed(text));
                 return Err(Failure::new(Kind::Refused, message)
                     .hint("run ga-properties alone to list what it can see")
                     .into());

@@ -14,6 +14,7 @@ use ga_core::answer::ReportHead;
 use gauth_cli::{Failure, rows};
 
 pub(crate) use gauth_cli::rows::{Column, Layout, RowWriter};
+use gauth_text::Typed;
 
 use crate::arguments::Arguments;
 use crate::question::Question;
@@ -85,7 +86,7 @@ const fn of_rows(format: rows::Format, several: [&'static str; 3]) -> Format {
 pub(crate) fn named(name: &str) -> Result<&'static Format, Failure> {
     FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
         let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
-        Failure::usage(format!("--format: {name} is none of {}", names.join(", ")))
+        Failure::usage(format!("--format: {} is none of {}", Typed(name), names.join(", ")))
     })
 }
 

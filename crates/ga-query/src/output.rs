@@ -13,6 +13,7 @@ use gauth_cli::Failure;
 use gauth_cli::files::Report;
 use gauth_cli::rows::replaced_nul_note;
 use gauth_cli::terminal::{Stdout, draws_unicode, stdout, width};
+use gauth_text::Typed;
 
 use crate::arguments::Arguments;
 use crate::columns;
@@ -106,7 +107,7 @@ impl OutputOptions {
             None | Some("api" | "ui") => true,
             Some("none") => false,
             Some(other) => {
-                return Err(Failure::usage(format!("--header: {other} is neither api nor ui nor none")));
+                return Err(Failure::usage(format!("--header: {} is neither api nor ui nor none", Typed(other))));
             }
         };
         let form = match (format.content, &task.questions[..]) {

@@ -11,7 +11,7 @@ use ga_core::paging;
 use ga_core::report::{DateRange, MetricAggregation, MinuteRange, RunReportRequest};
 use ga_core::v3::{self, FieldMap, Plan};
 use gauth_cli::{Failure, Terminal};
-use gauth_text::Seems;
+use gauth_text::{Seems, Typed};
 use serde_json::{Map, Value};
 
 use crate::arguments::Arguments;
@@ -164,9 +164,8 @@ fn filters(arguments: &Arguments) -> Result<Vec<Expression>, Failure> {
 /// A filter that cannot be read, with the place unless the text may hold a secret.
 fn unreadable(error: SyntaxError) -> Failure {
     let mut failure = Failure::usage(error.to_string());
-    let caret = error.caret();
-    if Seems::of(&caret).is_none() {
-        failure = caret.lines().fold(failure, Failure::hint);
+    if Seems::of(&error.text).is_none() {
+        failure = error.caret().lines().fold(failure, Failure::hint);
     }
     error.hint.into_iter().fold(failure, Failure::hint)
 }
@@ -185,7 +184,8 @@ fn check_columns(plan: &Plan) -> Result<(), Failure> {
         if let Some(other) = plan.columns[..place].iter().find(is_same) {
             return Err(Failure::usage(format!(
                 "{} is the same as {}, which is in the report already",
-                column.name, other.name
+                Typed(&column.name),
+                Typed(&other.name)
             )));
         }
     }
@@ -219,7 +219,7 @@ fn aggregations(arguments: &Arguments, plan: &Plan) -> Result<Vec<MetricAggregat
 fn currency(code: &str) -> Result<String, Failure> {
     match code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         true => Ok(code.to_owned()),
-        false => Err(Failure::usage(format!("--currency: {code:?} is no code of ISO 4217, such as EUR"))),
+        false => Err(Failure::usage(format!("--currency: {:?} is no code of ISO 4217, such as EUR", Typed(code)))),
     }
 }
 
@@ -254,7 +254,7 @@ pub(crate) fn list(option: &str, texts: &[impl AsRef<str>]) -> Result<Vec<String
                 return Err(Failure::usage(format!("{option}: an empty name")));
             }
             if parts.iter().any(|known| known == part) {
-                return Err(Failure::usage(format!("{option}: {part} is named twice")));
+                return Err(Failure::usage(format!("{option}: {} is named twice", Typed(part))));
             }
             parts.push(part.to_owned());
         }

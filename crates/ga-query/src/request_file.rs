@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use ga_core::check::Method;
 use gauth_cli::files::{self, shown};
 use gauth_cli::{Failure, Kind};
+use gauth_text::Typed;
 use serde_json::{Value, json};
 
 /// Far more than Google takes.
@@ -49,6 +50,6 @@ pub(crate) fn read(path: &str, method: Option<&str>) -> anyhow::Result<(Method, 
 fn named(name: &str) -> Result<Method, Failure> {
     Method::named(name).ok_or_else(|| {
         let names: Vec<_> = Method::names().collect();
-        Failure::usage(format!("--method: {name} is none of {}", names.join(", ")))
+        Failure::usage(format!("--method: {} is none of {}", Typed(name), names.join(", ")))
     })
 }

@@ -2,6 +2,8 @@
 //!
 //! Words and options may say the same thing in two ways; here is which exclude each other.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use ga_core::check::{self, Method};
 use ga_core::dates;
@@ -9,6 +11,7 @@ use ga_core::paging;
 use ga_core::property::{PropertyNumber, Selection};
 use ga_core::report::DateRange;
 use ga_core::v3::{self, FieldMap};
+use gauth_cli::files::shown;
 use gauth_cli::{Failure, Terminal, environment};
 use serde_json::{Map, Value, json};
 
@@ -231,7 +234,8 @@ fn properties(
         && let Some(path) = text.strip_prefix('@')
     {
         let text = request_file::text(path, source)?;
-        return Selection::parse_file(&text).with_context(|| format!("{source}: cannot read {path}"));
+        return Selection::parse_file(&text)
+            .with_context(|| format!("{source}: cannot read {}", shown(Path::new(path))));
     }
     if texts.iter().all(|text| text.trim().is_empty()) {
         return Err(Failure::usage(format!("{source}: no property was named"))

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use ga_core::property::PropertyNumber;
 use ga_core::{catalogue, dates};
 use gauth_core::Secret;
+use gauth_text::Seems;
 
 use crate::exit::{Failure, Kind, reason};
 use crate::terminal::Terminal;
@@ -93,7 +94,7 @@ impl TokenSource {
             (None, Some(command)) if command.trim().is_empty() => {
                 return Err(Failure::usage("--token-command is empty"));
             }
-            (None, Some(command)) => return Ok(Self::Command(command.to_owned())),
+            (None, Some(command)) => return Self::command(command, "--token-command"),
             (None, None) => {}
         }
         for name in VARIABLES {
@@ -102,12 +103,24 @@ impl TokenSource {
             }
         }
         if let Some(command) = environment::secret(COMMAND_VARIABLE)? {
-            return Ok(Self::Command(command));
+            return Self::command(&command, COMMAND_VARIABLE);
         }
         if stdin_by_default && argument.stdin_reader.is_none() && stdin_may_hold_a_token() {
             return from_stdin_unasked(timeout);
         }
         Err(Failure::new(Kind::Login, "no token").hint(USUAL))
+    }
+
+    /// A command, unless it is a secret itself: the shell would repeat it as the name of a program.
+    fn command(command: &str, origin: &str) -> Result<Self, Failure> {
+        let word = match command.split_whitespace().next() {
+            Some("{") if !command.contains("\":") => "",
+            word => word.unwrap_or_default(),
+        };
+        match Seems::of(word) {
+            Some(seems) => Err(Failure::usage(format!("{origin}: this looks like {seems}, not a command"))),
+            None => Ok(Self::Command(command.to_owned())),
+        }
     }
 
     /// A token. Each call runs the command again, if there is one, for at most `timeout`.

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::redacted;
 use crate::redaction::begins;
+use crate::{MASK, quoted, redacted};
 
 /// The longest word that is repeated, in characters.
 const LONGEST: usize = 256;
 
-/// A word of the command line, the environment or a file. Displayed in quotes, `{:#}` without them; if it may hold a
-/// secret, as what it looks like.
+/// A word of the command line, the environment or a file: `{}` as it is, `{:?}` in quotes; if it may hold a secret, as what
+/// it looks like.
 #[derive(Clone, Copy)]
 pub struct Typed<'a>(pub &'a str);
 
@@ -80,11 +80,17 @@ impl fmt::Display for Seems {
     }
 }
 
+impl Typed<'_> {
+    /// As a word of a command to paste; one that is not repeated shows as an ellipsis.
+    pub fn quoted(self) -> String {
+        Seems::of(self.0).map_or_else(|| quoted(self.0.as_bytes()), |_| MASK.to_owned())
+    }
+}
+
 impl fmt::Display for Typed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Seems::of(self.0) {
-            None if f.alternate() => f.write_str(self.0),
-            None => write!(f, "\"{}\"", self.0),
+            None => f.write_str(self.0),
             Some(Seems::TooLong) => f.write_str("(not shown: longer than 256 characters)"),
             Some(seems) => write!(f, "(not shown: looks like {seems})"),
         }
@@ -93,7 +99,10 @@ impl fmt::Display for Typed<'_> {
 
 impl fmt::Debug for Typed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        match Seems::of(self.0) {
+            None => fmt::Debug::fmt(self.0, f),
+            Some(_) => fmt::Display::fmt(self, f),
+        }
     }
 }
 
@@ -118,9 +127,10 @@ mod tests {
             (&long, Seems::TooLong),
         ] {
             assert_eq!(Seems::of(word), Some(seems), "{word}");
-            for shown in [format!("{}", Typed(word)), format!("{:#}", Typed(word)), format!("{:?}", Typed(word))] {
+            for shown in [format!("{}", Typed(word)), format!("{:?}", Typed(word))] {
                 assert!(shown.contains("not shown") && !shown.contains(word), "{shown}");
             }
+            assert_eq!(Typed(word).quoted(), MASK);
         }
     }
 
@@ -144,7 +154,7 @@ mod tests {
         let long = "é".repeat(256);
         for word in ["", "sessions", "/data/2021//out.csv", "a{b}", "11//2", "keyJack", &long] {
             assert_eq!(Seems::of(word), None, "{word}");
-            assert_eq!(format!("{} {:#}", Typed(word), Typed(word)), format!("\"{word}\" {word}"));
+            assert_eq!(format!("{} {:?}", Typed(word), Typed(word)), format!("{word} {word:?}"));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The limits of one request.
 
+use gauth_text::Typed;
 use serde_json::Value;
 
 use super::{Method, list};
@@ -97,7 +98,7 @@ fn check_orders(request: &Value) -> Result<(), Error> {
             }
             let is_column = |column: &Value| column.get("name").is_some_and(|own| own == name);
             if !list(request, columns).iter().any(is_column) {
-                return Err(refused(format!("rows are ordered by {name}, which is not among the {columns}")));
+                return Err(refused(format!("rows are ordered by {}, which is not among the {columns}", Typed(name))));
             }
         }
     }
@@ -146,7 +147,7 @@ fn whole(number: &Value, path: &str) -> Result<u64, Error> {
         other => other.as_u64(),
     };
     let found = number.as_str().map_or_else(|| number.to_string(), str::to_owned);
-    parsed.ok_or_else(|| refused(format!("{path} is {found}: it must not be negative")))
+    parsed.ok_or_else(|| refused(format!("{path} is {}: it must not be negative", Typed(&found))))
 }
 
 fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! Whether the fields of a request exist, and in this kind of report.
 
+use gauth_text::Typed;
 use serde_json::Value;
 
 use super::{Method, list};
@@ -158,21 +159,23 @@ impl Names<'_> {
             *name = present;
             return;
         }
+        let typed = Typed(name);
         let (other, flag) = match kind {
             FieldKind::Dimension => (FieldKind::Metric, "-m"),
             FieldKind::Metric => (FieldKind::Dimension, "-d"),
         };
         if catalogue::find(name, other).is_some() {
-            self.problem(format!("{name} is a {other}, not a {kind}"));
-            self.hint(format!("ask for it with {flag} {name}"));
+            self.problem(format!("{typed} is a {other}, not a {kind}"));
+            self.hint(format!("ask for it with {flag} {typed}"));
             return;
         }
-        self.problem(format!("{name} is no {kind} of GA4"));
+        self.problem(format!("{typed} is no {kind} of GA4"));
         let near = match v3::rename(name) {
             Some(rename) => vec![rename.name.to_owned()],
             None => catalogue::nearest(name, kind),
         };
         if !near.is_empty() {
+            let near: Vec<String> = near.iter().map(|name| Typed(name).to_string()).collect();
             self.hint(format!("did you mean {}?", near.join(" or ")));
         }
     }

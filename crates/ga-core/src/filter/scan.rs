@@ -4,6 +4,8 @@
 //! which pieces they ask for and in where a value without quotes [`Ends`]. Each look-ahead is bounded, so
 //! reading takes time in proportion to the text.
 
+use gauth_text::{Seems, Typed};
+
 use super::print::quoted;
 use super::{OPERATORS, Operator, SyntaxError, is_number};
 use crate::v3::is_field;
@@ -276,7 +278,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn check_number(&self, start: usize, value: &str) -> Result<(), SyntaxError> {
         match is_number(value) {
             true => Ok(()),
-            false => Err(self.error(start, format!("expected a number, found {value:?}"))),
+            false => Err(self.error(start, format!("expected a number, found {:?}", Typed(value)))),
         }
     }
 
@@ -284,14 +286,14 @@ impl<'a> Scanner<'a> {
         let message = match self.peek() {
             Some('=') => "`=` is not an operator (use `==`)".to_owned(),
             Some('!') => "`!` is not an operator (use `!=`, `!@` or `!~`)".to_owned(),
-            _ => format!("expected an operator after {name}"),
+            _ => format!("expected an operator after {}", Typed(name)),
         };
         self.error(self.at, message).with_hint(format!("use one of {known}"))
     }
 
     pub(super) fn no_name(&self) -> SyntaxError {
         let message = match self.rest().split(|c: char| !c.is_alphanumeric()).next() {
-            Some(word) if !word.is_empty() => format!("expected a field name, found the word `{word}`"),
+            Some(word) if !word.is_empty() => format!("expected a field name, found the word `{}`", Typed(word)),
             _ => "expected a field name".to_owned(),
         };
         self.error(self.at, message)
@@ -299,7 +301,10 @@ impl<'a> Scanner<'a> {
 
     /// What to type if the text from `start` to `end` is a value.
     pub(super) fn with_quotes(&self, start: usize, end: usize, value: &str) -> String {
-        format!("quote it: {}{}{}", &self.text[..start], quoted(value), &self.text[end..])
+        match Seems::of(self.text) {
+            None => format!("quote it: {}{}{}", &self.text[..start], quoted(value), &self.text[end..]),
+            Some(_) => "quote the value".to_owned(),
+        }
     }
 
     pub(super) fn error(&self, at: usize, message: impl Into<String>) -> SyntaxError {

@@ -3,6 +3,8 @@
 //! Google filters dimensions before it adds up and metrics afterwards, so a FilterExpression holds one
 //! kind only: <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression>.
 
+use gauth_text::Typed;
+
 use super::{Comparison, Condition, Expression, Operator, is_number};
 use crate::catalogue::{self, FieldKind};
 use crate::error::Error;
@@ -157,7 +159,8 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
     let field = condition.field;
     if condition.case_sensitive {
         return Err(Error::usage(format!(
-            "divide the filter: {field} is a metric, and numbers have no upper and lower case"
+            "divide the filter: {} is a metric, and numbers have no upper and lower case",
+            Typed(&field)
         )));
     }
     let (test, is_negated) = match condition.comparison {
@@ -184,7 +187,7 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
 }
 
 fn not_textual(field: &str, operator: &str) -> Error {
-    Error::usage(format!("divide the filter: {field} is a metric, and {operator} compares text"))
+    Error::usage(format!("divide the filter: {} is a metric, and {operator} compares text", Typed(field)))
         .with_hint("metrics take == != > >= < <= and between … and …")
 }
 
@@ -203,6 +206,10 @@ fn number(field: &str, text: &str) -> Result<NumericValue, Error> {
     }
     match text.parse() {
         Ok(double) if is_number(text) => Ok(NumericValue::DoubleValue(double)),
-        _ => Err(Error::usage(format!("divide the filter: {field} is compared with a number, and {text:?} is none"))),
+        _ => Err(Error::usage(format!(
+            "divide the filter: {} is compared with a number, and {:?} is none",
+            Typed(field),
+            Typed(text)
+        ))),
     }
 }

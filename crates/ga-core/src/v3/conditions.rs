@@ -1,5 +1,7 @@
 //! The fields and values of a filter in v3's words to GA4's.
 
+use gauth_text::Typed;
+
 use super::column::labels;
 use super::decimal;
 use super::field_list::{FieldList, level, power};
@@ -130,5 +132,5 @@ fn escaped(text: &str) -> String {
 }
 
 fn unfilterable(name: &str, why: &str) -> Error {
-    Error::field(format!("translate the filter on {name}: {why}"))
+    Error::field(format!("translate the filter on {}: {why}", Typed(name)))
 }

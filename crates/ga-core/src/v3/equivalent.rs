@@ -1,5 +1,7 @@
 //! What answers one v3 name, told to a person who looks it up.
 
+use gauth_text::Typed;
+
 use super::map::FieldMap;
 use super::names;
 use super::resolve::{Fields, resolve};
@@ -34,7 +36,7 @@ pub fn equivalent(name: &str) -> Result<Option<Equivalent>, Error> {
     };
     let note = entry.and_then(|entry| entry.note());
     let note = note.map_or_else(String::new, |note| format!(": {note}"));
-    let sentence = format!("{name} is answered by {}{factor}{note}", resolved.fields);
+    let sentence = format!("{} is answered by {}{factor}{note}", Typed(name), resolved.fields);
     Ok(Some(Equivalent {
         fields: match resolved.fields {
             Fields::One(name) => vec![name],

@@ -8,6 +8,8 @@
 //! dimension3 = customEvent:author     any v3 field and the GA4 field that answers it
 //! ```
 
+use gauth_text::Typed;
+
 use super::names;
 use crate::error::Error;
 
@@ -36,20 +38,20 @@ impl FieldMap {
             let name = name.strip_prefix("ga:").unwrap_or(name);
             let is_word = |c: char| c.is_alphanumeric() || "_:[]".contains(c);
             if value.is_empty() || !value.chars().all(is_word) {
-                return Err(refused(format!("{value:?} is no name of GA4")));
+                return Err(refused(format!("{:?} is no name of GA4", Typed(value))));
             }
             let goal = name.strip_prefix("goal").filter(|rest| is_digits(rest));
             let (list, name) = match goal {
                 Some(number) => (&mut map.goals, number),
                 None if is_digits(name) && is_digits(value) => (&mut map.views, name),
                 None if is_digits(name) => {
-                    return Err(refused(format!("{value:?} is no property number")));
+                    return Err(refused(format!("{:?} is no property number", Typed(value))));
                 }
                 None if names::find(name).is_some() => (&mut map.fields, name),
-                None => return Err(refused(format!("{name:?} is no field of v3"))),
+                None => return Err(refused(format!("{:?} is no field of v3", Typed(name)))),
             };
             if list.iter().any(|(known, _)| known == name) {
-                return Err(refused(format!("{name} stands here a second time")));
+                return Err(refused(format!("{} stands here a second time", Typed(name))));
             }
             list.push((name.to_owned(), value.to_owned()));
         }
@@ -85,14 +87,14 @@ fn is_digits(text: &str) -> bool {
 /// says otherwise.
 pub fn property(ids: &str, map: &FieldMap) -> Result<(String, String), Error> {
     let Some(view) = ids.strip_prefix("ga:").filter(|view| is_digits(view)) else {
-        return Err(Error::usage(format!("read --ids: {ids:?} is not ga: and a number"))
+        return Err(Error::usage(format!("read --ids: {:?} is not ga: and a number", Typed(ids)))
             .with_hint("name the GA4 property: -p NUMBER"));
     };
     Ok(match map.property(view) {
         Some(property) => {
-            (property.to_owned(), format!("view {ids} is answered by property {property}, as the map says"))
+            (property.to_owned(), format!("view {} is answered by property {property}, as the map says", Typed(ids)))
         }
-        None => (view.to_owned(), format!("{ids} is taken for property {view}: views are no more")),
+        None => (view.to_owned(), format!("{} is taken for property {view}: views are no more", Typed(ids))),
     })
 }
 

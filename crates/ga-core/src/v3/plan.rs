@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use gauth_text::Typed;
+
 use super::column::{Cells, Column, DataType};
 use super::conditions;
 use super::decimal::with_point;
@@ -96,7 +98,7 @@ impl Plan {
         {
             return Err(Error::field(format!(
                 "translate {}: its rows are added up after the server has filtered metrics: the filter would miss them",
-                column.name
+                Typed(&column.name)
             ))
             .with_hint("filter the output, or by dimensions only"));
         }
@@ -192,7 +194,7 @@ fn find_sort(sort: &[String], columns: &[Column]) -> Result<Vec<(usize, bool)>, 
             return Err(no_column(name, desc, columns));
         };
         if keys.iter().any(|(known, _)| *known == place) {
-            return Err(Error::usage(format!("--sort: {name} is named twice")));
+            return Err(Error::usage(format!("--sort: {} is named twice", Typed(name))));
         }
         keys.push((place, desc));
     }
@@ -205,7 +207,7 @@ fn bare(name: &str) -> &str {
 
 /// Why rows cannot be sorted by this, and by what they can.
 fn no_column(name: &str, desc: bool, columns: &[Column]) -> Error {
-    let key = |name: &str, desc: bool| format!("--sort {}{name}", if desc { "-" } else { "" });
+    let key = |name: &str, desc: bool| format!("--sort {}{}", if desc { "-" } else { "" }, Typed(name).quoted());
     let names: Vec<&str> = columns.iter().map(|column| &*column.name).filter(|name| *name != DATE_RANGE).collect();
     if name.is_empty() {
         let error = Error::usage("--sort: expected a name after the dash");
@@ -219,10 +221,10 @@ fn no_column(name: &str, desc: bool, columns: &[Column]) -> Error {
         && ["asc", "ascending", "desc", "descending"].iter().any(|word| direction.eq_ignore_ascii_case(word))
     {
         let desc = desc != direction.to_ascii_lowercase().starts_with("desc");
-        return Error::usage(format!("--sort: {name} is not a column"))
+        return Error::usage(format!("--sort: {} is not a column", Typed(name)))
             .with_hint(format!("a dash means descending: {}", key(column, desc)));
     }
-    let error = Error::usage(format!("cannot sort by {name}: it is not in the report"));
+    let error = Error::usage(format!("cannot sort by {}: it is not in the report", Typed(name)));
     let distance = |column: &&str| edit_distance(&bare(column).to_lowercase(), &bare(name).to_lowercase());
     let kinds = [(FieldKind::Metric, "-m"), (FieldKind::Dimension, "-d")];
     let option = kinds.into_iter().find(|(kind, _)| catalogue::find(name, *kind).is_some());
@@ -230,6 +232,9 @@ fn no_column(name: &str, desc: bool, columns: &[Column]) -> Error {
     error.with_hint(match (option, near) {
         (Some((_, option)), _) => format!("add it with {option} {name}"),
         (None, Some(near)) => format!("did you mean `{near}`? use {}", key(near, desc)),
-        (None, None) => format!("the report has {}", names.join(", ")),
+        (None, None) => {
+            let names: Vec<String> = names.iter().map(|name| Typed(name).to_string()).collect();
+            format!("the report has {}", names.join(", "))
+        }
     })
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gauth_text::Typed;
+
 use super::column::DataType;
 use super::map::FieldMap;
 use super::names::{self, Answer};
@@ -72,6 +74,7 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
         return Ok(native(name, kind));
     }
     let bare = old.unwrap_or(name);
+    let typed = Typed(name);
     let entry = names::find(bare);
     if let Some(field) = map.field(bare) {
         let mut resolved = native(field, kind);
@@ -84,13 +87,13 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
         return match old {
             Some(bare) => Err(unknown(name, bare)),
             None if name.starts_with("mcf:") => {
-                Err(Error::field(format!("translate {name}: GA4 has no multi-channel funnels")))
+                Err(Error::field(format!("translate {typed}: GA4 has no multi-channel funnels")))
             }
             None => Ok(native(name, kind)),
         };
     };
     if entry.kind != kind {
-        return Err(Error::field(format!("translate {name}: it is a {}, not a {kind}", entry.kind)));
+        return Err(Error::field(format!("translate {typed}: it is a {}, not a {kind}", entry.kind)));
     }
     let fields = match entry.answer {
         Answer::Fields(fields) => fields,
@@ -106,7 +109,7 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
     };
     let fields = Fields::parse(&complete(name, fields, part)?);
     Ok(Resolved {
-        note: entry.note().map(|note| format!("{name} is answered by {fields}: {note}")),
+        note: entry.note().map(|note| format!("{typed} is answered by {fields}: {note}")),
         filter: entry.filter.replace('*', part.unwrap_or_default()),
         data_type: DataType::of_letter(entry.data_type),
         values: entry.values,
@@ -134,22 +137,22 @@ fn complete(name: &str, fields: &str, part: Option<&str>) -> Result<String, Erro
     match part {
         "1" => Ok(fields.replace('#', "")),
         "2" | "3" | "4" | "5" => Ok(fields.replace('#', part)),
-        _ => Err(Error::field(format!("translate {name}: GA4 has five levels"))),
+        _ => Err(Error::field(format!("translate {}: GA4 has five levels", Typed(name)))),
     }
 }
 
 fn unknown(name: &str, bare: &str) -> Error {
-    let error = Error::field(format!("translate {name}: v3 has no such field"));
+    let error = Error::field(format!("translate {}: v3 has no such field", Typed(name)));
     match names::nearest(bare) {
         Some(near) => error.with_hint(format!("did you mean ga:{near}?")),
-        None if names::is_ga4(bare) => error.with_hint(format!("{bare} is a field of GA4: leave ga: out")),
+        None if names::is_ga4(bare) => error.with_hint(format!("{} is a field of GA4: leave ga: out", Typed(bare))),
         None => error,
     }
 }
 
 fn no_answer(name: &str, reason: Option<&str>, nearest: &str) -> Error {
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-    let error = Error::field(format!("translate {name}: GA4 has no equivalent{reason}"));
+    let error = Error::field(format!("translate {}: GA4 has no equivalent{reason}", Typed(name)));
     let (_, bare) = name.rsplit_once(':').unwrap_or(("", name));
     let own_words = format!("name what stands for it with ga-query --map FILE, a line {bare} = FIELD");
     error.with_hint(match nearest {
@@ -162,7 +165,7 @@ fn no_answer(name: &str, reason: Option<&str>, nearest: &str) -> Error {
 }
 
 fn needs_map(name: &str, key: &str, value: &str) -> Error {
-    Error::field(format!("translate {name}: only you know what has become of {key}"))
+    Error::field(format!("translate {}: only you know what has become of {key}", Typed(name)))
         .with_hint(format!("say so with ga-query --map FILE, a line {key} = {value}"))
 }
 

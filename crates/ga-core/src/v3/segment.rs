@@ -1,6 +1,8 @@
 //! UA's segments, none of which GA4 can answer as it was.
 //! <https://developers.google.com/analytics/devguides/reporting/core/v3/segments>
 
+use gauth_text::Typed;
+
 use crate::error::Error;
 
 /// Built-in segments: number, name, and the filter that comes near.
@@ -39,7 +41,7 @@ pub fn refuse_segment(segment: &str) -> Error {
 }
 
 fn refused(segment: &str, why: &str) -> Error {
-    Error::field(format!("translate the segment: {segment} {why}"))
+    Error::field(format!("translate the segment: {} {why}", Typed(segment)))
 }
 
 #[cfg(test)]

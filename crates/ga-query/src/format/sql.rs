@@ -10,6 +10,7 @@ use ga_core::paging::DATE_RANGE;
 use ga_core::report::{DateRange, RunReportRequest};
 use gauth_cli::rows::is_number;
 use gauth_cli::{Failure, Kind};
+use gauth_text::Typed;
 
 use super::{Column, Content, Format, Layout, NewWriter, RowWriter};
 use crate::arguments::Arguments;
@@ -95,11 +96,17 @@ fn check_columns(request: &RunReportRequest, has_ranges: bool) -> Result<(), Fai
     let dimensions = request.dimensions.iter().map(|d| &d.name);
     for name in dimensions.chain(request.metrics.iter().map(|m| &m.name)) {
         if name.len() > LONGEST_NAME {
-            return Err(Failure::usage(format!("-f sql: the column {name} has more than {LONGEST_NAME} bytes")));
+            return Err(Failure::usage(format!(
+                "-f sql: the column {} has more than {LONGEST_NAME} bytes",
+                Typed(name)
+            )));
         }
         let lower = name.to_ascii_lowercase();
         if known.contains(&lower) {
-            return Err(Failure::usage(format!("-f sql: a database takes {name} for another column of the table")));
+            return Err(Failure::usage(format!(
+                "-f sql: a database takes {} for another column of the table",
+                Typed(name)
+            )));
         }
         known.push(lower);
     }

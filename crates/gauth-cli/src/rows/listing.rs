@@ -1,6 +1,7 @@
 //! A list whose rows are all known before the first is written, to stdout or a file: nothing is printed of a
 //! list that could not be fetched to its end.
 
+use gauth_text::Typed;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -42,7 +43,7 @@ impl Listing {
         let named = |name: &str| {
             formats().find(|format| format.name == name).ok_or_else(|| {
                 let names: Vec<_> = formats().map(|format| format.name).collect();
-                Failure::usage(format!("--format: {name} is none of {}", names.join(", ")))
+                Failure::usage(format!("--format: {} is none of {}", Typed(name), names.join(", ")))
             })
         };
         let format = match (wanted.format, path) {
