@@ -17,6 +17,8 @@ mod paging;
 mod properties;
 #[path = "query/quota.rs"]
 mod quota;
+#[path = "query/recorded.rs"]
+mod recorded;
 #[path = "query/retries.rs"]
 mod retries;
 #[path = "query/token.rs"]

@@ -89,6 +89,7 @@ async fn all(client: &Client, base: &str, terminal: &Terminal) -> anyhow::Result
     }
     match (numbers.len(), derived) {
         (0, _) => return Err(none_visible().into()),
+        (1, 0) => terminal.note("all: 1 property"),
         (count, 0) => terminal.note(&format!("all: {count} properties")),
         (count, derived) => terminal.note(&format!(
             "all: {count} properties, of which {derived} are roll-ups or subproperties, whose data is in others, too"
