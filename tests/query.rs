@@ -5,6 +5,8 @@
 mod answers;
 #[path = "query/command_line.rs"]
 mod command_line;
+#[path = "query/dates.rs"]
+mod dates;
 #[path = "query/methods.rs"]
 mod methods;
 #[path = "query/network.rs"]

@@ -99,7 +99,7 @@ fn everything_that_is_asked_is_in_the_body() {
 #[test]
 fn names_of_universal_analytics_work_as_typed_and_a_changed_meaning_is_said() {
     let run =
-        dry_run(&["123456", "2014-01-01", "2014-12-31", "users,pageviews", "-d", "ga:country", "--sort", "-users"])
+        dry_run(&["123456", "2024-01-01", "2024-12-31", "users,pageviews", "-d", "ga:country", "--sort", "-users"])
             .expect(0);
     let body: Value = serde_json::from_str(run.stdout()).expect("a body");
     assert_eq!(body["metrics"], json!([{"name": "totalUsers"}, {"name": "screenPageViews"}]));

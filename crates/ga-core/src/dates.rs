@@ -2,9 +2,11 @@
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/DateRange>
 //!
 //! `today`, `yesterday` and `NdaysAgo` are passed through: they are days of the property's zone, which
-//! only the server knows.
+//! the server knows. Words for weeks and months are ours, and wait for the caller to say which day it is there.
 
 use gauth_text::Typed;
+use jiff::Span;
+use jiff::civil::Date;
 
 use crate::error::Error;
 use crate::report::{DateRange, MinuteRange};
@@ -15,18 +17,58 @@ pub const MOST_RANGES: usize = 4;
 /// What the names of ranges that were given none begin with; their number follows.
 pub const RANGE_NAMES: &str = "date_range_";
 
-/// The range from `start` to `end`; either may be left out.
-pub fn range(start: Option<&str>, end: Option<&str>) -> Result<DateRange, Error> {
-    let range = DateRange {
-        start_date: start.unwrap_or("28daysAgo").to_owned(),
-        end_date: end.unwrap_or("yesterday").to_owned(),
-        name: None,
-    };
-    check(range)
+/// The first day that the API takes.
+const FIRST_DAY: Date = jiff::civil::date(2015, 8, 14);
+
+/// A date range as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedRange {
+    name: Option<String>,
+    start: Typing,
+    end: Typing,
 }
 
-/// Reads `[NAME=]A..B`, or `[NAME=]A` for a single day.
-pub fn named_range(text: &str) -> Result<DateRange, Error> {
+/// One end of a range, or both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Typing {
+    Day(Date),
+    /// Days before today, in GA's own words.
+    Ago(u64, String),
+    /// A calendar month, by its first day.
+    Month(Date),
+    Word(Word),
+}
+
+/// Weeks, from Monday to Sunday, and months. The current ones end yesterday, or today on their first day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    LastMonth,
+    ThisMonth,
+    LastWeek,
+    ThisWeek,
+}
+
+const WORDS: [(&str, Word); 4] = [
+    ("lastMonth", Word::LastMonth),
+    ("thisMonth", Word::ThisMonth),
+    ("lastWeek", Word::LastWeek),
+    ("thisWeek", Word::ThisWeek),
+];
+
+/// The range from `start` to `end`; either may be left out. A week or a month as `start` alone is the whole of it.
+pub fn range(start: Option<&str>, end: Option<&str>) -> Result<TypedRange, Error> {
+    let start = match (start, end) {
+        (Some(start), None) if start.ends_with("..") || !Typing::parse(start)?.is_period() => {
+            start.strip_suffix("..").unwrap_or(start)
+        }
+        (Some(start), None) => return TypedRange::parse(None, start, start),
+        (start, _) => start.unwrap_or("28daysAgo"),
+    };
+    TypedRange::parse(None, start, end.unwrap_or("yesterday"))
+}
+
+/// Reads `[NAME=]A..B`, `[NAME=]A..` (until yesterday), or `[NAME=]A` for a single day, week or month.
+pub fn named_range(text: &str) -> Result<TypedRange, Error> {
     let (name, dates) = match text.split_once('=') {
         Some((name, dates)) => (Some(name), dates),
         None => (None, text),
@@ -34,8 +76,175 @@ pub fn named_range(text: &str) -> Result<DateRange, Error> {
     if let Some(name) = name {
         check_name("date range", RANGE_NAMES, name)?;
     }
-    let (start, end) = dates.split_once("..").unwrap_or((dates, dates));
-    check(DateRange { start_date: start.to_owned(), end_date: end.to_owned(), name: name.map(str::to_owned) })
+    let (start, end) = match dates.split_once("..") {
+        Some((start, "")) => (start, "yesterday"),
+        Some(ends) => ends,
+        None => (dates, dates),
+    };
+    TypedRange::parse(name, start, end)
+}
+
+impl TypedRange {
+    fn parse(name: Option<&str>, start: &str, end: &str) -> Result<Self, Error> {
+        let range = Self { name: name.map(str::to_owned), start: Typing::parse(start)?, end: Typing::parse(end)? };
+        if !range.needs_today() {
+            range.days(None)?;
+        }
+        Ok(range)
+    }
+
+    /// Whether the days of the range are known only together with today's date.
+    pub fn needs_today(&self) -> bool {
+        [&self.start, &self.end].into_iter().any(|end| matches!(end, Typing::Word(_)))
+    }
+
+    /// The range as it is sent, where it is `today`.
+    pub fn on(&self, today: Date) -> Result<DateRange, Error> {
+        self.days(self.needs_today().then_some(today))
+    }
+
+    fn days(&self, today: Option<Date>) -> Result<DateRange, Error> {
+        let (start, _) = self.start.days(today)?;
+        let (_, end) = self.end.days(today)?;
+        let range = DateRange { start_date: start.text, end_date: end.text, name: self.name.clone() };
+        let is_reversed = match (start.date, end.date, start.ago, end.ago) {
+            (Some(start), Some(end), _, _) => start > end,
+            (_, _, Some(start), Some(end)) => start < end,
+            _ => false,
+        };
+        match is_reversed {
+            true => Err(Error::usage(format!(
+                "the date range {} to {} ends before it starts",
+                range.start_date, range.end_date
+            ))),
+            false => Ok(range),
+        }
+    }
+}
+
+/// One day, as it is sent and as far as it is known.
+struct Day {
+    text: String,
+    date: Option<Date>,
+    ago: Option<u64>,
+}
+
+impl From<Date> for Day {
+    fn from(date: Date) -> Self {
+        Self { text: date.to_string(), date: Some(date), ago: None }
+    }
+}
+
+impl Typing {
+    fn parse(text: &str) -> Result<Self, Error> {
+        if let Some((_, word)) = WORDS.iter().find(|(name, _)| *name == text) {
+            return Ok(Self::Word(*word));
+        }
+        match text {
+            "today" => return Ok(Self::Ago(0, text.to_owned())),
+            "yesterday" => return Ok(Self::Ago(1, text.to_owned())),
+            _ => {}
+        }
+        let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        if let Some(days) = text.strip_suffix("daysAgo").and_then(number) {
+            return Ok(Self::Ago(days, text.to_owned()));
+        }
+        let (typing, first) = match text.split('-').collect::<Vec<_>>()[..] {
+            [year, month] if (year.len(), month.len()) == (4, 2) => {
+                date(year, month, "01").map(|first| (Self::Month(first), first))
+            }
+            [year, month, day] if (year.len(), month.len(), day.len()) == (4, 2, 2) => {
+                date(year, month, day).map(|day| (Self::Day(day), day))
+            }
+            _ => None,
+        }
+        .ok_or_else(|| not_a_date(text))?;
+        check_first_day(first, text)?;
+        Ok(typing)
+    }
+
+    /// Whether this is more than one day.
+    fn is_period(&self) -> bool {
+        matches!(self, Self::Month(_) | Self::Word(_))
+    }
+
+    /// Its first and its last day.
+    fn days(&self, today: Option<Date>) -> Result<(Day, Day), Error> {
+        let (first, last) = match (self, today) {
+            (Self::Ago(days, text), _) => {
+                let date = today.and_then(|today| before(today, i64::try_from(*days).ok()?));
+                let day = || Day { text: text.clone(), date, ago: Some(*days) };
+                return Ok((day(), day()));
+            }
+            (Self::Day(date), _) => (*date, *date),
+            (Self::Month(first), _) => (*first, first.last_of_month()),
+            (Self::Word(word), Some(today)) => {
+                word.days(today).ok_or_else(|| Error::usage("the calendar does not go so far"))?
+            }
+            (Self::Word(_), None) => return Err(Error::usage("today's date is not known")),
+        };
+        Ok((first.into(), last.into()))
+    }
+}
+
+impl Word {
+    fn days(self, today: Date) -> Option<(Date, Date)> {
+        let monday = before(today, i64::from(today.weekday().to_monday_zero_offset()))?;
+        let first = today.first_of_month();
+        Some(match self {
+            Self::LastMonth => {
+                let last = before(first, 1)?;
+                (last.first_of_month(), last)
+            }
+            Self::ThisMonth => (first, first.max(before(today, 1)?)),
+            Self::LastWeek => (before(monday, 7)?, before(monday, 1)?),
+            Self::ThisWeek => (monday, monday.max(before(today, 1)?)),
+        })
+    }
+}
+
+fn before(date: Date, days: i64) -> Option<Date> {
+    date.checked_sub(Span::new().try_days(days).ok()?).ok()
+}
+
+/// A day of the Gregorian calendar.
+fn date(year: &str, month: &str, day: &str) -> Option<Date> {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if ![year, month, day].into_iter().all(is_number) {
+        return None;
+    }
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+fn not_a_date(text: &str) -> Error {
+    let error = Error::usage(format!(
+        "{:?} is not a date: expected YYYY-MM-DD, YYYY-MM, NdaysAgo, today, yesterday, lastMonth, thisMonth, lastWeek or \
+         thisWeek",
+        Typed(text)
+    ));
+    let names = WORDS.iter().map(|(name, _)| *name).chain(["today", "yesterday"]);
+    match names.into_iter().find(|name| name.eq_ignore_ascii_case(text)) {
+        Some(name) => error.with_hint(format!("did you mean `{name}`?")),
+        None => error,
+    }
+}
+
+fn check_first_day(date: Date, text: &str) -> Result<(), Error> {
+    match date < FIRST_DAY {
+        true => Err(Error::usage(format!(
+            "{text} is before {FIRST_DAY}, the first day that the API takes: Universal Analytics data is gone, and GA4 \
+             data begins with the property"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a day of an official request that is before the first one; what is no such day is left to the server.
+pub(crate) fn check_sent(text: &str) -> Result<(), Error> {
+    match text.parse::<Date>() {
+        Ok(date) => check_first_day(date, text),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Reads `[NAME=]A..B`: from A minutes ago to B minutes ago, the larger number first.
@@ -66,7 +275,7 @@ pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
 }
 
 /// Whether so many ranges of these names fit into one request.
-pub fn check_ranges(ranges: &[DateRange]) -> Result<(), Error> {
+pub fn check_ranges(ranges: &[TypedRange]) -> Result<(), Error> {
     if ranges.len() > MOST_RANGES {
         return Err(Error::usage(format!("{} date ranges: at most {MOST_RANGES} go into one report", ranges.len())));
     }
@@ -78,68 +287,6 @@ pub fn check_ranges(ranges: &[DateRange]) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn check(range: DateRange) -> Result<DateRange, Error> {
-    let (start, end) = (day(&range.start_date)?, day(&range.end_date)?);
-    // Both calendar days, or both counted back from today: those can be compared.
-    let reversed = match (start, end) {
-        (Day::Calendar(start), Day::Calendar(end)) => start > end,
-        (Day::Ago(start), Day::Ago(end)) => start < end,
-        _ => false,
-    };
-    if reversed {
-        return Err(Error::usage(format!(
-            "the date range {} to {} ends before it starts",
-            range.start_date, range.end_date
-        )));
-    }
-    Ok(range)
-}
-
-enum Day {
-    /// Year, month, day.
-    Calendar((u16, u8, u8)),
-    /// Days before today.
-    Ago(u64),
-}
-
-fn day(text: &str) -> Result<Day, Error> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text {
-        "today" => return Ok(Day::Ago(0)),
-        "yesterday" => return Ok(Day::Ago(1)),
-        _ => {}
-    }
-    if let Some(number) = text.strip_suffix("daysAgo").filter(|text| digits(text))
-        && let Ok(days) = number.parse()
-    {
-        return Ok(Day::Ago(days));
-    }
-    let parts: Vec<&str> = text.split('-').collect();
-    if let [year, month, day] = parts[..]
-        && (year.len(), month.len(), day.len()) == (4, 2, 2)
-        && parts.iter().all(|part| digits(part))
-        && let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse())
-        && (1..=days_in(year, month)).contains(&day)
-    {
-        return Ok(Day::Calendar((year, month, day)));
-    }
-    Err(Error::usage(format!(
-        "{:?} is not a date: YYYY-MM-DD, NdaysAgo, yesterday or today were expected",
-        Typed(text)
-    )))
-}
-
-/// Days of a month in the Gregorian calendar; 0 for a month that is none.
-fn days_in(year: u16, month: u8) -> u8 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u8::from(leap),
-        _ => 0,
-    }
 }
 
 /// Whether `what` may have this name: `own` is the prefix of the names that the server gives to those without one.
@@ -157,77 +304,4 @@ pub(crate) fn check_name(what: &str, own: &str, name: &str) -> Result<(), Error>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn either_end_keeps_the_others_default() {
-        let pair = |start, end| {
-            let range = range(start, end).unwrap();
-            (range.start_date, range.end_date)
-        };
-        let texts = |start: &str, end: &str| (start.to_owned(), end.to_owned());
-        assert_eq!(pair(None, None), texts("28daysAgo", "yesterday"));
-        assert_eq!(pair(Some("7daysAgo"), None), texts("7daysAgo", "yesterday"));
-        assert_eq!(pair(None, Some("today")), texts("28daysAgo", "today"));
-    }
-
-    #[test]
-    fn dates_that_are_none_are_refused() {
-        for text in [
-            "",
-            "tomorrow",
-            "2024-02-30",
-            "2023-02-29",
-            "2024-13-01",
-            "2024-1-01",
-            "24-01-01",
-            "daysAgo",
-            "-1daysAgo",
-            "7DaysAgo",
-            "2024-00-10",
-            "2024-01-00",
-            "2024-01-01-01",
-            "99999999999999999999daysAgo",
-        ] {
-            assert!(range(Some(text), None).is_err(), "{text}");
-        }
-        for text in ["2024-02-29", "2000-02-29", "0daysAgo", "365daysAgo", "today"] {
-            assert!(range(Some(text), Some("today")).is_ok(), "{text}");
-        }
-        for (start, end) in [("2024-02-02", "2024-02-01"), ("today", "yesterday"), ("1daysAgo", "2daysAgo")] {
-            let error = range(Some(start), Some(end)).unwrap_err();
-            assert!(error.to_string().contains("ends before it starts"));
-        }
-    }
-
-    #[test]
-    fn minutes_are_counted_back() {
-        let range = minute_range("now=4..0").unwrap();
-        assert_eq!(range.name.as_deref(), Some("now"));
-        assert_eq!((range.start_minutes_ago, range.end_minutes_ago), (Some(4), Some(0)));
-        assert_eq!(minute_range("7").unwrap().end_minutes_ago, Some(7));
-        for wrong in ["", "0..4", "x", "4..", "-1..0", "date_range_1=4..0", "=4..0"] {
-            assert!(minute_range(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn named_ranges_are_read_with_their_names() {
-        let range = named_range("before=2024-01-01..2024-01-31").unwrap();
-        assert_eq!(range.name.as_deref(), Some("before"));
-        assert_eq!((&*range.start_date, &*range.end_date), ("2024-01-01", "2024-01-31"));
-        let day = named_range("yesterday").unwrap();
-        assert_eq!((&*day.start_date, &*day.end_date), ("yesterday", "yesterday"));
-        for wrong in ["=today", "date_range_0=today", "a\nb=today", "RESERVED_X=today", "today..", "a=..today"] {
-            assert!(named_range(wrong).is_err(), "{wrong}");
-        }
-        for name in ["cohort_1", "last week", "é"] {
-            let range = named_range(&format!("{name}=today")).unwrap();
-            assert_eq!(range.name.as_deref(), Some(name));
-        }
-        let twice = [range.clone(), range.clone()];
-        assert!(check_ranges(&twice).is_err());
-        assert!(check_ranges(&vec![day; 5]).is_err());
-    }
-}
+mod tests;

@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod report;
 pub mod request;
 pub mod retry;
+pub mod time_zone;
 
 pub mod v3;
 

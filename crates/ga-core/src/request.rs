@@ -37,10 +37,7 @@ pub fn report(
 /// `GET v1beta/properties/{id}/metadata` below `base`, which is [`DATA_API`] or a sandbox. Of property 0 it asks for the
 /// fields that all properties have.
 pub fn metadata(base: &str, property: &PropertyNumber) -> Result<Request<Vec<u8>>, Error> {
-    let base = base.trim_end_matches('/');
-    Request::get(format!("{base}/v1beta/properties/{property}/metadata?prettyPrint=false"))
-        .body(Vec::new())
-        .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+    get(base, &format!("v1beta/properties/{property}/metadata?prettyPrint=false"))
 }
 
 /// `POST v1beta/properties/{id}:checkCompatibility` below `base`, which is [`DATA_API`] or a sandbox.
@@ -54,9 +51,13 @@ pub fn check_compatibility(
 
 /// `GET v1beta/accountSummaries` below `base`, which is [`ADMIN_API`] or a sandbox.
 pub fn account_summaries(base: &str, page_token: Option<&str>) -> Result<Request<Vec<u8>>, Error> {
-    let base = base.trim_end_matches('/');
     let token = page_token.map_or_else(String::new, |token| format!("&pageToken={}", percent_encoded(token)));
-    Request::get(format!("{base}/v1beta/accountSummaries?pageSize=200&prettyPrint=false{token}"))
+    get(base, &format!("v1beta/accountSummaries?pageSize=200&prettyPrint=false{token}"))
+}
+
+pub(crate) fn get(base: &str, path: &str) -> Result<Request<Vec<u8>>, Error> {
+    let base = base.trim_end_matches('/');
+    Request::get(format!("{base}/{path}"))
         .body(Vec::new())
         .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }

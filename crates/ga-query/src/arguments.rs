@@ -23,15 +23,17 @@ pub(crate) struct Arguments {
     #[argh(option, short = 'd', arg_name = "NAMES")]
     pub(crate) dimensions: Vec<String>,
 
-    /// first day: YYYY-MM-DD, NdaysAgo, yesterday or today; 28daysAgo by default
+    /// first day: YYYY-MM-DD, NdaysAgo, yesterday, today; or YYYY-MM, lastMonth, thisMonth, lastWeek, thisWeek, which set
+    /// both ends; default 28daysAgo
     #[argh(option, arg_name = "DAY")]
     pub(crate) start: Option<String>,
 
-    /// last day, as above; yesterday by default
+    /// last day, as above; default yesterday
     #[argh(option, arg_name = "DAY")]
     pub(crate) end: Option<String>,
 
-    /// one of up to four date ranges, or a single day; instead of --start and --end
+    /// one of up to four date ranges, or a single day, week or month; A.. is until yesterday; instead of --start and
+    /// --end
     #[argh(option, arg_name = "[NAME=]A..B")]
     pub(crate) dates: Vec<String>,
 

@@ -11,6 +11,7 @@ use gauth_core::endpoint::Endpoint;
 
 use crate::arguments::Arguments;
 use crate::client::Client;
+use crate::days::{self, Servers};
 use crate::display_names::DisplayNames;
 use crate::exchange::{Exchange, Fetched};
 use crate::output::{Output, Source};
@@ -78,7 +79,9 @@ impl<'q> Download<'q> {
         let mut findings = Findings { properties: numbers.len(), ..Findings::default() };
         let mut first_failure = None;
         for (place, number) in numbers.iter().enumerate() {
+            let servers = Servers { admin_api, data_api: self.data_api.as_str() };
             let exchange = Arc::new(Exchange {
+                date_ranges: days::of(self.task, number, &self.client, &servers, &self.terminal).await?,
                 client: Arc::clone(&self.client),
                 base: self.data_api.as_str().to_owned(),
                 property: number.clone(),
@@ -256,6 +259,7 @@ impl<'q> Download<'q> {
             question: &self.task.questions[writing.report],
             property: writing.exchange.property.as_str(),
             is_named: writing.is_named,
+            date_ranges: writing.exchange.date_ranges.as_deref(),
         }
     }
 

@@ -10,9 +10,9 @@ use ga_core::check::Method;
 use ga_core::page::{BatchDecoder, Page, PageDecoder, Piece, RowKey, funnel_table};
 use ga_core::paging;
 use ga_core::property::PropertyNumber;
-use ga_core::report::RunReportRequest;
+use ga_core::report::{DateRange, RunReportRequest};
 use ga_core::request;
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::client::{Client, Trouble};
 use crate::progress::Progress;
@@ -36,6 +36,8 @@ pub(crate) struct Exchange {
     /// Where the Data API is.
     pub(crate) base: String,
     pub(crate) property: PropertyNumber,
+    /// Its own date ranges, where those of the question depend on the property's today.
+    pub(crate) date_ranges: Option<Vec<DateRange>>,
     /// Keep answers as they were sent, not their rows.
     pub(crate) raw: bool,
     pub(crate) budget: Arc<Budget>,
@@ -59,10 +61,13 @@ impl Exchange {
     pub(crate) async fn reports(
         &self,
         method: Method,
-        body: &impl Serialize,
+        mut body: Value,
         expected: &[Expected<'_>],
     ) -> anyhow::Result<Vec<Fetched>> {
-        let request = request::report(&self.base, &self.property, method, body)?;
+        if let Some(ranges) = &self.date_ranges {
+            body["dateRanges"] = serde_json::to_value(ranges)?;
+        }
+        let request = request::report(&self.base, &self.property, method, &body)?;
         self.client.retrying(|| self.attempt(&request, Decoder::new(method, expected))).await
     }
 

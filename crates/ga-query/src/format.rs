@@ -11,6 +11,7 @@ mod v3;
 use std::path::Path;
 
 use ga_core::answer::ReportHead;
+use ga_core::report::RunReportRequest;
 use gauth_cli::{Failure, rows};
 
 pub(crate) use gauth_cli::rows::{Column, Layout, RowWriter};
@@ -67,6 +68,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) property: &'a str,
     /// What Analytics calls it, if that is known.
     pub(crate) property_name: Option<&'a str>,
+    /// What the property was asked, with its own days.
+    pub(crate) request: &'a RunReportRequest,
     /// What the first page says beside its rows.
     pub(crate) head: &'a ReportHead,
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod client;
 mod columns;
+mod days;
 mod display_names;
 mod download;
 mod exchange;
@@ -98,6 +99,9 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         return Err(Failure::usage("--dry-run and --curl exclude each other").into());
     }
     let options = OutputOptions::read(&arguments, &task)?;
+    if (arguments.dry_run || arguments.curl) && task.needs_today() {
+        days::note_machine("the property's time zone was not requested", &terminal);
+    }
     if arguments.dry_run {
         return preview::dry_run(data_api.as_str(), &task, &terminal);
     }

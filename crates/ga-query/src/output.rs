@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ga_core::answer::ReportHead;
+use ga_core::report::DateRange;
 use ga_core::v3::Merge;
 use gauth_cli::Failure;
 use gauth_cli::files::Report;
@@ -67,6 +68,8 @@ pub(crate) struct Source<'a, 'q> {
     pub(crate) property: &'a str,
     /// Whether it is the first column.
     pub(crate) is_named: bool,
+    /// Its own date ranges, if they are not those of the question.
+    pub(crate) date_ranges: Option<&'a [DateRange]>,
 }
 
 enum Form {
@@ -323,7 +326,11 @@ impl<'q> Output<'q> {
         if self.writer.is_none() {
             self.layout.columns = columns;
             let property_name = self.property_name.as_deref();
-            let beginning = Beginning { property: source.property, property_name, head };
+            let mut request = source.question.request.clone();
+            if let Some(ranges) = source.date_ranges {
+                request.date_ranges = ranges.to_vec();
+            }
+            let beginning = Beginning { property: source.property, property_name, request: &request, head };
             let mut writer = new_writer(self.layout.clone(), &beginning);
             writer.begin(&mut self.buffer);
             self.writer = Some(writer);

@@ -39,7 +39,7 @@ pub(crate) async fn first_pages(exchange: &Exchange, task: &Task) -> anyhow::Res
         })
         .collect();
     exchange
-        .reports(task.method, &task.first_body(), &expected)
+        .reports(task.method, task.first_body(), &expected)
         .await
         .map_err(|error| explained(exchange.about(error), task))
 }
@@ -164,7 +164,7 @@ impl Shared {
             let body = paging::body(&self.body, stretch, false);
             let fetched = self
                 .exchange
-                .reports(self.method, &body, &[expected])
+                .reports(self.method, body.into(), &[expected])
                 .await
                 .with_context(|| format!("rows from {} on", stretch.offset))?;
             left = None;

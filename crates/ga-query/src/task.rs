@@ -6,16 +6,18 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use ga_core::check::{self, Method};
-use ga_core::dates;
+use ga_core::dates::{self, TypedRange};
 use ga_core::paging;
 use ga_core::property::{PropertyNumber, Selection};
 use ga_core::report::DateRange;
 use ga_core::v3::{self, FieldMap};
 use gauth_cli::files::shown;
 use gauth_cli::{Failure, Terminal, environment};
+use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Arguments;
+use crate::days;
 use crate::question::{Question, Span, keeps_empty_rows, list, one_of, wants_quota};
 use crate::request_file;
 
@@ -26,6 +28,8 @@ pub(crate) struct Task {
     pub(crate) method: Method,
     /// One, but for a batch.
     pub(crate) questions: Vec<Question>,
+    /// The date ranges of the question, which has the days that they mean on this machine.
+    days: Vec<TypedRange>,
 }
 
 /// The positionals, each either typed as one or as an option.
@@ -57,16 +61,20 @@ impl Task {
         if arguments.sampling_level.as_deref().is_some_and(|level| level != "DEFAULT") {
             terminal.note("--sampling-level: GA4 leaves no choice of sampling; --strict refuses sampled data");
         }
+        let days = match arguments.realtime {
+            true => Vec::new(),
+            false => typed_ranges(arguments, &words)?,
+        };
         let (method, span) = match arguments.realtime {
             true => (Method::RunRealtimeReport, minutes(arguments, &words)?),
-            false => (Method::RunReport, Span::Days(date_ranges(arguments, &words)?)),
+            false => (Method::RunReport, Span::Days(ranges_on(&days, days::here())?)),
         };
         let metrics = match words.metrics {
             Some(text) => list("METRICS", &[text])?,
             None => list("--metrics", &arguments.metrics)?,
         };
         let question = Question::in_words(arguments, metrics, span, &map, terminal)?;
-        Ok(Self { properties, method, questions: vec![question] })
+        Ok(Self { properties, method, questions: vec![question], days })
     }
 
     fn official(path: &str, arguments: &Arguments, properties: Selection, terminal: &Terminal) -> anyhow::Result<Self> {
@@ -90,11 +98,21 @@ impl Task {
             .into_iter()
             .map(|request| Question::official(method, request, wants_quota(arguments)))
             .collect::<anyhow::Result<_>>()?;
-        Ok(Self { properties, method, questions })
+        Ok(Self { properties, method, questions, days: Vec::new() })
     }
 }
 
 impl Task {
+    /// Whether the days depend on today's date at the property.
+    pub(crate) fn needs_today(&self) -> bool {
+        self.days.iter().any(TypedRange::needs_today)
+    }
+
+    /// The date ranges where it is `today`.
+    pub(crate) fn date_ranges(&self, today: Date) -> anyhow::Result<Vec<DateRange>> {
+        ranges_on(&self.days, today)
+    }
+
     /// What is sent first.
     pub(crate) fn first_body(&self) -> Value {
         let first = |question: &Question| match self.method.counts_rows() {
@@ -245,7 +263,11 @@ fn properties(
     Ok(Selection::parse(texts)?)
 }
 
-fn date_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<DateRange>> {
+fn ranges_on(days: &[TypedRange], today: Date) -> anyhow::Result<Vec<DateRange>> {
+    days.iter().map(|range| Ok(range.on(today)?)).collect()
+}
+
+fn typed_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<TypedRange>> {
     if !arguments.minutes.is_empty() {
         return Err(Failure::usage("--minutes goes with --realtime").into());
     }

@@ -70,6 +70,10 @@ fn check_dates(request: &Value) -> Result<(), Error> {
 fn check_ranges(request: &Value) -> Result<(), Error> {
     let ranges = list(request, "dateRanges");
     at_most(dates::MOST_RANGES, ranges.len(), "date ranges")?;
+    let days = ranges.iter().flat_map(|range| [range.get("startDate"), range.get("endDate")]);
+    for day in days.filter_map(|day| day?.as_str()) {
+        dates::check_sent(day)?;
+    }
     let cohorts = request.get("cohortSpec").map_or(&[][..], |spec| list(spec, "cohorts"));
     for (named, what, own) in [
         (ranges, "date range", dates::RANGE_NAMES),

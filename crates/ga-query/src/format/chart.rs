@@ -58,11 +58,10 @@ const ASCII: Glyphs = Glyphs {
     ellipsis: "...",
 };
 
-fn prepare(_: &Arguments, question: &Question) -> Result<NewWriter, Failure> {
+fn prepare(_: &Arguments, _: &Question) -> Result<NewWriter, Failure> {
     let no_color = environment::variable("NO_COLOR").is_some();
-    let request = question.request.clone();
     Ok(Box::new(move |layout, beginning| {
-        let days = Days::of(&request, beginning.head);
+        let days = Days::of(beginning.request, beginning.head);
         Box::new(Chart {
             title: figure::title(&layout),
             days: days.text(),

@@ -36,7 +36,7 @@ impl Days {
     fn at(now: Timestamp, request: &RunReportRequest, head: &ReportHead) -> Self {
         let zone = head.metadata.time_zone.as_deref().filter(|zone| !zone.is_empty());
         let known = zone.and_then(|zone| TimeZone::get(zone).ok());
-        let now = now.to_zoned(known.unwrap_or_else(TimeZone::system));
+        let now = now.to_zoned_datetime(known.unwrap_or_else(TimeZone::system));
         let ranges = request.date_ranges.iter().enumerate();
         let minutes = request.minute_ranges.iter().map(|range| {
             let (from, to) = (range.start_minutes_ago.unwrap_or(29), range.end_minutes_ago.unwrap_or(0));

@@ -26,10 +26,9 @@ pub(super) const FORMAT: Format = Format {
 
 const STYLE: &str = include_str!("html/style.css");
 
-fn prepare(_: &Arguments, question: &Question) -> Result<NewWriter, Failure> {
-    let request = question.request.clone();
+fn prepare(_: &Arguments, _: &Question) -> Result<NewWriter, Failure> {
     Ok(Box::new(move |layout, beginning| {
-        let days = Days::of(&request, beginning.head);
+        let days = Days::of(beginning.request, beginning.head);
         let has_property_column = layout.columns.iter().any(|column| column.name == "property");
         Box::new(Html {
             title: figure::title(&layout),

@@ -45,9 +45,12 @@ fn prepare(arguments: &Arguments, question: &Question) -> Result<NewWriter, Fail
     if !request.metric_aggregations.is_empty() {
         return Err(Failure::usage("-f sql: totals have no place among the rows of a table"));
     }
-    let ranges = key_ranges(request)?;
-    check_columns(request, !ranges.is_empty())?;
-    Ok(Box::new(move |layout, _| Box::new(Sql::new(&table, &ranges, &layout))))
+    let has_ranges = has_ranges_in_key(request)?;
+    check_columns(request, has_ranges)?;
+    Ok(Box::new(move |layout, beginning| {
+        let ranges = if has_ranges { &beginning.request.date_ranges[..] } else { &[] };
+        Box::new(Sql::new(&table, ranges, &layout))
+    }))
 }
 
 /// `NAME` or `SCHEMA.NAME`, quoted.
@@ -63,12 +66,12 @@ fn table_name(text: &str) -> Result<String, Failure> {
     Ok(quoted.join("."))
 }
 
-/// The date ranges that belong to the key: none where each row names its day and there is one range.
-fn key_ranges(request: &RunReportRequest) -> Result<Vec<DateRange>, Failure> {
+/// Whether the date ranges belong to the key: not where each row names its day and there is one range.
+fn has_ranges_in_key(request: &RunReportRequest) -> Result<bool, Failure> {
     let ranges = &request.date_ranges;
     let is_day = |name: &str| DAYS.contains(&name);
     if ranges.len() == 1 && request.dimensions.iter().any(|d| is_day(&d.name)) {
-        return Ok(Vec::new());
+        return Ok(false);
     }
     let hint = "name the days as YYYY-MM-DD, or add -d date";
     if ranges.is_empty() {
@@ -84,7 +87,7 @@ fn key_ranges(request: &RunReportRequest) -> Result<Vec<DateRange>, Failure> {
             .hint(hint));
         }
     }
-    Ok(ranges.clone())
+    Ok(true)
 }
 
 /// Two names may be one to a database: SQLite takes no notice of case, PostgreSQL cuts what is long.
