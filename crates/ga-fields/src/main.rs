@@ -10,9 +10,11 @@ mod translation;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ga_core::catalogue;
 use ga_core::metadata::Definition;
-use gauth_cli::rows::TABLE;
+use gauth_cli::completions::Values;
 use gauth_cli::rows::listing::{Listing, Wanted};
+use gauth_cli::rows::{FORMATS, TABLE};
 use gauth_cli::token_argument::{self, TokenArgument};
 use gauth_cli::{Context, Program};
 
@@ -25,6 +27,7 @@ const PROGRAM: Program = Program {
     summary: "list, search and describe the dimensions and metrics of Google Analytics",
     timeout: Some(Duration::from_secs(60)),
     empty_if_missing: &["--token"],
+    values,
     examples: &[
         ("ga-fields page", "what has to do with pages"),
         ("ga-fields screenPageViews -f record", "all about one field"),
@@ -57,6 +60,17 @@ const COLUMNS: [&str; 11] = [
     "custom",
     "blocked",
 ];
+
+/// Values that `--help` does not show.
+fn values(name: &str) -> Values {
+    let fields = || catalogue::fields().iter().filter(|field| !field.is_family()).map(|field| field.name).collect();
+    match name {
+        "--format" => Values::OneOf(FORMATS.iter().chain([&record::FORMAT]).map(|format| format.name).collect()),
+        "--compatible-with" => Values::ListOf(fields()),
+        "WORD" => Values::OneOf(fields()),
+        _ => Values::Text,
+    }
+}
 
 fn main() -> ExitCode {
     gauth_cli::run(&PROGRAM, run)

@@ -10,6 +10,8 @@ use anyhow::Context as _;
 use argh::{ArgsInfo, FromArgs};
 use ga_core::account::{self, Listed};
 use gauth_cli::analytics::Analytics;
+use gauth_cli::completions::Values;
+use gauth_cli::rows::FORMATS;
 use gauth_cli::rows::listing::{Listing, Wanted};
 use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
 use gauth_cli::{Context, Failure, Kind, Program};
@@ -19,6 +21,7 @@ const PROGRAM: Program = Program {
     summary: "list the Google Analytics accounts and properties that a token can see",
     timeout: Some(std::time::Duration::from_secs(60)),
     empty_if_missing: &["--token"],
+    values,
     examples: &[
         ("gauth-token | ga-properties", "all of them"),
         (
@@ -61,6 +64,14 @@ struct Arguments {
     /// the Cloud project that the quota of the API is taken from
     #[argh(option, arg_name = "ID")]
     quota_project: Option<String>,
+}
+
+/// Values that `--help` does not show.
+fn values(name: &str) -> Values {
+    match name {
+        "--format" => Values::OneOf(FORMATS.iter().chain([&ids::FORMAT]).map(|format| format.name).collect()),
+        _ => Values::Text,
+    }
 }
 
 fn main() -> ExitCode {

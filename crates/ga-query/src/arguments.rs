@@ -1,6 +1,11 @@
 //! What is typed: one table, from which `--help`, the completions and the man page's check are made.
 
 use argh::{ArgsInfo, FromArgs};
+use ga_core::catalogue::{self, FieldKind};
+use ga_core::check::Method;
+use gauth_cli::completions::Values;
+
+use crate::format::FORMATS;
 use gauth_cli::Failure;
 
 /// run a Google Analytics report
@@ -228,5 +233,25 @@ fn at_least_one(text: &str) -> Result<u64, String> {
     match text.parse::<i128>() {
         Ok(number) if number < 1 => Err("must be at least 1".to_owned()),
         _ => text.parse().map_err(|error: std::num::ParseIntError| error.to_string()),
+    }
+}
+
+/// Values for completions that `--help` does not show.
+pub(crate) fn values(name: &str) -> Values {
+    let fields = |wanted: &dyn Fn(FieldKind) -> bool| {
+        let fields = catalogue::fields().iter().filter(|field| wanted(field.kind) && !field.is_family());
+        Values::ListOf(fields.map(|field| field.name).collect())
+    };
+    match name {
+        "--metrics" => fields(&|kind| kind == FieldKind::Metric),
+        "--dimensions" => fields(&|kind| kind == FieldKind::Dimension),
+        "--sort" => fields(&|_| true),
+        "--format" => Values::OneOf(FORMATS.iter().map(|format| format.name).collect()),
+        "--method" => Values::OneOf(Method::names().collect()),
+        "--property" => Values::OneOf(vec!["0", "all"]),
+        "--start" | "--end" | "--start-date" | "--end-date" => {
+            Values::OneOf(vec!["today", "yesterday", "7daysAgo", "28daysAgo", "90daysAgo"])
+        }
+        _ => Values::Text,
     }
 }

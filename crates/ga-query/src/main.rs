@@ -44,6 +44,7 @@ const PROGRAM: Program = Program {
     summary: "run a Google Analytics report",
     timeout: None,
     empty_if_missing: &["--token"],
+    values: arguments::values,
     examples: &[
         (
             "ga-query 123456 28daysAgo yesterday sessions --token $(gauth-token)",

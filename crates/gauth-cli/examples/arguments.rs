@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use gauth_cli::completions::Values;
 use gauth_cli::{Context, Failure, Program, run};
 
 #[derive(argh::FromArgs, argh::ArgsInfo)]
@@ -26,7 +27,7 @@ struct Arguments {
     limit: Option<u64>,
 
     /// access token, or - for standard input
-    #[argh(option, arg_name = "TOKEN")]
+    #[argh(option, arg_name = "TOKEN|-")]
     token: Option<String>,
 
     /// output format
@@ -55,10 +56,19 @@ const PROGRAM: Program = Program {
     summary: "Prints the arguments it was given",
     timeout: Some(Duration::from_secs(60)),
     empty_if_missing: &["--token"],
+    values,
     examples: &[("arguments -m sessions", "prints one metric")],
     notes: &[],
     manual: "",
 };
+
+fn values(name: &str) -> Values {
+    match name {
+        "--metrics" | "--sort" => Values::ListOf(vec!["sessions", "totalUsers"]),
+        "--limit" => Values::OneOf(vec!["10", "100"]),
+        _ => Values::Text,
+    }
+}
 
 fn main() -> ExitCode {
     run(&PROGRAM, |arguments: Arguments, context: Context| {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use gauth_cli::files::{self, Report};
 use gauth_cli::lock::Lock;
-use gauth_cli::{Context, Failure, Program, run};
+use gauth_cli::{Context, Failure, Program, completions, run};
 
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 /// writes secrets and reports and holds locks
@@ -30,6 +30,7 @@ const PROGRAM: Program = Program {
     summary: "Writes secrets and reports and holds locks",
     timeout: Some(Duration::from_secs(60)),
     empty_if_missing: &[],
+    values: completions::no_values,
     examples: &[],
     notes: &[],
     manual: "",

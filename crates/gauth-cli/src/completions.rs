@@ -1,6 +1,7 @@
 //! Completion scripts for bash, zsh and fish, made of the same table as the `--help` page.
 //!
-//! A value named FILE or DIR completes to paths; one named `a|b|c` to these words.
+//! A value named FILE, DIR or COMMAND completes to paths; one named `a|b|c` to these words, of which those in capitals stand for
+//! something else. Other values are told by the program ([`Program::values`]).
 
 use argh::{FlagInfo, FlagInfoKind};
 
@@ -8,32 +9,54 @@ use crate::Program;
 use crate::arguments::{COMMON, Grammar};
 use crate::exit::Failure;
 
+/// What may be typed after an option, or as an argument.
+pub enum Values {
+    /// Anything.
+    Text,
+    /// The name of a file.
+    Path,
+    /// One of these words.
+    OneOf(Vec<&'static str>),
+    /// Some of these words, with commas between them.
+    ListOf(Vec<&'static str>),
+}
+
+/// The values of a program without values that its `--help` does not show.
+pub fn no_values(_: &str) -> Values {
+    Values::Text
+}
+
 /// The script for `shell`; an unknown shell is a usage error.
 pub(crate) fn script(shell: &str, program: &Program, grammar: &Grammar) -> Result<String, Failure> {
     let options: Vec<&FlagInfo<'_>> =
         grammar.options.iter().copied().chain(&COMMON).filter(|flag| !flag.hidden).collect();
+    let arguments = grammar.positionals.first().map_or(Values::Text, |one| named(program, one.name, one.name));
     match shell {
-        "bash" => Ok(bash(program, &options)),
-        "zsh" => Ok(zsh(program, &options)),
-        "fish" => Ok(fish(program, &options)),
+        "bash" => Ok(bash(program, &options, &arguments)),
+        "zsh" => Ok(zsh(program, &options, &arguments)),
+        "fish" => Ok(fish(program, &options, &arguments)),
         _ => Err(Failure::usage("--completions: the shells are bash, zsh and fish")),
     }
 }
 
-/// What may stand after an option.
-enum Value<'a> {
-    None,
-    Path,
-    OneOf(Vec<&'a str>),
-    Text,
+/// What may stand after an option; `None` after a switch.
+fn values(program: &Program, flag: &FlagInfo<'static>) -> Option<Values> {
+    match flag.kind {
+        FlagInfoKind::Switch => None,
+        FlagInfoKind::Option { arg_name } => Some(named(program, flag.long, arg_name)),
+    }
 }
 
-fn value<'a>(flag: &FlagInfo<'a>) -> Value<'a> {
-    match flag.kind {
-        FlagInfoKind::Switch => Value::None,
-        FlagInfoKind::Option { arg_name } if arg_name.contains("FILE") || arg_name == "DIR" => Value::Path,
-        FlagInfoKind::Option { arg_name } if arg_name.contains('|') => Value::OneOf(arg_name.split('|').collect()),
-        FlagInfoKind::Option { .. } => Value::Text,
+/// What an option or argument takes whose value `--help` calls `shown`.
+fn named(program: &Program, name: &str, shown: &'static str) -> Values {
+    let upper = shown.to_uppercase();
+    match (program.values)(name) {
+        Values::Text if ["FILE", "DIR", "COMMAND"].iter().any(|path| upper.contains(path)) => Values::Path,
+        Values::Text if shown.contains('|') => {
+            let is_literal = |word: &&str| !word.contains(|letter: char| letter.is_ascii_uppercase());
+            Values::OneOf(shown.split('|').filter(is_literal).collect())
+        }
+        values => values,
     }
 }
 
@@ -41,37 +64,48 @@ fn spellings(flag: &FlagInfo<'_>) -> Vec<String> {
     flag.short.map(|letter| format!("-{letter}")).into_iter().chain([flag.long.to_owned()]).collect()
 }
 
-fn bash(program: &Program, options: &[&FlagInfo<'_>]) -> String {
+fn bash(program: &Program, options: &[&FlagInfo<'static>], arguments: &Values) -> String {
     let name = program.name;
     let function = format!("_{}", name.replace('-', "_"));
     let mut cases = String::new();
     for flag in options {
-        let reply = match value(flag) {
-            Value::None => continue,
-            Value::Path => "COMPREPLY=($(compgen -f -- \"$word\"))".to_owned(),
-            Value::OneOf(words) => format!("COMPREPLY=($(compgen -W '{}' -- \"$word\"))", words.join(" ")),
-            Value::Text => "COMPREPLY=()".to_owned(),
-        };
-        cases.push_str(&format!("    {}) {reply}; return ;;\n", spellings(flag).join("|")));
+        if let Some(values) = values(program, flag) {
+            cases.push_str(&format!("    {}) {}; return ;;\n", spellings(flag).join("|"), bash_reply(&values)));
+        }
     }
     let words: Vec<String> = options.iter().flat_map(|flag| spellings(flag)).collect();
+    // In `--name=value` bash makes the equals sign a word of its own. Of a list the last part is completed, which a dash
+    // may precede (`--sort -sessions`).
     format!(
-        "{function}() {{\n  local word=\"${{COMP_WORDS[COMP_CWORD]}}\"\n  case \"${{COMP_WORDS[COMP_CWORD-1]}}\" in\n{cases}  esac\n  \
-         case \"$word\" in\n    -*) COMPREPLY=($(compgen -W '{}' -- \"$word\")) ;;\n    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n  esac\n}}\n\
-         complete -o filenames -F {function} {name}\n",
-        words.join(" ")
+        "{function}() {{\n  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" option=\"${{COMP_WORDS[COMP_CWORD-1]}}\" head part\n  \
+         if [ \"$word\" = = ]; then word=; elif [ \"$option\" = = ]; then option=\"${{COMP_WORDS[COMP_CWORD-2]}}\"; fi\n  \
+         part=\"${{word##*,}}\"\n  part=\"${{part#-}}\"\n  head=\"${{word%\"$part\"}}\"\n  \
+         case \"$option\" in\n{cases}  esac\n  \
+         case \"$word\" in\n    -*) COMPREPLY=($(compgen -W '{}' -- \"$word\")) ;;\n    *) {} ;;\n  esac\n}}\n\
+         complete -F {function} {name}\n",
+        words.join(" "),
+        bash_reply(arguments),
     )
 }
 
-fn zsh(program: &Program, options: &[&FlagInfo<'_>]) -> String {
+fn bash_reply(values: &Values) -> String {
+    match values {
+        Values::Path => {
+            "compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$word\")".to_owned()
+        }
+        Values::OneOf(words) => format!("COMPREPLY=($(compgen -W '{}' -- \"$word\"))", words.join(" ")),
+        Values::ListOf(words) => format!(
+            "compopt -o nospace 2>/dev/null; COMPREPLY=($(compgen -P \"$head\" -W '{}' -- \"$part\"))",
+            words.join(" ")
+        ),
+        Values::Text => "COMPREPLY=()".to_owned(),
+    }
+}
+
+fn zsh(program: &Program, options: &[&FlagInfo<'static>], arguments: &Values) -> String {
     let mut script = format!("#compdef {}\n_arguments -s -S \\\n", program.name);
     for flag in options {
-        let value = match value(flag) {
-            Value::None => String::new(),
-            Value::Path => ":file:_files".to_owned(),
-            Value::OneOf(words) => format!(":value:({})", words.join(" ")),
-            Value::Text => ":value: ".to_owned(),
-        };
+        let values = values(program, flag);
         let description: String = flag
             .description
             .chars()
@@ -82,22 +116,48 @@ fn zsh(program: &Program, options: &[&FlagInfo<'_>]) -> String {
             })
             .collect();
         for spelling in spellings(flag) {
-            script.push_str(&format!("  '*{spelling}[{description}]{value}' \\\n"));
+            // The value may be attached: -fcsv, --format=csv.
+            let (attached, value) = match &values {
+                None => ("", String::new()),
+                Some(values) => {
+                    (if spelling.starts_with("--") { "=" } else { "+" }, format!(":value:{}", zsh_action(values)))
+                }
+            };
+            script.push_str(&format!("  '*{spelling}{attached}[{description}]{value}' \\\n"));
         }
     }
-    script.push_str("  '*:argument:_files'\n");
+    match arguments {
+        // zsh would show its message about an argument and complete no option beside it.
+        Values::Text => script.push('\n'),
+        values => script.push_str(&format!("  '*:argument:{}'\n", zsh_action(values))),
+    }
     script
 }
 
-fn fish(program: &Program, options: &[&FlagInfo<'_>]) -> String {
-    let mut script = String::new();
+fn zsh_action(values: &Values) -> String {
+    match values {
+        Values::Path => "_files".to_owned(),
+        Values::OneOf(words) => format!("({})", words.join(" ")),
+        Values::ListOf(words) => format!("_values -s , name {}", words.join(" ")),
+        Values::Text => " ".to_owned(),
+    }
+}
+
+fn fish(program: &Program, options: &[&FlagInfo<'static>], arguments: &Values) -> String {
+    let mut script = format!(
+        "complete -c {}{}\n",
+        program.name,
+        match arguments {
+            Values::Path => String::new(),
+            values => format!(" -f{}", fish_words(values)),
+        }
+    );
     for flag in options {
         let short = flag.short.map_or_else(String::new, |letter| format!(" -s {letter}"));
-        let value = match value(flag) {
-            Value::None => String::new(),
-            Value::Path => " -r -F".to_owned(),
-            Value::OneOf(words) => format!(" -x -a '{}'", words.join(" ")),
-            Value::Text => " -x".to_owned(),
+        let value = match values(program, flag) {
+            None => String::new(),
+            Some(Values::Path) => " -r -F".to_owned(),
+            Some(values) => format!(" -x{}", fish_words(&values)),
         };
         let description = flag.description.replace('\\', "\\\\").replace('\'', "\\'");
         script.push_str(&format!(
@@ -107,4 +167,12 @@ fn fish(program: &Program, options: &[&FlagInfo<'_>]) -> String {
         ));
     }
     script
+}
+
+fn fish_words(values: &Values) -> String {
+    match values {
+        Values::OneOf(words) => format!(" -a '{}'", words.join(" ")),
+        Values::ListOf(words) => format!(" -a '(__fish_append , {})'", words.join(" ")),
+        Values::Path | Values::Text => String::new(),
+    }
 }

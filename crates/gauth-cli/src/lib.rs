@@ -12,7 +12,7 @@ use argh::{ArgsInfo, FromArgs};
 pub mod analytics;
 mod arguments;
 pub mod argv;
-mod completions;
+pub mod completions;
 pub mod credentials;
 pub mod environment;
 mod executable;
@@ -48,6 +48,8 @@ pub struct Program {
     pub timeout: Option<Duration>,
     /// Options (`--name`) for which a missing value, or an option in its place, means an empty value.
     pub empty_if_missing: &'static [&'static str],
+    /// What may be typed after an option (`--name`) or as an argument, for completions, as far as `--help` does not show it.
+    pub values: fn(&str) -> completions::Values,
     /// Commands to type, each with what it does.
     pub examples: &'static [(&'static str, &'static str)],
     /// Paragraphs at the end of the page.

@@ -181,7 +181,12 @@ fn bash_completes_options_values_and_files() {
     assert_eq!(complete("arguments --cre"), "--credentials");
     assert_eq!(complete("arguments -f j"), "json");
     assert_eq!(complete("arguments --credentials k"), "key.json");
-    assert_eq!(complete("arguments --limit k"), "");
+    assert_eq!(complete("arguments --limit 1"), "10 100");
+    assert_eq!(complete("arguments --limit = 10"), "10 100");
+    assert_eq!(complete("arguments -m a,ses"), "a,sessions");
+    assert_eq!(complete("arguments --sort -tot"), "-totalUsers");
+    assert_eq!(complete("arguments --token T"), "");
+    assert_eq!(complete("arguments k"), "");
 }
 
 #[test]

@@ -9,6 +9,24 @@ const PREFIX: &str = "https://www.googleapis.com/auth/";
 /// What is asked for when nothing else is said: read access to Analytics.
 pub const DEFAULT: &str = "https://www.googleapis.com/auth/analytics.readonly";
 
+/// What is often asked for, in short form.
+pub const COMMON: [&str; 14] = [
+    "analytics.readonly",
+    "analytics.edit",
+    "analytics.manage.users.readonly",
+    "analytics",
+    "webmasters.readonly",
+    "webmasters",
+    "bigquery",
+    "cloud-platform",
+    "devstorage.read_only",
+    "drive.readonly",
+    "spreadsheets",
+    "openid",
+    "email",
+    "profile",
+];
+
 /// Distinct scopes in a fixed order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(BTreeSet<String>);

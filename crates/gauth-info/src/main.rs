@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use argh::{ArgsInfo, FromArgs};
 use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
-use gauth_cli::{Context, Failure, Program, environment};
+use gauth_cli::{Context, Failure, Program, completions, environment};
 use gauth_core::conversion::Dialect;
 
 use report::Format;
@@ -23,6 +23,7 @@ const PROGRAM: Program = Program {
     summary: "say what a credentials file or a token is: kind, identity, scopes, expiry",
     timeout: Some(Duration::from_secs(60)),
     empty_if_missing: &["--token"],
+    values: completions::no_values,
     examples: &[
         ("gauth-info", "the credentials that gauth-token would use"),
         ("gauth-info key.json --check", "a file, and whether a token can be had with it"),
@@ -52,11 +53,11 @@ struct Args {
     check: bool,
 
     /// text (default) or json
-    #[argh(option, arg_name = "FORMAT")]
+    #[argh(option, arg_name = "text|json")]
     format: Option<Format>,
 
     /// write the user's grant in the dialect of another tool: authorized_user or google-auth
-    #[argh(option, arg_name = "DIALECT")]
+    #[argh(option, arg_name = "authorized_user|google-auth")]
     convert: Option<Dialect>,
 
     /// where to write the converted grant, with mode 0600; default: standard output

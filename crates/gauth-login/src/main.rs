@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use argh::{ArgsInfo, FromArgs};
+use gauth_cli::completions::Values;
 use gauth_cli::http_agent::HttpAgent;
 use gauth_cli::{Context, Failure, Program, environment, random};
 use gauth_core::authorization::{self, AuthorizationRequest};
@@ -34,6 +35,7 @@ const PROGRAM: Program = Program {
     summary: "ask for consent in the browser, once, and keep the grant in a credentials file",
     timeout: Some(Duration::from_secs(300)),
     empty_if_missing: &[],
+    values,
     examples: &[
         ("gauth-login --client-secrets client_secret_….json", "the first time; prints the path of the file it wrote"),
         ("gauth-login", "again, when the grant has expired"),
@@ -78,6 +80,14 @@ struct Args {
     /// keep the grant even if fewer scopes were granted than asked for
     #[argh(switch)]
     allow_partial: bool,
+}
+
+/// Values that `--help` does not show.
+fn values(name: &str) -> Values {
+    match name {
+        "--scope" => Values::ListOf(gauth_core::scope::COMMON.to_vec()),
+        _ => Values::Text,
+    }
 }
 
 fn main() -> ExitCode {

@@ -11,7 +11,7 @@ use anyhow::anyhow;
 use argh::{ArgsInfo, FromArgs};
 use gauth_cli::files::pasted;
 use gauth_cli::http_agent::{HttpAgent, Tries};
-use gauth_cli::{Context, Failure, Program, environment};
+use gauth_cli::{Context, Failure, Program, completions, environment};
 use gauth_core::{Error, revocation};
 
 use grant::Grant;
@@ -21,6 +21,7 @@ const PROGRAM: Program = Program {
     summary: "revoke a user's grant, and remove its credentials file and cached tokens",
     timeout: Some(Duration::from_secs(60)),
     empty_if_missing: &[],
+    values: completions::no_values,
     examples: &[
         ("gauth-revoke", "the login that gauth-token uses, after asking"),
         ("gauth-revoke --yes old.json", "another one, in a script"),

@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use gauth_cli::{Context, Failure, Kind, Program};
+use gauth_cli::{Context, Failure, Kind, Program, completions};
 use gauth_sandbox::{Options, Sandbox};
 
 use crate::command::Surroundings;
@@ -60,6 +60,7 @@ const PROGRAM: Program = Program {
     summary: "a local mock of the Google APIs that gauth and other clients use",
     timeout: None,
     empty_if_missing: &[],
+    values: completions::no_values,
     examples: &[
         ("gauth-sandbox --dir DIR", "serves until Ctrl-C; prints the variables to set"),
         (

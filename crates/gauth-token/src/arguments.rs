@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     no_cache: bool,
 
     /// bare (default), header (for curl -H @file), json, or curl (for curl -K)
-    #[argh(option, arg_name = "FORMAT", default = "Format::Bare")]
+    #[argh(option, arg_name = "bare|header|json|curl", default = "Format::Bare")]
     pub(crate) format: Format,
 
     /// sign the token with the service account's own key, without any network

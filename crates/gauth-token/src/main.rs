@@ -7,6 +7,7 @@ mod format;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use gauth_cli::completions::Values;
 use gauth_cli::credentials;
 use gauth_cli::token_cache::Ask;
 use gauth_cli::{Context, Program, environment, terminal};
@@ -18,6 +19,7 @@ const PROGRAM: Program = Program {
     summary: "print a fresh Google access token from the stored login, a service account's key or another credentials file",
     timeout: Some(Duration::from_secs(60)),
     empty_if_missing: &[],
+    values,
     examples: &[
         ("gauth-token", "the token, one line"),
         ("ga-query 123456 28daysAgo yesterday sessions --token $(gauth-token)", "a report with it"),
@@ -33,6 +35,14 @@ const PROGRAM: Program = Program {
     ],
     manual: include_str!("../manual.txt"),
 };
+
+/// Values that `--help` does not show.
+fn values(name: &str) -> Values {
+    match name {
+        "--scope" => Values::ListOf(gauth_core::scope::COMMON.to_vec()),
+        _ => Values::Text,
+    }
+}
 
 fn main() -> ExitCode {
     gauth_cli::run(&PROGRAM, run)
