@@ -33,7 +33,7 @@ fn server(stop: u64) -> ScriptedServer {
 
 /// Runs the command that a run has named as the one that goes on.
 fn go_on(user: &User, stderr: &str) -> testkit::Run {
-    let (_, line) = stderr.split_once("go on with: ").expect("a command");
+    let (_, line) = stderr.split_once("to continue, run: ").expect("a command");
     let line = line.lines().next().expect("a line");
     let arguments = line.strip_prefix("ga-query").expect("the program");
     let mut command: Command = user.home.command("/bin/sh");
@@ -85,11 +85,11 @@ fn what_cannot_be_gone_on_with_is_not_offered() {
     for arguments in [&["-f", "json"][..], &["-o", "report.csv"], &["-f", "table"]] {
         let server = server(40);
         let run = User::of(&server.url()).pages(arguments).expect(5);
-        assert!(!run.stderr().contains("go on with"), "{}", run.stderr());
+        assert!(!run.stderr().contains("to continue"), "{}", run.stderr());
     }
     let server = server(0);
     let run = User::of(&server.url()).pages(&[]).expect_failure(5);
-    assert!(!run.stderr().contains("go on with"), "{}", run.stderr());
+    assert!(!run.stderr().contains("to continue"), "{}", run.stderr());
 }
 
 #[test]

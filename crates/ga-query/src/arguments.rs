@@ -9,7 +9,7 @@ use crate::format::FORMATS;
 use gauth_cli::Failure;
 
 /// run a Google Analytics report
-#[derive(FromArgs, ArgsInfo, Debug)]
+#[derive(FromArgs, ArgsInfo)]
 pub(crate) struct Arguments {
     /// the old form: a property, first and last day, metrics; each may be an option instead
     #[argh(positional, arg_name = "PROPERTY [START [END [METRICS]]]")]

@@ -148,6 +148,9 @@ impl Client {
             failed += 1;
             let left = deadline.saturating_duration_since(Instant::now());
             let Some(pause) = self.pause(&trouble, failed, left) else {
+                if let Trouble::Refused(_, Some(wish)) = &trouble {
+                    http_agent::tell_long_wait(&self.terminal, *wish, left);
+                }
                 return Err(trouble.into());
             };
             self.terminal.verbose(&format!("{}; trying again in {} ms", trouble.text(), pause.as_millis()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ga_core::property::PropertyNumber;
 use ga_core::quality::{Consumption, Quality};
-use gauth_cli::{Failure, Kind, Terminal};
+use gauth_cli::{Failure, Given, Kind, Terminal};
 use gauth_core::endpoint::Endpoint;
 
 use crate::arguments::Arguments;
@@ -28,6 +28,7 @@ const WAITING: usize = 8 << 20;
 /// Everything that is fetched in one run.
 pub(crate) struct Download<'q> {
     pub(crate) arguments: &'q Arguments,
+    pub(crate) given: &'q Given,
     pub(crate) task: &'q Task,
     pub(crate) client: Arc<Client>,
     pub(crate) data_api: Endpoint,
@@ -319,9 +320,9 @@ impl<'q> Download<'q> {
         let hint = match self.arguments.request {
             Some(_) => format!("go on with the same request and \"offset\": \"{offset}\" in it"),
             None => {
-                let rest = Rest { property, offset, limit: question.limit.map(|limit| limit - done), has_header };
-                let typed = std::env::args().skip(1);
-                format!("go on with: {}", resume::command(typed, self.arguments, &rest))
+                let limit = question.limit.map(|limit| limit - done);
+                let is_of_list = self.task.properties.is_list();
+                resume::hint(self.given, &Rest { property, is_of_list, offset, limit, has_header })
             }
         };
         failure.hint(hint).into()

@@ -126,6 +126,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
 
     let download = Download {
         arguments: &arguments,
+        given: &context.given,
         task: &task,
         client,
         data_api,

@@ -6,8 +6,8 @@ use ga_core::property::{PropertyNumber, Selection};
 use ga_core::request;
 use gauth_cli::terminal::stdout;
 use gauth_cli::{Failure, Terminal};
+use gauth_text::quoted;
 
-use crate::resume::quoted;
 use crate::task::Task;
 
 /// The first request of each property.
@@ -47,13 +47,14 @@ pub(crate) fn curl(base: &str, task: &Task, quota_project: Option<&str>) -> anyh
     };
     let mut out = stdout();
     for request in requests(base, task, &numbers)? {
-        let project = quota_project
-            .map_or_else(String::new, |project| format!(" -H {}", quoted(&format!("X-Goog-User-Project: {project}"))));
+        let project = quota_project.map_or_else(String::new, |project| {
+            format!(" -H {}", quoted(format!("X-Goog-User-Project: {project}").as_bytes()))
+        });
         writeln!(
             out,
             "gauth-token --format curl | curl -sS --fail-with-body -K - -H 'Content-Type: application/json'{project} -d {} {}",
-            quoted(&String::from_utf8_lossy(request.body())),
-            quoted(&request.uri().to_string())
+            quoted(request.body()),
+            quoted(request.uri().to_string().as_bytes())
         )?;
     }
     Ok(out.finish()?)

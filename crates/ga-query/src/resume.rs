@@ -1,101 +1,125 @@
-//! The command that goes on where a report had to stop, made of the one that was typed.
+//! The command that goes on where a report had to stop, made of the options as they were understood.
 
 use ga_core::property::PropertyNumber;
-
-use crate::arguments::Arguments;
+use gauth_cli::Given;
+use gauth_text::Command;
 
 /// Options that the new command has its own values for, or that must not be shown.
-const DROPPED: [&str; 7] =
-    ["--token", "--offset", "--start-index", "--limit", "--max-results", "--header", "--reserve"];
+const DROPPED: [&str; 8] =
+    ["--token", "--offset", "--start-index", "--limit", "--max-results", "--header", "--reserve", "--property"];
 
 /// The rows that are still to come.
 pub(crate) struct Rest<'a> {
     pub(crate) property: &'a PropertyNumber,
+    /// Whether rows begin with the property, as those of a list do.
+    pub(crate) is_of_list: bool,
     pub(crate) offset: u64,
     pub(crate) limit: Option<u64>,
     /// Whether the format has a first line, which is there already.
     pub(crate) has_header: bool,
 }
 
-/// The words of the new command in the notation of a shell. `typed` are the words after the program's name.
-pub(crate) fn command(typed: impl IntoIterator<Item = String>, arguments: &Arguments, rest: &Rest<'_>) -> String {
-    let mut words = vec!["ga-query".to_owned()];
-    let mut typed = typed.into_iter();
-    let mut first_word = arguments.words.first();
-    let is_named = !arguments.property.is_empty();
-    while let Some(word) = typed.next() {
-        let (name, has_value) = match word.split_once('=') {
-            Some((name, _)) => (name, true),
-            None => (&*word, false),
-        };
-        if DROPPED.contains(&name) || (is_named && matches!(name, "-p" | "--property")) {
-            if !has_value {
-                typed.next();
-            }
-        } else if first_word == Some(&word) {
-            first_word = None;
-            words.push(rest.property.to_string());
-        } else if !(is_named && word.starts_with("-p")) {
-            words.push(word);
-        }
+/// What to type to get the rest.
+pub(crate) fn hint(given: &Given, rest: &Rest<'_>) -> String {
+    match command(given, rest).line() {
+        Some(line) => format!("to continue, run: {line}"),
+        // A word of it may hold a secret.
+        None => format!(
+            "to continue, run the same command for property {} with --offset {}, --limit {} and --header {}",
+            rest.property,
+            rest.offset,
+            rest.limit.map_or_else(|| "as it is".to_owned(), |limit| limit.to_string()),
+            if rest.has_header { "none" } else { "as it is" }
+        ),
     }
-    if arguments.words.is_empty() && arguments.ids.is_none() {
-        words.extend(["-p".to_owned(), rest.property.to_string()]);
-    }
-    words.extend(["--offset".to_owned(), rest.offset.to_string()]);
-    if let Some(limit) = rest.limit {
-        words.extend(["--limit".to_owned(), limit.to_string()]);
-    }
-    if rest.has_header {
-        words.extend(["--header".to_owned(), "none".to_owned()]);
-    }
-    let mut words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    if arguments.token.is_some() {
-        words.push("--token $(gauth-token)".to_owned());
-    }
-    words.join(" ")
 }
 
-/// As one word of a POSIX shell.
-pub(crate) fn quoted(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:,@+%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        return text.to_owned();
+fn command(given: &Given, rest: &Rest<'_>) -> Command {
+    let has = |name: &str| given.options.iter().any(|(option, _)| *option == name);
+    let mut command = Command::new("ga-query");
+    for (name, value) in given.options.iter().filter(|(name, _)| !DROPPED.contains(name)) {
+        command = match value {
+            Some(value) => command.option(name, value),
+            None => command.arg(name),
+        };
     }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    if !has("--ids") {
+        // A list of one is a list as well.
+        let number = rest.property.as_str();
+        let property = if rest.is_of_list { format!("{number},{number}") } else { number.to_owned() };
+        command = command.option("--property", &property);
+    }
+    command = command.option("--offset", &rest.offset.to_string());
+    if let Some(limit) = rest.limit {
+        command = command.option("--limit", &limit.to_string());
+    }
+    if rest.has_header {
+        command = command.option("--header", "none");
+    }
+    for (name, word) in ["--start", "--end", "--metrics"].iter().zip(given.positionals.iter().skip(1)) {
+        command = command.option(name, word);
+    }
+    if has("--token") {
+        command = command.shell("--token $(gauth-token)");
+    }
+    command
 }
 
 #[cfg(test)]
 mod tests {
-    use argh::FromArgs;
-
     use super::*;
 
-    fn go_on(typed: &[&str], limit: Option<u64>) -> String {
-        let arguments = Arguments::from_args(&["ga-query"], typed).unwrap();
+    fn given(options: &[(&'static str, &str)], positionals: &[&str]) -> Given {
+        Given {
+            options: options
+                .iter()
+                .map(|(name, value)| (*name, (!value.is_empty()).then(|| (*value).to_owned())))
+                .collect(),
+            positionals: positionals.iter().map(|word| (*word).to_owned()).collect(),
+        }
+    }
+
+    fn go_on(given: &Given, limit: Option<u64>, is_of_list: bool) -> String {
         let property = PropertyNumber::parse("7").unwrap();
-        let rest = Rest { property: &property, offset: 500, limit, has_header: limit.is_none() };
-        let typed = typed.iter().map(|word| (*word).to_owned());
-        command(typed, &arguments, &rest)
+        hint(given, &Rest { property: &property, is_of_list, offset: 500, limit, has_header: limit.is_none() })
     }
 
     #[test]
-    fn what_was_typed_is_kept_but_for_the_rows_that_have_come() {
+    fn everything_given_is_kept_but_for_the_rows_that_have_come() {
+        let words = given(&[("--token", "secret")], &["7,8", "today", "-1", "sessions"]);
         assert_eq!(
-            go_on(&["7,8", "today", "today", "sessions", "--token", "secret"], None),
-            "ga-query 7 today today sessions --offset 500 --header none --token $(gauth-token)"
+            go_on(&words, None, true),
+            "to continue, run: ga-query --property 7,7 --offset 500 --header none --start today '--end=-1' --metrics sessions --token $(gauth-token)"
+        );
+        let options = given(
+            &[
+                ("--property", "7"),
+                ("--metrics", "sessions"),
+                ("--sort", "-pagePath"),
+                ("--strict", ""),
+                ("--limit", "900"),
+                ("--filter", "country==C\u{f4}te d'Ivoire\t\u{202e}"),
+                ("--timeout", "60"),
+            ],
+            &[],
         );
         assert_eq!(
-            go_on(
-                &["-p", "7", "-p", "8", "-m", "sessions", "--limit", "900", "--filter", "country==Côte d'Ivoire"],
-                Some(400)
-            ),
-            r"ga-query -m sessions --filter 'country==Côte d'\''Ivoire' -p 7 --offset 500 --limit 400"
+            go_on(&options, Some(400), false),
+            r"to continue, run: ga-query --metrics sessions '--sort=-pagePath' --strict --filter $'country==Côte d\047Ivoire\011\342\200\256' --timeout 60 --property 7 --offset 500 --limit 400"
         );
+        let old = given(&[("--ids", "ga:7"), ("--metrics", "users"), ("--start-index", "3")], &[]);
         assert_eq!(
-            go_on(&["--ids", "ga:7", "-m", "users", "--start-index", "3"], None),
-            "ga-query --ids ga:7 -m users --offset 500 --header none"
+            go_on(&old, None, false),
+            "to continue, run: ga-query --ids ga:7 --metrics users --offset 500 --header none"
         );
-        assert_eq!(go_on(&["-m", "users"], None), "ga-query -m users -p 7 --offset 500 --header none");
+    }
+
+    #[test]
+    fn a_command_that_may_hold_a_secret_is_described() {
+        let command = given(&[("--metrics", "sessions"), ("--token-command", "cat 1//0gx")], &[]);
+        assert_eq!(
+            go_on(&command, Some(4), false),
+            "to continue, run the same command for property 7 with --offset 500, --limit 4 and --header as it is"
+        );
     }
 }

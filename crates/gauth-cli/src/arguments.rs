@@ -6,6 +6,7 @@
 //! belongs, before any program sees it.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::time::Duration;
 
 use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality, PositionalInfo};
@@ -76,7 +77,8 @@ impl Grammar {
 }
 
 /// What the command line asks for.
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Request {
     Help,
     Man,
@@ -86,14 +88,29 @@ pub(crate) enum Request {
 }
 
 /// A command line taken apart.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Default, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Arguments {
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
     pub(crate) timeout: Option<Duration>,
-    /// The program's own options by their long names, in the order given, with their values.
-    options: Vec<(&'static str, Option<String>)>,
-    positionals: Vec<String>,
+    pub(crate) given: Given,
+}
+
+/// What was given, as it was understood. Values may be secrets.
+#[derive(Clone, Default, PartialEq)]
+pub struct Given {
+    /// Options by their long names, in the order given, with their values.
+    pub options: Vec<(&'static str, Option<String>)>,
+    /// The other words.
+    pub positionals: Vec<String>,
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.options.iter().map(|(name, _)| name);
+        f.debug_list().entries(names).finish_non_exhaustive()
+    }
 }
 
 /// Reads the words after the program's name.
@@ -120,14 +137,14 @@ impl Reader<'_> {
     fn read(mut self) -> Result<Request, Failure> {
         while let Some(word) = self.words.next() {
             let asked = if word == "--" {
-                self.arguments.positionals.extend(self.words.by_ref());
+                self.arguments.given.positionals.extend(self.words.by_ref());
                 None
             } else if let Some(long) = word.strip_prefix("--") {
                 self.long(long)?
             } else if word.len() > 1 && word.starts_with('-') {
                 self.shorts(&word[1..])?
             } else {
-                self.arguments.positionals.push(word);
+                self.arguments.given.positionals.push(word);
                 None
             };
             if let Some(request) = asked {
@@ -199,22 +216,22 @@ impl Reader<'_> {
         if let (FlagInfoKind::Option { arg_name }, Some(value)) = (&flag.kind, &value) {
             self.refuse_secret(flag.long, arg_name, value)?;
         }
-        match (flag.long, value) {
+        let given = &mut self.arguments.given.options;
+        let given_before = given.iter().any(|(name, _)| *name == flag.long);
+        match (flag.long, &value) {
             ("--help", _) => return Ok(Some(Request::Help)),
             ("--man", _) => return Ok(Some(Request::Man)),
             ("--version", _) => return Ok(Some(Request::Version)),
-            ("--completions", Some(shell)) => return Ok(Some(Request::Completions(shell))),
+            ("--completions", Some(shell)) => return Ok(Some(Request::Completions(shell.clone()))),
             ("--quiet", _) => self.arguments.quiet = true,
             ("--verbose", _) => self.arguments.verbose = true,
-            ("--timeout", Some(seconds)) => self.arguments.timeout = Some(timeout(&seconds)?),
-            (long, value) => {
-                let given_before = self.arguments.options.iter().any(|(name, _)| *name == long);
-                if value.is_some() && given_before && flag.optionality != Optionality::Repeating {
-                    return Err(Failure::usage(format!("{long} is given twice")));
-                }
-                self.arguments.options.push((long, value));
+            ("--timeout", Some(seconds)) => self.arguments.timeout = Some(timeout(seconds)?),
+            (long, Some(_)) if given_before && !is_common(long) && flag.optionality != Optionality::Repeating => {
+                return Err(Failure::usage(format!("{long} is given twice")));
             }
+            _ => {}
         }
+        given.push((flag.long, value));
         Ok(None)
     }
 
@@ -254,7 +271,7 @@ impl Reader<'_> {
 
     /// Finds what is missing or too much, which argh would report with the values in its message.
     fn check(&self) -> Result<(), Failure> {
-        let given = &self.arguments;
+        let given = &self.arguments.given;
         let positionals = self.grammar.positionals;
         // One positional may stand for several words: `START [END]`.
         let names = positionals.iter().flat_map(|one| one.name.split([' ', '[', ']']));
@@ -289,6 +306,10 @@ impl Reader<'_> {
     }
 }
 
+fn is_common(name: &str) -> bool {
+    COMMON.iter().any(|flag| flag.long == name)
+}
+
 /// `--timeout SECS`, a positive decimal number.
 fn timeout(seconds: &str) -> Result<Duration, Failure> {
     seconds
@@ -305,26 +326,26 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 /// Hands the arguments to argh in its own spelling.
 pub(crate) fn parse<A: FromArgs>(program: &Program, arguments: &Arguments) -> Result<A, Failure> {
     let mut words: Vec<&str> = Vec::new();
-    for (name, value) in &arguments.options {
+    for (name, value) in arguments.given.options.iter().filter(|(name, _)| !is_common(name)) {
         words.push(name);
         words.extend(value.as_deref());
     }
     words.push("--");
-    words.extend(arguments.positionals.iter().map(String::as_str));
+    words.extend(arguments.given.positionals.iter().map(String::as_str));
     A::from_args(&[program.name], &words).map_err(|exit| Failure::usage(without_value(&exit.output, arguments)))
 }
 
 /// argh's message about a value that does not parse, with the option's name instead of the value.
 fn without_value(output: &str, arguments: &Arguments) -> String {
     let output = output.trim_end();
-    for (name, value) in &arguments.options {
+    for (name, value) in &arguments.given.options {
         let value = value.as_deref().unwrap_or_default();
         if let Some(why) = output.strip_prefix(&format!("Error parsing option '{name}' with value '{value}': ")) {
             return format!("{name}: {}", plain(why, value));
         }
     }
     if let Some(text) = output.strip_prefix("Error parsing positional argument '") {
-        for value in &arguments.positionals {
+        for value in &arguments.given.positionals {
             if let Some((name, why)) = text.split_once(&format!("' with value '{value}': ")) {
                 return format!("{}: {}", name.to_uppercase(), plain(why, value));
             }

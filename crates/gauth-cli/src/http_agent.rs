@@ -84,8 +84,8 @@ impl HttpAgent {
                 .then(|| ga_core::retry::backoff(failed, random::fraction(), wish, self.left()))
                 .flatten();
             let Some(pause) = pause else {
-                if let Some(wish) = wish.filter(|wish| *wish >= self.left()) {
-                    self.terminal.note(&format!("the server asks to wait {} s", wish.as_secs()));
+                if let Some(wish) = wish {
+                    tell_long_wait(&self.terminal, wish, self.left());
                 }
                 return result;
             };
@@ -167,6 +167,13 @@ fn tries_for(response: &Response) -> u32 {
         408 | 429 | 502 | 503 | 504 => 3,
         ..500 if is_passing_trouble(response) => 3,
         _ => 1,
+    }
+}
+
+/// Says how long the server asks to wait, if that is longer than there is time.
+pub fn tell_long_wait(terminal: &Terminal, wish: Duration, left: Duration) {
+    if wish >= left {
+        terminal.warn(&format!("the server asks to wait {} s before the next try", wish.as_secs()));
     }
 }
 

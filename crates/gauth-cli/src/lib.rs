@@ -33,6 +33,7 @@ pub mod tls;
 pub mod token_argument;
 pub mod token_cache;
 
+pub use arguments::Given;
 pub use exit::{Failure, Kind};
 pub use terminal::Terminal;
 
@@ -59,7 +60,7 @@ pub struct Program {
 }
 
 /// What [`run`] found out before it called the program's body.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// stderr, with `--quiet` and `--verbose` applied.
     pub terminal: Terminal,
@@ -67,6 +68,8 @@ pub struct Context {
     pub timeout: Option<Duration>,
     /// Whether `--timeout` was given.
     pub timeout_given: bool,
+    /// The whole command line, for a command to print.
+    pub given: Given,
 }
 
 impl Context {
@@ -96,6 +99,7 @@ pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Conte
                         terminal,
                         timeout: arguments.timeout.or(program.timeout),
                         timeout_given: arguments.timeout.is_some(),
+                        given: arguments.given.clone(),
                     };
                     body(arguments::parse(program, &arguments)?, context)
                 }

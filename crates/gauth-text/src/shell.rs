@@ -25,6 +25,16 @@ impl Command {
         self
     }
 
+    /// Adds an option with its value: in one word if the value begins with a dash.
+    #[must_use]
+    pub fn option(mut self, name: &str, value: &str) -> Self {
+        if !value.starts_with('-') {
+            return self.arg(name).arg(value);
+        }
+        self.may_be_shown &= Seems::of(value).is_none();
+        self.arg(&format!("{name}={value}"))
+    }
+
     /// Adds shell text as it is, such as `$(gauth-token)`.
     #[must_use]
     pub fn shell(mut self, text: &str) -> Self {
