@@ -155,3 +155,54 @@ fn a_computed_metric_sorts_on_the_server_and_is_not_shown_twice() {
     assert!(shares.windows(2).all(|pair| pair[0] >= pair[1]), "{shares:?}");
     assert!(rows.iter().all(|row| row.len() == 2));
 }
+
+#[test]
+fn v3s_parameters_work_or_are_ignored_with_a_note_in_an_old_script() {
+    let sandbox = sandbox(200);
+    let user = User::of_sandbox(&sandbox);
+    let asked = ["--metrics", "ga:sessions", "--dimensions", "ga:date", "--max-results", "2"];
+    let old = |more: &[&str]| user.run(&[&["--ids", "ga:123456"], &DAYS[..], &asked, more].concat());
+    let text = old(&["-f", "v3"]).expect(0).stdout().to_owned();
+    assert_eq!(old(&["--output", "json"]).expect(0).stdout(), text);
+    let run = old(&["--output=dataTable", "--prettyPrint", "false", "--quotaUser=me", "--samplingLevel", "DEFAULT"])
+        .expect(0);
+    assert_eq!(run.stderr().matches("ignored: --prettyPrint, --quotaUser\n").count(), 1, "{}", run.stderr());
+    let (data, object): (Value, Value) =
+        (serde_json::from_str(&text).expect("an object"), serde_json::from_str(run.stdout()).expect("an object"));
+    assert!(object.get("rows").is_none());
+    assert_eq!(
+        object["dataTable"]["cols"],
+        json!([
+            {"id": "ga:date", "label": "ga:date", "type": "string"},
+            {"id": "ga:sessions", "label": "ga:sessions", "type": "number"},
+        ])
+    );
+    let cell = |row: usize, place: usize| &object["dataTable"]["rows"][row]["c"][place]["v"];
+    assert_eq!((cell(0, 0), cell(1, 1)), (&data["rows"][0][0], &data["rows"][1][1]));
+
+    let run =
+        old(&["--fields", "rows,totalResults", "--samplingLevel", "FASTER", "-f", "csv", "--output", "json"]).expect(0);
+    for note in ["ignored: --fields\n", "no choice of sampling", "ignored: --output json, because of -f csv"] {
+        assert!(run.stderr().contains(note), "{note}: {}", run.stderr());
+    }
+    assert!(run.stdout().starts_with("date,sessions\n20240301,"), "{}", run.stdout());
+    let empty = old(&["--filters", "ga:country==Nowhere", "--output", "dataTable"]).expect(0);
+    let object: Value = serde_json::from_str(empty.stdout()).expect("an object");
+    assert_eq!(object["dataTable"]["rows"], json!([]));
+    assert!(!user.home.path().join("dataTable").exists() && !std::path::Path::new("dataTable").exists());
+}
+
+#[test]
+fn elsewhere_output_is_a_file_and_v3s_parameters_are_unknown() {
+    let sandbox = sandbox(200);
+    let user = User::of_sandbox(&sandbox);
+    let file = user.home.path().join("dataTable");
+    let file = file.to_str().expect("a path");
+    user.run(&[&["-p", "123456", "-m", "sessions", "--output", file], &["--start", "2024-03-01"][..]].concat())
+        .expect(0);
+    assert!(std::path::Path::new(file).exists());
+    for parameter in ["--fields", "--prettyPrint", "--quotaUser"] {
+        let run = user.run(&["1", "-m", "sessions", parameter, "x"]).expect_failure(2);
+        assert!(run.stderr().contains(&format!("{parameter} is a parameter of Core Reporting v3")), "{}", run.stderr());
+    }
+}

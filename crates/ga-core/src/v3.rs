@@ -20,7 +20,7 @@ mod segment;
 
 pub use column::{Column, DataType};
 pub use equivalent::{Equivalent, equivalent};
-pub use ga_data::{Query, ga_data, window};
+pub use ga_data::{Query, data_table_columns, ga_data, window};
 pub use map::{FieldMap, property};
 pub use merge::Merge;
 pub(crate) use names::is_field;

@@ -8,6 +8,9 @@ use gauth_cli::completions::Values;
 use crate::format::FORMATS;
 use gauth_cli::Failure;
 
+/// The form of v3's answer whose rows are objects.
+pub(crate) const DATA_TABLE: &str = "dataTable";
+
 /// run a Google Analytics report
 #[derive(FromArgs, ArgsInfo)]
 pub(crate) struct Arguments {
@@ -103,7 +106,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "NAME")]
     pub(crate) table: Option<String>,
 
-    /// write to a file, which appears when it is complete
+    /// write to a file, which appears when it is complete; in an old script, --output json or dataTable is v3's
     #[argh(option, short = 'o', arg_name = "FILE")]
     pub(crate) output: Option<String>,
 
@@ -150,6 +153,18 @@ pub(crate) struct Arguments {
     /// for old scripts: GA4 leaves no choice of sampling
     #[argh(option, arg_name = "LEVEL")]
     pub(crate) sampling_level: Option<String>,
+
+    /// ignored, for old scripts
+    #[argh(option, arg_name = "MASK")]
+    pub(crate) fields: Option<String>,
+
+    /// ignored, for old scripts
+    #[argh(option, arg_name = "true|false")]
+    pub(crate) pretty_print: Option<String>,
+
+    /// ignored, for old scripts
+    #[argh(option, arg_name = "TEXT")]
+    pub(crate) quota_user: Option<String>,
 
     /// for old scripts: true is --keep-empty
     #[argh(option, arg_name = "true|false")]
@@ -216,6 +231,36 @@ impl Arguments {
                 Err(Failure::usage(format!("{one} and {other}: only one can read standard input")))
             }
             _ => Ok(first),
+        }
+    }
+
+    /// The form of the answer that v3's parameter `output` asks for.
+    pub(crate) fn v3_output(&self) -> Option<&str> {
+        self.output.as_deref().filter(|output| self.is_v3() && ["json", DATA_TABLE].contains(output))
+    }
+
+    /// The file to write to.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.output.as_deref().filter(|_| self.v3_output().is_none())
+    }
+
+    /// The format by its name, if one was named.
+    pub(crate) fn format(&self) -> Option<&str> {
+        self.format.as_deref().or_else(|| self.v3_output().map(|_| "v3"))
+    }
+
+    /// v3's parameters that change nothing here, as they were given; refused where nothing else is v3's.
+    pub(crate) fn ignored_parameters(&self) -> Result<Vec<&'static str>, Failure> {
+        let given = [
+            ("--fields", self.fields.is_some()),
+            ("--prettyPrint", self.pretty_print.is_some()),
+            ("--quotaUser", self.quota_user.is_some()),
+        ];
+        let given: Vec<_> = given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect();
+        match given.first() {
+            Some(name) if !self.is_v3() => Err(Failure::usage(format!("{name} is a parameter of Core Reporting v3"))
+                .hint("use it with --ids, --start-date, ga: metrics or -f v3")),
+            _ => Ok(given),
         }
     }
 

@@ -361,7 +361,7 @@ impl Findings {
         if losses.is_empty() {
             return Ok(());
         }
-        let unwritten = match arguments.output {
+        let unwritten = match arguments.file() {
             Some(_) => "; the file of -o was not written",
             None => "",
         };

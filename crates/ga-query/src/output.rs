@@ -96,9 +96,9 @@ pub(crate) struct OutputOptions {
 impl OutputOptions {
     /// Settles the format: what `-f` names, else what the ending of the file says, a table on a terminal, or csv.
     pub(crate) fn read(arguments: &Arguments, task: &Task) -> Result<Self, Failure> {
-        let path = arguments.output.as_deref().map(Path::new);
+        let path = arguments.file().map(Path::new);
         let is_terminal = path.is_none() && std::io::stdout().is_terminal();
-        let format = match (arguments.format.as_deref(), path) {
+        let format = match (arguments.format(), path) {
             (name, Some(path)) => format::named(format::of_file(path, name)?)?,
             (Some(name), None) => format::named(name)?,
             (None, None) => format::named(if is_terminal { "table" } else { "csv" })?,

@@ -206,7 +206,7 @@ fn aggregations(arguments: &Arguments, plan: &Plan) -> Result<Vec<MetricAggregat
             "--min and --max: the report has columns that GA4 cannot compare, since they are computed from others",
         ));
     }
-    let is_v3 = arguments.format.as_deref() == Some("v3");
+    let is_v3 = arguments.format() == Some("v3");
     let wanted = [
         (arguments.totals || is_v3, MetricAggregation::Total),
         (arguments.min, MetricAggregation::Minimum),

@@ -13,6 +13,7 @@ use ga_core::report::DateRange;
 use ga_core::v3::{self, FieldMap};
 use gauth_cli::files::shown;
 use gauth_cli::{Failure, Terminal, environment};
+use gauth_text::Typed;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
@@ -49,6 +50,7 @@ impl Task {
             None => FieldMap::default(),
         };
         let properties = properties(arguments, &words, &map, terminal)?;
+        let ignored = arguments.ignored_parameters()?;
         if let Some(path) = &arguments.request {
             return Self::official(path, arguments, properties, terminal);
         }
@@ -60,6 +62,14 @@ impl Task {
         }
         if arguments.sampling_level.as_deref().is_some_and(|level| level != "DEFAULT") {
             terminal.note("--sampling-level: GA4 leaves no choice of sampling; --strict refuses sampled data");
+        }
+        if !ignored.is_empty() {
+            terminal.note(&format!("ignored: {}", ignored.join(", ")));
+        }
+        if let (Some(format), Some(output)) = (&arguments.format, arguments.v3_output())
+            && format != "v3"
+        {
+            terminal.note(&format!("ignored: --output {output}, because of -f {}", Typed(format)));
         }
         let days = match arguments.realtime {
             true => Vec::new(),

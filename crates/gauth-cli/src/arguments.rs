@@ -58,8 +58,16 @@ impl Grammar {
         self.options.iter().copied().chain(&COMMON)
     }
 
+    /// The option of this name; Google's own spelling of its parameters, `samplingLevel`, is taken for `sampling-level`.
     fn long(&self, name: &str) -> Option<&'static FlagInfo<'static>> {
-        self.all().find(|flag| flag.long == name)
+        let mut dashed = String::with_capacity(name.len() + 1);
+        for letter in name.chars() {
+            if letter.is_ascii_uppercase() {
+                dashed.push('-');
+            }
+            dashed.push(letter.to_ascii_lowercase());
+        }
+        self.all().find(|flag| flag.long == dashed)
     }
 
     /// Whether `word` is the name of an option, long or short.

@@ -166,6 +166,19 @@ fn column_headers(plan: &Plan) -> Value {
     plan.columns.iter().map(header).collect()
 }
 
+/// `cols` of the `dataTable` that v3 sent instead of rows.
+pub fn data_table_columns(plan: &Plan) -> Value {
+    let column = |column: &super::Column| {
+        let name = old_name(&column.name);
+        let r#type = match column.kind {
+            FieldKind::Dimension => "string",
+            FieldKind::Metric => "number",
+        };
+        json!({ "id": name, "label": name, "type": r#type })
+    };
+    plan.columns.iter().map(column).collect()
+}
+
 /// The columns of one kind by their v3 names.
 fn names(plan: &Plan, kind: FieldKind) -> Vec<String> {
     let columns = plan.columns.iter().filter(|column| column.kind == kind);
