@@ -15,6 +15,8 @@ mod credentials_files;
 mod failures;
 #[path = "token/formats.rs"]
 mod formats;
+#[path = "token/mutations.rs"]
+mod mutations;
 #[path = "token/network.rs"]
 mod network;
 #[path = "token/rotation.rs"]

@@ -1,6 +1,8 @@
 //! Files that are given as credentials and are something else: what they are, and what they lack. The tools that write
 //! them keep a token in one file and its client in another, or keep no refresh token at all.
 
+use gauth_text::Typed;
+
 use super::{KINDS, unsupported};
 use crate::Error;
 use crate::document::Document;
@@ -35,8 +37,7 @@ pub(super) fn refusal(document: &Document) -> Error {
     match document.optional_text("type") {
         Err(e) => unsupported(&e.to_string(), Some(&known())),
         Ok(Some(name)) => {
-            let shown: String = name.chars().take(60).collect();
-            unsupported(&format!("field type: credentials of type {shown:?} are not supported"), Some(&known()))
+            unsupported(&format!("field type: credentials of type {} are not supported", Typed(name)), Some(&known()))
         }
         Ok(None) => match recognised(document) {
             Some(what) => unsupported(
