@@ -94,11 +94,10 @@ fn where_nobody_tells_the_email_the_login_that_does_is_told() {
 }
 
 #[test]
-fn no_command_is_printed_with_what_a_shell_would_not_take_as_it_stands() {
+fn g12_the_login_that_is_printed_is_quoted_for_the_shell() {
     let user = User::logged_in();
     let scope = "https://a.test/$(touch${IFS}pwned)";
     let file = anonymous(&user, &[READONLY], json!({"scopes": [scope]}));
     let run = user.run(&[&file]).expect(0);
-    assert!(!run.stderr().contains("touch"), "{}", run.stderr());
-    assert!(run.stderr().contains("log in with --scope email besides"), "{}", run.stderr());
+    assert!(run.stderr().contains(&format!(" --scope '{scope}' --scope email ")), "{}", run.stderr());
 }

@@ -80,7 +80,7 @@ fn c25_a_wrong_client_file_is_refused_naming_file_and_field() {
         ("", "empty"),
         (r#"{"installed":{}}"#, "field client_id: missing"),
         (r#"{"installed":{"client_id":7}}"#, "field client_id"),
-        (r#"{"installed":{"client_id":"a b"}}"#, "field client_id"),
+        (r#"{"installed":{"client_id":"a\tb"}}"#, "field client_id"),
         (r#"{"web":{"client_id":"i","redirect_uris":["https://example.test/"]}}"#, "field web.redirect_uris"),
     ] {
         let stderr = refused(content);
@@ -98,6 +98,27 @@ fn c25_a_wrong_client_file_is_refused_naming_file_and_field() {
 
 fn person_secrets_stay(person: &Person, stderr: &str) {
     testkit::assert_no_secret("stderr", stderr.as_bytes(), &person.sandbox.secrets());
+}
+
+#[test]
+fn a_file_given_in_the_place_of_another_comes_with_the_command_that_takes_it() {
+    let person = Person::consenting();
+    let key = fs::read_to_string(person.sandbox.service_account_key()).expect("the key");
+    let client = fs::read_to_string(person.sandbox.client_secrets()).expect("the client file");
+    let grant = r#"{"type":"authorized_user","client_id":"x","refresh_token":"x"}"#;
+    for (option, content, hint) in [
+        ("--client-secrets", key.as_str(), "hint: it needs no login: run gauth-token --credentials FILE"),
+        ("--client-secrets", grant, "hint: to renew the login in it, run gauth-login --credentials FILE"),
+        ("--client-secrets", "{}", "hint: download the JSON of a client"),
+        ("--credentials", client.as_str(), "hint: run gauth-login --client-secrets given.json"),
+        ("--credentials", key.as_str(), "hint: name another file with --credentials FILE"),
+    ] {
+        person.home.write("given.json", 0o600, content);
+        let run = run(person.command(&["--no-browser", option, "given.json"]));
+        let run = person.swept(run).expect_failure(2);
+        assert!(run.stderr().contains(hint), "{}", run.stderr());
+        assert!(run.stderr().contains("'given.json'"), "{}", run.stderr());
+    }
 }
 
 #[test]

@@ -257,6 +257,14 @@ fn it_is_told_when_gauth_token_would_choose_another_source() {
     assert!(rival.contains("gauth-token --credentials /"));
     let other = login(&["--credentials", "other.json"], None);
     assert!(other.contains("gauth-token still uses gauth-login's file"), "{other}");
+    let machine =
+        [("XDG_CONFIG_HOME", Path::new("")), ("HOME", Path::new("")), ("GCE_METADATA_HOST", Path::new("m.test"))];
+    let mut command = person.command(&["--no-browser", "--credentials", "third.json"]);
+    command.envs(machine);
+    let waiting = Login::start(command);
+    testkit::visit(&waiting.url);
+    let machine = person.swept(waiting.running.finish()).expect(0);
+    assert!(machine.stderr().contains("gauth-token still uses the metadata server 'm.test'"), "{}", machine.stderr());
     let named = person.home.path().join("named.json");
     let same = login(&[], Some(("GAUTH_CREDENTIALS", &named)));
     assert!(named.exists() && !same.contains("gauth-token"), "{same}");

@@ -101,6 +101,23 @@ fn a_narrower_renewal_says_before_the_consent_what_is_lost() {
     assert_eq!(lost("email,analytics.readonly"), "gauth-login: ");
 }
 
+#[test]
+fn a_server_on_this_machine_that_has_ended_is_told_before_the_url_is_shown() {
+    let person = Person::consenting();
+    old_grant(&person, 0o600);
+    let mut file = person.credentials();
+    for (name, path) in [("auth_uri", "/o/oauth2/auth"), ("token_uri", "/token")] {
+        file[name] = format!("http://127.0.0.1:{}{path}", free_port()).into();
+    }
+    person.home.write(".config/gauth/credentials.json", 0o600, file.to_string());
+    let mut command = person.home.command(BIN);
+    command.arg("--no-browser");
+    let run = run(command).expect_failure(5);
+    assert!(run.stderr().contains("nothing listens at http://127.0.0.1:"), "{}", run.stderr());
+    assert!(run.stderr().contains("hint: a login made in a gauth-sandbox ends with it"), "{}", run.stderr());
+    assert!(!run.stderr().contains("open this URL"));
+}
+
 /// A client file of this server's with these fields changed.
 fn client_of(server: &ScriptedServer, home: &Home, changes: &[(&str, Value)]) -> std::path::PathBuf {
     let mut client = json!({

@@ -56,12 +56,7 @@ impl Client {
             (Some(client), None) => Self::installed(&client, policy),
             (None, Some(client)) => Self::web(&client, policy),
             (Some(_), Some(_)) => Err(two_kinds()),
-            (None, None) if CREDENTIALS_FIELDS.iter().any(|field| file.has(field)) => Err(Error::Input(
-                "field installed: missing; this is a credentials file, not an OAuth client".to_owned(),
-            )),
-            (None, None) => Err(Error::Input(
-                "field installed: missing; download the client's JSON from Google's console".to_owned(),
-            )),
+            (None, None) => Err(not_a_client(file)),
         }
     }
 
@@ -177,6 +172,26 @@ pub fn describe(file: &Document, policy: &Policy) -> Result<Description, Error> 
     }
     Err(Error::field("installed", "missing"))
 }
+
+fn not_a_client(file: &Document) -> Error {
+    let is_credentials = CREDENTIALS_FIELDS.iter().any(|field| file.has(field));
+    let (what, hint) = if file.has("refresh_token") {
+        (
+            "; this is a credentials file, not an OAuth client",
+            "to renew the login in it, run gauth-login --credentials FILE",
+        )
+    } else if file.has("type") {
+        ("; this is a credentials file, not an OAuth client", "it needs no login: run gauth-token --credentials FILE")
+    } else if is_credentials {
+        ("; this is a credentials file, not an OAuth client", DOWNLOAD)
+    } else {
+        ("", DOWNLOAD)
+    };
+    Error::Unsupported { reason: format!("field installed: missing{what}"), hint: Some(hint.to_owned()) }
+}
+
+const DOWNLOAD: &str =
+    "download the JSON of a client of type Desktop app: https://console.cloud.google.com/auth/clients";
 
 fn two_kinds() -> Error {
     Error::Input("fields installed and web: only one may stand in a client file".to_owned())

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use gauth_cli::files::shown;
+use gauth_cli::files::{pasted, shown};
 use gauth_cli::token_cache::{Ask, Use};
 use gauth_cli::{Failure, Terminal};
 use gauth_core::credentials::Wanted;
@@ -13,6 +13,7 @@ use gauth_core::endpoint::Policy;
 use gauth_core::scope::{self, Scopes};
 use gauth_core::source::Source;
 use gauth_core::timestamp;
+use gauth_text::Command;
 
 use crate::report::Report;
 use crate::subject::Subject;
@@ -81,23 +82,18 @@ pub(crate) fn how_to_see_the_user(subject: &Subject, checked: bool) -> Option<St
     if !checked && (scopes.is_empty() || scopes.covers_email()) {
         return Some("add --check to ask Google whose it is".to_owned());
     }
-    let mut command = vec!["gauth-login".to_owned()];
+    let mut command = Command::new("gauth-login");
     for scope in scopes.iter().map(scope::short).chain(["email"]) {
-        command.extend(["--scope".to_owned(), scope.to_owned()]);
+        command = command.arg("--scope").arg(scope);
     }
     if !matches!(found.source, Source::Own(_) | Source::Variable("GAUTH_CREDENTIALS", _)) {
-        command.extend(["--credentials".to_owned(), found.source.path().to_string_lossy().into_owned()]);
+        command = command.arg("--credentials").shell(&pasted(found.source.path()));
     }
-    let known = !scopes.is_empty() && found.file.is_some() && command.iter().all(|word| is_plain(word));
-    Some(match known {
-        true => format!("to see whose it is, log in with the scope email as well: {}", command.join(" ")),
-        false => "to see whose it is, log in with --scope email besides its other scopes".to_owned(),
+    let whole = found.file.is_some() && !scopes.is_empty();
+    Some(match command.line().filter(|_| whole) {
+        Some(line) => format!("to see whose it is, log in with the scope email as well: {line}"),
+        None => "to see whose it is, log in with --scope email besides its other scopes".to_owned(),
     })
-}
-
-/// Whether a shell takes the word as it stands.
-fn is_plain(word: &str) -> bool {
-    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-:@+,".contains(&byte))
 }
 
 /// Gets one token past the cache and adds what came of it; and whose it is, if the file does not say and Google does.

@@ -1,14 +1,17 @@
 //! Choosing the OAuth client that asks: a file that somebody named, gauth's own, or the client inside the credentials
 //! that are being renewed. What a client file may say is gauth-core's business.
 
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, shown};
-use gauth_cli::{Failure, Terminal, environment};
+use gauth_cli::{Failure, Kind, Terminal, environment};
 use gauth_core::client_secrets::Client;
 use gauth_core::document::Document;
-use gauth_core::endpoint::Policy;
+use gauth_core::endpoint::{Endpoint, Policy};
 
 use crate::save::Target;
 
@@ -75,5 +78,30 @@ fn renewed(file: &Document, policy: &Policy) -> anyhow::Result<Client> {
             .hint("run gauth-login --client-secrets FILE")
             .into());
     }
+    check_reachable(&client.token_uri)?;
     Ok(client)
+}
+
+/// A server on this machine may have ended since: found out before anybody is sent to it and waited for.
+fn check_reachable(token_uri: &Endpoint) -> anyhow::Result<()> {
+    if !token_uri.is_loopback() {
+        return Ok(());
+    }
+    let uri: http::Uri = token_uri.as_str().parse().context("cannot read field token_uri")?;
+    let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    let port = uri.port_u16().unwrap_or(default);
+    let addresses: Vec<IpAddr> = match token_uri.host().parse() {
+        Ok(address) => vec![address],
+        Err(_) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+    };
+    let refuses = |address: IpAddr| {
+        let attempt = TcpStream::connect_timeout(&(address, port).into(), Duration::from_secs(1));
+        attempt.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    if addresses.into_iter().all(refuses) {
+        return Err(Failure::new(Kind::Temporary, format!("nothing listens at {}", token_uri.origin()))
+            .hint("a login made in a gauth-sandbox ends with it: run gauth-login --client-secrets FILE")
+            .into());
+    }
+    Ok(())
 }

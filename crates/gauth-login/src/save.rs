@@ -8,13 +8,14 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, same_file, shown};
 use gauth_cli::lock::{self, Lock};
-use gauth_cli::{Failure, Terminal, environment, terminal};
+use gauth_cli::{Failure, Terminal, environment, metadata_server, terminal};
 use gauth_core::client_secrets::Client;
 use gauth_core::code_exchange::UserGrant;
-use gauth_core::description;
 use gauth_core::document::Document;
 use gauth_core::scope::Scopes;
-use gauth_core::source;
+use gauth_core::source::{self, Source};
+use gauth_core::{client_secrets, description};
+use gauth_text::quoted;
 
 use crate::signals::Signals;
 
@@ -42,7 +43,7 @@ impl Target {
                 .hint("name one with --credentials FILE")
             })?;
         if path == Path::new("-") || path.as_os_str().is_empty() {
-            return Err(Failure::usage("--credentials: a login is kept in a file").into());
+            return Err(Failure::usage("--credentials: expected the name of a file to write").into());
         }
         let previous = read(&path)?;
         Ok(Self { path, previous })
@@ -71,7 +72,7 @@ impl Target {
             terminal.warn(&format!(
                 "this login replaces a grant that also covers {}; to keep that, add --scope {}",
                 lost.join(", "),
-                lost.join(",")
+                quoted(lost.join(",").as_bytes())
             ));
         }
     }
@@ -113,9 +114,11 @@ impl Target {
 
     /// Says so if gauth-token, started the same way without `--credentials`, takes its tokens from somewhere else.
     pub(crate) fn tell_what_gauth_token_takes(&self, terminal: &Terminal) {
+        let machine = || metadata_server::host().ok().flatten().map(Source::MetadataServer);
         let chosen = source::search(None, &environment::variable)
             .into_iter()
-            .find(|source| source.is_named() || source.path().exists());
+            .find(|source| source.is_named() || source.path().exists())
+            .or_else(machine);
         let file = pasted(&self.path);
         match chosen {
             Some(source) if same_file(source.path(), &self.path) => {}
@@ -134,6 +137,11 @@ fn read(path: &Path) -> anyhow::Result<Option<Document>> {
         return Ok(None);
     };
     let document = Document::parse(&bytes).with_context(|| format!("cannot read the credentials {}", shown(path)))?;
+    if client_secrets::is_client(&document) {
+        return Err(Failure::usage(format!("cannot replace {}: it is an OAuth client", shown(path)))
+            .hint(format!("run gauth-login --client-secrets {}", pasted(path)))
+            .into());
+    }
     if !is_users_grant(&document) {
         return Err(Failure::usage(format!(
             "cannot replace {}: it is not a user's grant, and a login would destroy it",
