@@ -49,6 +49,49 @@ fn run_nightly(home: &Home, sandbox: &Sandbox, options: &[String]) -> testkit::R
     run(nightly(home, sandbox, &options, &REPORT))
 }
 
+/// The commands of a document that are indented by four blanks.
+fn commands(document: &str) -> Vec<String> {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(document);
+    let text = fs::read_to_string(document).expect("read the document");
+    text.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_line_for_cron_works_as_typed_after_the_install_step() {
+    if tool("sqlite3").is_none() {
+        return;
+    }
+    let (home, sandbox) = (Home::new(), sandbox(500));
+    // What cargo would install.
+    let folder = home.path().join(".cargo/bin");
+    fs::create_dir_all(&folder).expect("make the folder");
+    for program in ["ga-query", "gauth-token"] {
+        std::os::unix::fs::symlink(testkit::sibling(BIN, program), folder.join(program)).expect("link the program");
+    }
+    let install = commands("README.md");
+    let install = install.iter().find(|line| line.starts_with("install ")).expect("the line that installs nightly");
+    let mut shell = home.command("sh");
+    shell.args(["-c", install]).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    run(shell).expect(0);
+
+    let lines = commands("docs/recipes.md");
+    let line = lines.iter().find(|line| line.contains(" * * * ")).expect("the line for cron");
+    let command = line.splitn(6, ' ').nth(5).expect("five fields and a command");
+    // cron(8), crontab(5): a short PATH, /bin/sh, the home folder, and little else.
+    let mut cron = home.command("/bin/sh");
+    cron.args(["-c", command])
+        .env("PATH", "/usr/bin:/bin")
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_CACHE_HOME")
+        .env_remove("LC_ALL")
+        .env("GAUTH_SANDBOX_URL", sandbox.url())
+        .env("GOOGLE_APPLICATION_CREDENTIALS", sandbox.service_account_key());
+    assert_silent(run(cron));
+    let days =
+        run_with_input(sqlite(&home, &home.path().join("ga.db"), &[]), "SELECT count(DISTINCT date) FROM traffic;");
+    assert_eq!(days.expect(0).stdout(), "28\n");
+}
+
 /// Silence is success.
 #[track_caller]
 fn assert_silent(run: testkit::Run) {
