@@ -2,16 +2,42 @@
 //! redirected, to the program that waits for the code. The sandbox is linked under [`NAME`] for it, since many programs take
 //! the whole of BROWSER for the name of one executable.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 pub(crate) const NAME: &str = "gauth-sandbox-browser";
 
 const MOST_REDIRECTS: usize = 10;
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Says that the process is the one behind.
+const BEHIND: &str = "--behind";
 
-pub(crate) fn follow(url: &str) -> io::Result<()> {
+/// Does what the arguments ask, if the program was called as a browser.
+pub(crate) fn called() -> Option<io::Result<()>> {
+    let mut words = std::env::args_os();
+    let own = words.next()?;
+    if Path::new(&own).file_name()? != NAME {
+        return None;
+    }
+    let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    Some(match &words[..] {
+        [behind, url] if behind == BEHIND => follow(url),
+        [url] => open(&own, url),
+        _ => Err(io::Error::other("expected a URL")),
+    })
+}
+
+/// Leaves the following to a process behind: many programs wait for their browser before they listen.
+fn open(own: &OsStr, url: &str) -> io::Result<()> {
+    address(url)?;
+    Command::new(own).args([BEHIND, url]).stdin(Stdio::null()).stdout(Stdio::null()).spawn().map(|_| ())
+}
+
+fn follow(url: &str) -> io::Result<()> {
     let mut url = url.to_owned();
     for _ in 0..MOST_REDIRECTS {
         match get(&url)? {
@@ -22,21 +48,21 @@ pub(crate) fn follow(url: &str) -> io::Result<()> {
     Err(io::Error::other("too many redirects"))
 }
 
-/// Where a GET is redirected to.
-fn get(url: &str) -> io::Result<Option<String>> {
+/// Where a URL leads, its authority and the rest of it.
+fn address(url: &str) -> io::Result<(SocketAddr, &str, &str)> {
     let refused = || io::Error::other("only http on loopback is opened");
     let rest = url.strip_prefix("http://").ok_or_else(refused)?;
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let numeric = authority.replace("localhost", "127.0.0.1");
+    let with_port = numeric.parse().or_else(|_| format!("{numeric}:80").parse());
+    let address: SocketAddr = with_port.map_err(|_| refused())?;
+    if address.ip().is_loopback() { Ok((address, authority, path)) } else { Err(refused()) }
+}
+
+/// Where a GET is redirected to.
+fn get(url: &str) -> io::Result<Option<String>> {
+    let (address, authority, path) = address(url)?;
     let slash = if path.starts_with('/') { "" } else { "/" };
-    let address = authority.replace("localhost", "127.0.0.1");
-    let address: SocketAddr = if address.contains("]:") || address.rfind(':') > address.rfind(']') {
-        address.parse().map_err(|_| refused())?
-    } else {
-        format!("{address}:80").parse().map_err(|_| refused())?
-    };
-    if !address.ip().is_loopback() {
-        return Err(refused());
-    }
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     write!(stream, "GET {slash}{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n")?;
@@ -51,7 +77,7 @@ fn get(url: &str) -> io::Result<Option<String>> {
         }
         line.clear();
     }
-    // The page is read to its end, as a browser does: the program may write it before it goes on.
-    io::copy(&mut reader.take(1 << 20), &mut io::sink())?;
+    // The page is read to its end, as a browser does; that it comes late is no harm.
+    let _ = io::copy(&mut reader.take(1 << 20), &mut io::sink());
     Ok(location)
 }

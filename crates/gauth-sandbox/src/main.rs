@@ -81,14 +81,14 @@ const PROGRAM: Program = Program {
 };
 
 fn main() -> ExitCode {
-    if let Some(url) = followed() {
-        return match follow::follow(&url) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
+    if let Some(opened) = follow::called() {
+        return opened.map_or_else(
+            |error| {
                 eprintln!("{}: cannot open the page: {error}", follow::NAME);
                 ExitCode::FAILURE
-            }
-        };
+            },
+            |()| ExitCode::SUCCESS,
+        );
     }
     // The status of a command, or of a signal, is none of those that `run` knows.
     let mut status = ExitCode::SUCCESS;
@@ -97,14 +97,6 @@ fn main() -> ExitCode {
         Ok(())
     });
     if code == ExitCode::SUCCESS { status } else { code }
-}
-
-/// What the program is to open when it is called as a browser.
-fn followed() -> Option<String> {
-    let mut words = std::env::args_os();
-    let name = words.next()?;
-    let is_browser = std::path::Path::new(&name).file_name().is_some_and(|name| name == follow::NAME);
-    words.next().filter(|_| is_browser)?.into_string().ok()
 }
 
 fn serve(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
