@@ -18,9 +18,7 @@ pub(super) fn check(method: Method, request: &mut Value, notes: &mut Vec<String>
     let mut names = Names {
         is_realtime: method == Method::RunRealtimeReport,
         has_cohorts: request.get("cohortSpec").is_some() || method == Method::CheckCompatibility,
-        compares_ranges: method == Method::CheckCompatibility
-            || request.get("pivots").is_some()
-            || ["dateRanges", "minuteRanges"].iter().any(|ranges| list(request, ranges).len() > 1),
+        has_pivots: request.get("pivots").is_some(),
         own: own_names(request),
         notes,
         problems: Vec::new(),
@@ -53,7 +51,7 @@ fn own_names(request: &Value) -> Vec<String> {
 struct Names<'a> {
     is_realtime: bool,
     has_cohorts: bool,
-    compares_ranges: bool,
+    has_pivots: bool,
     own: Vec<String>,
     notes: &'a mut Vec<String>,
     problems: Vec<String>,
@@ -123,15 +121,14 @@ impl Names<'_> {
     }
 
     fn judge(&mut self, name: &mut String, kind: FieldKind) {
-        if self.own.contains(name) || (name == DATE_RANGE && kind == FieldKind::Dimension && self.compares_ranges) {
+        let is_range = name == DATE_RANGE;
+        // The columns of a pivot may be the ranges.
+        if self.own.contains(name) || (is_range && self.has_pivots) {
             return;
         }
-        if name == DATE_RANGE {
-            self.problem(match kind {
-                FieldKind::Dimension => format!("{name} needs several date ranges"),
-                FieldKind::Metric => format!("{name} is a dimension, not a metric"),
-            });
-            self.hint("compare ranges with --dates A..B --dates C..D; they bring that column along".to_owned());
+        if is_range {
+            self.problem(format!("{name} cannot be requested: several date ranges bring it along"));
+            self.hint("leave it out, and compare ranges with --dates A..B --dates C..D".to_owned());
             return;
         }
         if let Some(field) = catalogue::find(name, kind) {

@@ -183,7 +183,7 @@ mod tests {
         fn a_hint_to_quote_a_value_can_be_pasted(text in pieces()) {
             let text = format!("a=={text}");
             if let Err(error) = parse(&text)
-                && let Some(quoted) = error.hint.as_deref().and_then(|hint| hint.strip_prefix("quote it: "))
+                && let Some(quoted) = error.hint.as_deref().and_then(|hint| hint.strip_prefix("quote it: ")).filter(|hint| hint.contains("=="))
                 && let Err(next) = parse(quoted)
             {
                 // What stands around the value may still be wrong, but not the value.

@@ -302,8 +302,10 @@ impl<'a> Scanner<'a> {
     /// What to type if the text from `start` to `end` is a value.
     pub(super) fn with_quotes(&self, start: usize, end: usize, value: &str) -> String {
         match Seems::of(self.text) {
-            None => format!("quote it: {}{}{}", &self.text[..start], quoted(value), &self.text[end..]),
-            Some(_) => "quote the value".to_owned(),
+            None if !self.text.contains(char::is_control) => {
+                format!("quote it: {}{}{}", &self.text[..start], quoted(value), &self.text[end..])
+            }
+            _ => "quote it: put the value between double quotes".to_owned(),
         }
     }
 
