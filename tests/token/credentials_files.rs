@@ -168,7 +168,7 @@ fn e6_a_type_must_be_known() {
         file["type"] = value;
         file.to_string()
     };
-    assert_refused(typed("wizard".into()).as_bytes(), "\"wizard\" are not supported");
+    assert_refused(typed("wizard".into()).as_bytes(), "credentials of type wizard are not supported");
     assert_refused(typed("Authorized_User".into()).as_bytes(), "not supported");
     assert_refused(typed(json!(["authorized_user"])).as_bytes(), "field type: a string is needed");
     assert_refused(typed("\u{1b}]0;x\u{7}".into()).as_bytes(), "not supported");

@@ -281,7 +281,7 @@ fn use_up(random: &mut Random, content: &[u8]) -> Result<(), gauth_core::Error> 
 fn a_damaged_file_of_any_kind_is_used_or_refused_in_one_line_without_a_secret() {
     let (mut random, files, secrets) = (Random(0x9e37_79b9_7f4a_7c15), files(), secrets());
     let mut used = 0;
-    for round in 0..repetitions(800, 400_000) {
+    for round in 0..repetitions(800, 40_000) {
         let content = damaged(&mut random, &files[round % files.len()]);
         let _tried = Tried(round, &content);
         match use_up(&mut random, &content) {

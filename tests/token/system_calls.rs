@@ -79,6 +79,18 @@ fn d12_only_the_cache_its_lock_and_a_replaced_grant_are_opened_for_writing() {
 }
 
 #[test]
+fn a_refresh_is_one_packet_and_takes_no_thread() {
+    for user in [User::logged_in(), User::with_a_key()] {
+        let Some(trace) = strace(EVERYTHING, user.command(&["--refresh"])) else {
+            return;
+        };
+        assert_eq!(trace.named("sendto").count() + trace.named("writev").count(), 1);
+        assert!(!trace.calls.iter().any(|call| call.name.starts_with("clone")));
+        token(&user.check(trace.run).expect(0));
+    }
+}
+
+#[test]
 fn d6_no_descriptor_could_be_inherited() {
     let user = User::logged_in();
     let Some(trace) = strace(EVERYTHING, user.command(&[])) else {

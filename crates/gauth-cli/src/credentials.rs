@@ -90,7 +90,7 @@ pub fn parse(bytes: &[u8], path: &Path, policy: &Policy) -> anyhow::Result<Crede
 }
 
 fn what_failed(path: &Path) -> String {
-    format!("read credentials {}", shown(path))
+    format!("cannot read credentials {}", shown(path))
 }
 
 fn read(source: &Source) -> anyhow::Result<Option<Vec<u8>>> {

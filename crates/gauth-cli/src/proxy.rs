@@ -41,7 +41,7 @@ impl Proxy {
         };
         let failure = Failure::new(kind, format!("{what}: {self} answered {status}"));
         match status {
-            403 => failure.hint(format!("to do without the proxy: export NO_PROXY={}", self.target)),
+            403 => failure.hint(format!("run export NO_PROXY={} to bypass the proxy", self.target)),
             407 => failure.hint(format!(
                 "put the user name and password, percent-encoded, into {}: http://USER:PASSWORD@{}",
                 self.variable, self.authority

@@ -241,8 +241,8 @@ mod tests {
             (r#"{"installed":{},"web":{}}"#, "only one"),
             (r#"{"installed":{}}"#, "client_id: missing"),
             (r#"{"installed":{"client_id":7}}"#, "client_id: a string is needed"),
-            (r#"{"installed":{"client_id":"i","auth_uri":"http://accounts.google.com/"}}"#, "auth_uri: only https"),
-            (r#"{"installed":{"client_id":"i","auth_uri":"file:///etc/passwd"}}"#, "auth_uri: only https"),
+            (r#"{"installed":{"client_id":"i","auth_uri":"http://accounts.google.com/"}}"#, "auth_uri: must be"),
+            (r#"{"installed":{"client_id":"i","auth_uri":"file:///etc/passwd"}}"#, "auth_uri: must be"),
             (r#"{"installed":{"client_id":"i","token_uri":"https://evil.test/"}}"#, "token_uri: evil.test"),
             (r#"{"web":{"client_id":"i","redirect_uris":["https://example.test/cb"]}}"#, "web.redirect_uris"),
         ] {

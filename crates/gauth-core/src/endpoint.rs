@@ -34,22 +34,22 @@ impl Endpoint {
     /// `plain` says for which hosts http will do.
     fn read(url: &str, plain: impl Fn(&str) -> bool) -> Result<Self, &'static str> {
         if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("a URL may hold visible ASCII characters only");
+            return Err("a URL may only contain visible ASCII characters");
         }
         let (scheme, rest) = url.split_once("://").ok_or("not an absolute URL")?;
         let scheme = scheme.to_ascii_lowercase();
         if scheme != "https" && scheme != "http" {
-            return Err("only https URLs are taken");
+            return Err("must be an https URL");
         }
         let authority_length = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(authority_length);
         if path.contains(['#', '\\']) {
-            return Err("a URL with a fragment or a backslash is not taken");
+            return Err("a fragment or a backslash is not allowed in a URL");
         }
         let (host, port) = split_port(authority)?;
         let host = host.to_ascii_lowercase();
         if scheme == "http" && !plain(&host) {
-            return Err("only https is taken, or http on loopback");
+            return Err("must be https, or http on loopback");
         }
         let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
         let mut url = format!("{scheme}://{shown_host}");
@@ -160,10 +160,10 @@ impl Policy {
             Some(url) => {
                 let endpoint = Endpoint::parse(url, "GAUTH_SANDBOX_URL")?;
                 if !endpoint.is_loopback() {
-                    return Err(Error::Input("GAUTH_SANDBOX_URL: only a loopback address is taken".to_owned()));
+                    return Err(Error::Input("GAUTH_SANDBOX_URL: must be a loopback address".to_owned()));
                 }
                 if endpoint.path().contains('?') {
-                    return Err(Error::Input("GAUTH_SANDBOX_URL: a URL with a query is not taken".to_owned()));
+                    return Err(Error::Input("GAUTH_SANDBOX_URL: must not have a query".to_owned()));
                 }
                 Some(endpoint)
             }
@@ -276,7 +276,7 @@ fn refusal(role: Role, endpoint: &Endpoint, field: &str) -> Error {
     let host = endpoint.host();
     let (origin, path) = role.example();
     let (what, hint) = if endpoint.is_loopback() {
-        ("this path at ", format!("use a path such as {path}, or trust any: export GAUTH_ALLOW_HOSTS={host}"))
+        ("this path at ", format!("use a path such as {path}, or trust any path: export GAUTH_ALLOW_HOSTS={host}"))
     } else if endpoint.is_google() || matches!(role, Role::AwsVerification | Role::AwsMetadata) {
         ("this URL at ", format!("use {origin}{path}"))
     } else {

@@ -57,7 +57,9 @@ impl SecurityTokenService {
     pub(crate) fn request(&self, subject_token: &Secret, place: &str, scopes: &Scopes) -> Result<Request, Error> {
         // Whoever wrote the file has named the place: what is not of the type it claims, a private key perhaps, stays here.
         if JWT_TYPES.contains(&self.subject_token_type.as_str()) && jwt_claims(subject_token.expose()).is_none() {
-            return Err(Error::Input(format!("subject token from {place}: not a JWT, as subject_token_type says")));
+            return Err(Error::Input(format!(
+                "subject token from {place}: not a JWT, although subject_token_type says it is one"
+            )));
         }
         let scope = scopes.joined();
         let options = self.user_project.as_ref().map(|project| serde_json::json!({"userProject": project}).to_string());

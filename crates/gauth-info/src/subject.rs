@@ -26,10 +26,10 @@ impl Subject {
             return Ok(Self::Credentials(Box::new(found)));
         };
         let bytes = files::read_given(path, CREDENTIALS_LIMIT)?;
-        let document = Document::parse(&bytes).with_context(|| format!("read {}", shown(path)))?;
+        let document = Document::parse(&bytes).with_context(|| format!("cannot read {}", shown(path)))?;
         if client_secrets::is_client(&document) {
             let description = client_secrets::describe(&document, policy)
-                .with_context(|| format!("read the client {}", shown(path)))?;
+                .with_context(|| format!("cannot read the client file {}", shown(path)))?;
             return Ok(Self::Client { path: path.to_owned(), description: Box::new(description) });
         }
         let source = Source::Flag(path.to_owned());

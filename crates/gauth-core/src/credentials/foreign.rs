@@ -19,7 +19,7 @@ const FOREIGN: &[Foreign] = &[
     Foreign { what: "a google-auth token file", fields: &["token", "scopes"] },
     Foreign { what: "a token file of Google's library for Node.js", fields: &["access_token", "expiry_date"] },
     Foreign { what: "a token file of Google's library for PHP", fields: &["access_token", "created"] },
-    Foreign { what: "a token file of Go's oauth2 package, as rclone has it too", fields: &["access_token", "expiry"] },
+    Foreign { what: "a token file of Go's oauth2 package (rclone has the same)", fields: &["access_token", "expiry"] },
     Foreign { what: "the response of a token endpoint", fields: &["access_token"] },
     Foreign { what: "a token without its client", fields: &["refresh_token"] },
     Foreign { what: "an OAuth client without a grant", fields: &["client_id", "client_secret"] },
@@ -41,7 +41,7 @@ pub(super) fn refusal(document: &Document) -> Error {
         }
         Ok(None) => match recognised(document) {
             Some(what) => unsupported(
-                &format!("this is {what}, and lacks {}", missing(document)),
+                &format!("this is {what}, which lacks {}", missing(document)),
                 Some("run gauth-login, or gauth-login --client-secrets FILE with the client of that tool"),
             ),
             None => unsupported("field type: missing, and no known tool writes such a file", Some(&known())),

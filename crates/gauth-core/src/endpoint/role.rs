@@ -96,13 +96,13 @@ impl Role {
     /// For messages, after "is not".
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Token => "a token endpoint of Google's",
-            Self::Authorization => "an authorization endpoint of Google's",
-            Self::Revocation => "a revocation endpoint of Google's",
-            Self::SecurityTokenService => "a token service of Google's",
-            Self::IamCredentials => "a method of Google's IAM Credentials API",
-            Self::AwsVerification => "GetCallerIdentity of AWS",
-            Self::AwsMetadata => "the metadata service of AWS",
+            Self::Token => "a Google token endpoint",
+            Self::Authorization => "a Google authorization endpoint",
+            Self::Revocation => "a Google revocation endpoint",
+            Self::SecurityTokenService => "Google's Security Token Service",
+            Self::IamCredentials => "Google's IAM Credentials API",
+            Self::AwsVerification => "GetCallerIdentity at AWS",
+            Self::AwsMetadata => "the AWS metadata service",
         }
     }
 

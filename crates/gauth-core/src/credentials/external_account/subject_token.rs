@@ -33,6 +33,9 @@ impl Format {
         }
         match self {
             Self::Text => {
+                if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+                    return Err(trouble("UTF-16 text, save it as UTF-8"));
+                }
                 let text = std::str::from_utf8(bytes).map_err(|_| trouble("not UTF-8"))?;
                 // Editors and PowerShell put a byte order mark before what they save.
                 let text = text.trim_start_matches('\u{feff}').trim();

@@ -117,6 +117,7 @@ fn a_missing_or_overlong_subject_token_is_named() {
         Answer::File(Some(Vec::new())),
         Answer::File(Some(vec![b'x'; (64 << 10) + 1])),
         Answer::File(Some(vec![0xff])),
+        Answer::File(Some(b"\xff\xfea\0".to_vec())),
     ] {
         let mut play = Play::of(external(json!({"file": "/run/token"})), &Wanted::default());
         let Err(error) = play.answer(answer) else { panic!("must be refused") };
