@@ -186,6 +186,13 @@ fn a_damaged_file_of_a_grant_is_renewed_with_a_client_file() {
         let mut file = person.credentials();
         file[name] = damage;
         person.home.write(".config/gauth/credentials.json", 0o600, file.to_string());
+        if name == "client_id" {
+            let mut command = person.command(&[]);
+            command.env_remove("GAUTH_CLIENT_SECRETS");
+            let run = run(command).expect_failure(2);
+            assert!(run.stderr().contains("field client_id: "), "{}", run.stderr());
+            assert!(run.stderr().contains("hint: run gauth-login --client-secrets FILE"), "{}", run.stderr());
+        }
         person.log_in(&[]);
         assert!(person.credentials()["refresh_token"].is_string());
     }

@@ -57,5 +57,5 @@ impl Subject {
 
 fn no_login(path: &Path) -> Failure {
     Failure::usage(format!("{} is an OAuth client and holds no grant", shown(path)))
-        .hint(format!("gauth-login --client-secrets {}", pasted(path)))
+        .hint(format!("log in with it: gauth-login --client-secrets {}", pasted(path)))
 }

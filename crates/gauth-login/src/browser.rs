@@ -143,7 +143,30 @@ fn parse(list: &str) -> Result<Vec<Vec<String>>, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_words_come_back_from_their_quoting(
+            commands in proptest::collection::vec(proptest::collection::vec("[ -~\u{e9}\u{65e5}]{0,8}", 1..4), 1..4)
+        ) {
+            let line = |words: &Vec<String>| -> String {
+                let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', r"'\''"))).collect();
+                quoted.join(" ")
+            };
+            let list: Vec<String> = commands.iter().map(line).collect();
+            prop_assert_eq!(parse(&list.join(&SEPARATOR.to_string())), Ok(commands));
+        }
+
+        #[test]
+        fn any_text_is_taken_apart_or_refused(list in "[ab:;'\"\\\\ %s\u{e9}\t\n]{0,24}") {
+            if let Ok(commands) = parse(&list) {
+                prop_assert!(commands.iter().all(|words| !words.is_empty()));
+            }
+        }
+    }
 
     fn words(list: &str) -> Vec<Vec<String>> {
         let program_and_arguments = |command: &Command| -> Vec<String> {

@@ -24,6 +24,8 @@ const STEPS: [&str; 5] = [
     "5. download its JSON right away, and run gauth-login --client-secrets FILE",
 ];
 
+const WITH_A_CLIENT_FILE: &str = "run gauth-login --client-secrets FILE";
+
 /// The client to ask with.
 ///
 /// # Errors
@@ -71,11 +73,15 @@ fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
 
 /// Another tool's file says where its tokens come from, not where consent is given. That is known only for Google.
 fn renewed(file: &Document, policy: &Policy) -> anyhow::Result<Client> {
-    let client = Client::from_authorized_user(file, policy)?;
+    let client = Client::from_authorized_user(file, policy).map_err(|error| {
+        let failure = Failure::of(&error.into());
+        // A damaged file is repaired by a login with a whole client.
+        if failure.hints().is_empty() { failure.hint(WITH_A_CLIENT_FILE) } else { failure }
+    })?;
     let of_google = client.token_uri == policy.token() || client.token_uri.is_google();
     if !of_google && !file.has("auth_uri") {
         return Err(Failure::usage("field auth_uri: missing, and token_uri is not Google's")
-            .hint("run gauth-login --client-secrets FILE")
+            .hint(WITH_A_CLIENT_FILE)
             .into());
     }
     check_reachable(&client.token_uri)?;

@@ -116,7 +116,19 @@ pub(crate) fn read(line: &str) -> Pasted {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn only_what_can_be_a_code_is_taken_for_one(line in "(4/|4%2F|hello|http://|\u{1b}\\[200~)?[ -~\u{e9}\r\n\u{1b}]{0,20}") {
+            if let Pasted::Code(code) = read(&line) {
+                prop_assert!(code.expose().starts_with("4/"));
+                prop_assert!(code.expose().bytes().all(|byte| byte.is_ascii_graphic()));
+            }
+        }
+    }
 
     #[test]
     fn c20_an_address_or_a_code_is_found_in_whatever_surrounds_it() {
