@@ -5,6 +5,7 @@
 //! Standard input that nobody asked for is taken only if it cannot be anything but a token: inside a loop or a pipeline
 //! it is often something else, and what is taken is sent to Google.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
@@ -37,7 +38,7 @@ const SHORTEST_UNASKED: usize = 16;
 const USUAL: &str = "use --token $(gauth-token), or export GAUTH_TOKEN=$(gauth-token) for several commands";
 
 /// What the command line says about the token.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct TokenArgument<'a> {
     /// `--token`: the token, or `-` for standard input.
     pub token: Option<&'a str>,
@@ -48,12 +49,22 @@ pub struct TokenArgument<'a> {
 }
 
 /// Where tokens come from; only a command can give a second one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum TokenSource {
     /// One token and no other.
     Fixed(Secret),
     /// A command for `sh -c`.
     Command(String),
+}
+
+impl fmt::Debug for TokenSource {
+    /// A command may hold a secret, too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fixed(_) => "Fixed(…)",
+            Self::Command(_) => "Command(…)",
+        })
+    }
 }
 
 /// Takes a token out of the command line, where every user of the machine could read it. To be called before

@@ -155,3 +155,43 @@ impl Exchange for NoRequest {
         Ok(Step::Done(self.0.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bearer;
+
+    #[test]
+    fn a5_debug_shows_neither_bodies_nor_headers_nor_arguments() {
+        let canary = || "canary".to_owned();
+        let request = http::Request::post("https://a.test/token?key=canary")
+            .header(http::header::AUTHORIZATION, bearer(&Secret::new(canary())))
+            .header("x-key", "canary")
+            .body(canary().into_bytes());
+        let response = http::Response::builder().header("x-key", "canary").body(canary().into_bytes());
+        let program = Executable {
+            argv: vec!["/bin/sh".to_owned(), canary()],
+            environment: vec![("KEY".to_owned(), canary())],
+            timeout: Duration::from_secs(1),
+            limit: 1,
+        };
+        let token = TokenResponse {
+            token: Secret::new(canary()),
+            life: None,
+            scopes: None,
+            refresh_token: Some(Secret::new(canary())),
+            id_token: Some(Secret::new(canary())),
+        };
+        let bytes = format!("{:?}", canary().as_bytes());
+        for shown in [
+            format!("{:?}", Step::Send(request.unwrap())),
+            format!("{:?}", Step::Run(program)),
+            format!("{:?}", Step::Done(token)),
+            format!("{:?}", Answer::Response(response.unwrap())),
+            format!("{:?}", Answer::File(Some(canary().into_bytes()))),
+            format!("{:?}", Answer::Output(canary().into_bytes())),
+        ] {
+            assert!(!shown.contains("canary") && !shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+        }
+    }
+}
