@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use gauth_cli::exit::no_thread;
 use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
 use gauth_cli::{Context, Failure, Program, environment};
 use tokio::runtime;
@@ -113,8 +114,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let source = TokenSource::choose(&token, true, context.timeout)?;
     let deadline = context.timeout.map(|timeout| started + timeout);
     let mut output = Output::open(options, &task, deadline)?;
-    let runtime =
-        runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("start the threads")?;
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(no_thread)?;
     let _inside = runtime.enter();
     interrupt::watch(output.unfinished()).context("watch for signals")?;
     let client =

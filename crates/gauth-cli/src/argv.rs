@@ -6,6 +6,9 @@
 
 use std::io;
 
+#[cfg(target_os = "linux")]
+use crate::memory;
+
 /// Overwrites every occurrence of `value` in the command line. `false` if that could not be done and verified.
 #[cfg(target_os = "linux")]
 pub fn erase(value: &str) -> bool {
@@ -18,7 +21,8 @@ pub fn erase(value: &str) -> bool {
         let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(45);
         let start: u64 = fields.next()?.parse().ok()?;
         let end: u64 = fields.next()?.parse().ok()?;
-        let memory = std::fs::File::options().read(true).write(true).open("/proc/self/mem").ok()?;
+        let open = || std::fs::File::options().read(true).write(true).open("/proc/self/mem");
+        let memory = memory::while_open(open).ok()?;
         let mut arguments = vec![0; usize::try_from(end.checked_sub(start)?).ok()?];
         memory.read_exact_at(&mut arguments, start).ok()?;
         while let Some(at) = find(&arguments, value.as_bytes()) {

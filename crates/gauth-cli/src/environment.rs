@@ -31,6 +31,14 @@ pub fn secret(name: &str) -> Result<Option<String>, Failure> {
         .transpose()
 }
 
+/// Whose value, unless empty or 0, makes gauth-token get a new token: the one it gave has been refused.
+pub(crate) const REFRESH: &str = "GAUTH_REFRESH";
+
+/// Whether a new token is wanted whatever the cache holds.
+pub fn refresh() -> bool {
+    variable(REFRESH).is_some_and(|value| value != "0")
+}
+
 /// Which hosts may receive a secret, and where Google is.
 pub fn policy() -> anyhow::Result<Policy> {
     let allowed = text("GAUTH_ALLOW_HOSTS")?;

@@ -1,13 +1,12 @@
 //! Running the program of an executable-sourced credential (AIP-4117): no shell, no stdin, its stderr away from ours, a
 //! process group of its own that ends with the deadline, and a bounded answer.
 
-use std::io::Read;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gauth_core::exchange::Executable;
 
+use crate::child;
 use crate::exit::{Failure, Kind, reason};
 
 /// What gauth itself is told by; a program that a file names needs none of it.
@@ -35,11 +34,12 @@ pub(crate) fn run(executable: &Executable, left: Duration) -> Result<Vec<u8>, Fa
     }
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn().map_err(|e| Failure::usage(format!("{what}: {}", reason(&e))))?;
-    let output = read_until(&mut child, executable.limit, executable.timeout.min(left));
+    let mut child = command.spawn().map_err(|e| Failure::of_system(&what, &e, Kind::Usage))?;
+    let deadline = Instant::now() + executable.timeout.min(left);
+    let output = child::output(&mut child, executable.limit, Some(deadline));
     end_group(&mut child);
     let status = child.wait();
-    match output {
+    match output.map_err(|e| Failure::new(Kind::Failed, format!("{what}: {}", reason(&e))))? {
         None => Err(Failure::new(Kind::Temporary, format!("{what}: timed out"))),
         Some(bytes) if bytes.len() > executable.limit => {
             Err(Failure::new(Kind::Failed, format!("{what}: it wrote more than {} KiB", executable.limit >> 10)))
@@ -51,19 +51,6 @@ pub(crate) fn run(executable: &Executable, left: Duration) -> Result<Vec<u8>, Fa
             _ => Ok(bytes),
         },
     }
-}
-
-/// stdout up to one byte past the limit; `None` when time ran out before it ended.
-fn read_until(child: &mut Child, limit: usize, timeout: Duration) -> Option<Vec<u8>> {
-    let stdout = child.stdout.take()?;
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let end = stdout.take(limit as u64 + 1).read_to_end(&mut bytes);
-        // Nobody listens once time has run out.
-        let _ = sender.send(end.map(|_| bytes).unwrap_or_default());
-    });
-    receiver.recv_timeout(timeout).ok()
 }
 
 /// Ends whatever of the program's own children is still there.

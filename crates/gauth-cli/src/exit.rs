@@ -65,6 +65,12 @@ impl Failure {
         Self::new(Kind::Usage, message)
     }
 
+    /// What the system refused, of this kind unless it is only short of something.
+    pub(crate) fn of_system(what: &str, error: &io::Error, otherwise: Kind) -> Self {
+        let kind = if is_shortage(error) { Kind::Temporary } else { otherwise };
+        Self::new(kind, format!("{what}: {}", reason(error)))
+    }
+
     /// Adds a line that says what to type next. Several hints become several lines.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -141,6 +147,9 @@ fn kind_and_hints(error: &anyhow::Error) -> (Kind, Vec<String>) {
         return (failure.kind, failure.hints.clone());
     }
     for cause in error.chain() {
+        if cause.downcast_ref().is_some_and(is_shortage) {
+            return (Kind::Temporary, Vec::new());
+        }
         if let Some(error) = cause.downcast_ref::<gauth_core::Error>() {
             return (error.kind().into(), error.hint().into_iter().collect());
         }
@@ -149,6 +158,16 @@ fn kind_and_hints(error: &anyhow::Error) -> (Kind, Vec<String>) {
         }
     }
     (Kind::Failed, Vec::new())
+}
+
+/// Says that it was a thread which the system refused.
+pub fn no_thread(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot start a thread: {}", reason(&error)))
+}
+
+/// What the system lacks now it may have later: threads, processes, memory.
+fn is_shortage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory)
 }
 
 impl From<gauth_core::Kind> for Kind {
@@ -191,6 +210,11 @@ mod tests {
             (anyhow::Error::from(unknown).context("read it"), Kind::Usage, "read it: type is missing"),
             (lost.into(), Kind::Incomplete, "two rows are missing"),
             (anyhow::Error::from(full).context("write it"), Kind::Failed, "write it: no space left on device"),
+            (
+                anyhow::Error::from(io::Error::from_raw_os_error(11)).context("start a thread"),
+                Kind::Temporary,
+                "start a thread: resource temporarily unavailable",
+            ),
             (anyhow::anyhow!("anything"), Kind::Failed, "anything"),
             (
                 Err::<(), _>(anyhow::anyhow!("why")).context(Failure::new(Kind::Login, "what")).unwrap_err(),

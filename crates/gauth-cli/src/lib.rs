@@ -12,6 +12,8 @@ use argh::{ArgsInfo, FromArgs};
 pub mod analytics;
 mod arguments;
 pub mod argv;
+mod buffered;
+mod child;
 pub mod completions;
 pub mod credentials;
 pub mod environment;
@@ -22,6 +24,7 @@ mod help;
 pub mod http_agent;
 pub mod lock;
 mod man;
+mod memory;
 pub mod metadata_server;
 pub mod proxy;
 pub mod random;
@@ -82,6 +85,7 @@ impl Context {
 /// The whole of `main()`: reads the command line, answers `--help`, `--man`, `--version` and `--completions`, calls
 /// `body`, and turns its result into messages and an exit code.
 pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Context) -> anyhow::Result<()>) -> ExitCode {
+    memory::keep_private();
     let mut terminal = Terminal { program: program.name, quiet: false, verbose: false };
     terminal::hush_panics(terminal);
     let grammar = Grammar::of::<A>();

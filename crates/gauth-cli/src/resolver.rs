@@ -2,11 +2,13 @@
 //! a name server says. Only what is left goes to the system's resolver, which takes a thread and may take seconds.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::thread;
 
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
+use ureq::unversioned::transport::time::Duration;
 
 /// What `localhost` is.
 pub const LOCALHOST: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -19,7 +21,10 @@ impl Resolver for KnownFirst {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let known = known(uri.host().unwrap_or_default());
         if known.is_empty() {
-            return self.0.resolve(uri, config, timeout);
+            // Without a thread it is asked all the same; its own deadline is the system's.
+            let has_thread = thread::Builder::new().spawn(|| {}).is_ok();
+            let after = if has_thread { timeout.after } else { Duration::NotHappening };
+            return self.0.resolve(uri, config, NextTimeout { after, ..timeout });
         }
         let default_port = || if uri.scheme_str() == Some("https") { 443 } else { 80 };
         let port = uri.port_u16().unwrap_or_else(default_port);

@@ -7,13 +7,14 @@
 //! place, which cannot be told from a caller that asked for /dev/null; so that run succeeds, unheard.
 
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gauth_text::redacted;
 
+use crate::buffered::Buffered;
 use crate::environment;
-use crate::exit::reason;
+use crate::exit::{Kind, reason};
 
 /// The longest text shown, in characters.
 const SHOWN: usize = 2000;
@@ -202,13 +203,34 @@ pub fn draws_unicode() -> bool {
 }
 
 /// Buffered standard output.
-pub struct Stdout(Harmless<BufWriter<io::Stdout>>);
+pub struct Stdout(Harmless<Buffered<Unbuffered>>);
 
 /// Standard output, for the result and nothing else. End with [`Stdout::finish`].
 pub fn stdout() -> Stdout {
     let stdout = io::stdout();
     let is_terminal = stdout.is_terminal();
-    Stdout(Harmless::new(BufWriter::with_capacity(64 << 10, stdout), is_terminal))
+    Stdout(Harmless::new(Buffered::new(Unbuffered(stdout)), is_terminal))
+}
+
+/// Standard output without std's own buffer, which would be written once more when the process ends.
+struct Unbuffered(io::Stdout);
+
+impl Write for Unbuffered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        {
+            Ok(rustix::io::write(&self.0, bytes)?)
+        }
+        #[cfg(not(unix))]
+        {
+            let written = self.0.write(bytes)?;
+            self.0.flush().map(|()| written)
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Stdout {
@@ -245,9 +267,17 @@ pub(crate) fn watched<T>(what: &str, result: io::Result<T>) -> io::Result<T> {
     })
 }
 
-/// A panic ends the program with exit code 1 and one line: where it happened, and nothing of the data.
+/// A panic ends the program with exit code 1 and one line: where it happened, and nothing of the data. std and tokio
+/// have no other answer to a system that has no thread left, which passes.
 pub(crate) fn hush_panics(terminal: Terminal) {
     std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload();
+        let text = text.downcast_ref::<&str>().copied().or_else(|| text.downcast_ref::<String>().map(String::as_str));
+        let no_thread = ["failed to spawn thread", "OS can't spawn worker thread"];
+        if text.is_some_and(|text| no_thread.iter().any(|start| text.starts_with(start))) {
+            terminal.error("cannot start a thread: the system has none left for this user");
+            std::process::exit(Kind::Temporary as i32);
+        }
         let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
         terminal.error(&format!("internal error{place}"));
         std::process::exit(1);

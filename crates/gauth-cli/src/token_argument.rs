@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use ga_core::property::PropertyNumber;
@@ -20,7 +19,7 @@ use gauth_text::Seems;
 
 use crate::exit::{Failure, Kind, reason};
 use crate::terminal::Terminal;
-use crate::{argv, environment};
+use crate::{argv, child, environment};
 
 /// Longer than any token of Google's.
 const LIMIT: usize = 64 * 1024;
@@ -28,8 +27,6 @@ const LIMIT: usize = 64 * 1024;
 const VARIABLES: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 /// A command in the environment, after them.
 const COMMAND_VARIABLE: &str = "GAUTH_TOKEN_COMMAND";
-/// Tells gauth-token to get a new token.
-const REFRESH_VARIABLE: &str = "GAUTH_REFRESH";
 /// A token that comes unasked is there by then.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A token that comes unasked has at least so many characters.
@@ -292,37 +289,29 @@ fn is_readable_by(file: &File, deadline: Option<Instant>) -> io::Result<bool> {
 }
 
 fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Result<Secret, Failure> {
+    let deadline = timeout.map(|timeout| Instant::now() + timeout);
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
     for name in VARIABLES.into_iter().chain([COMMAND_VARIABLE]) {
         shell.env_remove(name);
     }
     if refresh {
-        shell.env(REFRESH_VARIABLE, "1");
+        shell.env(environment::REFRESH, "1");
     }
-    let failed = |error: io::Error| Failure::new(Kind::Failed, format!("run the token command: {}", reason(&error)));
+    let failed = |error: io::Error| Failure::of_system("run the token command", &error, Kind::Failed);
     let mut child = shell.spawn().map_err(failed)?;
-    let (sender, receiver) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        std::thread::spawn(move || {
-            // Nobody listens once time has run out.
-            let _ = sender.send(read_text(stdout, "the token command"));
-        });
-    }
-    let text = match timeout {
-        Some(timeout) => receiver.recv_timeout(timeout),
-        None => receiver.recv().map_err(Into::into),
-    };
-    let text = text.unwrap_or_else(|_| {
-        let late = "run the token command: it did not end in time";
-        Err(Failure::new(Kind::Temporary, late))
-    });
-    if text.is_err() {
+    // The line may end in CR LF.
+    let output = child::output(&mut child, LIMIT + 2, deadline);
+    let is_whole = matches!(&output, Ok(Some(bytes)) if bytes.len() <= LIMIT + 2);
+    let status = if is_whole { child::end(&mut child, deadline) } else { Ok(None) };
+    if !matches!(status, Ok(Some(_))) {
         // It may have more to say than anyone reads, or be late.
         let _ = child.kill();
+        let _ = child.wait();
     }
-    let status = child.wait().map_err(failed)?;
-    let text = text?;
+    let late = || Failure::new(Kind::Temporary, "run the token command: it did not end in time");
+    let text = text(output.map_err(failed)?.ok_or_else(late)?, "the token command")?;
+    let status = status.map_err(failed)?.ok_or_else(late)?;
     if status.success() {
         return checked(&text, "the token command");
     }
@@ -334,12 +323,6 @@ fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Resu
         _ => Kind::Login,
     };
     Err(Failure::new(kind, format!("run the token command: {status}")).hint("run it alone to see why"))
-}
-
-fn read_text(reader: impl Read, what: &str) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    reader.take(LIMIT as u64 + 3).read_to_end(&mut bytes).map_err(|error| unreadable(what, &error))?;
-    text(bytes, what)
 }
 
 fn unreadable(what: &str, error: &io::Error) -> Failure {

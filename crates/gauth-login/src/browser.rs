@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use gauth_cli::exit::reason;
+use gauth_cli::exit::{no_thread, reason};
 use gauth_cli::files::shown;
 use gauth_cli::{Terminal, environment};
 
@@ -40,7 +40,7 @@ pub(crate) fn open(url: String, terminal: Terminal) {
         by_hand(&format!("no browser could be opened (tried {})", tried.join(", ")), terminal);
     });
     if let Err(error) = opener {
-        by_hand(&format!("no browser could be opened: {}", reason(&error)), terminal);
+        by_hand(&format!("no browser could be opened: {}", no_thread(error)), terminal);
     }
 }
 

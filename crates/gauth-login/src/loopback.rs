@@ -16,7 +16,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use gauth_cli::exit::reason;
+use gauth_cli::exit::{no_thread, reason};
 use gauth_cli::{Failure, Kind};
 use gauth_core::Secret;
 use gauth_core::client_secrets::Redirect;
@@ -108,7 +108,7 @@ impl Loopback {
             .map(|listener| {
                 let address = listener.local_addr()?;
                 let shared = Arc::clone(&shared);
-                let thread = thread::Builder::new().spawn(move || accept(&listener, &shared))?;
+                let thread = thread::Builder::new().spawn(move || accept(&listener, &shared)).map_err(no_thread)?;
                 Ok((address, thread))
             })
             .collect::<io::Result<_>>()?;

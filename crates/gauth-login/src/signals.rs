@@ -4,6 +4,9 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+#[cfg(unix)]
+use gauth_cli::exit::no_thread;
+
 /// Watches for signals from its making on.
 pub(crate) struct Signals(Arc<Mutex<()>>);
 
@@ -16,12 +19,13 @@ impl Signals {
         let mut arriving = signal_hook::iterator::Signals::new(wanted)?;
         let writing = Arc::new(Mutex::new(()));
         let held = Arc::clone(&writing);
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        let watcher = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             if let Some(number) = arriving.forever().next() {
                 let _until_the_end = held.lock().unwrap_or_else(PoisonError::into_inner);
                 std::process::exit(128 + number);
             }
-        })?;
+        });
+        watcher.map_err(no_thread)?;
         Ok(Self(writing))
     }
 

@@ -1,0 +1,125 @@
+//! A child process whose standard output is wanted: read within a limit of bytes and of time, without a thread, and only
+//! while the child lives. What it has started may keep the pipe open for longer; nobody waits for that.
+
+use std::io::{self, Read};
+use std::process::{Child, ChildStdout, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// How long it can take to notice that a child has ended while something else holds its pipe.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Up to one byte more than `limit` of what the child prints before it ends or closes its output; `None` at the deadline.
+#[cfg(unix)]
+pub(crate) fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io::Result<Option<Vec<u8>>> {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let Some(mut stdout) = child.stdout.take() else {
+        return Ok(Some(Vec::new()));
+    };
+    rustix::io::ioctl_fionbio(&stdout, true)?;
+    let mut bytes = Vec::new();
+    loop {
+        // Asked first: what was printed before the end is in the pipe by then.
+        let has_ended = child.try_wait()?.is_some();
+        if read_what_is_there(&mut stdout, limit, &mut bytes)? || has_ended {
+            return Ok(Some(bytes));
+        }
+        let left = deadline.map_or(TICK, |deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            return Ok(None);
+        }
+        let timeout = left.min(TICK).try_into().ok();
+        match poll(&mut [PollFd::new(&stdout, PollFlags::IN)], timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Whether that was all: the end, or more than `limit`.
+#[cfg(unix)]
+fn read_what_is_there(stdout: &mut ChildStdout, limit: usize, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    let left = (limit + 1 - bytes.len()) as u64;
+    match stdout.take(left).read_to_end(bytes) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(bytes.len() > limit),
+        Err(error) => Err(error),
+    }
+}
+
+/// Elsewhere a pipe cannot be waited for, and only its end ends the reading.
+#[cfg(not(unix))]
+pub(crate) fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io::Result<Option<Vec<u8>>> {
+    let Some(stdout) = child.stdout.take() else {
+        return Ok(Some(Vec::new()));
+    };
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::Builder::new().spawn(move || {
+        let mut bytes = Vec::new();
+        let read = stdout.take(limit as u64 + 1).read_to_end(&mut bytes);
+        // Nobody listens once time has run out.
+        let _ = sender.send(read.map(|_| bytes));
+    })?;
+    let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+    receiver.recv_timeout(left).ok().transpose()
+}
+
+/// How the child ended; `None` if it has not at the deadline.
+pub(crate) fn end(child: &mut Child, deadline: Option<Instant>) -> io::Result<Option<ExitStatus>> {
+    let mut pause = Duration::from_micros(100);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        let left = deadline.map_or(TICK, |deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            return Ok(None);
+        }
+        std::thread::sleep(left.min(pause));
+        pause = (pause * 2).min(TICK);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    fn run(script: &str, limit: usize, patience: Duration) -> (Option<Vec<u8>>, Duration) {
+        let started = Instant::now();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = shell.spawn().unwrap();
+        let bytes = output(&mut child, limit, Some(started + patience)).unwrap();
+        let _ = child.kill();
+        end(&mut child, None).unwrap().unwrap();
+        (bytes, started.elapsed())
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn the_whole_output_comes_whether_the_child_or_its_output_ends_first() {
+        for script in ["printf whole", "printf wh; sleep 0.05; printf ole", "printf whole; exec >&-; sleep 60"] {
+            let (bytes, took) = run(script, 100, LONG);
+            assert_eq!(bytes.unwrap(), b"whole", "{script}");
+            assert!(took < LONG);
+        }
+        assert_eq!(run("head -c 1000000 /dev/zero", 1_000_000, LONG).0.unwrap().len(), 1_000_000);
+    }
+
+    #[test]
+    fn h8_a_grandchild_that_holds_the_pipe_is_not_waited_for() {
+        let (bytes, took) = run("(exec sleep 5) & printf whole", 100, LONG);
+        assert_eq!(bytes.unwrap(), b"whole");
+        assert!(took < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_limit_and_no_longer_than_the_deadline() {
+        assert_eq!(run("yes", 10, LONG).0.unwrap().len(), 11);
+        assert_eq!(run("printf half; sleep 60", 100, Duration::from_millis(50)).0, None);
+        assert_eq!(run("exec >&-; printf ''", 0, LONG).0.unwrap(), b"");
+    }
+}
