@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use gauth_core::Secret;
 use gauth_core::cache::Entry;
@@ -82,8 +83,8 @@ impl User {
         let entry = Entry {
             token: Secret::new("ya29.cached"),
             principal: credentials.principal_digest(),
-            obtained_at: 1,
-            expires_at: 2,
+            obtained_at: SystemTime::UNIX_EPOCH,
+            expires_at: SystemTime::UNIX_EPOCH + Duration::from_secs(2),
             scopes: None,
         };
         let name = credentials.cache_file_name(&wanted);
@@ -327,7 +328,7 @@ fn quiet_leaves_only_errors() {
     let user = User::logged_in();
     assert_eq!(user.run(&["--yes", "-q"]).expect(0).stderr(), "");
     let run = user.run(&["--yes", "-q"]).expect_failure(3);
-    assert!(run.stderr().contains("there are none"), "{}", run.stderr());
+    assert!(run.stderr().contains("no credentials found"), "{}", run.stderr());
 }
 
 #[test]

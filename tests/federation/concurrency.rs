@@ -13,15 +13,9 @@ use crate::{BIN, Machine, token};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Whether a process has the lock file open: it holds the lock, or waits for it.
-fn is_at_the_lock(id: u32) -> bool {
-    let Ok(files) = fs::read_dir(format!("/proc/{id}/fd")) else {
-        return false;
-    };
-    files
-        .flatten()
-        .filter_map(|file| fs::read_link(file.path()).ok())
-        .any(|file| file.extension().is_some_and(|ending| ending == "lock"))
+/// Whether a process that was started with `--verbose` waits for another.
+fn waits(runner: &Running) -> bool {
+    runner.has_said("waiting for another process")
 }
 
 #[track_caller]
@@ -38,11 +32,9 @@ fn assert_each_hop_once(machine: &Machine, hops: &[&str]) {
     // The last hop is held, so that nobody can have the token before all have asked for it.
     let last = hops.last().expect("a hop");
     machine.sandbox.fault(Fault::new(last, FaultKind::Hold));
-    let runners: Vec<Running> = (0..200).map(|_| Running::start(machine.command(&[]))).collect();
+    let runners: Vec<Running> = (0..200).map(|_| Running::start(machine.command(&["--verbose"]))).collect();
     assert!(machine.sandbox.wait_for_held(1, PATIENCE));
-    for runner in &runners {
-        until(|| is_at_the_lock(runner.id()));
-    }
+    until(|| runners.iter().filter(|runner| waits(runner)).count() == 199);
     machine.sandbox.release();
     let mut said = Vec::new();
     let mut tokens = Vec::new();
@@ -90,14 +82,17 @@ fn b4_a_holder_killed_at_any_hop_loses_nothing_and_the_next_goes_on_at_once() {
             let hold = Fault::new("/", FaultKind::Hold).after(held_at);
             machine.sandbox.fault(hold);
             let holder = Running::start(machine.command(&["--refresh"]));
-            let ended = || fs::read_link(format!("/proc/{}/exe", holder.id())).is_err();
+            let ended = || {
+                let stat = fs::read_to_string(format!("/proc/{}/stat", holder.id())).unwrap_or_default();
+                stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with('Z'))
+            };
             until(|| machine.sandbox.wait_for_held(1, Duration::from_millis(1)) || ended());
             if !machine.sandbox.wait_for_held(1, Duration::ZERO) {
                 machine.check(holder.finish()).expect(0);
                 break;
             }
-            let waiter = Running::start(machine.command(&["--refresh", "--timeout", "20"]));
-            until(|| is_at_the_lock(waiter.id()));
+            let waiter = Running::start(machine.command(&["--refresh", "--timeout", "20", "--verbose"]));
+            until(|| waits(&waiter));
             holder.signal(Signal::KILL);
             assert_eq!(holder.finish().code(), 137);
             machine.check(waiter.finish()).expect(0);
@@ -113,7 +108,7 @@ fn assert_no_temporary_file(home: &Path) {
     for directory in [home.join(".cache/gauth"), home.join(".config/gauth")] {
         for file in fs::read_dir(directory).expect("list it").flatten() {
             let path = file.path();
-            assert!(path.extension().is_none_or(|e| e != "tmp"), "{path:?}");
+            assert!(path.extension().is_none_or(|e| e != "gauth-tmp"), "{path:?}");
         }
     }
     assert!(Path::new(BIN).is_file());

@@ -354,7 +354,7 @@ fn another_universe_is_reached_only_when_the_user_trusts_it() {
         machine.keep(&file);
         let mut command = machine.command(options);
         command.env("GAUTH_ALLOW_HOSTS", ".example.test").env("HTTPS_PROXY", proxy.url());
-        machine.run_command(command).expect_failure(1);
+        machine.run_command(command).expect_failure(4);
         assert_eq!(proxy.requests()[0].target, host);
     }
     machine.keep(&universe(machine.user(), "x", ""));

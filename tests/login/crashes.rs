@@ -53,7 +53,7 @@ fn a2_a3_d12_the_file_is_private_from_birth_synced_before_it_is_renamed_and_noth
     for call in written {
         let path = call.text.split('"').nth(1).expect("a path");
         let name = path.rsplit('/').next().expect("a name");
-        let is_temporary = name.starts_with(".credentials.json.") && name.ends_with(".tmp");
+        let is_temporary = name.starts_with(".credentials.json.") && name.ends_with(".gauth-tmp");
         assert!(is_temporary || name == ".credentials.json.lock" || path == "/dev/null", "{}", call.text);
         if is_temporary {
             for flag in ["O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC", "0600"] {
@@ -94,7 +94,8 @@ fn a4_a_crash_at_any_call_leaves_the_old_file_or_the_new_one() {
             if trace.run.code() == 0 {
                 continue;
             }
-            // The next login sweeps away what the killed one left.
+            // The next login sweeps away what the killed one left, once that is a day old.
+            person.home.age_temporaries();
             person.log_in(&[]);
             assert_eq!(names(&person.home.config().join("gauth")), [".credentials.json.lock", "credentials.json"]);
         }

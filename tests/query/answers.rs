@@ -118,7 +118,7 @@ fn each_refusal_names_its_remedy() {
             "--quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT",
         ),
         (refusal(403, "User does not have sufficient permissions for this property.", json!([])), 4, "ga-properties"),
-        (refusal(401, "Request had invalid authentication credentials.", json!([])), 3, "gauth-token again"),
+        (refusal(401, "Request had invalid authentication credentials.", json!([])), 3, "gauth-token --refresh"),
         (refusal(429, "Exhausted property tokens per day.", json!([])), 5, "midnight Pacific"),
     ];
     for (refused, code, remedy) in table {

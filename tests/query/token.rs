@@ -95,7 +95,7 @@ fn f12_a_token_that_has_ended_is_a_login_after_one_request() {
     let user = User::of_sandbox(&sandbox);
     sandbox.expire_access_tokens();
     let run = user.pages(&[]).expect_failure(3);
-    assert!(run.stderr().contains("run gauth-token again"), "{}", run.stderr());
+    assert!(run.stderr().contains("run gauth-token --refresh"), "{}", run.stderr());
     assert_eq!(sandbox.requests().len(), 1);
 }
 

@@ -37,8 +37,14 @@ fn a_fresh_token_comes_from_the_cache() {
 }
 
 #[test]
-fn no_cache_leaves_no_trace() {
+fn no_cache_leaves_no_trace_but_the_lock_of_the_grant() {
     let user = User::logged_in();
+    let mut expected = user.home.tree();
+    user.token(&["--no-cache"]);
+    expected.insert(2, ".config/gauth/.credentials.json.lock".into());
+    assert_eq!(user.home.tree(), expected);
+    // A key is not used up by its use.
+    let user = User::with_a_key();
     let before = user.home.tree();
     user.token(&["--no-cache"]);
     assert_eq!(user.home.tree(), before);
@@ -125,11 +131,12 @@ fn a11_without_a_usable_home_the_token_comes_and_nothing_is_written_elsewhere() 
             command.env_remove(name);
         }
         command.envs(home.map(|home| ("HOME", home)));
-        let before = user.home.tree();
+        let mut expected = user.home.tree();
+        expected.insert(2, ".config/gauth/.credentials.json.lock".into());
         let run = user.run_command(command).expect(0);
         token(&run);
         assert_eq!(run.stderr().matches("warning: ").count(), 1, "{home:?}: {}", run.stderr());
-        assert_eq!(user.home.tree(), before, "{home:?}");
+        assert_eq!(user.home.tree(), expected, "{home:?}");
     }
 }
 
@@ -144,7 +151,8 @@ fn a13_names_in_the_credentials_never_become_paths() {
         let before = user.home.tree();
         user.token(&[]);
         for path in user.home.tree() {
-            if !before.contains(&path) && user.home.path().join(&path).is_file() {
+            let is_lock = path.ends_with(".credentials.json.lock");
+            if !before.contains(&path) && user.home.path().join(&path).is_file() && !is_lock {
                 let file = path.file_stem().expect("a name").to_string_lossy().into_owned();
                 assert!(path.starts_with(".cache/gauth"), "{}", path.display());
                 assert!(file.len() == 64 && file.bytes().all(|b| b.is_ascii_hexdigit()), "{file}");
@@ -223,7 +231,7 @@ fn b5_where_locks_cannot_be_had_it_goes_on_with_a_warning() {
     };
     let run = user.check(trace.run).expect(0);
     token(&run);
-    assert!(run.stderr().contains("going on without"), "{}", run.stderr());
+    assert!(run.stderr().contains("continuing without a lock"), "{}", run.stderr());
     assert_eq!(user.run(&[]).expect(0).stderr(), "");
     assert_eq!(user.token_requests().len(), 1);
 }
@@ -285,10 +293,93 @@ fn g6_a_token_with_a_short_life_is_printed_with_a_warning_and_asked_for_once() {
     for runs in 1..=3 {
         let run = user.run(&[]).expect(0);
         token(&run);
-        assert!(run.stderr().contains("a token for "), "{}", run.stderr());
-        // Two runs in one second may share what the first got.
-        assert!((1..=runs).contains(&user.token_requests().len()));
+        assert!(run.stderr().contains("valid for only 60 s"), "{}", run.stderr());
+        assert_eq!(user.token_requests().len(), runs);
     }
+}
+
+#[test]
+fn c1_a_second_run_in_the_same_second_with_a_larger_min_ttl_gets_a_new_token() {
+    let user = User::logged_in();
+    for _ in 0..5 {
+        let first = user.token(&[]);
+        assert_ne!(user.token(&["--min-ttl", "3700"]), first);
+    }
+    assert_eq!(user.token_requests().len(), 6);
+}
+
+#[test]
+fn c9_a_life_that_is_over_already_is_told() {
+    for life in ["0", "-1", "\"-1\"", "0.5"] {
+        let body = format!(r#"{{"access_token":"ya29.a","token_type":"Bearer","expires_in":{life}}}"#);
+        let server = testkit::ScriptedServer::start([testkit::Answer::json(200, body)]);
+        let run = crate::run_canary_user(&format!("{}/token", server.url()), &[]).expect(0);
+        assert!(run.stderr().contains("valid for only 0 s"), "{life}: {}", run.stderr());
+    }
+}
+
+#[test]
+fn f17_g6_a_file_that_only_claims_an_identity_does_not_get_its_cached_token() {
+    let user = User::with_a_key();
+    let (key, token) = (user.stored(), user.token(&[]));
+    let mut broken = key.clone();
+    broken["private_key"] = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".into();
+    let mut empty = key.clone();
+    empty["private_key"] = "".into();
+    for false_key in [broken, empty] {
+        fs::write(&user.credentials, false_key.to_string()).expect("replace the key");
+        user.run(&[]).expect_failure(2);
+    }
+    fs::write(&user.credentials, key.to_string()).expect("put the key back");
+    assert_eq!(user.token(&[]), token);
+
+    let user = User::logged_in();
+    let (grant, token) = (user.stored(), user.token(&[]));
+    let mut false_grant = grant.clone();
+    false_grant["client_secret"] = "GOCSPX-wrong".into();
+    fs::write(&user.credentials, false_grant.to_string()).expect("replace the secret");
+    user.run(&[]).expect_failure(4);
+    fs::write(&user.credentials, grant.to_string()).expect("put it back");
+    assert_eq!(user.token(&[]), token);
+}
+
+#[test]
+fn f6_gauth_refresh_gets_a_new_token_unless_it_is_empty_or_0() {
+    let user = User::logged_in();
+    let with = |value: &str, options: &[&str]| {
+        let mut command = user.command(options);
+        command.env("GAUTH_REFRESH", value);
+        token(&user.run_command(command).expect(0))
+    };
+    let mut last = user.token(&[]);
+    for value in ["", "0"] {
+        assert_eq!(with(value, &[]), last, "{value:?}");
+    }
+    for value in ["1", "yes", "00", "false"] {
+        let new = with(value, &[]);
+        assert_ne!(new, last, "{value:?}");
+        last = user.token(&[]);
+        assert_eq!(last, new, "{value:?}");
+    }
+    assert_ne!(with("1", &["--no-cache"]), last);
+}
+
+#[test]
+fn h6_entries_that_ended_a_day_ago_go_when_another_is_written() {
+    let user = User::logged_in();
+    user.token(&[]);
+    let entry = read_json(&user.cache_file());
+    let ended = |name: &str, seconds: i64| {
+        let mut entry = entry.clone();
+        entry["obtained_at"] = seconds_from_now(seconds - 3599).into();
+        entry["expires_at"] = seconds_from_now(seconds).into();
+        user.home.write(format!(".cache/gauth/{name}.json"), 0o600, entry.to_string())
+    };
+    let (old, young) = (ended(&"a".repeat(64), -86_401), ended(&"b".repeat(64), -80_000));
+    user.token(&[]);
+    assert!(old.exists(), "a warm hit writes nothing");
+    user.token(&["--refresh"]);
+    assert!(!old.exists() && young.exists());
 }
 
 #[test]

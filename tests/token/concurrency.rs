@@ -2,10 +2,9 @@
 //! is overtaken by a login (B1, B2, B4, B7, B8, B9).
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use gauth_sandbox::{Fault, FaultKind};
 use rustix::process::Signal;
@@ -62,24 +61,21 @@ fn until(done: impl Fn() -> bool) {
     }
 }
 
+/// Processes keep their memory and files to themselves, so these look at what is public.
 fn is_program(id: u32) -> bool {
-    fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == Path::new(BIN))
+    fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name.trim_end() == "gauth-token")
 }
 
 fn has_ended(id: u32) -> bool {
-    // A zombie has no files.
-    fs::read_link(format!("/proc/{id}/exe")).is_err()
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with('Z'))
 }
 
-/// Whether a process has the lock file open: it holds the lock, or waits for it.
-fn is_at_the_lock(id: u32) -> bool {
-    let Ok(files) = fs::read_dir(format!("/proc/{id}/fd")) else {
-        return false;
-    };
-    files
-        .flatten()
-        .filter_map(|file| fs::read_link(file.path()).ok())
-        .any(|file| file.extension().is_some_and(|ending| ending == "lock"))
+/// Waits until so many of these wait for another process. They say so with `--verbose`.
+#[track_caller]
+fn until_waiting<'a>(count: usize, runners: impl IntoIterator<Item = &'a Running> + Clone) {
+    let waits = |runner: &&Running| runner.has_said("waiting for another process");
+    until(|| runners.clone().into_iter().filter(waits).count() == count);
 }
 
 fn finish(user: &User, runners: Vec<Running>) -> Vec<Run> {
@@ -96,12 +92,10 @@ fn finish(user: &User, runners: Vec<Running>) -> Vec<Run> {
 #[track_caller]
 fn assert_one_refresh_for_two_hundred(user: &User) {
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
-    let runners = StartLine::with(user, 200, &[]).go();
+    let runners = StartLine::with(user, 200, &["--verbose"]).go();
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
     // Only when every one of them has found the cache stale does the answer come.
-    for runner in &runners {
-        until(|| is_at_the_lock(runner.id()));
-    }
+    until_waiting(199, &runners);
     user.sandbox.release();
     let runs = finish(user, runners);
     let tokens: Vec<String> = runs.into_iter().map(|run| token(&run.expect(0))).collect();
@@ -120,13 +114,34 @@ fn b1_two_hundred_processes_with_a_key_sign_in_once() {
 }
 
 #[test]
+fn f6_two_hundred_processes_that_want_a_new_token_make_one_request() {
+    let user = User::logged_in();
+    let first = user.token(&[]);
+    assert_eq!(user.token_requests().len(), 1);
+    user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
+    let refreshes = StartLine::with(&user, 100, &["--refresh", "--verbose"]).go();
+    let mut variable = user.command(&["--verbose"]);
+    variable.env("GAUTH_REFRESH", "1");
+    let by_variable = Running::start(variable);
+    until_waiting(100, refreshes.iter().chain([&by_variable]));
+    user.sandbox.release();
+    let mut runs = finish(&user, refreshes);
+    runs.push(user.check(by_variable.finish()));
+    let tokens: Vec<String> = runs.into_iter().map(|run| token(&run.expect(0))).collect();
+    assert!(tokens.iter().all(|token| *token == tokens[0] && *token != first));
+    assert_eq!(user.token_requests().len(), 2);
+    // Who comes later wants a newer one.
+    assert_ne!(user.token(&["--refresh"]), tokens[0]);
+}
+
+#[test]
 fn b2_a_process_that_comes_later_looks_again_inside_the_lock() {
     let user = User::logged_in();
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let first = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
-    let second = Running::start(user.command(&[]));
-    until(|| is_at_the_lock(second.id()));
+    let second = Running::start(user.command(&["--verbose"]));
+    until_waiting(1, [&second]);
     user.sandbox.release();
     let runs = finish(&user, vec![first, second]);
     let [first, second] = runs.try_into().expect("two runs");
@@ -140,8 +155,8 @@ fn b4_when_the_holder_is_killed_the_next_one_goes_on_at_once() {
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let holder = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
-    let waiter = Running::start(user.command(&["--timeout", "30"]));
-    until(|| is_at_the_lock(waiter.id()));
+    let waiter = Running::start(user.command(&["--timeout", "30", "--verbose"]));
+    until_waiting(1, [&waiter]);
     holder.signal(Signal::KILL);
     assert_eq!(holder.finish().code(), 137);
     user.check(waiter.finish()).expect(0);
@@ -188,10 +203,8 @@ fn b8_one_failure_is_not_multiplied_by_those_who_wait() {
         user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
         let holder = Running::start(user.command(&[]));
         assert!(user.sandbox.wait_for_held(1, PATIENCE));
-        let waiters: Vec<_> = (0..30).map(|_| Running::start(user.command(&[]))).collect();
-        for waiter in &waiters {
-            until(|| is_at_the_lock(waiter.id()));
-        }
+        let waiters: Vec<_> = (0..30).map(|_| Running::start(user.command(&["--verbose"]))).collect();
+        until_waiting(30, &waiters);
         // The one that is held is killed; the next fails, and the others hear of it.
         let kind = FaultKind::OAuth {
             status,
@@ -203,11 +216,16 @@ fn b8_one_failure_is_not_multiplied_by_those_who_wait() {
         holder.signal(Signal::KILL);
         holder.finish();
         let runs = finish(&user, waiters);
-        let said = runs[0].stderr().to_owned();
+        // The failure is the same for all, whoever was told it by the server.
+        let failure = |run: &Run| {
+            let at = run.stderr().find(error).unwrap_or_else(|| panic!("{}", run.stderr()));
+            run.stderr()[at..].to_owned()
+        };
+        let said = failure(&runs[0]);
         for run in runs {
-            assert_eq!(run.expect_failure(code).stderr(), said);
+            assert_eq!(failure(&run.expect_failure(code)), said);
         }
-        assert!(said.contains(error) && said.contains("hint"), "{said}");
+        assert!(said.contains("hint"), "{said}");
         assert_eq!(user.token_requests().len(), 2, "{error}");
         // One who comes after the failure asks anew.
         user.run(&[]).expect_failure(code);
@@ -222,16 +240,49 @@ fn b8_a_failure_over_one_scope_is_not_told_to_those_who_want_another() {
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let holder = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
-    let one = Running::start(user.command(&["--scope", "analytics.edit"]));
-    let other = Running::start(user.command(&["--scope", "analytics.readonly"]));
-    for waiter in [&one, &other] {
-        until(|| is_at_the_lock(waiter.id()));
-    }
+    let one = Running::start(user.command(&["--verbose", "--scope", "analytics.edit"]));
+    let other = Running::start(user.command(&["--verbose", "--scope", "analytics.readonly"]));
+    until_waiting(2, [&one, &other]);
     user.sandbox.fault(Fault::new("/token", refused));
     user.sandbox.release();
     let mut codes: Vec<i32> = finish(&user, vec![holder, one, other]).iter().map(Run::code).collect();
     codes.sort_unstable();
     assert_eq!(codes, [0, 0, 4]);
+}
+
+#[test]
+fn g4_a_failure_from_the_future_is_not_repeated() {
+    let user = User::logged_in();
+    user.token(&["--scope", "analytics.edit"]);
+    let name = user.cache_file().file_name().expect("a name").to_string_lossy().into_owned();
+    user.forget_tokens();
+    let lock = user.credentials.with_file_name(".credentials.json.lock");
+    for (offset, note) in [(86_400, "refresh the access token: invalid_grant"), (2, "x")] {
+        let failed_at = SystemTime::now() + Duration::from_secs(offset);
+        let failed_at = failed_at.duration_since(SystemTime::UNIX_EPOCH).expect("it is later").as_nanos();
+        fs::write(&lock, format!("{failed_at} 3 {name}\n{note}\n")).expect("leave a note");
+        user.token(&["--scope", "analytics.edit"]);
+        user.token(&["--scope", "analytics.edit", "--refresh"]);
+        user.forget_tokens();
+    }
+    // What is no longer true does not stay.
+    assert_eq!(fs::read(&lock).expect("read the note"), b"");
+}
+
+#[test]
+fn g7_a_holders_own_time_out_or_proxy_is_not_the_failure_of_those_who_wait() {
+    let user = User::logged_in();
+    user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
+    let holder = Running::start(user.command(&["--timeout", "1"]));
+    assert!(user.sandbox.wait_for_held(1, PATIENCE));
+    let waiters: Vec<_> = (0..8).map(|_| Running::start(user.command(&["--verbose"]))).collect();
+    until_waiting(8, &waiters);
+    user.check(holder.finish()).expect_failure(5);
+    for run in finish(&user, waiters) {
+        token(&run.expect(0));
+    }
+    user.sandbox.release();
+    assert_eq!(user.token_requests().len(), 2);
 }
 
 #[test]
@@ -242,8 +293,8 @@ fn b9_a_signal_ends_it_with_128_and_its_number_and_leaves_no_file() {
         let before = fs::read(&user.credentials).expect("read the credentials");
         let holder = Running::start(user.command(&[]));
         assert!(user.sandbox.wait_for_held(1, PATIENCE));
-        let waiter = Running::start(user.command(&[]));
-        until(|| is_at_the_lock(waiter.id()));
+        let waiter = Running::start(user.command(&["--verbose"]));
+        until_waiting(1, [&waiter]);
         for runner in [&waiter, &holder] {
             runner.signal(signal);
         }
@@ -251,7 +302,7 @@ fn b9_a_signal_ends_it_with_128_and_its_number_and_leaves_no_file() {
             run.expect_failure(code);
         }
         let left = user.home.tree().into_iter();
-        let left: Vec<_> = left.filter(|path| path.extension().is_some_and(|ending| ending == "tmp")).collect();
+        let left: Vec<_> = left.filter(|path| path.extension().is_some_and(|ending| ending == "gauth-tmp")).collect();
         assert!(left.is_empty(), "{left:?}");
         assert_eq!(fs::read(&user.credentials).expect("read them"), before);
         user.token(&[]);
@@ -275,9 +326,9 @@ fn b9_whenever_a_signal_comes_the_next_run_finds_everything_whole() {
             code => panic!("exit code {code}: {}", run.stderr()),
         }
         user.token(&[]);
-        let left = user.cached(".tmp");
-        assert!(left.len() <= 1, "{left:?}");
     }
+    // What is left of them is swept when it is a day old.
+    user.home.age_temporaries();
     user.token(&["--refresh"]);
-    assert!(user.cached(".tmp").is_empty());
+    assert!(user.cached(".gauth-tmp").is_empty());
 }

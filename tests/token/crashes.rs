@@ -45,7 +45,7 @@ fn assert_whole(user: &User, before: &[u8], what: &str) -> bool {
 #[track_caller]
 fn assert_nothing_temporary(user: &User, what: &str) {
     let mut tree = user.home.tree();
-    tree.retain(|path| path.extension().is_some_and(|ending| ending == "tmp"));
+    tree.retain(|path| path.extension().is_some_and(|ending| ending == "gauth-tmp"));
     assert!(tree.is_empty(), "{what}: {tree:?}");
 }
 
@@ -66,6 +66,7 @@ fn a4_killed_at_any_call_it_leaves_the_old_or_the_new() {
             }
             assert_eq!(run.code(), 137, "{what}");
             assert!(k < MOST, "{name} is called very often");
+            user.home.age_temporaries();
             // The next run has a token, or says that the refresh token was used up before it could be saved.
             let next = user.run(&["--refresh"]);
             if is_old && !user.token_requests().is_empty() && next.code() == 3 {
@@ -84,7 +85,9 @@ fn a5_a_disk_that_fails_costs_the_cache_and_not_the_token() {
         for k in 1..=MOST {
             let user = rotating();
             let before = fs::read(&user.credentials).expect("read the credentials");
-            let Some(run) = run_with_fault(&user, name, fault, k, &[]) else {
+            let inject = format!("inject={name}:{fault}:when={k}+");
+            let trace = strace(&["-e", &format!("trace={name}"), "-e", &inject], user.command(&[]));
+            let Some(run) = trace.map(|trace| user.check(trace.run)) else {
                 return;
             };
             let what = format!("{name} {k}");
@@ -139,7 +142,27 @@ fn a5_a_limit_on_the_size_of_files_is_survived() {
 }
 
 #[test]
-fn a3_a_file_is_replaced_by_a_sibling_that_is_safe_on_disk_first() {
+fn a3_a_replaced_refresh_token_is_safe_on_disk_before_it_takes_its_place() {
+    let user = rotating();
+    let calls = "trace=?open,openat,linkat,write,fsync,rename,renameat,renameat2,connect";
+    let Some(trace) = strace(&["-y", "-e", calls], user.command(&[])) else {
+        return;
+    };
+    user.check(trace.run).expect(0);
+    let directory = user.home.config().join("gauth").display().to_string();
+    let steps: Vec<&str> = trace
+        .calls
+        .iter()
+        .filter(|call| call.name == "connect" || (call.text.contains(&directory) && !call.text.contains(".lock")))
+        .filter(|call| !["open", "openat"].contains(&&*call.name) || call.text.contains("O_TMPFILE"))
+        .map(|call| call.name.split("at").next().expect("a name"))
+        .collect();
+    // What can fail is done before the old token is used up.
+    assert_eq!(steps, ["open", "connect", "link", "write", "fsync", "rename", "fsync"]);
+}
+
+#[test]
+fn a3_a_cached_token_is_replaced_by_a_sibling_and_not_synced() {
     let user = User::logged_in();
     let calls = "trace=openat,write,fsync,rename,renameat,renameat2,fchmod,chmod";
     let Some(trace) = strace(&["-y", "-e", calls], user.command(&[])) else {
@@ -157,12 +180,13 @@ fn a3_a_file_is_replaced_by_a_sibling_that_is_safe_on_disk_first() {
         .filter(|call| !call.name.ends_with("chmod"))
         .map(|call| call.name.split("at").next().expect("a name"))
         .collect();
-    assert_eq!(steps, ["open", "write", "fsync", "rename", "fsync"]);
+    // A token that is lost in a crash is fetched again, so its file is not synced.
+    assert_eq!(steps, ["open", "write", "rename"]);
     // Born for its owner alone, and where nobody can have planted anything (A2).
     let born = trace
         .calls
         .iter()
-        .find(|call| call.text.contains("O_CREAT") && call.text.contains(".tmp\""))
+        .find(|call| call.text.contains("O_CREAT") && call.text.contains(".gauth-tmp\""))
         .expect("a temporary file");
     for flag in ["O_EXCL", "O_NOFOLLOW", "O_CLOEXEC", "0600"] {
         assert!(born.text.contains(flag), "{}", born.text);

@@ -1,8 +1,9 @@
 //! Refresh tokens that are used up by their use: each new one is saved before anything else, whatever races or dies
 //! (B3, G7, A6, A8).
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
+use std::time::{Duration, SystemTime};
 
 use gauth_sandbox::Options;
 use serde_json::json;
@@ -54,24 +55,58 @@ fn b3_it_survives_races_for_different_tokens_of_one_grant() {
 }
 
 #[test]
-fn b3_refreshes_that_are_asked_for_take_turns() {
-    let user = rotating();
-    race(&user, 12, &[&["--refresh"]]);
-    assert_eq!(user.token_requests().len(), 12);
-    user.token(&["--refresh"]);
-}
-
-#[test]
 fn b3_who_goes_past_the_cache_waits_for_those_who_fill_it() {
     let user = rotating();
     user.token(&[]);
     race(&user, 12, &[&["--refresh"], &["--no-cache"]]);
-    assert_eq!(user.token_requests().len(), 13);
+    // Each that leaves the cache alone asks for itself; of the others one at least.
+    assert!((8..=13).contains(&user.token_requests().len()));
     user.token(&["--refresh"]);
 }
 
 #[test]
-fn b3_killed_between_the_answer_and_the_save_it_asks_for_a_login_once() {
+fn g5_no_cache_folder_or_another_one_does_not_cost_the_grant() {
+    let mixed = |user: &User, n: usize| {
+        let mut command = user.command(if n.is_multiple_of(3) { &["--no-cache"] } else { &["--refresh"] });
+        match n % 4 {
+            0 => command.env("XDG_CACHE_HOME", user.home.path().join("other")),
+            1 => command.env("XDG_CACHE_HOME", "/proc/nowhere"),
+            2 => command.env_remove("HOME").env_remove("XDG_CACHE_HOME").env("GAUTH_CREDENTIALS", &user.credentials),
+            _ => &mut command,
+        };
+        command
+    };
+    for _ in 0..testkit::repetitions(3, 20) {
+        let user = rotating();
+        let runners: Vec<_> = (0..12).map(|n| Running::start(mixed(&user, n))).collect();
+        for runner in runners {
+            token(&user.check(runner.finish()).expect(0));
+        }
+        user.token(&["--refresh"]);
+    }
+}
+
+#[test]
+fn g5_a_link_and_its_target_have_one_lock() {
+    let user = rotating();
+    let link = user.home.path().join("link.json");
+    symlink(&user.credentials, &link).expect("make a link");
+    let link = link.to_str().expect("a plain path");
+    race(&user, 12, &[&["--no-cache"], &["--no-cache", "--credentials", link]]);
+    assert!(!user.home.path().join(".link.json.lock").exists());
+}
+
+#[test]
+fn g5_where_no_lock_can_be_beside_the_file_it_is_in_the_cache_folder() {
+    let user = rotating();
+    let directory = user.home.config().join("gauth").join(".credentials.json.lock");
+    fs::create_dir(&directory).expect("be in the way");
+    race(&user, 6, &[&["--no-cache"]]);
+    assert_eq!(user.cached(".lock").len(), 1);
+}
+
+#[test]
+fn h5_killed_between_fsync_and_rename_the_next_run_takes_the_new_token_up() {
     let user = rotating();
     let before = fs::read(&user.credentials).expect("read the credentials");
     let kill = "inject=rename,renameat,renameat2:signal=KILL:when=1";
@@ -80,9 +115,32 @@ fn b3_killed_between_the_answer_and_the_save_it_asks_for_a_login_once() {
     };
     assert_eq!(user.check(trace.run).expect_failure(137).code(), 137);
     assert_eq!(fs::read(&user.credentials).expect("read them"), before);
-    let run = user.run(&[]).expect_failure(3);
-    assert!(run.stderr().contains("hint: run gauth-login"), "{}", run.stderr());
+    let run = user.run(&[]).expect(0);
+    assert!(run.stderr().contains("took over the refresh token"), "{}", run.stderr());
+    token(&run);
     assert_eq!(user.token_requests().len(), 2);
+    let names = fs::read_dir(user.home.config().join("gauth")).expect("list").count();
+    assert_eq!(names, 2, "{:?}", user.home.tree());
+}
+
+#[test]
+fn h5_what_is_torn_older_or_another_grants_is_not_taken_up() {
+    let user = rotating();
+    let mut other = user.stored();
+    other["refresh_token"] = "1//other".into();
+    other["account"] = "someone@else.test".into();
+    let mut older = user.stored();
+    older["refresh_token"] = "1//older".into();
+    let beside = |random: &str| user.credentials.with_file_name(format!(".credentials.json.{random}.gauth-tmp"));
+    for (content, random) in [("{".to_owned(), "torn00000000"), (other.to_string(), "other0000000")] {
+        user.home.write(beside(random), 0o600, content);
+    }
+    let old = user.home.write(beside("older0000000"), 0o600, older.to_string());
+    let long_ago = SystemTime::now() - Duration::from_secs(5000);
+    File::options().write(true).open(old).and_then(|file| file.set_modified(long_ago)).expect("set its time");
+    user.token(&[]);
+    let names = fs::read_dir(user.home.config().join("gauth")).expect("list").count();
+    assert_eq!(names, 2, "{:?}", user.home.tree());
 }
 
 #[test]

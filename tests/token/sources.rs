@@ -161,6 +161,76 @@ fn a_host_that_the_user_names_may_have_the_secret() {
     let proxy = testkit::ScriptedServer::start([testkit::Answer::new(403, "", "")]);
     let mut command = home.command(BIN);
     command.env("GAUTH_ALLOW_HOSTS", "other.test,.example.test").env("HTTPS_PROXY", proxy.url());
-    testkit::run(command).expect_failure(1);
+    testkit::run(command).expect_failure(4);
     assert_eq!(proxy.requests()[0].target, "auth.example.test:443");
+}
+
+#[test]
+fn c4_serverless_products_have_a_metadata_server_without_firmware() {
+    let home = testkit::Home::new();
+    let server = testkit::ScriptedServer::answering(|_| {
+        let token = r#"{"access_token":"ya29.c.machine","expires_in":3599,"token_type":"Bearer"}"#;
+        testkit::Answer::new(200, "Metadata-Flavor: Google\r\nContent-Type: application/json\r\n", token)
+    });
+    for name in ["K_SERVICE", "CLOUD_RUN_JOB", "CLOUD_RUN_WORKER_POOL", "FUNCTION_NAME", "GAE_SERVICE"] {
+        let run = |set: &[(&str, &str)]| {
+            let mut command = home.command(BIN);
+            command.env("GCE_METADATA_IP", server.address().to_string()).envs(set.iter().copied());
+            testkit::run(command)
+        };
+        assert_eq!(run(&[(name, "x")]).expect(0).stdout(), "ya29.c.machine\n", "{name}");
+        run(&[(name, "")]).expect_failure(3);
+        let forbidden = run(&[(name, "x"), ("NO_GCE_CHECK", "true")]).expect_failure(3);
+        assert!(forbidden.stderr().contains("NO_GCE_CHECK"), "{}", forbidden.stderr());
+    }
+}
+
+#[test]
+fn c5_a_dangling_link_is_an_error_not_another_account() {
+    let user = User::logged_in();
+    let gcloud = ".config/gcloud/application_default_credentials.json";
+    user.home.write(gcloud, 0o600, user.stored().to_string());
+    let directory = user.home.config().join("gauth");
+    fs::remove_dir_all(&directory).expect("log out");
+    let refused = |link: &std::path::Path| {
+        std::os::unix::fs::symlink("/nowhere/else", link).expect("make a link");
+        let run = user.run(&[]).expect_failure(2);
+        assert!(run.stderr().contains("a link that leads nowhere"), "{}", run.stderr());
+        assert!(run.stderr().contains("gauth/credentials.json"), "{}", run.stderr());
+        fs::remove_file(link).expect("remove it");
+    };
+    // The directory, as on a disk that is not mounted, and the file itself.
+    refused(&directory);
+    fs::create_dir(&directory).expect("make the directory");
+    refused(&user.credentials);
+    // A link to what is there is no matter, and without one gcloud's account is taken.
+    std::os::unix::fs::symlink(user.home.path().join(gcloud), &user.credentials).expect("make a link");
+    assert!(explained(&user, 3).contains("took gauth-login's file"));
+    fs::remove_file(&user.credentials).expect("remove it");
+    assert!(explained(&user, 4).contains("took gcloud's"));
+}
+
+#[test]
+fn c6_without_credentials_every_place_and_a_missing_home_are_named() {
+    let home = testkit::Home::new();
+    let said = |change: &dyn Fn(&mut std::process::Command)| {
+        let mut command = home.command(BIN);
+        command.arg("--explain");
+        change(&mut command);
+        testkit::run(command).expect_failure(3).stderr().to_owned()
+    };
+    let with_home = said(&|_| {});
+    for place in [".config/gauth/credentials.json", "gcloud/application_default_credentials.json", "metadata server"] {
+        assert!(with_home.contains(place), "{place}: {with_home}");
+    }
+    let without = said(&|command| {
+        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+            command.env_remove(name);
+        }
+    });
+    assert_eq!(without.matches("HOME is not set").count(), 2, "{without}");
+    let relative = said(&|command| {
+        command.env("HOME", "rel").env_remove("XDG_CONFIG_HOME");
+    });
+    assert!(relative.contains("HOME is not an absolute path"), "{relative}");
 }

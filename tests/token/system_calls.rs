@@ -1,8 +1,12 @@
 //! What a run does to the machine, call by call (B6, D6, D12, H14).
 
-use testkit::{Call, Trace, strace};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
 
-use crate::{User, token};
+use testkit::{Call, Running, Signal, Trace, strace};
+
+use crate::{BIN, User, token};
 
 const EVERYTHING: &[&str] = &["-e", "trace=all"];
 
@@ -67,11 +71,15 @@ fn d12_only_the_cache_its_lock_and_a_replaced_grant_are_opened_for_writing() {
         let Some(trace) = strace(EVERYTHING, user.command(&[])) else {
             return;
         };
-        let config = user.home.config().join("gauth/.credentials.json.").display().to_string();
+        let lock = user.home.config().join("gauth/.credentials.json.lock").display().to_string();
         let cache = user.home.cache().join("gauth/").display().to_string();
         for act in acts(&trace).iter().filter(|act| act.starts_with("openat")) {
-            assert!(act.contains(&cache) || (rotate && act.contains(&config)), "{act}");
+            // What is made ready for a replaced refresh token has no name until there is one.
+            assert!(act.contains(&cache) || act.contains(&lock) || act.contains("O_TMPFILE"), "{act}");
         }
+        let written = trace.calls.iter().filter(|call| call.name.starts_with("rename"));
+        let grants = written.filter(|call| call.text.contains("/credentials.json\"")).count();
+        assert_eq!(grants, usize::from(rotate));
         // No other program is started.
         assert_eq!(trace.named("execve").count(), 1);
         token(&user.check(trace.run).expect(0));
@@ -136,4 +144,62 @@ fn e1_a_refused_url_sends_no_packet_and_opens_no_other_file() {
     let reached = ["socket", "connect", "sendto", "sendmmsg"];
     assert!(!trace.calls.iter().any(|call| reached.contains(&call.name.as_str())));
     assert!(user.cached("").is_empty());
+}
+
+#[test]
+fn g9_memory_is_not_dumped_and_a_signal_that_would_dump_it_leaves_no_core() {
+    let user = User::logged_in();
+    user.sandbox.fault(gauth_sandbox::Fault::new("/token", gauth_sandbox::FaultKind::Hold));
+    let mut command = user.home.command("sh");
+    command.args(["-c", r#"ulimit -c unlimited; exec "$0""#, BIN]);
+    let running = Running::start(command);
+    assert!(user.sandbox.wait_for_held(1, Duration::from_secs(30)));
+    // The kernel makes the files of such a process root's own.
+    let environ = std::fs::metadata(format!("/proc/{}/environ", running.id())).expect("look at it");
+    assert_eq!(environ.uid(), 0);
+    running.signal(Signal::ABORT);
+    let status = running.finish().output.status;
+    assert!(!status.core_dumped(), "{status}");
+    assert!(!user.home.tree().iter().any(|path| path.to_string_lossy().starts_with("core")));
+}
+
+#[test]
+fn h3_a_token_needs_no_thread() {
+    let user = User::logged_in();
+    let options = ["-e", "trace=clone3,clone", "-e", "inject=clone3,clone:error=EAGAIN"];
+    let Some(trace) = strace(&options, user.command(&[])) else {
+        return;
+    };
+    token(&user.check(trace.run).expect(0));
+    assert_eq!(trace.calls.iter().filter(|call| call.name.starts_with("clone")).count(), 0, "for an address");
+    // A name has to be looked up, which only has a deadline in a thread.
+    let mut command = user.command(&[]);
+    let mut file = user.stored();
+    file["token_uri"] = "https://oauth2.googleapis.com/token".into();
+    std::fs::write(&user.credentials, file.to_string()).expect("write the credentials");
+    command.args(["--timeout", "20"]).env("HTTPS_PROXY", "http://proxy.invalid:1");
+    let Some(trace) = strace(&options, command) else {
+        return;
+    };
+    let run = user.check(trace.run).expect_failure(5);
+    assert!(!run.stderr().contains("internal error"), "{}", run.stderr());
+}
+
+#[test]
+fn h7_a_write_error_that_passes_leaves_nothing_on_standard_output() {
+    let user = User::logged_in();
+    user.token(&[]);
+    for error in ["EIO", "ENOSPC", "EDQUOT"] {
+        let inject = format!("inject=write:error={error}:when=1");
+        let Some(trace) = strace(&["-e", "trace=write", "-e", &inject], user.command(&[])) else {
+            return;
+        };
+        user.check(trace.run).expect_failure(1);
+    }
+    // One that was interrupted is written again.
+    let inject = "inject=write:error=EINTR:when=1";
+    let Some(trace) = strace(&["-e", "trace=write", "-e", inject], user.command(&[])) else {
+        return;
+    };
+    token(&user.check(trace.run).expect(0));
 }

@@ -133,7 +133,9 @@ impl Refusal {
             401 if self.reason.as_deref() == Some("CREDENTIALS_MISSING") => {
                 "no token reached the server: pass one with --token $(gauth-token)".to_owned()
             }
-            401 => "the token is stale or not meant for this API: run gauth-token again".to_owned(),
+            401 => {
+                "the token has ended, was revoked or is not meant for this API: run gauth-token --refresh".to_owned()
+            }
             403 | 429 if self.is_rate_limit() => self.quota()?.hint().to_owned(),
             403 => self.remedy_of_forbidden().unwrap_or_else(|| NO_ROLE.to_owned()),
             404 => "run ga-properties to list what this token can see".to_owned(),
@@ -315,7 +317,7 @@ mod tests {
         };
         let table = [
             (401, error("Request is missing", "CREDENTIALS_MISSING"), "--token $(gauth-token)"),
-            (401, error("invalid", ""), "run gauth-token again"),
+            (401, error("invalid", ""), "run gauth-token --refresh"),
             (403, error("x", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), "gauth-login --scope"),
             (403, error("Request had insufficient authentication scopes.", ""), "analytics.readonly"),
             (403, error("User does not have sufficient permissions", ""), "ga-properties"),

@@ -10,10 +10,10 @@ use gauth_core::Error;
 use gauth_core::credentials::{Credentials, Reading, Wanted};
 use gauth_core::endpoint::Policy;
 use gauth_core::exchange::Exchange;
-use gauth_core::source::{self, Source};
+use gauth_core::source::{self, Place, Source};
 
 use crate::exit::{Failure, Kind};
-use crate::files::{self, CREDENTIALS_LIMIT, shown};
+use crate::files::{self, CREDENTIALS_LIMIT, Content, shown};
 use crate::terminal::Terminal;
 use crate::{environment, metadata_server};
 
@@ -23,8 +23,8 @@ pub struct Found {
     pub credentials: Credentials,
     /// Why these.
     pub source: Source,
-    /// Places that were looked at before, in vain.
-    pub empty: Vec<Source>,
+    /// What was looked for before, and why it gave nothing, a line each.
+    pub looked_for: Vec<String>,
     /// The file, if it can be read again and rewritten: not stdin, not a pipe.
     pub file: Option<PathBuf>,
 }
@@ -34,13 +34,13 @@ impl Found {
     ///
     /// # Errors
     /// Usage errors naming the file and the field.
-    pub fn read(bytes: &[u8], source: Source, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Self> {
+    pub fn read(content: &Content, source: Source, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Self> {
         let path = source.path();
-        let file = (path != Path::new("-") && path.is_file()).then(|| path.to_owned());
-        if let Some(warning) = file.as_deref().and_then(files::loose_permissions) {
+        if let Some(warning) = content.loose_permissions(path) {
             terminal.warn(&warning);
         }
-        Ok(Self { credentials: parse(bytes, path, policy)?, source, empty: Vec::new(), file })
+        let file = content.is_regular_file().then(|| path.to_owned());
+        Ok(Self { credentials: parse(&content.bytes, path, policy)?, source, looked_for: Vec::new(), file })
     }
 }
 
@@ -62,25 +62,47 @@ impl Found {
 /// # Errors
 /// [`Kind::Login`] when there are none, usage errors for a source that is set but broken.
 pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Found> {
-    let mut empty = Vec::new();
-    for source in source::search(flag, &environment::variable) {
-        let Some(bytes) = read(&source)? else {
-            empty.push(source);
+    let mut looked_for = Vec::new();
+    for place in source::search(flag, &environment::variable) {
+        let source = match place {
+            Place::Source(source) => source,
+            Place::Unknown { .. } => {
+                looked_for.push(place.to_string());
+                continue;
+            }
+        };
+        let Some(content) = read(&source)? else {
+            looked_for.push(format!("{source}: no {}", shown(source.path())));
             continue;
         };
-        return Ok(Found { empty, ..Found::read(&bytes, source, policy, terminal)? });
+        return Ok(Found { looked_for, ..Found::read(&content, source, policy, terminal)? });
     }
-    if let Some(host) = metadata_server::host()? {
-        return Ok(Found {
+    match metadata_server::find()? {
+        Ok(host) => Ok(Found {
             credentials: Credentials::metadata_server(&host, policy)?,
             source: Source::MetadataServer(host),
-            empty,
+            looked_for,
             file: None,
-        });
+        }),
+        Err(why_not) => {
+            looked_for.push(format!("the metadata server: {why_not}"));
+            let message = format!("no credentials found ({})", looked_for.join("; "));
+            Err(Failure::new(Kind::Login, message)
+                .hint("run gauth-login, or set GAUTH_CREDENTIALS to a credentials file")
+                .into())
+        }
     }
-    Err(Failure::new(Kind::Login, "find credentials: there are none")
-        .hint("run gauth-login, or set GAUTH_CREDENTIALS to a credentials file")
-        .into())
+}
+
+/// The source that [`find`] ends at when no file is given by a flag, unread: it may be one that it refuses.
+pub fn chosen() -> Option<Source> {
+    let is_there = |source: &Source| source.is_named() || !files::is_absent(source.path());
+    let mut sources = source::search(None, &environment::variable).into_iter().filter_map(|place| match place {
+        Place::Source(source) => Some(source),
+        Place::Unknown { .. } => None,
+    });
+    let machine = || metadata_server::find().ok()?.ok().map(Source::MetadataServer);
+    sources.find(is_there).or_else(machine)
 }
 
 /// Reads a file's bytes; `path` is for the message.
@@ -93,11 +115,15 @@ fn what_failed(path: &Path) -> String {
     format!("cannot read credentials {}", shown(path))
 }
 
-fn read(source: &Source) -> anyhow::Result<Option<Vec<u8>>> {
-    if !source.is_named() {
-        return Ok(files::read_default(source.path(), CREDENTIALS_LIMIT)?);
+fn read(source: &Source) -> anyhow::Result<Option<Content>> {
+    if source.is_named() {
+        return files::load_given(source.path(), CREDENTIALS_LIMIT)
+            .map(Some)
+            .with_context(|| format!("take credentials from {source}"));
     }
-    files::read_given(source.path(), CREDENTIALS_LIMIT)
-        .map(Some)
-        .with_context(|| format!("take credentials from {source}"))
+    let content = files::load_default(source.path(), CREDENTIALS_LIMIT)?;
+    if content.is_none() {
+        files::refuse_dangling_link(source.path())?;
+    }
+    Ok(content)
 }

@@ -6,20 +6,22 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gauth_text::{Seems, Typed, quoted};
 
 use crate::exit::{Failure, reason};
 use crate::terminal::escaped;
 
+pub(crate) mod listing;
 mod replacement;
 mod report;
 mod secret;
 
-pub use replacement::sweep;
+pub(crate) use replacement::sweep;
 pub use report::Report;
-pub use secret::{check_secret_target, create_private_directory, write_secret};
+pub(crate) use secret::{SecretWriter, adopt_secret, private_directory, write_secret_unsynced};
+pub use secret::{check_secret_target, write_secret};
 
 /// The most that is read of a credentials file, in bytes.
 pub const CREDENTIALS_LIMIT: usize = 1 << 20;
@@ -66,36 +68,127 @@ fn no_file_name(seems: Seems) -> Failure {
     Failure::usage(format!("this looks like {seems}, not a file name"))
 }
 
+/// What was read, and what it was read from.
+pub struct Content {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Unknown for standard input.
+    metadata: Option<fs::Metadata>,
+}
+
+impl Content {
+    /// Whether it can be read again and replaced: not a pipe, not a device.
+    pub fn is_regular_file(&self) -> bool {
+        self.metadata.as_ref().is_some_and(fs::Metadata::is_file)
+    }
+
+    /// What is wrong with the permissions of the file at `path` that this was read from, if it holds a secret, with
+    /// the command that fixes it, as one line for a warning.
+    pub fn loose_permissions(&self, path: &Path) -> Option<String> {
+        loose_permissions(path, self.metadata.as_ref().filter(|metadata| metadata.is_file())?)
+    }
+}
+
 /// Reads a file that the user named, at most `limit` bytes; `-` is standard input. Pipes such as `<(…)` are
 /// welcome. Every failure is a usage error.
 pub fn read_given(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    load_given(path, limit).map(|content| content.bytes)
+}
+
+/// As [`read_given`], with what is known of the file.
+pub fn load_given(path: &Path, limit: usize) -> Result<Content, Failure> {
     if path == Path::new("-") {
-        return read_all(io::stdin().lock(), limit)
-            .map_err(|error| Failure::usage(format!("read standard input: {}", reason(&error))));
+        let bytes = read_all(io::stdin().lock(), limit)
+            .map_err(|error| Failure::usage(format!("read standard input: {}", reason(&error))))?;
+        return Ok(Content { bytes, metadata: None });
     }
-    File::open(path).and_then(|file| read_all(file, limit)).map_err(|error| cannot_read(path, &error))
+    let load = || {
+        let file = File::open(path)?;
+        let metadata = Some(file.metadata()?);
+        Ok(Content { bytes: read_all(file, limit)?, metadata })
+    };
+    load().map_err(|error| cannot_read(path, &error))
 }
 
 /// Reads a file at a place where nobody said that there is one: `None` if there is none. Only a regular file
 /// is read, so that a planted FIFO or device holds nobody up; every failure is a usage error.
 pub fn read_default(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
+    Ok(load_default(path, limit)?.map(|content| content.bytes))
+}
+
+/// As [`read_default`], with what is known of the file.
+pub fn load_default(path: &Path, limit: usize) -> Result<Option<Content>, Failure> {
     let mut options = OpenOptions::new();
     options.read(true);
     // Opening a FIFO without a writer would wait.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let read = || {
+    let load = || {
         let file = options.open(path)?;
-        if !file.metadata()?.is_file() {
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
             return Err(io::Error::other("not a regular file"));
         }
-        read_all(file, limit)
+        Ok(Content { bytes: read_all(file, limit)?, metadata: Some(metadata) })
     };
-    match read() {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+    match load() {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if is_absence(&error) => Ok(None),
         Err(error) => Err(cannot_read(path, &error)),
     }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Whether there is nothing at a path, not even what cannot be read or a link that leads nowhere.
+pub(crate) fn is_absent(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| is_absence(&error))
+}
+
+/// Refuses a file that is not there because a symlink on the way to it leads nowhere: somebody put it there for a
+/// purpose, and going on without it would be another choice than theirs.
+pub fn refuse_dangling_link(path: &Path) -> Result<(), Failure> {
+    for place in path.ancestors().filter(|place| !place.as_os_str().is_empty()) {
+        match fs::symlink_metadata(place) {
+            Ok(found) if found.is_symlink() => match fs::metadata(place) {
+                Err(error) if is_absence(&error) => {
+                    let whole = if place == path { String::new() } else { format!("{} is ", shown(place)) };
+                    return Err(cannot_read(path, &io::Error::other(format!("{whole}a link that leads nowhere"))));
+                }
+                Err(error) => return Err(cannot_read(place, &error)),
+                Ok(_) => return Ok(()),
+            },
+            Ok(_) => return Ok(()),
+            Err(error) if is_absence(&error) => {}
+            Err(error) => return Err(cannot_read(place, &error)),
+        }
+    }
+    Ok(())
+}
+
+/// The file that `path` leads to, which need not exist. `allow` sees every link on the way and where it leads.
+fn followed(path: &Path, allow: impl Fn(&fs::Metadata, &Path) -> io::Result<()>) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    for _ in 0..40 {
+        match fs::symlink_metadata(&target) {
+            Ok(found) if found.is_symlink() => {
+                // An absolute link replaces the directory it stands in.
+                let next = parent(&target).join(fs::read_link(&target)?);
+                allow(&found, &next)?;
+                target = next;
+            }
+            Err(error) if !is_absence(&error) => return Err(error),
+            _ => return Ok(target),
+        }
+    }
+    Err(io::Error::other("too many symlinks"))
+}
+
+/// The file that `path` leads to, which need not exist.
+pub(crate) fn target(path: &Path) -> io::Result<PathBuf> {
+    followed(path, |_, _| Ok(()))
 }
 
 fn read_all(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
@@ -117,12 +210,9 @@ fn cannot_read(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(format!("read {}: {}", shown(path), reason(error)))
 }
 
-/// What is wrong with the permissions of a file that holds a secret, with the command that mends it, as one
-/// line for a warning.
 #[cfg(unix)]
-pub fn loose_permissions(path: &Path) -> Option<String> {
+fn loose_permissions(path: &Path, metadata: &fs::Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     let file = shown(path);
     let user = rustix::process::geteuid().as_raw();
     if metadata.mode() & 0o077 != 0 {
@@ -132,7 +222,10 @@ pub fn loose_permissions(path: &Path) -> Option<String> {
         return Some(format!("{file} belongs to another user (uid {}), who can change it", metadata.uid()));
     }
     let directory = parent(path);
-    let metadata = fs::metadata(directory).ok()?;
+    let metadata = match fs::metadata(directory) {
+        Ok(metadata) => metadata,
+        Err(error) => return Some(format!("cannot see who can replace {file}: {}", reason(&error))),
+    };
     let sticky = metadata.mode() & 0o1000 != 0;
     if metadata.mode() & 0o022 != 0 && !sticky {
         let command = pasted(directory);
@@ -143,23 +236,25 @@ pub fn loose_permissions(path: &Path) -> Option<String> {
 
 /// Permissions are not looked at where they are not Unix's.
 #[cfg(not(unix))]
-pub fn loose_permissions(_path: &Path) -> Option<String> {
+fn loose_permissions(_path: &Path, _metadata: &fs::Metadata) -> Option<String> {
     None
 }
 
 /// Whether two paths lead to one existing file, however they are spelled or linked.
-pub fn same_file(one: &Path, other: &Path) -> bool {
+pub fn same_file(one: &Path, other: &Path) -> Result<bool, Failure> {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
-        identity(one).is_some_and(|one| Some(one) == identity(other))
-    }
+    use std::os::unix::fs::MetadataExt;
+    #[cfg(unix)]
+    let identity = |path| fs::metadata(path).map(|file| (file.dev(), file.ino()));
     #[cfg(not(unix))]
-    {
-        let identity = |path: &Path| fs::canonicalize(path).ok();
-        identity(one).is_some_and(|one| Some(one) == identity(other))
-    }
+    let identity = |path: &Path| fs::canonicalize(path);
+    let found = |path| match identity(path) {
+        Ok(identity) => Ok(Some(identity)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(cannot_read(path, &error)),
+    };
+    let one = found(one)?;
+    Ok(one.is_some() && one == found(other)?)
 }
 
 fn parent(path: &Path) -> &Path {
@@ -223,17 +318,18 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("secret");
         fs::write(&file, "").unwrap();
-        for (mode, loose) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o666, true)] {
+        let loose = |file: &Path| load_given(file, 9).unwrap().loose_permissions(file);
+        for (mode, is_loose) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o666, true)] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
-            let warning = loose_permissions(&file);
-            assert_eq!(warning.is_some(), loose, "{mode:o}: {warning:?}");
+            let warning = loose(&file);
+            assert_eq!(warning.is_some(), is_loose, "{mode:o}: {warning:?}");
             assert!(warning.is_none_or(|text| text.ends_with(&format!("chmod 600 {}", pasted(&file)))));
         }
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o770)).unwrap();
-        assert!(loose_permissions(&file).is_some_and(|text| text.contains("chmod go-w ")));
+        assert!(loose(&file).is_some_and(|text| text.contains("chmod go-w ")));
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o1777)).unwrap();
-        assert_eq!(loose_permissions(&file), None);
+        assert_eq!(loose(&file), None);
     }
 
     #[test]
@@ -245,10 +341,10 @@ mod tests {
         symlink(&file, home.path().join("link")).unwrap();
         fs::hard_link(&file, home.path().join("hard")).unwrap();
         for spelling in ["file", "./file", "d/../file", "link", "hard"] {
-            assert!(same_file(&file, &home.path().join(spelling)), "{spelling}");
+            assert!(same_file(&file, &home.path().join(spelling)).unwrap(), "{spelling}");
         }
         fs::write(home.path().join("other"), "").unwrap();
-        assert!(!same_file(&file, &home.path().join("other")));
-        assert!(!same_file(&home.path().join("none"), &home.path().join("none")));
+        assert!(!same_file(&file, &home.path().join("other")).unwrap());
+        assert!(!same_file(&home.path().join("none"), &home.path().join("none")).unwrap());
     }
 }

@@ -3,42 +3,79 @@
 //! The kernel lets go of it when the holder ends, however it ends; so there is no staleness to judge.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use gauth_core::cache;
+
+use crate::environment;
 use crate::exit::{Failure, Kind, reason};
-use crate::files::{create_private_directory, shown};
+use crate::files::{self, shown};
 use crate::terminal::Terminal;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
 
 /// A lock held until it is dropped. Its file can hold a few words that the next holder reads.
 #[derive(Debug)]
 pub struct Lock(File);
 
 impl Lock {
-    /// Waits for the lock at `path` until `deadline`; then it is a temporary failure. `None` where locks cannot
-    /// be had (a read-only disk, a file system without them): the work goes on without, after a warning
-    /// if the reason is the file system's.
+    /// Waits for the lock at `path` until `deadline`; then it is a temporary failure. `None` where there can be no
+    /// locks (a read-only disk, a file system without them): the work goes on without, after a warning if the reason
+    /// is not just that nothing can be written there.
     pub fn exclusive(path: &Path, deadline: Instant, terminal: &Terminal) -> Result<Option<Self>, Failure> {
-        let Ok(file) = open(path) else {
-            return Ok(None);
-        };
-        let mut pause = Duration::from_millis(1);
+        Self::first_of(&[path.to_owned()], deadline, terminal)
+    }
+
+    /// The lock under which the file at `path` is read to be changed, and written: a hidden file beside what `path`
+    /// leads to, or where that cannot be, one in the cache folder.
+    pub fn of_file(path: &Path, deadline: Instant, terminal: &Terminal) -> Result<Option<Self>, Failure> {
+        let target = fs::canonicalize(path).or_else(|_| files::target(path)).unwrap_or_else(|_| path.to_owned());
+        let elsewhere = environment::cache_dir().map(|directory| {
+            directory.join(cache::digest(target.as_os_str().as_encoded_bytes())).with_extension("lock")
+        });
+        let places: Vec<PathBuf> = std::iter::once(beside(&target)).chain(elsewhere).collect();
+        Self::first_of(&places, deadline, terminal)
+    }
+
+    /// The lock at the first place where one can be.
+    fn first_of(places: &[PathBuf], deadline: Instant, terminal: &Terminal) -> Result<Option<Self>, Failure> {
+        let mut trouble = None;
+        for path in places {
+            match open(path) {
+                Ok(file) => return Self::wait_for(file, path, deadline, terminal),
+                Err(error) => trouble = Some((path, error)),
+            }
+        }
+        let expected =
+            [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem, io::ErrorKind::NotADirectory];
+        if let Some((path, error)) = trouble.filter(|(_, error)| !expected.contains(&error.kind())) {
+            warn(terminal, path, &error);
+        }
+        Ok(None)
+    }
+
+    fn wait_for(file: File, path: &Path, deadline: Instant, terminal: &Terminal) -> Result<Option<Self>, Failure> {
+        let mut pause = FIRST_PAUSE;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Self(file))),
                 Err(TryLockError::Error(error)) => {
-                    terminal.warn(&format!("lock {}: {}: going on without", shown(path), reason(&error)));
+                    warn(terminal, path, &error);
                     return Ok(None);
                 }
                 Err(TryLockError::WouldBlock) => {}
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let message = format!("lock {}: another process holds it", shown(path));
+                let message = format!("cannot lock {}: another process holds it", shown(path));
                 return Err(Failure::new(Kind::Temporary, message));
+            }
+            if pause == FIRST_PAUSE {
+                terminal.verbose(&format!("waiting for another process to release {}", shown(path)));
             }
             std::thread::sleep(left.min(jittered(pause)));
             pause = (pause * 2).min(Duration::from_millis(50));
@@ -61,8 +98,12 @@ impl Lock {
     }
 }
 
-/// The lock under which a file is written: a hidden file beside it.
-pub fn beside(file: &Path) -> PathBuf {
+fn warn(terminal: &Terminal, path: &Path, error: &io::Error) {
+    terminal.warn(&format!("cannot lock {}: {}: continuing without a lock", shown(path), reason(error)));
+}
+
+/// A hidden file beside `file`.
+fn beside(file: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(file.file_name().unwrap_or_default());
     name.push(".lock");
@@ -71,7 +112,7 @@ pub fn beside(file: &Path) -> PathBuf {
 
 fn open(path: &Path) -> io::Result<File> {
     if let Some(directory) = path.parent() {
-        create_private_directory(directory).map_err(io::Error::other)?;
+        files::private_directory(directory)?;
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

@@ -1,38 +1,52 @@
 //! Whether this machine is on Google Cloud, found out without a packet: `NO_GCE_CHECK` says it is not; else the user says
-//! so by `GCE_METADATA_HOST` (or `GCE_METADATA_ROOT`, its older name), or the firmware does by its product name.
+//! so by `GCE_METADATA_HOST` (or `GCE_METADATA_ROOT`, its older name), or the firmware does by its product name, or a
+//! serverless product by the variables it sets.
 
 use std::path::Path;
 
 use crate::environment;
-use crate::exit::Failure;
+use crate::exit::{Failure, reason};
 
 const DEFAULT_HOST: &str = "metadata.google.internal";
 /// Linux shows the firmware's product name here.
 const PRODUCT_NAME: &str = "/sys/class/dmi/id/product_name";
 
-/// The metadata server's host, perhaps with a port and a path; `None` off Google Cloud.
-pub fn host() -> Result<Option<String>, Failure> {
+/// What Google's serverless products set. Their sandboxes show no firmware.
+const SERVERLESS: [&str; 5] = ["K_SERVICE", "CLOUD_RUN_JOB", "CLOUD_RUN_WORKER_POOL", "FUNCTION_NAME", "GAE_SERVICE"];
+
+/// The metadata server's host, perhaps with a port and a path; else why there is none to ask.
+///
+/// # Errors
+/// Usage errors for variables that cannot be read.
+pub fn find() -> Result<Result<String, String>, Failure> {
     let forbidden = environment::text("NO_GCE_CHECK")?
         .is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1"));
     if forbidden {
-        return Ok(None);
+        return Ok(Err("NO_GCE_CHECK forbids to ask it".to_owned()));
     }
     for name in ["GCE_METADATA_HOST", "GCE_METADATA_ROOT"] {
         if let Some(host) = environment::text(name)? {
-            return Ok(Some(host));
+            return Ok(Ok(host));
         }
     }
-    if !product_is_google(Path::new(PRODUCT_NAME)) {
-        return Ok(None);
+    let is_serverless = SERVERLESS.iter().any(|name| environment::variable(name).is_some());
+    if !is_serverless && let Err(why_not) = made_by_google(Path::new(PRODUCT_NAME)) {
+        return Ok(Err(why_not));
     }
     // On such a machine the address works where the name does not resolve.
     let address = environment::text("GCE_METADATA_IP")?;
-    Ok(Some(address.unwrap_or_else(|| DEFAULT_HOST.to_owned())))
+    Ok(Ok(address.unwrap_or_else(|| DEFAULT_HOST.to_owned())))
 }
 
 /// Google Compute Engine, or plain Google on older machines.
-fn product_is_google(file: &Path) -> bool {
-    std::fs::read_to_string(file).is_ok_and(|name| name.trim_start().starts_with("Google"))
+fn made_by_google(product_name: &Path) -> Result<(), String> {
+    match std::fs::read_to_string(product_name) {
+        Ok(name) if name.trim_start().starts_with("Google") => Ok(()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("cannot read {}: {}", product_name.display(), reason(&error)))
+        }
+        _ => Err("this machine is not on Google Cloud".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -47,8 +61,11 @@ mod tests {
         {
             let file = directory.path().join("product_name");
             std::fs::write(&file, name).unwrap();
-            assert_eq!(product_is_google(&file), google, "{name:?}");
+            assert_eq!(made_by_google(&file).is_ok(), google, "{name:?}");
         }
-        assert!(!product_is_google(&directory.path().join("none")));
+        let none = made_by_google(&directory.path().join("none")).unwrap_err();
+        assert_eq!(none, "this machine is not on Google Cloud");
+        let unreadable = made_by_google(directory.path()).unwrap_err();
+        assert!(unreadable.ends_with(": is a directory"), "{unreadable}");
     }
 }

@@ -1,9 +1,9 @@
 //! One fresh token for however many processes want it: a cache file per key, read without a lock while it is fresh;
-//! when it is stale one process refreshes and the others wait for what it gets, success or failure.
+//! when it is stale one process refreshes and the others wait for the token it obtains, or for the server's refusal.
 //!
 //! The order inside the lock is: read the credentials again (another process may have replaced the refresh token), read
-//! the cache again, exchange, save a replaced refresh token, cache, let go. A replaced refresh token comes first, because
-//! it is the one thing that cannot be had again; whoever reads it meanwhile still waits for the same lock.
+//! the cache again, exchange, save a replaced refresh token, cache, housekeeping. A replaced refresh token comes first,
+//! because it is the one thing that cannot be obtained again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,23 +16,25 @@ use gauth_core::credentials::{Credentials, Wanted};
 use gauth_core::endpoint::Policy;
 use gauth_core::exchange::{Answer, Step};
 use gauth_core::scope::Scopes;
+use gauth_core::timestamp::unix_seconds;
 use gauth_core::token::TokenResponse;
 
-use crate::credentials::{self, Found};
-use crate::exit::Failure;
-use crate::files::{self, CREDENTIALS_LIMIT, shown};
+use crate::credentials::Found;
+use crate::exit::reason;
+use crate::files::{self, CREDENTIALS_LIMIT, SecretWriter, listing, shown};
+use crate::grant_file::GrantFile;
 use crate::http_agent::{HttpAgent, Tries};
 use crate::lock::Lock;
 use crate::terminal::Terminal;
-use crate::{environment, executable, exit, lock};
+use crate::{environment, executable, refusal_note};
 
 /// How the cache is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// Take a fresh token from it, keep a new one in it.
     ReadAndWrite,
-    /// Keep a new one in it (`--refresh`).
-    WriteOnly,
+    /// Keep a new one in it, and take none that was there before this process (`--refresh`).
+    Renew,
     /// Leave it alone (`--no-cache`).
     No,
 }
@@ -52,7 +54,12 @@ pub struct Fresh {
 
 impl From<Entry> for Fresh {
     fn from(entry: Entry) -> Self {
-        Self { token: entry.token, expires_at: Some(entry.expires_at), scopes: entry.scopes, cached: true }
+        Self {
+            token: entry.token,
+            expires_at: Some(unix_seconds(entry.expires_at)),
+            scopes: entry.scopes,
+            cached: true,
+        }
     }
 }
 
@@ -79,43 +86,53 @@ impl Ask<'_> {
     /// What the exchange said; [`exit::Kind::Temporary`] when the deadline passes.
     pub fn token(&self, mut found: Found) -> anyhow::Result<Fresh> {
         let asked_at = SystemTime::now();
+        let directory = self.directory(&found);
+        let file = |found: &Found| Some(directory.as_ref()?.join(found.credentials.cache_file_name(self.wanted)));
+        // An error of the file is told once, by the read under the lock.
+        if self.cache == Use::ReadAndWrite
+            && let Some(Ok(Some((entry, left)))) = file(&found).map(|file| self.read(&file))
+            && left >= self.min_ttl
+        {
+            return Ok(entry.into());
+        }
+        let stale = file(&found);
+        let turn = self.turn(&mut found, stale.as_deref())?;
+        let file = file(&found);
+        // What another process obtained while this one waited is as fresh as can be, however short its life.
+        if let Some((entry, left)) = file.as_ref().and_then(|file| self.read_or_warn(file))
+            && (entry.obtained_at >= asked_at || (self.cache == Use::ReadAndWrite && left >= self.min_ttl))
+        {
+            self.warn_if_short(left);
+            return Ok(entry.into());
+        }
+        let name = found.credentials.cache_file_name(self.wanted);
+        if let Some(failure) = turn.lock().and_then(|lock| refusal_note::read(lock, &name, asked_at)) {
+            return Err(failure.into());
+        }
+        let obtained = self.exchange(&found, &turn);
+        if let Some(lock) = turn.lock() {
+            match &obtained.token {
+                Ok(_) => refusal_note::clear(lock),
+                Err(error) => refusal_note::leave(lock, &name, error),
+            }
+        }
+        let token = obtained.token?;
+        if let Some(file) = &file {
+            self.keep(&token, &found.credentials, obtained.saved.as_ref(), file);
+        }
+        Ok(self.fresh(&token))
+    }
+
+    /// The cache folder, where the cache is used.
+    fn directory(&self, found: &Found) -> Option<PathBuf> {
         if self.cache == Use::No || !found.credentials.is_cacheable() {
-            let _turn = self.wait_for_others(&mut found)?;
-            return Ok(self.fresh(&self.exchange(&found).token?));
+            return None;
         }
-        let Some(directory) = environment::cache_dir() else {
+        let directory = environment::cache_dir();
+        if directory.is_none() {
             self.not_cached("neither HOME nor XDG_CACHE_HOME is an absolute path");
-            return Ok(self.fresh(&self.exchange(&found).token?));
-        };
-        loop {
-            let name = found.credentials.cache_file_name(self.wanted);
-            let file = directory.join(&name);
-            // Trouble with the file is told once, by the read under the lock.
-            if let Ok(Some((entry, left))) = self.read(&file)
-                && left >= self.min_ttl
-            {
-                return Ok(entry.into());
-            }
-            let lock = Lock::exclusive(&directory.join(lock_name(&found, &name)), self.deadline(), &self.terminal)?;
-            if self.read_again(&mut found)? && found.credentials.cache_file_name(self.wanted) != name {
-                continue;
-            }
-            let kept = self.read(&file).unwrap_or_else(|trouble| {
-                self.terminal.warn(&format!("read the cached token {}: {trouble}, so it is not used", shown(&file)));
-                None
-            });
-            // What others obtained while this process waited is as fresh as can be had, however short its life.
-            if let Some((entry, left)) = kept
-                && (left >= self.min_ttl || entry.obtained_after(asked_at))
-            {
-                self.warn_if_short(left);
-                return Ok(entry.into());
-            }
-            if let Some(failure) = lock.as_ref().and_then(|lock| left_failure(lock, &name, asked_at)) {
-                return Err(failure.into());
-            }
-            return self.refresh(&found, &file, lock.as_ref());
         }
+        directory
     }
 
     fn deadline(&self) -> Instant {
@@ -124,66 +141,55 @@ impl Ask<'_> {
 
     /// The cached token and the life it has left, if there is one; or why what is there is not used.
     fn read(&self, file: &Path) -> Result<Option<(Entry, Duration)>, String> {
-        if self.cache != Use::ReadAndWrite {
-            return Ok(None);
-        }
-        let Some(bytes) = files::read_default(file, CREDENTIALS_LIMIT).map_err(|e| e.to_string())? else {
+        let Some(content) = files::load_default(file, CREDENTIALS_LIMIT).map_err(|e| e.to_string())? else {
             return Ok(None);
         };
-        if files::loose_permissions(file).is_some() {
+        if content.loose_permissions(file).is_some() {
             return Err("others could read or change it".to_owned());
         }
-        let entry = Entry::parse(&bytes).ok_or("it is damaged")?;
+        let entry = Entry::parse(&content.bytes).ok_or("it is damaged")?;
         Ok(entry.left(SystemTime::now()).map(|left| (entry, left)))
     }
 
-    /// The turn of a process that leaves the cache alone. A server that replaces refresh tokens ends the whole grant when
-    /// two use the same one, so it too waits for those who hold the lock; it makes no lock file where none is.
-    fn wait_for_others(&self, found: &mut Found) -> anyhow::Result<Option<Lock>> {
-        let path = environment::cache_dir().map(|dir| dir.join(lock_name(found, "")));
-        let Some(path) = path.filter(|path| path.exists()) else {
-            return Ok(None);
-        };
-        let lock = Lock::exclusive(&path, self.deadline(), &self.terminal)?;
-        self.read_again(found)?;
-        Ok(lock)
+    fn read_or_warn(&self, file: &Path) -> Option<(Entry, Duration)> {
+        self.read(file).unwrap_or_else(|why| {
+            self.terminal.warn(&format!("ignoring the cached token {}: {why}", shown(file)));
+            None
+        })
     }
 
-    /// Whether the credentials were read anew. A login or a replaced refresh token may have come in between.
-    fn read_again(&self, found: &mut Found) -> anyhow::Result<bool> {
-        let (Some(file), Some(_)) = (&found.file, found.credentials.refresh_token()) else {
-            return Ok(false);
-        };
-        let Some(bytes) = files::read_default(file, CREDENTIALS_LIMIT)? else {
-            return Ok(false);
-        };
-        found.credentials = credentials::parse(&bytes, file, self.policy)?;
-        Ok(true)
-    }
-
-    fn refresh(&self, found: &Found, file: &Path, lock: Option<&Lock>) -> anyhow::Result<Fresh> {
-        files::sweep(file);
-        let obtained = self.exchange(found);
-        if let (Err(error), Some(lock)) = (&obtained.token, lock) {
-            leave_failure(lock, file, error);
+    /// Waits for this process's turn to ask. A grant is also used up by those who leave the cache alone, so they wait
+    /// with the others; a login or a replaced refresh token may have come in between.
+    fn turn(&self, found: &mut Found, file: Option<&Path>) -> anyhow::Result<Turn<'_>> {
+        if let (Some(path), Some(_)) = (&found.file, found.credentials.refresh_token()) {
+            let grant = GrantFile::hold(path, self.policy, self.deadline(), self.terminal)?;
+            if let Some(now) = grant.read()? {
+                found.credentials = now;
+            }
+            return Ok(Turn::Grant(grant));
         }
-        let token = obtained.token?;
-        let renamed = obtained.saved.as_ref().map(|saved| file.with_file_name(saved.cache_file_name(self.wanted)));
-        let credentials = obtained.saved.as_ref().unwrap_or(&found.credentials);
-        let entry = Entry::new(&token, credentials.principal_digest(), SystemTime::now());
-        if let Some(bytes) = entry.and_then(|entry| entry.to_bytes()) {
-            self.write(renamed.as_deref().unwrap_or(file), &bytes);
+        Ok(Turn::Entry(match file {
+            Some(file) => Lock::exclusive(&file.with_extension("lock"), self.deadline(), &self.terminal)?,
+            None => None,
+        }))
+    }
+
+    /// Keeps a token under the name that will be looked for: that of the credentials as they are `saved` now.
+    fn keep(&self, token: &TokenResponse, used: &Credentials, saved: Option<&Credentials>, file: &Path) {
+        let renamed = saved.map(|saved| file.with_file_name(saved.cache_file_name(self.wanted)));
+        let entry = Entry::new(token, saved.unwrap_or(used).principal_digest(), SystemTime::now());
+        if let Some(bytes) = entry.and_then(|entry| entry.to_bytes())
+            && let Err(e) = files::write_secret_unsynced(renamed.as_deref().unwrap_or(file), &bytes)
+        {
+            self.not_cached(&e.to_string());
         }
         if renamed.is_some() {
-            // Nobody looks under the old name any more; that it stays is no harm.
+            // Nothing reads the old name any more; leaving it is harmless.
             let _ = fs::remove_file(file);
         }
-        Ok(self.fresh(&token))
-    }
-
-    fn write(&self, file: &Path, bytes: &[u8]) {
-        if let Err(e) = files::write_secret(file, bytes) {
-            self.not_cached(&e.to_string());
+        if let Some(directory) = file.parent() {
+            files::sweep(directory);
+            drop_outdated(directory);
         }
     }
 
@@ -191,26 +197,27 @@ impl Ask<'_> {
         self.terminal.warn(&format!("the token is not cached: {why}"));
     }
 
-    fn exchange(&self, found: &Found) -> Obtained {
+    fn exchange(&self, found: &Found, turn: &Turn<'_>) -> Obtained {
         let mut saved = None;
-        let token = self.drive(found, &mut saved);
+        let token = self.drive(found, turn, &mut saved);
         Obtained { token, saved }
     }
 
     /// Drives the credentials' state machine to its end. A refresh token that is replaced on the way is saved before the
     /// next hop, which may fail or never come.
-    fn drive(&self, found: &Found, saved: &mut Option<Credentials>) -> anyhow::Result<TokenResponse> {
+    fn drive(&self, found: &Found, turn: &Turn<'_>, saved: &mut Option<Credentials>) -> anyhow::Result<TokenResponse> {
         let mut exchange = found.exchange(self.wanted, SystemTime::now())?;
         let agent = HttpAgent::new(self.terminal, self.deadline);
         let mut used = found.credentials.refresh_token().cloned();
+        let mut writer = turn.prepare();
         let mut answer = None;
         loop {
             let step = exchange.step(answer.take(), SystemTime::now());
-            if let (Some(old), Some(new)) = (&mut used, exchange.refresh_token())
-                && old != new
+            if let Some(new) = exchange.refresh_token()
+                && used.as_ref().is_some_and(|used| used != new)
             {
-                *saved = self.save_refresh_token(found, new);
-                old.clone_from(new);
+                *saved = self.save_refresh_token(turn, used.as_ref(), new, writer.take());
+                used = Some(new.clone());
             }
             answer = Some(match step? {
                 Step::Send(request) => Answer::Response(agent.send(&request, Tries::UpToThree)?),
@@ -224,12 +231,16 @@ impl Ask<'_> {
         }
     }
 
-    /// Puts a replaced refresh token into the file it came from, unless a login has changed that file meanwhile. What the
-    /// file says afterwards, if this changed it.
-    fn save_refresh_token(&self, found: &Found, new: &Secret) -> Option<Credentials> {
-        let saved = match &found.file {
-            Some(file) => self.replace_refresh_token(file, &found.credentials, new),
-            None => Err(anyhow!("the credentials did not come from a file that can be rewritten")),
+    fn save_refresh_token(
+        &self,
+        turn: &Turn<'_>,
+        used: Option<&Secret>,
+        new: &Secret,
+        writer: Option<SecretWriter>,
+    ) -> Option<Credentials> {
+        let saved = match turn {
+            Turn::Grant(grant) => grant.replace(used, new, writer),
+            Turn::Entry(_) => Err(anyhow!("the credentials did not come from a file that can be rewritten")),
         };
         saved.unwrap_or_else(|e| {
             self.terminal.warn(&format!(
@@ -239,31 +250,14 @@ impl Ask<'_> {
         })
     }
 
-    fn replace_refresh_token(
-        &self,
-        file: &Path,
-        used: &Credentials,
-        new: &Secret,
-    ) -> anyhow::Result<Option<Credentials>> {
-        let _lock = Lock::exclusive(&lock::beside(file), self.deadline(), &self.terminal)?;
-        let bytes = files::read_given(file, CREDENTIALS_LIMIT)?;
-        let current = credentials::parse(&bytes, file, self.policy)?;
-        if current.refresh_token() != used.refresh_token() {
-            return Ok(None);
-        }
-        let bytes = current.with_refresh_token(new).to_bytes();
-        files::write_secret(file, &bytes)?;
-        credentials::parse(&bytes, file, self.policy).map(Some)
-    }
-
     fn warn_if_short(&self, life: Duration) {
         if life < self.min_ttl {
-            self.terminal.warn(&format!("the server gave a token for {} s only", life.as_secs()));
+            self.terminal.warn(&format!("the server's token is valid for only {} s", life.as_secs()));
         }
     }
 
     fn fresh(&self, token: &TokenResponse) -> Fresh {
-        let now = gauth_core::timestamp::unix_seconds(SystemTime::now());
+        let now = unix_seconds(SystemTime::now());
         if let Some(life) = token.life {
             self.warn_if_short(life);
         }
@@ -276,25 +270,28 @@ impl Ask<'_> {
     }
 }
 
-/// Removes the cached tokens of these credentials, whatever they were asked for with, and counts them. One that cannot
-/// be removed stays: it ends by itself.
-pub fn forget(credentials: &Credentials) -> usize {
-    let Some(files) = environment::cache_dir().and_then(|dir| fs::read_dir(dir).ok()) else {
-        return 0;
-    };
-    let principal = credentials.principal_digest();
-    files
-        .filter_map(|file| Some(file.ok()?.path()))
-        .filter(|file| file.extension().is_some_and(|extension| extension == "json"))
-        .filter(|file| {
-            files::read_default(file, CREDENTIALS_LIMIT)
-                .ok()
-                .flatten()
-                .and_then(|bytes| Entry::parse(&bytes))
-                .is_some_and(|entry| entry.principal == principal)
-        })
-        .filter(|file| fs::remove_file(file).is_ok())
-        .count()
+/// The turn of one process, until it is dropped.
+enum Turn<'a> {
+    /// All that use one grant take turns, whatever they want.
+    Grant(GrantFile<'a>),
+    /// All that want one token take turns; without a cache entry nobody does.
+    Entry(Option<Lock>),
+}
+
+impl Turn<'_> {
+    fn lock(&self) -> Option<&Lock> {
+        match self {
+            Self::Grant(grant) => grant.lock(),
+            Self::Entry(lock) => lock.as_ref(),
+        }
+    }
+
+    fn prepare(&self) -> Option<SecretWriter> {
+        match self {
+            Self::Grant(grant) => grant.prepare(),
+            Self::Entry(_) => None,
+        }
+    }
 }
 
 /// What came of an exchange.
@@ -304,56 +301,46 @@ struct Obtained {
     saved: Option<Credentials>,
 }
 
-/// The lock under which the token of cache file `name` is obtained. A refresh token may be used up by its use, so all
-/// that want something of the same one wait for each other, under a name that outlives it: its file's.
-fn lock_name(found: &Found, name: &str) -> PathBuf {
-    let name = match (&found.file, found.credentials.refresh_token()) {
-        (Some(file), Some(_)) => {
-            let path = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
-            cache::digest(path.as_os_str().as_encoded_bytes())
-        }
-        _ => name.to_owned(),
+/// Removes the cached tokens of these credentials, whatever they were requested with, and counts them. One that cannot
+/// be removed is told, and ends by itself.
+pub fn forget(credentials: &Credentials, terminal: &Terminal) -> usize {
+    let Some(directory) = environment::cache_dir() else {
+        return 0;
     };
-    Path::new(&name).with_extension("lock")
-}
-
-/// A failure in the lock file: when, which exit code, for which cache file, the message, and hints, a line each. It holds
-/// no secret, since no message does.
-fn leave_failure(lock: &Lock, file: &Path, error: &anyhow::Error) {
-    let failure = Failure::of(error);
-    let mut note = format!(
-        "{} {} {}\n{}\n",
-        nanoseconds(SystemTime::now()),
-        failure.kind() as u8,
-        file.file_name().unwrap_or_default().display(),
-        one_line(&failure.to_string())
-    );
-    for hint in failure.hints() {
-        note.push_str(&one_line(hint));
-        note.push('\n');
+    let principal = credentials.principal_digest();
+    let is_theirs = |file: &PathBuf| read_entry(file).is_some_and(|entry| entry.principal == principal);
+    let remove = |file: PathBuf| {
+        fs::remove_file(&file)
+            .inspect_err(|e| terminal.warn(&format!("cannot remove the cached token {}: {}", shown(&file), reason(e))))
+    };
+    match entries(&directory) {
+        Ok(files) => files.filter(is_theirs).filter_map(|file| remove(file).ok()).count(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => {
+            terminal.warn(&format!("cannot look for cached tokens in {}: {}", shown(&directory), reason(&error)));
+            0
+        }
     }
-    // Without the note the others ask for themselves.
-    let _ = lock.leave_note(note.as_bytes());
 }
 
-/// What a holder left that failed to fill the same cache file after `asked_at`, so while this process was waiting.
-fn left_failure(lock: &Lock, name: &str, asked_at: SystemTime) -> Option<Failure> {
-    let note = String::from_utf8(lock.note().ok()?).ok()?;
-    let mut lines = note.lines();
-    let mut words = lines.next()?.split(' ');
-    let failed_at: u128 = words.next()?.parse().ok()?;
-    let kind = exit::Kind::from_code(words.next()?.parse().ok()?)?;
-    if words.next() != Some(name) || failed_at < nanoseconds(asked_at) {
-        return None;
+/// Removes entries whose tokens ended a day ago. This is housekeeping: what cannot be read or removed stays.
+fn drop_outdated(directory: &Path) {
+    let now = SystemTime::now();
+    let written_at = |file: &Path| fs::symlink_metadata(file).and_then(|metadata| metadata.modified()).ok();
+    for file in entries(directory).into_iter().flatten() {
+        let ended_at = read_entry(&file).map(|entry| entry.expires_at).or_else(|| written_at(&file));
+        if ended_at.is_some_and(|time| cache::is_outdated(time, now)) {
+            let _ = fs::remove_file(&file);
+        }
     }
-    let message = lines.next()?;
-    Some(lines.fold(Failure::new(kind, message), Failure::hint))
 }
 
-fn nanoseconds(time: SystemTime) -> u128 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos())
+/// The files of the cache that hold a token each.
+fn entries(directory: &Path) -> std::io::Result<impl Iterator<Item = PathBuf>> {
+    let files = listing::names(directory)?.into_iter().map(|name| directory.join(name));
+    Ok(files.filter(|file| file.extension().is_some_and(|extension| extension == "json")))
 }
 
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
+fn read_entry(file: &Path) -> Option<Entry> {
+    Entry::parse(&files::read_default(file, CREDENTIALS_LIMIT).ok()??)
 }

@@ -69,7 +69,7 @@ fn a2_a3_a_secret_is_private_from_birth_and_synced_before_it_is_renamed() {
             .position(|call| what(&call.text))
             .unwrap_or_else(|| panic!("no such call: {:#?}", trace.calls))
     };
-    let created = at(&|call| call.starts_with("openat(") && call.contains(".tmp\""));
+    let created = at(&|call| call.starts_with("openat(") && call.contains(".gauth-tmp\""));
     let birth = &trace.calls[created].text;
     for flag in ["O_CREAT", "O_EXCL", "O_NOFOLLOW", "O_CLOEXEC", "0600"] {
         assert!(birth.contains(flag), "{flag}: {birth}");
@@ -101,8 +101,9 @@ fn a4_a_crash_at_any_call_leaves_the_old_secret_or_the_new_one() {
                 assert!(nth > 1, "{call} is never called");
                 break;
             }
+            home.age_temporaries();
             run(files(&home, &["secret", "secret", "--content", NEW])).expect(0);
-            assert_eq!(home.tree(), [Path::new("secret")], "{call} {nth}: b9: the next run sweeps");
+            assert_eq!(home.tree(), [Path::new("secret")], "{call} {nth}: b9: the next day's run sweeps");
         }
     }
 }
@@ -165,7 +166,7 @@ fn b4_a_stopped_holder_costs_a_waiter_its_deadline_and_no_more() {
     let holder = holder(&home);
     holder.signal(testkit::Signal::STOP);
     let waiter = run(files(&home, &["lock", "lock", "--timeout", "0.05"])).expect_failure(5);
-    assert_eq!(waiter.stderr(), "files: lock 'lock': another process holds it\n");
+    assert_eq!(waiter.stderr(), "files: cannot lock 'lock': another process holds it\n");
 }
 
 #[test]
@@ -178,7 +179,8 @@ fn b5_without_locks_the_work_goes_on_with_a_warning() {
             return;
         };
         let run = trace.run.expect(0);
-        let warning = format!("files: warning: lock 'lock': {reason}: going on without\nfiles: not locked\n");
+        let warning =
+            format!("files: warning: cannot lock 'lock': {reason}: continuing without a lock\nfiles: not locked\n");
         assert_eq!(run.stderr(), warning);
     }
 }

@@ -18,7 +18,7 @@ use rustls_pki_types::pem::PemObject;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::{Error, Secret, pkcs12, timestamp};
+use crate::{Error, Secret, cache, pkcs12, timestamp};
 
 /// `iat` is set back a little, for clocks that run ahead of Google's.
 const BACKDATED: u64 = 10;
@@ -72,6 +72,14 @@ impl PrivateKey {
         }?;
         key_pair(&der).map_err(|e| trouble(&e))?;
         Ok(der)
+    }
+
+    /// Tells two keys apart, also ones that cannot sign.
+    pub(crate) fn digest(&self) -> String {
+        match self {
+            Self::Pem(pem) => cache::secrets_digest(&[Some(pem)]),
+            Self::Pkcs12 { file, password } => cache::secrets_digest(&[Some(file), Some(password)]),
+        }
     }
 }
 

@@ -8,13 +8,14 @@ use serde_json::{Map, Value};
 
 use crate::document::Document;
 use crate::scope::Scopes;
-use crate::timestamp::unix_seconds;
 use crate::token::{TokenResponse, check_b64token};
 use crate::{Secret, timestamp};
 
 const VERSION: u64 = 1;
 /// No token lives longer; an entry that claims to is damaged or forged.
-const MAX_LIFE: u64 = 12 * 3600;
+const MAX_LIFE: Duration = Duration::from_secs(12 * 3600);
+/// How long an entry is kept after its token has ended.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// All that a token depends on.
 #[derive(Clone, Debug)]
@@ -70,6 +71,18 @@ pub fn digest(bytes: &[u8]) -> String {
     hex(ring::digest::digest(&SHA256, bytes).as_ref())
 }
 
+/// The same of several secrets, none of which may be taken for another: what proves an identity is part of the key, or
+/// a file that only claims one would get its tokens.
+pub(crate) fn secrets_digest(secrets: &[Option<&Secret>]) -> String {
+    let mut context = Context::new(&SHA256);
+    for secret in secrets {
+        let bytes = secret.map_or(&[][..], |secret| secret.expose().as_bytes());
+        context.update(&bytes.len().to_be_bytes());
+        context.update(bytes);
+    }
+    hex(context.finish().as_ref())
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
@@ -79,7 +92,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// A token with its times, in Unix seconds.
+/// A token with its times, which are finer than a second: two runs in one second are two runs.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The token.
@@ -88,22 +101,21 @@ pub struct Entry {
     /// gauth. The name of the file does not tell it.
     pub principal: String,
     /// When it was handed out.
-    pub obtained_at: u64,
+    pub obtained_at: SystemTime,
     /// When it ends.
-    pub expires_at: u64,
+    pub expires_at: SystemTime,
     /// What it is for, when the server said so.
     pub scopes: Option<Scopes>,
 }
 
 impl Entry {
-    /// What to keep of an answer; `None` when its life is unknown.
+    /// What to keep of an answer; `None` when its lifetime is unknown or over already.
     pub fn new(response: &TokenResponse, principal: String, now: SystemTime) -> Option<Self> {
-        let obtained_at = unix_seconds(now);
         Some(Self {
             token: response.token.clone(),
             principal,
-            obtained_at,
-            expires_at: obtained_at + response.life?.as_secs(),
+            obtained_at: now,
+            expires_at: now.checked_add(response.life.filter(|life| !life.is_zero())?)?,
             scopes: response.scopes.clone(),
         })
     }
@@ -116,7 +128,7 @@ impl Entry {
         }
         let token = file.secret("token").ok()?;
         check_b64token(token.expose()).ok()?;
-        let time = |name| timestamp::parse_rfc3339(file.text(name).ok()?);
+        let time = |name| timestamp::parse_exact(file.text(name).ok()?);
         Some(Self {
             token,
             principal: file.optional_text("principal").ok()?.unwrap_or_default().to_owned(),
@@ -132,30 +144,28 @@ impl Entry {
         map.insert("version".into(), VERSION.into());
         map.insert("token".into(), self.token.expose().into());
         map.insert("principal".into(), self.principal.as_str().into());
-        map.insert("obtained_at".into(), timestamp::rfc3339(self.obtained_at)?.into());
-        map.insert("expires_at".into(), timestamp::rfc3339(self.expires_at)?.into());
+        map.insert("obtained_at".into(), timestamp::exact(self.obtained_at)?.into());
+        map.insert("expires_at".into(), timestamp::exact(self.expires_at)?.into());
         if let Some(scopes) = &self.scopes {
             map.insert("scope".into(), Value::String(scopes.joined()));
         }
         Some(Document::from_map(map).to_bytes())
     }
 
-    /// Whether the token was handed out at `time` or later, to the second.
-    pub fn obtained_after(&self, time: SystemTime) -> bool {
-        self.obtained_at >= unix_seconds(time)
-    }
-
-    /// Seconds left at `now`; `None` when it has ended, or when its times cannot be true (a clock that was set back, a
-    /// life of more than twelve hours).
+    /// Time left at `now`; `None` when it has ended, or when its times cannot be true (a clock that was set back, a
+    /// lifetime of more than twelve hours).
     pub fn left(&self, now: SystemTime) -> Option<Duration> {
-        let now = unix_seconds(now);
-        let life = self.expires_at.checked_sub(self.obtained_at)?;
+        let life = self.expires_at.duration_since(self.obtained_at).ok()?;
         if self.obtained_at > now || life > MAX_LIFE {
             return None;
         }
-        let left = self.expires_at.checked_sub(now)?;
-        (left > 0).then(|| Duration::from_secs(left))
+        self.expires_at.duration_since(now).ok().filter(|left| !left.is_zero())
     }
+}
+
+/// Whether the entry of a token that ended at this time can be removed.
+pub fn is_outdated(ended_at: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(ended_at).is_ok_and(|since| since >= KEPT)
 }
 
 #[cfg(test)]
@@ -174,8 +184,8 @@ mod tests {
         Entry {
             token: Secret::new("ya29.canary"),
             principal: digest(b"grant"),
-            obtained_at: OBTAINED,
-            expires_at: OBTAINED + 3599,
+            obtained_at: at(OBTAINED),
+            expires_at: at(OBTAINED + 3599),
             scopes: Some(Scopes::default_read()),
         }
     }
@@ -229,7 +239,7 @@ mod tests {
         let read = Entry::parse(&bytes).unwrap();
         assert_eq!(read.token.expose(), "ya29.canary");
         assert_eq!(read.principal, digest(b"grant"));
-        assert_eq!((read.obtained_at, read.expires_at), (OBTAINED, OBTAINED + 3599));
+        assert_eq!((read.obtained_at, read.expires_at), (entry().obtained_at, entry().expires_at));
         assert_eq!(read.left(at(OBTAINED + 599)), Some(Duration::from_secs(3000)));
     }
 
@@ -250,13 +260,23 @@ mod tests {
 
     #[test]
     fn g5_impossible_times_are_a_miss() {
-        let with = |obtained_at, expires_at| Entry { obtained_at, expires_at, ..entry() };
+        let left = |obtained_at, expires_at| {
+            let entry = Entry { obtained_at: at(obtained_at), expires_at: at(expires_at), ..entry() };
+            entry.left(at(OBTAINED))
+        };
+        assert!(left(OBTAINED + 1, OBTAINED + 3600).is_none());
+        assert!(left(OBTAINED, OBTAINED + 86_400).is_none());
+        assert!(left(OBTAINED, OBTAINED - 1).is_none());
+        assert!(left(OBTAINED - 10, OBTAINED).is_none());
+        assert!(left(0, 253_402_300_799).is_none());
+    }
+
+    #[test]
+    fn an_entry_is_kept_for_a_day_after_its_end() {
         let now = at(OBTAINED);
-        assert!(with(OBTAINED + 1, OBTAINED + 3600).left(now).is_none());
-        assert!(with(OBTAINED, OBTAINED + 86_400).left(now).is_none());
-        assert!(with(OBTAINED, OBTAINED - 1).left(now).is_none());
-        assert!(with(OBTAINED - 10, OBTAINED).left(now).is_none());
-        assert!(with(0, u64::MAX).left(now).is_none());
+        assert!(!is_outdated(at(OBTAINED - 86_399), now));
+        assert!(is_outdated(at(OBTAINED - 86_400), now));
+        assert!(!is_outdated(at(OBTAINED + 86_400), now));
     }
 
     proptest! {

@@ -262,6 +262,14 @@ impl Credentials {
         )))
     }
 
+    /// Whether these say the same as `other` but for the refresh token, as after it was replaced.
+    pub fn differs_in_refresh_token(&self, other: &Self) -> bool {
+        match (self.refresh_token(), other.refresh_token()) {
+            (Some(ours), Some(theirs)) => ours != theirs && self.document == other.with_refresh_token(ours),
+            _ => false,
+        }
+    }
+
     /// The file with a new refresh token, in its own dialect; every other key stays.
     pub fn with_refresh_token(&self, token: &Secret) -> Document {
         let mut document = self.document.clone();

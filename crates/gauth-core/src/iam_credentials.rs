@@ -16,7 +16,7 @@ use crate::endpoint::{Endpoint, Policy, Role};
 use crate::error::Grant;
 use crate::exchange::{Answer, Exchange, Step};
 use crate::scope::Scopes;
-use crate::token::{TokenResponse, check_b64token, identity_life};
+use crate::token::{TokenResponse, check_b64token, identity_life, life_until};
 use crate::{Error, Request, Response, Secret, bearer, timestamp};
 
 /// What a caller's token must be allowed to do.
@@ -222,9 +222,7 @@ impl Impersonation {
                     .ok()
                     .flatten()
                     .and_then(timestamp::parse_rfc3339)
-                    .and_then(|end| end.checked_sub(timestamp::unix_seconds(now)))
-                    .filter(|seconds| *seconds > 0)
-                    .map(|seconds| Duration::from_secs(seconds.min(43_200)));
+                    .map(|end| life_until(end, now));
                 done(token("accessToken")?, life, Some(scopes.clone()))
             }
             Goal::IdToken(_) => {

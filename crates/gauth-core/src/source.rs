@@ -6,7 +6,10 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A place that credentials are read from.
+const OWN: &str = "gauth-login's file";
+const GCLOUD: &str = "gcloud's application default credentials";
+
+/// Where credentials are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// `--credentials FILE`; `-` is stdin.
@@ -41,9 +44,32 @@ impl fmt::Display for Source {
         match self {
             Self::Flag(_) => f.write_str("--credentials"),
             Self::Variable(name, _) => f.write_str(name),
-            Self::Own(_) => f.write_str("gauth-login's file"),
+            Self::Own(_) => f.write_str(OWN),
             Self::MetadataServer(_) => f.write_str("the metadata server"),
-            Self::Gcloud(_) => f.write_str("gcloud's application default credentials"),
+            Self::Gcloud(_) => f.write_str(GCLOUD),
+        }
+    }
+}
+
+/// A place to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is here.
+    Source(Source),
+    /// The environment does not tell where it is.
+    Unknown {
+        /// What would be there.
+        what: &'static str,
+        /// What the environment lacks.
+        why: &'static str,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(source) => source.fmt(f),
+            Self::Unknown { what, why } => write!(f, "{what}: {why}"),
         }
     }
 }
@@ -51,19 +77,24 @@ impl fmt::Display for Source {
 /// A read-only view of the environment; an empty value counts as unset.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// The places to look at, in order. Where one is named it stands alone.
-pub fn search(flag: Option<&Path>, env: Lookup<'_>) -> Vec<Source> {
+/// The places to look at, in order. Where one is named it is the only one.
+pub fn search(flag: Option<&Path>, env: Lookup<'_>) -> Vec<Place> {
     if let Some(path) = flag {
-        return vec![Source::Flag(path.to_owned())];
+        return vec![Place::Source(Source::Flag(path.to_owned()))];
     }
     for name in ["GAUTH_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"] {
         if let Some(path) = env(name) {
-            return vec![Source::Variable(name, path.into())];
+            return vec![Place::Source(Source::Variable(name, path.into()))];
         }
     }
-    let own = config_dir(env).map(|dir| Source::Own(dir.join("credentials.json")));
-    let gcloud = gcloud_dir(env).map(|dir| Source::Gcloud(dir.join("application_default_credentials.json")));
-    own.into_iter().chain(gcloud).collect()
+    let place = |what, source: Option<Source>| {
+        let why = if env("HOME").is_none() { "HOME is not set" } else { "HOME is not an absolute path" };
+        source.map_or(Place::Unknown { what, why }, Place::Source)
+    };
+    vec![
+        place(OWN, config_dir(env).map(|dir| Source::Own(dir.join("credentials.json")))),
+        place(GCLOUD, gcloud_dir(env).map(|dir| Source::Gcloud(dir.join("application_default_credentials.json")))),
+    ]
 }
 
 /// `$XDG_CONFIG_HOME/gauth`; `None` when neither that variable nor HOME is an absolute path.
@@ -98,7 +129,10 @@ mod tests {
             |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
         search(flag.map(Path::new), &lookup)
             .iter()
-            .map(|source| format!("{source}: {}", source.path().display()))
+            .map(|place| match place {
+                Place::Source(source) => format!("{source}: {}", source.path().display()),
+                Place::Unknown { .. } => place.to_string(),
+            })
             .collect()
     }
 
@@ -119,8 +153,12 @@ mod tests {
 
     #[test]
     fn a11_relative_or_missing_homes_name_no_file() {
-        assert!(found(None, &[]).is_empty());
-        assert!(found(None, &[("HOME", "rel")]).is_empty());
+        for (home, why) in [(&[][..], "HOME is not set"), (&[("HOME", "rel")], "HOME is not an absolute path")] {
+            assert_eq!(
+                found(None, home),
+                [format!("gauth-login's file: {why}"), format!("gcloud's application default credentials: {why}")]
+            );
+        }
         assert_eq!(
             found(None, &[("XDG_CONFIG_HOME", "/x"), ("CLOUDSDK_CONFIG", "/c")]),
             [

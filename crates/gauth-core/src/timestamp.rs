@@ -1,5 +1,5 @@
 //! The date forms of credential files and answers: RFC 3339 in UTC, and HTTP's `Date` (RFC 9110 §5.6.7).
-//! Times are whole Unix seconds; anything outside the years 0000 to 9999 has no form here.
+//! Times are Unix seconds, or exact where a second is too coarse; anything outside the years 1970 to 9999 has no form here.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,7 +19,17 @@ pub fn rfc3339(seconds: u64) -> Option<String> {
 
 /// Unix seconds of an RFC 3339 time in UTC, as Google and its libraries write it; a fraction is dropped.
 pub fn parse_rfc3339(text: &str) -> Option<u64> {
-    humantime::parse_rfc3339(text).ok().map(unix_seconds)
+    parse_exact(text).map(unix_seconds)
+}
+
+/// `2026-01-31T09:08:07.000000001Z`; `None` past the year 9999.
+pub(crate) fn exact(time: SystemTime) -> Option<String> {
+    rfc3339(unix_seconds(time)).map(|_| humantime::format_rfc3339_nanos(time).to_string())
+}
+
+/// What [`exact`] wrote, or the same with fewer digits.
+pub(crate) fn parse_exact(text: &str) -> Option<SystemTime> {
+    humantime::parse_rfc3339(text).ok()
 }
 
 /// An HTTP date (RFC 9110 §5.6.7).
@@ -45,6 +55,13 @@ mod tests {
         for text in ["2026-01-31T09:08:07Z", "2026-01-31T09:08:07.123456Z"] {
             assert_eq!(parse_rfc3339(text), Some(1_769_850_487), "{text}");
         }
+    }
+
+    #[test]
+    fn exact_times_keep_their_nanoseconds() {
+        let time = UNIX_EPOCH + Duration::new(1_769_850_487, 123_456_789);
+        assert_eq!(exact(time).as_deref(), Some("2026-01-31T09:08:07.123456789Z"));
+        assert_eq!(parse_exact("2026-01-31T09:08:07.123456789Z"), Some(time));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const MAX_LIFE: Duration = Duration::from_secs(12 * 3600);
 pub struct TokenResponse {
     /// `access_token`, or the ID token where that is what was asked for.
     pub token: Secret,
-    /// `expires_in`; `None` when missing or no sensible number: use once, do not keep.
+    /// `expires_in`; `None` when missing or not a number, zero for less than a second: use once, do not keep.
     pub life: Option<Duration>,
     /// `scope`, when the server said it.
     pub scopes: Option<Scopes>,
@@ -85,11 +85,14 @@ pub fn is_passing_trouble(response: &Response) -> bool {
     read_oauth_error(response.body()).is_some_and(|oauth| passing.contains(&&*oauth.error))
 }
 
-/// The life that is left of an ID token by its own `exp`: its answers carry no `expires_in`.
+/// The lifetime left of an ID token by its own `exp`: its answers carry no `expires_in`.
 pub(crate) fn identity_life(token: &Secret, now: SystemTime) -> Option<Duration> {
-    let exp = id_token_claims(token)?.get("exp")?.as_u64()?;
-    let left = exp.checked_sub(crate::timestamp::unix_seconds(now))?;
-    (left > 0).then(|| Duration::from_secs(left).min(MAX_LIFE))
+    Some(life_until(id_token_claims(token)?.get("exp")?.as_u64()?, now))
+}
+
+/// The time from `now` to an end in Unix seconds; zero when that is over.
+pub(crate) fn life_until(end: u64, now: SystemTime) -> Duration {
+    Duration::from_secs(end.saturating_sub(crate::timestamp::unix_seconds(now))).min(MAX_LIFE)
 }
 
 /// RFC 6750 §2.1's `b64token`, bounded.
@@ -152,18 +155,15 @@ fn bad_answer(grant: Grant, reason: &str) -> Error {
 }
 
 impl Document {
-    /// `expires_in` as number or text; `None` for anything that is not at least one second.
+    /// `expires_in` as number or text, whole seconds; `None` for anything else.
     fn life(&self, name: &str) -> Option<Duration> {
         let text = match self.value(name)? {
             Value::Number(number) => number.to_string(),
             Value::String(text) => text.clone(),
             _ => return None,
         };
-        let seconds: f64 = text.parse().ok()?;
-        if seconds.is_nan() || seconds < 1.0 {
-            return None;
-        }
-        Some(Duration::try_from_secs_f64(seconds.floor()).map_or(MAX_LIFE, |life| life.min(MAX_LIFE)))
+        let seconds = text.parse::<f64>().ok().filter(|seconds| !seconds.is_nan())?.floor().max(0.0);
+        Some(Duration::try_from_secs_f64(seconds).map_or(MAX_LIFE, |life| life.min(MAX_LIFE)))
     }
 }
 
@@ -209,9 +209,10 @@ mod tests {
             ("3599", Some(3599)),
             ("\"3599\"", Some(3599)),
             ("3599.9", Some(3599)),
-            ("0", None),
-            ("-1", None),
-            ("0.5", None),
+            ("0", Some(0)),
+            ("-1", Some(0)),
+            ("\"-1e300\"", Some(0)),
+            ("0.5", Some(0)),
             ("\"soon\"", None),
             ("\"NaN\"", None),
             ("null", None),

@@ -50,7 +50,7 @@ fn refuse_loss(output: &Path, dialect: Dialect, policy: &Policy) -> anyhow::Resu
 
 fn refuse_same(input: &Path, output: &Path) -> Result<(), Failure> {
     let read = if input == Path::new("-") { Path::new("/dev/stdin") } else { input };
-    if same_file(read, output) {
+    if same_file(read, output)? {
         let message = format!("--output {}: it is the file that is read", shown(output));
         return Err(Failure::usage(message));
     }

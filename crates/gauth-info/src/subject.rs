@@ -25,15 +25,15 @@ impl Subject {
             let found = credentials::find(None, policy, terminal)?;
             return Ok(Self::Credentials(Box::new(found)));
         };
-        let bytes = files::read_given(path, CREDENTIALS_LIMIT)?;
-        let document = Document::parse(&bytes).with_context(|| format!("cannot read {}", shown(path)))?;
+        let content = files::load_given(path, CREDENTIALS_LIMIT)?;
+        let document = Document::parse(&content.bytes).with_context(|| format!("cannot read {}", shown(path)))?;
         if client_secrets::is_client(&document) {
             let description = client_secrets::describe(&document, policy)
                 .with_context(|| format!("cannot read the client file {}", shown(path)))?;
             return Ok(Self::Client { path: path.to_owned(), description: Box::new(description) });
         }
         let source = Source::Flag(path.to_owned());
-        let found = Found::read(&bytes, source, policy, terminal)?;
+        let found = Found::read(&content, source, policy, terminal)?;
         Ok(Self::Credentials(Box::new(found)))
     }
 

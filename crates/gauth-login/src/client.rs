@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use gauth_cli::files::{self, CREDENTIALS_LIMIT, shown};
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, Content, shown};
 use gauth_cli::{Failure, Kind, Terminal, environment};
 use gauth_core::client_secrets::Client;
 use gauth_core::document::Document;
@@ -36,11 +36,11 @@ pub(crate) fn choose(
     policy: &Policy,
     terminal: &Terminal,
 ) -> anyhow::Result<Client> {
-    if let Some((path, bytes)) = find(flag)? {
-        if let Some(warning) = files::loose_permissions(&path) {
+    if let Some((path, content)) = find(flag)? {
+        if let Some(warning) = content.loose_permissions(&path) {
             terminal.warn(&warning);
         }
-        return Document::parse(&bytes)
+        return Document::parse(&content.bytes)
             .and_then(|file| Client::read(&file, policy))
             .with_context(|| format!("cannot read the client file {}", shown(&path)));
     }
@@ -55,20 +55,23 @@ pub(crate) fn choose(
     }
 }
 
-fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
+fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Content)>> {
     let named = match flag {
         Some(path) => Some(("--client-secrets", path.to_owned())),
         None => environment::variable("GAUTH_CLIENT_SECRETS").map(|path| ("GAUTH_CLIENT_SECRETS", path.into())),
     };
     if let Some((name, path)) = named {
-        let bytes = files::read_given(&path, CREDENTIALS_LIMIT).context(name)?;
-        return Ok(Some((path, bytes)));
+        let content = files::load_given(&path, CREDENTIALS_LIMIT).context(name)?;
+        return Ok(Some((path, content)));
     }
     let Some(own) = environment::config_dir().map(|dir| dir.join("client_secrets.json")) else {
         return Ok(None);
     };
-    let bytes = files::read_default(&own, CREDENTIALS_LIMIT)?;
-    Ok(bytes.map(|bytes| (own, bytes)))
+    let Some(content) = files::load_default(&own, CREDENTIALS_LIMIT)? else {
+        files::refuse_dangling_link(&own)?;
+        return Ok(None);
+    };
+    Ok(Some((own, content)))
 }
 
 /// Another tool's file says where its tokens come from, not where consent is given. That is known only for Google.

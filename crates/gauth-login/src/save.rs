@@ -7,13 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, same_file, shown};
-use gauth_cli::lock::{self, Lock};
-use gauth_cli::{Failure, Terminal, environment, metadata_server, terminal};
+use gauth_cli::lock::Lock;
+use gauth_cli::{Failure, Terminal, credentials, environment, terminal};
 use gauth_core::client_secrets::Client;
 use gauth_core::code_exchange::UserGrant;
 use gauth_core::document::Document;
 use gauth_core::scope::Scopes;
-use gauth_core::source::{self, Source};
 use gauth_core::{client_secrets, description};
 use gauth_text::quoted;
 
@@ -92,7 +91,7 @@ impl Target {
         terminal: &Terminal,
     ) -> anyhow::Result<()> {
         let patience = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(300));
-        let _lock = Lock::exclusive(&lock::beside(&self.path), patience, terminal)?;
+        let _lock = Lock::of_file(&self.path, patience, terminal)?;
         let _held_back = signals.hold_back();
         // It may have changed while the person was thinking.
         let previous = read(&self.path)?;
@@ -114,14 +113,10 @@ impl Target {
 
     /// Says so if gauth-token, started the same way without `--credentials`, takes its tokens from somewhere else.
     pub(crate) fn tell_what_gauth_token_takes(&self, terminal: &Terminal) {
-        let machine = || metadata_server::host().ok().flatten().map(Source::MetadataServer);
-        let chosen = source::search(None, &environment::variable)
-            .into_iter()
-            .find(|source| source.is_named() || source.path().exists())
-            .or_else(machine);
+        let chosen = credentials::chosen();
         let file = pasted(&self.path);
         match chosen {
-            Some(source) if same_file(source.path(), &self.path) => {}
+            Some(source) if same_file(source.path(), &self.path).unwrap_or(false) => {}
             Some(source) => terminal.note(&format!(
                 "gauth-token still uses {source} {}; to use this login: gauth-token --credentials {file}",
                 shown(source.path())

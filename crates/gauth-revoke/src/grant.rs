@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use gauth_cli::credentials::{self, Found};
 use gauth_cli::exit::reason;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, shown};
-use gauth_cli::lock::{self, Lock};
+use gauth_cli::grant_file::GrantFile;
 use gauth_cli::{Failure, Kind, Terminal, token_cache};
 use gauth_core::Request;
 use gauth_core::credentials::Credentials;
@@ -24,7 +24,7 @@ pub(crate) struct Grant {
 /// A grant whose file nobody else writes meanwhile.
 pub(crate) struct Held<'a> {
     grant: &'a Grant,
-    _lock: Option<Lock>,
+    _file: Option<GrantFile<'a>>,
 }
 
 impl Grant {
@@ -33,8 +33,8 @@ impl Grant {
     pub(crate) fn find(named: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Self> {
         let found = match named {
             Some(path) => {
-                let bytes = files::read_given(path, CREDENTIALS_LIMIT)?;
-                Found::read(&bytes, Source::Flag(path.to_owned()), policy, terminal)?
+                let content = files::load_given(path, CREDENTIALS_LIMIT)?;
+                Found::read(&content, Source::Flag(path.to_owned()), policy, terminal)?
             }
             None => credentials::find(None, policy, terminal)?,
         };
@@ -71,25 +71,24 @@ impl Grant {
     /// Locks the file.
     ///
     /// # Errors
-    /// [`Kind::Temporary`] when the lock is not to be had in time, or when the file holds another grant by now.
-    pub(crate) fn hold(
-        &self,
-        policy: &Policy,
+    /// [`Kind::Temporary`] when the lock is not free in time, or when the file holds another grant by now.
+    pub(crate) fn hold<'a>(
+        &'a self,
+        policy: &'a Policy,
         deadline: Option<Instant>,
         terminal: &Terminal,
-    ) -> anyhow::Result<Held<'_>> {
-        let Some(file) = &self.found.file else {
-            return Ok(Held { grant: self, _lock: None });
+    ) -> anyhow::Result<Held<'a>> {
+        let Some(path) = &self.found.file else {
+            return Ok(Held { grant: self, _file: None });
         };
-        let patience = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
-        let lock = Lock::exclusive(&lock::beside(file), patience, terminal)?;
-        let bytes = files::read_given(file, CREDENTIALS_LIMIT)?;
-        let current = credentials::parse(&bytes, file, policy)?;
-        if current.refresh_token() != self.credentials().refresh_token() {
-            let message = format!("revoke {}: it was changed meanwhile", shown(file));
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
+        let file = GrantFile::hold(path, policy, deadline, *terminal)?;
+        let current = file.read()?;
+        if current.as_ref().and_then(Credentials::refresh_token) != self.credentials().refresh_token() {
+            let message = format!("cannot revoke {}: it was changed meanwhile", shown(path));
             return Err(Failure::new(Kind::Temporary, message).hint("run gauth-revoke again").into());
         }
-        Ok(Held { grant: self, _lock: lock })
+        Ok(Held { grant: self, _file: Some(file) })
     }
 
     fn credentials(&self) -> &Credentials {
@@ -108,7 +107,7 @@ impl Held<'_> {
     /// # Errors
     /// [`Kind::Failed`] when the file cannot be removed.
     pub(crate) fn remove(self, terminal: &Terminal) -> anyhow::Result<()> {
-        let tokens = token_cache::forget(self.grant.credentials());
+        let tokens = token_cache::forget(self.grant.credentials(), terminal);
         let Some(file) = &self.grant.found.file else {
             terminal.note("the grant is revoked");
             return Ok(());

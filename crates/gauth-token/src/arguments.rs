@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "SECS", default = "225")]
     pub(crate) min_ttl: u64,
 
-    /// get a new token even if the cached one is fresh
+    /// get a new token even if the cached one is fresh (as with GAUTH_REFRESH=1)
     #[argh(switch)]
     refresh: bool,
 
@@ -94,14 +94,15 @@ impl Arguments {
         })
     }
 
-    /// How the cache is used.
+    /// How the cache is used. `--no-cache` always gets a new token, so the variable adds nothing to it.
     pub(crate) fn cache(&self) -> Result<Use, Failure> {
         match (self.refresh, self.no_cache) {
             (true, true) => {
                 Err(Failure::usage("--refresh and --no-cache exclude each other: --no-cache always gets a new token"))
             }
-            (true, false) => Ok(Use::WriteOnly),
             (false, true) => Ok(Use::No),
+            (true, false) => Ok(Use::Renew),
+            (false, false) if environment::refresh() => Ok(Use::Renew),
             (false, false) => Ok(Use::ReadAndWrite),
         }
     }

@@ -8,8 +8,8 @@ use gauth_core::scope::Scopes;
 use gauth_core::timestamp;
 
 pub(crate) fn source(found: &Found, wanted: &Wanted, terminal: &Terminal) {
-    for source in &found.empty {
-        terminal.note(&format!("looked for {source}: no {}", source.path().display()));
+    for place in &found.looked_for {
+        terminal.note(&format!("looked for {place}"));
     }
     terminal.note(&format!("took {}: {} in {}", found.source, found.credentials.kind(), found.source.path().display()));
     let identity = found.credentials.identity();

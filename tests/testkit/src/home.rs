@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
@@ -57,6 +58,18 @@ impl Home {
         fs::write(&path, content).expect("write the file");
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set the mode");
         path
+    }
+
+    /// Makes the temporary files that killed programs left (`.NAME.RANDOM.gauth-tmp`) a day older, and counts them.
+    #[track_caller]
+    pub fn age_temporaries(&self) -> usize {
+        let is_temporary = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "gauth-tmp");
+        let tree: Vec<PathBuf> = self.tree().into_iter().filter(is_temporary).collect();
+        for path in &tree {
+            let file = fs::File::options().write(true).open(self.path().join(path)).expect("open what was left");
+            file.set_modified(SystemTime::now() - Duration::from_secs(86_401)).expect("set its time");
+        }
+        tree.len()
     }
 
     /// Every file and directory below this home, relative to it and sorted.

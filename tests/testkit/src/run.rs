@@ -164,6 +164,11 @@ impl Running {
         })
     }
 
+    /// Whether this has come on stderr so far.
+    pub fn has_said(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.stderr.bytes()).contains(text)
+    }
+
     /// Process id.
     pub fn id(&self) -> u32 {
         self.child.id()

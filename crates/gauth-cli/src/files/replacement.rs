@@ -1,21 +1,25 @@
 //! The new content of a file while it is written: a file of its own beside the old one, to be renamed over it.
 //!
-//! Its writer holds a lock on it (flock), which ends with the writer. So the files that killed writers left can
-//! be told from those that are in use, and the next writer removes them.
+//! Its name says that it is ours (`.NAME.RANDOM.gauth-tmp`), and its writer holds a lock on it (flock), which ends with
+//! the writer. So what killed writers left can be told from what is in use and from what is somebody else's.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
-use super::parent;
+use super::{listing, parent};
 
 /// Random characters and ending of a temporary file's name.
 const RANDOM: usize = 12;
-const SUFFIX: &str = ".tmp";
+const SUFFIX: &str = ".gauth-tmp";
+/// What a killed writer left is removed when it is this old.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
+/// What stands before the random characters.
 fn prefix(target: &Path) -> OsString {
     let name = target.file_name().unwrap_or_default();
     let mut prefix = OsString::from(".");
@@ -30,27 +34,28 @@ fn prefix(target: &Path) -> OsString {
     prefix
 }
 
+/// A name that [`prefix`] and the rest could have made, without what comes after the prefix.
+fn prefix_of(name: &OsStr) -> Option<&[u8]> {
+    let stem = name.as_encoded_bytes().strip_suffix(SUFFIX.as_bytes())?;
+    let (prefix, random) = stem.split_at_checked(stem.len().checked_sub(RANDOM)?)?;
+    let is_ours = prefix.starts_with(b".") && prefix.ends_with(b".") && prefix.len() > 2;
+    (is_ours && random.iter().all(u8::is_ascii_alphanumeric)).then_some(prefix)
+}
+
 /// A new file beside `target`, removed again when dropped. It has the mode 0600 from birth whatever the umask,
 /// or what the umask leaves of 0666.
 pub(super) fn create(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    let file = with_new_name(target, |path| open(path, mode))?;
+    // Without locks nothing is swept either.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+fn with_new_name<T>(target: &Path, create: impl FnMut(&Path) -> io::Result<T>) -> io::Result<NamedTempFile<T>> {
     if target.file_name().is_none() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
-    sweep(target);
-    loop {
-        let file = tempfile::Builder::new()
-            .prefix(&prefix(target))
-            .suffix(SUFFIX)
-            .rand_bytes(RANDOM)
-            .make_in(parent(target), |path| open(path, mode))?;
-        match file.as_file().try_lock() {
-            // A sweep may have come between.
-            Ok(()) if !file.path().exists() => {}
-            Err(TryLockError::WouldBlock) => {}
-            // Without locks nothing is swept either.
-            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
-        }
-    }
+    tempfile::Builder::new().prefix(&prefix(target)).suffix(SUFFIX).rand_bytes(RANDOM).make_in(parent(target), create)
 }
 
 fn open(path: &Path, mode: u32) -> io::Result<File> {
@@ -58,76 +63,277 @@ fn open(path: &Path, mode: u32) -> io::Result<File> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        use std::os::unix::fs::OpenOptionsExt;
         options.mode(mode).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
-        let file = options.open(path)?;
-        if mode == 0o600 {
-            // The umask may have taken even the owner's permissions away.
-            file.set_permissions(fs::Permissions::from_mode(mode))?;
+    }
+    made_private(options.open(path)?, mode)
+}
+
+/// The umask may have taken even the owner's permissions away.
+fn made_private(file: File, mode: u32) -> io::Result<File> {
+    #[cfg(unix)]
+    if mode == 0o600 {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    Ok(file)
+}
+
+/// A private file that is made before it is known whether there will be anything to write, so that what can fail fails
+/// then. Where the system can it has no name until it is used, and nothing is left of a run that a signal ends.
+#[derive(Debug)]
+pub(super) enum Spare {
+    #[cfg(target_os = "linux")]
+    Nameless(File),
+    Named(NamedTempFile),
+}
+
+impl Spare {
+    pub(super) fn create(target: &Path) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Ok(file) = nameless(parent(target)) {
+            return Ok(Self::Nameless(file));
         }
-        Ok(file)
+        create(target, 0o600).map(Self::Named)
+    }
+
+    /// The file under a name beside `target`.
+    pub(super) fn named(self, target: &Path) -> io::Result<NamedTempFile> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(file) => link(&file, target).map(|path| NamedTempFile::from_parts(file, path)),
+            Self::Named(file) => Ok(file),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn nameless(directory: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(directory, flags, Mode::from_raw_mode(0o600))?);
+    let _ = file.try_lock();
+    made_private(file, 0o600)
+}
+
+/// open(2) has this way to a name for a file that was made without one.
+#[cfg(target_os = "linux")]
+fn link(file: &File, target: &Path) -> io::Result<tempfile::TempPath> {
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{AtFlags, CWD};
+    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let named = with_new_name(target, |path| {
+        Ok(rustix::fs::linkat(CWD, nameless.as_str(), CWD, path, AtFlags::SYMLINK_FOLLOW)?)
+    })?;
+    Ok(named.into_temp_path())
+}
+
+/// A private file that a killed writer left beside its target, with nobody at work on it.
+pub(super) struct Leftover {
+    path: PathBuf,
+    file: File,
+    is_newer: bool,
+}
+
+impl Leftover {
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Whether it was written after the file that it was to replace.
+    pub(super) fn is_newer(&self) -> bool {
+        self.is_newer
+    }
+
+    pub(super) fn replace(&self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.path, target)
+    }
+
+    pub(super) fn remove(&self) -> io::Result<()> {
+        fs::remove_file(&self.path)
+    }
+}
+
+/// What killed writers of `target` left beside it, the newest last. Its caller holds the lock that writers of `target`
+/// write under.
+pub(super) fn leftovers(target: &Path) -> io::Result<Vec<Leftover>> {
+    let prefix = prefix(target);
+    let directory = parent(target);
+    let mut found = Vec::new();
+    for name in listing::names(directory)? {
+        if prefix_of(&name) != Some(prefix.as_encoded_bytes()) {
+            continue;
+        }
+        let path = directory.join(name);
+        let Some(file) = unused(&path)? else {
+            continue;
+        };
+        let written = file.metadata()?.modified()?;
+        let is_newer = written >= fs::metadata(target)?.modified()?;
+        found.push((written, Leftover { path, file, is_newer }));
+    }
+    found.sort_by_key(|(written, _)| *written);
+    Ok(found.into_iter().map(|(_, leftover)| leftover).collect())
+}
+
+/// The file at `path`, locked, if it is a regular one of this user that nobody else has locked.
+fn unused(path: &Path) -> io::Result<Option<File>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if is_own_file(&metadata) => {}
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => return Ok(None),
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.custom_flags(flags.bits() as i32);
+    }
+    let file = options.open(path)?;
+    Ok(file.try_lock().is_ok().then_some(file))
+}
+
+fn is_own_file(metadata: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    let is_own = std::os::unix::fs::MetadataExt::uid(metadata) == rustix::process::geteuid().as_raw();
+    #[cfg(not(unix))]
+    let is_own = true;
+    is_own && metadata.is_file()
+}
+
+/// Removes what killed writers left in a directory, whatever their targets, once it is a day old. This is housekeeping:
+/// it comes after the work, and what cannot be looked at or removed is left to a later run.
+pub(crate) fn sweep(directory: &Path) {
+    for name in listing::names(directory).unwrap_or_default() {
+        let Some(prefix) = prefix_of(&name) else {
+            continue;
+        };
+        let path = directory.join(&name);
+        let target = directory.join(target_of(prefix));
+        if let Ok(metadata) = fs::symlink_metadata(&path)
+            && is_own_file(&metadata)
+            && age(&metadata) >= ABANDONED
+            && !may_hold_a_newer_secret(&metadata, &target)
+            && let Ok(Some(_locked)) = unused(&path)
+        {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+fn target_of(prefix: &[u8]) -> OsString {
+    let name = &prefix[1..prefix.len() - 1];
+    #[cfg(unix)]
+    {
+        std::os::unix::ffi::OsStringExt::from_vec(name.to_owned())
     }
     #[cfg(not(unix))]
     {
-        let _ = mode;
-        options.open(path)
+        String::from_utf8_lossy(name).into_owned().into()
     }
 }
 
-/// Removes what killed writers of `target` left beside it.
-pub fn sweep(target: &Path) {
-    let Ok(entries) = fs::read_dir(parent(target)) else {
-        return;
+/// A refresh token that a killed run could not put into its file stays until the next use of that file.
+fn may_hold_a_newer_secret(leftover: &fs::Metadata, target: &Path) -> bool {
+    #[cfg(unix)]
+    let is_private = std::os::unix::fs::MetadataExt::mode(leftover) & 0o077 == 0;
+    #[cfg(not(unix))]
+    let is_private = true;
+    let is_newer = match fs::metadata(target) {
+        Ok(target) => leftover.modified().ok() >= target.modified().ok(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
     };
-    let prefix = prefix(target);
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let name = name.as_encoded_bytes();
-        let is_replacement = name.starts_with(prefix.as_encoded_bytes())
-            && name.ends_with(SUFFIX.as_bytes())
-            && name.len() == prefix.len() + RANDOM + SUFFIX.len();
-        if is_replacement && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            remove_if_abandoned(&entry.path());
-        }
-    }
+    is_private && leftover.len() > 0 && is_newer
 }
 
-fn remove_if_abandoned(path: &Path) {
-    // What cannot be opened, locked or removed is left to a later run.
-    if let Ok(file) = File::open(path)
-        && file.try_lock().is_ok()
-    {
-        let _ = fs::remove_file(path);
-    }
+fn age(metadata: &fs::Metadata) -> Duration {
+    metadata.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn set_age(path: &Path, age: Duration) {
+        let file = File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+    }
+
     #[test]
-    fn b9_what_a_killed_writer_left_is_removed_and_what_is_in_use_stays() {
+    fn h6_what_a_killed_writer_left_is_removed_when_it_is_a_day_old_and_what_is_in_use_stays() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("secret");
         let in_use = create(&target, 0o600).unwrap();
-        let (_, left) = create(&target, 0o600).unwrap().keep().unwrap();
-        let others = ["secret", ".secret.tmp", ".secret.other.tmp", ".secrets.abcdefghijkl.tmp"];
-        for name in others {
-            fs::write(home.path().join(name), "").unwrap();
+        let left = |age: u64| {
+            let (_, left) = create(&target, 0o600).unwrap().keep().unwrap();
+            set_age(&left, Duration::from_secs(age));
+            left
+        };
+        let (young, old) = (left(86_000), left(86_401));
+        let other_target = home.path().join(".report.csv.Ab0123456789.gauth-tmp");
+        let not_ours = [
+            "secret",
+            ".secret.gauth-tmp",
+            ".secret.Ab012345678.gauth-tmp",
+            ".secret.Ab012345678!.gauth-tmp",
+            "secret.Ab0123456789.gauth-tmp",
+            ".secret.Ab0123456789.tmp",
+        ];
+        for path in not_ours.iter().map(|name| home.path().join(name)).chain([other_target.clone()]) {
+            fs::write(&path, "").unwrap();
+            set_age(&path, Duration::from_secs(200_000));
         }
-        sweep(&target);
-        assert!(in_use.path().exists());
-        assert!(!left.exists());
-        assert!(others.iter().all(|name| home.path().join(name).exists()));
+        set_age(in_use.path(), Duration::from_secs(200_000));
+        sweep(home.path());
+        assert!(in_use.path().exists() && young.exists());
+        assert!(!old.exists() && !other_target.exists());
+        assert!(not_ours.iter().all(|name| home.path().join(name).exists()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn h6_a_planted_link_or_directory_is_not_swept() {
+        let home = tempfile::tempdir().unwrap();
+        let (kept, link) = (home.path().join("kept"), home.path().join(".a.Ab0123456789.gauth-tmp"));
+        fs::write(&kept, "").unwrap();
+        set_age(&kept, Duration::from_secs(200_000));
+        std::os::unix::fs::symlink(&kept, &link).unwrap();
+        let directory = home.path().join(".b.Ab0123456789.gauth-tmp");
+        fs::create_dir(&directory).unwrap();
+        sweep(home.path());
+        assert!(kept.exists() && link.is_symlink() && directory.exists());
+    }
+
+    #[test]
+    fn h5_what_may_be_a_newer_secret_is_left_to_whoever_reads_its_file() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("secret");
+        fs::write(&target, "old").unwrap();
+        let left = |content: &str, age| {
+            let (_, left) = create(&target, 0o600).unwrap().keep().unwrap();
+            fs::write(&left, content).unwrap();
+            set_age(&left, Duration::from_secs(age));
+            left
+        };
+        let (newer, older, empty) = (left("new", 100_000), left("older", 300_000), left("", 100_000));
+        set_age(&target, Duration::from_secs(200_000));
+        sweep(home.path());
+        assert_eq!([newer.exists(), older.exists(), empty.exists()], [true, false, false]);
+        let found = leftovers(&target).unwrap();
+        assert!(found.len() == 1 && found[0].is_newer());
     }
 
     #[test]
     fn a12_a_name_of_255_bytes_can_be_replaced() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("x".repeat(255));
-        let (_, left) = create(&target, 0o600).unwrap().keep().unwrap();
         create(&target, 0o600).unwrap().persist(&target).unwrap();
-        assert!(target.exists() && !left.exists());
+        assert!(target.exists());
+        Spare::create(&target).unwrap().named(&target).unwrap().persist(&target).unwrap();
     }
 
     #[test]
@@ -136,5 +342,18 @@ mod tests {
         let target = home.path().join("secret");
         let files: Vec<_> = (0..20).map(|_| create(&target, 0o600).unwrap()).collect();
         assert!(files.iter().all(|file| file.path().exists()));
+    }
+
+    #[test]
+    fn b9_a_spare_file_has_no_name_before_it_is_used() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("secret");
+        let spare = Spare::create(&target).unwrap();
+        if matches!(spare, Spare::Named(_)) {
+            return;
+        }
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+        let named = spare.named(&target).unwrap();
+        assert!(prefix_of(named.path().file_name().unwrap()).is_some());
     }
 }

@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
-use super::{parent, replacement, shown};
+use super::{parent, replacement, shown, target};
+use crate::buffered::Buffered;
 use crate::exit::{Failure, Kind, reason};
 use crate::terminal::{Harmless, Stdout, stdout, watched};
 
@@ -24,8 +25,8 @@ pub struct Report {
 
 enum Output {
     /// The new content, where it goes, and the permissions that the old content has.
-    Replace(BufWriter<NamedTempFile>, PathBuf, Option<fs::Permissions>),
-    Direct(Harmless<BufWriter<File>>),
+    Replace(Buffered<NamedTempFile>, PathBuf, Option<fs::Permissions>),
+    Direct(Harmless<Buffered<File>>),
     Stdout(Stdout),
 }
 
@@ -47,7 +48,7 @@ impl Report {
     /// The file that a process which ends without unwinding must remove.
     pub fn unfinished(&self) -> Option<&Path> {
         match &self.output {
-            Output::Replace(file, ..) => Some(file.get_ref().path()),
+            Output::Replace(file, ..) => file.get_ref().map(NamedTempFile::path),
             Output::Direct(_) | Output::Stdout(_) => None,
         }
     }
@@ -83,12 +84,14 @@ impl Write for Report {
     }
 }
 
-fn put(file: BufWriter<NamedTempFile>, target: &Path, permissions: Option<fs::Permissions>) -> io::Result<()> {
-    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+fn put(file: Buffered<NamedTempFile>, target: &Path, permissions: Option<fs::Permissions>) -> io::Result<()> {
+    let file = file.into_inner()?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
-    file.persist(target).map(drop).map_err(|failed| failed.error)
+    file.persist(target).map_err(|failed| failed.error)?;
+    replacement::sweep(parent(target));
+    Ok(())
 }
 
 fn open_output(path: &Path, deadline: Option<Instant>) -> io::Result<Output> {
@@ -96,27 +99,21 @@ fn open_output(path: &Path, deadline: Option<Instant>) -> io::Result<Output> {
         return Ok(Output::Stdout(stdout()));
     }
     let mut permissions = None;
-    let target = match fs::metadata(path) {
-        Ok(file) if file.is_file() => {
-            permissions = Some(file.permissions());
-            fs::canonicalize(path)?
-        }
+    match fs::metadata(path) {
+        Ok(file) if file.is_file() => permissions = Some(file.permissions()),
         Ok(file) => {
             let file = open_direct(path, &file, deadline)?;
             let is_terminal = file.is_terminal();
-            return Ok(Output::Direct(Harmless::new(BufWriter::new(file), is_terminal)));
+            return Ok(Output::Direct(Harmless::new(Buffered::new(file), is_terminal)));
         }
-        // A dangling symlink: its target is created.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
-            Ok(link) => parent(path).join(link),
-            Err(_) => path.to_owned(),
-        },
+        // Also a link to a file that will be created.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
-    };
+    }
+    let target = target(path)?;
     // What nobody else could read stays so while it is written.
     let mode = if permissions.is_some() { 0o600 } else { 0o666 };
-    let file = replacement::create(&target, mode)?;
-    Ok(Output::Replace(BufWriter::with_capacity(64 << 10, file), target, permissions))
+    Ok(Output::Replace(Buffered::new(replacement::create(&target, mode)?), target, permissions))
 }
 
 /// Opens what is no regular file. Opening a FIFO waits for a reader, who may never come.

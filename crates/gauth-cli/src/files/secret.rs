@@ -4,19 +4,17 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{parent, refuse_secret_as_name, replacement, shown};
+use tempfile::NamedTempFile;
+
+use super::replacement::{self, Leftover, Spare};
+use super::{CREDENTIALS_LIMIT, followed, parent, read_all, refuse_secret_as_name, shown};
 use crate::exit::{Failure, Kind, reason};
 
 /// Creates a directory, and what is missing above it, for the user alone (mode 0700 whatever the umask).
 /// Directories that exist are left as they are.
-pub fn create_private_directory(path: &Path) -> Result<(), Failure> {
-    private_directory(path)
-        .map_err(|error| Failure::new(Kind::Failed, format!("create directory {}: {}", shown(path), reason(&error))))
-}
-
-fn private_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     // A bare file name stands in the empty path.
-    if path.as_os_str().is_empty() || path.is_dir() {
+    if path.as_os_str().is_empty() || is_directory(path)? {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
@@ -26,7 +24,7 @@ fn private_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_directory(path)? => Ok(()),
         Err(error) => Err(error),
         // The umask may have taken the owner's own permissions away.
         #[cfg(unix)]
@@ -36,33 +34,102 @@ fn private_directory(path: &Path) -> io::Result<()> {
     }
 }
 
+fn is_directory(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(found.is_dir()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Writes a secret: the directory is created if need be, the file has mode 0600 from birth, and whoever looks
 /// sees the old content or the new one, also after a crash. A symlink at `path` is kept and what it points to
 /// is replaced, if both the link and that directory belong to this user.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || {
-        let target = owned_target(path)?;
-        let directory = parent(&target);
-        private_directory(directory)?;
-        let mut file = replacement::create(&target, 0o600)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|failed| failed.error)?;
-        sync_directory(directory)
+        let target = ready_target(path)?;
+        replace(replacement::create(&target, 0o600)?, &target, bytes)
     };
     write().map_err(|error: io::Error| cannot_write(path, &error))
+}
+
+/// As [`write_secret`], for what costs nothing when it is lost: it may be after a crash of the whole machine.
+pub(crate) fn write_secret_unsynced(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || {
+        let target = ready_target(path)?;
+        let mut file = replacement::create(&target, 0o600)?;
+        file.write_all(bytes)?;
+        file.persist(&target).map_err(|failed| failed.error)
+    };
+    write().map(drop).map_err(|error: io::Error| cannot_write(path, &error))
 }
 
 /// Whether [`write_secret`] to `path` could succeed; the directory is created if need be. For finding out before a
 /// person is asked for something.
 pub fn check_secret_target(path: &Path) -> Result<(), Failure> {
     refuse_secret_as_name(path)?;
-    let check = || {
-        let target = owned_target(path)?;
-        private_directory(parent(&target))?;
-        replacement::create(&target, 0o600).map(drop)
-    };
+    let check = || replacement::create(&ready_target(path)?, 0o600).map(drop);
     check().map_err(|error: io::Error| cannot_write(path, &error))
+}
+
+/// What a secret will be written through when there is one: made ahead, so that little can fail afterwards.
+#[derive(Debug)]
+pub(crate) struct SecretWriter {
+    path: PathBuf,
+    target: PathBuf,
+    spare: Spare,
+}
+
+impl SecretWriter {
+    /// Makes the temporary file.
+    pub(crate) fn prepare(path: &Path) -> Result<Self, Failure> {
+        let prepare = || {
+            let target = ready_target(path)?;
+            Ok(Self { path: path.to_owned(), spare: Spare::create(&target)?, target })
+        };
+        prepare().map_err(|error: io::Error| cannot_write(path, &error))
+    }
+
+    /// As [`write_secret`].
+    pub(crate) fn write(self, bytes: &[u8]) -> Result<(), Failure> {
+        self.spare
+            .named(&self.target)
+            .and_then(|file| replace(file, &self.target, bytes))
+            .map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+fn replace(mut file: NamedTempFile, target: &Path, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(target).map_err(|failed| failed.error)?;
+    sync_directory(parent(target))?;
+    replacement::sweep(parent(target));
+    Ok(())
+}
+
+/// Looks at what killed writers of the secret at `path` left beside it: takes the newest of those that are newer than
+/// the secret and that `is_successor` says may take its place, and removes the others. Whether it took one. Its caller
+/// holds the lock that writers write under.
+pub(crate) fn adopt_secret(path: &Path, is_successor: impl Fn(&[u8]) -> bool) -> Result<bool, Failure> {
+    let adopt = || {
+        let target = owned_target(path)?;
+        let mut leftovers = replacement::leftovers(&target)?;
+        let is_taken = |leftover: &Leftover| {
+            let bytes = read_all(leftover.file(), CREDENTIALS_LIMIT);
+            leftover.is_newer() && bytes.is_ok_and(|bytes| is_successor(&bytes))
+        };
+        let taken = leftovers.iter().rposition(is_taken).map(|at| leftovers.remove(at));
+        if let Some(taken) = &taken {
+            taken.replace(&target)?;
+            sync_directory(parent(&target))?;
+        }
+        leftovers.iter().try_for_each(Leftover::remove)?;
+        Ok(taken.is_some())
+    };
+    adopt().map_err(|error: io::Error| {
+        Failure::new(Kind::Failed, format!("cannot read what a killed run left of {}: {}", shown(path), reason(&error)))
+    })
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
@@ -70,28 +137,24 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Kind::Failed, message)
 }
 
+/// The file that a write to `path` replaces, in a directory that exists.
+fn ready_target(path: &Path) -> io::Result<PathBuf> {
+    let target = owned_target(path)?;
+    private_directory(parent(&target))?;
+    Ok(target)
+}
+
 /// The file that a write to `path` replaces: `path`, or what it links to through links of this user only.
 fn owned_target(path: &Path) -> io::Result<PathBuf> {
-    let mut target = path.to_owned();
-    for _ in 0..40 {
-        let metadata = match fs::symlink_metadata(&target) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
-            other => other?,
-        };
-        if metadata.is_file() {
-            return Ok(target);
-        }
-        if !metadata.is_symlink() {
-            return Err(io::Error::other("not a regular file"));
-        }
-        // An absolute link replaces the directory it stands in.
-        let next = parent(&target).join(fs::read_link(&target)?);
-        if !(is_ours(&metadata) && fs::metadata(parent(&next)).is_ok_and(|directory| is_ours(&directory))) {
-            return Err(io::Error::other("a symlink that belongs, or leads, to another user"));
-        }
-        target = next;
+    let target = followed(path, |link, next| {
+        let is_own = is_ours(link) && is_ours(&fs::metadata(parent(next))?);
+        is_own.then_some(()).ok_or_else(|| io::Error::other("a symlink that belongs, or leads, to another user"))
+    })?;
+    match fs::symlink_metadata(&target) {
+        Ok(found) if !found.is_file() => Err(io::Error::other("not a regular file")),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(target),
     }
-    Err(io::Error::other("too many symlinks"))
 }
 
 fn is_ours(metadata: &fs::Metadata) -> bool {

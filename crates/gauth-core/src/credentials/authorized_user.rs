@@ -82,7 +82,7 @@ impl Credential for AuthorizedUser {
     fn principal(&self) -> Principal {
         Principal {
             client: self.client_id.clone(),
-            name: cache::digest(self.refresh_token.expose().as_bytes()),
+            name: cache::secrets_digest(&[Some(&self.refresh_token), self.client_secret.as_ref()]),
             token_uri: self.token_uri.as_str().to_owned(),
         }
     }

@@ -46,7 +46,7 @@ impl Credential for ExternalUser {
     fn principal(&self) -> Principal {
         Principal {
             client: self.client.0.clone(),
-            name: cache::digest(self.refresh_token.expose().as_bytes()),
+            name: cache::secrets_digest(&[Some(&self.refresh_token), Some(&self.client.1)]),
             token_uri: self.token_url.as_str().to_owned(),
         }
     }

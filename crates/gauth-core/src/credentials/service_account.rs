@@ -109,7 +109,7 @@ impl Credential for ServiceAccount {
     fn principal(&self) -> Principal {
         Principal {
             client: String::new(),
-            name: format!("{} {}", self.email, self.key_id.as_deref().unwrap_or_default()),
+            name: format!("{} {} {}", self.email, self.key_id.as_deref().unwrap_or_default(), self.key.digest()),
             token_uri: self.token_uri.as_str().to_owned(),
         }
     }

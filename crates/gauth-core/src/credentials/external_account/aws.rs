@@ -244,8 +244,11 @@ impl SubjectSource for Aws {
     }
 
     fn environment(&self) -> String {
-        let key = self.keys.as_ref().map_or("", |keys| keys.id.as_str());
-        format!("{key} {}", self.region.as_deref().unwrap_or_default())
+        let keys = self
+            .keys
+            .as_ref()
+            .map(|keys| format!("{} {}", keys.id, cache::secrets_digest(&[Some(&keys.secret), keys.session.as_ref()])));
+        format!("{} {}", keys.unwrap_or_default(), self.region.as_deref().unwrap_or_default())
     }
 }
 
