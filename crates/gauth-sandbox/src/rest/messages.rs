@@ -52,7 +52,9 @@ struct Table {
     enums: Vec<Enum>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| table(include_str!("messages.tsv")));
+/// The requests that ask for reports are Google's as well as ours: the same data, read by code of its own.
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| table(concat!(include_str!("messages.tsv"), include_str!("../../../ga-core/data/requests.tsv"))));
 
 fn table(text: &'static str) -> Table {
     let mut blocks: Vec<(&str, Vec<&str>)> = Vec::new();
