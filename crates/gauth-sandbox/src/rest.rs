@@ -5,6 +5,8 @@
 pub(crate) mod json;
 mod mask;
 pub(crate) mod messages;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};

@@ -1,6 +1,7 @@
 //! Whole answers to whole requests: what is refused and in which words, and whether the figures add up.
 
 mod admin;
+mod answers;
 mod figures;
 mod funnels;
 mod methods;
