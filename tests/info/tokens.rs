@@ -29,8 +29,9 @@ fn d9_a_token_is_looked_up_by_header_alone() {
 fn a_token_without_an_identity_has_no_account() {
     let user = User::logged_in();
     let token = user.sandbox.access_token(&[READONLY]);
-    let report = user.report(&["--token", &token]);
-    assert!(report.get("account").is_none());
+    let run = user.run(&["--token", &token]).expect(0);
+    assert!(!run.stdout().contains("account"), "{}", run.stdout());
+    assert_eq!(run.stderr(), "gauth-info: hint: whose token it is shows only with the scope email\n");
     assert_eq!(user.sandbox.requests().len(), 1);
 }
 

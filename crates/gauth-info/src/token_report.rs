@@ -19,10 +19,14 @@ pub(crate) fn of(
     deadline: Option<Instant>,
     terminal: Terminal,
 ) -> anyhow::Result<Report> {
-    match TokenInfo::of_self_signed(token, SystemTime::now()) {
-        Some(info) => Ok(report(&info)),
-        None => Ok(report(&look_up(token, policy, deadline, terminal)?)),
+    let info = match TokenInfo::of_self_signed(token, SystemTime::now()) {
+        Some(info) => info,
+        None => look_up(token, policy, deadline, terminal)?,
+    };
+    if info.email.is_none() && !info.scopes.covers_email() {
+        terminal.note("hint: whose token it is shows only with the scope email");
     }
+    Ok(report(&info))
 }
 
 /// What Google says about a token.

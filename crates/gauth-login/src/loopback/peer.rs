@@ -1,6 +1,6 @@
 //! Who holds the other end of a loopback connection, from the socket tables of Linux (proc_pid_net(5)). Another user of
 //! the machine can read the consent URL, with its `state`, in the browser's command line; this keeps such a user from
-//! answering. Where there are no such tables nobody is known, and `state` and PKCE have to do.
+//! answering. Without such tables the peer is unknown, and `state` and PKCE protect the login.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
