@@ -105,7 +105,7 @@ fn names_of_universal_analytics_work_as_typed_and_a_changed_meaning_is_said() {
     assert_eq!(body["metrics"], json!([{"name": "totalUsers"}, {"name": "screenPageViews"}]));
     assert_eq!(body["dimensions"], json!([{"name": "country"}]));
     assert_eq!(body["orderBys"][0], json!({"desc": true, "metric": {"metricName": "totalUsers"}}));
-    assert_eq!(run.stderr().matches("pageviews is answered by screenPageViews").count(), 1);
+    assert_eq!(run.stderr().matches("using screenPageViews for pageviews").count(), 1);
     dry_run(&["1", "-m", "users,totalUsers"]).expect_failure(2);
 }
 

@@ -212,7 +212,7 @@ fn an_official_request_is_checked_before_it_is_sent() {
         (&unknown, &[], 4, "did you mean screenPageViews?"),
         (&by_country(None), &["--method", "runReports"], 2, "batchRunReports"),
         (&by_country(None), &["--method", "checkCompatibility"], 2, "ga-fields --compatible-with"),
-        (&by_country(None), &["-m", "sessions"], 2, "--metrics belongs into its body"),
+        (&by_country(None), &["-m", "sessions"], 2, "--metrics into its body"),
         (&json!("x"), &[], 2, "an object"),
         (&json!([]), &[], 2, "no requests"),
     ] {

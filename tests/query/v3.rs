@@ -93,7 +93,7 @@ fn the_whole_object_of_v3_comes_out_with_the_servers_totals() {
     let total =
         user.cells(&[&["-p", "123456"], &DAYS[..], &["-m", "totalUsers", "--filter", "country!=Italy"]].concat());
     assert_eq!(data["totalsForAllResults"]["ga:users"], total[1][0]);
-    assert_eq!(run.stderr().matches("is taken for property 123456").count(), 1);
+    assert_eq!(run.stderr().matches("treating ga:123456 as property 123456").count(), 1);
 
     let empty = ["--metrics", "ga:users", "--dimensions", "ga:country", "--filters", "ga:country==Nowhere", "-f", "v3"];
     let run = user.run(&[&["--ids", "ga:123456"], &DAYS[..], &empty].concat()).expect(0);
@@ -124,6 +124,26 @@ fn the_map_says_what_has_become_of_goals_and_views() {
     let run = user.run(&arguments).expect(0);
     assert!(run.stderr().contains("/properties/123456:runReport"), "{}", run.stderr());
     assert!(run.stdout().contains("sign_up"), "{}", run.stdout());
+}
+
+#[test]
+fn each_changed_meaning_is_said_once() {
+    let user = User::of("http://127.0.0.1:1");
+    let asked = [
+        "--metrics",
+        "ga:sessions,ga:pageviews",
+        "--sort",
+        "-ga:sessions",
+        "--filters",
+        "ga:sessions>1;ga:pageviews>1",
+    ];
+    let run = testkit::run(user.command_without_token(&[&["--ids", "ga:1", "--dry-run"], &DAYS[..], &asked].concat()));
+    let run = run.expect(0);
+    for note in
+        ["using sessions for ga:sessions", "using screenPageViews for ga:pageviews", "treating ga:1 as property 1"]
+    {
+        assert_eq!(run.stderr().matches(note).count(), 1, "{note}: {}", run.stderr());
+    }
 }
 
 #[test]

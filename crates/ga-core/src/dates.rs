@@ -268,7 +268,7 @@ pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
             "the minutes {minutes} end before they start: the longer ago comes first, as in 29..0"
         ))),
         _ => Err(Error::usage(format!(
-            "{:?} are no minutes: 29..0 was expected, from 29 minutes ago until now",
+            "{:?} are not minutes: expected 29..0, from 29 minutes ago until now",
             Typed(minutes)
         ))),
     }

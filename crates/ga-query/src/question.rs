@@ -151,7 +151,7 @@ impl Span {
 fn as_map(body: Value) -> Result<Map<String, Value>, Failure> {
     match body {
         Value::Object(map) => Ok(map),
-        _ => Err(Failure::usage("read the request: an object was expected")),
+        _ => Err(Failure::usage("cannot read the request: expected an object")),
     }
 }
 
@@ -219,7 +219,7 @@ fn aggregations(arguments: &Arguments, plan: &Plan) -> Result<Vec<MetricAggregat
 fn currency(code: &str) -> Result<String, Failure> {
     match code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         true => Ok(code.to_owned()),
-        false => Err(Failure::usage(format!("--currency: {:?} is no code of ISO 4217, such as EUR", Typed(code)))),
+        false => Err(Failure::usage(format!("--currency: {:?} is not an ISO 4217 code, such as EUR", Typed(code)))),
     }
 }
 

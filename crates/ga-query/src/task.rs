@@ -158,7 +158,7 @@ impl<'a> Words<'a> {
         let mut words = arguments.words.iter().map(String::as_str);
         let read = Self { property: words.next(), start: words.next(), end: words.next(), metrics: words.next() };
         if words.next().is_some() {
-            return Err(Failure::usage("more than four words: PROPERTY START END METRICS were expected"));
+            return Err(Failure::usage("too many arguments: expected PROPERTY START END METRICS"));
         }
         let is_dated = !arguments.dates.is_empty();
         for (word, option, is_given) in [
@@ -222,7 +222,7 @@ fn refuse_words_beside_request(arguments: &Arguments) -> Result<(), Failure> {
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
         Some((name, _)) => {
-            Err(Failure::usage(format!("--request says the whole report: {name} belongs into its body")))
+            Err(Failure::usage(format!("--request contains the whole report: put {name} into its body")))
         }
         None => Ok(()),
     }

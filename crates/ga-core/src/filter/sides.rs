@@ -84,7 +84,7 @@ fn kind_of(expression: &Expression, metrics: &[String]) -> Result<FieldKind, Err
     }
     match (dimension, metric) {
         (Some(dimension), Some(metric)) => Err(Error::usage(format!(
-            "divide the filter: {} is a dimension and {} a metric, and one alternative cannot hold both: \
+            "invalid filter: {} is a dimension and {} a metric, and one alternative cannot hold both: \
              dimensions are filtered before Google adds up, metrics afterwards",
             dimension.field, metric.field
         ))
@@ -159,7 +159,7 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
     let field = condition.field;
     if condition.case_sensitive {
         return Err(Error::usage(format!(
-            "divide the filter: {} is a metric, and numbers have no upper and lower case",
+            "invalid filter: {} is a metric, and numbers have no upper and lower case",
             Typed(&field)
         )));
     }
@@ -187,7 +187,7 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
 }
 
 fn not_textual(field: &str, operator: &str) -> Error {
-    Error::usage(format!("divide the filter: {} is a metric, and {operator} compares text", Typed(field)))
+    Error::usage(format!("invalid filter: {} is a metric, and {operator} compares text", Typed(field)))
         .with_hint("metrics take == != > >= < <= and between … and …")
 }
 
@@ -207,7 +207,7 @@ fn number(field: &str, text: &str) -> Result<NumericValue, Error> {
     match text.parse() {
         Ok(double) if is_number(text) => Ok(NumericValue::DoubleValue(double)),
         _ => Err(Error::usage(format!(
-            "divide the filter: {} is compared with a number, and {:?} is none",
+            "invalid filter: {} is compared with a number, and {:?} is not one",
             Typed(field),
             Typed(text)
         ))),

@@ -195,7 +195,7 @@ fn what_google_cannot_filter_is_refused_with_the_reason() {
         ("not (country==\"x\" and sessions>\"1\")", "country is a dimension and sessions a metric"),
         ("sessions=~1", "sessions is a metric, and =~ compares text"),
         ("sessions in (1, 2)", "sessions is a metric, and in compares text"),
-        ("sessions==many", "\"many\" is none"),
+        ("sessions==many", "\"many\" is not one"),
         ("case sessions==1", "sessions is a metric"),
     ] {
         let error = both(&[filter], &[]).expect_err(filter);

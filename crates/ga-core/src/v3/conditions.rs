@@ -132,5 +132,5 @@ fn escaped(text: &str) -> String {
 }
 
 fn unfilterable(name: &str, why: &str) -> Error {
-    Error::field(format!("translate the filter on {}: {why}", Typed(name)))
+    Error::field(format!("cannot translate the filter on {}: {why}", Typed(name)))
 }

@@ -151,7 +151,7 @@ impl<'a> FieldList<'a> {
                 false => (first, condition, other),
             };
             return Err(Error::field(format!(
-                "translate {name}: it counts only where {condition}, which {other} does not"
+                "cannot translate {name}: it counts only where {condition}, which {other} does not"
             ))
             .with_hint("ask for the two in separate reports"));
         }

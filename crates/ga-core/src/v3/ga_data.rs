@@ -40,10 +40,10 @@ pub struct Query {
 /// `--start-index` and `--max-results` as offset and limit.
 pub fn window(start_index: Option<u64>, max_results: Option<u64>) -> Result<(Option<u64>, Option<u64>), Error> {
     if start_index == Some(0) {
-        return Err(Error::usage("read --start-index: rows are counted from 1"));
+        return Err(Error::usage("--start-index: rows are counted from 1"));
     }
     if max_results == Some(0) {
-        return Err(Error::usage("read --max-results: 0 rows cannot be asked for"));
+        return Err(Error::usage("--max-results must be at least 1"));
     }
     Ok((start_index.map(|index| index - 1), max_results))
 }

@@ -30,28 +30,28 @@ impl FieldMap {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let refused = |why: String| Error::usage(format!("read the map: line {}: {why}", index + 1));
+            let refused = |why: String| Error::usage(format!("cannot read the map: line {}: {why}", index + 1));
             let Some((name, value)) = line.split_once('=') else {
-                return Err(refused("NAME = VALUE was expected".to_owned()));
+                return Err(refused("expected NAME = VALUE".to_owned()));
             };
             let (name, value) = (name.trim(), value.trim());
             let name = name.strip_prefix("ga:").unwrap_or(name);
             let is_word = |c: char| c.is_alphanumeric() || "_:[]".contains(c);
             if value.is_empty() || !value.chars().all(is_word) {
-                return Err(refused(format!("{:?} is no name of GA4", Typed(value))));
+                return Err(refused(format!("{:?} is not a GA4 name", Typed(value))));
             }
             let goal = name.strip_prefix("goal").filter(|rest| is_digits(rest));
             let (list, name) = match goal {
                 Some(number) => (&mut map.goals, number),
                 None if is_digits(name) && is_digits(value) => (&mut map.views, name),
                 None if is_digits(name) => {
-                    return Err(refused(format!("{:?} is no property number", Typed(value))));
+                    return Err(refused(format!("{:?} is not a property number", Typed(value))));
                 }
                 None if names::find(name).is_some() => (&mut map.fields, name),
-                None => return Err(refused(format!("{:?} is no field of v3", Typed(name)))),
+                None => return Err(refused(format!("{:?} is not a v3 field", Typed(name)))),
             };
             if list.iter().any(|(known, _)| known == name) {
-                return Err(refused(format!("{} stands here a second time", Typed(name))));
+                return Err(refused(format!("{} is defined twice", Typed(name))));
             }
             list.push((name.to_owned(), value.to_owned()));
         }
@@ -87,14 +87,14 @@ fn is_digits(text: &str) -> bool {
 /// says otherwise.
 pub fn property(ids: &str, map: &FieldMap) -> Result<(String, String), Error> {
     let Some(view) = ids.strip_prefix("ga:").filter(|view| is_digits(view)) else {
-        return Err(Error::usage(format!("read --ids: {:?} is not ga: and a number", Typed(ids)))
+        return Err(Error::usage(format!("--ids: {:?} is not ga: and a number", Typed(ids)))
             .with_hint("name the GA4 property: -p NUMBER"));
     };
     Ok(match map.property(view) {
         Some(property) => {
-            (property.to_owned(), format!("view {} is answered by property {property}, as the map says", Typed(ids)))
+            (property.to_owned(), format!("using property {property} for view {}, as the map says", Typed(ids)))
         }
-        None => (view.to_owned(), format!("{} is taken for property {view}: views are no more", Typed(ids))),
+        None => (view.to_owned(), format!("treating {} as property {view}: views no longer exist", Typed(ids))),
     })
 }
 
@@ -118,12 +118,12 @@ mod tests {
     #[test]
     fn a_line_that_makes_no_sense_is_refused_by_number() {
         for (text, message) in [
-            ("goal1", "line 1: NAME = VALUE"),
+            ("goal1", "line 1: expected NAME = VALUE"),
             ("\ngoal1 =", "line 2: \"\""),
             ("goal1 = two words", "line 1: \"two words\""),
-            ("nothing = x", "line 1: \"nothing\" is no field of v3"),
-            ("ga:12 = UA", "line 1: \"UA\" is no property number"),
-            ("goal1 = a\ngoal1 = b", "line 2: 1 stands here a second time"),
+            ("nothing = x", "line 1: \"nothing\" is not a v3 field"),
+            ("ga:12 = UA", "line 1: \"UA\" is not a property number"),
+            ("goal1 = a\ngoal1 = b", "line 2: 1 is defined twice"),
         ] {
             let error = FieldMap::parse(text).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");

@@ -172,7 +172,7 @@ pub(super) fn check_additive(columns: &[Column], metrics: &[String]) -> Result<(
     };
     match (metrics.iter().find(|metric| !is_additive(metric)), merging.first()) {
         (Some(metric), Some(column)) => Err(Error::field(format!(
-            "translate {}: its rows have to be added up, and {metric} cannot be: the same one would count twice",
+            "cannot translate {}: its rows need to be summed, and {metric} cannot be summed: the same one would count twice",
             column.name
         ))
         .with_hint("take metrics of events (eventCount, screenPageViews, …) with it, or leave it out")),

@@ -97,7 +97,7 @@ impl Plan {
             && sides.metric.is_some()
         {
             return Err(Error::field(format!(
-                "translate {}: its rows are added up after the server has filtered metrics: the filter would miss them",
+                "cannot translate {}: its rows are summed after the server has filtered metrics, so the filter would miss them",
                 Typed(&column.name)
             ))
             .with_hint("filter the output, or by dimensions only"));

@@ -87,13 +87,13 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
         return match old {
             Some(bare) => Err(unknown(name, bare)),
             None if name.starts_with("mcf:") => {
-                Err(Error::field(format!("translate {typed}: GA4 has no multi-channel funnels")))
+                Err(Error::field(format!("cannot translate {typed}: GA4 has no multi-channel funnels")))
             }
             None => Ok(native(name, kind)),
         };
     };
     if entry.kind != kind {
-        return Err(Error::field(format!("translate {typed}: it is a {}, not a {kind}", entry.kind)));
+        return Err(Error::field(format!("cannot translate {typed}: it is a {}, not a {kind}", entry.kind)));
     }
     let fields = match entry.answer {
         Answer::Fields(fields) => fields,
@@ -109,7 +109,7 @@ pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Res
     };
     let fields = Fields::parse(&complete(name, fields, part)?);
     Ok(Resolved {
-        note: entry.note().map(|note| format!("{typed} is answered by {fields}: {note}")),
+        note: entry.note().map(|note| format!("using {fields} for {typed}: {note}")),
         filter: entry.filter.replace('*', part.unwrap_or_default()),
         data_type: DataType::of_letter(entry.data_type),
         values: entry.values,
@@ -137,12 +137,12 @@ fn complete(name: &str, fields: &str, part: Option<&str>) -> Result<String, Erro
     match part {
         "1" => Ok(fields.replace('#', "")),
         "2" | "3" | "4" | "5" => Ok(fields.replace('#', part)),
-        _ => Err(Error::field(format!("translate {}: GA4 has five levels", Typed(name)))),
+        _ => Err(Error::field(format!("cannot translate {}: GA4 has five levels", Typed(name)))),
     }
 }
 
 fn unknown(name: &str, bare: &str) -> Error {
-    let error = Error::field(format!("translate {}: v3 has no such field", Typed(name)));
+    let error = Error::field(format!("cannot translate {}: v3 has no such field", Typed(name)));
     match names::nearest(bare) {
         Some(near) => error.with_hint(format!("did you mean ga:{near}?")),
         None if names::is_ga4(bare) => error.with_hint(format!("{} is a field of GA4: leave ga: out", Typed(bare))),
@@ -152,7 +152,7 @@ fn unknown(name: &str, bare: &str) -> Error {
 
 fn no_answer(name: &str, reason: Option<&str>, nearest: &str) -> Error {
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-    let error = Error::field(format!("translate {}: GA4 has no equivalent{reason}", Typed(name)));
+    let error = Error::field(format!("cannot translate {}: GA4 has no equivalent{reason}", Typed(name)));
     let (_, bare) = name.rsplit_once(':').unwrap_or(("", name));
     let own_words = format!("name what stands for it with ga-query --map FILE, a line {bare} = FIELD");
     error.with_hint(match nearest {
@@ -165,8 +165,8 @@ fn no_answer(name: &str, reason: Option<&str>, nearest: &str) -> Error {
 }
 
 fn needs_map(name: &str, key: &str, value: &str) -> Error {
-    Error::field(format!("translate {}: only you know what has become of {key}", Typed(name)))
-        .with_hint(format!("say so with ga-query --map FILE, a line {key} = {value}"))
+    Error::field(format!("cannot translate {}: only you know what has become of {key}", Typed(name)))
+        .with_hint(format!("tell it with ga-query --map FILE, containing the line {key} = {value}"))
 }
 
 #[cfg(test)]

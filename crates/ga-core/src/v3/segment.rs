@@ -41,7 +41,7 @@ pub fn refuse_segment(segment: &str) -> Error {
 }
 
 fn refused(segment: &str, why: &str) -> Error {
-    Error::field(format!("translate the segment: {} {why}", Typed(segment)))
+    Error::field(format!("cannot translate the segment: {} {why}", Typed(segment)))
 }
 
 #[cfg(test)]
