@@ -274,7 +274,7 @@ fn e6_what_is_not_supported_is_refused_by_name() {
         ),
         (source(json!({})), "environment_id, file, url, executable"),
         (source(json!({"environment_id": "aws2"})), "only aws1 is known"),
-        (source(json!({"file": "x", "format": {"type": "xml"}})), "known are text and json"),
+        (source(json!({"file": "x", "format": {"type": "xml"}})), "expected text or json"),
         (source(json!({"file": "x", "format": {"type": "json"}})), "subject_token_field_name"),
         (
             machine.sandbox.impersonated_service_account(machine.impersonated(), &[], machine.sandbox.analyst()),

@@ -158,7 +158,7 @@ fn e7_e8_e11_a_damaged_file_is_refused_with_its_field_and_without_its_value() {
         (with("type", json!("robot")), "field type"),
         (with("token_uri", json!("http://oauth2.googleapis.com/token")), "field token_uri"),
         (with("token_uri", json!("https://evil.example/token")), "field token_uri"),
-        (format!("{{\"refresh_token\":\"{canary}\",\"refresh_token\":\"b\"}}"), "twice"),
+        (format!("{{\"refresh_token\":\"{canary}\",\"refresh_token\":\"b\"}}"), "duplicate key"),
         (format!("{{\"a\":{nested}"), "not valid JSON"),
         (" ".repeat(2 << 20), "more than"),
         (canary.to_owned(), "not valid JSON"),

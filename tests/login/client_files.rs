@@ -180,9 +180,9 @@ fn e6_e7_e8_types_repeated_keys_and_bombs_are_refused() {
         (r#"{"installed":[]}"#, "field installed"),
         (
             r#"{"installed":{"client_id":"i","token_uri":"https://oauth2.googleapis.com/token","token_uri":"https://evil.test/"}}"#,
-            "twice",
+            "duplicate key",
         ),
-        (r#"{"installed":{"client_id":"i","\u0074oken_uri":"a","token_uri":"b"}}"#, "twice"),
+        (r#"{"installed":{"client_id":"i","\u0074oken_uri":"a","token_uri":"b"}}"#, "duplicate key"),
         (deep.as_str(), "JSON"),
         (large.as_str(), "1048576 bytes"),
     ] {

@@ -117,6 +117,13 @@ fn each_refusal_names_its_remedy() {
             4,
             "--quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT",
         ),
+        (
+            refusal(403, "Permission denied on resource project x.", json!([{"reason": "CONSUMER_INVALID"}])),
+            4,
+            "--quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT",
+        ),
+        (refusal(403, "Rate Limit Exceeded", json!([{"reason": "rateLimitExceeded"}])), 5, "run it again in a minute"),
+        (refusal(403, "User Rate", json!([{"reason": "userRateLimitExceeded"}])), 5, "run it again in a minute"),
         (refusal(403, "User does not have sufficient permissions for this property.", json!([])), 4, "ga-properties"),
         (refusal(401, "Request had invalid authentication credentials.", json!([])), 3, "gauth-token --refresh"),
         (refusal(429, "Exhausted property tokens per day.", json!([])), 5, "midnight Pacific"),

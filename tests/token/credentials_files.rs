@@ -170,7 +170,7 @@ fn e6_a_type_must_be_known() {
     };
     assert_refused(typed("wizard".into()).as_bytes(), "credentials of type wizard are not supported");
     assert_refused(typed("Authorized_User".into()).as_bytes(), "not supported");
-    assert_refused(typed(json!(["authorized_user"])).as_bytes(), "field type: a string is needed");
+    assert_refused(typed(json!(["authorized_user"])).as_bytes(), "field type: expected a string");
     assert_refused(typed("\u{1b}]0;x\u{7}".into()).as_bytes(), "not supported");
     assert_refused(b"{}", "field type: missing");
     assert_refused(br#"{"installed":{"client_id":"x"}}"#, "OAuth client, not credentials");
@@ -186,7 +186,7 @@ fn e7_a_key_that_stands_twice_is_refused_wherever_it_stands() {
         r#"{"type":"authorized_user","\u0074ype":"service_account"}"#,
         r#"{"type":"authorized_user","x":{"y":[{"z":1,"z":2}]}}"#,
     ] {
-        assert_refused(file.as_bytes(), "twice");
+        assert_refused(file.as_bytes(), "duplicate key");
     }
 }
 
@@ -211,14 +211,14 @@ fn e9_e11_what_is_wrong_is_named_and_its_value_is_not() {
     assert_refused(b"\x1f\x8b\x08\x00", "not valid JSON");
     let key = User::with_a_key().stored();
     for (field, value, says) in [
-        ("private_key", json!(4711), "field private_key: a string is needed"),
-        ("private_key", json!(["1//canary-9876543210"]), "field private_key: a string is needed"),
+        ("private_key", json!(4711), "field private_key: expected a string"),
+        ("private_key", json!(["1//canary-9876543210"]), "field private_key: expected a string"),
         ("private_key", Value::Null, "field private_key: missing"),
         ("private_key", json!("1//canary-9876543210"), "field private_key: not a PEM"),
         ("private_key", json!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END"), "encrypted"),
         ("client_email", json!(""), "field client_email: missing"),
-        ("client_email", json!("a b"), "field client_email: holds a blank"),
-        ("private_key_id", json!({}), "field private_key_id: a string is needed"),
+        ("client_email", json!("a b"), "field client_email: contains a blank"),
+        ("private_key_id", json!({}), "field private_key_id: expected a string"),
     ] {
         let mut file = key.clone();
         file[field] = value;

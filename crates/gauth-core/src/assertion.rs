@@ -108,7 +108,7 @@ fn read_pem(pem: &Secret) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mended = Zeroizing::new(text.replace("\\n", "\n"));
     let key = PrivateKeyDer::from_pem_slice(mended.as_bytes()).map_err(|_| trouble("not a PEM private key"))?;
     match &key {
-        PrivateKeyDer::Sec1(_) => Err(trouble("an RSA key is needed, this is an EC key")),
+        PrivateKeyDer::Sec1(_) => Err(trouble("expected an RSA key, found an EC key")),
         _ => Ok(Zeroizing::new(key.secret_der().to_vec())),
     }
 }
@@ -125,7 +125,7 @@ fn key_pair(der: &[u8]) -> Result<KeyPair, String> {
         match e.to_string().as_str() {
             "TooSmall" => "RSA keys under 2048 bits are refused".to_owned(),
             "TooLarge" => "RSA keys over 4096 bits are refused".to_owned(),
-            "WrongAlgorithm" => "an RSA key is needed, this is another kind".to_owned(),
+            "WrongAlgorithm" => "expected an RSA key, found another kind".to_owned(),
             reason => format!("not a usable RSA key ({reason})"),
         }
     })

@@ -240,7 +240,7 @@ mod tests {
             ("{}", "field installed: missing"),
             (r#"{"installed":{},"web":{}}"#, "only one"),
             (r#"{"installed":{}}"#, "client_id: missing"),
-            (r#"{"installed":{"client_id":7}}"#, "client_id: a string is needed"),
+            (r#"{"installed":{"client_id":7}}"#, "client_id: expected a string"),
             (r#"{"installed":{"client_id":"i","auth_uri":"http://accounts.google.com/"}}"#, "auth_uri: must be"),
             (r#"{"installed":{"client_id":"i","auth_uri":"file:///etc/passwd"}}"#, "auth_uri: must be"),
             (r#"{"installed":{"client_id":"i","token_uri":"https://evil.test/"}}"#, "token_uri: evil.test"),

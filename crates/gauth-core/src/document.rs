@@ -40,9 +40,7 @@ impl Document {
         match serde_json::from_slice(bytes) {
             Ok(Distinct(Value::Object(map))) => Ok(Self(map)),
             Ok(Distinct(_)) => Err(input("not a JSON object")),
-            Err(e) if e.is_data() => {
-                Err(input(&format!("a key stands twice in one object at line {} column {}", e.line(), e.column())))
-            }
+            Err(e) if e.is_data() => Err(input(&format!("duplicate key at line {} column {}", e.line(), e.column()))),
             Err(e) => Err(input(&match looks_like(bytes) {
                 Some(what) => format!("{what}, not JSON"),
                 None => format!("not valid JSON at line {} column {}", e.line(), e.column()),
@@ -84,7 +82,7 @@ impl Document {
         let text = self.optional_text(name)?;
         match text {
             Some(text) if !is_word(text) => {
-                Err(Error::field(name, "holds a blank, a control or a non-ASCII character"))
+                Err(Error::field(name, "contains a blank, a control or a non-ASCII character"))
             }
             _ => Ok(text),
         }
@@ -109,7 +107,7 @@ impl Document {
     pub fn optional_client_text(&self, name: &str) -> Result<Option<&str>, Error> {
         match self.optional_text(name)? {
             Some(text) if !text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) => {
-                Err(Error::field(name, "holds a control or a non-ASCII character"))
+                Err(Error::field(name, "contains a control or a non-ASCII character"))
             }
             text => Ok(text),
         }
@@ -238,7 +236,7 @@ fn wrong_type(name: &str, wanted: &str, found: &Value) -> Error {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
-    Error::field(name, &format!("{wanted} is needed, {found} stands there"))
+    Error::field(name, &format!("expected {wanted}, found {found}"))
 }
 
 /// A JSON value in which no object holds a key twice.
@@ -318,7 +316,7 @@ mod tests {
             r#"{"a":{"b":[{"c":1,"c":2}]}}"#,
             r#"{"token_uri":"a","\u0074oken_uri":"b"}"#,
         ] {
-            assert!(trouble(text.as_bytes()).contains("twice"), "{text}");
+            assert!(trouble(text.as_bytes()).contains("duplicate key"), "{text}");
         }
     }
 
@@ -340,7 +338,7 @@ mod tests {
         let document = Document::parse(br#"{"private_key": 4711, "scopes": [1]}"#).unwrap();
         assert_eq!(
             document.text("private_key").unwrap_err().to_string(),
-            "field private_key: a string is needed, a number stands there"
+            "field private_key: expected a string, found a number"
         );
         assert!(document.list("scopes").is_err());
         assert_eq!(document.text("client_id").unwrap_err().to_string(), "field client_id: missing");

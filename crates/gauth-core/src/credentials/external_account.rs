@@ -96,7 +96,7 @@ impl ExternalAccount {
             let trouble = if source.has("certificate") {
                 "certificate sources are not supported".to_owned()
             } else {
-                format!("none of {} stands in it", known.join(", "))
+                format!("expected one of {} in it", known.join(", "))
             };
             Error::field("credential_source", &trouble)
         })?;

@@ -33,7 +33,8 @@ pub(super) fn refusal(document: &Document) -> Error {
     if document.has("installed") || document.has("web") {
         return unsupported("this is an OAuth client, not credentials", Some("run gauth-login --client-secrets FILE"));
     }
-    let known = || format!("known are {}", KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", "));
+    let known =
+        || format!("use one of these types: {}", KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", "));
     match document.optional_text("type") {
         Err(e) => unsupported(&e.to_string(), Some(&known())),
         Ok(Some(name)) => {

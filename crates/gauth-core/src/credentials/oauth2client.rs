@@ -25,7 +25,7 @@ fn read(document: &Document, reading: &Reading<'_>) -> Result<Box<dyn Credential
         _ => Err(unsupported(
             "field _class: this class of oauth2client's is not supported",
             Some(
-                "known are OAuth2Credentials, GoogleCredentials, ServiceAccountCredentials, SignedJwtAssertionCredentials",
+                "use one of OAuth2Credentials, GoogleCredentials, ServiceAccountCredentials, SignedJwtAssertionCredentials",
             ),
         )),
     }

@@ -207,8 +207,8 @@ fn a_self_signed_jwt_needs_no_request() {
 fn e10_keys_that_cannot_sign_are_named() {
     for (pem, part) in [
         (include_str!("../../testdata/encrypted.pem"), "encrypted"),
-        (include_str!("../../testdata/ec_pkcs8.pem"), "RSA key is needed"),
-        (include_str!("../../testdata/ec_sec1.pem"), "RSA key is needed"),
+        (include_str!("../../testdata/ec_pkcs8.pem"), "expected an RSA key"),
+        (include_str!("../../testdata/ec_sec1.pem"), "expected an RSA key"),
         (include_str!("../../testdata/rsa1024.pem"), "under 2048"),
         (include_str!("../../testdata/rsa8192.pem"), "over 4096"),
         ("canary", "not a PEM private key"),
@@ -240,7 +240,7 @@ fn e6_anything_else_is_refused_by_name() {
     use serde_json::json;
     for (file, part) in [
         (json!({"type": "gdch_service_account"}), "gdch_service_account"),
-        (json!({"type": ["authorized_user"]}), "field type: a string is needed"),
+        (json!({"type": ["authorized_user"]}), "field type: expected a string"),
         (json!({}), "field type: missing"),
         (json!({"installed": {}}), "gauth-login --client-secrets"),
         (json!({"_class": "AccessTokenCredentials"}), "AccessTokenCredentials"),

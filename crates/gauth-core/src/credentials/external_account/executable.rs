@@ -143,7 +143,7 @@ fn read_answer(bytes: &[u8], now: SystemTime, ends: Ends) -> Result<Secret, Erro
         "urn:ietf:params:oauth:token-type:saml2" => "saml_response",
         "urn:ietf:params:oauth:token-type:id_token" | "urn:ietf:params:oauth:token-type:jwt" => "id_token",
         _ => {
-            return Err(trouble("field token_type: known are id_token, jwt and saml2"));
+            return Err(trouble("field token_type: expected id_token, jwt or saml2"));
         }
     };
     answer.text(field).map(Secret::new).map_err(named)

@@ -21,7 +21,7 @@ impl Format {
         match format.optional_text("type")? {
             None | Some("text") => Ok(Self::Text),
             Some("json") => Ok(Self::Json { field: format.text("subject_token_field_name")?.to_owned() }),
-            Some(_) => Err(Error::field("credential_source.format.type", "known are text and json")),
+            Some(_) => Err(Error::field("credential_source.format.type", "expected text or json")),
         }
     }
 
