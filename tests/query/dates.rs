@@ -172,3 +172,13 @@ fn the_key_of_a_table_has_the_days_of_the_property() {
     let shows = |range: &Value| run.stdout().contains(range[0]["endDate"].as_str().expect("a day"));
     assert!([before, this_month(LAST)].iter().any(shows), "{}", run.stdout());
 }
+
+#[test]
+fn one_table_does_not_hold_ranges_of_different_days_under_one_name() {
+    let server = server(|number| Some(if number == "7" { FIRST } else { LAST }), None);
+    let user = User::of(&server.url());
+    let table = ["-p", "7,8", "-m", "sessions", "--start", "thisMonth", "-f", "sql", "--table", "t", "-d"];
+    let run = user.run(&[&table[..], &["pagePath"]].concat()).expect(2);
+    assert!(run.stderr().contains("today is another day at property 8"), "{}", run.stderr());
+    assert!(!run.stdout().contains("COMMIT"), "{}", run.stdout());
+}

@@ -14,6 +14,7 @@ use ga_core::answer::ReportHead;
 use ga_core::report::RunReportRequest;
 use gauth_cli::{Failure, rows};
 
+pub(crate) use self::sql::names_days;
 pub(crate) use gauth_cli::rows::{Column, Layout, RowWriter};
 use gauth_text::Typed;
 

@@ -41,6 +41,8 @@ pub(crate) struct Output<'q> {
     wants_display_names: bool,
     display_names: Option<DisplayNames>,
     names_property: bool,
+    /// Those of the first property, where they are its own.
+    date_ranges: Option<Vec<DateRange>>,
     wants_property_name: bool,
     property_name: Option<String>,
     is_open_ended: bool,
@@ -153,6 +155,7 @@ impl<'q> Output<'q> {
             wants_display_names,
             display_names: None,
             names_property: format.names_property,
+            date_ranges: None,
             wants_property_name: format.shows_property_name,
             property_name: None,
             has_header_line: ["csv", "tsv"].contains(&format.name),
@@ -334,6 +337,16 @@ impl<'q> Output<'q> {
             let mut writer = new_writer(self.layout.clone(), &beginning);
             writer.begin(&mut self.buffer);
             self.writer = Some(writer);
+            self.date_ranges = source.date_ranges.map(<[_]>::to_vec);
+        } else if self.names_property
+            && self.date_ranges.as_deref() != source.date_ranges
+            && !format::names_days(&source.question.request)
+        {
+            let text = format!(
+                "-f sql: the date range is part of the key, and today is another day at property {} than at the first",
+                source.property
+            );
+            return Err(Failure::usage(text).hint("request each property by itself, or add -d date").into());
         } else if !columns::have_same_names(&columns, &self.layout.columns) {
             return Err(
                 ga_core::Error::Answer("the columns of the report changed between two answers".to_owned()).into()

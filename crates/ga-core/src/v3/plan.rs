@@ -88,11 +88,19 @@ impl Plan {
         }
         let own_names = fields.expressions.iter().map(|metric| metric.name.clone());
         let metrics: Vec<String> = fields.metrics.iter().cloned().chain(own_names).collect();
+        // A former name is the same metric.
+        let present = |name: &String| catalogue::renamed(name).unwrap_or_else(|| name.clone());
+        let mut requested: Vec<String> = metrics.iter().map(present).collect();
         let known: Vec<String> = metrics.into_iter().chain(fields.filtered_metrics).collect();
         let sides = filter::sides(filters, &known)?;
-        let is_asked =
-            |name: &String| fields.metrics.contains(name) || fields.expressions.iter().any(|own| own.name == *name);
-        let invisible: Vec<String> = sides.metrics.iter().filter(|name| !is_asked(name)).cloned().collect();
+        let mut invisible = Vec::new();
+        for name in &sides.metrics {
+            let present = present(name);
+            if !requested.contains(&present) {
+                requested.push(present);
+                invisible.push(name.clone());
+            }
+        }
         if let Some(column) = columns.iter().find(|column| column.merges())
             && sides.metric.is_some()
         {

@@ -222,6 +222,7 @@ fn a_metric_that_is_only_filtered_by_is_invisible() {
             {"name": "totalUsers", "invisible": true}, {"name": "newUsers", "invisible": true}]),
         ),
         ("sessions>100", json!([{"name": "sessions"}])),
+        ("conversions>1 and keyEvents<5", json!([{"name": "sessions"}, {"name": "conversions", "invisible": true}])),
         ("customEvent:x between 1 and 2", json!([{"name": "sessions"}, {"name": "customEvent:x", "invisible": true}])),
     ] {
         let plan = plan("country", "sessions", "", filter).expect(filter);

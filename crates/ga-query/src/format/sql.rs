@@ -66,11 +66,15 @@ fn table_name(text: &str) -> Result<String, Failure> {
     Ok(quoted.join("."))
 }
 
-/// Whether the date ranges belong to the key: not where each row names its day and there is one range.
+/// Whether each row names its day, and there is one range, so that the range does not belong to the key.
+pub(crate) fn names_days(request: &RunReportRequest) -> bool {
+    request.date_ranges.len() == 1 && request.dimensions.iter().any(|dimension| DAYS.contains(&&*dimension.name))
+}
+
+/// Whether the date ranges belong to the key.
 fn has_ranges_in_key(request: &RunReportRequest) -> Result<bool, Failure> {
     let ranges = &request.date_ranges;
-    let is_day = |name: &str| DAYS.contains(&name);
-    if ranges.len() == 1 && request.dimensions.iter().any(|d| is_day(&d.name)) {
+    if names_days(request) {
         return Ok(false);
     }
     let hint = "name the days as YYYY-MM-DD, or add -d date";
