@@ -58,7 +58,8 @@ pub fn format_of_file<'a>(
     let is_regular = std::fs::metadata(path).map_or(true, |file| file.is_file()) && path != Path::new("-");
     let ending = path.extension().filter(|_| is_regular).map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     if ending.as_deref() == Some("gz") {
-        return Err(Failure::usage("-o: no file is compressed yet").hint("pipe the rows through gzip > FILE"));
+        return Err(Failure::usage("-o: compressed files (.gz) are not supported yet")
+            .hint("pipe the rows through gzip > FILE"));
     }
     let (Some(ending), None) = (ending, named) else {
         return Ok(named.unwrap_or("csv"));

@@ -5,15 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use ga_core::paging::DATE_RANGE;
 use gauth_cli::rows::{Detail, moment};
 use gauth_cli::terminal::sanitise;
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 
 use super::days::{Days, Range};
 use super::{Column, Layout};
-
-/// The column that tells the ranges apart.
-use ga_core::paging::DATE_RANGE;
 
 /// Dimensions whose values are moments, with what one step of them is.
 const TIMES: [(&str, &str); 14] = [

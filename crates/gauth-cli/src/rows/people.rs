@@ -147,15 +147,29 @@ fn duration(seconds: f64, decimals: usize) -> String {
     format!("{sign}{text}")
 }
 
+/// How many digits the moments of a dimension have.
+fn moment_digits(dimension: &str) -> Option<usize> {
+    match dimension.strip_prefix("ga:").unwrap_or(dimension) {
+        "date" | "firstSessionDate" => Some(8),
+        "dateHour" => Some(10),
+        "dateHourMinute" => Some(12),
+        "yearMonth" => Some(6),
+        _ => None,
+    }
+}
+
+/// How wide the moments of a dimension are as [`moment`] has them.
+pub(super) fn moment_width(dimension: &str) -> Option<usize> {
+    Some(match moment_digits(dimension)? {
+        6 => "2026-11".len(),
+        8 => "2026-11-20".len(),
+        _ => "2026-11-20 07:05".len(),
+    })
+}
+
 /// `20261120` of a dimension of days as `2026-11-20`, and hours, minutes and months likewise; `None` for what is no moment.
 pub fn moment(dimension: &str, text: &str) -> Option<String> {
-    let digits = match dimension.strip_prefix("ga:").unwrap_or(dimension) {
-        "date" | "firstSessionDate" => 8,
-        "dateHour" => 10,
-        "dateHourMinute" => 12,
-        "yearMonth" => 6,
-        _ => return None,
-    };
+    let digits = moment_digits(dimension)?;
     if text.len() != digits || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

@@ -6,7 +6,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::people::Detail;
+use super::people::{Detail, moment_width};
 use super::{Format, Layout, RowWriter};
 use crate::exit::Failure;
 use crate::terminal::sanitise;
@@ -131,7 +131,8 @@ impl Layout {
             let cells = widths(detail);
             let least = cells.iter().zip(&self.columns).map(|(width, column)| match column.is_metric {
                 true => *width,
-                false => NARROWEST,
+                // Half a day says nothing.
+                false => moment_width(&column.name).unwrap_or(NARROWEST),
             });
             let whole = with_headings(cells.clone());
             if let Some(widths) = cut_to(room, whole, &least.collect::<Vec<_>>()) {
@@ -347,6 +348,16 @@ mod tests {
         for width in 14..=80 {
             assert!(!at(width).lines().any(|line| line.contains(|c: char| c.is_ascii_digit()) && line.ends_with('…')));
         }
+    }
+
+    #[test]
+    fn a_day_is_as_whole_as_a_figure() {
+        let mut layout = report(&[("sessions", Measure::Number), ("eventCount", Measure::Number)], 30);
+        layout.columns[0].name = "date".to_owned();
+        let text =
+            written(&FORMAT, layout, &[&["20261120", "2179345", "1234567"], &["RESERVED_TOTAL", "2179345", "1234567"]]);
+        assert!(text.contains("2026-11-20") && text.contains("\nRESERVED"), "{text}");
+        assert!(text.lines().all(|line| line.width() <= 30), "{text}");
     }
 
     #[test]
