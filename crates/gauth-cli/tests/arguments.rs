@@ -74,9 +74,18 @@ fn a_token_that_is_missing_is_an_empty_token() {
 #[test]
 fn h6_usage_errors_exit_2_name_the_option_and_never_repeat_a_value() {
     for (words, message) in [
-        (&["--limit"][..], "--limit needs a value"),
-        (&["-m"], "--metrics needs a value"),
-        (&["--sort", "--limit", "5"], "--sort needs a value"),
+        (
+            &["--limit"][..],
+            "--limit needs a value\narguments: hint: if it comes from a command, $(…), run that by itself: it printed nothing",
+        ),
+        (
+            &["-m"],
+            "-m needs a value\narguments: hint: if it comes from a command, $(…), run that by itself: it printed nothing",
+        ),
+        (
+            &["--sort", "--limit", "5"],
+            "--sort needs a value\narguments: hint: if it comes from a command, $(…), run that by itself: it printed nothing",
+        ),
         (&["--limit", "canary"], "--limit: not a whole number"),
         (&["--limit", "1", "--limit", "2"], "--limit is given twice"),
         (&["--fail=canary"], "--fail takes no value"),
