@@ -55,6 +55,9 @@ impl Page {
                 "Another user",
                 "This browser and gauth-login run as different users. If both are yours, paste the address of this page into the terminal.",
             ),
+            Self::Busy => {
+                ("?", "Too many requests", "Load this page again in a moment, or paste its address into the terminal.")
+            }
             _ => ("?", "Nothing here", "gauth-login waits for the consent page to come back, and for nothing else."),
         }
     }
