@@ -27,7 +27,7 @@ fn each_loss_is_one_line_and_strict_makes_it_an_error() {
         (json!({"subjectToThresholding": true}), "thresholding", 6),
         (
             json!({"dataTruncationReasons": [{"dataTruncationType": "RETENTION", "dataTruncationMessage": "old"}]}),
-            "truncated: RETENTION: old",
+            "truncated: old",
             6,
         ),
         (

@@ -356,8 +356,12 @@ fn a_list_of_properties_without_quotes_or_without_properties_says_what_to_do() {
     let two = list("echo 123456; echo 123457");
     assert!(two.contains("the property was given twice: -p 123456 and 123457"), "{two}");
     assert!(two.contains("hint: quote a list of properties: -p \"$(…)\""), "{two}");
-    let three = list("echo 1; echo 2; echo 3");
-    assert!(three.contains("the property was given twice"), "{three}");
+    let more = list("echo 1; echo 2; echo 3; echo 4; echo 5; echo 6; echo 7");
+    assert!(more.contains("the property was given twice"), "{more}");
+    let words = dry_run(&["123456", "123457", "-m", "sessions"]).expect_failure(2);
+    assert!(words.stderr().contains("the property was given twice: 123456 and 123457"), "{}", words.stderr());
+    let date = dry_run(&["123456", "20240101", "-m", "sessions"]).expect_failure(2);
+    assert!(!date.stderr().contains("twice"), "{}", date.stderr());
 }
 
 #[test]

@@ -65,9 +65,11 @@ fn notes(metadata: &Metadata, ranges: &[String]) -> Vec<Note> {
         lossy("thresholding: rows about few people may be withheld".to_owned());
     }
     for reason in &metadata.data_truncation_reasons {
-        let texts = [&reason.data_truncation_type, &reason.data_truncation_message];
-        let words: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
-        lossy(format!("truncated: {}", words.join(": ").trim_matches([':', ' '])));
+        let words = match &*reason.data_truncation_message {
+            "" => &reason.data_truncation_type,
+            message => message,
+        };
+        lossy(format!("truncated: {}", words.trim_end_matches('.')));
     }
     for restriction in &metadata.schema_restriction_response.active_metric_restrictions {
         lossy(format!(
@@ -166,7 +168,7 @@ mod tests {
                 ("sampled: the numbers are estimates from 999999 of 1000000 events (99.9 %)", true),
                 ("some rows were rolled into (other): ask for fewer dimensions or days", true),
                 ("thresholding: rows about few people may be withheld", true),
-                ("truncated: RETENTION: older than 14 months", true),
+                ("truncated: older than 14 months", true),
                 ("the metric adCost is restricted for this user (COST_DATA)", true),
                 ("the report is empty: NO_DATA", false),
             ]

@@ -26,6 +26,9 @@ pub(crate) fn text(path: &str, what: &str) -> anyhow::Result<String> {
 /// The method and the body, a list of requests put into a batch.
 pub(crate) fn read(path: &str, method: Option<&str>) -> anyhow::Result<(Method, Value)> {
     let text = text(path, "--request")?;
+    if text.trim().is_empty() {
+        return Err(Failure::usage(format!("--request: {} is empty", shown(Path::new(path)))).into());
+    }
     let body: Value = serde_json::from_str(&text)
         .map_err(|error| Failure::usage(format!("--request: {} is not JSON: {error}", shown(Path::new(path)))))?;
     let body = match body {

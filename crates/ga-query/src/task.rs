@@ -157,12 +157,19 @@ impl<'a> Words<'a> {
     fn read(arguments: &'a Arguments) -> Result<Self, Failure> {
         let mut words = arguments.words.iter().map(String::as_str);
         let read = Self { property: words.next(), start: words.next(), end: words.next(), metrics: words.next() };
+        if let Some(word) = read.property.filter(|_| !arguments.property.is_empty()) {
+            return Err(two_properties("-p ", arguments.property.iter().map(String::as_str).chain([word])));
+        }
+        // No date is a number, but for one of eight digits that lacks its dashes.
+        let is_number = |text: &&str| text.len() != 8 && PropertyNumber::parse(text).is_ok();
+        if let (Some(one), Some(other)) = (read.property.filter(is_number), read.start.filter(is_number)) {
+            return Err(two_properties("", [one, other]));
+        }
         if words.next().is_some() {
             return Err(Failure::usage("too many arguments: expected PROPERTY START END METRICS"));
         }
         let is_dated = !arguments.dates.is_empty();
         for (word, option, is_given) in [
-            (read.property, "--property", !arguments.property.is_empty()),
             (read.property, "--ids", arguments.ids.is_some()),
             (read.start, "--start", arguments.start.is_some()),
             (read.start, "--start-date", arguments.start_date.is_some()),
@@ -171,11 +178,8 @@ impl<'a> Words<'a> {
             (read.start, "--dates", is_dated),
             (read.metrics, "--metrics", !arguments.metrics.is_empty()),
         ] {
-            if let Some(word) = word.filter(|_| is_given) {
-                return Err(match option {
-                    "--property" => two_properties(&arguments.property, word),
-                    _ => Failure::usage(format!("{option} was given twice: as an option and as a word")),
-                });
+            if word.is_some() && is_given {
+                return Err(Failure::usage(format!("{option} was given twice: as an option and as a word")));
             }
         }
         Ok(read)
@@ -183,11 +187,10 @@ impl<'a> Words<'a> {
 }
 
 /// Most often `-p $(…)` without quotes, where the command printed more than one line.
-fn two_properties(options: &[String], word: &str) -> Failure {
-    let numbers: Option<Vec<_>> =
-        options.iter().map(String::as_str).chain([word]).map(|text| PropertyNumber::parse(text).ok()).collect();
+fn two_properties<'a>(option: &str, texts: impl IntoIterator<Item = &'a str>) -> Failure {
+    let numbers: Option<Vec<_>> = texts.into_iter().map(|text| PropertyNumber::parse(text).ok()).collect();
     let names = match numbers.as_deref() {
-        Some([one, other]) => format!(": -p {one} and {other}"),
+        Some([one, other]) => format!(": {option}{one} and {other}"),
         _ => String::new(),
     };
     Failure::usage(format!("the property was given twice{names}")).hint("quote a list of properties: -p \"$(…)\"")
