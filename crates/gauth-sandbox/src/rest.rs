@@ -20,14 +20,14 @@ use json::Writer;
 pub(crate) struct Method<C: ?Sized> {
     pub(crate) verb: &'static str,
     /// `{}` stands for the one part that varies.
-    pub(crate) path: &'static str,
+    pub(crate) path: String,
     /// As `google.rpc.ErrorInfo` names it.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Scopes, any of which opens it.
     pub(crate) scopes: &'static [&'static str],
     /// Names of messages; a GET has no request.
-    pub(crate) request: &'static str,
-    pub(crate) response: &'static str,
+    pub(crate) request: String,
+    pub(crate) response: String,
     /// Query parameters beside the system's.
     pub(crate) parameters: &'static [&'static str],
     pub(crate) handler: Handler<C>,
@@ -62,7 +62,7 @@ impl<C: ?Sized> Method<C> {
 
     /// The host that the method is at.
     pub(crate) fn service(&self) -> &'static str {
-        match self.name {
+        match &self.name {
             name if name.starts_with("google.analytics.admin.") => "analyticsadmin.googleapis.com",
             name if name.starts_with("google.iam.") => "iamcredentials.googleapis.com",
             _ => "analyticsdata.googleapis.com",
@@ -96,8 +96,8 @@ impl<C: ?Sized> Method<C> {
             return Err(Refusal::new(403, "Request had insufficient authentication scopes.").with(info));
         }
         parameters.check(self.parameters)?;
-        let json = Writer::new(&parameters.format(), messages::message(self.response))?;
-        let body = match self.request {
+        let json = Writer::new(&parameters.format(), messages::message(&self.response))?;
+        let body = match self.request.as_str() {
             "" => Value::Null,
             name => read(request, name)?,
         };

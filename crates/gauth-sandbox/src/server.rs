@@ -170,7 +170,7 @@ async fn route(served: Arc<Served>, request: Request) -> Response {
 async fn api(served: Arc<Served>, request: Request) -> Response {
     let google = &served.google;
     let path = request.uri().path();
-    if let Some((method, id)) = Method::find(iam_credentials::METHODS, request.method().as_str(), path) {
+    if let Some((method, id)) = Method::find(&iam_credentials::METHODS, request.method().as_str(), path) {
         return match bearer::check(google, &request, method) {
             Ok(AccessToken { holder, .. }) => {
                 let caller = Caller { google: Arc::clone(google), account: holder.account };
@@ -179,7 +179,7 @@ async fn api(served: Arc<Served>, request: Request) -> Response {
             Err(refusal) => *refusal,
         };
     }
-    let Some((method, id)) = Method::find(analytics::METHODS, request.method().as_str(), path) else {
+    let Some((method, id)) = Method::find(&analytics::METHODS, request.method().as_str(), path) else {
         return not_found(path);
     };
     let token = match bearer::check(google, &request, method) {

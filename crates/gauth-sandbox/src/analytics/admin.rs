@@ -2,7 +2,8 @@
 //! (<https://developers.google.com/analytics/devguides/config/admin/v1/rest>), read only.
 
 use super::Analytics;
-use super::properties::{ACCOUNTS, Account, Behaviour, Property, find};
+use super::properties::{Account, Behaviour, Property, find};
+use super::site::data::DATA;
 use crate::http::Body;
 use crate::rest::{Call, Parameters, Refusal};
 use serde_json::{Value, json};
@@ -16,17 +17,17 @@ const UPDATED: &str = "2026-03-04T05:06:07.089Z";
 
 impl Analytics {
     pub(super) fn account_summaries(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        let (accounts, next) = page(call.parameters, &ACCOUNTS.iter().collect::<Vec<_>>())?;
-        answer(call, "accountSummaries", accounts.into_iter().map(summary).collect(), next)
+        let (accounts, next) = page(call.parameters, &DATA.accounts)?;
+        answer(call, "accountSummaries", accounts.iter().map(summary).collect(), next)
     }
 
     pub(super) fn accounts(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        let (accounts, next) = page(call.parameters, &ACCOUNTS.iter().collect::<Vec<_>>())?;
-        answer(call, "accounts", accounts.into_iter().map(account).collect(), next)
+        let (accounts, next) = page(call.parameters, &DATA.accounts)?;
+        answer(call, "accounts", accounts.iter().map(account).collect(), next)
     }
 
     pub(super) fn account(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        let found = ACCOUNTS.iter().find(|account| account.id.to_string() == call.id).ok_or_else(denied)?;
+        let found = DATA.accounts.iter().find(|account| account.id.to_string() == call.id).ok_or_else(denied)?;
         call.done(&account(found))
     }
 
@@ -38,15 +39,15 @@ impl Analytics {
                 "The filter must be one of parent:accounts/N, ancestor:accounts/N or firebase_project:P.",
             ));
         };
-        let parent = ACCOUNTS.iter().find(|account| account.id.to_string() == number).ok_or_else(denied)?;
-        let (properties, next) = page(call.parameters, &parent.properties.iter().collect::<Vec<_>>())?;
-        let properties = properties.into_iter().map(|each| property(parent, each)).collect();
+        let parent = DATA.accounts.iter().find(|account| account.id.to_string() == number).ok_or_else(denied)?;
+        let (properties, next) = page(call.parameters, &parent.properties)?;
+        let properties = properties.iter().map(|each| property(parent, each)).collect();
         answer(call, "properties", properties, next)
     }
 
     pub(super) fn property(&self, call: Call<'_>) -> Result<Body, Refusal> {
         let found = call.id.parse().ok().and_then(find).ok_or_else(denied)?;
-        let parent = ACCOUNTS.iter().find(|account| account.properties.iter().any(|each| each.id == found.id));
+        let parent = DATA.accounts.iter().find(|account| account.properties.iter().any(|each| each.id == found.id));
         call.done(&property(parent.ok_or_else(denied)?, found))
     }
 }
@@ -65,7 +66,7 @@ fn answer(call: Call<'_>, member: &str, entries: Vec<Value>, next: Option<String
 }
 
 /// The entries of the page that is asked for, and the token of the next.
-fn page<T: Copy>(parameters: &Parameters, all: &[T]) -> Result<(Vec<T>, Option<String>), Refusal> {
+fn page<'a, T>(parameters: &Parameters, all: &'a [T]) -> Result<(&'a [T], Option<String>), Refusal> {
     let size = match parameters.get("pageSize") {
         None => DEFAULT_PAGE,
         Some(text) => match text.parse::<i32>() {
@@ -86,7 +87,7 @@ fn page<T: Copy>(parameters: &Parameters, all: &[T]) -> Result<(Vec<T>, Option<S
             .ok_or_else(|| Refusal::invalid("The page token is invalid."))?,
     };
     let last = (first + size).min(all.len());
-    Ok((all[first..last].to_vec(), (last < all.len()).then(|| format!("{TOKEN}{last}"))))
+    Ok((&all[first..last], (last < all.len()).then(|| format!("{TOKEN}{last}"))))
 }
 
 fn denied() -> Refusal {

@@ -283,11 +283,11 @@ impl ColumnsRequest {
 
     fn currency(&self, property: &Property) -> Result<(&'static str, f64), Refusal> {
         let code = match self.currency_code.as_str() {
-            "" => property.currency,
+            "" => property.currency.as_str(),
             code => code,
         };
         let rate = |code: &str| CURRENCIES.iter().find(|(known, _)| *known == code).copied();
-        let (Some((name, to)), Some((_, from))) = (rate(code), rate(property.currency)) else {
+        let (Some((name, to)), Some((_, from))) = (rate(code), rate(&property.currency)) else {
             return Err(Refusal::invalid(format!("Invalid currency code: {code}.")));
         };
         Ok((name, to / from))

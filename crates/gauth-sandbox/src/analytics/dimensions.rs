@@ -4,8 +4,7 @@
 
 mod calendar;
 
-use super::site::places::{PLACES, Place};
-use super::site::traffic::{DEVICES, Device, EVENTS, GOOGLE_ADS, ITEMS, SOURCES, Source};
+use super::site::data::{DATA, Device, GOOGLE_ADS, Place, Source};
 use super::site::{Visit, pages};
 use calendar::TIME;
 
@@ -80,7 +79,7 @@ const PAGE: &[(&str, Column)] = &[
     // Empty for those who typed the address: not "(not set)", an empty text.
     (
         "pageReferrer",
-        of_visit(Visit::source, |code| match source(code).medium {
+        of_visit(Visit::source, |code| match source(code).medium.as_str() {
             "(none)" | NOT_SET => String::new(),
             _ => format!("https://{}/", source(code).source),
         }),
@@ -110,10 +109,13 @@ const DEVICE: &[(&str, Column)] = &[
 ];
 
 const OTHER: &[(&str, Column)] = &[
-    ("eventName", Column { code: Code::Event, text: |code| EVENTS[code as usize].to_owned() }),
+    ("eventName", Column { code: Code::Event, text: |code| DATA.events[code as usize].clone() }),
     (
         "isKeyEvent",
-        Column { code: Code::Event, text: |code| matches!(EVENTS[code as usize], "purchase" | "sign_up").to_string() },
+        Column {
+            code: Code::Event,
+            text: |code| matches!(DATA.events[code as usize].as_str(), "purchase" | "sign_up").to_string(),
+        },
     ),
     (
         "newVsReturning",
@@ -141,9 +143,9 @@ const OTHER: &[(&str, Column)] = &[
         ),
     ),
     ("userGender", of_visit(|visit| visit.draw(37, 3), |code| ["female", "male", "unknown"][code as usize].to_owned())),
-    ("itemName", of_visit(Visit::item, |code| ITEMS[code as usize].0.to_owned())),
-    ("itemBrand", of_visit(Visit::item, |code| ITEMS[code as usize].1.to_owned())),
-    ("itemCategory", of_visit(Visit::item, |code| ITEMS[code as usize].2.to_owned())),
+    ("itemName", of_visit(Visit::item, |code| DATA.items[code as usize].0.to_owned())),
+    ("itemBrand", of_visit(Visit::item, |code| DATA.items[code as usize].1.to_owned())),
+    ("itemCategory", of_visit(Visit::item, |code| DATA.items[code as usize].2.to_owned())),
     ("itemId", of_visit(Visit::item, |code| format!("SKU-{:04}", 1001 + code))),
     ("customItem:colour", of_visit(Visit::item, |code| ["oak", "grün", "black & white"][code as usize % 3].to_owned())),
     ("cohort", OF_PASS),
@@ -179,8 +181,8 @@ fn traffic(name: &str) -> Option<Column> {
             GOOGLE_ADS => "Google Ads".to_owned(),
             _ => "Manual".to_owned(),
         },
-        "googleAdsCampaignName" => |code| ads(code, source(code).campaign),
-        "googleAdsCampaignId" => |code| ads(code, source(code).campaign_id),
+        "googleAdsCampaignName" => |code| ads(code, &source(code).campaign),
+        "googleAdsCampaignId" => |code| ads(code, &source(code).campaign_id),
         "googleAdsAccountName" => |code| ads(code, "Nordwind GmbH"),
         "googleAdsAdGroupName" => |code| ads(code, "Lamps | exact"),
         "googleAdsKeyword" => |code| ads(code, "+nordwind +lamp"),
@@ -198,15 +200,15 @@ fn ads(code: u32, text: &str) -> String {
 }
 
 fn source(code: u32) -> &'static Source {
-    &SOURCES[code as usize]
+    &DATA.sources[code as usize]
 }
 
 fn device(code: u32) -> &'static Device {
-    &DEVICES[code as usize]
+    &DATA.devices[code as usize]
 }
 
 fn place(code: u32) -> &'static Place {
-    &PLACES[code as usize]
+    &DATA.places[code as usize]
 }
 
 fn country(visit: &Visit) -> u32 {
@@ -219,8 +221,8 @@ fn city(visit: &Visit) -> u32 {
 }
 
 /// City and region.
-fn town(code: u32) -> (&'static str, &'static str) {
-    place(code / 8).cities[code as usize % 8]
+fn town(code: u32) -> &'static (String, String) {
+    &place(code / 8).cities[code as usize % 8]
 }
 
 fn page(visit: &Visit) -> u32 {

@@ -9,7 +9,7 @@ use super::dates::{self, DateRange, NamedDays};
 use super::filter::{Condition, Filter, FilterExpression, Leaf};
 use super::properties::Property;
 use super::report;
-use super::site::traffic;
+use super::site::data::DATA;
 use crate::rest::Refusal;
 use serde::Deserialize;
 
@@ -227,7 +227,7 @@ impl EventFilter {
         if self.event_name.is_empty() {
             return Err(Refusal::invalid("A funnelEventFilter must have an eventName."));
         }
-        let number = traffic::EVENTS.iter().position(|event| *event == self.event_name);
+        let number = DATA.events.iter().position(|event| *event == self.event_name);
         let event = Reach::Event(number.map(|number| number as u32));
         Ok(match &self.funnel_parameter_filter_expression {
             Some(parameters) => Reach::All(vec![event, parameters.resolve(tests)?]),

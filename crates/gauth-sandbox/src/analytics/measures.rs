@@ -2,14 +2,24 @@
 //! `eventName` divide a visit without counting anything twice. Ratios and people are made of sums, in `metrics`.
 
 use super::site::Visit;
+use super::site::data::{DATA, GOOGLE_ADS, GOOGLE_ORGANIC};
 use super::site::pages;
-use super::site::traffic::{GOOGLE_ADS, GOOGLE_ORGANIC, ITEMS};
 
-/// Declares the measures in one place: name and the event (by number in `EVENTS`) that each belongs to.
+/// Declares the measures in one place: name and the event (by number in the site's list) that each belongs to.
 macro_rules! measures {
     ($($name:ident of $event:literal),+ $(,)?) => {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub(super) enum Measure { $($name),+ }
+
+        impl Measure {
+            /// The measure of this name, which exists.
+            pub(super) fn named(name: &str) -> Self {
+                match name {
+                    $(stringify!($name) => Self::$name,)+
+                    _ => unreachable!("{name} is no measure"),
+                }
+            }
+        }
 
         /// The event of each measure, in the order of `Measure`.
         const EVENT_OF: &[u32] = &[$($event),+];
@@ -83,7 +93,7 @@ pub(super) fn of(visit: &Visit) -> Measures {
         let checkouts = part(carts, 21, 30, 80);
         let purchases = part(checkouts, 22, 30, 90);
         let items = purchases + part(purchases, 23, 0, 80);
-        let (_, _, _, price) = ITEMS[visit.item() as usize];
+        let (_, _, _, price) = DATA.items[visit.item() as usize];
         let item_revenue = items * price;
         set(Measure::ItemViews, views);
         set(Measure::AddToCarts, carts);

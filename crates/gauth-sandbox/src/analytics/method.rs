@@ -3,143 +3,84 @@
 
 use super::Analytics;
 use crate::rest::{Handler, Method};
+use std::sync::LazyLock;
 
 const DATA: &[&str] =
     &["https://www.googleapis.com/auth/analytics.readonly", "https://www.googleapis.com/auth/analytics"];
 const ADMIN: &[&str] =
     &["https://www.googleapis.com/auth/analytics.readonly", "https://www.googleapis.com/auth/analytics.edit"];
+const BETA: (&str, &str) = ("v1beta", "google.analytics.data.v1beta.BetaAnalyticsData");
+const ALPHA: (&str, &str) = ("v1alpha", "google.analytics.data.v1alpha.AlphaAnalyticsData");
 
-const fn post(
-    path: &'static str,
-    name: &'static str,
-    (request, response): (&'static str, &'static str),
-    handler: Handler<Analytics>,
-) -> Method<Analytics> {
-    Method { verb: "POST", path, name, scopes: DATA, request, response, parameters: &[], handler }
+/// A method that takes a request, whose messages are named after it.
+fn post((version, service): (&str, &str), verb: &str, handler: Handler<Analytics>) -> Method<Analytics> {
+    let name = verb[..1].to_uppercase() + &verb[1..];
+    Method {
+        verb: "POST",
+        path: format!("/{version}/properties/{{}}:{verb}"),
+        name: format!("{service}.{name}"),
+        scopes: DATA,
+        request: format!("{version}.{name}Request"),
+        response: format!("{version}.{name}Response"),
+        parameters: &[],
+        handler,
+    }
 }
 
-const fn get(
-    path: &'static str,
-    name: &'static str,
-    response: &'static str,
-    handler: Handler<Analytics>,
-) -> Method<Analytics> {
-    Method { verb: "GET", request: "", ..post(path, name, ("", response), handler) }
+/// A method that reads a `message`.
+fn get((version, service): (&str, &str), path: &str, message: &str, handler: Handler<Analytics>) -> Method<Analytics> {
+    Method {
+        verb: "GET",
+        path: format!("/{version}/properties/{{}}/{path}"),
+        name: format!("{service}.Get{message}"),
+        scopes: DATA,
+        request: String::new(),
+        response: format!("{version}.{message}"),
+        parameters: &[],
+        handler,
+    }
 }
 
-const fn admin(
-    path: &'static str,
-    name: &'static str,
-    response: &'static str,
+fn admin(
+    path: &str,
+    name: &str,
+    message: &str,
     parameters: &'static [&'static str],
     handler: Handler<Analytics>,
 ) -> Method<Analytics> {
-    Method { scopes: ADMIN, parameters, ..get(path, name, response, handler) }
+    Method {
+        path: format!("/v1beta/{path}"),
+        name: format!("google.analytics.admin.v1beta.AnalyticsAdminService.{name}"),
+        scopes: ADMIN,
+        response: format!("admin.{message}"),
+        parameters,
+        ..get(BETA, "", "", handler)
+    }
 }
 
-pub(crate) static METHODS: &[Method<Analytics>] = &[
-    post(
-        "/v1beta/properties/{}:runReport",
-        "google.analytics.data.v1beta.BetaAnalyticsData.RunReport",
-        ("v1beta.RunReportRequest", "v1beta.RunReportResponse"),
-        Analytics::run_report,
-    ),
-    post(
-        "/v1beta/properties/{}:batchRunReports",
-        "google.analytics.data.v1beta.BetaAnalyticsData.BatchRunReports",
-        ("v1beta.BatchRunReportsRequest", "v1beta.BatchRunReportsResponse"),
-        Analytics::batch_run_reports,
-    ),
-    post(
-        "/v1beta/properties/{}:runPivotReport",
-        "google.analytics.data.v1beta.BetaAnalyticsData.RunPivotReport",
-        ("v1beta.RunPivotReportRequest", "v1beta.RunPivotReportResponse"),
-        Analytics::run_pivot_report,
-    ),
-    post(
-        "/v1beta/properties/{}:batchRunPivotReports",
-        "google.analytics.data.v1beta.BetaAnalyticsData.BatchRunPivotReports",
-        ("v1beta.BatchRunPivotReportsRequest", "v1beta.BatchRunPivotReportsResponse"),
-        Analytics::batch_run_pivot_reports,
-    ),
-    post(
-        "/v1beta/properties/{}:runRealtimeReport",
-        "google.analytics.data.v1beta.BetaAnalyticsData.RunRealtimeReport",
-        ("v1beta.RunRealtimeReportRequest", "v1beta.RunRealtimeReportResponse"),
-        Analytics::run_realtime_report,
-    ),
-    post(
-        "/v1beta/properties/{}:checkCompatibility",
-        "google.analytics.data.v1beta.BetaAnalyticsData.CheckCompatibility",
-        ("v1beta.CheckCompatibilityRequest", "v1beta.CheckCompatibilityResponse"),
-        Analytics::check_compatibility,
-    ),
-    get(
-        "/v1beta/properties/{}/metadata",
-        "google.analytics.data.v1beta.BetaAnalyticsData.GetMetadata",
-        "v1beta.Metadata",
-        Analytics::metadata,
-    ),
-    post(
-        "/v1alpha/properties/{}:runReport",
-        "google.analytics.data.v1alpha.AlphaAnalyticsData.RunReport",
-        ("v1alpha.RunReportRequest", "v1alpha.RunReportResponse"),
-        Analytics::run_alpha_report,
-    ),
-    post(
-        "/v1alpha/properties/{}:runFunnelReport",
-        "google.analytics.data.v1alpha.AlphaAnalyticsData.RunFunnelReport",
-        ("v1alpha.RunFunnelReportRequest", "v1alpha.RunFunnelReportResponse"),
-        Analytics::run_funnel_report,
-    ),
-    get(
-        "/v1alpha/properties/{}/metadata",
-        "google.analytics.data.v1alpha.AlphaAnalyticsData.GetMetadata",
-        "v1alpha.Metadata",
-        Analytics::alpha_metadata,
-    ),
-    get(
-        "/v1alpha/properties/{}/propertyQuotasSnapshot",
-        "google.analytics.data.v1alpha.AlphaAnalyticsData.GetPropertyQuotasSnapshot",
-        "v1alpha.PropertyQuotasSnapshot",
-        Analytics::quotas_snapshot,
-    ),
-    admin(
-        "/v1beta/accountSummaries",
-        "google.analytics.admin.v1beta.AnalyticsAdminService.ListAccountSummaries",
-        "admin.ListAccountSummariesResponse",
-        &["pageSize", "pageToken"],
-        Analytics::account_summaries,
-    ),
-    admin(
-        "/v1beta/accounts",
-        "google.analytics.admin.v1beta.AnalyticsAdminService.ListAccounts",
-        "admin.ListAccountsResponse",
-        &["pageSize", "pageToken", "showDeleted"],
-        Analytics::accounts,
-    ),
-    admin(
-        "/v1beta/accounts/{}",
-        "google.analytics.admin.v1beta.AnalyticsAdminService.GetAccount",
-        "admin.Account",
-        &[],
-        Analytics::account,
-    ),
-    admin(
-        "/v1beta/properties",
-        "google.analytics.admin.v1beta.AnalyticsAdminService.ListProperties",
-        "admin.ListPropertiesResponse",
-        &["filter", "pageSize", "pageToken", "showDeleted"],
-        Analytics::properties,
-    ),
-    admin(
-        "/v1beta/properties/{}",
-        "google.analytics.admin.v1beta.AnalyticsAdminService.GetProperty",
-        "admin.Property",
-        &[],
-        Analytics::property,
-    ),
-];
+pub(crate) static METHODS: LazyLock<Vec<Method<Analytics>>> = LazyLock::new(|| {
+    let list = |plural: &str, path: &str, parameters, handler| {
+        admin(path, &format!("List{plural}"), &format!("List{plural}Response"), parameters, handler)
+    };
+    vec![
+        post(BETA, "runReport", Analytics::run_report),
+        post(BETA, "batchRunReports", Analytics::batch_run_reports),
+        post(BETA, "runPivotReport", Analytics::run_pivot_report),
+        post(BETA, "batchRunPivotReports", Analytics::batch_run_pivot_reports),
+        post(BETA, "runRealtimeReport", Analytics::run_realtime_report),
+        post(BETA, "checkCompatibility", Analytics::check_compatibility),
+        get(BETA, "metadata", "Metadata", Analytics::metadata),
+        post(ALPHA, "runReport", Analytics::run_alpha_report),
+        post(ALPHA, "runFunnelReport", Analytics::run_funnel_report),
+        get(ALPHA, "metadata", "Metadata", Analytics::alpha_metadata),
+        get(ALPHA, "propertyQuotasSnapshot", "PropertyQuotasSnapshot", Analytics::quotas_snapshot),
+        list("AccountSummaries", "accountSummaries", &["pageSize", "pageToken"], Analytics::account_summaries),
+        list("Accounts", "accounts", &["pageSize", "pageToken", "showDeleted"], Analytics::accounts),
+        list("Properties", "properties", &["filter", "pageSize", "pageToken", "showDeleted"], Analytics::properties),
+        admin("accounts/{}", "GetAccount", "Account", &[], Analytics::account),
+        admin("properties/{}", "GetProperty", "Property", &[], Analytics::property),
+    ]
+});
 
 #[cfg(test)]
 mod tests {
@@ -163,7 +104,7 @@ mod tests {
             ("POST", "/v1beta/properties/7/8:runReport", None),
             ("POST", "/v1/properties/7:runReport", None),
         ] {
-            let found = Method::find(METHODS, verb, path);
+            let found = Method::find(&METHODS, verb, path);
             let found = found.map(|(method, id)| (method.name.rsplit('.').next().unwrap_or_default(), id));
             assert_eq!(found, expected, "{verb} {path}");
         }

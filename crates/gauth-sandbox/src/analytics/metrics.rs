@@ -7,108 +7,13 @@
 use super::catalogue::{self, Kind, Surface};
 use super::measures::{self, Measure, Measures};
 
-/// What a metric is, before its names are looked up.
-enum Definition {
-    Count(Measure),
-    /// Stored in millionths: money and time.
-    Millionths(Measure),
-    People(Measure),
-    Formula(&'static str),
+/// Metrics with a value of their own: name, kind, measure or formula.
+const DEFINITIONS: &str = include_str!("metrics.tsv");
+
+fn definition(name: &str) -> Option<(&'static str, &'static str)> {
+    let line = DEFINITIONS.lines().find(|line| line.split('\t').next() == Some(name))?;
+    line[name.len() + 1..].split_once('\t')
 }
-
-use Definition::{Count, Formula, Millionths, People};
-
-/// Metrics with a value of their own; the rest of the catalogue is zero on this site.
-const DEFINITIONS: &[(&str, Definition)] = &[
-    ("sessions", Count(Measure::Sessions)),
-    ("engagedSessions", Count(Measure::Engaged)),
-    ("screenPageViews", Count(Measure::Views)),
-    ("newUsers", Count(Measure::NewUsers)),
-    ("totalUsers", People(Measure::Users)),
-    ("activeUsers", People(Measure::ActiveUsers)),
-    ("active1DayUsers", Formula("activeUsers")),
-    ("active7DayUsers", Formula("activeUsers * 3")),
-    ("active28DayUsers", Formula("activeUsers * 7")),
-    ("dauPerWau", Formula("active1DayUsers / active7DayUsers")),
-    ("dauPerMau", Formula("active1DayUsers / active28DayUsers")),
-    ("wauPerMau", Formula("active7DayUsers / active28DayUsers")),
-    ("scrolledUsers", People(Measure::Scrolls)),
-    (
-        "eventCount",
-        Formula(
-            "screenPageViews + sessions + newUsers + engagedSessions + scrolls + clicks + itemViewEvents + addToCarts + checkouts + transactions + signUps",
-        ),
-    ),
-    ("scrolls", Count(Measure::Scrolls)),
-    ("clicks", Count(Measure::Clicks)),
-    ("signUps", Count(Measure::SignUps)),
-    ("eventValue", Formula("purchaseRevenue")),
-    ("eventCountPerUser", Formula("eventCount / activeUsers")),
-    ("eventsPerSession", Formula("eventCount / sessions")),
-    ("keyEvents", Formula("transactions + signUps")),
-    ("keyEvents:purchase", Formula("transactions")),
-    ("keyEvents:sign_up", Formula("signUps")),
-    ("sessionKeyEventRate", Formula("keyEvents / sessions")),
-    ("sessionKeyEventRate:purchase", Formula("transactions / sessions")),
-    ("sessionKeyEventRate:sign_up", Formula("signUps / sessions")),
-    ("userKeyEventRate", Formula("keyEvents / activeUsers")),
-    ("userKeyEventRate:purchase", Formula("transactions / activeUsers")),
-    ("userKeyEventRate:sign_up", Formula("signUps / activeUsers")),
-    ("engagementRate", Formula("engagedSessions / sessions")),
-    ("bounceRate", Formula("(sessions - engagedSessions) / sessions")),
-    ("sessionsPerUser", Formula("sessions / activeUsers")),
-    ("screenPageViewsPerSession", Formula("screenPageViews / sessions")),
-    ("screenPageViewsPerUser", Formula("screenPageViews / activeUsers")),
-    ("userEngagementDuration", Count(Measure::EngagedSeconds)),
-    ("sessionSeconds", Millionths(Measure::SessionMicroseconds)),
-    ("averageSessionDuration", Formula("sessionSeconds / sessions")),
-    ("itemViewEvents", Count(Measure::ItemViews)),
-    ("itemsViewed", Count(Measure::ItemViews)),
-    ("addToCarts", Count(Measure::AddToCarts)),
-    ("itemsAddedToCart", Count(Measure::AddToCarts)),
-    ("checkouts", Count(Measure::Checkouts)),
-    ("itemsCheckedOut", Count(Measure::Checkouts)),
-    ("transactions", Count(Measure::Purchases)),
-    ("ecommercePurchases", Count(Measure::Purchases)),
-    ("itemsPurchased", Count(Measure::ItemsPurchased)),
-    ("cartToViewRate", Formula("addToCarts / itemViewEvents")),
-    ("purchaseToViewRate", Formula("transactions / itemViewEvents")),
-    ("totalPurchasers", People(Measure::Purchasers)),
-    ("firstTimePurchasers", Formula("totalPurchasers")),
-    ("firstTimePurchaserRate", Formula("firstTimePurchasers / activeUsers")),
-    ("firstTimePurchasersPerNewUser", Formula("firstTimePurchasers / newUsers")),
-    ("purchaserRate", Formula("totalPurchasers / activeUsers")),
-    ("transactionsPerPurchaser", Formula("transactions / totalPurchasers")),
-    ("grossItemRevenue", Millionths(Measure::ItemRevenue)),
-    ("itemRefundAmount", Millionths(Measure::Refund)),
-    ("itemRevenue", Formula("grossItemRevenue - itemRefundAmount")),
-    ("grossPurchaseRevenue", Millionths(Measure::Revenue)),
-    ("refundAmount", Millionths(Measure::Refund)),
-    ("purchaseRevenue", Formula("grossPurchaseRevenue - refundAmount")),
-    ("totalRevenue", Formula("purchaseRevenue")),
-    ("shippingAmount", Millionths(Measure::Shipping)),
-    ("taxAmount", Millionths(Measure::Tax)),
-    ("averagePurchaseRevenue", Formula("purchaseRevenue / transactions")),
-    ("averagePurchaseRevenuePerPayingUser", Formula("purchaseRevenue / totalPurchasers")),
-    ("averagePurchaseRevenuePerUser", Formula("purchaseRevenue / activeUsers")),
-    ("averageRevenuePerUser", Formula("totalRevenue / activeUsers")),
-    ("advertiserAdClicks", Count(Measure::AdClicks)),
-    ("advertiserAdCost", Millionths(Measure::AdCost)),
-    ("advertiserAdImpressions", Count(Measure::AdImpressions)),
-    ("advertiserAdCostPerClick", Formula("advertiserAdCost / advertiserAdClicks")),
-    ("advertiserAdCostPerKeyEvent", Formula("advertiserAdCost / keyEvents")),
-    ("returnOnAdSpend", Formula("purchaseRevenue / advertiserAdCost")),
-    ("organicGoogleSearchClicks", Count(Measure::SearchClicks)),
-    ("organicGoogleSearchImpressions", Count(Measure::SearchImpressions)),
-    ("searchPositions", Count(Measure::SearchPositions)),
-    ("organicGoogleSearchAveragePosition", Formula("searchPositions / organicGoogleSearchImpressions")),
-    ("organicGoogleSearchClickThroughRate", Formula("organicGoogleSearchClicks / organicGoogleSearchImpressions")),
-    ("cohortActiveUsers", Formula("activeUsers")),
-    ("cohortTotalUsers", Count(Measure::CohortUsers)),
-    ("averageCustomEvent:word_count", Formula("screenPageViews * 417 / screenPageViews")),
-    ("countCustomEvent:word_count", Formula("screenPageViews")),
-    ("customEvent:word_count", Formula("screenPageViews * 417")),
-];
 
 /// A metric of a request, ready to be worked out from sums.
 pub(super) struct Metric {
@@ -266,8 +171,7 @@ impl Metric {
 
     /// The arithmetic behind a metric of the catalogue, where all its parts are metrics of the catalogue too.
     pub(super) fn formula(&self) -> Option<&'static str> {
-        let definition = DEFINITIONS.iter().find(|(known, _)| *known == self.name);
-        let (_, Formula(formula)) = definition? else {
+        let ("=", formula) = definition(&self.name)? else {
             return None;
         };
         Self::expressed("x", formula, &[], Surface::Core).is_ok().then_some(formula)
@@ -280,16 +184,18 @@ impl Metric {
 
 /// The term of a metric that exists; zero for those of which this site has none.
 fn defined(name: &str) -> Term {
-    let definition = DEFINITIONS.iter().find(|(known, _)| *known == name);
-    match definition.map(|(_, definition)| definition) {
-        None => Term::Number(0.0),
-        Some(Count(measure)) => Term::Sum(*measure, 1.0),
-        Some(Millionths(measure)) => Term::Sum(*measure, 1e6),
-        Some(People(measure)) => Term::People(*measure),
-        Some(Formula(formula)) => {
-            let mut parser = Parser { rest: formula, name: &|name| Ok(defined(name)) };
-            parser.whole().unwrap_or(Term::Number(0.0))
-        }
+    let Some((kind, text)) = definition(name) else {
+        return Term::Number(0.0);
+    };
+    if kind == "=" {
+        let mut parser = Parser { rest: text, name: &|name| Ok(defined(name)) };
+        return parser.whole().unwrap_or(Term::Number(0.0));
+    }
+    let measure = Measure::named(text);
+    match kind {
+        "people" => Term::People(measure),
+        "millionths" => Term::Sum(measure, 1e6),
+        _ => Term::Sum(measure, 1.0),
     }
 }
 

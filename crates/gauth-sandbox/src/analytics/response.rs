@@ -244,7 +244,7 @@ pub(super) fn write_metadata(json: &mut Writer, property: &Property, report: &Re
             json.member("schemaRestrictionResponse").value(&value);
         }
         json.member("currencyCode").text(report.columns.currency);
-        json.member("timeZone").text(property.time_zone);
+        json.member("timeZone").text(&property.time_zone);
         if behaviour == Behaviour::Empty {
             json.member("emptyReason").text("NO_DATA_COLLECTED");
         }

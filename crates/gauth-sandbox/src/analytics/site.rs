@@ -6,11 +6,10 @@
 //! show in what is measured in a cell. Visits are whole numbers (money in millionths), so sums agree over every
 //! breakdown to the last digit. Only exact arithmetic is used: the same on every machine.
 
+pub(super) mod data;
 pub(super) mod pages;
-pub(super) mod places;
-pub(super) mod traffic;
 
-use places::PLACES;
+use data::{DATA, by_share};
 use time::Date;
 
 /// The first day with data.
@@ -52,7 +51,7 @@ pub(super) struct Visit {
     pub(super) nth_day: i32,
     /// Number of the pass over the visits that this is part of.
     pub(super) pass: u32,
-    /// Index into `PLACES`.
+    /// Index into the places.
     pub(super) country: u32,
     /// Number of the page, the most visited first.
     pub(super) page: u32,
@@ -137,7 +136,7 @@ fn pairs(count: u32) -> Vec<(u16, u32)> {
     let mut seen = 0;
     // Each round takes the pairs under one more hyperbola: (page + 1) * (country + 1) ≤ reach.
     while pairs.len() < count as usize {
-        for country in 0..PLACES.len() as u32 {
+        for country in 0..DATA.places.len() as u32 {
             let from = seen / (country + 1);
             let to = reach / (country + 1);
             for page in from..to {
@@ -213,27 +212,27 @@ impl Visit {
         self.draw(4, 60)
     }
 
-    /// Index into `SOURCES`: how this visit came about.
+    /// Index into the sources: how this visit came about.
     pub(super) fn source(&self) -> u32 {
-        traffic::by_share(traffic::SOURCES.iter().map(|source| source.share), self.draw(5, 1000))
+        by_share(DATA.sources.iter().map(|source| source.share), self.draw(5, 1000))
     }
 
-    /// Index into `SOURCES`: how these visitors first came; mostly the same way.
+    /// Index into the sources: how these visitors first came; mostly the same way.
     pub(super) fn first_source(&self) -> u32 {
         if self.draw(6, 10) < 6 {
             return self.source();
         }
-        traffic::by_share(traffic::SOURCES.iter().map(|source| source.share), self.draw(7, 1000))
+        by_share(DATA.sources.iter().map(|source| source.share), self.draw(7, 1000))
     }
 
-    /// Index into `DEVICES`.
+    /// Index into the devices.
     pub(super) fn device(&self) -> u32 {
-        traffic::by_share(traffic::DEVICES.iter().map(|device| device.share), self.draw(8, 1000))
+        by_share(DATA.devices.iter().map(|device| device.share), self.draw(8, 1000))
     }
 
-    /// Index into `ITEMS`: what is looked at where something is sold.
+    /// Index into the items: what is looked at where something is sold.
     pub(super) fn item(&self) -> u32 {
-        self.page % traffic::ITEMS.len() as u32
+        self.page % DATA.items.len() as u32
     }
 
     /// The page that the session began on.

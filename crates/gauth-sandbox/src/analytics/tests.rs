@@ -26,7 +26,7 @@ fn sandbox(rows: u64) -> Analytics {
 fn ask(sandbox: &Analytics, verb: &str, path: &str, scope: &str, body: &[u8]) -> (u16, Vec<u8>) {
     let request = hyper::Request::builder().method(verb).uri(format!("http://127.0.0.1{path}"));
     let request = request.body(body.to_vec().into()).expect("a request");
-    let response = match Method::find(METHODS, verb, request.uri().path()) {
+    let response = match Method::find(&METHODS, verb, request.uri().path()) {
         Some((method, id)) => method.answer(sandbox, &request, id, &[format!("{SCOPE}{scope}")]),
         None => not_found(path),
     };

@@ -2,7 +2,7 @@
 //! get for itself, if the caller, or the last of a chain of delegates, may act as it
 //! (<https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts>).
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -31,41 +31,27 @@ pub(crate) struct Caller {
     pub(crate) account: String,
 }
 
-const fn method(
-    path: &'static str,
-    name: &'static str,
-    (request, response): (&'static str, &'static str),
-    handler: Handler<Caller>,
-) -> Method<Caller> {
-    Method { verb: "POST", path, name, scopes: ENOUGH, request, response, parameters: &[], handler }
-}
-
-pub(crate) static METHODS: &[Method<Caller>] = &[
-    method(
-        "/v1/projects/-/serviceAccounts/{}:generateAccessToken",
-        "google.iam.credentials.v1.IAMCredentials.GenerateAccessToken",
-        ("iam.GenerateAccessTokenRequest", "iam.GenerateAccessTokenResponse"),
-        Caller::generate_access_token,
-    ),
-    method(
-        "/v1/projects/-/serviceAccounts/{}:generateIdToken",
-        "google.iam.credentials.v1.IAMCredentials.GenerateIdToken",
-        ("iam.GenerateIdTokenRequest", "iam.GenerateIdTokenResponse"),
-        Caller::generate_id_token,
-    ),
-    method(
-        "/v1/projects/-/serviceAccounts/{}:signBlob",
-        "google.iam.credentials.v1.IAMCredentials.SignBlob",
-        ("iam.SignBlobRequest", "iam.SignBlobResponse"),
-        Caller::sign_blob,
-    ),
-    method(
-        "/v1/projects/-/serviceAccounts/{}:signJwt",
-        "google.iam.credentials.v1.IAMCredentials.SignJwt",
-        ("iam.SignJwtRequest", "iam.SignJwtResponse"),
-        Caller::sign_jwt,
-    ),
-];
+pub(crate) static METHODS: LazyLock<Vec<Method<Caller>>> = LazyLock::new(|| {
+    let method = |verb: &str, handler: Handler<Caller>| {
+        let name = verb[..1].to_uppercase() + &verb[1..];
+        Method {
+            verb: "POST",
+            path: format!("/v1/projects/-/serviceAccounts/{{}}:{verb}"),
+            name: format!("google.iam.credentials.v1.IAMCredentials.{name}"),
+            scopes: ENOUGH,
+            request: format!("iam.{name}Request"),
+            response: format!("iam.{name}Response"),
+            parameters: &[],
+            handler,
+        }
+    };
+    vec![
+        method("generateAccessToken", Caller::generate_access_token),
+        method("generateIdToken", Caller::generate_id_token),
+        method("signBlob", Caller::sign_blob),
+        method("signJwt", Caller::sign_jwt),
+    ]
+});
 
 impl Caller {
     fn generate_access_token(&self, call: Call<'_>) -> Result<Body, Refusal> {
