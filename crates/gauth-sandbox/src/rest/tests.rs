@@ -10,7 +10,9 @@ type Lines<'a> = HashMap<&'a str, Vec<(&'a str, &'a str)>>;
 pub(crate) fn faults_of(answer: &Value, message: &str, enum_numbers: bool) -> Vec<String> {
     let mut table: Lines<'_> = HashMap::new();
     let mut name = "";
-    for line in include_str!("messages.tsv").lines().filter(|line| !line.starts_with('#')) {
+    // Enums are in either file.
+    let text = concat!(include_str!("messages.tsv"), include_str!("../../../ga-core/data/requests.tsv"));
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
         match line.strip_prefix('\t') {
             None => name = line,
             Some(field) => {
