@@ -94,7 +94,7 @@ fn where_nobody_tells_the_email_the_login_that_does_is_told() {
 }
 
 #[test]
-fn g12_the_login_that_is_printed_is_quoted_for_the_shell() {
+fn the_login_that_is_printed_is_quoted_for_the_shell() {
     let user = User::logged_in();
     let scope = "https://a.test/$(touch${IFS}pwned)";
     let file = anonymous(&user, &[READONLY], json!({"scopes": [scope]}));
