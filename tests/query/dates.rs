@@ -29,9 +29,10 @@ fn server(admin: fn(&str) -> Option<&str>, report: Option<&'static str>) -> Scri
     })
 }
 
-/// What `date` says in a time zone, and that its today has not ended meanwhile.
+/// What `date` says in a time zone, told to it in a form that needs no database of zones.
 fn date_in(zone: &str, arguments: &[&str]) -> String {
-    let run = Command::new("date").env("TZ", zone).args(arguments).output().expect("run date");
+    let offset = if zone == FIRST { "<+14>-14" } else { "<-12>+12" };
+    let run = Command::new("date").env("TZ", offset).args(arguments).output().expect("run date");
     String::from_utf8(run.stdout).expect("text").trim().to_owned()
 }
 

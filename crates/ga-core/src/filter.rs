@@ -49,7 +49,7 @@ use scan::Joint;
 
 /// A filter as it was written, before it is known which fields are metrics.
 ///
-/// `Display` prints the one canonical text, which [`parse`] reads back as the same expression.
+/// `Display` prints the one canonical text, which [`parse()`] reads back as the same expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
     /// All of two or more hold.

@@ -1,6 +1,6 @@
 //! The pieces that the text of a filter is made of: names, operators, words, joints and values.
 //!
-//! Both grammars, [`super::parse`] and [`super::parse_v3`], are written over this one scanner; they differ in
+//! Both grammars, [`super::parse()`] and [`super::parse_v3`], are written over this one scanner; they differ in
 //! which pieces they ask for and in where a value without quotes [`Ends`]. Each look-ahead is bounded, so
 //! reading takes time in proportion to the text.
 
