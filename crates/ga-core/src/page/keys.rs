@@ -101,8 +101,8 @@ fn hash(bytes: &[u8]) -> u64 {
     FixedState::with_seed(0).hash_one(bytes)
 }
 
-/// Notices rows that came before, over the pages of a report in their order: those of the page before, and a whole
-/// page wherever it was.
+/// Notices rows that came before, over the pages of a report in their order: any row of the page before, and the first
+/// row of every earlier one. Since rows are in order, a page that repeats another's rows from its beginning holds that.
 #[derive(Debug, Default)]
 pub struct Repetitions {
     beginnings: Vec<u64>,
@@ -113,8 +113,7 @@ impl Repetitions {
     /// Takes the next page; false if it holds rows that came before.
     #[must_use]
     pub fn take(&mut self, keys: Keys) -> bool {
-        let begins_again = keys.first.is_some_and(|first| self.beginnings.contains(&first));
-        if begins_again || keys.overlap(&self.previous) {
+        if self.beginnings.iter().any(|&hash| keys.contain(hash)) || keys.overlap(&self.previous) {
             return false;
         }
         self.beginnings.extend(keys.first);
@@ -155,6 +154,7 @@ mod tests {
             (&[&[3, 1, 2], &[4, 5, 3]], false),
             (&[&[3, 1, 2], &[1]], false),
             (&[&[3, 1], &[5, 6], &[3, 9]], false),
+            (&[&[3, 1], &[5, 6], &[9, 3]], false),
             (&[&[], &[], &[1], &[]], true),
         ] {
             let mut repetitions = Repetitions::default();
