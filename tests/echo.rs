@@ -231,6 +231,24 @@ mod typed {
     }
 
     #[test]
+    fn g12_a_command_in_a_hint_does_what_it_says_for_any_file_name() {
+        for name in ["key'$(touch pwned)'.json", "a\tb\u{202e}.json", "-rf.json", "it's `id`!.json"] {
+            let home = Home::new();
+            let user = r#"{"type":"authorized_user","client_id":"a","client_secret":"b","refresh_token":"c"}"#;
+            let file = home.write(name, 0o644, user);
+            let mut command = command(&home, "gauth-info");
+            command.arg("--").arg(name);
+            let run = run(command).expect(0);
+            let (_, line) = run.stderr().split_once("chmod").expect("a command");
+            let mut shell = home.command("bash");
+            shell.args(["-c", &format!("chmod{}", line.lines().next().unwrap_or_default())]);
+            testkit::run(shell).expect(0);
+            assert_eq!(testkit::mode(&file), 0o600, "{name}");
+            assert!(!home.path().join("pwned").exists(), "{name}");
+        }
+    }
+
+    #[test]
     fn a_file_that_can_be_opened_is_named_whatever_it_is_called() {
         for name in ["{a}.json", "ya29.json", "key'$(touch pwned)'.json", "GOCSPX-1.json"] {
             let home = Home::new();

@@ -7,6 +7,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use gauth_text::redacted;
+
 use crate::terminal::{self, Terminal};
 
 /// The kinds of failure, each with its exit code.
@@ -139,7 +141,7 @@ fn message(error: &anyhow::Error) -> String {
         .chain()
         .map(|cause| cause.downcast_ref::<io::Error>().map_or_else(|| cause.to_string(), reason))
         .collect();
-    causes.join(": ")
+    redacted(&causes.join(": "))
 }
 
 fn kind_and_hints(error: &anyhow::Error) -> (Kind, Vec<String>) {

@@ -41,9 +41,13 @@ pub fn shown(path: &Path) -> String {
     text
 }
 
-/// The path as a word of a command to paste.
+/// The path as a word of a command to paste, which no command takes for an option.
 pub fn pasted(path: &Path) -> String {
-    quoted(path.as_os_str().as_encoded_bytes())
+    let bytes = path.as_os_str().as_encoded_bytes();
+    match bytes.first() {
+        Some(b'-') => quoted(&[b"./", bytes].concat()),
+        _ => quoted(bytes),
+    }
 }
 
 /// What a path seems to be that may hold a secret and names no file.

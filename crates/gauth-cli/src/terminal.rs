@@ -45,9 +45,9 @@ impl Terminal {
         }
     }
 
-    /// Something that went wrong without stopping the work; `--quiet` does not silence it.
+    /// Something that went wrong without stopping the work; `--quiet` does not silence it. Never cut, as a hint.
     pub fn warn(&self, text: &str) {
-        self.line("warning: ", text);
+        self.write("warning: ", &escaped(&redacted(text)));
     }
 
     /// A step of the work, shown with `--verbose` only. The caller leaves secrets out.

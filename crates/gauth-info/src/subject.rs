@@ -11,6 +11,7 @@ use gauth_core::description::Description;
 use gauth_core::document::Document;
 use gauth_core::endpoint::Policy;
 use gauth_core::source::Source;
+use gauth_text::Seems;
 
 pub(crate) enum Subject {
     Credentials(Box<Found>),
@@ -25,7 +26,13 @@ impl Subject {
             let found = credentials::find(None, policy, terminal)?;
             return Ok(Self::Credentials(Box::new(found)));
         };
-        let content = files::load_given(path, CREDENTIALS_LIMIT)?;
+        let content =
+            files::load_given(path, CREDENTIALS_LIMIT).map_err(|failure| match Seems::of(&path.to_string_lossy()) {
+                Some(Seems::AccessToken | Seems::Jwt) => {
+                    failure.hint("for a token: gauth-token | gauth-info --token -")
+                }
+                _ => failure,
+            })?;
         let document = Document::parse(&content.bytes).with_context(|| format!("cannot read {}", shown(path)))?;
         if client_secrets::is_client(&document) {
             let description = client_secrets::describe(&document, policy)

@@ -25,6 +25,7 @@ use gauth_core::authorization::{self, AuthorizationRequest};
 use gauth_core::client_secrets::Redirect;
 use gauth_core::pkce::CodeVerifier;
 use gauth_core::scope::Scopes;
+use gauth_text::Seems;
 
 use loopback::Loopback;
 use save::Target;
@@ -99,6 +100,10 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let policy = environment::policy()?;
     let typed = typed_scopes(&args.scope)?;
+    // It becomes part of the URL that is shown.
+    if let Some(seems) = args.account.as_deref().and_then(Seems::of) {
+        return Err(Failure::usage(format!("--account: expected an e-mail address, found {seems}")).into());
+    }
     let target = Target::find(args.credentials.as_deref())?;
     let scopes = typed.unwrap_or_else(|| target.previous_scopes().unwrap_or_else(Scopes::default_read));
     let client = client::choose(args.client_secrets.as_deref(), &target, &policy, &terminal)?;

@@ -75,7 +75,7 @@ impl fmt::Display for Seems {
             Self::RefreshToken => "a refresh token",
             Self::ClientSecret => "a client secret",
             Self::Jwt => "a signed token",
-            Self::TooLong => "longer than 256 characters",
+            Self::TooLong => "a text of more than 256 characters",
         })
     }
 }
@@ -91,7 +91,6 @@ impl fmt::Display for Typed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Seems::of(self.0) {
             None => f.write_str(self.0),
-            Some(Seems::TooLong) => f.write_str("(not shown: longer than 256 characters)"),
             Some(seems) => write!(f, "(not shown: looks like {seems})"),
         }
     }
