@@ -5,6 +5,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use testkit::{Home, mode, strace};
@@ -373,7 +374,11 @@ fn h6_entries_that_ended_a_day_ago_go_when_another_is_written() {
         let mut entry = entry.clone();
         entry["obtained_at"] = seconds_from_now(seconds - 3599).into();
         entry["expires_at"] = seconds_from_now(seconds).into();
-        user.home.write(format!(".cache/gauth/{name}.json"), 0o600, entry.to_string())
+        let path = user.home.write(format!(".cache/gauth/{name}.json"), 0o600, entry.to_string());
+        let stored_at = SystemTime::now() - Duration::from_secs(seconds.unsigned_abs() + 3599);
+        let file = File::options().write(true).open(&path).expect("open the entry");
+        file.set_modified(stored_at).expect("set its time");
+        path
     };
     let (old, young) = (ended(&"a".repeat(64), -86_401), ended(&"b".repeat(64), -80_000));
     user.token(&[]);

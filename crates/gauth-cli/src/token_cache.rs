@@ -328,8 +328,12 @@ fn drop_outdated(directory: &Path) {
     let now = SystemTime::now();
     let written_at = |file: &Path| fs::symlink_metadata(file).and_then(|metadata| metadata.modified()).ok();
     for file in entries(directory).into_iter().flatten() {
-        let ended_at = read_entry(&file).map(|entry| entry.expires_at).or_else(|| written_at(&file));
-        if ended_at.is_some_and(|time| cache::is_outdated(time, now)) {
+        // No token ended before it was stored, so most files need not be opened.
+        let Some(written_at) = written_at(&file).filter(|time| cache::is_outdated(*time, now)) else {
+            continue;
+        };
+        let ended_at = read_entry(&file).map_or(written_at, |entry| entry.expires_at);
+        if cache::is_outdated(ended_at, now) {
             let _ = fs::remove_file(&file);
         }
     }
