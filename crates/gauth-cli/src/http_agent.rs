@@ -31,6 +31,9 @@ const ANSWER_NEARBY: Duration = Duration::from_secs(5);
 /// Header values that may be shown.
 const DULL: [&str; 7] = ["accept", "content-length", "content-type", "date", "retry-after", "server", "user-agent"];
 
+/// What to do about a sandbox that is no more.
+pub const SANDBOX_ENDED: &str = "a login made in a gauth-sandbox ends with it: run gauth-login --client-secrets FILE";
+
 /// What every request of these programs calls itself.
 pub const AGENT_NAME: &str = concat!("gauth/", env!("CARGO_PKG_VERSION"));
 
@@ -112,7 +115,13 @@ impl HttpAgent {
         headers.entry(USER_AGENT).or_insert(http::HeaderValue::from_static(AGENT_NAME));
         headers.entry(ACCEPT).or_insert(http::HeaderValue::from_static("application/json"));
         let ready = agent.configure_request(ready).timeout_global((left < Duration::MAX).then_some(left)).build();
-        let failed = |e: Error| failure(&what, proxy, &e);
+        // Only on this machine is http spoken, and but for a metadata server it is a sandbox that does.
+        let is_sandbox =
+            request.uri().scheme_str() == Some("http") && !request.headers().contains_key("metadata-flavor");
+        let failed = |e: Error| match failure(&what, proxy, &e) {
+            failure if is_sandbox && nobody_listens(&e) => failure.hint(SANDBOX_ENDED),
+            failure => failure,
+        };
         let answer = agent.run(ready).map_err(failed)?;
         let (head, mut body) = answer.into_parts();
         let mut bytes = Vec::new();
@@ -220,6 +229,13 @@ fn refused_with(error: &Error) -> Option<u16> {
         return None;
     };
     reason.split(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok())
+}
+
+fn nobody_listens(error: &Error) -> bool {
+    match error {
+        Error::Io(e) => e.kind() == std::io::ErrorKind::ConnectionRefused,
+        other => matches!(other, Error::ConnectionFailed),
+    }
 }
 
 fn failure(what: &str, proxy: Option<&Proxy>, error: &Error) -> Failure {

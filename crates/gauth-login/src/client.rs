@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, Content, shown};
+use gauth_cli::http_agent::SANDBOX_ENDED;
 use gauth_cli::{Failure, Kind, Terminal, environment};
 use gauth_core::client_secrets::Client;
 use gauth_core::document::Document;
@@ -109,7 +110,7 @@ fn check_reachable(token_uri: &Endpoint) -> anyhow::Result<()> {
     };
     if addresses.into_iter().all(refuses) {
         return Err(Failure::new(Kind::Temporary, format!("nothing listens at {}", token_uri.origin()))
-            .hint("a login made in a gauth-sandbox ends with it: run gauth-login --client-secrets FILE")
+            .hint(SANDBOX_ENDED)
             .into());
     }
     Ok(())
