@@ -337,3 +337,19 @@ fn d4_verbose_shows_the_request_without_the_token() {
     let run = user.run(&["--yes", "--verbose"]).expect(0);
     assert!(run.stderr().contains("/revoke; content-type"), "{}", run.stderr());
 }
+
+#[test]
+fn h1_a_file_that_cannot_be_looked_at_is_an_error_not_a_success_that_keeps_it() {
+    let user = User::logged_in();
+    for first in 2..5 {
+        // The first of all tells std whether the system knows the call.
+        let inject = format!("inject=statx:error=EIO:when={first}+");
+        let command = user.command(&["--yes", "--timeout", "5"]);
+        let Some(trace) = testkit::strace(&["-e", "trace=statx", "-e", &inject], command) else {
+            return;
+        };
+        assert_ne!(trace.run.code(), 0, "{first}: {}", trace.run.stderr());
+        assert!(trace.run.stderr().contains("input/output error"), "{first}: {}", trace.run.stderr());
+        user.assert_untouched();
+    }
+}

@@ -1,0 +1,409 @@
+//! Every program that keeps something, with each of its system calls failing or being its last. Whatever happens, files
+//! are the old or the new, nothing is lost without a word, the deadline holds, nothing temporary stays for ever, and exit
+//! code 0 means that the result was delivered.
+//!
+//! A run without faults tells which calls there are. Of all (call, fault, occurrence) a sample with a fixed seed is
+//! tried, and with `scripts/check --long` every one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use gauth_sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+use testkit::{Home, Run, Trace, sibling, strace, tool};
+
+const BIN: &str = env!("CARGO_BIN_EXE_gauth-token");
+const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
+/// The programs' `--timeout`, and what a run under strace may take beyond it.
+const TIMEOUT: &str = "10";
+const SLACK: Duration = Duration::from_secs(20);
+/// How many are tried of one scene in a usual run.
+const SAMPLE: usize = 16;
+
+/// The calls that touch files, sockets, processes and chance, and what the system may say to them.
+const FAULTS: [(&str, &[&str]); 28] = [
+    ("open", &["EIO", "EACCES", "ENOSPC", "EMFILE"]),
+    ("openat", &["EIO", "EACCES", "ENOSPC", "EMFILE"]),
+    ("read", &["EIO", "EINTR"]),
+    ("write", &["EIO", "ENOSPC", "EINTR"]),
+    ("close", &["EIO"]),
+    ("statx", &["EIO", "EACCES"]),
+    ("fstat", &["EIO"]),
+    ("newfstatat", &["EIO"]),
+    ("readlink", &["EIO"]),
+    ("getdents64", &["EIO"]),
+    ("fsync", &["EIO", "ENOSPC"]),
+    ("rename", &["EIO", "ENOSPC"]),
+    ("renameat", &["EIO", "ENOSPC"]),
+    ("linkat", &["EIO", "ENOSPC"]),
+    ("unlink", &["EIO", "EACCES"]),
+    ("mkdir", &["EACCES", "ENOSPC"]),
+    ("fchmod", &["EIO", "EPERM"]),
+    ("chmod", &["EIO", "EPERM"]),
+    ("flock", &["EIO", "ENOLCK"]),
+    ("ftruncate", &["EIO"]),
+    ("lseek", &["EIO"]),
+    ("socket", &["EMFILE", "EACCES"]),
+    ("connect", &["ECONNREFUSED", "ETIMEDOUT"]),
+    ("sendto", &["EPIPE", "EIO"]),
+    ("recvfrom", &["ECONNRESET", "EINTR"]),
+    ("poll", &["EINTR"]),
+    ("getrandom", &["EIO"]),
+    ("clone3", &["EAGAIN"]),
+];
+
+#[derive(Clone, Debug)]
+struct Injection {
+    call: &'static str,
+    /// An error's name; `None` for SIGKILL.
+    error: Option<&'static str>,
+    /// The first time, and whether it is not the only one.
+    occurrence: usize,
+    lasts: bool,
+}
+
+impl Injection {
+    fn trace(&self, command: Command) -> Trace {
+        let fault = self.error.map_or_else(|| "signal=KILL".to_owned(), |error| format!("error={error}"));
+        let Self { call, occurrence, .. } = self;
+        let lasts = if self.lasts { "+" } else { "" };
+        let inject = format!("inject={call}:{fault}:when={occurrence}{lasts}");
+        strace(&["-e", &format!("trace={call}"), "-e", &inject], command).expect("strace was there before")
+    }
+}
+
+/// All that can be injected into a run with these calls, but for those of the loader, which come before the program's
+/// first own one.
+fn injections(trace: &Trace) -> Vec<Injection> {
+    let own = trace.calls.iter().position(|call| call.text.contains("PR_SET_DUMPABLE")).expect("its first own call");
+    let first = trace.calls[own].pid;
+    let mut all = Vec::new();
+    for (call, errors) in FAULTS {
+        let before = trace.calls[..own].iter().filter(|found| found.pid == first && found.name == call).count();
+        let mut counts = BTreeMap::<u32, usize>::new();
+        for found in trace.named(call) {
+            *counts.entry(found.pid).or_default() += 1;
+        }
+        // strace counts for each thread.
+        let most = counts.into_values().max().unwrap_or_default();
+        for occurrence in before + 1..=most {
+            all.push(Injection { call, error: None, occurrence, lasts: false });
+            for &error in errors {
+                all.push(Injection { call, error: Some(error), occurrence, lasts: false });
+                // What is interrupted for ever never comes to an end by right.
+                if error != "EINTR" {
+                    all.push(Injection { call, error: Some(error), occurrence, lasts: true });
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The same few for every run of this test, or all of them.
+fn sample(mut all: Vec<Injection>, few: usize) -> Vec<Injection> {
+    let count = testkit::repetitions(few, all.len()).min(all.len());
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    for at in 0..count {
+        // Numerical Recipes' generator; its high bits are good.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let other = at + (state >> 33) as usize % (all.len() - at);
+        all.swap(at, other);
+    }
+    all.truncate(count);
+    all
+}
+
+/// A person's machine, and a program that is about to run.
+struct Scene {
+    home: Home,
+    sandbox: Sandbox,
+    credentials: PathBuf,
+}
+
+impl Scene {
+    fn new(options: Options) -> Self {
+        let sandbox = Sandbox::start(options).expect("start the sandbox");
+        let home = Home::new();
+        let grant = sandbox.grant(&[READONLY]);
+        let file = json!({
+            "type": "authorized_user",
+            "client_id": grant.client_id,
+            "client_secret": grant.client_secret,
+            "refresh_token": grant.refresh_token,
+            "token_uri": format!("{}/token", sandbox.url()),
+        });
+        let credentials = home.write(".config/gauth/credentials.json", 0o600, file.to_string());
+        Self { home, sandbox, credentials }
+    }
+
+    fn logged_in() -> Self {
+        Self::new(Options::default())
+    }
+
+    fn command(&self, program: &str, options: &[&str]) -> Command {
+        let program = if program == "gauth-token" { BIN.into() } else { sibling(BIN, program) };
+        let mut command = self.home.command(program);
+        command.env("GAUTH_SANDBOX_URL", self.sandbox.url()).args(options).args(["--timeout", TIMEOUT]);
+        command
+    }
+
+    fn token(&self, options: &[&str]) -> Run {
+        testkit::run(self.command("gauth-token", options))
+    }
+
+    /// The grant's file, which is whole whenever it is there.
+    #[track_caller]
+    fn stored(&self, what: &str) -> Option<Value> {
+        let bytes = fs::read(&self.credentials).ok()?;
+        Some(serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{what}: torn: {error}")))
+    }
+}
+
+/// What is tried, and what must hold of it afterwards.
+struct Trial {
+    scene: fn() -> Scene,
+    command: fn(&Scene) -> Command,
+    /// What must hold after exit code 0, and after any other.
+    delivered: fn(&Scene, &Run) -> bool,
+    kept: fn(&Scene, &Run, &str),
+    /// The next run, which sweeps up.
+    next: fn(&Scene) -> Run,
+    /// How many faults are tried in a usual run.
+    sample: usize,
+    /// What must not be on stderr: a panic, or one of our own where libraries panic over what no system does.
+    never: &'static str,
+}
+
+impl Trial {
+    fn run(&self) {
+        let scene = (self.scene)();
+        let names: Vec<String> = FAULTS.iter().map(|(name, _)| format!("?{name}")).collect();
+        let trace = format!("trace=prctl,{}", names.join(","));
+        let Some(plain) = strace(&["-e", &trace], (self.command)(&scene)) else {
+            return;
+        };
+        let all = injections(&plain);
+        assert_eq!(plain.run.code(), 0, "{}", plain.run.stderr());
+        assert!((self.delivered)(&scene, &plain.run));
+        for injection in sample(all, self.sample) {
+            self.inject(&injection);
+        }
+    }
+
+    #[track_caller]
+    fn inject(&self, injection: &Injection) {
+        let scene = (self.scene)();
+        let started = Instant::now();
+        let run = injection.trace((self.command)(&scene)).run;
+        let what = format!("{injection:?}: exit code {}: {}", run.code(), run.stderr());
+        let limit = TIMEOUT.parse().map(Duration::from_secs).expect("a number") + SLACK;
+        assert!(started.elapsed() < limit, "{what}");
+        run.assert_no_secret(&scene.sandbox.secrets(), true);
+        assert!(!run.stderr().contains(self.never), "{what}");
+        assert!(run.code() <= 6 || run.code() == 137, "{what}");
+        if run.code() == 0 {
+            assert!((self.delivered)(&scene, &run), "not delivered: {what}");
+        }
+        (self.kept)(&scene, &run, &what);
+        scene.home.age_temporaries();
+        let next = (self.next)(&scene);
+        // An answer that was lost on its way has used up the token that was sent.
+        let words = ["the server replaced the refresh token", "invalid_grant"];
+        let is_lost = injection.error.is_none() || words.iter().any(|word| run.stderr().contains(word));
+        assert!(next.code() == 0 || (is_lost && next.code() == 3), "{what}\nthe next run: {}", next.stderr());
+        assert_eq!(scene.home.age_temporaries(), 0, "{what}: {:?}", scene.home.tree());
+    }
+}
+
+fn is_token(run: &Run) -> bool {
+    run.stdout().strip_suffix('\n').is_some_and(|token| token.starts_with("ya29.") && !token.contains('\n'))
+}
+
+/// A grant and cached tokens are whole, and a token comes whole or not at all.
+#[track_caller]
+fn token_files_are_whole(scene: &Scene, run: &Run, what: &str) {
+    assert!(scene.stored(what).is_some_and(|file| file["refresh_token"].is_string()), "{what}");
+    let cached = scene.home.tree().into_iter().filter(|path| path.starts_with(".cache/gauth"));
+    for path in cached.filter(|path| path.extension().is_some_and(|ending| ending == "json")) {
+        let bytes = fs::read(scene.home.path().join(&path)).expect("read the entry");
+        assert!(serde_json::from_slice::<Value>(&bytes).is_ok(), "{what}: {}", path.display());
+    }
+    // What a killed one had printed was whole.
+    assert!(run.stdout().is_empty() || (is_token(run) && [0, 137].contains(&run.code())), "{what}");
+}
+
+#[test]
+fn a_first_token() {
+    Trial {
+        scene: Scene::logged_in,
+        command: |scene| scene.command("gauth-token", &[]),
+        delivered: |_, run| is_token(run),
+        kept: token_files_are_whole,
+        next: |scene| scene.token(&["--refresh"]),
+        sample: SAMPLE,
+        never: "internal error",
+    }
+    .run();
+}
+
+#[test]
+fn a_refreshed_token() {
+    Trial {
+        scene: || {
+            let scene = Scene::logged_in();
+            scene.token(&[]).expect(0);
+            scene
+        },
+        command: |scene| scene.command("gauth-token", &["--refresh"]),
+        delivered: |_, run| is_token(run),
+        kept: token_files_are_whole,
+        next: |scene| scene.token(&["--refresh"]),
+        sample: SAMPLE,
+        never: "internal error",
+    }
+    .run();
+}
+
+#[test]
+fn a_cached_token() {
+    Trial {
+        scene: || {
+            let scene = Scene::logged_in();
+            scene.token(&[]).expect(0);
+            scene
+        },
+        command: |scene| scene.command("gauth-token", &[]),
+        delivered: |_, run| is_token(run),
+        kept: token_files_are_whole,
+        next: |scene| scene.token(&["--refresh"]),
+        sample: SAMPLE,
+        never: "internal error",
+    }
+    .run();
+}
+
+#[test]
+fn a_rotated_token() {
+    Trial {
+        scene: || Scene::new(Options { rotate: true, ..Options::default() }),
+        command: |scene| scene.command("gauth-token", &[]),
+        delivered: |_, run| is_token(run),
+        kept: token_files_are_whole,
+        next: |scene| scene.token(&["--refresh"]),
+        sample: SAMPLE,
+        never: "internal error",
+    }
+    .run();
+}
+
+#[test]
+fn a_revocation() {
+    Trial {
+        scene: || {
+            let scene = Scene::logged_in();
+            scene.token(&[]).expect(0);
+            scene
+        },
+        command: |scene| scene.command("gauth-revoke", &["--yes"]),
+        delivered: |scene, _| {
+            !scene.credentials.exists() && scene.sandbox.requests().iter().any(|request| request.path == "/revoke")
+        },
+        kept: |scene, _, what| drop(scene.stored(what)),
+        next: |scene| {
+            // What is left is a grant that has ended, or nothing.
+            let run = testkit::run(scene.command("gauth-revoke", &["--yes"]));
+            let is_over = run.code() == 3;
+            if is_over { testkit::run(scene.home.command("true")) } else { run }
+        },
+        sample: SAMPLE,
+        never: "internal error",
+    }
+    .run();
+}
+
+const OLD: &str = "{\"type\": \"authorized_user\", \"client_id\": \"old\", \"refresh_token\": \"1//old\"}";
+
+#[test]
+fn a_conversion() {
+    const CONVERT: [&str; 4] = ["--convert", "google-auth", "-o", "converted.json"];
+    fn converted(scene: &Scene) -> String {
+        fs::read_to_string(scene.home.path().join("converted.json")).expect("read what was converted")
+    }
+    Trial {
+        scene: || {
+            let scene = Scene::logged_in();
+            scene.home.write("converted.json", 0o600, OLD);
+            scene
+        },
+        command: |scene| scene.command("gauth-info", &CONVERT),
+        delivered: |scene, _| converted(scene) != OLD,
+        kept: |scene, _, what| assert!(serde_json::from_str::<Value>(&converted(scene)).is_ok(), "{what}"),
+        next: |scene| testkit::run(scene.command("gauth-info", &CONVERT)),
+        sample: SAMPLE,
+        never: "internal error",
+    }
+    .run();
+}
+
+#[test]
+fn a_report_into_a_file() {
+    const REPORT: [&str; 8] = ["-p", "0", "-m", "sessions", "-d", "date,country,pagePath", "-o", "report.csv"];
+    const ROWS: usize = 300;
+    fn lines(scene: &Scene) -> Option<usize> {
+        let text = fs::read_to_string(scene.home.path().join("report.csv")).ok()?;
+        assert!(text == "old\n" || text.starts_with("date,country,pagePath,sessions\n"), "{text}");
+        (text != "old\n").then(|| text.lines().count())
+    }
+    fn command(scene: &Scene) -> Command {
+        let mut command = scene.command("ga-query", &REPORT);
+        command.env("GAUTH_TOKEN", scene.sandbox.access_token(&[READONLY]));
+        command
+    }
+    Trial {
+        scene: || {
+            let scene = Scene::new(Options { rows: ROWS as u64, ..Options::default() });
+            scene.home.write("report.csv", 0o644, "old\n");
+            scene
+        },
+        command,
+        delivered: |scene, _| lines(scene) == Some(ROWS + 1),
+        kept: |scene, _, what| assert!(lines(scene).is_none_or(|lines| lines == ROWS + 1), "{what}"),
+        next: |scene| testkit::run(command(scene)),
+        sample: SAMPLE,
+        // tokio panics when it cannot write to its own eventfd, std when a directory of time zones cannot be closed.
+        never: "internal error at crates/",
+    }
+    .run();
+}
+
+#[test]
+fn a_login() {
+    if tool("curl").is_none() {
+        return;
+    }
+    fn command(scene: &Scene) -> Command {
+        let mut command = scene.command("gauth-login", &[]);
+        command.env("GAUTH_CLIENT_SECRETS", scene.sandbox.client_secrets()).env("BROWSER", "curl -sSL -o page.html");
+        command
+    }
+    Trial {
+        scene: || {
+            let scene = Scene::new(Options { auto_consent: true, ..Options::default() });
+            let old = scene.stored("the old login").expect("there is one");
+            fs::write(&scene.credentials, old.to_string()).expect("write it");
+            scene
+        },
+        command,
+        delivered: |scene, _| scene.stored("the new login").is_some_and(|file| file["granted_at"].is_string()),
+        kept: |scene, _, what| assert!(scene.stored(what).is_some(), "{what}"),
+        next: |scene| testkit::run(command(scene)),
+        // Each is a whole login, twice.
+        sample: SAMPLE / 3,
+        never: "internal error",
+    }
+    .run();
+}
