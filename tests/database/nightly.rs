@@ -183,11 +183,11 @@ fn the_code_of_ga_query_is_the_code_of_the_night() {
 fn what_could_not_be_there_the_next_day_is_refused() {
     let (home, sandbox) = (Home::new(), sandbox(500));
     for (options, reason) in [
-        (["--database", "ga.db", "--last", "tomorrow"], "--last: YYYY-MM-DD"),
+        (["--database", "ga.db", "--last", "tomorrow"], "--last: expected YYYY-MM-DD"),
         (["--database", "ga.db", "--last", "2999-12-31"], "--last: today is not over"),
-        (["--database", "ga.db", "--first", "last monday"], "--first: YYYY-MM-DD"),
-        (["--database", ":memory:", "--last", "2026-11-02"], "--database: a file"),
-        (["--database", "file:ga?mode=memory", "--last", "2026-11-02"], "--database: a file"),
+        (["--database", "ga.db", "--first", "last monday"], "--first: expected YYYY-MM-DD"),
+        (["--database", ":memory:", "--last", "2026-11-02"], "--database: expected a file"),
+        (["--database", "file:ga?mode=memory", "--last", "2026-11-02"], "--database: expected a file"),
     ] {
         expect_failure(run(nightly(&home, &sandbox, &options, &REPORT)), 2, reason);
     }
