@@ -32,19 +32,15 @@ const TOKEN_LENGTH: usize = 24;
 /// The secrets of a request: headers that are marked as such, and the fields of a form.
 pub fn secrets_of(request: &Request) -> Masks {
     let mut masks = Masks::default();
-    for (name, value) in request.headers() {
-        let Ok(value) = value.to_str() else {
-            continue;
-        };
-        if name == AUTHORIZATION || value_is_secret(request, name) {
-            let (scheme, credentials) = value.split_once(' ').unwrap_or(("", value));
-            masks.add(credentials);
-            if scheme.eq_ignore_ascii_case("basic")
-                && let Some(decoded) = STANDARD.decode(credentials).ok().and_then(|bytes| String::from_utf8(bytes).ok())
-                && let Some((_, password)) = decoded.split_once(':')
-            {
-                masks.add(password);
-            }
+    let secret = request.headers().iter().filter(|(name, value)| *name == AUTHORIZATION || value.is_sensitive());
+    for value in secret.filter_map(|(_, value)| value.to_str().ok()) {
+        let (scheme, credentials) = value.split_once(' ').unwrap_or(("", value));
+        masks.add(credentials);
+        if scheme.eq_ignore_ascii_case("basic")
+            && let Some(decoded) = STANDARD.decode(credentials).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+            && let Some((_, password)) = decoded.split_once(':')
+        {
+            masks.add(password);
         }
     }
     let form = std::str::from_utf8(request.body()).ok().and_then(form::decode);
@@ -62,10 +58,6 @@ pub fn secrets_of(request: &Request) -> Masks {
         }
     }
     masks
-}
-
-fn value_is_secret(request: &Request, name: &http::HeaderName) -> bool {
-    request.headers().get_all(name).iter().any(http::HeaderValue::is_sensitive)
 }
 
 /// The answer as it is if it is a success; else with nothing in its body but what the server says about the error.
