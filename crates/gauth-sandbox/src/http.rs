@@ -85,6 +85,14 @@ impl OAuthError {
         Self { status, error, description: description.into() }
     }
 
+    pub(crate) fn invalid_grant(description: impl Into<String>) -> Self {
+        Self::new("invalid_grant", description)
+    }
+
+    pub(crate) fn invalid_request(description: impl Into<String>) -> Self {
+        Self::new("invalid_request", description)
+    }
+
     pub(crate) fn response(&self) -> Response {
         json(self.status, &json!({"error": self.error, "error_description": self.description}))
     }

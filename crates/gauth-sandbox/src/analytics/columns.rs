@@ -99,9 +99,15 @@ impl Columns {
         filter.is_some_and(|(_, leaves)| leaves.iter().any(|(dimension, _)| dimension.name == name))
     }
 
-    /// Metrics with a column of their own.
-    pub(super) fn visible_metrics(&self) -> impl Iterator<Item = &Metric> {
-        self.metrics.iter().filter(|metric| !metric.invisible)
+    /// Name and type of the metrics with a column of their own.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.metrics.iter().filter(|metric| !metric.invisible).map(|metric| (metric.name.as_str(), metric.metric_type))
+    }
+
+    /// Type and figure of the same, of the figures of all metrics.
+    pub(super) fn shown<'a>(&'a self, values: &'a [f64]) -> impl Iterator<Item = (&'a str, f64)> {
+        let pairs = self.metrics.iter().zip(values).filter(|(metric, _)| !metric.invisible);
+        pairs.map(|(metric, value)| (metric.metric_type, *value))
     }
 }
 
@@ -109,8 +115,29 @@ impl Columns {
 #[derive(Clone)]
 pub(super) struct Dimension {
     pub(super) name: String,
+    /// What the catalogue has of its parts.
+    fields: Vec<&'static Field>,
     pub(super) columns: Vec<Column>,
     pub(super) shape: Shape,
+}
+
+impl Dimension {
+    /// Of parts that requests call by `names`.
+    fn of(name: &str, names: &[String], shape: Shape, surface: Surface) -> Result<Self, Refusal> {
+        let mut dimension = Self { name: name.to_owned(), fields: Vec::new(), columns: Vec::new(), shape };
+        for part in names {
+            let field = field(part, Kind::Dimension, surface)?;
+            dimension.columns.push(dimensions::column(field.current_name(part).as_deref().unwrap_or(part)));
+            dimension.fields.push(field);
+        }
+        Ok(dimension)
+    }
+
+    /// The column of date ranges, which only pivots have.
+    pub(super) fn of_ranges(name: &str, ranges: Vec<String>) -> Self {
+        let columns = vec![dimensions::column(name)];
+        Self { name: name.to_owned(), fields: Vec::new(), columns, shape: Shape::Named(ranges) }
+    }
 }
 
 #[derive(Clone)]
@@ -143,7 +170,7 @@ impl ColumnsRequest {
         self.check_counts()?;
         let dimensions = self.resolve_dimensions(surface)?;
         let metrics = self.resolve_metrics(surface)?;
-        let fields = self.fields(&dimensions, &metrics, surface)?;
+        let fields = fields(&dimensions, &metrics);
         check_compatible(&fields, has_cohorts)?;
         let (currency, rate) = self.currency(property)?;
         Ok(Columns {
@@ -169,7 +196,7 @@ impl ColumnsRequest {
             filter_on(filter, &dimensions, Surface::Core)?;
         }
         self.resolve_metric_filter(&metrics, property, Surface::Core)?;
-        let fields = self.fields(&dimensions, &metrics, Surface::Core)?;
+        let fields = fields(&dimensions, &metrics);
         check_compatible(&fields, false)?;
         Ok(fields)
     }
@@ -221,27 +248,6 @@ impl ColumnsRequest {
         Ok(resolved)
     }
 
-    /// The catalogue's entries of all that the report shows, for the rules that hold between them.
-    fn fields(
-        &self,
-        dimensions: &[Dimension],
-        metrics: &[Metric],
-        surface: Surface,
-    ) -> Result<Vec<&'static Field>, Refusal> {
-        let mut fields = Vec::new();
-        for (request, dimension) in self.dimensions.iter().zip(dimensions) {
-            for name in request.sources(dimension) {
-                fields.push(field(&name, Kind::Dimension, surface)?);
-            }
-        }
-        for (request, metric) in self.metrics.iter().zip(metrics) {
-            if request.expression.is_empty() {
-                fields.push(field(&metric.name, Kind::Metric, surface)?);
-            }
-        }
-        Ok(fields)
-    }
-
     fn resolve_metric_filter(
         &self,
         metrics: &[Metric],
@@ -251,8 +257,7 @@ impl ColumnsRequest {
         let Some(expression) = &self.metric_filter else {
             return Ok(None);
         };
-        let mut leaves = Vec::new();
-        let condition = expression.resolve(&mut leaves)?;
+        let (condition, leaves) = expression.resolve()?;
         let leaves = leaves
             .into_iter()
             .map(|leaf| {
@@ -301,20 +306,7 @@ impl DimensionRequest {
         };
         dates::check_name(&self.name)?;
         let (names, shape) = expression.parts()?;
-        Ok(Dimension {
-            name: self.name.clone(),
-            columns: names.iter().map(|name| column(name, surface)).collect::<Result<_, _>>()?,
-            shape,
-        })
-    }
-
-    /// Names in the catalogue that the dimension is made of.
-    fn sources(&self, dimension: &Dimension) -> Vec<String> {
-        let parts = self.dimension_expression.as_ref().and_then(|expression| expression.parts().ok());
-        match parts {
-            Some((names, _)) => names,
-            None => vec![dimension.name.clone()],
-        }
+        Dimension::of(&self.name, &names, shape, surface)
     }
 }
 
@@ -341,8 +333,7 @@ pub(super) fn filter_on(
     dimensions: &[Dimension],
     surface: Surface,
 ) -> Result<FilterOn<Dimension>, Refusal> {
-    let mut leaves = Vec::new();
-    let condition = expression.resolve(&mut leaves)?;
+    let (condition, leaves) = expression.resolve()?;
     let leaves = leaves
         .into_iter()
         .map(|leaf| {
@@ -359,13 +350,13 @@ pub(super) fn filter_on(
 
 /// A dimension as the catalogue has it.
 pub(super) fn plain(name: &str, surface: Surface) -> Result<Dimension, Refusal> {
-    Ok(Dimension { name: name.to_owned(), columns: vec![column(name, surface)?], shape: Shape::Plain })
+    Dimension::of(name, &[name.to_owned()], Shape::Plain, surface)
 }
 
-/// Of the dimension that requests call `name`.
-fn column(name: &str, surface: Surface) -> Result<Column, Refusal> {
-    let current = field(name, Kind::Dimension, surface)?.current_name(name);
-    Ok(dimensions::column(current.as_deref().unwrap_or(name)))
+/// The catalogue's entries of all that the report shows, for the rules that hold between them.
+fn fields(dimensions: &[Dimension], metrics: &[Metric]) -> Vec<&'static Field> {
+    let of_dimensions = dimensions.iter().flat_map(|dimension| dimension.fields.iter().copied());
+    of_dimensions.chain(metrics.iter().filter_map(|metric| metric.field)).collect()
 }
 
 fn field(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, Refusal> {

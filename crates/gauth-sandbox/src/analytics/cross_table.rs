@@ -20,13 +20,13 @@ pub(super) fn write(
     json.object(|json| {
         write_pivot_headers(json, table);
         let names = columns.dimensions.iter().map(|dimension| dimension.name.as_str());
-        response::write_headers(json, names.collect(), columns);
+        response::write_headers(json, names.collect(), columns.headers());
         if !table.rows.is_empty() {
             json.member("rows").list(|json| {
                 for (key, values) in &table.rows {
                     let pairs = key.iter().zip(&table.texts);
                     let texts = pairs.map(|(text, texts)| texts[*text as usize].as_str());
-                    response::write_row(json.element(), columns, texts, values);
+                    response::write_row(json.element(), texts, columns.shown(values));
                 }
             });
         }
@@ -34,7 +34,7 @@ pub(super) fn write(
             json.member("aggregates").list(|json| {
                 for (texts, values) in &table.aggregates {
                     let texts: Vec<_> = texts.iter().map(|text| json::escaped(text)).collect();
-                    response::write_row(json.element(), columns, texts.iter().map(|text| &**text), values);
+                    response::write_row(json.element(), texts.iter().map(|text| &**text), columns.shown(values));
                 }
             });
         }

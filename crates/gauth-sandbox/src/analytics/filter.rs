@@ -7,13 +7,17 @@ use crate::rest::Refusal;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+/// Also of the steps of funnels, which test events and their parameters, too.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct FilterExpression {
     and_group: Option<FilterList>,
     or_group: Option<FilterList>,
     not_expression: Option<Box<Self>>,
-    filter: Option<Filter>,
+    #[serde(alias = "funnelFieldFilter")]
+    pub(super) filter: Option<Filter>,
+    pub(super) funnel_event_filter: Option<EventFilter>,
+    pub(super) funnel_parameter_filter: Option<Filter>,
 }
 
 #[derive(Deserialize, Default)]
@@ -22,11 +26,20 @@ struct FilterList {
     expressions: Vec<FilterExpression>,
 }
 
-/// One test of one field; also of a funnel's step.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct EventFilter {
+    pub(super) event_name: String,
+    pub(super) funnel_parameter_filter_expression: Option<Box<FilterExpression>>,
+}
+
+/// One test of one field, or of one parameter of an event.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Filter {
     pub(super) field_name: String,
+    pub(super) event_parameter_name: String,
+    pub(super) item_parameter_name: String,
     string_filter: Option<StringFilter>,
     in_list_filter: Option<InListFilter>,
     numeric_filter: Option<NumericFilter>,
@@ -88,10 +101,8 @@ pub(super) struct Leaf {
 }
 
 pub(super) enum Test {
-    Exact(String, Case),
-    BeginsWith(String, Case),
-    EndsWith(String, Case),
-    Contains(String, Case),
+    /// How a text is held against this one.
+    Text(fn(&str, &str) -> bool, String, Case),
     Matches(Regex),
     OneOf(Vec<String>, Case),
     Compare(Comparison, f64),
@@ -114,29 +125,36 @@ pub(super) enum Comparison {
     GreaterOrEqual,
 }
 
+/// Makes a condition of an expression that is neither group nor negation.
+type LeafReader<'a> = dyn FnMut(&FilterExpression) -> Result<Condition, Refusal> + 'a;
+
 impl FilterExpression {
-    /// Checks the form; puts what is tested into `leaves`, in the order that it is written.
-    pub(super) fn resolve(&self, leaves: &mut Vec<Leaf>) -> Result<Condition, Refusal> {
-        let group = |list: &FilterList, leaves: &mut Vec<Leaf>| {
+    /// Checks the form; the tests are in the order that they are written.
+    pub(super) fn resolve(&self) -> Result<(Condition, Vec<Leaf>), Refusal> {
+        let mut leaves = Vec::new();
+        let condition = self.resolve_by(&mut |expression| {
+            let Some(filter) = &expression.filter else {
+                return Err(Refusal::invalid("A filter expression must not be empty."));
+            };
+            leaves.push(Leaf { field: filter.field_name.clone(), test: filter.test(&filter.field_name)? });
+            Ok(Condition::Leaf(leaves.len() - 1))
+        })?;
+        Ok((condition, leaves))
+    }
+
+    pub(super) fn resolve_by(&self, leaf: &mut LeafReader<'_>) -> Result<Condition, Refusal> {
+        let mut group = |list: &FilterList| {
             if list.expressions.is_empty() {
                 return Err(Refusal::invalid("A filter group must contain at least one expression."));
             }
-            list.expressions.iter().map(|expression| expression.resolve(leaves)).collect::<Result<Vec<_>, _>>()
+            list.expressions.iter().map(|expression| expression.resolve_by(leaf)).collect::<Result<Vec<_>, _>>()
         };
-        if let Some(list) = &self.and_group {
-            return Ok(Condition::All(group(list, leaves)?));
+        match (&self.and_group, &self.or_group, &self.not_expression) {
+            (Some(list), ..) => Ok(Condition::All(group(list)?)),
+            (_, Some(list), _) => Ok(Condition::Any(group(list)?)),
+            (.., Some(inner)) => Ok(Condition::Not(Box::new(inner.resolve_by(leaf)?))),
+            _ => leaf(self),
         }
-        if let Some(list) = &self.or_group {
-            return Ok(Condition::Any(group(list, leaves)?));
-        }
-        if let Some(inner) = &self.not_expression {
-            return Ok(Condition::Not(Box::new(inner.resolve(leaves)?)));
-        }
-        let Some(filter) = &self.filter else {
-            return Err(Refusal::invalid("A filter expression must not be empty."));
-        };
-        leaves.push(Leaf { field: filter.field_name.clone(), test: filter.test(&filter.field_name)? });
-        Ok(Condition::Leaf(leaves.len() - 1))
     }
 }
 
@@ -185,7 +203,7 @@ impl Filter {
 impl StringFilter {
     fn test(&self) -> Result<Test, Refusal> {
         let case = case(self.case_sensitive);
-        let value = || folded(&self.value, case);
+        let text = |holds| Ok(Test::Text(holds, folded(&self.value, case), case));
         let regex = |pattern: &str| {
             RegexBuilder::new(pattern).case_insensitive(case == Case::Folded).build().map(Test::Matches).map_err(|_| {
                 Refusal::invalid(format!("The regular expression {} is not a valid RE2 expression.", self.value))
@@ -193,10 +211,10 @@ impl StringFilter {
         };
         match self.match_type.as_str() {
             // The type that is not said is taken as exact.
-            "" | "MATCH_TYPE_UNSPECIFIED" | "EXACT" => Ok(Test::Exact(value(), case)),
-            "BEGINS_WITH" => Ok(Test::BeginsWith(value(), case)),
-            "ENDS_WITH" => Ok(Test::EndsWith(value(), case)),
-            "CONTAINS" => Ok(Test::Contains(value(), case)),
+            "" | "MATCH_TYPE_UNSPECIFIED" | "EXACT" => text(|text, value| text == value),
+            "BEGINS_WITH" => text(|text, value| text.starts_with(value)),
+            "ENDS_WITH" => text(|text, value| text.ends_with(value)),
+            "CONTAINS" => text(|text, value| text.contains(value)),
             "FULL_REGEXP" => regex(&format!("^(?:{})$", self.value)),
             _ => regex(&self.value),
         }
@@ -233,10 +251,7 @@ impl Test {
     /// Holds a dimension's value against the test; numeric tests read it as a number.
     pub(super) fn holds_for_text(&self, text: &str) -> bool {
         match self {
-            Self::Exact(value, case) => folded(text, *case) == *value,
-            Self::BeginsWith(value, case) => folded(text, *case).starts_with(value),
-            Self::EndsWith(value, case) => folded(text, *case).ends_with(value),
-            Self::Contains(value, case) => folded(text, *case).contains(value.as_str()),
+            Self::Text(holds, value, case) => holds(&folded(text, *case), value),
             Self::Matches(regex) => regex.is_match(text),
             Self::OneOf(values, case) => values.contains(&folded(text, *case)),
             Self::Empty => text.is_empty() || text == NOT_SET,
@@ -269,6 +284,16 @@ impl Condition {
             Self::Leaf(number) => leaf(*number),
         }
     }
+
+    /// How many of `everybody` meet the condition, where `leaf` tells it of each test.
+    pub(super) fn people(&self, everybody: i64, leaf: &mut impl FnMut(usize) -> i64) -> i64 {
+        match self {
+            Self::All(parts) => parts.iter().map(|part| part.people(everybody, leaf)).fold(everybody, i64::min),
+            Self::Any(parts) => parts.iter().map(|part| part.people(everybody, leaf)).fold(0, i64::max),
+            Self::Not(part) => everybody - part.people(everybody, leaf),
+            Self::Leaf(number) => leaf(*number),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -282,8 +307,7 @@ mod tests {
             members.extend(filter.clone());
         }
         let expression: FilterExpression = serde_json::from_value(json!({ "filter": members })).expect("a filter");
-        let mut leaves = Vec::new();
-        let condition = expression.resolve(&mut leaves).expect("valid");
+        let (condition, leaves) = expression.resolve().expect("valid");
         condition.holds(&mut |leaf| leaves[leaf].test.holds_for_text(text))
     }
 
@@ -341,8 +365,7 @@ mod tests {
             {"notExpression": {"filter": {"fieldName": "c", "stringFilter": {"value": "1"}}}}
         ]}}))
         .expect("a filter");
-        let mut leaves = Vec::new();
-        let condition = expression.resolve(&mut leaves).expect("valid");
+        let (condition, leaves) = expression.resolve().expect("valid");
         let fields: Vec<&str> = leaves.iter().map(|leaf| leaf.field.as_str()).collect();
         assert_eq!(fields, ["a", "b", "c"]);
         for (a, b, c, expected) in [
@@ -380,7 +403,7 @@ mod tests {
             ),
         ] {
             let expression: FilterExpression = serde_json::from_value(filter).expect("a filter");
-            let refusal = expression.resolve(&mut Vec::new()).err().expect("refused");
+            let refusal = expression.resolve().err().expect("refused");
             assert!(refusal.message.starts_with(start), "{}", refusal.message);
         }
     }

@@ -11,6 +11,7 @@ use super::properties::Property;
 use super::report;
 use super::site::data::DATA;
 use crate::rest::Refusal;
+use crate::rest::messages::camel_case;
 use serde::Deserialize;
 
 const DEFAULT_VALUES: i64 = 5;
@@ -42,41 +43,7 @@ struct Funnel {
 #[serde(rename_all = "camelCase", default)]
 struct Step {
     name: String,
-    filter_expression: Option<FunnelFilterExpression>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct FunnelFilterExpression {
-    and_group: Option<FunnelFilterList>,
-    or_group: Option<FunnelFilterList>,
-    not_expression: Option<Box<Self>>,
-    funnel_field_filter: Option<Filter>,
-    funnel_event_filter: Option<EventFilter>,
-    /// Inside an event filter only.
-    funnel_parameter_filter: Option<ParameterFilter>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct FunnelFilterList {
-    expressions: Vec<FunnelFilterExpression>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct EventFilter {
-    event_name: String,
-    funnel_parameter_filter_expression: Option<Box<FunnelFilterExpression>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct ParameterFilter {
-    event_parameter_name: String,
-    item_parameter_name: String,
-    #[serde(flatten)]
-    filter: Filter,
+    filter_expression: Option<FilterExpression>,
 }
 
 #[derive(Deserialize, Default)]
@@ -97,9 +64,9 @@ struct NextAction {
 pub(super) struct FunnelReport {
     pub(super) ranges: Vec<NamedDays>,
     /// Name, as "1. Name", and what has to be met.
-    pub(super) steps: Vec<(String, Reach)>,
-    /// What the steps test of dimensions, by the number that `Reach::Field` holds.
-    pub(super) tests: Vec<FilterOn<Dimension>>,
+    pub(super) steps: Vec<(String, Condition)>,
+    /// What the conditions of the steps test.
+    pub(super) tests: Vec<StepTest>,
     pub(super) is_open: bool,
     pub(super) is_trended: bool,
     pub(super) divided_by: Option<Division>,
@@ -115,14 +82,11 @@ pub(super) struct Division {
     pub(super) values: usize,
 }
 
-/// How many of a visit's people meet a step.
-pub(super) enum Reach {
-    All(Vec<Self>),
-    Any(Vec<Self>),
-    Not(Box<Self>),
-    /// All, if the test of this number holds.
-    Field(usize),
-    /// Those who did the event; nobody if it is not one of the site's.
+/// What a step may test of a visit.
+pub(super) enum StepTest {
+    /// Met by all people of the visit or by none.
+    Field(FilterOn<Dimension>),
+    /// Met by those who did the event; by nobody if it is not one of the site's.
     Event(Option<u32>),
 }
 
@@ -186,77 +150,50 @@ impl RunFunnelReportRequest {
 }
 
 impl Step {
-    fn resolve(&self, number: usize, tests: &mut Vec<FilterOn<Dimension>>) -> Result<(String, Reach), Refusal> {
+    fn resolve(&self, number: usize, tests: &mut Vec<StepTest>) -> Result<(String, Condition), Refusal> {
         let Some(expression) = &self.filter_expression else {
             return Err(Refusal::invalid(format!("Step {number} of the funnel must have a filterExpression.")));
         };
-        Ok((format!("{number}. {}", self.name), expression.resolve(tests)?))
+        Ok((format!("{number}. {}", self.name), condition(expression, tests)?))
     }
 }
 
-impl FunnelFilterExpression {
-    fn resolve(&self, tests: &mut Vec<FilterOn<Dimension>>) -> Result<Reach, Refusal> {
-        let mut group = |list: &FunnelFilterList| {
-            let parts = list.expressions.iter();
-            parts.map(|part| part.resolve(tests)).collect::<Result<Vec<_>, _>>()
-        };
-        if let Some(list) = &self.and_group {
-            return Ok(Reach::All(group(list)?));
-        }
-        if let Some(list) = &self.or_group {
-            return Ok(Reach::Any(group(list)?));
-        }
-        if let Some(inner) = &self.not_expression {
-            return Ok(Reach::Not(Box::new(inner.resolve(tests)?)));
-        }
-        if let Some(filter) = &self.funnel_field_filter {
-            return add_test(tests, &filter.field_name, filter);
-        }
-        if let Some(parameter) = &self.funnel_parameter_filter {
-            return add_test(tests, &parameter.dimension()?, &parameter.filter);
-        }
-        match &self.funnel_event_filter {
-            Some(event) => event.resolve(tests),
-            None => Err(Refusal::invalid("A filter expression must not be empty.")),
-        }
-    }
-}
-
-impl EventFilter {
-    fn resolve(&self, tests: &mut Vec<FilterOn<Dimension>>) -> Result<Reach, Refusal> {
-        if self.event_name.is_empty() {
-            return Err(Refusal::invalid("A funnelEventFilter must have an eventName."));
-        }
-        let number = DATA.events.iter().position(|event| *event == self.event_name);
-        let event = Reach::Event(number.map(|number| number as u32));
-        Ok(match &self.funnel_parameter_filter_expression {
-            Some(parameters) => Reach::All(vec![event, parameters.resolve(tests)?]),
-            None => event,
-        })
-    }
-}
-
-impl ParameterFilter {
-    /// The dimension that an event's parameter is known by: `page_location` is `pageLocation`.
-    fn dimension(&self) -> Result<String, Refusal> {
-        let parameter = match (&*self.event_parameter_name, &*self.item_parameter_name) {
-            ("", "") => {
-                return Err(Refusal::invalid(
-                    "A funnelParameterFilter must have an eventParameterName or an itemParameterName.",
-                ));
+fn condition(expression: &FilterExpression, tests: &mut Vec<StepTest>) -> Result<Condition, Refusal> {
+    let add = |test, tests: &mut Vec<StepTest>| {
+        tests.push(test);
+        Condition::Leaf(tests.len() - 1)
+    };
+    expression.resolve_by(&mut |leaf| {
+        if let Some(event) = &leaf.funnel_event_filter {
+            if event.event_name.is_empty() {
+                return Err(Refusal::invalid("A funnelEventFilter must have an eventName."));
             }
-            ("", item) => item,
-            (event, _) => event,
+            let number = DATA.events.iter().position(|known| *known == event.event_name);
+            let happened = add(StepTest::Event(number.map(|number| number as u32)), tests);
+            return Ok(match &event.funnel_parameter_filter_expression {
+                Some(parameters) => Condition::All(vec![happened, condition(parameters, tests)?]),
+                None => happened,
+            });
+        }
+        let (field, filter) = match (&leaf.filter, &leaf.funnel_parameter_filter) {
+            (Some(filter), _) => (filter.field_name.clone(), filter),
+            (None, Some(filter)) => (parameter(filter)?, filter),
+            (None, None) => return Err(Refusal::invalid("A filter expression must not be empty.")),
         };
-        let camel = crate::rest::messages::camel_case(parameter);
-        let known = catalogue::find(&camel, Kind::Dimension, Surface::Core).is_ok();
-        // Of parameters that the site does not send, all values are missing.
-        Ok(if known { camel } else { "audienceName".to_owned() })
-    }
+        let dimension = plain(&field, Surface::Core)?;
+        let test = Leaf { test: filter.test(&field)?, field };
+        Ok(add(StepTest::Field((Condition::Leaf(0), vec![(dimension, test)])), tests))
+    })
 }
 
-fn add_test(tests: &mut Vec<FilterOn<Dimension>>, field: &str, filter: &Filter) -> Result<Reach, Refusal> {
-    let leaf = Leaf { field: field.to_owned(), test: filter.test(field)? };
-    tests.push((Condition::Leaf(0), vec![(plain(field, Surface::Core)?, leaf)]));
-    Ok(Reach::Field(tests.len() - 1))
+/// The dimension that an event's parameter is known by: `page_location` is `pageLocation`.
+fn parameter(filter: &Filter) -> Result<String, Refusal> {
+    let names = [filter.event_parameter_name.as_str(), &filter.item_parameter_name];
+    let name = names.into_iter().find(|name| !name.is_empty()).ok_or_else(|| {
+        Refusal::invalid("A funnelParameterFilter must have an eventParameterName or an itemParameterName.")
+    })?;
+    let camel = camel_case(name);
+    let known = catalogue::find(&camel, Kind::Dimension, Surface::Core).is_ok();
+    // Of parameters that the site does not send, all values are missing.
+    Ok(if known { camel } else { "audienceName".to_owned() })
 }

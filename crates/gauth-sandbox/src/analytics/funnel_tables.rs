@@ -1,16 +1,16 @@
 //! `RunFunnelReportResponse` (v1alpha): counts the steps of a funnel and writes its two tables.
 
-use super::columns::Dimension;
-use super::columns::Shape;
-use super::dimensions;
+use super::catalogue::Surface;
+use super::columns::{Dimension, plain};
 use super::encoder::{Encoder, VisitFilter};
-use super::funnel::{FunnelReport, Reach};
+use super::funnel::{FunnelReport, StepTest};
 use super::measures::{self, EVENTS, Measure, Measures};
-use super::metrics::{people, write_value};
+use super::metrics::people;
 use super::properties::{Behaviour, Property};
 use super::quota::State;
+use super::response;
 use super::site::{Site, Visit};
-use crate::rest::json::Writer;
+use crate::rest::json::{Writer, escaped};
 
 const TABLE_METRICS: &[(&str, &str)] = &[
     ("activeUsers", "TYPE_INTEGER"),
@@ -36,7 +36,7 @@ pub(super) struct Counts {
 /// Counts the steps of a funnel in each of its date ranges.
 pub(super) fn count(site: &Site, property: &Property, report: &FunnelReport) -> Vec<Counts> {
     let mut filter = report.filter.as_ref().map(VisitFilter::new);
-    let mut tests: Vec<VisitFilter<'_>> = report.tests.iter().map(VisitFilter::new).collect();
+    let mut tests: Vec<RunningTest<'_>> = report.tests.iter().map(RunningTest::new).collect();
     let mut all = Vec::new();
     for range in &report.ranges {
         let mut counts = Counts::new(report);
@@ -55,34 +55,42 @@ pub(super) fn count(site: &Site, property: &Property, report: &FunnelReport) -> 
 }
 
 /// How many of a visit's people get to each step.
-fn reached(report: &FunnelReport, visit: &Visit, measures: &Measures, tests: &mut [VisitFilter<'_>]) -> Vec<i64> {
+fn reached(report: &FunnelReport, visit: &Visit, measures: &Measures, tests: &mut [RunningTest<'_>]) -> Vec<i64> {
+    let everybody = measures[Measure::ActiveUsers as usize];
     let mut least = i64::MAX;
     let people = report.steps.iter().map(|(_, step)| {
-        let here = step.people(visit, measures, tests);
+        let here = step.people(everybody, &mut |test| tests[test].people(visit, measures));
         least = least.min(here);
         if report.is_open { here } else { least }
     });
     people.collect()
 }
 
-impl Reach {
-    fn people(&self, visit: &Visit, measures: &Measures, tests: &mut [VisitFilter<'_>]) -> i64 {
-        let everybody = measures[Measure::ActiveUsers as usize];
-        match self {
-            Self::All(parts) => parts.iter().map(|part| part.people(visit, measures, tests)).fold(everybody, i64::min),
-            Self::Any(parts) => parts.iter().map(|part| part.people(visit, measures, tests)).fold(0, i64::max),
-            Self::Not(part) => everybody - part.people(visit, measures, tests),
-            Self::Field(number) => {
-                let test = &mut tests[*number];
-                let happened = |event: &u32| measures[*event as usize] > 0;
-                let holds = match test.is_of_event() {
-                    true => (0..EVENTS as u32).filter(happened).any(|event| test.passes(visit, event)),
-                    false => test.passes(visit, 0),
-                };
-                if holds { everybody } else { 0 }
-            }
-            Self::Event(event) => event.map_or(0, |event| everybody.min(measures[event as usize])),
+enum RunningTest<'a> {
+    Field(VisitFilter<'a>),
+    Event(Option<u32>),
+}
+
+impl<'a> RunningTest<'a> {
+    fn new(test: &'a StepTest) -> Self {
+        match test {
+            StepTest::Field(filter) => Self::Field(VisitFilter::new(filter)),
+            StepTest::Event(event) => Self::Event(*event),
         }
+    }
+
+    /// How many of a visit's people meet the test.
+    fn people(&mut self, visit: &Visit, measures: &Measures) -> i64 {
+        let everybody = measures[Measure::ActiveUsers as usize];
+        let holds = match self {
+            Self::Event(event) => return event.map_or(0, |event| everybody.min(measures[event as usize])),
+            Self::Field(filter) if filter.is_of_event() => {
+                let happened = |event: &u32| measures[*event as usize] > 0;
+                (0..EVENTS as u32).filter(happened).any(|event| filter.passes(visit, event))
+            }
+            Self::Field(filter) => filter.passes(visit, 0),
+        };
+        if holds { everybody } else { 0 }
     }
 }
 
@@ -92,8 +100,7 @@ impl Counts {
             encoder: dimension.map(|dimension| Encoder::new(dimension, None)),
             reached: Vec::new(),
         };
-        let date =
-            Dimension { name: "date".to_owned(), columns: vec![dimensions::column("date")], shape: Shape::Plain };
+        let date = plain("date", Surface::Core).expect("the catalogue has it");
         Self {
             whole: tally(None),
             divided: report.divided_by.as_ref().map(|division| tally(Some(&division.dimension))),
@@ -176,96 +183,72 @@ type Row<'a> = (usize, Option<&'a str>, usize, i64, Option<i64>);
 impl<'a> Table<'a> {
     /// For each step the whole, then the largest values of what divides it.
     fn divided_rows(&self, counts: &'a [Counts]) -> Vec<Row<'a>> {
-        let mut rows = Vec::new();
-        for step in 0..self.report.steps.len() {
-            for (range, counts) in counts.iter().enumerate() {
-                let whole = counts.whole.reached.first();
-                let total = self.column.map(|_| "RESERVED_TOTAL");
-                rows.extend(whole.map(|people| row(step, total, range, people)));
-                let (Some(tally), Some(division)) = (&counts.divided, &self.report.divided_by) else {
-                    continue;
-                };
+        self.rows(counts, |counts| {
+            let whole = counts.whole.reached.first();
+            let total = self.column.map(|_| "RESERVED_TOTAL");
+            let mut values: Vec<_> = whole.map(|people| (total, people.as_slice())).into_iter().collect();
+            if let (Some(tally), Some(division)) = (&counts.divided, &self.report.divided_by) {
                 let largest = tally.largest().into_iter().take(division.values);
-                rows.extend(largest.map(|(text, people)| row(step, Some(text), range, people)));
+                values.extend(largest.map(|(text, people)| (Some(text), people)));
             }
-        }
-        rows
+            values
+        })
     }
 
     /// For each step each date in turn, or the whole.
     fn trended_rows(&self, counts: &'a [Counts]) -> Vec<Row<'a>> {
+        self.rows(counts, |counts| match &counts.by_date {
+            Some(tally) => {
+                let mut dates = tally.largest();
+                dates.sort_unstable();
+                dates.into_iter().map(|(date, people)| (Some(date), people)).collect()
+            }
+            None => counts.whole.reached.first().map(|people| (None, people.as_slice())).into_iter().collect(),
+        })
+    }
+
+    /// For each step, in each range, the values that `values` gives with their people.
+    fn rows(
+        &self,
+        counts: &'a [Counts],
+        values: impl Fn(&'a Counts) -> Vec<(Option<&'a str>, &'a [i64])>,
+    ) -> Vec<Row<'a>> {
         let mut rows = Vec::new();
         for step in 0..self.report.steps.len() {
             for (range, counts) in counts.iter().enumerate() {
-                match &counts.by_date {
-                    Some(tally) => {
-                        let mut dates = tally.largest();
-                        dates.sort_unstable();
-                        rows.extend(dates.into_iter().map(|(date, people)| row(step, Some(date), range, people)));
-                    }
-                    None => {
-                        let whole = counts.whole.reached.first();
-                        rows.extend(whole.map(|people| row(step, None, range, people)));
-                    }
-                }
+                let row =
+                    |(value, people): (_, &[i64])| (step, value, range, people[step], people.get(step + 1).copied());
+                rows.extend(values(counts).into_iter().map(row));
             }
         }
         rows
     }
 
     fn write(&self, json: &mut Writer, rows: Vec<Row<'_>>) {
-        let several = self.report.ranges.len() > 1;
+        let range = (self.report.ranges.len() > 1).then_some("dateRange");
+        let names = ["funnelStepName"].into_iter().chain(self.column).chain(range).collect();
         json.object(|json| {
-            json.member("dimensionHeaders").list(|json| {
-                let range = several.then_some("dateRange");
-                for name in ["funnelStepName"].into_iter().chain(self.column).chain(range) {
-                    json.element().object(|json| json.member("name").text(name));
-                }
-            });
-            json.member("metricHeaders").list(|json| {
-                for (name, metric_type) in self.metrics {
-                    json.element().object(|json| {
-                        json.member("name").text(name);
-                        json.member("type").text(metric_type);
-                    });
-                }
-            });
+            response::write_headers(json, names, self.metrics.iter().copied());
             if !rows.is_empty() {
                 json.member("rows").list(|json| {
-                    for row in rows.iter().take(self.report.limit) {
-                        self.write_row(json.element(), row, several);
-                    }
+                    rows.iter().take(self.report.limit).for_each(|row| self.write_row(json.element(), row));
                 });
             }
             json.member("metadata").object(|_| {});
         });
     }
 
-    fn write_row(&self, json: &mut Writer, (step, value, range, here, next): &Row<'_>, several: bool) {
+    fn write_row(&self, json: &mut Writer, (step, value, range, here, next): &Row<'_>) {
         let (name, _) = &self.report.steps[*step];
-        let range = several.then(|| self.report.ranges[*range].name.as_str());
+        let ranges = &self.report.ranges;
+        let range = (ranges.len() > 1).then(|| ranges[*range].name.as_str());
         let here = people(*here as f64);
         // Nobody is lost at the last step.
         let next = next.map_or(here, |next| people(next as f64).min(here));
         let rate = if here == 0.0 { 0.0 } else { next / here };
         let figures = [here, rate, here - next, 1.0 - rate];
-        json.object(|json| {
-            json.member("dimensionValues").list(|json| {
-                for text in [name.as_str()].into_iter().chain(*value).chain(range) {
-                    json.element().object(|json| json.member("value").text(text));
-                }
-            });
-            json.member("metricValues").list(|json| {
-                for ((_, metric_type), figure) in self.metrics.iter().zip(figures) {
-                    json.element().object(|json| {
-                        json.member("value").quoted_by(|out| write_value(out, metric_type, figure));
-                    });
-                }
-            });
-        });
+        let texts: Vec<_> = [name.as_str()].into_iter().chain(*value).chain(range).map(escaped).collect();
+        let figures = self.metrics.iter().zip(figures).map(|((_, metric_type), figure)| (*metric_type, figure));
+        response::write_row(json, texts.iter().map(|text| &**text), figures);
     }
-}
-
-fn row<'a>(step: usize, value: Option<&'a str>, range: usize, people: &[i64]) -> Row<'a> {
-    (step, value, range, people[step], people.get(step + 1).copied())
 }

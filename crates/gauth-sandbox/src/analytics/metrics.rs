@@ -4,7 +4,7 @@
 //! People are not additive: the same person is seen on several days and pages. Here n visitors are n^(31/32) people,
 //! which never makes a whole smaller than its largest part or larger than the sum of its parts.
 
-use super::catalogue::{self, Kind, Surface};
+use super::catalogue::{self, Field, Kind, Surface};
 use super::measures::{self, Measure, Measures};
 
 /// Metrics with a value of their own: name, kind, measure or formula.
@@ -20,6 +20,8 @@ pub(super) struct Metric {
     pub(super) name: String,
     pub(super) metric_type: &'static str,
     pub(super) invisible: bool,
+    /// Unless the request defines it.
+    pub(super) field: Option<&'static Field>,
     /// Money, and of which kind, for properties that hide it.
     pub(super) restricted_as: Option<&'static str>,
     term: Term,
@@ -131,6 +133,7 @@ impl Metric {
         let field = catalogue::find(name, Kind::Metric, surface)?;
         Ok(Self {
             name: name.to_owned(),
+            field: Some(field),
             metric_type: field.metric_type,
             invisible: false,
             restricted_as: match field.metric_type {
@@ -156,6 +159,7 @@ impl Metric {
             name: name.to_owned(),
             metric_type: if term.has_division() { "TYPE_FLOAT" } else { "TYPE_INTEGER" },
             invisible: false,
+            field: None,
             restricted_as: None,
             term,
         })

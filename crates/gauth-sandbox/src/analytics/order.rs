@@ -2,6 +2,7 @@
 //! asked are ordered by their dimensions, so pages fit together
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy>).
 
+use super::columns::Columns;
 use super::report::Report;
 use super::site::mix;
 use crate::rest::Refusal;
@@ -63,51 +64,31 @@ impl OrderBy {
     }
 
     /// In a pivot: the order, and the values of other dimensions that rows must have to count for it.
-    pub(super) fn resolve_in_pivot(
-        &self,
-        dimension: impl Fn(&str) -> Option<usize>,
-        metric: impl Fn(&str) -> Option<usize>,
-    ) -> Result<(Direction, Vec<(usize, String)>), Refusal> {
+    pub(super) fn resolve_in_pivot(&self, columns: &Columns) -> Result<(Direction, Vec<(usize, String)>), Refusal> {
         let Some(order) = &self.pivot else {
-            return Ok((self.resolve(dimension, metric)?, Vec::new()));
+            return Ok((self.resolve(columns)?, Vec::new()));
         };
-        let name = &order.metric_name;
-        let direction =
-            Direction::Metric { metric: metric(name).ok_or_else(|| missing("metric", name))?, descending: self.desc };
         let selections = order
             .pivot_selections
             .iter()
-            .map(|selection| {
-                let name = &selection.dimension_name;
-                let dimension = dimension(name).ok_or_else(|| missing("dimension", name))?;
-                Ok((dimension, selection.dimension_value.clone()))
-            })
-            .collect::<Result<_, Refusal>>()?;
-        Ok((direction, selections))
+            .map(|selection| Ok((dimension(columns, &selection.dimension_name)?, selection.dimension_value.clone())));
+        let metric = metric(columns, &order.metric_name)?;
+        Ok((Direction::Metric { metric, descending: self.desc }, selections.collect::<Result<_, Refusal>>()?))
     }
 
     /// Finds the columns that the order names.
-    pub(super) fn resolve(
-        &self,
-        dimension: impl Fn(&str) -> Option<usize>,
-        metric: impl Fn(&str) -> Option<usize>,
-    ) -> Result<Direction, Refusal> {
+    pub(super) fn resolve(&self, columns: &Columns) -> Result<Direction, Refusal> {
         if self.pivot.is_some() {
             return Err(Refusal::invalid("Pivot orderBys are only supported in pivot reports."));
         }
         if let Some(order) = &self.metric {
-            let name = &order.metric_name;
-            return Ok(Direction::Metric {
-                metric: metric(name).ok_or_else(|| missing("metric", name))?,
-                descending: self.desc,
-            });
+            return Ok(Direction::Metric { metric: metric(columns, &order.metric_name)?, descending: self.desc });
         }
         let Some(order) = &self.dimension else {
             return Err(Refusal::invalid("An orderBy must have a metric or a dimension."));
         };
-        let name = &order.dimension_name;
         Ok(Direction::Dimension {
-            dimension: dimension(name).ok_or_else(|| missing("dimension", name))?,
+            dimension: dimension(columns, &order.dimension_name)?,
             by: match order.order_type.as_str() {
                 "CASE_INSENSITIVE_ALPHANUMERIC" => OrderType::CaseInsensitive,
                 "NUMERIC" => OrderType::Numeric,
@@ -116,6 +97,14 @@ impl OrderBy {
             descending: self.desc,
         })
     }
+}
+
+fn metric(columns: &Columns, name: &str) -> Result<usize, Refusal> {
+    columns.metric(name).ok_or_else(|| missing("metric", name))
+}
+
+fn dimension(columns: &Columns, name: &str) -> Result<usize, Refusal> {
+    columns.dimension(name).ok_or_else(|| missing("dimension", name))
 }
 
 fn missing(kind: &str, name: &str) -> Refusal {

@@ -6,9 +6,8 @@
 use super::aggregate::{self, Groups};
 use super::catalogue::Surface;
 use super::cohorts::CohortSpec;
-use super::columns::{Columns, ColumnsRequest, Dimension, Shape};
+use super::columns::{Columns, ColumnsRequest, Dimension};
 use super::dates::{self, DateRange};
-use super::dimensions;
 use super::order::{self, Direction, OrderBy, OrderType};
 use super::properties::Property;
 use super::report::{self, Aggregation, LARGEST_LIMIT, Pass, Report};
@@ -138,11 +137,7 @@ impl RunPivotReportRequest {
                 }
                 visible.push(match columns.dimension(name) {
                     Some(number) => columns.dimensions[number].clone(),
-                    None if name == "dateRange" && !ranges.is_empty() => Dimension {
-                        name: name.clone(),
-                        columns: vec![dimensions::column(name)],
-                        shape: Shape::Named(ranges.clone()),
-                    },
+                    None if name == "dateRange" && !ranges.is_empty() => Dimension::of_ranges(name, ranges.clone()),
                     None => {
                         return Err(Refusal::invalid(format!(
                             "The pivot uses the dimension {name}, which is not among the dimensions of the request."
@@ -171,8 +166,7 @@ impl PivotRequest {
     fn resolve(&self, fields: Range<usize>, columns: &Columns) -> Result<Pivot, Refusal> {
         let mut order = Vec::new();
         for step in &self.order_bys {
-            let (direction, selections) =
-                step.resolve_in_pivot(|name| columns.dimension(name), |name| columns.metric(name))?;
+            let (direction, selections) = step.resolve_in_pivot(columns)?;
             if let Direction::Dimension { dimension, .. } = direction
                 && !fields.contains(&dimension)
             {

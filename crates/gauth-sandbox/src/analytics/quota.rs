@@ -16,31 +16,30 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Clone, Copy)]
 struct Limits {
-    tokens_per_day: i64,
-    tokens_per_hour: i64,
-    tokens_per_project_per_hour: i64,
+    /// By the day, by the hour, by the hour and project.
+    tokens: [i64; 3],
     concurrent_requests: i64,
     server_errors: i64,
     thresholded_requests: i64,
 }
 
-const STANDARD: Limits = Limits {
-    tokens_per_day: 200_000,
-    tokens_per_hour: 40_000,
-    tokens_per_project_per_hour: 14_000,
-    concurrent_requests: 10,
-    server_errors: 10,
-    thresholded_requests: 120,
-};
+const STANDARD: Limits =
+    Limits { tokens: [200_000, 40_000, 14_000], concurrent_requests: 10, server_errors: 10, thresholded_requests: 120 };
 
+/// Of Analytics 360.
 const LARGE: Limits = Limits {
-    tokens_per_day: 2_000_000,
-    tokens_per_hour: 400_000,
-    tokens_per_project_per_hour: 140_000,
+    tokens: [2_000_000, 400_000, 140_000],
     concurrent_requests: 50,
     server_errors: 50,
     thresholded_requests: 120,
 };
+
+/// What is said when each kind of tokens is used up.
+const SPENT: [&str; 3] = [
+    "Exhausted property tokens per day. These quota tokens will return in under 24 hours.",
+    "Exhausted property tokens per hour. These quota tokens will return in under an hour.",
+    "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.",
+];
 
 /// Each category of methods has quotas of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -103,20 +102,12 @@ impl Quotas {
         let used = all.entry(key).or_insert_with(|| Used::new(property.behaviour, now));
         used.renew(now);
         let spent = |message: &str| Err(Refusal::new(429, message));
-        let by_project = used.by_project.get(project).copied().unwrap_or(0);
         if used.running >= used.limits.concurrent_requests {
             return spent("Exhausted concurrent requests quota. Please send fewer requests concurrently.");
         }
-        if used.tokens_today >= used.limits.tokens_per_day {
-            return spent("Exhausted property tokens per day. These quota tokens will return in under 24 hours.");
-        }
-        if used.tokens_this_hour >= used.limits.tokens_per_hour {
-            return spent("Exhausted property tokens per hour. These quota tokens will return in under an hour.");
-        }
-        if by_project >= used.limits.tokens_per_project_per_hour {
-            return spent(
-                "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.",
-            );
+        let tokens = used.tokens(project);
+        if let Some(kind) = (0..3).find(|kind| tokens[*kind] >= used.limits.tokens[*kind]) {
+            return spent(SPENT[kind]);
         }
         if thresholded {
             if used.thresholded >= used.limits.thresholded_requests {
@@ -136,7 +127,7 @@ impl Used {
             _ => STANDARD,
         };
         let spent = match behaviour {
-            Behaviour::QuotaNearlySpent => limits.tokens_per_project_per_hour - 20,
+            Behaviour::QuotaNearlySpent => limits.tokens[2] - 20,
             _ => 0,
         };
         Self {
@@ -151,18 +142,24 @@ impl Used {
         }
     }
 
+    /// Used up by the day, by the hour, by the hour and project.
+    fn tokens(&self, project: &str) -> [i64; 3] {
+        [self.tokens_today, self.tokens_this_hour, self.by_project.get(project).copied().unwrap_or(0)]
+    }
+
     /// What is left to a project, after a request that took `tokens`.
     fn state(&self, project: &str, tokens: i64) -> State {
         let limits = self.limits;
-        let by_project = self.by_project.get(project).copied().unwrap_or(0);
+        let used = self.tokens(project);
+        let left = |kind: usize| limits.tokens[kind] - used[kind];
         State {
             entries: [
-                ("tokensPerDay", tokens, limits.tokens_per_day - self.tokens_today),
-                ("tokensPerHour", tokens, limits.tokens_per_hour - self.tokens_this_hour),
+                ("tokensPerDay", tokens, left(0)),
+                ("tokensPerHour", tokens, left(1)),
                 ("concurrentRequests", 0, limits.concurrent_requests - self.running + 1),
                 ("serverErrorsPerProjectPerHour", 0, limits.server_errors),
                 ("potentiallyThresholdedRequestsPerHour", 0, limits.thresholded_requests - self.thresholded),
-                ("tokensPerProjectPerHour", tokens, limits.tokens_per_project_per_hour - by_project),
+                ("tokensPerProjectPerHour", tokens, left(2)),
             ],
         }
     }

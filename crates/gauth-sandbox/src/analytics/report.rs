@@ -245,5 +245,5 @@ pub(super) fn resolve_order(orders: &[OrderBy], columns: &Columns) -> Result<Vec
         // Seen on the service: it breaks.
         return Err(Refusal::new(500, "Internal error encountered."));
     }
-    orders.iter().map(|order| order.resolve(|name| columns.dimension(name), |name| columns.metric(name))).collect()
+    orders.iter().map(|order| order.resolve(columns)).collect()
 }

@@ -3,7 +3,6 @@
 //! large page are made while it is sent.
 
 use super::aggregate::Table;
-use super::columns::Columns;
 use super::metrics;
 use super::properties::{Behaviour, Property};
 use super::quota::{Running, State};
@@ -79,7 +78,7 @@ impl Answer {
         let names: Vec<&str> = names.chain(self.report.extra_columns.iter().copied()).collect();
         // Recorded: an empty report without dimensions has no headers at all.
         if !names.is_empty() || self.table.rows() > 0 {
-            write_headers(json, names, columns);
+            write_headers(json, names, columns.headers());
         }
     }
 
@@ -92,7 +91,7 @@ impl Answer {
         let labels = self.report.slices[slice].iter().map(String::as_str);
         let metrics = self.report.columns.metrics.len();
         let values = &self.table.values(row)[slice * metrics..][..metrics];
-        write_row(json, &self.report.columns, texts.chain(labels), values);
+        write_row(json, texts.chain(labels), self.report.columns.shown(values));
     }
 
     fn write_tail(&self, json: &mut Writer) {
@@ -108,7 +107,7 @@ impl Answer {
                 for (slice, labels) in report.slices.iter().enumerate() {
                     let texts = report.columns.dimensions.iter().map(|_| text);
                     let texts = texts.chain(labels.iter().map(String::as_str));
-                    write_row(json.element(), &report.columns, texts, &values[slice * metrics..][..metrics]);
+                    write_row(json.element(), texts, report.columns.shown(&values[slice * metrics..][..metrics]));
                 }
             });
         }
@@ -177,49 +176,48 @@ impl Iterator for Pieces {
     }
 }
 
-/// The headers of dimensions and metrics, where there are any.
-pub(super) fn write_headers(json: &mut Writer, dimensions: Vec<&str>, columns: &Columns) {
+/// The headers of dimensions and of metrics (name and type), where there are any.
+pub(super) fn write_headers<'a>(
+    json: &mut Writer,
+    dimensions: Vec<&str>,
+    metrics: impl Iterator<Item = (&'a str, &'a str)>,
+) {
     if !dimensions.is_empty() {
         json.member("dimensionHeaders").list(|json| {
             dimensions.iter().for_each(|name| json.element().object(|json| json.member("name").text(name)));
         });
     }
-    if columns.visible_metrics().next().is_some() {
+    let mut metrics = metrics.peekable();
+    if metrics.peek().is_some() {
         json.member("metricHeaders").list(|json| {
-            for metric in columns.visible_metrics() {
+            for (name, metric_type) in metrics {
                 json.element().object(|json| {
-                    json.member("name").text(&metric.name);
-                    json.member("type").text(metric.metric_type);
+                    json.member("name").text(name);
+                    json.member("type").text(metric_type);
                 });
             }
         });
     }
 }
 
-/// A `Row`; `texts` are escaped, `values` those of all metrics.
+/// A `Row`; `texts` are escaped, figures have their metric's type.
 pub(super) fn write_row<'a>(
     json: &mut Writer,
-    columns: &Columns,
     texts: impl Iterator<Item = &'a str>,
-    values: &[f64],
+    figures: impl Iterator<Item = (&'a str, f64)>,
 ) {
-    let mut texts = texts.peekable();
+    let (mut texts, mut figures) = (texts.peekable(), figures.peekable());
     json.object(|json| {
         if texts.peek().is_some() {
             json.member("dimensionValues").list(|json| {
-                for text in texts {
-                    json.element().object(|json| json.member("value").quoted(text));
-                }
+                texts.for_each(|text| json.element().object(|json| json.member("value").quoted(text)));
             });
         }
-        if columns.visible_metrics().next().is_some() {
+        if figures.peek().is_some() {
             json.member("metricValues").list(|json| {
-                let shown = columns.metrics.iter().zip(values);
-                for (metric, value) in shown.filter(|(metric, _)| !metric.invisible) {
+                for (metric_type, figure) in figures {
                     json.element().object(|json| {
-                        json.member("value").quoted_by(|out| {
-                            metrics::write_value(out, metric.metric_type, *value);
-                        });
+                        json.member("value").quoted_by(|out| metrics::write_value(out, metric_type, figure));
                     });
                 }
             });

@@ -33,24 +33,24 @@ const NOT_DELEGATED: &str = "Client is unauthorized to retrieve access tokens us
 pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError> {
     form.only(&["grant_type", "assertion"])?;
     let jwt = Jwt::parse(form.required("assertion")?)
-        .ok_or_else(|| invalid_grant("Invalid JWT: the assertion is not three parts of base64url"))?;
+        .ok_or_else(|| OAuthError::invalid_grant("Invalid JWT: the assertion is not three parts of base64url"))?;
     let account = text(&jwt.claims, "iss")
         .and_then(ServiceAccount::find)
-        .ok_or_else(|| invalid_grant("Invalid grant: account not found"))?;
+        .ok_or_else(|| OAuthError::invalid_grant("Invalid grant: account not found"))?;
     if !google.keys_of(account).iter().any(|key| key.verifies(&jwt)) {
-        return Err(invalid_grant("Invalid JWT Signature."));
+        return Err(OAuthError::invalid_grant("Invalid JWT Signature."));
     }
     let own_url = format!("{}/token", google.url);
     let is_own = |aud: &str| aud.strip_prefix(&*google.url).is_some_and(|path| token::PATHS.contains(&path));
     if !text(&jwt.claims, "aud").is_some_and(|aud| is_own(aud) || GOOGLE_TOKEN_URLS.contains(&aud)) {
-        return Err(invalid_grant(&format!("Invalid JWT: Failed audience check. The right audience is {own_url}")));
+        return Err(OAuthError::invalid_grant(format!(
+            "Invalid JWT: Failed audience check. The right audience is {own_url}"
+        )));
     }
     check_times(&jwt.claims, google.clock())?;
 
     match (text(&jwt.claims, "scope"), text(&jwt.claims, "target_audience")) {
-        (Some(_), Some(_)) => {
-            Err(OAuthError::new("invalid_request", "The JWT must hold scope or target_audience, not both."))
-        }
+        (Some(_), Some(_)) => Err(OAuthError::invalid_request("The JWT must hold scope or target_audience, not both.")),
         (None, None) => Err(OAuthError::new("invalid_scope", "Empty or missing scope not allowed.")),
         (None, Some(audience)) => Ok(json!({"id_token": google.service_id_token(account, audience, true)})),
         (Some(list), None) => access_token(google, account, list, text(&jwt.claims, "sub")),
@@ -63,7 +63,7 @@ fn access_token(google: &Google, account: &ServiceAccount, list: &str, sub: Opti
     let principal = sub.unwrap_or(account.email);
     if principal != account.email {
         if !DELEGATED_ACCOUNTS.contains(&principal) {
-            return Err(invalid_grant("Invalid email or User ID"));
+            return Err(OAuthError::invalid_grant("Invalid email or User ID"));
         }
         let permitted = |scope: &String| DELEGATED_SCOPES.contains(&&**scope);
         if !account.is_delegated || !granted.iter().all(permitted) {
@@ -92,16 +92,12 @@ pub(crate) fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), O
         {
             Ok(())
         }
-        _ => Err(invalid_grant(TIMES)),
+        _ => Err(OAuthError::invalid_grant(TIMES)),
     }
 }
 
 fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
-}
-
-fn invalid_grant(description: &str) -> OAuthError {
-    OAuthError::new("invalid_grant", description)
 }
 
 #[cfg(test)]

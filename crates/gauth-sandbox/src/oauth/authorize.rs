@@ -46,7 +46,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
 
 impl Authorization {
     fn read(google: &Google, query: &Form) -> Result<Self, OAuthError> {
-        let invalid = |text: String| OAuthError::new("invalid_request", text);
+        let invalid = |text: String| OAuthError::invalid_request(text);
         let id = query.required("client_id")?;
         let redirect_uri = query.required("redirect_uri")?;
         let (permitted, installed) = google
@@ -150,7 +150,7 @@ impl Authorization {
 
 /// Without a method the challenge is the verifier itself (RFC 7636 §4.3).
 fn challenge(query: &Form) -> Result<Option<Challenge>, OAuthError> {
-    let invalid = |text: &str| Err(OAuthError::new("invalid_request", text));
+    let invalid = |text: &str| Err(OAuthError::invalid_request(text));
     match (query.get("code_challenge"), query.get("code_challenge_method")) {
         (None, None) => Ok(None),
         (None, Some(_)) => invalid("Missing required parameter: code_challenge"),

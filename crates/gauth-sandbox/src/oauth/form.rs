@@ -13,10 +13,9 @@ impl Form {
         let mut fields: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text).into_owned() {
             if fields.iter().any(|(seen, _)| *seen == name) {
-                return Err(OAuthError::new(
-                    "invalid_request",
-                    format!("OAuth 2 parameters can only have a single value: {name}"),
-                ));
+                return Err(OAuthError::invalid_request(format!(
+                    "OAuth 2 parameters can only have a single value: {name}"
+                )));
             }
             fields.push((name, value));
         }
@@ -28,7 +27,7 @@ impl Form {
     /// it.
     pub(crate) fn of_body(request: &Request) -> Result<Self, OAuthError> {
         if request.uri().query().is_some_and(|query| !query.is_empty()) {
-            return Err(OAuthError::new("invalid_request", "Parameters are not allowed in the request URL."));
+            return Err(OAuthError::invalid_request("Parameters are not allowed in the request URL."));
         }
         let content_type =
             request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -36,13 +35,13 @@ impl Form {
         match media_type.as_str() {
             "application/x-www-form-urlencoded" => Self::parse(request.body()),
             "application/json" => Self::of_json(request.body()),
-            _ => Err(OAuthError::new("invalid_request", format!("Invalid content type: {media_type}"))),
+            _ => Err(OAuthError::invalid_request(format!("Invalid content type: {media_type}"))),
         }
     }
 
     fn of_json(text: &[u8]) -> Result<Self, OAuthError> {
         let members: Map<String, Value> = serde_json::from_slice(text)
-            .map_err(|_| OAuthError::new("invalid_request", "Invalid JSON: expected an object of strings."))?;
+            .map_err(|_| OAuthError::invalid_request("Invalid JSON: expected an object of strings."))?;
         let mut fields = Vec::new();
         for (name, value) in members {
             match value {
@@ -50,10 +49,7 @@ impl Form {
                 Value::String(text) => fields.push((name, text)),
                 Value::Null => {}
                 _ => {
-                    return Err(OAuthError::new(
-                        "invalid_request",
-                        format!("Invalid value of {name}: expected a string."),
-                    ));
+                    return Err(OAuthError::invalid_request(format!("Invalid value of {name}: expected a string.")));
                 }
             }
         }
@@ -65,14 +61,14 @@ impl Form {
     }
 
     pub(crate) fn required(&self, name: &str) -> Result<&str, OAuthError> {
-        self.get(name).ok_or_else(|| OAuthError::new("invalid_request", format!("Missing required parameter: {name}")))
+        self.get(name).ok_or_else(|| OAuthError::invalid_request(format!("Missing required parameter: {name}")))
     }
 
     /// Refuses every parameter that is not in `known`.
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), OAuthError> {
         match self.0.iter().find(|(name, _)| !known.contains(&&**name)) {
             Some((name, _)) => {
-                Err(OAuthError::new("invalid_request", format!("Parameter not allowed for this message type: {name}")))
+                Err(OAuthError::invalid_request(format!("Parameter not allowed for this message type: {name}")))
             }
             None => Ok(()),
         }

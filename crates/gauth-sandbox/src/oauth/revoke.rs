@@ -29,6 +29,6 @@ fn revoke(google: &Google, request: &Request) -> Result<(), OAuthError> {
     let token = form.required("token")?;
     google.grants().revoke(token, now()).map_err(|reason| match reason {
         Unrevocable::Dead => OAuthError::new("invalid_token", "Token expired or revoked"),
-        Unrevocable::ServiceAccount => OAuthError::new("invalid_request", "Token is not revocable."),
+        Unrevocable::ServiceAccount => OAuthError::invalid_request("Token is not revocable."),
     })
 }

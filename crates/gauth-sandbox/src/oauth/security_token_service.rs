@@ -26,7 +26,11 @@ pub(crate) fn refresh(google: &Google, request: &Request) -> Response {
 }
 
 fn answer(request: &Request, tokens: impl FnOnce() -> Result<Value, OAuthError>) -> Response {
-    let result = if request.method() == Method::POST { tokens() } else { Err(invalid_request("Invalid HTTP method.")) };
+    let result = if request.method() == Method::POST {
+        tokens()
+    } else {
+        Err(OAuthError::invalid_request("Invalid HTTP method."))
+    };
     match result {
         Ok(tokens) => json(200, &tokens),
         Err(error) => error.response(),
@@ -48,7 +52,7 @@ fn exchanged(google: &Google, request: &Request) -> Result<Value, OAuthError> {
         return Err(OAuthError::new("unsupported_grant_type", "Invalid grant_type"));
     }
     let provider = Provider::of(form.required("audience")?).ok_or_else(|| {
-        invalid_request(
+        OAuthError::invalid_request(
             "Invalid value for \"audience\". This value should be the full resource name of the Identity Provider.",
         )
     })?;
@@ -56,7 +60,7 @@ fn exchanged(google: &Google, request: &Request) -> Result<Value, OAuthError> {
         [("requested_token_type", &[ACCESS_TOKEN][..]), ("subject_token_type", provider.subject_token_types())]
     {
         if !known.contains(&form.required(name)?) {
-            return Err(invalid_request(&format!("Invalid value for \"{name}\".")));
+            return Err(OAuthError::invalid_request(format!("Invalid value for \"{name}\".")));
         }
     }
     let has_client = authenticate(google, request)?;
@@ -88,7 +92,7 @@ fn subject(google: &Google, provider: Provider, token: &str) -> Result<String, O
             .map(str::to_owned)
             .map_err(|reason| format!("Received invalid AWS response: {reason}")),
     };
-    result.map_err(|description| OAuthError::new("invalid_grant", description))
+    result.map_err(|description| OAuthError::invalid_grant(description))
 }
 
 /// A project is billed for people without a client of their own, and for nobody else.
@@ -99,13 +103,15 @@ fn check_options(options: Option<&str>, provider: Provider, has_client: bool) ->
     // Some of Google's libraries percent-encode it before the form does.
     let options: Value = aws::percent_decode(options)
         .and_then(|text| serde_json::from_str(&text).ok())
-        .ok_or_else(|| invalid_request("Invalid value for \"options\"."))?;
+        .ok_or_else(|| OAuthError::invalid_request("Invalid value for \"options\"."))?;
     let names: Vec<&String> = options.as_object().into_iter().flat_map(|o| o.keys()).collect();
     if names != ["userProject"] || !options["userProject"].is_string() {
-        return Err(invalid_request("Invalid value for \"options\"."));
+        return Err(OAuthError::invalid_request("Invalid value for \"options\"."));
     }
     if provider != Provider::Workforce || has_client {
-        return Err(invalid_request("\"userProject\" is for workforce users without client authentication."));
+        return Err(OAuthError::invalid_request(
+            "\"userProject\" is for workforce users without client authentication.",
+        ));
     }
     Ok(())
 }
@@ -129,8 +135,4 @@ fn authenticate(google: &Google, request: &Request) -> Result<bool, OAuthError> 
         Some((id, secret)) if id == WORKFORCE_ID && secret == google.workforce_secret => Ok(true),
         Some(_) => Err(OAuthError::new("invalid_client", "The OAuth client was not found or its secret is invalid.")),
     }
-}
-
-fn invalid_request(description: &str) -> OAuthError {
-    OAuthError::new("invalid_request", description)
 }

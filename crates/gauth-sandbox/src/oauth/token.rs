@@ -19,7 +19,7 @@ pub(crate) const PATHS: &[&str] = &["/token", "/o/oauth2/token", "/oauth2/v3/tok
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     if request.method() != Method::POST {
-        let mut error = OAuthError::new("invalid_request", "Invalid HTTP method.");
+        let mut error = OAuthError::invalid_request("Invalid HTTP method.");
         error.status = 405;
         return error.response();
     }
@@ -47,11 +47,11 @@ fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result
 
     let mut grants = google.grants();
     let bound = grants.code(code, now()).map_err(|dead| match dead {
-        Dead::Unknown => invalid_grant("Malformed auth code."),
-        Dead::Revoked => invalid_grant("Bad Request"),
+        Dead::Unknown => OAuthError::invalid_grant("Malformed auth code."),
+        Dead::Revoked => OAuthError::invalid_grant("Bad Request"),
     })?;
     if bound.holder.client != client {
-        return Err(invalid_grant("Bad Request"));
+        return Err(OAuthError::invalid_grant("Bad Request"));
     }
     if bound.redirect_uri != redirect_uri {
         return Err(OAuthError::new("redirect_uri_mismatch", "Bad Request"));
@@ -59,8 +59,8 @@ fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result
     match (&bound.challenge, form.get("code_verifier")) {
         (None, None) => {}
         (Some(challenge), Some(verifier)) if answers(challenge, verifier) => {}
-        (Some(_), None) => return Err(invalid_grant("Missing code verifier.")),
-        (_, Some(_)) => return Err(invalid_grant("Invalid code verifier.")),
+        (Some(_), None) => return Err(OAuthError::invalid_grant("Missing code verifier.")),
+        (_, Some(_)) => return Err(OAuthError::invalid_grant("Invalid code verifier.")),
     }
     grants.use_code(code);
 
@@ -82,8 +82,8 @@ pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Valu
     let token = form.required("refresh_token")?;
     let mut grants = google.grants();
     let holder = grants.refresh_token(token).map_err(|dead| match dead {
-        Dead::Unknown => invalid_grant("Bad Request"),
-        Dead::Revoked => invalid_grant("Token has been expired or revoked."),
+        Dead::Unknown => OAuthError::invalid_grant("Bad Request"),
+        Dead::Revoked => OAuthError::invalid_grant("Token has been expired or revoked."),
     })?;
     if holder.client != client {
         return Err(OAuthError::new("unauthorized_client", "Unauthorized"));
@@ -127,13 +127,13 @@ fn access(google: &Google, grants: &mut Grants, holder: &Holder, nonce: Option<&
 fn authenticate(google: &Google, request: &Request, form: &Form) -> Result<String, OAuthError> {
     let (id, secret) = match basic(request)? {
         Some(_) if form.get("client_secret").is_some() => {
-            return Err(OAuthError::new("invalid_request", "The client may be authenticated in one way only."));
+            return Err(OAuthError::invalid_request("The client may be authenticated in one way only."));
         }
         Some((id, secret)) => (id, Some(secret)),
         None => (form.required("client_id")?.to_owned(), form.get("client_secret").map(str::to_owned)),
     };
     if form.get("client_id").is_some_and(|stated| stated != id) {
-        return Err(OAuthError::new("invalid_request", "The client_id differs from that of the Authorization header."));
+        return Err(OAuthError::invalid_request("The client_id differs from that of the Authorization header."));
     }
     let genuine = google
         .client(&id, |client| secret.as_ref().map(|secret| *secret == client.secret))
@@ -141,7 +141,7 @@ fn authenticate(google: &Google, request: &Request, form: &Form) -> Result<Strin
     match genuine {
         Some(true) => Ok(id),
         Some(false) => Err(OAuthError::new("invalid_client", "The provided client secret is invalid.")),
-        None => Err(OAuthError::new("invalid_request", "client_secret is missing.")),
+        None => Err(OAuthError::invalid_request("client_secret is missing.")),
     }
 }
 
@@ -176,10 +176,6 @@ fn answers(challenge: &Challenge, verifier: &str) -> bool {
                 *expected == URL_SAFE_NO_PAD.encode(digest)
             }
         }
-}
-
-fn invalid_grant(description: &str) -> OAuthError {
-    OAuthError::new("invalid_grant", description)
 }
 
 #[cfg(test)]

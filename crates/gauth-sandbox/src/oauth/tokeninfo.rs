@@ -54,7 +54,7 @@ fn lookup(google: &Google, request: &Request) -> Result<Map<String, Value>, OAut
             .map(|token| about_access_token(google, token))
             .ok_or_else(invalid_value),
         (None, Some(token)) => about_id_token(google, token).ok_or_else(invalid_value),
-        _ => Err(OAuthError::new("invalid_request", "either access_token, id_token, or token_handle required")),
+        _ => Err(OAuthError::invalid_request("either access_token, id_token, or token_handle required")),
     }
 }
 
