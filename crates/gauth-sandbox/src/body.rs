@@ -48,24 +48,22 @@ impl Outgoing {
     fn pieces(made: Box<dyn Iterator<Item = Vec<u8>> + Send>, gzip: bool) -> Self {
         let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
         tokio::task::spawn_blocking(move || {
-            let send = |piece: Vec<u8>| sender.blocking_send(Ok(piece.into())).is_ok();
-            if !gzip {
-                for piece in made {
-                    if !send(piece) {
-                        return;
-                    }
-                }
-                return;
-            }
+            let send = |piece: Vec<u8>| piece.is_empty() || sender.blocking_send(Ok(piece.into())).is_ok();
             let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
             for piece in made {
-                let written = encoder.write_all(&piece);
-                written.expect("memory takes all that is written");
-                if !encoder.get_ref().is_empty() && !send(std::mem::take(encoder.get_mut())) {
+                let piece = if gzip {
+                    encoder.write_all(&piece).expect("memory takes all that is written");
+                    std::mem::take(encoder.get_mut())
+                } else {
+                    piece
+                };
+                if !send(piece) {
                     return;
                 }
             }
-            send(encoder.finish().expect("memory takes all that is written"));
+            if gzip {
+                send(encoder.finish().expect("memory takes all that is written"));
+            }
         });
         Self { pieces, length: None }
     }

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use crate::oauth::clients::{DEFAULT_ACCOUNT, WORKFORCE_ID};
 use crate::oauth::grants::Kind;
 use crate::oauth::outside::Provider;
+use crate::oauth::scopes;
 use crate::oauth::service_accounts;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, sure};
 
 /// Service accounts of the sandbox.
 impl Sandbox {
@@ -113,10 +114,7 @@ impl Sandbox {
     /// If a scope is unknown.
     pub fn external_account_authorized_user(&self, scopes: &[&str]) -> Value {
         let google = self.google();
-        let scopes = match crate::oauth::scopes::parse(&scopes.join(" ")) {
-            Ok(scopes) => scopes,
-            Err(error) => panic!("{error}"),
-        };
+        let scopes = sure(scopes::parse(&scopes.join(" ")));
         let mut grants = google.grants();
         let holder = grants.holder(DEFAULT_ACCOUNT, WORKFORCE_ID, scopes, Kind::Offline);
         json!({

@@ -189,7 +189,7 @@ impl FaultKind {
 }
 
 impl Quota {
-    fn message(self) -> &'static str {
+    pub(crate) fn message(self) -> &'static str {
         match self {
             Self::ConcurrentRequests => "Exhausted concurrent requests quota. Please send fewer requests concurrently.",
             Self::TokensPerDay => {

@@ -205,9 +205,7 @@ impl Sandbox {
     /// # Panics
     /// If the fault cannot be sent: a status below 200 or above 599, a header that is none.
     pub fn fault(&self, fault: Fault) {
-        if let Err(error) = self.served.faults.set(fault) {
-            panic!("{error}");
-        }
+        sure(self.served.faults.set(fault));
     }
 
     /// Lets all requests go on that [`FaultKind::Hold`](crate::FaultKind::Hold) has stopped.
@@ -230,10 +228,7 @@ impl Sandbox {
     /// # Panics
     /// If a scope is unknown.
     pub fn grant(&self, scopes: &[&str]) -> Grant {
-        match self.google().grant(&owned(scopes)) {
-            Ok(grant) => grant,
-            Err(error) => panic!("{error}"),
-        }
+        sure(self.google().grant(&owned(scopes)))
     }
 
     /// A live access token of a user.
@@ -241,10 +236,7 @@ impl Sandbox {
     /// # Panics
     /// If a scope is unknown.
     pub fn access_token(&self, scopes: &[&str]) -> String {
-        match self.google().access_token(&owned(scopes)) {
-            Ok(token) => token,
-            Err(error) => panic!("{error}"),
-        }
+        sure(self.google().access_token(&owned(scopes)))
     }
 
     /// Ends all grants and tokens.
@@ -325,6 +317,12 @@ impl Google {
 
 const CLIENT_SECRETS: &str = "client_secrets.json";
 const KEY: &str = "service_account.json";
+
+/// What a test asks for must be right.
+#[track_caller]
+pub(crate) fn sure<T>(result: Result<T, String>) -> T {
+    result.unwrap_or_else(|error| panic!("{error}"))
+}
 
 fn owned(scopes: &[&str]) -> Vec<String> {
     scopes.iter().map(|&scope| scope.to_owned()).collect()

@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub(super) struct CohortSpec {
     cohorts: Vec<Cohort>,
     cohorts_range: Option<CohortsRange>,
-    cohort_report_settings: CohortReportSettings,
+    cohort_report_settings: serde_json::Value,
 }
 
 #[derive(Deserialize, Default)]
@@ -33,12 +33,6 @@ struct CohortsRange {
     end_offset: i32,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct CohortReportSettings {
-    accumulate: bool,
-}
-
 impl CohortSpec {
     /// A pass for each cohort; gives the `cohort` dimension their names.
     pub(super) fn passes(&self, columns: &mut Columns, today: i32) -> Result<Vec<Pass>, Refusal> {
@@ -48,7 +42,7 @@ impl CohortSpec {
         let Some(range) = &self.cohorts_range else {
             return Err(Refusal::invalid("A cohortSpec must have a cohortsRange."));
         };
-        if self.cohort_report_settings.accumulate {
+        if self.cohort_report_settings["accumulate"] == true {
             return Err(Refusal::invalid("Cohorts can accumulate in pivot reports only."));
         }
         let step = match range.granularity.as_str() {
@@ -87,13 +81,7 @@ impl Cohort {
         if self.dimension != "firstSessionDate" {
             return Err(Refusal::invalid("A cohort's dimension must be firstSessionDate."));
         }
-        let name = match self.name.as_str() {
-            "" => format!("cohort_{number}"),
-            name => {
-                dates::check_name(name)?;
-                name.to_owned()
-            }
-        };
+        let name = dates::name(&self.name, "cohort_", number)?;
         Ok((name, dates::resolve_one(&self.date_range, number, today)?))
     }
 }

@@ -3,7 +3,6 @@
 //! …/Metric). Reports add dates, order and pages to them.
 
 use super::catalogue::{self, Field, Kind, Surface};
-use super::dates;
 use super::dimensions::{self, Column};
 use super::filter::{Condition, FilterExpression, Leaf};
 use super::metrics::Metric;
@@ -36,20 +35,16 @@ pub(super) struct DimensionRequest {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct DimensionExpression {
-    lower_case: Option<CaseExpression>,
-    upper_case: Option<CaseExpression>,
-    concatenate: Option<Concatenate>,
+    lower_case: Option<Parts>,
+    upper_case: Option<Parts>,
+    concatenate: Option<Parts>,
 }
 
+/// What an expression is made of: one dimension, or several with something between them.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct CaseExpression {
+struct Parts {
     dimension_name: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Concatenate {
     dimension_names: Vec<String>,
     delimiter: String,
 }
@@ -90,9 +85,7 @@ impl Columns {
     pub(super) fn metric(&self, name: &str) -> Option<usize> {
         self.metrics.iter().position(|metric| metric.name == name)
     }
-}
 
-impl Columns {
     /// Whether the dimension filter looks at this dimension.
     pub(super) fn filters_on(&self, name: &str) -> bool {
         let filter = self.dimension_filter.as_ref();
@@ -174,10 +167,11 @@ impl ColumnsRequest {
         check_compatible(&fields, has_cohorts)?;
         let (currency, rate) = self.currency(property)?;
         Ok(Columns {
-            dimension_filter: match &self.dimension_filter {
-                Some(expression) => Some(filter_on(expression, &dimensions, surface)?),
-                None => None,
-            },
+            dimension_filter: self
+                .dimension_filter
+                .as_ref()
+                .map(|filter| filter_on(filter, &dimensions, surface))
+                .transpose()?,
             metric_filter: self.resolve_metric_filter(&metrics, property, surface)?,
             keep_empty_rows: self.keep_empty_rows,
             currency,
@@ -235,7 +229,7 @@ impl ColumnsRequest {
             let metric = if request.expression.is_empty() {
                 Metric::named(&request.name, surface)
             } else {
-                dates::check_name(&request.name)?;
+                check_name(&request.name)?;
                 Metric::expressed(&request.name, &request.expression, &resolved, surface)
             };
             let mut metric = metric.map_err(Refusal::invalid)?;
@@ -304,7 +298,7 @@ impl DimensionRequest {
         let Some(expression) = &self.dimension_expression else {
             return plain(&self.name, surface);
         };
-        dates::check_name(&self.name)?;
+        check_name(&self.name)?;
         let (names, shape) = expression.parts()?;
         Dimension::of(&self.name, &names, shape, surface)
     }
@@ -312,14 +306,10 @@ impl DimensionRequest {
 
 impl DimensionExpression {
     fn parts(&self) -> Result<(Vec<String>, Shape), Refusal> {
-        if let Some(case) = &self.lower_case {
-            return Ok((vec![case.dimension_name.clone()], Shape::Lower));
-        }
-        if let Some(case) = &self.upper_case {
-            return Ok((vec![case.dimension_name.clone()], Shape::Upper));
-        }
-        match &self.concatenate {
-            Some(join) if !join.dimension_names.is_empty() => {
+        match (&self.lower_case, &self.upper_case, &self.concatenate) {
+            (Some(case), ..) => Ok((vec![case.dimension_name.clone()], Shape::Lower)),
+            (_, Some(case), _) => Ok((vec![case.dimension_name.clone()], Shape::Upper)),
+            (.., Some(join)) if !join.dimension_names.is_empty() => {
                 Ok((join.dimension_names.clone(), Shape::Joined(join.delimiter.clone())))
             }
             _ => Err(Refusal::invalid("A dimensionExpression must not be empty.")),
@@ -357,6 +347,13 @@ pub(super) fn plain(name: &str, surface: Surface) -> Result<Dimension, Refusal> 
 fn fields(dimensions: &[Dimension], metrics: &[Metric]) -> Vec<&'static Field> {
     let of_dimensions = dimensions.iter().flat_map(|dimension| dimension.fields.iter().copied());
     of_dimensions.chain(metrics.iter().filter_map(|metric| metric.field)).collect()
+}
+
+/// Names that requests give to expressions.
+fn check_name(name: &str) -> Result<(), Refusal> {
+    let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let refusal = || Refusal::invalid(format!("The name {name} must match the regular expression ^[a-zA-Z0-9_]+$."));
+    if is_plain { Ok(()) } else { Err(refusal()) }
 }
 
 fn field(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, Refusal> {

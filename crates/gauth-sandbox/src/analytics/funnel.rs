@@ -23,8 +23,8 @@ pub(super) struct RunFunnelReportRequest {
     property: String,
     date_ranges: Vec<DateRange>,
     funnel: Funnel,
-    funnel_breakdown: Option<Breakdown>,
-    funnel_next_action: Option<NextAction>,
+    funnel_breakdown: Option<DivisionRequest>,
+    funnel_next_action: Option<DivisionRequest>,
     funnel_visualization_type: String,
     segments: Vec<serde_json::Value>,
     limit: i64,
@@ -46,17 +46,12 @@ struct Step {
     filter_expression: Option<FilterExpression>,
 }
 
+/// A breakdown, or the next action.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Breakdown {
-    breakdown_dimension: DimensionRequest,
-    limit: i64,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct NextAction {
-    next_action_dimension: DimensionRequest,
+struct DivisionRequest {
+    #[serde(alias = "breakdownDimension", alias = "nextActionDimension")]
+    dimension: DimensionRequest,
     limit: i64,
 }
 
@@ -120,27 +115,24 @@ impl RunFunnelReportRequest {
     }
 
     fn division(&self) -> Result<Option<Division>, Refusal> {
-        let (request, limit, header) = match (&self.funnel_breakdown, &self.funnel_next_action) {
+        let (request, header) = match (&self.funnel_breakdown, &self.funnel_next_action) {
             (None, None) => return Ok(None),
-            (Some(breakdown), None) => (&breakdown.breakdown_dimension, breakdown.limit, None),
-            (None, Some(next)) => {
-                let header = Some("funnelStepNextAction".to_owned());
-                (&next.next_action_dimension, next.limit, header)
-            }
+            (Some(breakdown), None) => (breakdown, None),
+            (None, Some(next)) => (next, Some("funnelStepNextAction".to_owned())),
             (Some(_), Some(_)) => {
                 return Err(Refusal::invalid("A funnel report has either a funnelBreakdown or a funnelNextAction."));
             }
         };
-        let values = match limit {
+        let values = match request.limit {
             0 => DEFAULT_VALUES,
-            1..=MOST_VALUES => limit,
+            limit @ 1..=MOST_VALUES => limit,
             _ => {
                 return Err(Refusal::invalid(format!(
                     "The limit of a breakdown or next action must be from 1 to {MOST_VALUES}."
                 )));
             }
         };
-        let dimension = request.resolve(Surface::Core)?;
+        let dimension = request.dimension.resolve(Surface::Core)?;
         Ok(Some(Division {
             header: header.unwrap_or_else(|| dimension.name.clone()),
             dimension,

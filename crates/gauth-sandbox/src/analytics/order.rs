@@ -11,29 +11,19 @@ use serde::Deserialize;
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct OrderBy {
-    metric: Option<MetricOrder>,
-    dimension: Option<DimensionOrder>,
-    pivot: Option<PivotOrder>,
+    metric: Option<By>,
+    dimension: Option<By>,
+    pivot: Option<By>,
     desc: bool,
 }
 
+/// A metric or dimension, and what else is said of it.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct MetricOrder {
-    metric_name: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct DimensionOrder {
-    dimension_name: String,
+struct By {
+    #[serde(alias = "metricName", alias = "dimensionName")]
+    name: String,
     order_type: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct PivotOrder {
-    metric_name: String,
     pivot_selections: Vec<PivotSelection>,
 }
 
@@ -60,7 +50,7 @@ pub(super) enum OrderType {
 
 impl OrderBy {
     pub(super) fn dimension_name(&self) -> Option<&str> {
-        Some(self.dimension.as_ref()?.dimension_name.as_str())
+        Some(self.dimension.as_ref()?.name.as_str())
     }
 
     /// In a pivot: the order, and the values of other dimensions that rows must have to count for it.
@@ -72,7 +62,7 @@ impl OrderBy {
             .pivot_selections
             .iter()
             .map(|selection| Ok((dimension(columns, &selection.dimension_name)?, selection.dimension_value.clone())));
-        let metric = metric(columns, &order.metric_name)?;
+        let metric = metric(columns, &order.name)?;
         Ok((Direction::Metric { metric, descending: self.desc }, selections.collect::<Result<_, Refusal>>()?))
     }
 
@@ -82,13 +72,13 @@ impl OrderBy {
             return Err(Refusal::invalid("Pivot orderBys are only supported in pivot reports."));
         }
         if let Some(order) = &self.metric {
-            return Ok(Direction::Metric { metric: metric(columns, &order.metric_name)?, descending: self.desc });
+            return Ok(Direction::Metric { metric: metric(columns, &order.name)?, descending: self.desc });
         }
         let Some(order) = &self.dimension else {
             return Err(Refusal::invalid("An orderBy must have a metric or a dimension."));
         };
         Ok(Direction::Dimension {
-            dimension: dimension(columns, &order.dimension_name)?,
+            dimension: dimension(columns, &order.name)?,
             by: match order.order_type.as_str() {
                 "CASE_INSENSITIVE_ALPHANUMERIC" => OrderType::CaseInsensitive,
                 "NUMERIC" => OrderType::Numeric,

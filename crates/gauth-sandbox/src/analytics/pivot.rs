@@ -92,16 +92,7 @@ impl RunPivotReportRequest {
             .zip(fields)
             .map(|(pivot, fields)| pivot.resolve(fields, &columns))
             .collect::<Result<_, _>>()?;
-        let report = Report {
-            columns,
-            extra_columns: Vec::new(),
-            slices: vec![Vec::new()],
-            passes,
-            comparisons: Vec::new(),
-            aggregations: Vec::new(),
-            order: Vec::new(),
-            is_of_conversions: false,
-        };
+        let report = Report::new(columns, vec![Vec::new()], passes);
         Ok((report, pivots))
     }
 

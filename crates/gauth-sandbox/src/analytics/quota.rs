@@ -3,6 +3,7 @@
 //! Analytics 360 differ by a factor of ten. An hour here is an hour since the first request of that hour.
 
 use super::properties::{Behaviour, Property};
+use crate::fault::Quota;
 use crate::rest::Refusal;
 use crate::rest::json::Writer;
 use std::collections::HashMap;
@@ -34,12 +35,8 @@ const LARGE: Limits = Limits {
     thresholded_requests: 120,
 };
 
-/// What is said when each kind of tokens is used up.
-const SPENT: [&str; 3] = [
-    "Exhausted property tokens per day. These quota tokens will return in under 24 hours.",
-    "Exhausted property tokens per hour. These quota tokens will return in under an hour.",
-    "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.",
-];
+/// The kinds of tokens.
+const TOKENS: [Quota; 3] = [Quota::TokensPerDay, Quota::TokensPerHour, Quota::TokensPerProjectPerHour];
 
 /// Each category of methods has quotas of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -101,17 +98,17 @@ impl Quotas {
         let mut all = self.used();
         let used = all.entry(key).or_insert_with(|| Used::new(property.behaviour, now));
         used.renew(now);
-        let spent = |message: &str| Err(Refusal::new(429, message));
+        let spent = |quota: Quota| Err(Refusal::new(429, quota.message()));
         if used.running >= used.limits.concurrent_requests {
-            return spent("Exhausted concurrent requests quota. Please send fewer requests concurrently.");
+            return spent(Quota::ConcurrentRequests);
         }
         let tokens = used.tokens(project);
         if let Some(kind) = (0..3).find(|kind| tokens[*kind] >= used.limits.tokens[*kind]) {
-            return spent(SPENT[kind]);
+            return spent(TOKENS[kind]);
         }
         if thresholded {
             if used.thresholded >= used.limits.thresholded_requests {
-                return spent("Exhausted potentially thresholded requests quota.");
+                return spent(Quota::ThresholdedRequests);
             }
             used.thresholded += 1;
         }

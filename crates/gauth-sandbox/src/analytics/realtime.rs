@@ -52,7 +52,7 @@ impl RunRealtimeReportRequest {
         for (number, range) in ranges.iter().enumerate() {
             passes.push(range.pass(number, property, today)?);
             slices.push(match several {
-                true => vec![range.label(number)?],
+                true => vec![dates::name(&range.name, "date_range_", number)?],
                 false => Vec::new(),
             });
         }
@@ -60,11 +60,7 @@ impl RunRealtimeReportRequest {
             order: report::resolve_order(&self.order_bys, &columns)?,
             aggregations: report::resolve_aggregations(&self.metric_aggregations, false)?,
             extra_columns: several.then_some("dateRange").into_iter().collect(),
-            slices,
-            passes,
-            comparisons: Vec::new(),
-            columns,
-            is_of_conversions: false,
+            ..Report::new(columns, slices, passes)
         })
     }
 
@@ -90,13 +86,5 @@ impl MinuteRange {
             )));
         }
         Ok(Pass { minutes: Some(end as u32..=start as u32), ..Pass::over(Days::new(today, today), number) })
-    }
-
-    fn label(&self, number: usize) -> Result<String, Refusal> {
-        if self.name.is_empty() {
-            return Ok(format!("date_range_{number}"));
-        }
-        dates::check_name(&self.name)?;
-        Ok(self.name.clone())
     }
 }

@@ -105,22 +105,14 @@ impl RunReportRequest {
             None => slices(&ranges, &comparisons),
             Some(spec) => (vec![Vec::new()], spec.passes(&mut columns, today)?),
         };
-        let mut extra_columns = Vec::new();
-        if !comparisons.is_empty() {
-            extra_columns.push("comparison");
-        }
-        if ranges.len() > 1 {
-            extra_columns.push("dateRange");
-        }
+        let extra = [(!comparisons.is_empty(), "comparison"), (ranges.len() > 1, "dateRange")];
         Ok(Report {
-            columns,
-            extra_columns,
-            slices,
-            passes,
+            extra_columns: extra.into_iter().filter_map(|(is_there, name)| is_there.then_some(name)).collect(),
             comparisons: comparisons.into_iter().map(|comparison| comparison.filter).collect(),
             aggregations: resolve_aggregations(&self.metric_aggregations, false)?,
             order,
             is_of_conversions: self.conversion_spec.is_some(),
+            ..Report::new(columns, slices, passes)
         })
     }
 
@@ -149,6 +141,20 @@ impl ConversionSpec {
 }
 
 impl Report {
+    /// Of columns over passes, with nothing else said.
+    pub(super) fn new(columns: Columns, slices: Vec<Vec<String>>, passes: Vec<Pass>) -> Self {
+        Self {
+            columns,
+            extra_columns: Vec::new(),
+            slices,
+            passes,
+            comparisons: Vec::new(),
+            aggregations: Vec::new(),
+            order: Vec::new(),
+            is_of_conversions: false,
+        }
+    }
+
     /// Days that have to be read, for the price.
     pub(super) fn days(&self) -> i64 {
         self.passes.iter().map(|pass| pass.days.count()).sum()

@@ -4,28 +4,7 @@
 use crate::http::{OAuthError, escape};
 use crate::oauth::scopes;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark}\
-body{margin:0;min-height:100vh;display:grid;place-items:center;background:#f0f4f9;color:#1f1f1f;\
-font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\
-main{background:#fff;border-radius:28px;padding:40px;max-width:480px;width:calc(100% - 48px);box-sizing:border-box;\
-margin:24px}\
-h1{font-size:28px;font-weight:400;line-height:1.25;margin:16px 0}\
-.badge{font-size:13px;color:#5f6368;letter-spacing:.02em}\
-.account{display:inline-flex;border:1px solid #c4c7c5;border-radius:16px;padding:2px 14px;font-size:14px}\
-ul{list-style:none;padding:0;margin:24px 0}\
-li{border-top:1px solid #e3e3e3;padding:14px 0}\
-label{display:flex;gap:14px;align-items:flex-start;cursor:pointer}\
-input[type=checkbox]{width:18px;height:18px;margin:3px 0 0;accent-color:#0b57d0;flex:none}\
-code{display:block;font-size:12px;color:#5f6368;overflow-wrap:anywhere}\
-.buttons{display:flex;justify-content:flex-end;gap:12px;margin-top:28px}\
-button{font:inherit;font-weight:500;border-radius:20px;border:1px solid #747775;padding:8px 24px;background:none;\
-color:#0b57d0;cursor:pointer}\
-button.allow{background:#0b57d0;border-color:#0b57d0;color:#fff}\
-button:focus-visible,input:focus-visible{outline:3px solid #a8c7fa;outline-offset:2px}\
-@media(prefers-color-scheme:dark){body{background:#1e1f20;color:#e3e3e3}main{background:#0e0e0e}\
-li{border-color:#444746}code,.badge{color:#c4c7c5}button{color:#a8c7fa;border-color:#8e918f}\
-button.allow{background:#a8c7fa;border-color:#a8c7fa;color:#062e6f}}";
+const STYLE: &str = include_str!("consent.css");
 
 /// Asks `account` for `scopes`. The form posts `decision` (`allow` or `deny`) and a `scope` for each ticked box to the URL
 /// of the page.

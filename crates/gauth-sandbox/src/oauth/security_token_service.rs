@@ -92,7 +92,7 @@ fn subject(google: &Google, provider: Provider, token: &str) -> Result<String, O
             .map(str::to_owned)
             .map_err(|reason| format!("Received invalid AWS response: {reason}")),
     };
-    result.map_err(|description| OAuthError::invalid_grant(description))
+    result.map_err(OAuthError::invalid_grant)
 }
 
 /// A project is billed for people without a client of their own, and for nobody else.
