@@ -83,7 +83,7 @@ impl Ask<'_> {
     /// A token from the cache or from an exchange.
     ///
     /// # Errors
-    /// What the exchange said; [`exit::Kind::Temporary`] when the deadline passes.
+    /// What the exchange said; [`crate::Kind::Temporary`] when the deadline passes.
     pub fn token(&self, mut found: Found) -> anyhow::Result<Fresh> {
         let asked_at = SystemTime::now();
         let directory = self.directory(&found);
