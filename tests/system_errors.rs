@@ -407,3 +407,26 @@ fn a_login() {
     }
     .run();
 }
+
+#[test]
+fn h3_no_thread_is_a_temporary_failure_that_says_so() {
+    let scene = Scene::logged_in();
+    let login = || {
+        let mut command = scene.command("gauth-login", &["--no-browser"]);
+        command.env("GAUTH_CLIENT_SECRETS", scene.sandbox.client_secrets());
+        command
+    };
+    let query = || {
+        let mut command = scene.command("ga-query", &["-p", "0", "-m", "sessions"]);
+        command.env("GAUTH_TOKEN", scene.sandbox.access_token(&[READONLY]));
+        command
+    };
+    for command in [login(), query()] {
+        let options = ["-e", "trace=clone3,clone", "-e", "inject=clone3,clone:error=EAGAIN"];
+        let Some(trace) = strace(&options, command) else {
+            return;
+        };
+        let run = trace.run.expect_failure(5);
+        assert!(run.stderr().contains("cannot start a thread"), "{}", run.stderr());
+    }
+}
