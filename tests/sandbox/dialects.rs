@@ -134,7 +134,7 @@ fn a_self_signed_jwt_opens_the_api_it_names_and_no_other() {
         (json!({"aud": data, "sub": "other@example.com"}), REPORT, 401),
         (json!({"aud": data, "sub": null}), REPORT, 401),
         (json!({"aud": data, "iss": "other@example.com"}), REPORT, 401),
-        (json!({"aud": data, "exp": now + 3601}), REPORT, 401),
+        (json!({"aud": data, "iat": now, "exp": now + 3601}), REPORT, 401),
         (json!({"aud": data, "iat": now - 7200, "exp": now - 3600}), REPORT, 401),
     ] {
         assert_eq!(call(&key.header(), changes.clone(), path), status, "{changes} {path}");

@@ -15,15 +15,12 @@ pub(crate) enum Export {
     Shell,
 }
 
-impl std::str::FromStr for Export {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "env" => Ok(Self::Env),
-            "shell" => Ok(Self::Shell),
-            _ => Err(format!("expected env or shell, got {text:?}")),
-        }
+/// Reads the option.
+pub(crate) fn export(text: &str) -> Result<Export, String> {
+    match text {
+        "env" => Ok(Export::Env),
+        "shell" => Ok(Export::Shell),
+        _ => Err(format!("expected env or shell, got {text:?}")),
     }
 }
 

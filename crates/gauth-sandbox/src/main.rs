@@ -47,7 +47,7 @@ struct Arguments {
     rotate: bool,
 
     /// print, or set for COMMAND, also what Google's client libraries and gcloud need: env or shell
-    #[argh(option, arg_name = "FORMAT")]
+    #[argh(option, arg_name = "FORMAT", from_str_fn(environment::export))]
     export: Option<Export>,
 
     /// run this command, after --, with everything set for it, and end with its status

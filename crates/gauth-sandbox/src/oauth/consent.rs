@@ -10,22 +10,8 @@ const STYLE: &str = include_str!("consent.css");
 /// of the page.
 pub(crate) fn page(account: &str, scopes: &[String]) -> String {
     let items: String = scopes.iter().map(|scope| item(scope)).collect();
-    let account = escape(account);
-    document(
-        "Sign in with the sandbox",
-        &format!(
-            "<p class=\"badge\">gauth-sandbox · a stand-in, not Google</p>\n\
-             <h1>gauth wants access to your Google Account</h1>\n\
-             <p class=\"account\">{account}</p>\n\
-             <form method=\"post\">\n\
-             <p>Select what gauth can access:</p>\n<ul>\n{items}</ul>\n\
-             <p class=\"badge\">You can take this access away again with gauth-revoke.</p>\n\
-             <div class=\"buttons\">\n\
-             <button type=\"submit\" name=\"decision\" value=\"deny\" id=\"deny\">Deny</button>\n\
-             <button type=\"submit\" name=\"decision\" value=\"allow\" id=\"allow\" class=\"allow\">Allow</button>\n\
-             </div>\n</form>\n"
-        ),
-    )
+    let body = include_str!("consent.html").replace("{items}", &items).replace("{account}", &escape(account));
+    document("Sign in with the sandbox", &body)
 }
 
 /// Signing in comes with the account; everything else has a box.
@@ -64,21 +50,4 @@ fn document(title: &str, body: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_from_the_request_cannot_become_markup() {
-        let page = page("<script>\"@example.com", &[]);
-        assert!(page.contains("&lt;script&gt;&quot;@example.com"));
-        assert!(!page.contains("<script>"));
-    }
-
-    #[test]
-    fn each_scope_has_a_box_but_signing_in_has_none() {
-        let readonly = "https://www.googleapis.com/auth/analytics.readonly";
-        let page = page("a@example.com", &["openid".into(), readonly.into()]);
-        assert_eq!(page.matches("type=\"checkbox\"").count(), 1);
-        assert!(page.contains(&format!("value=\"{readonly}\" checked")));
-    }
-}
+mod tests;

@@ -3,12 +3,11 @@
 //! (<https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts>).
 
 use std::sync::{Arc, LazyLock};
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::http::Body;
 use crate::oauth::google::{Google, now};
@@ -74,10 +73,11 @@ impl Caller {
             let mut grants = self.google.grants();
             // A sandbox with short tokens gives short ones here, too.
             let life = life.min(grants.token_lifetime + 1);
+            let end = UNIX_EPOCH + Duration::from_secs(self.google.clock() + life);
             let holder = grants.holder(account.email, account.id, granted, Kind::ServiceAccount);
             json!({
                 "accessToken": grants.issue_access_token_for(holder, now(), life),
-                "expireTime": rfc3339(self.google.clock() + life),
+                "expireTime": humantime::format_rfc3339_seconds(end).to_string(),
             })
         };
         call.done(&token)
@@ -140,13 +140,4 @@ fn step(actor: &str, email: &str, permission: &str) -> Result<&'static ServiceAc
     let message = format!("Permission '{permission}' denied on resource (or it may not exist).");
     let info = error_info("IAM_PERMISSION_DENIED", "iam.googleapis.com", json!({ "permission": permission }));
     Err(Refusal::new(403, message).with(info))
-}
-
-/// Whole seconds in UTC.
-fn rfc3339(unix_seconds: u64) -> String {
-    i64::try_from(unix_seconds)
-        .ok()
-        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_default()
 }

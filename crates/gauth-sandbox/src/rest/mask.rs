@@ -2,7 +2,7 @@
 //! Paths are joined by commas, their parts by `/` or `.`; `a(b,c)` stands for `a/b,a/c`, `*` for every member. A path that
 //! the answer's message does not have is refused.
 
-use super::messages::{Message, camel_case};
+use super::messages::Message;
 use super::{Refusal, bad_request};
 
 /// A tree of wanted members; its root is node 0.
@@ -82,13 +82,12 @@ impl Parser<'_> {
         let (word, rest) = self.rest.split_at(end);
         let word = word.trim();
         let path = if parent.is_empty() { word.to_owned() } else { format!("{parent}.{word}") };
-        let name = camel_case(word);
-        let within = match message.and_then(|message| message.field(&name)) {
-            Some(field) => field.kind.message(),
-            None if word == "*" => None,
+        let (name, within) = match message.and_then(|message| message.spelt(word)) {
+            Some(field) => (field.name, field.kind.message()),
+            None if word == "*" => (word, None),
             None => return Err(invalid(&path)),
         };
-        let node = self.mask.add(node, &name);
+        let node = self.mask.add(node, name);
         self.rest = rest;
         if let Some(rest) = rest.strip_prefix(['/', '.']) {
             self.rest = rest;
@@ -112,48 +111,4 @@ fn invalid(path: &str) -> Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::messages::message;
-    use super::*;
-
-    fn wants(mask: &Mask, path: &str) -> bool {
-        let mut place = Some(Mask::ROOT);
-        for name in path.split('/') {
-            place = place.and_then(|place| mask.member(place, name));
-        }
-        place.is_some()
-    }
-
-    #[test]
-    fn masks_reach_into_lists_and_messages() {
-        for (mask, wanted, unwanted) in [
-            ("rows", "rows/dimensionValues/value", "rowCount"),
-            ("rows/dimensionValues", "rows/dimensionValues/value", "rows/metricValues"),
-            ("rows(metricValues/value),rowCount", "rowCount", "rows/dimensionValues"),
-            ("rows.metric_values,metadata(currencyCode,timeZone)", "metadata/timeZone", "metadata/emptyReason"),
-            ("*", "rows/metricValues/value", ""),
-            ("metricHeaders(name),rows", "metricHeaders/name", "metricHeaders/type"),
-        ] {
-            let read = Mask::parse(mask, message("v1beta.RunReportResponse")).expect(mask);
-            assert!(wants(&read, wanted), "{mask} {wanted}");
-            assert!(unwanted.is_empty() || !wants(&read, unwanted), "{mask} {unwanted}");
-        }
-    }
-
-    #[test]
-    fn paths_that_the_answer_does_not_have_are_refused_by_name() {
-        for (mask, path) in [
-            ("row", "row"),
-            ("rows/dimension", "rows.dimension"),
-            ("rows(metricValues(values))", "rows.metricValues.values"),
-            ("rowCount/x", "rowCount.x"),
-            ("rows(", "rows."),
-            ("rows)", ")"),
-            ("rows,", ""),
-        ] {
-            let refusal = Mask::parse(mask, message("v1beta.RunReportResponse")).err().expect(mask);
-            let text = refusal.details[0]["fieldViolations"][0]["description"].as_str().unwrap_or_default().to_owned();
-            assert!(text.ends_with(&format!("path '{path}'.")), "{mask}: {text}");
-        }
-    }
-}
+mod tests;

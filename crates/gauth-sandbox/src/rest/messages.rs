@@ -34,8 +34,6 @@ pub(super) enum Kind {
     Double,
     Bytes,
     Duration,
-    /// An object that nobody looks into.
-    Object,
     /// Number in the table.
     Enum(usize),
     Message(usize),
@@ -86,7 +84,6 @@ fn table(text: &'static str) -> Table {
         "double" => Kind::Double,
         "bytes" => Kind::Bytes,
         "duration" => Kind::Duration,
-        "object" => Kind::Object,
         name => match enum_numbers.get(name) {
             Some(number) => Kind::Enum(*number),
             None => {
@@ -127,6 +124,11 @@ pub(crate) fn message(name: &str) -> &'static Message {
 impl Message {
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field that JSON may spell in camelCase or in snake_case, and in no mixture.
+    pub(super) fn spelt(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name || snake_case(field.name) == name)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
@@ -180,7 +182,7 @@ impl Reader {
     fn message(&mut self, members: Map<String, Value>, message: &Message, path: &str) -> Map<String, Value> {
         let mut read = Map::new();
         for (name, value) in members {
-            let Some(field) = message.field(&camel_case(&name)) else {
+            let Some(field) = message.spelt(&name) else {
                 let text =
                     format!("Invalid JSON payload received. Unknown name \"{name}\"{}: Cannot find field.", at(path));
                 self.refuse(path, text);
@@ -240,9 +242,7 @@ impl Reader {
             return Some(Value::Object(self.message(members, message, place)));
         }
         let read = match (kind, &value) {
-            (Kind::Object, Value::Object(_)) | (Kind::Text, Value::String(_)) | (Kind::Bool, Value::Bool(_)) => {
-                Some(value.clone())
-            }
+            (Kind::Text, Value::String(_)) | (Kind::Bool, Value::Bool(_)) => Some(value.clone()),
             (Kind::Enum(number), _) => {
                 let mut values = TABLE.enums[number].values.iter();
                 let found = values.find(|(name, number)| value == **name || value == *number);
@@ -269,7 +269,7 @@ impl Reader {
                 Kind::Bytes => "TYPE_BYTES",
                 Kind::Duration => "type.googleapis.com/google.protobuf.Duration",
                 Kind::Enum(number) => &format!("type.googleapis.com/{}", TABLE.enums[number].name),
-                Kind::Message(_) | Kind::Object => "TYPE_MESSAGE",
+                Kind::Message(_) => "TYPE_MESSAGE",
             };
             self.refuse(place, format!("Invalid value at '{place}' ({name}), {value}"));
         }

@@ -46,6 +46,11 @@ fn unknown_fields_and_wrong_types_are_refused_with_their_path() {
             "dimension_filter",
             "Invalid value at 'dimension_filter' (oneof), oneof field 'expr' is already set.",
         ),
+        (
+            r#"{"date_Ranges": []}"#,
+            "",
+            "Invalid JSON payload received. Unknown name \"date_Ranges\": Cannot find field.",
+        ),
         ("{", "", "Invalid JSON payload received. Unexpected end of string."),
         ("{]", "", "Invalid JSON payload received. Unexpected token."),
         ("[]", "", "Invalid JSON payload received. Unknown name \"\": Root element"),
