@@ -5,12 +5,11 @@
 
 use super::aggregate::{self, Groups};
 use super::catalogue::Surface;
-use super::cohorts::CohortSpec;
-use super::columns::{Columns, ColumnsRequest, Dimension};
-use super::dates::{self, DateRange};
+use super::columns::{Columns, Dimension};
+use super::dates;
 use super::order::{self, Direction, OrderBy, OrderType};
 use super::properties::Property;
-use super::report::{self, Aggregation, LARGEST_LIMIT, Pass, Report};
+use super::report::{self, Aggregation, LARGEST_LIMIT, Pass, Report, ReportRequest};
 use crate::rest::Refusal;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -18,20 +17,7 @@ use std::ops::Range;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct RunPivotReportRequest {
-    property: String,
-    #[serde(flatten)]
-    columns: ColumnsRequest,
-    date_ranges: Vec<DateRange>,
-    pivots: Vec<PivotRequest>,
-    cohort_spec: Option<CohortSpec>,
-    pub(super) return_property_quota: bool,
-    comparisons: Vec<serde_json::Value>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct PivotRequest {
+pub(super) struct PivotRequest {
     field_names: Vec<String>,
     order_bys: Vec<OrderBy>,
     offset: i64,
@@ -65,8 +51,9 @@ pub(super) struct Headers {
     pub(super) count: usize,
 }
 
-impl RunPivotReportRequest {
-    pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<(Report, Vec<Pivot>), Refusal> {
+impl ReportRequest {
+    /// For a pivot report.
+    pub(super) fn resolve_pivots(&self, property: &Property, today: i32) -> Result<(Report, Vec<Pivot>), Refusal> {
         report::check_property(&self.property, property)?;
         self.check_pages()?;
         if !self.comparisons.is_empty() {

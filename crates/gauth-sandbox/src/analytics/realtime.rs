@@ -3,11 +3,9 @@
 //! It has its own fields, its own quota, no offset and no metadata.
 
 use super::catalogue::Surface;
-use super::columns::ColumnsRequest;
 use super::dates;
-use super::order::OrderBy;
 use super::properties::{Behaviour, Property};
-use super::report::{self, Pass, Report};
+use super::report::{self, Pass, Report, ReportRequest};
 use super::site::Days;
 use crate::rest::Refusal;
 use serde::Deserialize;
@@ -16,26 +14,15 @@ const MOST_RANGES: usize = 2;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct RunRealtimeReportRequest {
-    #[serde(flatten)]
-    columns: ColumnsRequest,
-    limit: i64,
-    metric_aggregations: Vec<String>,
-    order_bys: Vec<OrderBy>,
-    pub(super) return_property_quota: bool,
-    minute_ranges: Vec<MinuteRange>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct MinuteRange {
+pub(super) struct MinuteRange {
     start_minutes_ago: Option<i32>,
     end_minutes_ago: Option<i32>,
     name: String,
 }
 
-impl RunRealtimeReportRequest {
-    pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<Report, Refusal> {
+impl ReportRequest {
+    /// For a realtime report.
+    pub(super) fn resolve_realtime(&self, property: &Property, today: i32) -> Result<Report, Refusal> {
         report::check_not_negative(&[("limit", self.limit)])?;
         if self.minute_ranges.len() > MOST_RANGES {
             return Err(Refusal::invalid(format!("Requests are limited to {MOST_RANGES} minuteRanges.")));
@@ -62,11 +49,6 @@ impl RunRealtimeReportRequest {
             extra_columns: several.then_some("dateRange").into_iter().collect(),
             ..Report::new(columns, slices, passes)
         })
-    }
-
-    /// There is but one page.
-    pub(super) fn page(&self) -> (usize, usize) {
-        (0, report::rows_asked(self.limit))
     }
 }
 

@@ -9,7 +9,9 @@ use super::columns::{Columns, ColumnsRequest, Dimension, FilterOn};
 use super::comparisons::{self, Comparison};
 use super::dates::{self, DateRange, NamedDays};
 use super::order::{Direction, OrderBy};
+use super::pivot::PivotRequest;
 use super::properties::Property;
+use super::realtime::MinuteRange;
 use super::site::{Days, Visit};
 use crate::rest::Refusal;
 use serde::Deserialize;
@@ -22,20 +24,24 @@ pub(super) const CONVERSIONS: &[(&str, &str)] =
 const DEFAULT_LIMIT: i64 = 10_000;
 pub(super) const LARGEST_LIMIT: i64 = 250_000;
 
+/// What a request for a report, a pivot report or a realtime report says; the form of the JSON was checked by the message of
+/// its method, so the others' members are empty.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct RunReportRequest {
-    property: String,
+pub(super) struct ReportRequest {
+    pub(super) property: String,
     #[serde(flatten)]
-    columns: ColumnsRequest,
-    date_ranges: Vec<DateRange>,
+    pub(super) columns: ColumnsRequest,
+    pub(super) date_ranges: Vec<DateRange>,
+    pub(super) minute_ranges: Vec<MinuteRange>,
     pub(super) offset: i64,
     pub(super) limit: i64,
-    metric_aggregations: Vec<String>,
-    order_bys: Vec<OrderBy>,
-    cohort_spec: Option<CohortSpec>,
+    pub(super) metric_aggregations: Vec<String>,
+    pub(super) order_bys: Vec<OrderBy>,
+    pub(super) pivots: Vec<PivotRequest>,
+    pub(super) cohort_spec: Option<CohortSpec>,
     pub(super) return_property_quota: bool,
-    comparisons: Vec<Comparison>,
+    pub(super) comparisons: Vec<Comparison>,
     /// Of v1alpha.
     conversion_spec: Option<ConversionSpec>,
 }
@@ -83,7 +89,7 @@ pub(super) enum Aggregation {
     Count,
 }
 
-impl RunReportRequest {
+impl ReportRequest {
     /// Checks everything that the request says, for a report on `property`.
     pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<Report, Refusal> {
         check_property(&self.property, property)?;

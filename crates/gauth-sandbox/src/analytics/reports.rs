@@ -2,11 +2,10 @@
 
 use super::aggregate::{self, Groups};
 use super::funnel::RunFunnelReportRequest;
-use super::pivot::{self, RunPivotReportRequest};
+use super::pivot;
 use super::properties::{Behaviour, Property};
 use super::quota::{self, Category};
-use super::realtime::RunRealtimeReportRequest;
-use super::report::{Report, RunReportRequest};
+use super::report::{Report, ReportRequest};
 use super::response::{self, Answer, Kind};
 use super::{Analytics, cross_table, find_property, funnel_tables, tables, typed};
 use crate::http::Body;
@@ -46,7 +45,7 @@ impl Analytics {
         kind: Kind,
         project: Option<&str>,
     ) -> Result<Answer, Refusal> {
-        let asked: RunReportRequest = typed(body.clone())?;
+        let asked: ReportRequest = typed(body.clone())?;
         let unsteady = property.behaviour == Behaviour::UnsteadyTies;
         let asked = Asked {
             category: Category::Core,
@@ -61,11 +60,11 @@ impl Analytics {
 
     pub(super) fn run_realtime_report(&self, call: Call<'_>) -> Result<Body, Refusal> {
         let property = find_property(call.id)?;
-        let asked: RunRealtimeReportRequest = typed(call.body.clone())?;
+        let asked: ReportRequest = typed(call.body.clone())?;
         let asked = Asked {
             category: Category::Realtime,
             kind: Kind::Realtime,
-            report: asked.resolve(property, self.today)?,
+            report: asked.resolve_realtime(property, self.today)?,
             page: asked.page(),
             key: tables::key(property, Category::Realtime, call.body, false),
             wants_quota: asked.return_property_quota,
@@ -94,7 +93,7 @@ impl Analytics {
         let property = find_property(call.id)?;
         let requests = batch(&mut call)?;
         for request in &requests {
-            typed::<RunReportRequest>(request.clone())?.resolve(property, self.today)?;
+            typed::<ReportRequest>(request.clone())?.resolve(property, self.today)?;
         }
         let mut answers = Vec::new();
         for request in requests {
@@ -123,8 +122,8 @@ impl Analytics {
         body: Value,
         project: Option<&str>,
     ) -> Result<(), Refusal> {
-        let asked: RunPivotReportRequest = typed(body)?;
-        let (report, pivots) = asked.resolve(property, self.today)?;
+        let asked: ReportRequest = typed(body)?;
+        let (report, pivots) = asked.resolve_pivots(property, self.today)?;
         let thresholded = report.columns.thresholded;
         let running = self.quotas.begin(property, Category::Core, project, thresholded, Instant::now())?;
         let groups = Groups::collect(&self.site, property, &report);
@@ -140,7 +139,7 @@ impl Analytics {
         let property = find_property(call.id)?;
         let requests = batch(&mut call)?;
         for request in &requests {
-            typed::<RunPivotReportRequest>(request.clone())?.resolve(property, self.today)?;
+            typed::<ReportRequest>(request.clone())?.resolve_pivots(property, self.today)?;
         }
         let mut outcome = Ok(());
         let Call { mut json, project, .. } = call;
