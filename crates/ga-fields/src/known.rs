@@ -1,10 +1,10 @@
 //! The fields to choose from: from memory if nothing asks for more, else the server's.
 
+use ga_client::analytics::Analytics;
+use ga_client::token_argument::{TokenArgument, TokenSource};
 use ga_core::catalogue::FieldKind;
 use ga_core::metadata::{self, Definition};
 use ga_core::property::Property;
-use gauth_cli::analytics::Analytics;
-use gauth_cli::token_argument::{TokenArgument, TokenSource};
 use gauth_cli::{Context, Failure, Kind, environment};
 
 use crate::arguments::Arguments;

@@ -10,12 +10,12 @@ mod translation;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ga_client::rows::listing::{Listing, Wanted};
+use ga_client::rows::{FORMATS, TABLE};
+use ga_client::token_argument::TokenArgument;
 use ga_core::catalogue;
 use ga_core::metadata::Definition;
 use gauth_cli::completions::Values;
-use gauth_cli::rows::listing::{Listing, Wanted};
-use gauth_cli::rows::{FORMATS, TABLE};
-use gauth_cli::token_argument::{self, TokenArgument};
 use gauth_cli::{Context, Program};
 
 use arguments::Arguments;
@@ -26,7 +26,7 @@ const PROGRAM: Program = Program {
     name: "ga-fields",
     summary: "list, search and describe the dimensions and metrics of Google Analytics",
     timeout: Some(Duration::from_secs(60)),
-    empty_if_missing: &["--token"],
+    token_options: &["--token"],
     values,
     examples: &[
         ("ga-fields page", "what has to do with pages"),
@@ -73,7 +73,7 @@ fn values(name: &str) -> Values {
 }
 
 fn main() -> ExitCode {
-    gauth_cli::run(&PROGRAM, run)
+    ga_client::run(&PROGRAM, run)
 }
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
@@ -82,7 +82,6 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         command: arguments.token_command.as_deref(),
         stdin_reader: None,
     };
-    token_argument::hide(&token, &context.terminal)?;
     arguments.check()?;
     let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
     let mut listing = Listing::open(wanted, &[record::FORMAT], context.deadline())?;

@@ -1,7 +1,7 @@
 //! `-f record`: a block of lines for each field, for eyes. What is empty is left out.
 
+use ga_client::rows::{Format, Layout, RowWriter};
 use gauth_cli::Failure;
-use gauth_cli::rows::{Format, Layout, RowWriter};
 use gauth_cli::terminal::sanitise;
 
 pub(crate) const FORMAT: Format =

@@ -1,6 +1,7 @@
 //! Asking Analytics: the fields of a property, and which of them can join a report.
 
 use anyhow::Context as _;
+use ga_client::analytics::Analytics;
 use ga_core::account;
 use ga_core::catalogue::{self, FieldKind};
 use ga_core::compatibility::{CheckCompatibilityRequest, Compatibility};
@@ -8,7 +9,6 @@ use ga_core::metadata::{self, Definition};
 use ga_core::property::{Property, PropertyNumber};
 use ga_core::report::{Dimension, Metric};
 use ga_core::request;
-use gauth_cli::analytics::Analytics;
 use gauth_cli::{Failure, Kind, Terminal};
 
 use crate::selection::unknown;

@@ -1,7 +1,7 @@
 //! `-f id`: the property numbers alone, one on each line, fit for `ga-query -p`.
 
+use ga_client::rows::{Format, RowWriter};
 use gauth_cli::Failure;
-use gauth_cli::rows::{Format, RowWriter};
 
 pub(crate) const FORMAT: Format = Format { name: "id", extensions: &[], writer: |_| Box::new(Ids) };
 

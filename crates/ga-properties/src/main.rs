@@ -8,19 +8,19 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use argh::{ArgsInfo, FromArgs};
+use ga_client::analytics::Analytics;
+use ga_client::rows::FORMATS;
+use ga_client::rows::listing::{Listing, Wanted};
+use ga_client::token_argument::{TokenArgument, TokenSource};
 use ga_core::account::{self, Listed};
-use gauth_cli::analytics::Analytics;
 use gauth_cli::completions::Values;
-use gauth_cli::rows::FORMATS;
-use gauth_cli::rows::listing::{Listing, Wanted};
-use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
 use gauth_cli::{Context, Failure, Kind, Program};
 
 const PROGRAM: Program = Program {
     name: "ga-properties",
     summary: "list the Google Analytics accounts and properties that a token can see",
     timeout: Some(std::time::Duration::from_secs(60)),
-    empty_if_missing: &["--token"],
+    token_options: &["--token"],
     values,
     examples: &[
         ("gauth-token | ga-properties", "all of them"),
@@ -75,7 +75,7 @@ fn values(name: &str) -> Values {
 }
 
 fn main() -> ExitCode {
-    gauth_cli::run(&PROGRAM, run)
+    ga_client::run(&PROGRAM, run)
 }
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
@@ -84,7 +84,6 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         command: arguments.token_command.as_deref(),
         stdin_reader: None,
     };
-    token_argument::hide(&token, &context.terminal)?;
     if arguments.r#match.as_deref() == Some("") {
         return Err(Failure::usage("--match: an empty name").into());
     }

@@ -11,17 +11,17 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use ga_client::token_argument::TokenSource;
 use ga_core::refusal::Quota;
 use ga_core::{Refusal, retry};
 use gauth_cli::exit::reason;
 use gauth_cli::proxy::Proxy;
 use gauth_cli::resolver::LOCALHOST;
-use gauth_cli::token_argument::TokenSource;
-use gauth_cli::{Failure, Kind, Terminal, http_agent, random, tls};
+use gauth_cli::{Failure, Kind, Terminal, back_off, http_agent, random, tls};
 use gauth_core::{Secret, bearer, refusal};
 use http::Uri;
 use reqwest::Response;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
@@ -148,8 +148,8 @@ impl Client {
             failed += 1;
             let left = deadline.saturating_duration_since(Instant::now());
             let Some(pause) = self.pause(&trouble, failed, left) else {
-                if let Trouble::Refused(_, Some(wish)) = &trouble {
-                    http_agent::tell_long_wait(&self.terminal, *wish, left);
+                if let Trouble::Refused(_, Some(retry_after)) = &trouble {
+                    back_off::warn_of_long_wait(&self.terminal, *retry_after, left);
                 }
                 return Err(trouble.into());
             };
@@ -171,10 +171,10 @@ impl Client {
     }
 
     fn pause(&self, trouble: &Trouble, failed: u32, left: Duration) -> Option<Duration> {
-        let (failure, wish) = match trouble {
+        let (failure, retry_after) = match trouble {
             Trouble::Connection(failure) if failure.kind() == Kind::Temporary => (retry::Failure::Connection, None),
             Trouble::Answer(ga_core::Error::Truncated) => (retry::Failure::Truncated, None),
-            Trouble::Refused(refusal, wish) => (retry::Failure::Refused(refusal), *wish),
+            Trouble::Refused(refusal, retry_after) => (retry::Failure::Refused(refusal), *retry_after),
             _ => return None,
         };
         if matches!(trouble, Trouble::Refused(refusal, _) if refusal.status >= 500) {
@@ -183,7 +183,10 @@ impl Client {
                 return None;
             }
         }
-        retry::pause(failure, failed, random::fraction(), wish, left)
+        if !retry::is_worth_another_try(failure, failed, retry_after.is_some()) {
+            return None;
+        }
+        back_off::pause(failed, random::fraction(), retry_after, left)
     }
 
     /// Runs the token command again, unless another page has done so since `stale` was current.
@@ -215,11 +218,11 @@ impl Client {
         if status.is_success() {
             return Ok(response);
         }
-        let wish = wish(response.headers());
+        let retry_after = back_off::retry_after(response.headers(), SystemTime::now());
         let mut refused = gauth_core::Response::new(self.body_up_to(response, REFUSAL_LIMIT).await?);
         *refused.status_mut() = status;
         let refused = refusal::quotable(refused, &refusal::secrets_of(&request));
-        Err(Trouble::Refused(Refusal::parse(status.as_u16(), refused.body()), wish))
+        Err(Trouble::Refused(Refusal::parse(status.as_u16(), refused.body()), retry_after))
     }
 
     /// The body of an answer, cut at `limit`.
@@ -318,14 +321,6 @@ fn tls_config() -> anyhow::Result<rustls::ClientConfig> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
-}
-
-fn wish(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    retry::retry_after(value, |date| {
-        let then = gauth_core::timestamp::parse_http_date(date)?;
-        then.duration_since(SystemTime::now()).ok()
-    })
 }
 
 /// The words of an error and of what caused it, outermost first.

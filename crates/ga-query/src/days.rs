@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use ga_core::property::PropertyNumber;
 use ga_core::report::DateRange;
 use ga_core::time_zone;
-use gauth_cli::{Failure, Kind, Terminal};
+use gauth_cli::{Kind, Terminal};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -73,7 +73,7 @@ async fn zone(property: &PropertyNumber, client: &Client, servers: &Servers<'_>)
                 }
             }
             // Nothing else will be answered either.
-            Err(error) if Failure::of(&error).kind() == Kind::Login => {
+            Err(error) if ga_client::failure(&error).kind() == Kind::Login => {
                 return Err(error).with_context(|| format!("property {property}"));
             }
             Err(_) => {}

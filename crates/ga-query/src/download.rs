@@ -99,7 +99,7 @@ impl<'q> Download<'q> {
                 }
             };
             if let Some(error) = failure {
-                let text = Failure::of(&error).to_string();
+                let text = ga_client::failure(&error).to_string();
                 if numbers.len() > 1 {
                     self.terminal.warn(&text);
                 }
@@ -159,7 +159,7 @@ impl<'q> Download<'q> {
         }
         if let Err(error) = fetched {
             // The next property would be refused for the same reason.
-            return match Failure::of(&error).kind() {
+            return match ga_client::failure(&error).kind() {
                 Kind::Login | Kind::Usage => Err(error),
                 _ => Ok(Some(error)),
             };
@@ -283,7 +283,7 @@ impl<'q> Download<'q> {
         }
         match properties::remedy(&self.client, self.admin_api.as_str(), property).await {
             Some(remedy) => {
-                let failure = Failure::of(&error);
+                let failure = ga_client::failure(&error);
                 Failure::new(failure.kind(), failure.to_string()).hint(remedy).into()
             }
             None => error,
@@ -297,7 +297,7 @@ impl<'q> Download<'q> {
     fn stop(&self, error: anyhow::Error, writing: Writing<'_, 'q>, following: &[PropertyNumber]) -> anyhow::Error {
         let Writing { report, done, output, exchange, .. } = writing;
         let property = &exchange.property;
-        let failure = Failure::of(&error);
+        let failure = ga_client::failure(&error);
         let may_go_on = matches!(failure.kind(), Kind::Temporary | Kind::Login);
         if done == 0 || !may_go_on {
             return error;
@@ -309,7 +309,7 @@ impl<'q> Download<'q> {
         };
         let question = &self.task.questions[report];
         let offset = question.offset + done;
-        let failure = Failure::of(&error.context(format!("stopped after {done} rows")));
+        let failure = ga_client::failure(&error.context(format!("stopped after {done} rows")));
         let failure = match following {
             [] => failure,
             _ => {

@@ -1,4 +1,4 @@
-//! Output formats: those of [`gauth_cli::rows`], and more, each one file and one line in [`FORMATS`].
+//! Output formats: those of [`ga_client::rows`], and more, each one file and one line in [`FORMATS`].
 
 mod chart;
 mod days;
@@ -10,12 +10,13 @@ mod v3;
 
 use std::path::Path;
 
+use ga_client::rows;
 use ga_core::answer::ReportHead;
 use ga_core::report::RunReportRequest;
-use gauth_cli::{Failure, rows};
+use gauth_cli::Failure;
 
 pub(crate) use self::sql::names_days;
-pub(crate) use gauth_cli::rows::{Column, Layout, RowWriter};
+pub(crate) use ga_client::rows::{Column, Layout, RowWriter};
 use gauth_text::Typed;
 
 use crate::arguments::Arguments;

@@ -28,8 +28,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use ga_client::token_argument::{TokenArgument, TokenSource};
 use gauth_cli::exit::no_thread;
-use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
 use gauth_cli::{Context, Failure, Program, environment};
 use tokio::runtime;
 
@@ -44,7 +44,7 @@ const PROGRAM: Program = Program {
     name: "ga-query",
     summary: "run a Google Analytics report",
     timeout: None,
-    empty_if_missing: &["--token"],
+    token_options: &["--token"],
     values: arguments::values,
     examples: &[
         (
@@ -74,7 +74,7 @@ const PROGRAM: Program = Program {
 const MOST_PARALLEL: usize = 9;
 
 fn main() -> ExitCode {
-    gauth_cli::run(&PROGRAM, run)
+    ga_client::run(&PROGRAM, run)
 }
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
@@ -85,7 +85,6 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         command: arguments.token_command.as_deref(),
         stdin_reader: arguments.stdin_reader()?,
     };
-    token_argument::hide(&token, &terminal)?;
     let task = Task::read(&arguments, &terminal)?;
     let parallel @ 1..=MOST_PARALLEL = arguments.parallel.unwrap_or(4) else {
         return Err(Failure::usage("--parallel: expected a number from 1 to 9").into());

@@ -7,12 +7,12 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use ga_client::rows::replaced_nul_note;
 use ga_core::answer::ReportHead;
 use ga_core::report::DateRange;
 use ga_core::v3::Merge;
 use gauth_cli::Failure;
 use gauth_cli::files::Report;
-use gauth_cli::rows::replaced_nul_note;
 use gauth_cli::terminal::{Stdout, draws_unicode, stdout, width};
 use gauth_text::Typed;
 

@@ -11,7 +11,6 @@ use ga_core::Error;
 use ga_core::check::Method;
 use ga_core::page::Repetitions;
 use ga_core::paging::{self, Plan, Stretch};
-use gauth_cli::Failure;
 use tokio::task::JoinHandle;
 
 use crate::exchange::{Exchange, Expected, Fetched};
@@ -57,7 +56,7 @@ fn explained(error: anyhow::Error, task: &Task) -> anyhow::Error {
     let dimensions = request.dimensions.iter().map(|dimension| &*dimension.name);
     let metrics = request.metrics.iter().map(|metric| &*metric.name);
     let names: Vec<&str> = dimensions.chain(metrics).collect();
-    Failure::of(&error)
+    ga_client::failure(&error)
         .hint(format!(
             "leave out what the server names; of the rest, ga-fields --compatible-with NAMES tells what goes with it (asked for: {})",
             names.join(",")

@@ -55,7 +55,7 @@ const PROGRAM: Program = Program {
     name: "arguments",
     summary: "Prints the arguments it was given",
     timeout: Some(Duration::from_secs(60)),
-    empty_if_missing: &["--token"],
+    token_options: &["--token"],
     values,
     examples: &[("arguments -m sessions", "prints one metric")],
     notes: &[],

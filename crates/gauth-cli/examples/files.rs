@@ -29,7 +29,7 @@ const PROGRAM: Program = Program {
     name: "files",
     summary: "Writes secrets and reports and holds locks",
     timeout: Some(Duration::from_secs(60)),
-    empty_if_missing: &[],
+    token_options: &[],
     values: completions::no_values,
     examples: &[],
     notes: &[],

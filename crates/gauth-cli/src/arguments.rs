@@ -208,7 +208,7 @@ impl Reader<'_> {
     /// The next word as the value of `flag`. It may begin with a dash (`--sort -date`), unless it is the name
     /// of an option: then the value was forgotten, or a command in `$(…)` printed none.
     fn following(&mut self, flag: &FlagInfo<'_>, spelling: &str) -> Result<String, Failure> {
-        let may_be_empty = self.program.empty_if_missing.contains(&flag.long);
+        let may_be_empty = self.program.token_options.contains(&flag.long);
         let is_value = |word: &String| {
             if may_be_empty { !word.starts_with('-') || word == "-" } else { !self.grammar.has(word) }
         };

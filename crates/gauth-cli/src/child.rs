@@ -10,7 +10,7 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// Up to one byte more than `limit` of what the child prints before it ends or closes its output; `None` at the deadline.
 #[cfg(unix)]
-pub(crate) fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io::Result<Option<Vec<u8>>> {
+pub fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io::Result<Option<Vec<u8>>> {
     use rustix::event::{PollFd, PollFlags, poll};
 
     let Some(mut stdout) = child.stdout.take() else {
@@ -49,7 +49,7 @@ fn read_what_is_there(stdout: &mut ChildStdout, limit: usize, bytes: &mut Vec<u8
 
 /// Elsewhere a pipe cannot be waited for, and only its end ends the reading.
 #[cfg(not(unix))]
-pub(crate) fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io::Result<Option<Vec<u8>>> {
+pub fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io::Result<Option<Vec<u8>>> {
     let Some(stdout) = child.stdout.take() else {
         return Ok(Some(Vec::new()));
     };
@@ -65,7 +65,7 @@ pub(crate) fn output(child: &mut Child, limit: usize, deadline: Option<Instant>)
 }
 
 /// How the child ended; `None` if it has not at the deadline.
-pub(crate) fn end(child: &mut Child, deadline: Option<Instant>) -> io::Result<Option<ExitStatus>> {
+pub fn end(child: &mut Child, deadline: Option<Instant>) -> io::Result<Option<ExitStatus>> {
     let mut pause = Duration::from_micros(100);
     loop {
         if let Some(status) = child.try_wait()? {

@@ -32,7 +32,7 @@ pub fn secret(name: &str) -> Result<Option<String>, Failure> {
 }
 
 /// Whose value, unless empty or 0, makes gauth-token get a new token: the one it gave has been refused.
-pub(crate) const REFRESH: &str = "GAUTH_REFRESH";
+pub const REFRESH: &str = "GAUTH_REFRESH";
 
 /// Whether a new token is wanted whatever the cache holds.
 pub fn refresh() -> bool {

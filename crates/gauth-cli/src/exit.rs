@@ -1,6 +1,6 @@
 //! How a program ends: the one table of exit codes, and the place where an error becomes a message and a code.
 //!
-//! The cores say what kind of failure theirs are; what fails at the edge says it with [`Failure`]. Anything
+//! gauth-core says what kind of failure its errors are (ga-client does so for ga-core's); what fails at the edge says it with [`Failure`]. Anything
 //! else in an `anyhow` chain is plain `failed`.
 
 use std::fmt;
@@ -30,7 +30,7 @@ pub enum Kind {
 
 impl Kind {
     /// The kind that ends with this exit code.
-    pub(crate) fn from_code(code: u8) -> Option<Self> {
+    pub fn from_code(code: u8) -> Option<Self> {
         [Self::Failed, Self::Usage, Self::Login, Self::Refused, Self::Temporary, Self::Incomplete]
             .into_iter()
             .find(|kind| *kind as u8 == code)
@@ -68,7 +68,7 @@ impl Failure {
     }
 
     /// What the system refused, of this kind unless it is only short of something.
-    pub(crate) fn of_system(what: &str, error: &io::Error, otherwise: Kind) -> Self {
+    pub fn of_system(what: &str, error: &io::Error, otherwise: Kind) -> Self {
         let kind = if is_shortage(error) { Kind::Temporary } else { otherwise };
         Self::new(kind, format!("{what}: {}", reason(error)))
     }
@@ -155,9 +155,6 @@ fn kind_and_hints(error: &anyhow::Error) -> (Kind, Vec<String>) {
         if let Some(error) = cause.downcast_ref::<gauth_core::Error>() {
             return (error.kind().into(), error.hint().into_iter().collect());
         }
-        if let Some(error) = cause.downcast_ref::<ga_core::Error>() {
-            return (error.kind().into(), error.hint().into_iter().collect());
-        }
     }
     (Kind::Failed, Vec::new())
 }
@@ -184,19 +181,6 @@ impl From<gauth_core::Kind> for Kind {
     }
 }
 
-impl From<ga_core::Kind> for Kind {
-    fn from(kind: ga_core::Kind) -> Self {
-        match kind {
-            ga_core::Kind::Failed => Self::Failed,
-            ga_core::Kind::Usage => Self::Usage,
-            ga_core::Kind::Login => Self::Login,
-            ga_core::Kind::Refused => Self::Refused,
-            ga_core::Kind::Temporary => Self::Temporary,
-            ga_core::Kind::Incomplete => Self::Incomplete,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use anyhow::Context;
@@ -206,11 +190,9 @@ mod tests {
     #[test]
     fn the_first_error_that_knows_its_kind_decides() {
         let unknown = gauth_core::Error::Input("type is missing".to_owned());
-        let lost = ga_core::Error::Incomplete("two rows are missing".to_owned());
         let full = io::Error::from_raw_os_error(28);
         for (error, kind, message) in [
             (anyhow::Error::from(unknown).context("read it"), Kind::Usage, "read it: type is missing"),
-            (lost.into(), Kind::Incomplete, "two rows are missing"),
             (anyhow::Error::from(full).context("write it"), Kind::Failed, "write it: no space left on device"),
             (
                 anyhow::Error::from(io::Error::from_raw_os_error(11)).context("start a thread"),

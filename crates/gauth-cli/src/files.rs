@@ -13,14 +13,14 @@ use gauth_text::{Seems, Typed, quoted};
 use crate::exit::{Failure, reason};
 use crate::terminal::escaped;
 
-pub(crate) mod listing;
+pub mod listing;
 mod replacement;
 mod report;
 mod secret;
 
-pub(crate) use replacement::sweep;
+pub use replacement::sweep;
 pub use report::Report;
-pub(crate) use secret::{SecretWriter, adopt_secret, private_directory, write_secret_unsynced};
+pub use secret::{SecretWriter, adopt_secret, private_directory, write_secret_unsynced};
 pub use secret::{check_secret_target, write_secret};
 
 /// The most that is read of a credentials file, in bytes.
@@ -147,7 +147,7 @@ fn is_absence(error: &io::Error) -> bool {
 }
 
 /// Whether there is nothing at a path, not even what cannot be read or a link that leads nowhere.
-pub(crate) fn is_absent(path: &Path) -> bool {
+pub fn is_absent(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| is_absence(&error))
 }
 
@@ -191,7 +191,7 @@ fn followed(path: &Path, allow: impl Fn(&fs::Metadata, &Path) -> io::Result<()>)
 }
 
 /// The file that `path` leads to, which need not exist.
-pub(crate) fn target(path: &Path) -> io::Result<PathBuf> {
+pub fn target(path: &Path) -> io::Result<PathBuf> {
     followed(path, |_, _| Ok(()))
 }
 

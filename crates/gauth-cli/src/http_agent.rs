@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gauth_core::token::is_passing_trouble;
 use gauth_core::{Request, Response, refusal};
-use http::header::{ACCEPT, HeaderMap, RETRY_AFTER, USER_AGENT};
+use http::header::{ACCEPT, HeaderMap, USER_AGENT};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Error, http::Uri};
 
@@ -17,7 +17,7 @@ use crate::exit::{Failure, Kind, reason};
 use crate::proxy::Proxy;
 use crate::resolver::KnownFirst;
 use crate::terminal::Terminal;
-use crate::{random, tls};
+use crate::{back_off, random, tls};
 
 /// No answer of a token endpoint is longer.
 const ANSWER_LIMIT: usize = 4 << 20;
@@ -29,7 +29,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const CONNECT_NEARBY: Duration = Duration::from_secs(1);
 const ANSWER_NEARBY: Duration = Duration::from_secs(5);
 /// Header values that may be shown.
-const DULL: [&str; 7] = ["accept", "content-length", "content-type", "date", "retry-after", "server", "user-agent"];
+const LOGGED_HEADERS: [&str; 7] =
+    ["accept", "content-length", "content-type", "date", "retry-after", "server", "user-agent"];
 
 /// What to do about a sandbox that is no more.
 pub const SANDBOX_ENDED: &str = "a login made in a gauth-sandbox ends with it: run gauth-login --client-secrets FILE";
@@ -60,7 +61,7 @@ impl HttpAgent {
     }
 
     /// The same agent for answers of up to so many bytes.
-    pub(crate) fn with_answer_limit(self, answer_limit: usize) -> Self {
+    pub fn with_answer_limit(self, answer_limit: usize) -> Self {
         Self { answer_limit, ..self }
     }
 
@@ -82,13 +83,14 @@ impl HttpAgent {
                 Err(_) if is_nearby && started.elapsed() >= CONNECT_NEARBY => false,
                 Err(trouble) => trouble.kind() == Kind::Temporary && failed < 3,
             };
-            let wish = result.as_ref().ok().and_then(|r| wish(r.headers()));
+            let now = SystemTime::now();
+            let retry_after = result.as_ref().ok().and_then(|response| back_off::retry_after(response.headers(), now));
             let pause = (again && tries == Tries::UpToThree)
-                .then(|| ga_core::retry::backoff(failed, random::fraction(), wish, self.left()))
+                .then(|| back_off::pause(failed, random::fraction(), retry_after, self.left()))
                 .flatten();
             let Some(pause) = pause else {
-                if let Some(wish) = wish {
-                    tell_long_wait(&self.terminal, wish, self.left());
+                if let Some(retry_after) = retry_after {
+                    back_off::warn_of_long_wait(&self.terminal, retry_after, self.left());
                 }
                 return result;
             };
@@ -98,7 +100,7 @@ impl HttpAgent {
     }
 
     /// The time until the deadline.
-    pub(crate) fn left(&self) -> Duration {
+    pub fn left(&self) -> Duration {
         self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
@@ -179,34 +181,18 @@ fn tries_for(response: &Response) -> u32 {
     }
 }
 
-/// Says how long the server asks to wait, if that is longer than there is time.
-pub fn tell_long_wait(terminal: &Terminal, wish: Duration, left: Duration) {
-    if wish >= left {
-        terminal.warn(&format!("the server asks to wait {} s before the next try", wish.as_secs()));
-    }
-}
-
-/// What `Retry-After` says.
-pub(crate) fn wish(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    ga_core::retry::retry_after(value, |date| {
-        let then = gauth_core::timestamp::parse_http_date(date)?;
-        then.duration_since(SystemTime::now()).ok()
-    })
-}
-
 /// Scheme, host, port and path: nothing that carries a secret.
 pub fn without_query(uri: &Uri) -> String {
     let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}{}", uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default(), uri.path())
 }
 
-/// Names of all headers, values of the dull ones.
+/// Names of all headers, values of those that are logged.
 fn shown(headers: &HeaderMap) -> String {
     headers
         .iter()
         .map(|(name, value)| match value.to_str() {
-            Ok(value) if DULL.contains(&name.as_str()) => format!("; {name}: {value}"),
+            Ok(value) if LOGGED_HEADERS.contains(&name.as_str()) => format!("; {name}: {value}"),
             _ => format!("; {name}: …"),
         })
         .collect()

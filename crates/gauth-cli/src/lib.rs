@@ -9,34 +9,27 @@ use std::time::{Duration, Instant};
 
 use argh::{ArgsInfo, FromArgs};
 
-pub mod analytics;
 mod arguments;
 pub mod argv;
+pub mod back_off;
 mod buffered;
-mod child;
+pub mod child;
 pub mod completions;
-pub mod credentials;
 pub mod environment;
-mod executable;
 pub mod exit;
 pub mod files;
-pub mod grant_file;
 mod help;
 pub mod http_agent;
 pub mod lock;
 mod man;
 mod memory;
-pub mod metadata_server;
 pub mod proxy;
 pub mod random;
-mod refusal_note;
 pub mod resolver;
-pub mod rows;
 pub mod signals;
 pub mod terminal;
 pub mod tls;
-pub mod token_argument;
-pub mod token_cache;
+pub mod token_value;
 
 pub use arguments::Given;
 pub use exit::{Failure, Kind};
@@ -52,8 +45,9 @@ pub struct Program {
     pub summary: &'static str,
     /// How long it may take in all, when `--timeout` is not given.
     pub timeout: Option<Duration>,
-    /// Options (`--name`) for which a missing value, or an option in its place, means an empty value.
-    pub empty_if_missing: &'static [&'static str],
+    /// Options (`--name`) that take a token: it is taken out of the list of processes before anything else is done, and a
+    /// missing value, or an option in its place, means an empty one.
+    pub token_options: &'static [&'static str],
     /// What may be typed after an option (`--name`) or as an argument, for completions, as far as `--help` does not show it.
     pub values: fn(&str) -> completions::Values,
     /// Commands to type, each with what it does.
@@ -101,6 +95,7 @@ pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Conte
                 Request::Work(arguments) => {
                     terminal.quiet = arguments.quiet;
                     terminal.verbose = arguments.verbose;
+                    token_value::hide(program.token_options, &arguments.given, &terminal);
                     let context = Context {
                         terminal,
                         timeout: arguments.timeout.or(program.timeout),

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, same_file, shown};
-use gauth_cli::{Failure, credentials, terminal};
+use gauth_cli::{Failure, terminal};
 use gauth_core::conversion::Dialect;
 use gauth_core::endpoint::Policy;
+use gauth_store::credentials;
 
 use crate::subject::Subject;
 

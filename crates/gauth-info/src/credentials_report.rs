@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use gauth_cli::files::{pasted, shown};
-use gauth_cli::token_cache::{Ask, Use};
 use gauth_cli::{Failure, Terminal};
 use gauth_core::credentials::Wanted;
 use gauth_core::description::Description;
@@ -13,6 +12,7 @@ use gauth_core::endpoint::Policy;
 use gauth_core::scope::{self, Scopes};
 use gauth_core::source::Source;
 use gauth_core::timestamp;
+use gauth_store::token_cache::{Ask, Use};
 use gauth_text::Command;
 
 use crate::report::Report;

@@ -11,8 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use argh::{ArgsInfo, FromArgs};
-use gauth_cli::token_argument::{self, TokenArgument, TokenSource};
-use gauth_cli::{Context, Failure, Program, completions, environment};
+use gauth_cli::{Context, Failure, Program, completions, environment, token_value};
 use gauth_core::conversion::Dialect;
 
 use report::Format;
@@ -22,7 +21,7 @@ const PROGRAM: Program = Program {
     name: "gauth-info",
     summary: "say what a credentials file or a token is: kind, identity, scopes, expiry",
     timeout: Some(Duration::from_secs(60)),
-    empty_if_missing: &["--token"],
+    token_options: &["--token"],
     values: completions::no_values,
     examples: &[
         ("gauth-info", "the credentials that gauth-token would use"),
@@ -70,14 +69,12 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, context: Context) -> anyhow::Result<()> {
-    let argument = TokenArgument { token: args.token.as_deref(), command: None, stdin_reader: None };
-    token_argument::hide(&argument, &context.terminal)?;
     check_mix(&args)?;
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let policy = environment::policy()?;
     let format = args.format.unwrap_or(Format::Text);
-    if args.token.is_some() {
-        let token = TokenSource::choose(&argument, false, context.timeout)?.token(context.timeout)?;
+    if let Some(token) = &args.token {
+        let token = token_value::given(token, None, context.timeout)?;
         return token_report::of(&token, &policy, deadline, context.terminal)?.print(format);
     }
     let subject = Subject::find(args.file.as_deref(), &policy, &context.terminal)?;

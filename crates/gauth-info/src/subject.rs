@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use gauth_cli::credentials::{self, Found};
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, shown};
 use gauth_cli::{Failure, Terminal};
 use gauth_core::client_secrets;
@@ -12,6 +11,7 @@ use gauth_core::document::Document;
 use gauth_core::endpoint::Policy;
 use gauth_core::source::Source;
 use gauth_text::Seems;
+use gauth_store::credentials::{self, Found};
 
 pub(crate) enum Subject {
     Credentials(Box<Found>),

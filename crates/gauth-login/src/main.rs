@@ -35,7 +35,7 @@ const PROGRAM: Program = Program {
     name: "gauth-login",
     summary: "ask for consent in the browser, once, and keep the grant in a credentials file",
     timeout: Some(Duration::from_secs(300)),
-    empty_if_missing: &[],
+    token_options: &[],
     values,
     examples: &[
         ("gauth-login --client-secrets client_secret_….json", "the first time; prints the path of the file it wrote"),

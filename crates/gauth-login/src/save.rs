@@ -8,12 +8,13 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, same_file, shown};
 use gauth_cli::lock::Lock;
-use gauth_cli::{Failure, Terminal, credentials, environment, terminal};
+use gauth_cli::{Failure, Terminal, environment, terminal};
 use gauth_core::client_secrets::Client;
 use gauth_core::code_exchange::UserGrant;
 use gauth_core::document::Document;
 use gauth_core::scope::Scopes;
 use gauth_core::{client_secrets, description};
+use gauth_store::credentials;
 use gauth_text::quoted;
 
 use crate::signals::Signals;

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use gauth_cli::credentials::{self, Found};
 use gauth_cli::exit::reason;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, shown};
-use gauth_cli::grant_file::GrantFile;
-use gauth_cli::{Failure, Kind, Terminal, token_cache};
+use gauth_cli::{Failure, Kind, Terminal};
 use gauth_core::Request;
 use gauth_core::credentials::Credentials;
 use gauth_core::endpoint::Policy;
 use gauth_core::source::Source;
+use gauth_store::credentials::{self, Found};
+use gauth_store::grant_file::GrantFile;
+use gauth_store::token_cache;
 
 pub(crate) struct Grant {
     found: Found,

@@ -20,7 +20,7 @@ const PROGRAM: Program = Program {
     name: "gauth-revoke",
     summary: "revoke a user's grant, and remove its credentials file and cached tokens",
     timeout: Some(Duration::from_secs(60)),
-    empty_if_missing: &[],
+    token_options: &[],
     values: completions::no_values,
     examples: &[
         ("gauth-revoke", "the login that gauth-token uses, after asking"),

@@ -59,7 +59,7 @@ const PROGRAM: Program = Program {
     name: "gauth-sandbox",
     summary: "a local mock of the Google APIs that gauth and other clients use",
     timeout: None,
-    empty_if_missing: &[],
+    token_options: &[],
     values: completions::no_values,
     examples: &[
         ("gauth-sandbox --dir DIR", "serves until Ctrl-C; prints the variables to set"),

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
-use gauth_cli::token_cache::Use;
 use gauth_cli::{Failure, environment};
 use gauth_core::credentials::{Credentials, Wanted, is_project_id};
 use gauth_core::scope::Scopes;
+use gauth_store::token_cache::Use;
 
 use crate::format::Format;
 

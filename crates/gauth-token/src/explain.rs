@@ -1,11 +1,11 @@
 //! `--explain`: on stderr, which credentials were taken and why, whom the token acts for, and what it is good for.
 
-use gauth_cli::credentials::Found;
 use gauth_cli::terminal::Terminal;
-use gauth_cli::token_cache::Fresh;
 use gauth_core::credentials::Wanted;
 use gauth_core::scope::Scopes;
 use gauth_core::timestamp;
+use gauth_store::credentials::Found;
+use gauth_store::token_cache::Fresh;
 
 pub(crate) fn source(found: &Found, wanted: &Wanted, terminal: &Terminal) {
     for place in &found.looked_for {

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use gauth_cli::completions::Values;
-use gauth_cli::credentials;
-use gauth_cli::token_cache::Ask;
 use gauth_cli::{Context, Program, environment, terminal};
+use gauth_store::credentials;
+use gauth_store::token_cache::Ask;
 
 use arguments::Arguments;
 
@@ -18,7 +18,7 @@ const PROGRAM: Program = Program {
     name: "gauth-token",
     summary: "print a fresh Google access token from the stored login, a service account's key or another credentials file",
     timeout: Some(Duration::from_secs(60)),
-    empty_if_missing: &[],
+    token_options: &[],
     values,
     examples: &[
         ("gauth-token", "the token, one line"),

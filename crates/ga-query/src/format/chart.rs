@@ -3,9 +3,9 @@
 //! A drawing for each metric, as wide as the terminal, in colour on a terminal unless NO_COLOR is set, and in ASCII where
 //! the terminal has nothing else.
 
+use ga_client::rows::{cut, grouped};
 use gauth_cli::Failure;
 use gauth_cli::environment;
-use gauth_cli::rows::{cut, grouped};
 use gauth_cli::terminal;
 use unicode_width::UnicodeWidthStr;
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use ga_client::rows::{Detail, moment};
 use ga_core::paging::DATE_RANGE;
-use gauth_cli::rows::{Detail, moment};
 use gauth_cli::terminal::sanitise;
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 

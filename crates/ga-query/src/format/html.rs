@@ -6,8 +6,8 @@
 
 mod drawing;
 
+use ga_client::rows::{Detail, grouped, moment};
 use gauth_cli::Failure;
-use gauth_cli::rows::{Detail, grouped, moment};
 
 use super::days::Days;
 use super::figure::{self, Figure};

@@ -6,9 +6,9 @@
 //! where Analytics says that they are whole, and otherwise DOUBLE PRECISION, as Google's are (DuckDB cuts NUMERIC to
 //! three places).
 
+use ga_client::rows::is_number;
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::{DateRange, RunReportRequest};
-use gauth_cli::rows::is_number;
 use gauth_cli::{Failure, Kind};
 use gauth_text::Typed;
 

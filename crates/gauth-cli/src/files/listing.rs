@@ -10,7 +10,7 @@ const MOST: usize = 10_000;
 
 /// The names in `directory`, in no order.
 #[cfg(unix)]
-pub(crate) fn names(directory: &Path) -> io::Result<Vec<OsString>> {
+pub fn names(directory: &Path) -> io::Result<Vec<OsString>> {
     use std::os::unix::ffi::OsStringExt;
 
     use rustix::fs::{Dir, Mode, OFlags};
@@ -21,7 +21,7 @@ pub(crate) fn names(directory: &Path) -> io::Result<Vec<OsString>> {
 
 /// The names in `directory`, in no order.
 #[cfg(not(unix))]
-pub(crate) fn names(directory: &Path) -> io::Result<Vec<OsString>> {
+pub fn names(directory: &Path) -> io::Result<Vec<OsString>> {
     std::fs::read_dir(directory)?.take(MOST).map(|entry| Ok(entry?.file_name())).collect()
 }
 

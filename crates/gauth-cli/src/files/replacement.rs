@@ -207,7 +207,7 @@ fn is_own_file(metadata: &fs::Metadata) -> bool {
 
 /// Removes what killed writers left in a directory, whatever their targets, once it is a day old. This is housekeeping:
 /// it comes after the work, and what cannot be looked at or removed is left to a later run.
-pub(crate) fn sweep(directory: &Path) {
+pub fn sweep(directory: &Path) {
     for name in listing::names(directory).unwrap_or_default() {
         let Some(prefix) = prefix_of(&name) else {
             continue;

@@ -12,7 +12,7 @@ use crate::exit::{Failure, Kind, reason};
 
 /// Creates a directory, and what is missing above it, for the user alone (mode 0700 whatever the umask).
 /// Directories that exist are left as they are.
-pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
+pub fn private_directory(path: &Path) -> io::Result<()> {
     // A bare file name stands in the empty path.
     if path.as_os_str().is_empty() || is_directory(path)? {
         return Ok(());
@@ -54,7 +54,7 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// As [`write_secret`], for what costs nothing when it is lost: it may be after a crash of the whole machine.
-pub(crate) fn write_secret_unsynced(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write_secret_unsynced(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || {
         let target = ready_target(path)?;
         let mut file = replacement::create(&target, 0o600)?;
@@ -74,7 +74,7 @@ pub fn check_secret_target(path: &Path) -> Result<(), Failure> {
 
 /// What a secret will be written through when there is one: made ahead, so that little can fail afterwards.
 #[derive(Debug)]
-pub(crate) struct SecretWriter {
+pub struct SecretWriter {
     path: PathBuf,
     target: PathBuf,
     spare: Spare,
@@ -82,7 +82,7 @@ pub(crate) struct SecretWriter {
 
 impl SecretWriter {
     /// Makes the temporary file.
-    pub(crate) fn prepare(path: &Path) -> Result<Self, Failure> {
+    pub fn prepare(path: &Path) -> Result<Self, Failure> {
         let prepare = || {
             let target = ready_target(path)?;
             Ok(Self { path: path.to_owned(), spare: Spare::create(&target)?, target })
@@ -91,7 +91,7 @@ impl SecretWriter {
     }
 
     /// As [`write_secret`].
-    pub(crate) fn write(self, bytes: &[u8]) -> Result<(), Failure> {
+    pub fn write(self, bytes: &[u8]) -> Result<(), Failure> {
         self.spare
             .named(&self.target)
             .and_then(|file| replace(file, &self.target, bytes))
@@ -111,7 +111,7 @@ fn replace(mut file: NamedTempFile, target: &Path, bytes: &[u8]) -> io::Result<(
 /// Looks at what killed writers of the secret at `path` left beside it: takes the newest of those that are newer than
 /// the secret and that `is_successor` says may take its place, and removes the others. Whether it took one. Its caller
 /// holds the lock that writers write under.
-pub(crate) fn adopt_secret(path: &Path, is_successor: impl Fn(&[u8]) -> bool) -> Result<bool, Failure> {
+pub fn adopt_secret(path: &Path, is_successor: impl Fn(&[u8]) -> bool) -> Result<bool, Failure> {
     let adopt = || {
         let target = owned_target(path)?;
         let mut leftovers = replacement::leftovers(&target)?;

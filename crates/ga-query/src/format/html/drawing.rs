@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use gauth_cli::rows::grouped;
+use ga_client::rows::grouped;
 use gauth_cli::terminal::sanitise;
 
 use super::escaped;

@@ -3,7 +3,7 @@
 //! <https://www.postgresql.org/docs/current/sql-copy.html>
 
 use super::{Format, Layout, RowWriter};
-use crate::exit::Failure;
+use gauth_cli::exit::Failure;
 
 pub(super) const FORMAT: Format =
     Format { name: "tsv", extensions: &["tsv"], writer: |layout| Box::new(Tsv { layout, replaced_nul: false }) };

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::{Column, FORMATS, Format, Layout, Measure, format_of_file, replaced_nul_note};
-use crate::exit::Failure;
-use crate::files::Report;
-use crate::terminal::{Terminal, draws_unicode, stdout, width};
+use gauth_cli::exit::Failure;
+use gauth_cli::files::Report;
+use gauth_cli::terminal::{Terminal, draws_unicode, stdout, width};
 
 /// What the command line says about the output.
 #[derive(Clone, Copy, Debug)]

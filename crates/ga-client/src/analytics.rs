@@ -3,17 +3,17 @@
 //! The token travels in the Authorization header (RFC 6750 §2.1) and nowhere else. How often a call is tried
 //! again is [`ga_core::retry`]'s to say, because every error counts against a quota.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ga_core::account::{AccountSummaries, AccountSummary, PageTokens};
 use ga_core::{Refusal, request, retry};
 use gauth_core::{Request, Secret, bearer};
 use http::header::{AUTHORIZATION, HeaderValue};
 
-use crate::exit::{Failure, Kind};
-use crate::http_agent::{HttpAgent, Tries, wish};
-use crate::terminal::Terminal;
-use crate::{environment, random};
+use gauth_cli::exit::{Failure, Kind};
+use gauth_cli::http_agent::{HttpAgent, Tries};
+use gauth_cli::terminal::Terminal;
+use gauth_cli::{back_off, environment, random};
 
 /// 200 accounts with all their properties stay far below this.
 const ANSWER_LIMIT: usize = 64 << 20;
@@ -77,12 +77,18 @@ impl Analytics {
         loop {
             let result = self.agent.send(&request, Tries::Once);
             failed += 1;
-            let pause = |failure, wish| retry::pause(failure, failed, random::fraction(), wish, self.agent.left());
+            let pause = |failure, retry_after: Option<Duration>| {
+                let again = retry::is_worth_another_try(failure, failed, retry_after.is_some());
+                again.then(|| back_off::pause(failed, random::fraction(), retry_after, self.agent.left())).flatten()
+            };
             let (error, pause): (anyhow::Error, _) = match result {
                 Ok(answer) if answer.status().is_success() => return Ok(answer.into_body()),
                 Ok(answer) => {
                     let refusal = Refusal::parse(answer.status().as_u16(), answer.body());
-                    let pause = pause(retry::Failure::Refused(&refusal), wish(answer.headers()));
+                    let pause = pause(
+                        retry::Failure::Refused(&refusal),
+                        back_off::retry_after(answer.headers(), SystemTime::now()),
+                    );
                     (ga_core::Error::Refusal(Box::new(refusal)).into(), pause)
                 }
                 Err(failure) if failure.kind() == Kind::Temporary => {

@@ -4,7 +4,7 @@
 //! anyone who visits a site can put a formula into its data (OWASP, CSV injection).
 
 use super::{Format, Layout, RowWriter};
-use crate::exit::Failure;
+use gauth_cli::exit::Failure;
 
 pub(super) const FORMAT: Format = Format { name: "csv", extensions: &["csv"], writer: |layout| Box::new(Csv(layout)) };
 

@@ -10,10 +10,10 @@ use gauth_core::credentials::Credentials;
 use gauth_core::endpoint::Policy;
 
 use crate::credentials;
-use crate::exit::Failure;
-use crate::files::{self, CREDENTIALS_LIMIT, SecretWriter};
-use crate::lock::Lock;
-use crate::terminal::Terminal;
+use gauth_cli::exit::Failure;
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, SecretWriter};
+use gauth_cli::lock::Lock;
+use gauth_cli::terminal::Terminal;
 
 /// The file, held by its lock where there can be one.
 pub struct GrantFile<'a> {
@@ -27,7 +27,7 @@ impl<'a> GrantFile<'a> {
     /// Waits for the file's lock.
     ///
     /// # Errors
-    /// [`crate::Kind::Temporary`] at the deadline.
+    /// [`gauth_cli::Kind::Temporary`] at the deadline.
     pub fn hold(path: &Path, policy: &'a Policy, deadline: Instant, terminal: Terminal) -> Result<Self, Failure> {
         let lock = Lock::of_file(path, deadline, &terminal)?;
         Ok(Self { path: path.to_owned(), lock, policy, terminal })

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use gauth_core::exchange::Executable;
 
-use crate::child;
-use crate::exit::{Failure, Kind, reason};
+use gauth_cli::child;
+use gauth_cli::exit::{Failure, Kind, reason};
 
 /// What gauth itself is told by; a program that a file names needs none of it.
 const NOT_PASSED_ON: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];

@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::people::{Detail, moment_width};
 use super::{Format, Layout, RowWriter};
-use crate::exit::Failure;
-use crate::terminal::sanitise;
+use gauth_cli::exit::Failure;
+use gauth_cli::terminal::sanitise;
 
 pub(super) const FORMAT: Format = Format {
     name: "table",

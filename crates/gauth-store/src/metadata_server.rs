@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use crate::environment;
-use crate::exit::{Failure, reason};
+use gauth_cli::environment;
+use gauth_cli::exit::{Failure, reason};
 
 const DEFAULT_HOST: &str = "metadata.google.internal";
 /// Linux shows the firmware's product name here.

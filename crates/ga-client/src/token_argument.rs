@@ -6,8 +6,7 @@
 //! it is often something else, and what is taken is sent to Google.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,12 +16,10 @@ use ga_core::{catalogue, dates};
 use gauth_core::Secret;
 use gauth_text::Seems;
 
-use crate::exit::{Failure, Kind, reason};
-use crate::terminal::Terminal;
-use crate::{argv, child, environment};
+use gauth_cli::exit::{Failure, Kind};
+use gauth_cli::token_value::{self, LIMIT, checked, is_b64token, text};
+use gauth_cli::{child, environment};
 
-/// Longer than any token of Google's.
-const LIMIT: usize = 64 * 1024;
 /// Tokens in the environment, the first that is set.
 const VARIABLES: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 /// A command in the environment, after them.
@@ -64,23 +61,6 @@ impl fmt::Debug for TokenSource {
     }
 }
 
-/// Takes a token out of the command line, where every user of the machine could read it. To be called before
-/// anything else is done.
-pub fn hide(argument: &TokenArgument<'_>, terminal: &Terminal) -> Result<(), Failure> {
-    let Some(token) = argument.token.filter(|token| !["", "-"].contains(token)) else {
-        return Ok(());
-    };
-    if argv::erase(token) {
-        return Ok(());
-    }
-    if argument.stdin_reader.is_none() && is_b64token(token) {
-        let error = argv::start_again_with_value_on_stdin(token);
-        terminal.verbose(&format!("start again: {}", reason(&error)));
-    }
-    terminal.warn("the token stays visible in the list of processes; pass it by GAUTH_TOKEN or --token -");
-    Ok(())
-}
-
 impl TokenSource {
     /// The first source that is set. Standard input that holds a token counts as the last one if `stdin_by_default`.
     /// It is read within `timeout`.
@@ -97,8 +77,7 @@ impl TokenSource {
             (Some(_), Some(_)) => {
                 return Err(Failure::usage("--token and --token-command exclude each other"));
             }
-            (Some("-"), None) => return from_stdin(argument.stdin_reader, timeout),
-            (Some(token), None) => return checked(token, "--token").map(Self::Fixed),
+            (Some(token), None) => return token_value::given(token, argument.stdin_reader, timeout).map(Self::Fixed),
             (None, Some(command)) if command.trim().is_empty() => {
                 return Err(Failure::usage("--token-command is empty"));
             }
@@ -154,34 +133,21 @@ impl TokenSource {
     }
 }
 
-fn from_stdin(other_reader: Option<&str>, timeout: Option<Duration>) -> Result<TokenSource, Failure> {
-    if let Some(other) = other_reader {
-        return Err(Failure::usage(format!("--token - and {other} both want standard input")));
-    }
-    if io::stdin().is_terminal() {
-        return Err(Failure::usage("--token -: standard input is a terminal").hint("gauth-token | COMMAND --token -"));
-    }
-    match read_stdin(timeout)? {
-        Some(bytes) => checked(&text(bytes, "standard input")?, "standard input").map(TokenSource::Fixed),
-        None => Err(Failure::new(Kind::Temporary, "the token on standard input did not end in time")),
-    }
-}
-
 /// A terminal waits for its user, and /dev/null holds nothing.
 fn stdin_may_hold_a_token() -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt;
-        let kind = stdin_file().and_then(|file| file.metadata()).map(|metadata| metadata.file_type());
+        let kind = token_value::stdin_file().and_then(|file| file.metadata()).map(|metadata| metadata.file_type());
         kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket() || kind.is_file())
     }
     #[cfg(not(unix))]
-    !io::stdin().is_terminal()
+    !io::IsTerminal::is_terminal(&io::stdin())
 }
 
 fn from_stdin_unasked(timeout: Option<Duration>) -> Result<TokenSource, Failure> {
     let patience = timeout.map_or(PATIENCE, |timeout| timeout.min(PATIENCE));
-    let Some(bytes) = read_stdin(Some(patience))? else {
+    let Some(bytes) = token_value::read_stdin(Some(patience))? else {
         let message = format!("no token: standard input did not end within {} s", patience.as_secs_f64());
         return Err(Failure::new(Kind::Login, message).hint(USUAL));
     };
@@ -239,55 +205,6 @@ fn is_host(text: &str) -> bool {
     labels().count() > 1 && labels().all(is_label) && has_domain && !is_mixed
 }
 
-/// Standard input without a buffer of its own.
-#[cfg(unix)]
-fn stdin_file() -> io::Result<File> {
-    use std::os::fd::AsFd;
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
-}
-
-/// Everything on standard input, as far as it may be a token; `None` if it does not end within `patience`.
-fn read_stdin(patience: Option<Duration>) -> Result<Option<Vec<u8>>, Failure> {
-    let deadline = patience.map(|patience| Instant::now() + patience);
-    let read = || -> io::Result<Option<Vec<u8>>> {
-        let mut bytes = Vec::new();
-        let mut buffer = [0; 8 << 10];
-        #[cfg(unix)]
-        let mut input = stdin_file()?;
-        #[cfg(not(unix))]
-        let mut input = io::stdin().lock();
-        while bytes.len() <= LIMIT + 2 {
-            #[cfg(unix)]
-            if !is_readable_by(&input, deadline)? {
-                return Ok(None);
-            }
-            match input.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Some(bytes))
-    };
-    read().map_err(|error| unreadable("standard input", &error))
-}
-
-/// Waits until a read would not wait.
-#[cfg(unix)]
-fn is_readable_by(file: &File, deadline: Option<Instant>) -> io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let left = left.map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() });
-        match poll(&mut [PollFd::new(file, PollFlags::IN)], left.as_ref()) {
-            Ok(ready) => return Ok(ready > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
 fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Result<Secret, Failure> {
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
     let mut shell = Command::new("sh");
@@ -325,78 +242,9 @@ fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Resu
     Err(Failure::new(kind, format!("run the token command: {status}")).hint("run it alone to see why"))
 }
 
-fn unreadable(what: &str, error: &io::Error) -> Failure {
-    Failure::new(Kind::Failed, format!("read the token from {what}: {}", reason(error)))
-}
-
-fn text(bytes: Vec<u8>, what: &str) -> Result<String, Failure> {
-    // The line may end in CR LF. A command cut short here ends in a signal, which is not the cause.
-    if bytes.len() > LIMIT + 2 {
-        return Err(malformed(what, "it is longer than 64 KiB"));
-    }
-    String::from_utf8(bytes).map_err(|_| malformed(what, "it is not text"))
-}
-
-/// The token in what `what` gave: one line, of the characters that RFC 6750 allows.
-fn checked(text: &str, what: &str) -> Result<Secret, Failure> {
-    let line = text.strip_suffix('\n').unwrap_or(text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() {
-        return Err(Failure::new(Kind::Login, format!("the token from {what} is empty"))
-            .hint("run gauth-token alone to see why"));
-    }
-    if line.len() > LIMIT {
-        return Err(malformed(what, "it is longer than 64 KiB"));
-    }
-    if line.contains(['\n', '\r']) {
-        return Err(malformed(what, "it has more than one line"));
-    }
-    if !is_b64token(line) {
-        return Err(malformed(what, "it has characters that no token has"));
-    }
-    Ok(Secret::new(line))
-}
-
-fn malformed(what: &str, why: &str) -> Failure {
-    Failure::usage(format!("the token from {what} is malformed: {why}"))
-}
-
-fn is_b64token(text: &str) -> bool {
-    let body = text.trim_end_matches('=');
-    !body.is_empty() && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn h10_a_token_is_one_line_of_the_allowed_characters() {
-        for text in ["ya29.a-b_c~d+e/f==", "x\n", "x\r\n"] {
-            let token = checked(text, "stdin").unwrap();
-            assert_eq!(token.expose(), text.trim_end());
-        }
-        let long = "x".repeat(LIMIT + 1);
-        for (text, kind) in [
-            ("", Kind::Login),
-            ("\n", Kind::Login),
-            ("\r\n", Kind::Login),
-            ("a\nb", Kind::Usage),
-            ("a\n\n", Kind::Usage),
-            ("a b", Kind::Usage),
-            ("Bearer x", Kind::Usage),
-            ("a=b", Kind::Usage),
-            ("=", Kind::Usage),
-            ("é", Kind::Usage),
-            ("a\0", Kind::Usage),
-            ("\u{85}", Kind::Usage),
-            (&long, Kind::Usage),
-        ] {
-            let failure = checked(text, "stdin").unwrap_err();
-            assert_eq!(failure.kind(), kind, "{text:?}");
-            assert!(text.len() < 3 || !failure.to_string().contains(text));
-        }
-    }
 
     #[test]
     fn a_command_gives_a_token_or_its_exit_code() {

@@ -12,10 +12,11 @@ use gauth_core::endpoint::Policy;
 use gauth_core::exchange::Exchange;
 use gauth_core::source::{self, Place, Source};
 
-use crate::exit::{Failure, Kind};
-use crate::files::{self, CREDENTIALS_LIMIT, Content, shown};
-use crate::terminal::Terminal;
-use crate::{environment, metadata_server};
+use crate::metadata_server;
+use gauth_cli::environment;
+use gauth_cli::exit::{Failure, Kind};
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, Content, shown};
+use gauth_cli::terminal::Terminal;
 
 /// Credentials and where they were found.
 pub struct Found {

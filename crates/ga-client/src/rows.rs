@@ -15,7 +15,7 @@ mod tsv;
 
 use std::path::Path;
 
-use crate::exit::Failure;
+use gauth_cli::exit::Failure;
 
 pub use json::is_number;
 pub use people::{Detail, Measure, grouped, moment};

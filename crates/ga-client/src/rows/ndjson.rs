@@ -3,7 +3,7 @@
 
 use super::json::Objects;
 use super::{Format, RowWriter};
-use crate::exit::Failure;
+use gauth_cli::exit::Failure;
 
 pub(super) const FORMAT: Format = Format {
     name: "ndjson",

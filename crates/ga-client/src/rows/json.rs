@@ -4,7 +4,7 @@
 //! else a string, so nothing is rounded. The closing bracket comes with the last row and not before.
 
 use super::{Column, Format, Layout, RowWriter};
-use crate::exit::Failure;
+use gauth_cli::exit::Failure;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",

@@ -4,8 +4,8 @@
 
 use std::time::SystemTime;
 
-use crate::exit::{self, Failure};
-use crate::lock::Lock;
+use gauth_cli::exit::{self, Failure};
+use gauth_cli::lock::Lock;
 
 /// Leaves the failure for whoever waits for the token of the cache entry `name`, if it is the server's. It holds no
 /// secret, since no message does.

@@ -20,13 +20,14 @@ use gauth_core::timestamp::unix_seconds;
 use gauth_core::token::TokenResponse;
 
 use crate::credentials::Found;
-use crate::exit::reason;
-use crate::files::{self, CREDENTIALS_LIMIT, SecretWriter, listing, shown};
 use crate::grant_file::GrantFile;
-use crate::http_agent::{HttpAgent, Tries};
-use crate::lock::Lock;
-use crate::terminal::Terminal;
-use crate::{environment, executable, refusal_note};
+use crate::{executable, refusal_note};
+use gauth_cli::environment;
+use gauth_cli::exit::reason;
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, SecretWriter, listing, shown};
+use gauth_cli::http_agent::{HttpAgent, Tries};
+use gauth_cli::lock::Lock;
+use gauth_cli::terminal::Terminal;
 
 /// How the cache is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

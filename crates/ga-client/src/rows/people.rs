@@ -3,7 +3,7 @@
 //! the server's digits.
 
 use super::{Column, is_number};
-use crate::terminal::sanitise;
+use gauth_cli::terminal::sanitise;
 
 /// What the numbers of a column measure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

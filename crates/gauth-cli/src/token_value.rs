@@ -1,0 +1,194 @@
+//! A token as a program is given it: one line of the characters that RFC 6750 §2.1 allows (b64token), from an option,
+//! standard input or a command. A failed `$(gauth-token)` leaves an empty word or none, which is told apart from a
+//! malformed token by its exit code.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::time::{Duration, Instant};
+
+use gauth_core::Secret;
+
+use crate::arguments::Given;
+use crate::argv;
+use crate::exit::{Failure, Kind, reason};
+use crate::terminal::Terminal;
+
+/// Longer than any token of Google's.
+pub const LIMIT: usize = 64 * 1024;
+
+/// Takes the values of `options` out of the command line, where every user of the machine could read them.
+pub(crate) fn hide(options: &[&str], given: &Given, terminal: &Terminal) {
+    let values = || given.options.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
+    let is_stdin_free = values().all(|(_, value)| value != "-") && given.positionals.iter().all(|word| word != "-");
+    for (_, token) in values().filter(|(name, value)| options.contains(name) && !["", "-"].contains(value)) {
+        if argv::erase(token) {
+            continue;
+        }
+        if is_stdin_free && is_b64token(token) {
+            let error = argv::start_again_with_value_on_stdin(token);
+            terminal.verbose(&format!("start again: {}", reason(&error)));
+        }
+        terminal.warn("the token stays visible in the list of processes; pass it by GAUTH_TOKEN or --token -");
+    }
+}
+
+/// The token that `--token` names: its value, or `-` for standard input, which `other_reader` must not want too.
+///
+/// # Errors
+/// [`Kind::Login`] when it is empty, [`Kind::Usage`] when it is malformed.
+pub fn given(value: &str, other_reader: Option<&str>, timeout: Option<Duration>) -> Result<Secret, Failure> {
+    match value {
+        "-" => from_stdin(other_reader, timeout),
+        value => checked(value, "--token"),
+    }
+}
+
+fn from_stdin(other_reader: Option<&str>, timeout: Option<Duration>) -> Result<Secret, Failure> {
+    if let Some(other) = other_reader {
+        return Err(Failure::usage(format!("--token - and {other} both want standard input")));
+    }
+    if io::stdin().is_terminal() {
+        return Err(Failure::usage("--token -: standard input is a terminal").hint("gauth-token | COMMAND --token -"));
+    }
+    match read_stdin(timeout)? {
+        Some(bytes) => checked(&text(bytes, "standard input")?, "standard input"),
+        None => Err(Failure::new(Kind::Temporary, "the token on standard input did not end in time")),
+    }
+}
+
+/// Standard input without a buffer of its own.
+///
+/// # Errors
+/// When there is no file descriptor to be had.
+#[cfg(unix)]
+pub fn stdin_file() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Everything on standard input, as far as it may be a token; `None` if it does not end within `patience`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_stdin(patience: Option<Duration>) -> Result<Option<Vec<u8>>, Failure> {
+    let deadline = patience.map(|patience| Instant::now() + patience);
+    let read = || -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 8 << 10];
+        #[cfg(unix)]
+        let mut input = stdin_file()?;
+        #[cfg(not(unix))]
+        let mut input = io::stdin().lock();
+        while bytes.len() <= LIMIT + 2 {
+            #[cfg(unix)]
+            if !is_readable_by(&input, deadline)? {
+                return Ok(None);
+            }
+            match input.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(bytes))
+    };
+    read().map_err(|error| unreadable("standard input", &error))
+}
+
+/// Waits until a read would not wait.
+#[cfg(unix)]
+fn is_readable_by(file: &File, deadline: Option<Instant>) -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = left.map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() });
+        match poll(&mut [PollFd::new(file, PollFlags::IN)], left.as_ref()) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn unreadable(what: &str, error: &io::Error) -> Failure {
+    Failure::new(Kind::Failed, format!("read the token from {what}: {}", reason(error)))
+}
+
+/// Bytes that `what` gave, as text.
+///
+/// # Errors
+/// [`Kind::Usage`] when they are no text, or too long to be a token.
+pub fn text(bytes: Vec<u8>, what: &str) -> Result<String, Failure> {
+    // The line may end in CR LF. A command cut short here ends in a signal, which is not the cause.
+    if bytes.len() > LIMIT + 2 {
+        return Err(malformed(what, "it is longer than 64 KiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| malformed(what, "it is not text"))
+}
+
+/// The token in what `what` gave: one line, of the characters that RFC 6750 allows.
+///
+/// # Errors
+/// As [`given`].
+pub fn checked(text: &str, what: &str) -> Result<Secret, Failure> {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        return Err(Failure::new(Kind::Login, format!("the token from {what} is empty"))
+            .hint("run gauth-token alone to see why"));
+    }
+    if line.len() > LIMIT {
+        return Err(malformed(what, "it is longer than 64 KiB"));
+    }
+    if line.contains(['\n', '\r']) {
+        return Err(malformed(what, "it has more than one line"));
+    }
+    if !is_b64token(line) {
+        return Err(malformed(what, "it has characters that no token has"));
+    }
+    Ok(Secret::new(line))
+}
+
+fn malformed(what: &str, why: &str) -> Failure {
+    Failure::usage(format!("the token from {what} is malformed: {why}"))
+}
+
+/// Whether RFC 6750 allows it as a token.
+pub fn is_b64token(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    !body.is_empty() && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h10_a_token_is_one_line_of_the_allowed_characters() {
+        for text in ["ya29.a-b_c~d+e/f==", "x\n", "x\r\n"] {
+            let token = checked(text, "stdin").unwrap();
+            assert_eq!(token.expose(), text.trim_end());
+        }
+        let long = "x".repeat(LIMIT + 1);
+        for (text, kind) in [
+            ("", Kind::Login),
+            ("\n", Kind::Login),
+            ("\r\n", Kind::Login),
+            ("a\nb", Kind::Usage),
+            ("a\n\n", Kind::Usage),
+            ("a b", Kind::Usage),
+            ("Bearer x", Kind::Usage),
+            ("a=b", Kind::Usage),
+            ("=", Kind::Usage),
+            ("é", Kind::Usage),
+            ("a\0", Kind::Usage),
+            ("\u{85}", Kind::Usage),
+            (&long, Kind::Usage),
+        ] {
+            let failure = checked(text, "stdin").unwrap_err();
+            assert_eq!(failure.kind(), kind, "{text:?}");
+            assert!(text.len() < 3 || !failure.to_string().contains(text));
+        }
+    }
+}

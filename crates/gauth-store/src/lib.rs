@@ -1,0 +1,10 @@
+//! What the gauth-* programs share: finding credentials, driving their exchange, and the token cache.
+//!
+//! What the files and protocols say is in gauth-core; files, locks and HTTP themselves are in gauth-cli.
+
+pub mod credentials;
+mod executable;
+pub mod grant_file;
+pub mod metadata_server;
+mod refusal_note;
+pub mod token_cache;
