@@ -106,7 +106,7 @@ mod typed {
     }
 
     #[test]
-    fn a3_no_option_of_any_program_repeats_a_secret() {
+    fn d3_no_option_of_any_program_repeats_a_secret() {
         for program in PROGRAMS {
             let options = options(program);
             assert!(!options.is_empty(), "{program}");
@@ -134,7 +134,7 @@ mod typed {
     }
 
     #[test]
-    fn a3_no_word_of_any_program_is_repeated_if_it_is_a_secret() {
+    fn d3_no_word_of_any_program_is_repeated_if_it_is_a_secret() {
         for program in PROGRAMS {
             for (turn, before) in
                 ["", "1 ", "1 today ", "1 today today ", "1 today today sessions ", "--unknown ", "-- "]
@@ -156,7 +156,7 @@ mod typed {
     }
 
     #[test]
-    fn a3_no_variable_is_repeated_if_it_is_a_secret() {
+    fn d3_no_variable_is_repeated_if_it_is_a_secret() {
         for program in PROGRAMS {
             for (turn, name) in VARIABLES.into_iter().enumerate() {
                 for secret in sample(turn) {
@@ -175,7 +175,7 @@ mod typed {
     }
 
     #[test]
-    fn a1_credentials_in_the_place_of_a_file_name_are_recognised() {
+    fn d3_credentials_in_the_place_of_a_file_name_are_recognised() {
         let file = &secrets()[0];
         let base64 = &secrets()[7];
         for (program, line) in [
@@ -206,7 +206,7 @@ mod typed {
     }
 
     #[test]
-    fn a2_nothing_is_made_on_disk_from_credentials_in_the_place_of_a_file_name() {
+    fn d3_nothing_is_made_on_disk_from_credentials_in_the_place_of_a_file_name() {
         for (program, line) in [
             ("gauth-login", "--no-browser --credentials"),
             ("gauth-info", "user.json --convert google-auth -o"),
@@ -231,7 +231,7 @@ mod typed {
     }
 
     #[test]
-    fn g12_a_command_in_a_hint_does_what_it_says_for_any_file_name() {
+    fn a_command_in_a_hint_does_what_it_says_for_any_file_name() {
         for name in ["key'$(touch pwned)'.json", "a\tb\u{202e}.json", "-rf.json", "it's `id`!.json"] {
             let home = Home::new();
             let user = r#"{"type":"authorized_user","client_id":"a","client_secret":"b","refresh_token":"c"}"#;
@@ -417,7 +417,7 @@ mod servers {
     }
 
     #[test]
-    fn g8_whatever_a_server_repeats_no_secret_of_the_request_is_told_or_noted() {
+    fn d3_whatever_a_server_repeats_no_secret_of_the_request_is_told_or_noted() {
         for asking in &ASKING {
             for number in 0..answers("").len() {
                 let (home, run, secrets) = ask(asking, number);
@@ -439,7 +439,7 @@ mod servers {
     }
 
     #[test]
-    fn a4_the_servers_own_words_about_the_error_are_kept() {
+    fn d3_the_servers_own_words_about_the_error_are_kept() {
         for (number, words) in [(0, "invalid_request"), (2, "which is wrong")] {
             let (_, run, _) = ask(&ASKING[0], number);
             assert!(run.stderr().contains(words), "{number}: {}", run.stderr());
@@ -451,7 +451,7 @@ mod servers {
     }
 
     #[test]
-    fn d3_a_wait_that_is_too_long_is_told_by_both_clients() {
+    fn a_wait_that_is_too_long_is_told_by_both_clients() {
         for asking in [&ASKING[0], &ASKING[8], &ASKING[9]] {
             let server = ScriptedServer::answering(|_| Answer::new(503, "Retry-After: 3600\r\n", "busy"));
             let home = Home::new();
@@ -546,7 +546,7 @@ mod terminals {
     }
 
     #[test]
-    fn g10_on_a_terminal_no_format_lets_through_what_it_would_obey() {
+    fn h9_on_a_terminal_no_format_lets_through_what_it_would_obey() {
         for (program, line) in LINES {
             let (server, home) = (server(), home());
             let mut command = command(&home, program, line, &server.url());
@@ -571,7 +571,7 @@ mod terminals {
     }
 
     #[test]
-    fn g10_in_a_pipe_bytes_are_exact() {
+    fn h9_in_a_pipe_bytes_are_exact() {
         for (program, line) in [LINES[0], LINES[6], LINES[11]] {
             let (server, home) = (server(), home());
             let run = run(command(&home, program, line, &server.url())).expect(0);
@@ -612,7 +612,7 @@ mod debug {
     }
 
     #[test]
-    fn a5_no_type_that_derives_debug_holds_a_secret_as_text() {
+    fn d3_no_type_that_derives_debug_holds_a_secret_as_text() {
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the folder of the crates");
         let mut files = Vec::new();
         sources(crates, &mut files);

@@ -320,7 +320,7 @@ fn seven_metrics_fit_80_and_40_columns_with_every_figure_whole() {
 }
 
 #[test]
-fn f22_where_letters_are_not_utf_8_drawings_are_ascii() {
+fn where_letters_are_not_utf_8_drawings_are_ascii() {
     let rows = [("20261101", "8"), ("20261102", "40"), ("20261104", "20")];
     let (bars, lines) = (server("country", &rows), server("date", &rows));
     for (name, value) in [("LC_ALL", "C"), ("LC_ALL", "de_DE.ISO-8859-1"), ("TERM", "linux")] {

@@ -123,7 +123,7 @@ fn f10_its_trouble_keeps_its_kind() {
 }
 
 #[test]
-fn c12_a_machine_without_a_service_account_says_so() {
+fn f10_a_machine_without_a_service_account_says_so() {
     for options in [&[][..], &["--audience", "https://a.test"]] {
         let html = Answer::new(404, "Metadata-Flavor: Google\r\nContent-Type: text/html\r\n", "<html>Not Found</html>");
         let server = ScriptedServer::start([html]);

@@ -81,7 +81,7 @@ fn e2_e13_an_impersonation_url_leads_to_google_and_to_one_account() {
 }
 
 #[test]
-fn g1_no_file_is_read_for_a_place_at_google_where_anybody_keeps_things() {
+fn e3_no_file_is_read_for_a_place_at_google_where_anybody_keeps_things() {
     const UPLOAD: &str = "https://storage.googleapis.com/upload/storage/v1/b/evil/o?uploadType=media&name=x";
     let machine = Machine::new();
     let key = machine.home.write("subject-token-of-ssh", 0o600, "-----BEGIN OPENSSH PRIVATE KEY-----");
@@ -107,7 +107,7 @@ fn g1_no_file_is_read_for_a_place_at_google_where_anybody_keeps_things() {
 }
 
 #[test]
-fn g1_a_file_that_is_no_jwt_stays_here_and_token_info_url_is_never_asked() {
+fn e2_a_file_that_is_no_jwt_stays_here_and_token_info_url_is_never_asked() {
     let machine = Machine::new();
     let mut file = machine.outside_with("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\n", None);
     machine.keep(&file);
@@ -124,7 +124,7 @@ fn g1_a_file_that_is_no_jwt_stays_here_and_token_info_url_is_never_asked() {
 }
 
 #[test]
-fn g2_nothing_of_aws_but_who_we_are_is_signed_and_one_metadata_service_asked() {
+fn e2_nothing_of_aws_but_who_we_are_is_signed_and_one_metadata_service_asked() {
     let machine = Machine::new();
     for (name, url) in [
         ("regional_cred_verification_url", "https://iam.amazonaws.com/?Action=CreateAccessKey&UserName=x"),

@@ -187,7 +187,7 @@ fn at_google(home: &Home, variables: &[(&str, &str)]) -> Command {
 }
 
 #[test]
-fn d2_a_proxy_that_refuses_is_named_with_its_status() {
+fn f9_a_proxy_that_refuses_is_named_with_its_status() {
     let home = Home::new();
     let said = |answer: Option<Answer>, code: i32| {
         let proxy = ScriptedServer::answering(move |_| answer.clone().unwrap_or_else(Answer::hang_up));
@@ -215,7 +215,7 @@ fn d2_a_proxy_that_refuses_is_named_with_its_status() {
 }
 
 #[test]
-fn d1_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
+fn f9_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
     let home = Home::new();
     let command = at_google(&home, &[("HTTPS_PROXY", "http://user:canary#9876543210@127.0.0.1:3128")]);
     let Some(trace) = testkit::strace(&["-e", "trace=network"], command) else {
@@ -228,7 +228,7 @@ fn d1_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
 }
 
 #[test]
-fn f25_without_a_network_the_host_is_named() {
+fn without_a_network_the_host_is_named() {
     let home = Home::new();
     let inject = ["-e", "inject=socket:error=ENETUNREACH"];
     let Some(trace) = testkit::strace(&inject, at_google(&home, &[])) else {
@@ -239,7 +239,7 @@ fn f25_without_a_network_the_host_is_named() {
 }
 
 #[test]
-fn g11_localhost_is_this_machine_without_a_question() {
+fn e1_localhost_is_this_machine_without_a_question() {
     let sandbox = sandbox(10);
     let user = User::of_sandbox(&sandbox);
     let mut command = user.command(&["-p", "123456", "-m", "sessions"]);

@@ -300,7 +300,7 @@ fn g6_a_token_with_a_short_life_is_printed_with_a_warning_and_asked_for_once() {
 }
 
 #[test]
-fn c1_a_second_run_in_the_same_second_with_a_larger_min_ttl_gets_a_new_token() {
+fn g6_a_second_run_in_the_same_second_with_a_larger_min_ttl_gets_a_new_token() {
     let user = User::logged_in();
     for _ in 0..5 {
         let first = user.token(&[]);
@@ -310,7 +310,7 @@ fn c1_a_second_run_in_the_same_second_with_a_larger_min_ttl_gets_a_new_token() {
 }
 
 #[test]
-fn c9_a_life_that_is_over_already_is_told() {
+fn g6_a_life_that_is_over_already_is_told() {
     for life in ["0", "-1", "\"-1\"", "0.5"] {
         let body = format!(r#"{{"access_token":"ya29.a","token_type":"Bearer","expires_in":{life}}}"#);
         let server = testkit::ScriptedServer::start([testkit::Answer::json(200, body)]);
@@ -320,7 +320,7 @@ fn c9_a_life_that_is_over_already_is_told() {
 }
 
 #[test]
-fn f17_g6_a_file_that_only_claims_an_identity_does_not_get_its_cached_token() {
+fn a14_a_file_that_only_claims_an_identity_does_not_get_its_cached_token() {
     let user = User::with_a_key();
     let (key, token) = (user.stored(), user.token(&[]));
     let mut broken = key.clone();
@@ -345,7 +345,7 @@ fn f17_g6_a_file_that_only_claims_an_identity_does_not_get_its_cached_token() {
 }
 
 #[test]
-fn f6_gauth_refresh_gets_a_new_token_unless_it_is_empty_or_0() {
+fn b6_gauth_refresh_gets_a_new_token_unless_it_is_empty_or_0() {
     let user = User::logged_in();
     let with = |value: &str, options: &[&str]| {
         let mut command = user.command(options);
@@ -366,7 +366,7 @@ fn f6_gauth_refresh_gets_a_new_token_unless_it_is_empty_or_0() {
 }
 
 #[test]
-fn h6_entries_that_ended_a_day_ago_go_when_another_is_written() {
+fn b9_entries_that_ended_a_day_ago_go_when_another_is_written() {
     let user = User::logged_in();
     user.token(&[]);
     let entry = read_json(&user.cache_file());

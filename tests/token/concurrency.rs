@@ -114,7 +114,7 @@ fn b1_two_hundred_processes_with_a_key_sign_in_once() {
 }
 
 #[test]
-fn f6_two_hundred_processes_that_want_a_new_token_make_one_request() {
+fn b1_two_hundred_processes_that_want_a_new_token_make_one_request() {
     let user = User::logged_in();
     let first = user.token(&[]);
     assert_eq!(user.token_requests().len(), 1);
@@ -251,7 +251,7 @@ fn b8_a_failure_over_one_scope_is_not_told_to_those_who_want_another() {
 }
 
 #[test]
-fn g4_a_failure_from_the_future_is_not_repeated() {
+fn b8_a_failure_from_the_future_is_not_repeated() {
     let user = User::logged_in();
     user.token(&["--scope", "analytics.edit"]);
     let name = user.cache_file().file_name().expect("a name").to_string_lossy().into_owned();
@@ -270,7 +270,7 @@ fn g4_a_failure_from_the_future_is_not_repeated() {
 }
 
 #[test]
-fn g7_a_holders_own_time_out_or_proxy_is_not_the_failure_of_those_who_wait() {
+fn b8_a_holders_own_time_out_or_proxy_is_not_the_failure_of_those_who_wait() {
     let user = User::logged_in();
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let holder = Running::start(user.command(&["--timeout", "1"]));

@@ -232,7 +232,7 @@ fn e9_e11_what_is_wrong_is_named_and_its_value_is_not() {
 }
 
 #[test]
-fn c7_a_file_of_another_tool_is_named_with_what_it_lacks() {
+fn e6_a_file_of_another_tool_is_named_with_what_it_lacks() {
     for (file, says, lacks) in [
         (
             json!({"token": "ya29.canary-9876543210", "client_id": "c", "client_secret": "s", "scopes": [READONLY],
@@ -292,7 +292,7 @@ fn c7_a_file_of_another_tool_is_named_with_what_it_lacks() {
 }
 
 #[test]
-fn c7_what_is_no_json_is_named() {
+fn e6_what_is_no_json_is_named() {
     let rclone = "[drive]\ntype = drive\ntoken = {\"access_token\":\"ya29.canary-9876543210\"}\n";
     let jwt = "eyJhbGciOiJub25lIn0.e30.canary-9876543210";
     let in_base64 = {
@@ -317,7 +317,7 @@ fn c7_what_is_no_json_is_named() {
 }
 
 #[test]
-fn c8_a_key_that_cannot_sign_is_an_error_that_names_the_file() {
+fn e10_a_key_that_cannot_sign_is_an_error_that_names_the_file() {
     const EC: &str = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\nOF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n-----END PRIVATE KEY-----\n";
     let key = User::with_a_key().stored();
     for (private_key, says) in [
@@ -355,7 +355,7 @@ fn c8_a_key_that_cannot_sign_is_an_error_that_names_the_file() {
 }
 
 #[test]
-fn c3_a_client_may_hold_any_visible_character_and_blanks() {
+fn a_client_may_hold_any_visible_character_and_blanks() {
     let secret = "GOCSPX-a+b%2F&c=d e:;/?#";
     let server = ScriptedServer::start([Answer::json(200, r#"{"access_token":"ya29.a"}"#)]);
     let mut file = canary_user(&crate::token_at(&server));

@@ -189,7 +189,7 @@ fn f9_a_proxy_is_asked_for_googles_host_and_told_nothing_else() {
 }
 
 #[test]
-fn d2_a_proxy_that_refuses_is_named_with_its_status() {
+fn f9_a_proxy_that_refuses_is_named_with_its_status() {
     const GOOGLE: &str = "https://oauth2.googleapis.com/token";
     let said = |answer: Option<Answer>, code: i32| {
         let proxy = ScriptedServer::answering(move |_| answer.clone().unwrap_or_else(Answer::hang_up));
@@ -213,7 +213,7 @@ fn d2_a_proxy_that_refuses_is_named_with_its_status() {
 }
 
 #[test]
-fn d1_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
+fn f9_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let home = Home::new();
         let file = canary_user("https://oauth2.googleapis.com/token").to_string();
@@ -231,7 +231,7 @@ fn d1_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
 }
 
 #[test]
-fn g11_localhost_is_this_machine_without_a_question() {
+fn e1_localhost_is_this_machine_without_a_question() {
     let server = ScriptedServer::answering(|_| Answer::json(200, TOKEN));
     let home = Home::new();
     let file = canary_user(&format!("http://localhost:{}/token", server.address().port()));
@@ -258,7 +258,7 @@ fn f9_this_machine_is_reached_without_a_proxy() {
 }
 
 #[test]
-fn f9_d1_a_malformed_proxy_is_an_error_and_is_not_shown() {
+fn f9_a_malformed_proxy_is_an_error_and_is_not_shown() {
     for value in
         ["::bad", "http://", "socks5://canary-9876543210:1", "http://u:canary-9876543210@", "ftp://canary-9876543210/"]
     {
@@ -285,7 +285,7 @@ fn a_word_that_says_try_again_counts_for_more_than_the_status() {
 }
 
 #[test]
-fn f18_a_login_of_a_sandbox_that_has_ended_is_told_as_such() {
+fn a_login_of_a_sandbox_that_has_ended_is_told_as_such() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let run = run_canary_user(&format!("http://{gone}/token"), &[]).expect_failure(5);
     assert!(run.stderr().contains("hint: a login made in a gauth-sandbox ends with it"), "{}", run.stderr());

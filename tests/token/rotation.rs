@@ -65,7 +65,7 @@ fn b3_who_goes_past_the_cache_waits_for_those_who_fill_it() {
 }
 
 #[test]
-fn g5_no_cache_folder_or_another_one_does_not_cost_the_grant() {
+fn b3_no_cache_folder_or_another_one_does_not_cost_the_grant() {
     let mixed = |user: &User, n: usize| {
         let mut command = user.command(if n.is_multiple_of(3) { &["--no-cache"] } else { &["--refresh"] });
         match n % 4 {
@@ -87,7 +87,7 @@ fn g5_no_cache_folder_or_another_one_does_not_cost_the_grant() {
 }
 
 #[test]
-fn g5_a_link_and_its_target_have_one_lock() {
+fn b3_a_link_and_its_target_have_one_lock() {
     let user = rotating();
     let link = user.home.path().join("link.json");
     symlink(&user.credentials, &link).expect("make a link");
@@ -97,7 +97,7 @@ fn g5_a_link_and_its_target_have_one_lock() {
 }
 
 #[test]
-fn g5_where_no_lock_can_be_beside_the_file_it_is_in_the_cache_folder() {
+fn b3_where_no_lock_can_be_beside_the_file_it_is_in_the_cache_folder() {
     let user = rotating();
     let directory = user.home.config().join("gauth").join(".credentials.json.lock");
     fs::create_dir(&directory).expect("be in the way");
@@ -106,7 +106,7 @@ fn g5_where_no_lock_can_be_beside_the_file_it_is_in_the_cache_folder() {
 }
 
 #[test]
-fn h5_killed_between_fsync_and_rename_the_next_run_takes_the_new_token_up() {
+fn b3_killed_between_fsync_and_rename_the_next_run_takes_the_new_token_up() {
     let user = rotating();
     let before = fs::read(&user.credentials).expect("read the credentials");
     let kill = "inject=rename,renameat,renameat2:signal=KILL:when=1";
@@ -124,7 +124,7 @@ fn h5_killed_between_fsync_and_rename_the_next_run_takes_the_new_token_up() {
 }
 
 #[test]
-fn h5_what_is_torn_older_or_another_grants_is_not_taken_up() {
+fn b3_what_is_torn_older_or_another_grants_is_not_taken_up() {
     let user = rotating();
     let mut other = user.stored();
     other["refresh_token"] = "1//other".into();

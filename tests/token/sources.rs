@@ -166,7 +166,7 @@ fn a_host_that_the_user_names_may_have_the_secret() {
 }
 
 #[test]
-fn c4_serverless_products_have_a_metadata_server_without_firmware() {
+fn f10_serverless_products_have_a_metadata_server_without_firmware() {
     let home = testkit::Home::new();
     let server = testkit::ScriptedServer::answering(|_| {
         let token = r#"{"access_token":"ya29.c.machine","expires_in":3599,"token_type":"Bearer"}"#;
@@ -186,7 +186,7 @@ fn c4_serverless_products_have_a_metadata_server_without_firmware() {
 }
 
 #[test]
-fn c5_a_dangling_link_is_an_error_not_another_account() {
+fn a_dangling_link_is_an_error_not_another_account() {
     let user = User::logged_in();
     let gcloud = ".config/gcloud/application_default_credentials.json";
     user.home.write(gcloud, 0o600, user.stored().to_string());
@@ -211,7 +211,7 @@ fn c5_a_dangling_link_is_an_error_not_another_account() {
 }
 
 #[test]
-fn c6_without_credentials_every_place_and_a_missing_home_are_named() {
+fn a11_without_credentials_every_place_and_a_missing_home_are_named() {
     let home = testkit::Home::new();
     let said = |change: &dyn Fn(&mut std::process::Command)| {
         let mut command = home.command(BIN);

@@ -148,7 +148,7 @@ fn e1_a_refused_url_sends_no_packet_and_opens_no_other_file() {
 }
 
 #[test]
-fn g9_memory_is_not_dumped_and_a_signal_that_would_dump_it_leaves_no_core() {
+fn d5_memory_is_not_dumped_and_a_signal_that_would_dump_it_leaves_no_core() {
     let user = User::logged_in();
     user.sandbox.fault(gauth_sandbox::Fault::new("/token", gauth_sandbox::FaultKind::Hold));
     let mut command = user.home.command("sh");
@@ -165,7 +165,7 @@ fn g9_memory_is_not_dumped_and_a_signal_that_would_dump_it_leaves_no_core() {
 }
 
 #[test]
-fn h3_a_token_needs_no_thread() {
+fn a_token_needs_no_thread() {
     let user = User::logged_in();
     let options = ["-e", "trace=clone3,clone", "-e", "inject=clone3,clone:error=EAGAIN"];
     let Some(trace) = strace(&options, user.command(&[])) else {
@@ -187,7 +187,7 @@ fn h3_a_token_needs_no_thread() {
 }
 
 #[test]
-fn h7_a_write_error_that_passes_leaves_nothing_on_standard_output() {
+fn h1_a_write_error_that_passes_leaves_nothing_on_standard_output() {
     let user = User::logged_in();
     user.token(&[]);
     for error in ["EIO", "ENOSPC", "EDQUOT"] {

@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn c11_a_limit_of_requests_is_temporary_under_403_too() {
+    fn a_limit_of_requests_is_temporary_under_403_too() {
         for reason in ["userRateLimitExceeded", "rateLimitExceeded", "RATE_LIMIT_EXCEEDED"] {
             for list in ["errors", "details"] {
                 for status in ["", r#""status":"PERMISSION_DENIED","#] {
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn c11_an_invalid_consumer_is_a_matter_of_the_quota_project() {
+    fn an_invalid_consumer_is_a_matter_of_the_quota_project() {
         let body = r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"Permission denied on resource project x.","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"CONSUMER_INVALID"}]}}"#;
         let refusal = parse(403, body);
         assert_eq!(refusal.kind(), Kind::Refused);

@@ -46,7 +46,11 @@ struct Arguments {
     #[argh(switch, hidden_help)]
     panic: bool,
 
-    /// start again with the token on standard input
+    /// a secret that is not hidden
+    #[argh(option, arg_name = "TEXT")]
+    secret: Option<String>,
+
+    /// start again with that on standard input
     #[argh(switch, hidden_help)]
     again: bool,
 }
@@ -76,7 +80,7 @@ fn main() -> ExitCode {
             panic!("canary of a panic");
         }
         if arguments.again {
-            return again(arguments.token.as_deref().unwrap_or_default());
+            return again(arguments.secret.as_deref().unwrap_or_default());
         }
         let mut stdout = gauth_cli::terminal::stdout();
         writeln!(stdout, "{}timeout {:?}", given(&arguments), context.timeout)?;
@@ -84,11 +88,10 @@ fn main() -> ExitCode {
         context.terminal.note("a note");
         context.terminal.verbose("a step");
         context.terminal.warn("a warning");
-        if let Some(token) = &arguments.token {
-            let erased = gauth_cli::argv::erase(token);
+        if arguments.token.is_some() {
             let visible = std::fs::read("/proc/self/cmdline")?;
             let mut stdout = gauth_cli::terminal::stdout();
-            writeln!(stdout, "erased {erased}: {}", String::from_utf8_lossy(&visible).replace('\0', " "))?;
+            writeln!(stdout, "visible: {}", String::from_utf8_lossy(&visible).replace('\0', " "))?;
             stdout.finish()?;
         }
         match arguments.fail {

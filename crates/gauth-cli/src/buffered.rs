@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn h7_after_an_error_that_passes_nothing_more_is_written() {
+    fn h1_after_an_error_that_passes_nothing_more_is_written() {
         let mut written = Vec::new();
         let mut writer = Buffered::new(FailsOnce { written: &mut written, failed: false });
         writer.write_all(b"token\n").unwrap();

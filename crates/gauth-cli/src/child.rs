@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn h8_a_grandchild_that_holds_the_pipe_is_not_waited_for() {
+    fn e5_a_grandchild_that_holds_the_pipe_is_not_waited_for() {
         let (bytes, took) = run("(exec sleep 5) & printf whole", 100, LONG);
         assert_eq!(bytes.unwrap(), b"whole");
         assert!(took < Duration::from_secs(5));

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn d1_a_malformed_proxy_is_an_error_that_names_the_variable_and_not_the_value() {
+    fn f9_a_malformed_proxy_is_an_error_that_names_the_variable_and_not_the_value() {
         for value in [
             "::bad",
             "http://",
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn d2_what_a_proxy_answers_has_one_meaning() {
+    fn f9_what_a_proxy_answers_has_one_meaning() {
         let proxy = chosen("https://a.test/", &[("https_proxy", "http://u:canary@p:1")]).unwrap().unwrap();
         for (status, kind) in [
             (407, Kind::Refused),

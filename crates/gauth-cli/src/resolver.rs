@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn g11_localhost_and_literals_are_known_and_nothing_else() {
+    fn e1_localhost_and_literals_are_known_and_nothing_else() {
         assert_eq!(known("localhost"), LOCALHOST);
         assert_eq!(known("LocalHost"), LOCALHOST);
         assert_eq!(known("127.8.0.1"), ["127.8.0.1".parse::<IpAddr>().unwrap()]);

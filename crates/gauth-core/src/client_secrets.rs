@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn c3_a_secret_is_any_text_of_visible_characters_and_blanks() {
+    fn a_secret_is_any_text_of_visible_characters_and_blanks() {
         for (secret, good) in
             [("GOCSPX-a+b%2F&c=d e:;/?#'", true), ("a\tb", false), ("a\u{e4}", false), ("a\u{7f}", false)]
         {

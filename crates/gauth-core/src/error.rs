@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn c11_a_limit_under_403_is_temporary() {
+    fn a_limit_under_403_is_temporary() {
         for (reason, kind) in [
             ("userRateLimitExceeded", Kind::Temporary),
             ("rateLimitExceeded", Kind::Temporary),

@@ -162,7 +162,7 @@ mod tests {
     use crate::bearer;
 
     #[test]
-    fn a5_debug_shows_neither_bodies_nor_headers_nor_arguments() {
+    fn d3_debug_shows_neither_bodies_nor_headers_nor_arguments() {
         let canary = || "canary".to_owned();
         let request = http::Request::post("https://a.test/token?key=canary")
             .header(http::header::AUTHORIZATION, bearer(&Secret::new(canary())))

@@ -10,8 +10,8 @@ use gauth_core::description::Description;
 use gauth_core::document::Document;
 use gauth_core::endpoint::Policy;
 use gauth_core::source::Source;
-use gauth_text::Seems;
 use gauth_store::credentials::{self, Found};
+use gauth_text::Seems;
 
 pub(crate) enum Subject {
     Credentials(Box<Found>),

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn g4_only_a_note_of_the_time_of_waiting_is_heard() {
+    fn b8_only_a_note_of_the_time_of_waiting_is_heard() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let heard = |failed_at: u64, name: &str| {
             let note = format!("{} 3 entry\ninvalid_grant\nrun gauth-login\n", nanoseconds(at(failed_at)));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn g7_only_what_the_server_said_is_shared() {
+    fn b8_only_what_the_server_said_is_shared() {
         let status =
             gauth_core::Error::Answer { grant: gauth_core::error::Grant::RefreshToken, reason: "x".to_owned() };
         assert!(is_the_servers(&status.into()));

@@ -50,7 +50,7 @@ impl Random {
 }
 
 #[test]
-fn g12_a_shell_reads_the_words_that_were_quoted() {
+fn a_shell_reads_the_words_that_were_quoted() {
     let Some(bash) = testkit::tool("bash") else {
         return;
     };

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn h6_what_a_killed_writer_left_is_removed_when_it_is_a_day_old_and_what_is_in_use_stays() {
+    fn b9_what_a_killed_writer_left_is_removed_when_it_is_a_day_old_and_what_is_in_use_stays() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("secret");
         let in_use = create(&target, 0o600).unwrap();
@@ -296,7 +296,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn h6_a_planted_link_or_directory_is_not_swept() {
+    fn b9_a_planted_link_or_directory_is_not_swept() {
         let home = tempfile::tempdir().unwrap();
         let (kept, link) = (home.path().join("kept"), home.path().join(".a.Ab0123456789.gauth-tmp"));
         fs::write(&kept, "").unwrap();
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn h5_what_may_be_a_newer_secret_is_left_to_whoever_reads_its_file() {
+    fn b3_what_may_be_a_newer_secret_is_left_to_whoever_reads_its_file() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("secret");
         fs::write(&target, "old").unwrap();

@@ -129,7 +129,7 @@ fn sent(policy: &Policy, role: Role, url: &str) -> Option<String> {
 }
 
 #[test]
-fn g1_every_endpoint_of_the_table_is_taken_for_its_own_role_only() {
+fn e2_every_endpoint_of_the_table_is_taken_for_its_own_role_only() {
     let policy = Policy::default();
     for role in ROLES {
         for (url, _) in listed(role) {
@@ -142,7 +142,7 @@ fn g1_every_endpoint_of_the_table_is_taken_for_its_own_role_only() {
 }
 
 #[test]
-fn g1_an_edit_of_one_character_is_refused_or_means_the_same_url() {
+fn e2_an_edit_of_one_character_is_refused_or_means_the_same_url() {
     const PUT: &str = "/.-_:@?#%&=+;,~!*\\[]{}<>|\"'`^$()0aZ2 \t\n\0\u{e9}\u{ff0f}\u{3002}";
     let policy = Policy::default();
     for role in ROLES {
@@ -171,7 +171,7 @@ fn g1_an_edit_of_one_character_is_refused_or_means_the_same_url() {
 }
 
 #[test]
-fn g1_a_neighbour_of_an_endpoint_is_refused() {
+fn e2_a_neighbour_of_an_endpoint_is_refused() {
     let policy = Policy::default();
     for role in ROLES {
         for (url, _) in listed(role) {
@@ -226,7 +226,7 @@ fn g1_a_neighbour_of_an_endpoint_is_refused() {
 }
 
 #[test]
-fn g1_loopback_takes_the_same_paths_and_those_below_the_sandbox() {
+fn e2_loopback_takes_the_same_paths_and_those_below_the_sandbox() {
     let bare = Policy::default();
     let below = Policy::new(None, Some("http://127.0.0.1:4711/google/")).unwrap();
     for role in ROLES {
@@ -248,7 +248,7 @@ fn g1_loopback_takes_the_same_paths_and_those_below_the_sandbox() {
 }
 
 #[test]
-fn g1_a_host_that_the_user_names_takes_any_path_and_loopback_may_be_one() {
+fn e2_a_host_that_the_user_names_takes_any_path_and_loopback_may_be_one() {
     let policy = Policy::new(Some("127.0.0.1,localhost,.universe.test"), None).unwrap();
     for role in ROLES {
         for url in ["http://127.0.0.1:1/any/path", "http://localhost/", "https://sts.universe.test/x?y=z"] {
@@ -261,7 +261,7 @@ fn g1_a_host_that_the_user_names_takes_any_path_and_loopback_may_be_one() {
 }
 
 #[test]
-fn g1_what_cannot_be_a_host_in_gauth_allow_hosts_is_an_error() {
+fn e2_what_cannot_be_a_host_in_gauth_allow_hosts_is_an_error() {
     for list in ["https://a.test", "a.test:8443", "a.test/x", "*", "*.a.test", "a b", "..", ".", "a.test,,b.test/"] {
         let error = Policy::new(Some(list), None).unwrap_err();
         assert!(error.to_string().starts_with("GAUTH_ALLOW_HOSTS: "), "{list}: {error}");
@@ -272,7 +272,7 @@ fn g1_what_cannot_be_a_host_in_gauth_allow_hosts_is_an_error() {
 }
 
 #[test]
-fn g1_no_hint_opens_all_paths_of_google_or_aws() {
+fn e2_no_hint_opens_all_paths_of_google_or_aws() {
     for (role, url, hint) in [
         (Role::Token, "https://storage.googleapis.com/upload", "use https://oauth2.googleapis.com/token"),
         (Role::AwsVerification, "https://iam.amazonaws.com/?Action=CreateAccessKey", "use https://sts.amazonaws.com/?"),

@@ -126,7 +126,7 @@ fn a_missing_or_overlong_subject_token_is_named() {
 }
 
 #[test]
-fn g1_what_is_no_jwt_is_not_sent_as_one() {
+fn e3_what_is_no_jwt_is_not_sent_as_one() {
     for kind in ["jwt", "id_token", "saml2"] {
         for content in
             ["-----BEGIN OPENSSH PRIVATE KEY-----", "root:x:0:0:root", "a.b.c", "a.e30", "a.e30.b.c", "hunter2"]
@@ -323,7 +323,7 @@ fn aws_keys_of_the_environment_sign_without_a_question() {
 }
 
 #[test]
-fn g2_nothing_but_the_question_who_we_are_is_signed() {
+fn e2_nothing_but_the_question_who_we_are_is_signed() {
     const QUERY: &str = "?Action=GetCallerIdentity&Version=2011-06-15";
     for url in [
         "https://iam.amazonaws.com/?Action=CreateAccessKey&UserName=x".to_owned(),
@@ -352,7 +352,7 @@ fn g2_nothing_but_the_question_who_we_are_is_signed() {
 }
 
 #[test]
-fn g2_the_three_metadata_urls_name_one_host() {
+fn e4_the_three_metadata_urls_name_one_host() {
     let names = ["imdsv2_session_token_url", "region_url", "url"];
     for name in names {
         for url in [
@@ -378,7 +378,7 @@ fn g2_the_three_metadata_urls_name_one_host() {
 }
 
 #[test]
-fn g2_a_region_is_a_name_and_no_part_of_a_url() {
+fn e2_a_region_is_a_name_and_no_part_of_a_url() {
     for region in ["us-east-1.evil.test/", "x/", "", "US", "a.b", "a@b", "-", "x-"] {
         let env = |name: &str| (name == "AWS_REGION").then(|| region.into());
         assert!(parse_with(aws(), &env).is_err(), "{region}");
