@@ -79,3 +79,20 @@ fn what_curl_would_send_is_what_ga_query_sends() {
     assert_eq!(by_curl.stdout(), by_us.stdout());
     assert!(by_us.stdout().contains("\"rowCount\""), "{}", by_us.stdout());
 }
+
+/// A person's first line in the sandbox: nobody clicks, and nothing waits for a browser.
+#[test]
+fn inside_a_sandbox_that_consents_gauth_login_ends_by_itself() {
+    let home = Home::new();
+    let sandbox = sibling(BIN, "gauth-sandbox");
+    sibling(BIN, "gauth-login");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command: Command = home.command(&sandbox);
+    command
+        .args(["--auto-consent", "--timeout", "60", "--", "sh", "-c"])
+        .arg("gauth-login >file && ga-query 123456 7daysAgo yesterday sessions --token $(gauth-token)")
+        .env("PATH", format!("{}:{path}", sandbox.parent().expect("a folder").display()))
+        .current_dir(home.path());
+    let run = testkit::run(command).expect(0);
+    assert!(run.stdout().starts_with("sessions\n"), "{}", run.stderr());
+}

@@ -241,3 +241,30 @@ fn system_parameters_are_taken_from_query_and_headers() {
     let in_query = visitor.get(&format!("/v1beta/accountSummaries?access_token={token}"), &[]);
     assert_eq!(in_query.status, 200);
 }
+
+#[test]
+fn the_iam_api_has_the_same_front_end_and_signs_blobs() {
+    let visitor = Visitor::consenting();
+    let token = visitor.sandbox.access_token(&["https://www.googleapis.com/auth/cloud-platform"]);
+    let account = visitor.sandbox.analyst();
+    let ask = |verb: &str, body: Value| {
+        let path = format!("/v1/projects/-/serviceAccounts/{}:{verb}", account.replace('@', "%40"));
+        let headers = [("authorization", &*format!("Bearer {token}")), ("content-type", "application/json")];
+        visitor.post_body(&path, &headers, &body.to_string())
+    };
+    let id_token = ask("generateIdToken?$alt=json;enum-encoding=int", json!({"audience": "a", "include_email": true}));
+    assert!(id_token.json()["token"].is_string());
+    assert_eq!(ask("generateIdToken?fields=tokens", json!({"audience": "a"})).status, 400);
+    let signed = ask("signBlob", json!({"payload": "_-8"})).json();
+    let keys = visitor.get(&format!("/service_accounts/v1/jwk/{account}"), &[]).json();
+    let key =
+        keys["keys"].as_array().into_iter().flatten().find(|key| key["kid"] == signed["keyId"]).expect("published");
+    let part = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().expect(name)).expect("base64");
+    let public = ring::signature::RsaPublicKeyComponents { n: part("n"), e: part("e") };
+    let signature =
+        signed["signedBlob"].as_str().and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
+    let algorithm = &ring::signature::RSA_PKCS1_2048_8192_SHA256;
+    public
+        .verify(algorithm, &[0xff, 0xef], &signature.expect("base64"))
+        .expect("the signature is over the decoded payload");
+}

@@ -256,3 +256,40 @@ fn the_quota_snapshot_needs_no_report() {
     assert_eq!(left(&get(&sandbox, path), "corePropertyQuota"), Some(199_998));
     assert_eq!(left(&first, "funnelPropertyQuota"), Some(200_000));
 }
+
+#[test]
+fn conversions_are_counted_for_the_chosen_actions_by_v1alpha_alone() {
+    let sandbox = sandbox(500);
+    let alpha = |spec: Value| {
+        let request = with(request("", "keyEvents"), json!({ "conversionSpec": spec }));
+        report(&sandbox, "/v1alpha/properties/123456:runReport", &request)
+    };
+    let beta = |metric: &str| rows(&answer(&sandbox, &request("", metric)))[0][0].clone();
+    for (spec, metric) in [
+        (json!({}), "keyEvents"),
+        (json!({"conversionActions": ["conversionActions/1001"], "attributionModel": 2}), "keyEvents:purchase"),
+        (json!({"conversion_actions": ["conversionActions/1002"]}), "keyEvents:sign_up"),
+    ] {
+        let (status, answer) = alpha(spec);
+        assert_eq!((status, &answer["metadata"]["section"]), (200, &json!("SECTION_ADVERTISING")));
+        assert_eq!(rows(&answer)[0][0], beta(metric));
+    }
+    let (_, plain) = report(&sandbox, "/v1alpha/properties/123456:runReport", &request("", "sessions"));
+    assert_eq!(plain["metadata"]["section"], "SECTION_REPORT");
+    assert_eq!(alpha(json!({"conversionActions": ["conversionActions/7"]})).0, 400);
+    let (status, _) = report(&sandbox, REPORT, &with(request("", "sessions"), json!({"conversionSpec": {}})));
+    assert_eq!(status, 400);
+    let conversions = &get(&sandbox, "/v1alpha/properties/123456/metadata")["conversions"];
+    assert_eq!(conversions[0]["displayName"], "purchase");
+}
+
+#[test]
+fn former_names_that_the_metadata_lists_are_still_taken() {
+    let sandbox = sandbox(100);
+    let old = answer(&sandbox, &request("", "conversions,conversions:purchase"));
+    assert_eq!(old["metricHeaders"][0], json!({"name": "conversions", "type": "TYPE_FLOAT"}));
+    assert_eq!(rows(&old), rows(&answer(&sandbox, &request("", "keyEvents,keyEvents:purchase"))));
+    let metadata = get(&sandbox, "/v1beta/properties/123456/metadata");
+    let listed = entry(&metadata["metrics"], "keyEvents").expect("listed");
+    assert_eq!(listed["deprecatedApiNames"], json!(["conversions"]));
+}

@@ -93,3 +93,96 @@ fn durations_and_bytes_have_their_own_forms() {
     }
     assert!(read("iam.SignBlobRequest", json!({"payload": "!"})).is_err());
 }
+
+/// Numbers that look random and are the same each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// A request with everything in it, in the form that the reader gives out.
+fn rich() -> Value {
+    json!({
+        "dimensions": [{"name": "date"}, {"name": "x", "dimensionExpression": {"lowerCase": {"dimensionName": "country"}}}],
+        "metrics": [{"name": "sessions", "invisible": true}],
+        "dateRanges": [{"startDate": "7daysAgo", "endDate": "today", "name": "n"}],
+        "dimensionFilter": {"andGroup": {"expressions": [
+            {"filter": {"fieldName": "date", "stringFilter": {"matchType": "FULL_REGEXP", "value": "2.*", "caseSensitive": true}}},
+            {"notExpression": {"filter": {"fieldName": "country", "inListFilter": {"values": ["a", "b"]}}}}]}},
+        "metricFilter": {"filter": {"fieldName": "sessions", "numericFilter": {
+            "operation": "GREATER_THAN_OR_EQUAL", "value": {"int64Value": 9_007_199_254_740_993_i64}}}},
+        "offset": 20, "limit": 10, "metricAggregations": ["TOTAL", "MAXIMUM"], "keepEmptyRows": false,
+        "orderBys": [{"dimension": {"dimensionName": "date", "orderType": "NUMERIC"}, "desc": true}],
+        "cohortSpec": {"cohortsRange": {"granularity": "WEEKLY", "startOffset": 0, "endOffset": 4}},
+    })
+}
+
+/// The same in another spelling.
+fn respelt(value: &Value, numbers: &mut Numbers) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut out = Map::new();
+            for (name, value) in members {
+                let name = if numbers.below(2) == 0 { name.clone() } else { snake_case(name) };
+                out.insert(name, respelt(value, numbers));
+            }
+            if numbers.below(3) == 0 && members.contains_key("limit") {
+                out.insert("currencyCode".to_owned(), Value::Null);
+            }
+            out.into()
+        }
+        Value::Array(values) => values.iter().map(|value| respelt(value, numbers)).collect(),
+        Value::Number(number) if numbers.below(2) == 0 => number.to_string().into(),
+        Value::String(text) if numbers.below(2) == 0 => {
+            let mut enums = TABLE.enums.iter().flat_map(|each| &each.values);
+            enums.find(|(name, _)| name == text).map_or_else(|| value.clone(), |(_, number)| (*number).into())
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn every_spelling_of_a_request_reads_the_same() {
+    let canonical = read(rich().to_string().as_bytes(), message(REPORT)).expect("valid");
+    assert_eq!(canonical, rich());
+    let mut numbers = Numbers(20_261_127);
+    let rounds = if std::env::var_os("TESTKIT_LONG").is_some() { 20_000 } else { 400 };
+    for _ in 0..rounds {
+        let text = respelt(&rich(), &mut numbers).to_string();
+        let again =
+            read(text.as_bytes(), message(REPORT)).unwrap_or_else(|refusal| panic!("{text}: {}", refusal.message));
+        assert_eq!(again, canonical, "{text}");
+    }
+}
+
+/// One value somewhere inside, replaced.
+fn spoil(value: &mut Value, at: &mut usize, wrong: &Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(|value| spoil(value, at, wrong)),
+        Value::Array(values) => values.iter_mut().for_each(|value| spoil(value, at, wrong)),
+        leaf => {
+            if *at == 0 {
+                *leaf = wrong.clone();
+            }
+            *at = at.wrapping_sub(1);
+        }
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_refused_wherever_it_is() {
+    for position in 0..30 {
+        for wrong in [json!({"a": 1}), json!([[]])] {
+            let mut request = rich();
+            spoil(&mut request, &mut { position }, &wrong);
+            if request != rich() {
+                let refusal = read(request.to_string().as_bytes(), message(REPORT)).expect_err("refused");
+                assert!(!refusal.details.is_empty(), "{request}");
+            }
+        }
+    }
+}
