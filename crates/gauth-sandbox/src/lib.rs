@@ -1,7 +1,10 @@
 //! A stand-in on loopback for Google's OAuth, federation, impersonation, metadata and Analytics endpoints (and for the
 //! outside identities that federation trusts), as strict as Google where that is known: for trying the programs out, for
 //! their tests, and for anyone's CI. It shares no code with the programs' own protocol crates, so that an error in those
-//! cannot hide here.
+//! cannot hide here; facts about Google's fields and messages it reads from the same data.
+//!
+//! `server` hands a request to `oauth`, or past its check of the bearer to an API, whose calls come in by `rest`. `oauth` and
+//! `analytics` do not know each other.
 
 mod analytics;
 mod body;

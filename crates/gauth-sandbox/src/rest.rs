@@ -17,7 +17,7 @@ use crate::http::{Body, Request, Response, response};
 use json::Writer;
 
 /// A method of an API, and what does it in the context `C`.
-pub(crate) struct Method<C: ?Sized> {
+pub(crate) struct Method<C> {
     pub(crate) verb: &'static str,
     /// `{}` stands for the one part that varies.
     pub(crate) path: String,
@@ -48,7 +48,7 @@ pub(crate) struct Call<'a> {
     pub(crate) json: Writer,
 }
 
-impl<C: ?Sized> Method<C> {
+impl<C> Method<C> {
     /// The method behind a verb and a path, and the part of the path that varies.
     pub(crate) fn find<'a>(methods: &'static [Self], verb: &str, path: &'a str) -> Option<(&'static Self, &'a str)> {
         methods.iter().filter(|method| method.verb == verb).find_map(|method| {
