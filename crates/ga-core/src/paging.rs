@@ -25,7 +25,7 @@ pub struct Stretch {
 
 /// The report as a whole, once its first page has come.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Paging {
     /// What every page must say the report has.
     row_count: u64,
     /// How many of them were asked for.
@@ -41,8 +41,8 @@ pub fn first(request: &RunReportRequest) -> Stretch {
     Stretch { offset: request.offset.unwrap_or(0), left: request.limit.unwrap_or(PAGE_ROWS).min(PAGE_ROWS) }
 }
 
-impl Plan {
-    /// Plans the rest of the report that `request` asks for after its first page has come.
+impl Paging {
+    /// What is left of the report that `request` asks for after its first page has come.
     pub fn after(request: &RunReportRequest, page: &Page) -> Result<Self, Error> {
         let row_count = match page.head.row_count {
             Some(count) => count,
@@ -183,9 +183,9 @@ mod tests {
             (None, None, 10_000, Some(25_000), &[(10_000, 10_000), (20_000, 5_000)]),
         ];
         for (offset, limit, came, row_count, rest) in table {
-            let plan = Plan::after(&request(offset, limit), &page(came, row_count)).unwrap();
-            let planned: Vec<_> = plan.rest().map(|s| (s.offset, s.left)).collect();
-            assert_eq!(planned, rest, "{offset:?} {limit:?} {came} {row_count:?}");
+            let paging = Paging::after(&request(offset, limit), &page(came, row_count)).unwrap();
+            let offsets: Vec<_> = paging.rest().map(|s| (s.offset, s.left)).collect();
+            assert_eq!(offsets, rest, "{offset:?} {limit:?} {came} {row_count:?}");
         }
     }
 
@@ -193,35 +193,35 @@ mod tests {
     fn a_page_that_breaks_its_promise_is_incomplete() {
         let whole = request(None, None);
         for (came, row_count) in [(4, 3), (0, 3)] {
-            let error = Plan::after(&whole, &page(came, Some(row_count))).unwrap_err();
+            let error = Paging::after(&whole, &page(came, Some(row_count))).unwrap_err();
             assert_eq!(error.kind(), crate::Kind::Incomplete, "{error}");
         }
-        assert!(Plan::after(&whole, &page(1, None)).is_err());
-        assert!(Plan::after(&request(None, Some(2)), &page(3, Some(9))).is_err());
+        assert!(Paging::after(&whole, &page(1, None)).is_err());
+        assert!(Paging::after(&request(None, Some(2)), &page(3, Some(9))).is_err());
 
-        let plan = Plan::after(&whole, &page(10, Some(25))).unwrap();
-        let stretch = plan.rest().next().unwrap();
-        assert_eq!(plan.check(stretch, &page(10, Some(25))).unwrap(), None);
-        let short = plan.check(stretch, &page(4, Some(25))).unwrap();
+        let paging = Paging::after(&whole, &page(10, Some(25))).unwrap();
+        let stretch = paging.rest().next().unwrap();
+        assert_eq!(paging.check(stretch, &page(10, Some(25))).unwrap(), None);
+        let short = paging.check(stretch, &page(4, Some(25))).unwrap();
         assert_eq!(short, Some(Stretch { offset: 14, left: 6 }));
         for (came, row_count) in [(11, 25), (0, 25), (10, 26), (10, 24)] {
-            let error = plan.check(stretch, &page(came, Some(row_count))).unwrap_err();
+            let error = paging.check(stretch, &page(came, Some(row_count))).unwrap_err();
             assert_eq!(error.kind(), crate::Kind::Incomplete, "{error}");
         }
     }
 
     #[test]
     fn a_row_count_beyond_all_reason_costs_nothing() {
-        let plan = Plan::after(&request(None, None), &page(1, Some(u64::MAX))).unwrap();
-        assert_eq!(plan.rest().take(1000).count(), 1000);
-        assert!(Plan::after(&request(Some(u64::MAX), None), &page(0, Some(5))).is_ok());
+        let paging = Paging::after(&request(None, None), &page(1, Some(u64::MAX))).unwrap();
+        assert_eq!(paging.rest().take(1000).count(), 1000);
+        assert!(Paging::after(&request(Some(u64::MAX), None), &page(0, Some(5))).is_ok());
     }
 
     #[test]
     fn a_server_that_counts_rows_of_several_ranges_is_noticed_at_once() {
         let rows = |rows, combinations, row_count| Page { rows, ..page(combinations, Some(row_count)) };
         let counts_rows = |request: RunReportRequest, page: &Page| {
-            let error = Plan::after(&request, page).err();
+            let error = Paging::after(&request, page).err();
             error.is_some_and(|error| error.to_string().contains("counts rows"))
         };
         assert!(counts_rows(request(None, None), &rows(74, 37, 74)));

@@ -5,7 +5,7 @@ use ga_core::answer::{AggregateRow, ReportHead};
 use ga_core::catalogue::FieldKind;
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::RunReportRequest;
-use ga_core::v3::{DataType, Plan};
+use ga_core::v3::{DataType, Translation};
 
 use crate::format::Column;
 use crate::output::Source;
@@ -116,7 +116,7 @@ pub(crate) fn aggregates(source: Source<'_, '_>, head: &ReportHead) -> Vec<Vec<S
 }
 
 /// `RESERVED_TOTAL` stays what it is in whatever a dimension is translated to.
-fn translated(plan: &Plan, row: &AggregateRow) -> Vec<String> {
+fn translated(plan: &Translation, row: &AggregateRow) -> Vec<String> {
     let reserved = row.dimension_values.first().cloned().unwrap_or_default();
     let dimensions = plan.columns.iter().filter(|column| column.kind == FieldKind::Dimension);
     let dimensions = dimensions.map(|column| {

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use ga_core::Error;
 use ga_core::check::Method;
 use ga_core::page::Repetitions;
-use ga_core::paging::{self, Plan, Stretch};
+use ga_core::paging::{self, Paging, Stretch};
 use tokio::task::JoinHandle;
 
 use crate::exchange::{Exchange, Expected, Fetched};
@@ -79,7 +79,7 @@ impl Report<'_> {
         }
         let first = paging::first(request);
         let mut repetitions = Repetitions::default();
-        let plan = Arc::new(Plan::after(request, &fetched.page).map_err(|error| self.exchange.about(error))?);
+        let plan = Arc::new(Paging::after(request, &fetched.page).map_err(|error| self.exchange.about(error))?);
         self.check_new(&mut repetitions, first, &mut fetched)?;
         progress.promise(plan.wanted);
 
@@ -149,7 +149,7 @@ struct Shared {
     method: Method,
     body: serde_json::Map<String, serde_json::Value>,
     request: ga_core::report::RunReportRequest,
-    plan: Arc<Plan>,
+    plan: Arc<Paging>,
 }
 
 impl Shared {

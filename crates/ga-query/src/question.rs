@@ -9,7 +9,7 @@ use ga_core::filter::{self, Expression, SyntaxError};
 use ga_core::order::{self, DefaultOrder};
 use ga_core::paging;
 use ga_core::report::{DateRange, MetricAggregation, MinuteRange, RunReportRequest};
-use ga_core::v3::{self, FieldMap, Plan};
+use ga_core::v3::{self, FieldMap, Translation};
 use gauth_cli::{Failure, Terminal};
 use gauth_text::{Seems, Typed};
 use serde_json::{Map, Value};
@@ -24,7 +24,7 @@ pub(crate) struct Question {
     /// The same as far as pages and columns depend on it.
     pub(crate) request: RunReportRequest,
     /// How GA4's rows become those that were asked for. An official request has none: its rows stay as they are.
-    pub(crate) plan: Option<Plan>,
+    pub(crate) plan: Option<Translation>,
     /// Rows to leave out at the beginning.
     pub(crate) offset: u64,
     /// The most rows.
@@ -54,7 +54,7 @@ impl Question {
         if sort.iter().any(|key| key.trim_start_matches('-') == paging::DATE_RANGE) {
             return Err(Failure::usage("--sort: the API cannot sort by dateRange; sort the output instead").into());
         }
-        let plan = Plan::new(
+        let plan = Translation::new(
             v3::Question {
                 dimensions,
                 metrics,
@@ -134,7 +134,7 @@ impl Question {
     }
 
     /// How the rows are to be changed, if they are.
-    pub(crate) fn translation(&self) -> Option<&Plan> {
+    pub(crate) fn translation(&self) -> Option<&Translation> {
         self.plan.as_ref().filter(|plan| !plan.is_plain())
     }
 }
@@ -178,7 +178,7 @@ fn default_order(arguments: &Arguments) -> DefaultOrder {
 }
 
 /// Two names of the old kind may be one of GA4's; a report has each column once.
-fn check_columns(plan: &Plan) -> Result<(), Failure> {
+fn check_columns(plan: &Translation) -> Result<(), Failure> {
     for (place, column) in plan.columns.iter().enumerate() {
         let is_same = |other: &&v3::Column| other.unchanged().is_some() && other.unchanged() == column.unchanged();
         if let Some(other) = plan.columns[..place].iter().find(is_same) {
@@ -200,7 +200,7 @@ fn window(arguments: &Arguments) -> anyhow::Result<(Option<u64>, Option<u64>)> {
     Ok((offset, limit))
 }
 
-fn aggregations(arguments: &Arguments, plan: &Plan) -> Result<Vec<MetricAggregation>, Failure> {
+fn aggregations(arguments: &Arguments, plan: &Translation) -> Result<Vec<MetricAggregation>, Failure> {
     if (arguments.min || arguments.max) && !plan.is_plain() {
         return Err(Failure::usage(
             "--min and --max: the report has columns that GA4 cannot compare, since they are computed from others",

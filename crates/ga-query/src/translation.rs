@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ga_core::block::Rows;
-use ga_core::v3::Plan;
+use ga_core::v3::Translation;
 
 /// Hands over each row of `width` cells, with the property before it if there is one.
 pub(crate) fn each_row(
@@ -28,7 +28,7 @@ pub(crate) fn each_translated_row(
     block: &[u8],
     width: usize,
     property: Option<&[u8]>,
-    plan: &Plan,
+    plan: &Translation,
     mut take: impl FnMut(&[&[u8]]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     each_row(block, width, None, |row| {

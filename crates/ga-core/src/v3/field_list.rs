@@ -1,4 +1,4 @@
-//! The GA4 fields that a plan asks for, gathered while the columns, the order and the filters are read.
+//! The GA4 fields that a translation asks for, gathered while the columns, the order and the filters are read.
 
 use super::column::{Cells, Column, DataType};
 use super::map::FieldMap;

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::plan::Plan;
+use super::translation::Translation;
 use crate::answer::ReportHead;
 use crate::catalogue::FieldKind;
 use crate::error::Error;
@@ -52,8 +52,8 @@ pub fn window(start_index: Option<u64>, max_results: Option<u64>) -> Result<(Opt
 ///
 /// `head` is that of the first page, whose request had TOTAL among its aggregations; `total_results` counts
 /// all rows of the report.
-pub fn ga_data(plan: &Plan, query: &Query, head: &ReportHead, total_results: u64) -> Map<String, Value> {
-    let address = query.address(plan, query.start_index);
+pub fn ga_data(translation: &Translation, query: &Query, head: &ReportHead, total_results: u64) -> Map<String, Value> {
+    let address = query.address(translation, query.start_index);
     let mut data = Map::new();
     let mut set = |name: &str, value: Value| {
         data.insert(name.to_owned(), value);
@@ -63,13 +63,13 @@ pub fn ga_data(plan: &Plan, query: &Query, head: &ReportHead, total_results: u64
     set("selfLink", json!(address));
     if query.start_index > 1 {
         let start = query.start_index.saturating_sub(query.max_results).max(1);
-        set("previousLink", json!(query.address(plan, start)));
+        set("previousLink", json!(query.address(translation, start)));
     }
     let next = query.start_index.saturating_add(query.max_results);
     if next <= total_results {
-        set("nextLink", json!(query.address(plan, next)));
+        set("nextLink", json!(query.address(translation, next)));
     }
-    set("query", query.describe(plan));
+    set("query", query.describe(translation));
     set("itemsPerPage", json!(query.max_results));
     set("totalResults", json!(total_results));
     set(
@@ -92,24 +92,24 @@ pub fn ga_data(plan: &Plan, query: &Query, head: &ReportHead, total_results: u64
         set("sampleSize", json!(sum(read)));
         set("sampleSpace", json!(sum(space)));
     }
-    set("columnHeaders", column_headers(plan));
-    let metrics = names(plan, FieldKind::Metric);
-    let totals = metrics.into_iter().zip(plan.totals(head.totals.first()));
+    set("columnHeaders", column_headers(translation));
+    let metrics = names(translation, FieldKind::Metric);
+    let totals = metrics.into_iter().zip(translation.totals(head.totals.first()));
     set("totalsForAllResults", totals.map(|(name, total)| (name, json!(total))).collect::<Map<_, _>>().into());
     data
 }
 
 impl Query {
-    fn describe(&self, plan: &Plan) -> Value {
+    fn describe(&self, translation: &Translation) -> Value {
         let mut described = json!({
             "ids": self.ids,
             "start-date": self.start_date,
             "end-date": self.end_date,
-            "metrics": names(plan, FieldKind::Metric),
+            "metrics": names(translation, FieldKind::Metric),
             "start-index": self.start_index,
             "max-results": self.max_results,
         });
-        let dimensions = names(plan, FieldKind::Dimension);
+        let dimensions = names(translation, FieldKind::Dimension);
         if !dimensions.is_empty() {
             described["dimensions"] = json!(dimensions.join(","));
         }
@@ -131,11 +131,11 @@ impl Query {
         .collect()
     }
 
-    fn address(&self, plan: &Plan, start_index: u64) -> String {
+    fn address(&self, translation: &Translation, start_index: u64) -> String {
         let parameters = [
             ("ids", self.ids.clone()),
-            ("dimensions", names(plan, FieldKind::Dimension).join(",")),
-            ("metrics", names(plan, FieldKind::Metric).join(",")),
+            ("dimensions", names(translation, FieldKind::Dimension).join(",")),
+            ("metrics", names(translation, FieldKind::Metric).join(",")),
             ("sort", self.sort_keys().join(",")),
             ("filters", self.filters.clone()),
             ("start-date", self.start_date.clone()),
@@ -152,7 +152,7 @@ impl Query {
     }
 }
 
-fn column_headers(plan: &Plan) -> Value {
+fn column_headers(translation: &Translation) -> Value {
     let header = |column: &super::Column| {
         json!({
             "name": old_name(&column.name),
@@ -163,11 +163,11 @@ fn column_headers(plan: &Plan) -> Value {
             "dataType": column.data_type.name(),
         })
     };
-    plan.columns.iter().map(header).collect()
+    translation.columns.iter().map(header).collect()
 }
 
 /// `cols` of the `dataTable` that v3 sent instead of rows.
-pub fn data_table_columns(plan: &Plan) -> Value {
+pub fn data_table_columns(translation: &Translation) -> Value {
     let column = |column: &super::Column| {
         let name = old_name(&column.name);
         let r#type = match column.kind {
@@ -176,12 +176,12 @@ pub fn data_table_columns(plan: &Plan) -> Value {
         };
         json!({ "id": name, "label": name, "type": r#type })
     };
-    plan.columns.iter().map(column).collect()
+    translation.columns.iter().map(column).collect()
 }
 
 /// The columns of one kind by their v3 names.
-fn names(plan: &Plan, kind: FieldKind) -> Vec<String> {
-    let columns = plan.columns.iter().filter(|column| column.kind == kind);
+fn names(translation: &Translation, kind: FieldKind) -> Vec<String> {
+    let columns = translation.columns.iter().filter(|column| column.kind == kind);
     columns.map(|column| old_name(&column.name)).collect()
 }
 
@@ -213,13 +213,13 @@ mod tests {
         }
     }
 
-    fn plan() -> Plan {
+    fn translation() -> Translation {
         let question = Question {
             dimensions: vec!["ga:date".into()],
             metrics: vec!["users".into(), "ga:bounceRate".into()],
             ..Question::default()
         };
-        Plan::new(question, &FieldMap::default()).unwrap()
+        Translation::new(question, &FieldMap::default()).unwrap()
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
         head.metadata
             .sampling_metadatas
             .push(Sampling { samples_read_count: Some(10), sampling_space_size: Some(100) });
-        let data = Value::Object(ga_data(&plan(), &query(), &head, 35));
+        let data = Value::Object(ga_data(&translation(), &query(), &head, 35));
         assert_eq!(data["kind"], "analytics#gaData");
         assert_eq!(
             data["query"],
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_last_answer_has_no_next_link() {
-        let data = ga_data(&plan(), &query(), &ReportHead::default(), 20);
+        let data = ga_data(&translation(), &query(), &ReportHead::default(), 20);
         assert!(!data.contains_key("nextLink"));
         assert_eq!(data["containsSampledData"], false);
         assert_eq!(data["totalsForAllResults"], json!({"ga:users": "0", "ga:bounceRate": "0.0"}));

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::column::{Cells, Column};
 use super::decimal::Decimal;
-use super::plan::Plan;
+use super::translation::Translation;
 use crate::catalogue::FieldKind;
 use crate::error::Error;
 use crate::order::DefaultOrder;
@@ -16,7 +16,7 @@ use crate::order::DefaultOrder;
 /// Takes rows one by one.
 #[derive(Debug)]
 pub struct Merge<'a> {
-    plan: &'a Plan,
+    translation: &'a Translation,
     /// The dimensions of the answer, and GA4's metrics added up.
     sums: HashMap<Vec<Vec<u8>>, Vec<Sum>>,
 }
@@ -51,19 +51,19 @@ impl std::fmt::Display for Sum {
 }
 
 impl<'a> Merge<'a> {
-    /// For a plan that [merges](Plan::merges).
-    pub fn new(plan: &'a Plan) -> Self {
-        Self { plan, sums: HashMap::new() }
+    /// For a translation that [merges](Translation::merges).
+    pub fn new(translation: &'a Translation) -> Self {
+        Self { translation, sums: HashMap::new() }
     }
 
     /// Adds a row of GA4's.
     pub fn add(&mut self, row: &[&[u8]]) {
-        let dimensions = self.plan.columns.iter();
+        let dimensions = self.translation.columns.iter();
         let key = dimensions
             .filter(|column| column.kind == FieldKind::Dimension)
             .map(|column| column.cell(row).into_owned())
             .collect();
-        let metrics = row.get(self.plan.metrics_start..).unwrap_or_default();
+        let metrics = row.get(self.translation.metrics_start..).unwrap_or_default();
         let sums = self.sums.entry(key).or_insert_with(|| vec![Sum::Exact(Decimal::ZERO); metrics.len()]);
         for (sum, cell) in sums.iter_mut().zip(metrics) {
             sum.add(str::from_utf8(cell).unwrap_or_default());
@@ -72,30 +72,30 @@ impl<'a> Merge<'a> {
 
     /// The rows of the answer, in its order: the one asked for or the default, and then by the dimensions.
     pub fn finish(self) -> Vec<Vec<Vec<u8>>> {
-        let plan = self.plan;
+        let translation = self.translation;
         let mut rows: Vec<Vec<Vec<u8>>> = self
             .sums
             .into_iter()
             .map(|(mut cells, sums)| {
                 let sums: Vec<String> = sums.iter().map(Sum::to_string).collect();
-                let mut row: Vec<&[u8]> = vec![b""; plan.metrics_start];
+                let mut row: Vec<&[u8]> = vec![b""; translation.metrics_start];
                 row.extend(sums.iter().map(|sum| sum.as_bytes()));
-                let metrics = plan.columns.iter().filter(|column| column.kind == FieldKind::Metric);
+                let metrics = translation.columns.iter().filter(|column| column.kind == FieldKind::Metric);
                 cells.extend(metrics.map(|column| column.cell(&row).into_owned()));
                 cells
             })
             .collect();
-        let mut sort = plan.sort.clone();
-        if sort.is_empty() && plan.default_order == DefaultOrder::TimeOrSize {
-            sort.extend(plan.times().map(|place| (place, false)));
-            let metric = plan.columns.iter().position(|column| column.kind == FieldKind::Metric);
+        let mut sort = translation.sort.clone();
+        if sort.is_empty() && translation.default_order == DefaultOrder::TimeOrSize {
+            sort.extend(translation.times().map(|place| (place, false)));
+            let metric = translation.columns.iter().position(|column| column.kind == FieldKind::Metric);
             if sort.is_empty() {
                 sort.extend(metric.map(|place| (place, true)));
             }
         }
         rows.sort_unstable_by(|a, b| {
             let by_key = sort.iter().map(|&(place, desc)| {
-                let order = compare(plan.columns[place].kind, &a[place], &b[place]);
+                let order = compare(translation.columns[place].kind, &a[place], &b[place]);
                 if desc { order.reverse() } else { order }
             });
             by_key.fold(Ordering::Equal, Ordering::then).then_with(|| a.cmp(b))

@@ -12,7 +12,7 @@ fn words(text: &str) -> Vec<String> {
     words.map(str::to_owned).collect()
 }
 
-fn plan(dimensions: &str, metrics: &str, sort: &str, filters: &str) -> Result<Plan, Error> {
+fn translate(dimensions: &str, metrics: &str, sort: &str, filters: &str) -> Result<Translation, Error> {
     let map = FieldMap::parse("goal1 = sign_up\nmetric2 = customEvent:words\n").unwrap();
     let question = Question {
         dimensions: words(dimensions),
@@ -24,26 +24,26 @@ fn plan(dimensions: &str, metrics: &str, sort: &str, filters: &str) -> Result<Pl
         },
         ..Question::default()
     };
-    Plan::new(question, &map)
+    Translation::new(question, &map)
 }
 
-fn request(plan: &Plan) -> Value {
-    serde_json::to_value(&plan.request).unwrap()
+fn request(translation: &Translation) -> Value {
+    serde_json::to_value(&translation.request).unwrap()
 }
 
-fn row(plan: &Plan, cells: &[&str]) -> Vec<String> {
+fn row(translation: &Translation, cells: &[&str]) -> Vec<String> {
     let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
     let mut row = Vec::new();
-    plan.row(&cells, &mut row);
+    translation.row(&cells, &mut row);
     row.iter().map(|cell| String::from_utf8(cell.to_vec()).unwrap()).collect()
 }
 
 #[test]
 fn a_question_of_ga4s_own_names_is_passed_through() {
-    let plan = plan("date,customUser:plan", "sessions,bounceRate", "-sessions", "country==x").unwrap();
-    assert!(plan.is_plain() && !plan.merges() && plan.notes.is_empty());
+    let translation = translate("date,customUser:plan", "sessions,bounceRate", "-sessions", "country==x").unwrap();
+    assert!(translation.is_plain() && !translation.merges() && translation.notes.is_empty());
     assert_eq!(
-        request(&plan),
+        request(&translation),
         json!({
             "dimensions": [{"name": "date"}, {"name": "customUser:plan"}],
             "metrics": [{"name": "sessions"}, {"name": "bounceRate"}],
@@ -56,11 +56,15 @@ fn a_question_of_ga4s_own_names_is_passed_through() {
 
 #[test]
 fn an_old_question_is_answered_in_old_values() {
-    let plan =
-        plan("ga:userType,ga:date", "ga:visits,ga:percentNewVisits,ga:bounceRate,ga:bounces", "-ga:visits,ga:date", "")
-            .unwrap();
+    let translation = translate(
+        "ga:userType,ga:date",
+        "ga:visits,ga:percentNewVisits,ga:bounceRate,ga:bounces",
+        "-ga:visits,ga:date",
+        "",
+    )
+    .unwrap();
     assert_eq!(
-        request(&plan),
+        request(&translation),
         json!({
             "dimensions": [{"name": "newVsReturning"}, {"name": "date"}],
             "metrics": [{"name": "sessions"}, {"name": "newUsers"}, {"name": "bounceRate"},
@@ -69,25 +73,25 @@ fn an_old_question_is_answered_in_old_values() {
                          {"dimension": {"dimensionName": "date"}}],
         })
     );
-    assert!(!plan.is_plain() && !plan.merges());
+    assert!(!translation.is_plain() && !translation.merges());
     assert_eq!(
-        row(&plan, &["new", "20140101", "8", "2", "0.1234", "5"]),
+        row(&translation, &["new", "20140101", "8", "2", "0.1234", "5"]),
         ["New Visitor", "20140101", "8", "25.0", "12.34", "3"]
     );
-    let types: Vec<&str> = plan.columns.iter().map(|column| column.data_type.name()).collect();
+    let types: Vec<&str> = translation.columns.iter().map(|column| column.data_type.name()).collect();
     assert_eq!(types, ["STRING", "STRING", "INTEGER", "PERCENT", "PERCENT", "INTEGER"]);
-    assert_eq!(plan.notes.len(), 4, "{:?}", plan.notes);
+    assert_eq!(translation.notes.len(), 4, "{:?}", translation.notes);
 }
 
 #[test]
 fn totals_are_made_of_the_servers_totals() {
-    let plan = plan("ga:date", "ga:users,ga:percentNewSessions", "", "").unwrap();
+    let translation = translate("ga:date", "ga:users,ga:percentNewSessions", "", "").unwrap();
     let totals = AggregateRow {
         dimension_values: vec!["RESERVED_TOTAL".into()],
         metric_values: vec!["100".into(), "30".into(), "120".into()],
     };
-    assert_eq!(plan.totals(Some(&totals)), ["100", "25.0"]);
-    assert_eq!(plan.totals(None), ["0", "0.0"]);
+    assert_eq!(translation.totals(Some(&totals)), ["100", "25.0"]);
+    assert_eq!(translation.totals(None), ["0", "0.0"]);
 }
 
 #[test]
@@ -98,11 +102,11 @@ fn the_name_of_the_range_stands_between_dimensions_and_metrics() {
         compares_ranges: true,
         ..Question::default()
     };
-    let plan = Plan::new(question, &FieldMap::default()).unwrap();
-    assert_eq!(plan.request.dimensions.len(), 1);
-    assert_eq!(row(&plan, &["20140101", "before", "5", "0.25"]), ["20140101", "before", "5", "25.0"]);
+    let translation = Translation::new(question, &FieldMap::default()).unwrap();
+    assert_eq!(translation.request.dimensions.len(), 1);
+    assert_eq!(row(&translation, &["20140101", "before", "5", "0.25"]), ["20140101", "before", "5", "25.0"]);
     let totals = AggregateRow { dimension_values: vec![], metric_values: vec!["5".into(), "0.5".into()] };
-    assert_eq!(plan.totals(Some(&totals)), ["5", "50.0"]);
+    assert_eq!(translation.totals(Some(&totals)), ["5", "50.0"]);
 }
 
 #[test]
@@ -137,10 +141,10 @@ fn filters_are_translated_with_their_values() {
         ("ga:pagePathLevel1==/a.b/", "dimensionFilter", regexp(r"^(/[^/]*){0}/a\.b/")),
         ("ga:pagePathLevel2==/c", "dimensionFilter", regexp("^(/[^/]*){1}/c$")),
     ] {
-        let plan = plan("", "sessions", "", filter).expect(filter);
-        assert_eq!(request(&plan)[side], expected, "{filter}");
+        let translation = translate("", "sessions", "", filter).expect(filter);
+        assert_eq!(request(&translation)[side], expected, "{filter}");
     }
-    let computed = plan("", "sessions", "", "ga:percentNewSessions>50").unwrap();
+    let computed = translate("", "sessions", "", "ga:percentNewSessions>50").unwrap();
     assert_eq!(
         request(&computed)["metrics"],
         json!([{"name": "sessions"},
@@ -150,36 +154,36 @@ fn filters_are_translated_with_their_values() {
 
 #[test]
 fn a_computed_metric_is_sorted_by_on_the_server() {
-    let plan = plan("date", "ga:percentNewSessions", "-ga:percentNewSessions", "").unwrap();
-    let request = request(&plan);
+    let translation = translate("date", "ga:percentNewSessions", "-ga:percentNewSessions", "").unwrap();
+    let request = request(&translation);
     assert_eq!(request["orderBys"], json!([{"desc": true, "metric": {"metricName": "percentNewSessions"}}]));
     assert_eq!(request["metrics"].as_array().unwrap().len(), 3);
-    let cells = row(&plan, &["20140101", "1", "3"]);
+    let cells = row(&translation, &["20140101", "1", "3"]);
     assert_eq!(cells[1].parse::<f64>().unwrap(), 100.0 / 3.0);
 }
 
 #[test]
 fn a_metric_that_needs_a_filter_brings_it() {
-    let plan1 = plan("date", "ga:searchUniques,ga:searchResultViews", "", "country==x").unwrap();
-    let filter = &request(&plan1)["dimensionFilter"]["andGroup"]["expressions"][1];
+    let translation = translate("date", "ga:searchUniques,ga:searchResultViews", "", "country==x").unwrap();
+    let filter = &request(&translation)["dimensionFilter"]["andGroup"]["expressions"][1];
     assert_eq!(filter["filter"]["fieldName"], "eventName");
-    let goal = plan("date", "ga:goal1Value", "", "").unwrap();
+    let goal = translate("date", "ga:goal1Value", "", "").unwrap();
     let filter = &request(&goal)["dimensionFilter"]["filter"];
     assert_eq!(filter["stringFilter"]["value"], "sign_up");
 
-    let error = plan("date", "ga:searchUniques,ga:users", "", "").unwrap_err();
+    let error = translate("date", "ga:searchUniques,ga:users", "", "").unwrap_err();
     assert_eq!(error.kind(), Kind::Refused);
     assert!(error.to_string().contains("it counts only where eventName=="), "{error}");
-    assert!(plan("date", "ga:users,ga:organicSearches", "", "").is_err());
-    assert!(plan("date", "ga:organicSearches", "", "ga:users>1").is_err());
+    assert!(translate("date", "ga:users,ga:organicSearches", "", "").is_err());
+    assert!(translate("date", "ga:organicSearches", "", "ga:users>1").is_err());
 }
 
 #[test]
 fn rows_that_become_the_same_are_added_up() {
-    let plan = plan("ga:pagePathLevel1", "ga:pageviews,ga:avgTimeOnPage", "", "").unwrap();
-    assert!(plan.merges());
-    assert_eq!(request(&plan)["orderBys"], Value::Null);
-    let mut merge = Merge::new(&plan);
+    let translation = translate("ga:pagePathLevel1", "ga:pageviews,ga:avgTimeOnPage", "", "").unwrap();
+    assert!(translation.merges());
+    assert_eq!(request(&translation)["orderBys"], Value::Null);
+    let mut merge = Merge::new(&translation);
     for cells in [["/a/x", "2", "1.5", "2"], ["/b", "4", "8", "4"], ["/a/y", "1", "0.25", "1"]] {
         let cells: Vec<&[u8]> = cells[..3].iter().map(|cell| cell.as_bytes()).collect();
         merge.add(&cells);
@@ -204,7 +208,7 @@ fn only_what_can_be_added_up_is() {
         ("ga:isMobile,ga:pagePathLevel1", "ga:sessions", false),
         ("ga:userType", "ga:users", true),
     ] {
-        let result = plan(dimensions, metrics, "", "");
+        let result = translate(dimensions, metrics, "", "");
         assert_eq!(result.is_ok(), fits, "{dimensions} {metrics}");
         if let Err(error) = result {
             assert_eq!(error.kind(), Kind::Refused);
@@ -225,10 +229,10 @@ fn a_metric_that_is_only_filtered_by_is_invisible() {
         ("conversions>1 and keyEvents<5", json!([{"name": "sessions"}, {"name": "conversions", "invisible": true}])),
         ("customEvent:x between 1 and 2", json!([{"name": "sessions"}, {"name": "customEvent:x", "invisible": true}])),
     ] {
-        let plan = plan("country", "sessions", "", filter).expect(filter);
-        assert_eq!(request(&plan)["metrics"], metrics, "{filter}");
+        let translation = translate("country", "sessions", "", filter).expect(filter);
+        assert_eq!(request(&translation)["metrics"], metrics, "{filter}");
         assert_eq!(
-            plan.totals(Some(&AggregateRow { dimension_values: vec![], metric_values: vec!["5".into()] })),
+            translation.totals(Some(&AggregateRow { dimension_values: vec![], metric_values: vec!["5".into()] })),
             ["5"]
         );
     }
@@ -247,7 +251,7 @@ fn a_key_of_the_order_that_is_no_column_has_a_hint_that_helps() {
         ("date:ASC", "date:ASC is not a column", "a dash means descending: --sort date"),
         ("date,-ga:date", "date is named twice", ""),
     ] {
-        let error = plan("date", "sessions", sort, "").unwrap_err();
+        let error = translate("date", "sessions", sort, "").unwrap_err();
         assert_eq!(error.kind(), Kind::Usage, "{sort}");
         assert!(error.to_string().contains(message), "{sort}: {error}");
         assert!(error.hint().unwrap_or_default().contains(hint), "{sort}: {:?}", error.hint());
@@ -263,8 +267,8 @@ fn rows_that_become_one_have_the_default_order_too() {
             default_order,
             ..Question::default()
         };
-        let plan = Plan::new(question, &FieldMap::default()).unwrap();
-        let mut merge = Merge::new(&plan);
+        let translation = Translation::new(question, &FieldMap::default()).unwrap();
+        let mut merge = Merge::new(&translation);
         for cells in [["/a/x", "20240102", "5"], ["/b", "20240101", "2"], ["/a/y", "20240101", "1"]] {
             let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
             merge.add(&cells);
@@ -293,7 +297,7 @@ fn what_cannot_be_translated_is_refused() {
         ("", "sessions", "", "ga:productCategoryHierarchy==x", Kind::Refused),
         ("", "sessions", "", "ga:source==x,ga:visits>1", Kind::Usage),
     ] {
-        let error = plan(dimensions, metrics, sort, filter).unwrap_err();
+        let error = translate(dimensions, metrics, sort, filter).unwrap_err();
         assert_eq!(error.kind(), kind, "{dimensions}{metrics}{sort}{filter}: {error}");
     }
 }

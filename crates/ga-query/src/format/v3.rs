@@ -1,7 +1,7 @@
 //! The answer that Core Reporting v3 would have given: one `analytics#gaData` object, of which the rows come last.
 //! <https://developers.google.com/analytics/devguides/reporting/core/v3/reference#data_response>
 
-use ga_core::v3::{Plan, Query, data_table_columns, ga_data};
+use ga_core::v3::{Query, Translation, data_table_columns, ga_data};
 use gauth_cli::{Failure, Kind};
 
 use super::{Beginning, Content, Format, NewWriter, RowWriter};
@@ -63,7 +63,7 @@ impl Rows {
         Self { begin: ",\"rows\":[\n".to_owned(), is_table: false, row: ["[", "]"], cell: ["", ""], end: "\n]}\n" }
     }
 
-    fn of_data_table(plan: &Plan) -> Self {
+    fn of_data_table(plan: &Translation) -> Self {
         Self {
             begin: format!(",\"dataTable\":{{\"cols\":{},\"rows\":[\n", data_table_columns(plan)),
             is_table: true,
@@ -82,7 +82,7 @@ struct GaData {
 }
 
 impl GaData {
-    fn new(plan: &Plan, mut query: Query, limit: Option<u64>, rows: Rows, beginning: &Beginning<'_>) -> Self {
+    fn new(plan: &Translation, mut query: Query, limit: Option<u64>, rows: Rows, beginning: &Beginning<'_>) -> Self {
         let total = beginning.head.row_count.unwrap_or(0);
         query.property = beginning.property.to_owned();
         if query.ids.is_empty() {

@@ -40,7 +40,7 @@ pub struct Question {
 
 /// How the question is answered.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct Translation {
     /// Dimensions, metrics, filters and order of the request.
     pub request: RunReportRequest,
     /// The columns as asked: dimensions, then metrics.
@@ -55,7 +55,7 @@ pub struct Plan {
     pub(super) default_order: DefaultOrder,
 }
 
-impl Plan {
+impl Translation {
     /// Finds the fields that answer; refuses what GA4 has no equivalent for.
     pub fn new(question: Question, map: &FieldMap) -> Result<Self, Error> {
         let mut fields = FieldList::new(map);
