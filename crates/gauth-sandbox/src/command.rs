@@ -25,6 +25,36 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) is_automatic: bool,
 }
 
+impl Surroundings<'_> {
+    /// Gives the command a home below `own`, the variables of the sandbox, and none of the user's credentials.
+    fn apply(&self, command: &mut Command, own: &Path) -> anyhow::Result<()> {
+        let home = own.join("home");
+        fs::create_dir(&home).context("make a private home")?;
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if ["GAUTH_", "GOOGLE_", "CLOUDSDK_"].iter().any(|prefix| name.starts_with(prefix)) {
+                command.env_remove(&*name);
+            }
+        }
+        // XDG_RUNTIME_DIR stays: it leads to the desktop, and a browser may be wanted.
+        command
+            .env("HOME", &home)
+            .env("XDG_CONFIG_HOME", home.join(".config"))
+            .env("XDG_CACHE_HOME", home.join(".cache"))
+            .env("XDG_DATA_HOME", home.join(".local/share"))
+            .env("XDG_STATE_HOME", home.join(".local/state"))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        #[cfg(unix)]
+        if self.is_automatic {
+            let browser = own.join(follow::NAME);
+            let executable = std::env::current_exe().context("find this program")?;
+            std::os::unix::fs::symlink(executable, &browser).context("link the browser")?;
+            command.env("BROWSER", browser);
+        }
+        Ok(())
+    }
+}
+
 /// Runs the command to its end and passes on what signals come meanwhile.
 pub(crate) fn run(
     surroundings: Surroundings<'_>,
@@ -35,31 +65,9 @@ pub(crate) fn run(
     deadline: Option<Instant>,
 ) -> anyhow::Result<ExitCode> {
     let own = tempfile::Builder::new().prefix("gauth-sandbox-home-").tempdir().context("make a private home")?;
-    let home = own.path().join("home");
-    fs::create_dir(&home).context("make a private home")?;
     let mut command = Command::new(program);
     command.args(arguments);
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if ["GAUTH_", "GOOGLE_", "CLOUDSDK_"].iter().any(|prefix| name.starts_with(prefix)) {
-            command.env_remove(&*name);
-        }
-    }
-    // XDG_RUNTIME_DIR stays: it leads to the desktop, and a browser may be wanted.
-    command
-        .env("HOME", &home)
-        .env("XDG_CONFIG_HOME", home.join(".config"))
-        .env("XDG_CACHE_HOME", home.join(".cache"))
-        .env("XDG_DATA_HOME", home.join(".local/share"))
-        .env("XDG_STATE_HOME", home.join(".local/state"))
-        .envs(surroundings.variables);
-    #[cfg(unix)]
-    if surroundings.is_automatic {
-        let browser = own.path().join(follow::NAME);
-        let executable = std::env::current_exe().context("find this program")?;
-        std::os::unix::fs::symlink(executable, &browser).context("link the browser")?;
-        command.env("BROWSER", browser);
-    }
+    surroundings.apply(&mut command, own.path())?;
     let name = Path::new(program).file_name().unwrap_or_default();
     if SHELLS.iter().any(|shell| name == *shell) && arguments.is_empty() && io::stdin().is_terminal() {
         let url = surroundings.sandbox.url();

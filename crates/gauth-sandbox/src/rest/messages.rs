@@ -63,56 +63,57 @@ fn table(text: &'static str) -> Table {
         }
     }
     let (enums, messages): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|(name, _)| name.starts_with("enum "));
-    let enums: Vec<Enum> = enums
-        .into_iter()
-        .map(|(name, lines)| Enum {
-            name: &name["enum ".len()..],
-            values: lines
-                .iter()
-                .filter_map(|line| line.split_once('\t'))
-                .filter_map(|(value, number)| Some((value, number.parse().ok()?)))
-                .collect(),
-        })
-        .collect();
-    let enum_numbers: HashMap<&str, usize> = enums.iter().map(|each| each.name).zip(0..).collect();
-    let numbers: HashMap<&str, usize> = messages.iter().map(|(name, _)| *name).zip(0..).collect();
-    let kind = |of_message: &str, text: &str| match text {
-        "string" | "timestamp" => Kind::Text,
-        "bool" => Kind::Bool,
-        "int32" => Kind::Int32,
-        "int64" => Kind::Int64,
-        "double" => Kind::Double,
-        "bytes" => Kind::Bytes,
-        "duration" => Kind::Duration,
-        name => match enum_numbers.get(name) {
-            Some(number) => Kind::Enum(*number),
-            None => {
-                let version = of_message.split('.').next().unwrap_or_default();
-                let own = numbers.get(&*format!("{version}.{name}"));
-                let found = own.or_else(|| numbers.get(&*format!("v1beta.{name}")));
-                Kind::Message(*found.unwrap_or_else(|| panic!("{of_message} has a field of the unknown type {name}")))
-            }
-        },
+    let value = |line: &&'static str| {
+        let (value, number) = line.split_once('\t')?;
+        Some((value, number.parse().ok()?))
     };
-    let messages = messages
+    let enums: Vec<Enum> = enums
         .iter()
-        .map(|(name, lines)| {
-            let fields = lines.iter().map(|line| {
-                let mut columns = line.split('\t');
-                let field = columns.next().unwrap_or_default();
-                let of_type = columns.next().unwrap_or_default();
-                let single = of_type.trim_end_matches('*');
-                Field {
-                    name: field,
-                    kind: kind(name, single),
-                    repeated: single.len() < of_type.len(),
-                    one_of: columns.next(),
-                }
-            });
-            Message { name, fields: fields.collect() }
-        })
+        .map(|(name, lines)| Enum { name: &name["enum ".len()..], values: lines.iter().filter_map(value).collect() })
         .collect();
+    let names = Names {
+        enums: enums.iter().map(|each| each.name).zip(0..).collect(),
+        messages: messages.iter().map(|(name, _)| *name).zip(0..).collect(),
+    };
+    let fields = |name: &str, lines: &[&'static str]| lines.iter().map(|line| names.field(name, line)).collect();
+    let messages = messages.iter().map(|(name, lines)| Message { name, fields: fields(name, lines) }).collect();
     Table { messages, enums }
+}
+
+/// The places of names in the table.
+struct Names {
+    enums: HashMap<&'static str, usize>,
+    messages: HashMap<&'static str, usize>,
+}
+
+impl Names {
+    fn field(&self, message: &str, line: &'static str) -> Field {
+        let mut columns = line.split('\t');
+        let name = columns.next().unwrap_or_default();
+        let of_type = columns.next().unwrap_or_default();
+        let single = of_type.trim_end_matches('*');
+        let repeated = single.len() < of_type.len();
+        Field { name, kind: self.kind(message, single), repeated, one_of: columns.next() }
+    }
+
+    fn kind(&self, message: &str, name: &str) -> Kind {
+        match name {
+            "string" | "timestamp" => Kind::Text,
+            "bool" => Kind::Bool,
+            "int32" => Kind::Int32,
+            "int64" => Kind::Int64,
+            "double" => Kind::Double,
+            "bytes" => Kind::Bytes,
+            "duration" => Kind::Duration,
+            _ if self.enums.contains_key(name) => Kind::Enum(self.enums[name]),
+            _ => {
+                let version = message.split('.').next().unwrap_or_default();
+                let own = self.messages.get(&*format!("{version}.{name}"));
+                let found = own.or_else(|| self.messages.get(&*format!("v1beta.{name}")));
+                Kind::Message(*found.unwrap_or_else(|| panic!("{message} has a field of the unknown type {name}")))
+            }
+        }
+    }
 }
 
 /// The message of this name, which is in the table.
