@@ -21,7 +21,7 @@ const GOOGLE_TOKEN_URLS: [&str; 4] = [
     "https://www.googleapis.com/oauth2/v3/token",
     "https://www.googleapis.com/oauth2/v4/token",
 ];
-const LONGEST_LIFE: i64 = 3600;
+pub(crate) const LONGEST_LIFE: i64 = 3600;
 /// How far the sender's clock may be off.
 const SKEW: i64 = 300;
 
@@ -47,7 +47,7 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
             "Invalid JWT: Failed audience check. The right audience is {own_url}"
         )));
     }
-    check_times(&jwt.claims, google.clock())?;
+    check_times(&jwt.claims, google.clock(), LONGEST_LIFE)?;
 
     match (text(&jwt.claims, "scope"), text(&jwt.claims, "target_audience")) {
         (Some(_), Some(_)) => Err(OAuthError::invalid_request("The JWT must hold scope or target_audience, not both.")),
@@ -79,8 +79,8 @@ fn access_token(google: &Google, account: &ServiceAccount, list: &str, sub: Opti
     }))
 }
 
-/// Whole seconds, a life of at most an hour, and both ends within the clock's tolerance of `now`.
-pub(crate) fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), OAuthError> {
+/// Whole seconds, a life that is not too long, and both ends within the clock's tolerance of `now`.
+pub(crate) fn check_times(claims: &Map<String, Value>, now: u64, longest_life: i64) -> Result<(), OAuthError> {
     let times = claims.get("iat").and_then(Value::as_i64).zip(claims.get("exp").and_then(Value::as_i64));
     let now = now.cast_signed();
     match times {
@@ -88,7 +88,7 @@ pub(crate) fn check_times(claims: &Map<String, Value>, now: u64) -> Result<(), O
             if iat <= now.saturating_add(SKEW)
                 && exp > now.saturating_sub(SKEW)
                 && exp > iat
-                && exp.saturating_sub(iat) <= LONGEST_LIFE =>
+                && exp.saturating_sub(iat) <= longest_life =>
         {
             Ok(())
         }

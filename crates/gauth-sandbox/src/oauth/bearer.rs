@@ -2,7 +2,7 @@
 //! access token, or a JWT that a service account has signed for one API or for some scopes (<https://google.aip.dev/auth/4111>).
 
 use crate::http::{Request, Response, bearer, challenge};
-use crate::oauth::assertion;
+use crate::oauth::assertion::{self, LONGEST_LIFE};
 use crate::oauth::google::{Google, now};
 use crate::oauth::grants::{AccessToken, Kind};
 use crate::oauth::jwt::Jwt;
@@ -12,6 +12,9 @@ use crate::rest::{Method, Parameters, Refusal};
 
 const EXPECTED: &str = "Expected OAuth 2 access token, login cookie or other valid authentication credential. See \
                         https://developers.google.com/identity/sign-in/web/devconsole-project.";
+
+/// Google's own client for Rust makes the life of its JWTs 20 seconds longer than an hour.
+const TOLERANCE: i64 = 60;
 
 /// Whose request to `method` it is, or the refusal.
 pub(crate) fn check<C>(google: &Google, request: &Request, method: &Method<C>) -> Result<AccessToken, Box<Response>> {
@@ -39,16 +42,17 @@ fn self_signed<C>(google: &Google, token: &str, method: &Method<C>) -> Option<Ac
     if !is_own || !jwt.header.contains_key("kid") || !google.reporter_key.verifies(&jwt) {
         return None;
     }
-    assertion::check_times(&jwt.claims, google.clock()).ok()?;
+    assertion::check_times(&jwt.claims, google.clock(), LONGEST_LIFE + TOLERANCE).ok()?;
     let audience = text("aud").map(|audience| audience.strip_suffix('/').unwrap_or(audience));
     if audience.is_some_and(|audience| audience != google.url && audience != format!("https://{}", method.service())) {
         return None;
     }
     let granted = match (text("scope"), audience) {
-        (Some(list), _) => scopes::parse(list).ok()?,
+        (Some(list), None) => scopes::parse(list).ok()?,
         // The whole API.
         (None, Some(_)) => method.scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-        (None, None) => return None,
+        // One or the other.
+        _ => return None,
     };
     let client = google.subject(REPORTER);
     let holder = google.grants().holder(REPORTER, &client, granted, Kind::ServiceAccount);
