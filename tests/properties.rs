@@ -156,7 +156,7 @@ fn a_name_that_matches_nothing_exits_4_with_a_hint() {
         &["--match", "without properties", "-f", "id"],
     ] {
         let run = user.run(arguments).expect_failure(4);
-        assert!(run.stderr().contains("hint: run ga-properties alone"));
+        assert!(run.stderr().contains("hint: run ga-properties by itself"));
     }
     let run = user.run(&["--match", "without properties"]).expect(0);
     assert_eq!(run.stdout(), format!("{HEADER}1004,An account without properties,,,,\n"));
@@ -244,7 +244,7 @@ fn the_quota_project_comes_from_the_flag_before_the_variable() {
         command.env("GOOGLE_CLOUD_QUOTA_PROJECT", variable);
         let run = testkit::run(command).expect(0);
         assert_eq!(run.stdout(), HEADER);
-        assert!(run.stderr().contains("can see no property"));
+        assert!(run.stderr().contains("no property is visible"));
     }
     let sent = server.requests();
     let projects: Vec<_> = sent.iter().map(|request| request.header("x-goog-user-project")).collect();

@@ -36,7 +36,7 @@ fn each_loss_is_one_line_and_strict_makes_it_an_error() {
             "the metric adCost is restricted",
             6,
         ),
-        (json!({"emptyReason": "NO_DATA"}), "empty: NO_DATA", 0),
+        (json!({"emptyReason": "NO_DATA"}), "no rows: NO_DATA", 0),
         (json!({"currencyCode": "EUR", "unheardOf": {"x": []}}), "", 0),
     ];
     for (metadata, note, strict) in table {

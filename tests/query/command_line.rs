@@ -163,7 +163,7 @@ fn the_name_of_the_range_cannot_be_requested() {
         &["-m", "sessions", "--filter", "dateRange==a"],
     ] {
         let run = dry_run(&[&["1"], arguments].concat()).expect_failure(4);
-        assert!(run.stderr().contains("several date ranges bring it along"), "{}", run.stderr());
+        assert!(run.stderr().contains("it is added when there are several date ranges"), "{}", run.stderr());
     }
 }
 
@@ -219,7 +219,7 @@ fn h6_each_slip_has_its_exit_code_and_sends_nothing() {
         assert!(run.stderr().starts_with("ga-query: "), "{arguments:?}: {}", run.stderr());
     }
     let run = user.run(&["1", "-m", "screenpageviews"]).expect_failure(4);
-    assert!(run.stderr().contains("did you mean screenPageViews?"), "{}", run.stderr());
+    assert!(run.stderr().contains("did you mean `screenPageViews`?"), "{}", run.stderr());
     assert!(server.requests().is_empty());
 }
 
@@ -325,10 +325,10 @@ fn properties_are_listed_with_any_separator_and_asked_once() {
     let asked = server.requests().len();
     user.home.write("none", 0o600, "# nothing\n");
     for (properties, why) in [
-        ("0,7", "0, the first property, goes with no other property"),
-        ("all,7", "all goes with no other property"),
-        ("7,@list", "@FILE goes with no other property"),
-        ("@none", "it names no property"),
+        ("0,7", "0, the first property, cannot be combined with other properties"),
+        ("all,7", "all cannot be combined with other properties"),
+        ("7,@list", "@FILE cannot be combined with other properties"),
+        ("@none", "the list contains no property"),
         ("@missing", "no such file"),
         ("7,UA-1-1", "Universal Analytics"),
         ("\n", "it printed nothing"),
@@ -438,7 +438,7 @@ fn only_the_servers_own_names_are_no_names_of_ranges() {
     }
     for name in ["date_range_0", "RESERVED_TOTAL"] {
         let run = names(name).expect_failure(2);
-        assert!(run.stderr().contains("the server reserves names"), "{}", run.stderr());
+        assert!(run.stderr().contains("names that begin with"), "{}", run.stderr());
     }
 }
 

@@ -143,7 +143,8 @@ fn days_before_the_api_are_refused_before_a_token_is_read() {
         &["1", "--request", body],
     ] {
         let run = testkit::run(user.command_without_token(arguments)).expect_failure(2);
-        for part in ["2015-08-14", "Universal Analytics data is gone", "GA4 data begins with the property"] {
+        for part in ["2015-08-14", "Universal Analytics data is gone", "GA4 data starts when the property was created"]
+        {
             assert!(run.stderr().contains(part), "{arguments:?}: {}", run.stderr());
         }
     }

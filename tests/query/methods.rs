@@ -208,8 +208,8 @@ fn an_official_request_is_checked_before_it_is_sent() {
     let mut unknown = by_country(None);
     unknown["metrics"] = json!([{"name": "screenpageviews"}]);
     for (body, arguments, code, text) in [
-        (&misspelt, &[][..], 2, "did you mean dimensions?"),
-        (&unknown, &[], 4, "did you mean screenPageViews?"),
+        (&misspelt, &[][..], 2, "did you mean `dimensions`?"),
+        (&unknown, &[], 4, "did you mean `screenPageViews`?"),
         (&by_country(None), &["--method", "runReports"], 2, "batchRunReports"),
         (&by_country(None), &["--method", "checkCompatibility"], 2, "ga-fields --compatible-with"),
         (&by_country(None), &["-m", "sessions"], 2, "--metrics into its body"),
@@ -224,6 +224,14 @@ fn an_official_request_is_checked_before_it_is_sent() {
     assert!(missing.stderr().contains("no such file"), "{}", missing.stderr());
     let both = user.command_without_token(&["1", "--request", "-", "--token", "-"]);
     testkit::run_with_input(both, b"{}").expect_failure(2);
+}
+
+#[test]
+fn a_duplicate_key_in_a_request_is_refused_with_its_path() {
+    let user = User::of("http://127.0.0.1:1");
+    let body = r#"{"metrics":[{"name":"sessions","name":"totalUsers"}]}"#;
+    let run = testkit::run_with_input(user.command(&["1", "--request", "-"]), body).expect_failure(2);
+    assert!(run.stderr().contains("invalid request: metrics[0].name: duplicate key"), "{}", run.stderr());
 }
 
 #[test]
@@ -285,7 +293,7 @@ fn a_body_that_only_v1alpha_knows_goes_there_page_by_page() {
     }
     let batch = json!([body]);
     let run = request(&user, &batch, &[]).expect_failure(2);
-    assert!(run.stderr().contains("requests[0].conversionSpec: RunReportRequest has no"), "{}", run.stderr());
+    assert!(run.stderr().contains("requests[0].conversionSpec: unknown key in RunReportRequest"), "{}", run.stderr());
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn f3_an_answer_that_unpacks_to_a_gibibyte_stays_small_in_memory() {
         .env("GAUTH_SANDBOX_URL", &user.url)
         .env("GAUTH_TOKEN", &user.token);
     let run = user.finish(command).expect_failure(1);
-    assert!(run.stderr().contains("the answer cannot be read"), "{}", run.stderr());
+    assert!(run.stderr().contains("cannot read the response"), "{}", run.stderr());
 }
 
 #[test]

@@ -70,13 +70,13 @@ fn limit_and_offset_choose_rows_over_pages() {
 fn h5_a_report_that_changes_or_repeats_itself_is_incomplete() {
     type Change = fn(u64, &mut Value) -> Option<Answer>;
     let table: [(&str, Change); 8] = [
-        ("changed while it was read", |offset, page| {
+        ("changed during the download", |offset, page| {
             if offset == 20 {
                 page["rowCount"] = 51.into();
             }
             None
         }),
-        ("sent a row twice", |offset, page| {
+        ("sent the same row twice", |offset, page| {
             if offset == 20 {
                 page["rows"][7] = page["rows"][2].clone();
             }
@@ -96,7 +96,7 @@ fn h5_a_report_that_changes_or_repeats_itself_is_incomplete() {
             }
             None
         }),
-        ("no rows at offset 20", |offset, page| {
+        ("expected 10 rows at offset 20, got none", |offset, page| {
             if offset == 20 {
                 page.as_object_mut().expect("an object").remove("rows");
             }
@@ -109,11 +109,11 @@ fn h5_a_report_that_changes_or_repeats_itself_is_incomplete() {
             }
             None
         }),
-        ("sent no rows", |_, page| {
+        ("rows at offset 0, got none", |_, page| {
             page.as_object_mut().expect("an object").remove("rows");
             None
         }),
-        ("sent 10 rows at offset 0 where 4 were promised", |_, page| {
+        ("expected 4 rows at offset 0, got 10", |_, page| {
             page["rowCount"] = 4.into();
             None
         }),

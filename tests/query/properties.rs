@@ -77,7 +77,7 @@ fn all_is_every_property_once_in_the_order_of_the_accounts() {
     );
     let none = ScriptedServer::answering(|_| Answer::json(200, "{}"));
     let run = report(&none, &["-p", "all"]).expect_failure(4);
-    assert!(run.stderr().contains("can see no property"), "{}", run.stderr());
+    assert!(run.stderr().contains("no property is visible"), "{}", run.stderr());
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_property_that_refuses_its_data_names_the_missing_role_or_the_account() {
         ),
         ("100", "100 is an account: name one of its properties, -p 9 (9, 7)"),
         ("300", "300 is an account without a property that this token can see"),
-        ("5", "ga-properties lists what this token can see"),
+        ("5", "run ga-properties to list what this token can see"),
     ] {
         let run = report(&server, &["-p", property]).expect_failure(4);
         assert!(run.stderr().contains(remedy), "{}", run.stderr());

@@ -66,7 +66,7 @@ fn a_run_that_the_quota_ends_names_the_command_that_goes_on() {
     let first = server(40);
     let mut user = User::of(&first.url());
     let run = user.pages(&["--limit", "90", "--offset", "5", "--filter", "pagePath!=it's"]).expect(5);
-    assert!(run.stderr().contains("tokens per hour are used up"), "{}", run.stderr());
+    assert!(run.stderr().contains("the hourly token quota is used up"), "{}", run.stderr());
     assert!(run.stderr().contains("run it again in an hour"), "{}", run.stderr());
     assert_eq!(run.stdout().lines().count(), 1 + 40);
     let second = server(u64::MAX);

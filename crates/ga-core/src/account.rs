@@ -103,7 +103,7 @@ pub fn listed(accounts: &[AccountSummary]) -> Result<Vec<Listed<'_>>, Error> {
         for summary in &account.property_summaries {
             let number = PropertyNumber::parse(&summary.property).map_err(|_| {
                 let name = &summary.property;
-                Error::answer(format!("the answer names a property {name}, which is none"))
+                Error::answer(format!("the response has a property with the invalid name {name:?}"))
             })?;
             let property = Some((number, summary));
             listed.push(Listed { account, property });
@@ -116,7 +116,7 @@ impl AccountSummaries {
     /// Reads one answer.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
         serde_json::from_slice(body)
-            .map_err(|error| Error::Answer(format!("the answer is not a list of accounts: {error}")))
+            .map_err(|error| Error::Answer(format!("the response is not a list of accounts: {error}")))
     }
 }
 

@@ -200,19 +200,19 @@ impl ReportHead {
     /// Reads an answer from which the rows were taken.
     pub(crate) fn parse(envelope: &[u8]) -> Result<Self, Error> {
         let head: Self = serde_json::from_slice(envelope)
-            .map_err(|error| Error::answer(format!("the answer is not a report: {error}")))?;
+            .map_err(|error| Error::answer(format!("the response is not a report: {error}")))?;
         if head.error.is_some() {
-            return Err(Error::answer("the answer is an error under status 200"));
+            return Err(Error::answer("the response is an error with status 200"));
         }
         let is_report = match &head.kind {
             Some(kind) => kind.starts_with("analyticsData#"),
             None => !(head.dimension_headers.is_empty() && head.metric_headers.is_empty()),
         };
         if !is_report {
-            return Err(Error::answer("the answer is not a report: it has neither the kind of one nor headers"));
+            return Err(Error::answer("the response is not a report: it has neither a kind nor headers"));
         }
         if head.rows_without_list.is_some() {
-            return Err(Error::answer("the answer has rows that are not a list"));
+            return Err(Error::answer("the rows in the response are not a list"));
         }
         Ok(head)
     }

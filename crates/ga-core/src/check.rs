@@ -5,6 +5,7 @@
 //! and its neighbours, the names those of [`crate::catalogue`]. Whether fields go together only the server
 //! knows.
 
+mod distinct;
 mod limits;
 mod method;
 mod names;
@@ -15,6 +16,14 @@ pub use method::Method;
 use serde_json::Value;
 
 use crate::error::Error;
+
+/// Reads the text of a request body. Other JSON, and an object with a key twice, is refused; the latter with its path.
+pub fn parse(text: &str) -> Result<Value, Error> {
+    distinct::read(text).map_err(|error| {
+        let what = if error.is_data() { "invalid request" } else { "not JSON" };
+        Error::usage(format!("{what}: {error}"))
+    })
+}
 
 /// Checks an official request body, as `--request` takes it.
 ///

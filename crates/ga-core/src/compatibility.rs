@@ -48,7 +48,7 @@ impl Compatibility {
     /// Reads the answer to a request without a filter.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
         let answer: Answer = serde_json::from_slice(body)
-            .map_err(|error| Error::answer(format!("the answer does not tell what goes together: {error}")))?;
+            .map_err(|error| Error::answer(format!("the response is not about compatibility: {error}")))?;
         let mut judged: Vec<(Definition, bool)> = Vec::new();
         for (list, kind) in [
             (answer.dimension_compatibilities, FieldKind::Dimension),

@@ -179,7 +179,7 @@ impl Typing {
             (Self::Day(date), _) => (*date, *date),
             (Self::Month(first), _) => (*first, first.last_of_month()),
             (Self::Word(word), Some(today)) => {
-                word.days(today).ok_or_else(|| Error::usage("the calendar does not go so far"))?
+                word.days(today).ok_or_else(|| Error::usage("the date is outside the calendar"))?
             }
             (Self::Word(_), None) => return Err(Error::usage("today's date is not known")),
         };
@@ -232,8 +232,8 @@ fn not_a_date(text: &str) -> Error {
 fn check_first_day(date: Date, text: &str) -> Result<(), Error> {
     match date < FIRST_DAY {
         true => Err(Error::usage(format!(
-            "{text} is before {FIRST_DAY}, the first day that the API takes: Universal Analytics data is gone, and GA4 \
-             data begins with the property"
+            "{text} is before {FIRST_DAY}, the first day that the API accepts: Universal Analytics data is gone, and \
+             GA4 data starts when the property was created"
         ))),
         false => Ok(()),
     }
@@ -265,10 +265,10 @@ pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
             name: name.map(str::to_owned),
         }),
         (Some(_), Some(_)) => Err(Error::usage(format!(
-            "the minutes {minutes} end before they start: the longer ago comes first, as in 29..0"
+            "the minute range {minutes} ends before it starts: expected the larger number first, as in 29..0"
         ))),
         _ => Err(Error::usage(format!(
-            "{:?} are not minutes: expected 29..0, from 29 minutes ago until now",
+            "{:?} is not a minute range: expected START..END, such as 29..0 for the last 30 minutes",
             Typed(minutes)
         ))),
     }
@@ -277,13 +277,16 @@ pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
 /// Whether so many ranges of these names fit into one request.
 pub fn check_ranges(ranges: &[TypedRange]) -> Result<(), Error> {
     if ranges.len() > MOST_RANGES {
-        return Err(Error::usage(format!("{} date ranges: at most {MOST_RANGES} go into one report", ranges.len())));
+        return Err(Error::usage(format!(
+            "{} date ranges: at most {MOST_RANGES} are allowed in one report",
+            ranges.len()
+        )));
     }
     for (place, range) in ranges.iter().enumerate() {
         if let Some(name) = &range.name
             && ranges[..place].iter().any(|r| r.name.as_ref() == Some(name))
         {
-            return Err(Error::usage(format!("two date ranges have the name {}", Typed(name))));
+            return Err(Error::usage(format!("two date ranges are named {}", Typed(name))));
         }
     }
     Ok(())
@@ -292,12 +295,12 @@ pub fn check_ranges(ranges: &[TypedRange]) -> Result<(), Error> {
 /// Whether `what` may have this name: `own` is the prefix of the names that the server gives to those without one.
 pub(crate) fn check_name(what: &str, own: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() || name.contains(char::is_control) {
-        return Err(Error::usage(format!("{:?} cannot name a {what}: expected printable text", Typed(name))));
+        return Err(Error::usage(format!("invalid {what} name {:?}: expected printable text", Typed(name))));
     }
     match [own, "RESERVED_"].into_iter().find(|prefix| name.starts_with(prefix)) {
         Some(prefix) => {
-            let why = format!("the server reserves names that begin with {prefix}");
-            Err(Error::usage(format!("{:?} cannot name a {what}: {why}", Typed(name))))
+            let why = format!("names that begin with {prefix} are reserved");
+            Err(Error::usage(format!("invalid {what} name {:?}: {why}", Typed(name))))
         }
         None => Ok(()),
     }

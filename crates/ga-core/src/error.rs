@@ -122,7 +122,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage { message, .. } | Self::Field { message, .. } => f.write_str(message),
-            Self::Truncated => f.write_str("the answer ends in the middle"),
+            Self::Truncated => f.write_str("the response is cut off"),
             Self::Answer(message) | Self::Incomplete(message) => f.write_str(message),
             Self::Refusal(refusal) => refusal.fmt(f),
         }

@@ -83,10 +83,10 @@ pub fn standard() -> Vec<Definition> {
 
 /// Reads an answer of `getMetadata`. Fields of realtime reports alone, which it leaves out, are added.
 pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
-    let metadata: Metadata =
-        serde_json::from_slice(body).map_err(|error| Error::answer(format!("the answer is not metadata: {error}")))?;
+    let metadata: Metadata = serde_json::from_slice(body)
+        .map_err(|error| Error::answer(format!("the response is not metadata: {error}")))?;
     if metadata.dimensions.is_empty() && metadata.metrics.is_empty() {
-        return Err(Error::answer("the answer is not metadata: it has no field"));
+        return Err(Error::answer("the response is not metadata: it has no fields"));
     }
     let of_kind = |fields: Vec<FieldMetadata>, kind| fields.into_iter().map(move |field| field.into_definition(kind));
     let mut definitions: Vec<Definition> = of_kind(metadata.dimensions, FieldKind::Dimension)

@@ -118,7 +118,7 @@ impl PageDecoder {
         let expected = (head.dimension_headers.len(), head.metric_headers.len());
         if let Some(shape) = self.shape.filter(|&shape| shape != expected) {
             return Err(Error::answer(format!(
-                "the answer has rows of {} dimensions and {} metrics under headers of {} and {}",
+                "the response has rows of {} dimensions and {} metrics, but headers for {} and {}",
                 shape.0, shape.1, expected.0, expected.1
             )));
         }
@@ -127,11 +127,11 @@ impl PageDecoder {
             let mut slices = slices.filter(|(place, _)| !own.contains(place));
             let is_slice = |name: &str| name == DATE_RANGE || name == COMPARISON;
             if self.rows > 0 && !slices.all(|(_, header)| is_slice(&header.name)) {
-                return Err(Error::answer("the answer has other dimensions than those that were asked for"));
+                return Err(Error::answer("the response has other dimensions than requested"));
             }
         }
         let Some((keys, combinations)) = self.keys.finish(self.rows) else {
-            return Err(Error::Incomplete("the server sent a row twice".to_owned()));
+            return Err(Error::Incomplete("the server sent the same row twice".to_owned()));
         };
         Ok(Page { head, rows: self.rows, combinations, keys })
     }
@@ -154,11 +154,11 @@ impl PageDecoder {
         let done = cursor.at;
         // Tokens end between characters, so what is understood is whole characters.
         if std::str::from_utf8(&buffer[..done]).is_err() {
-            return Err(self.wrong("text that is not UTF-8"));
+            return Err(self.wrong("not UTF-8"));
         }
         buffer.drain(..done);
         if buffer.len().max(self.envelope.len()) > TOKEN {
-            return Err(self.wrong("a part of more than 16 MiB"));
+            return Err(self.wrong("a value of more than 16 MiB"));
         }
         self.wait_for = if buffer.len() > PATIENCE { buffer.len() * 2 } else { 0 };
         self.buffer = buffer;
@@ -168,7 +168,7 @@ impl PageDecoder {
     fn step(&mut self, cursor: &mut Cursor<'_>, blocks: &mut Vec<Block>) -> Result<(), Stop> {
         self.state = match self.state {
             State::Start => {
-                cursor.expect(b'{', "it is not a JSON object")?;
+                cursor.expect(b'{', "not a JSON object")?;
                 self.envelope.push(b'{');
                 State::FirstMember
             }
@@ -178,17 +178,17 @@ impl PageDecoder {
             State::FirstRow => self.read_row(cursor, blocks)?,
             State::Row if cursor.take(b']')? => State::AfterMember,
             State::Row => {
-                cursor.expect(b',', "a comma was expected between rows")?;
+                cursor.expect(b',', "expected `,` between rows")?;
                 self.read_row(cursor, blocks)?
             }
             State::AfterMember if cursor.take(b'}')? => self.end_envelope(),
             State::AfterMember => {
-                cursor.expect(b',', "a comma was expected")?;
+                cursor.expect(b',', "expected `,`")?;
                 State::Member
             }
             State::End => {
                 cursor.peek()?;
-                return Err(Stop::Wrong("something follows its end"));
+                return Err(Stop::Wrong("unexpected data after the end"));
             }
         };
         Ok(())
@@ -205,7 +205,7 @@ impl PageDecoder {
         let is_rows = &*cursor.key()? == b"rows";
         if is_rows && cursor.peek()? == b'[' {
             if std::mem::replace(&mut self.has_rows, true) {
-                return Err(Stop::Wrong("it has rows twice"));
+                return Err(Stop::Wrong("duplicate key `rows`"));
             }
             cursor.at += 1;
             return Ok(State::FirstRow);
@@ -224,14 +224,14 @@ impl PageDecoder {
         let cells = &self.cells;
         let shape = (cells.dimensions.len(), cells.metrics.len());
         if *self.shape.get_or_insert(shape) != shape {
-            return Err(Stop::Wrong("a row of another width than those before it"));
+            return Err(Stop::Wrong("the row has more or fewer values than those before it"));
         }
         let own = match self.keys.own_columns() {
             Some(own_columns) => {
                 self.combination.clear();
                 for &column in own_columns {
                     let cell = cells.dimensions.get(column);
-                    let cell = cell.ok_or(Stop::Wrong("a row without some dimensions"))?;
+                    let cell = cell.ok_or(Stop::Wrong("the row has too few dimensions"))?;
                     self.combination.cell(&cell.text(cursor)?);
                 }
                 Some(self.combination.since(0))
@@ -254,9 +254,9 @@ impl PageDecoder {
     fn wrong(&self, why: &str) -> Error {
         match self.state {
             State::FirstRow | State::Row => {
-                Error::answer(format!("the answer cannot be read after row {}: {why}", self.rows))
+                Error::answer(format!("cannot read the response after row {}: {why}", self.rows))
             }
-            _ => Error::answer(format!("the answer cannot be read: {why}")),
+            _ => Error::answer(format!("cannot read the response: {why}")),
         }
     }
 }

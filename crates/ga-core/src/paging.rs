@@ -47,7 +47,7 @@ impl Paging {
         let row_count = match page.head.row_count {
             Some(count) => count,
             None if page.rows == 0 => 0,
-            None => return Err(Error::answer("the answer has rows but no rowCount")),
+            None => return Err(Error::answer("the response has rows but no rowCount")),
         };
         let asked = first(request);
         let beyond = row_count.saturating_sub(asked.offset);
@@ -75,7 +75,7 @@ impl Paging {
     pub fn check(&self, stretch: Stretch, page: &Page) -> Result<Option<Stretch>, Error> {
         if page.head.row_count.unwrap_or(0) != self.row_count {
             return Err(Error::Incomplete(format!(
-                "the report changed while it was read: {} rows at first, {} at offset {}",
+                "the report changed during the download: {} rows at first, {} at offset {}",
                 self.row_count,
                 page.head.row_count.unwrap_or(0),
                 stretch.offset
@@ -93,14 +93,14 @@ fn check_count(promised: Stretch, page: &Page) -> Result<(), Error> {
     let Stretch { offset, left } = promised;
     let came = page.combinations;
     let why = if came > left {
-        format!("the server sent {came} rows at offset {offset} where {left} were promised")
+        format!("expected {left} rows at offset {offset}, got {came}")
     } else if came == 0 && left > 0 {
-        format!("the server sent no rows at offset {offset} where {left} were promised")
+        format!("expected {left} rows at offset {offset}, got none")
     } else if came < left && page.rows == left {
         // The pages of such a server cannot be put together: the second would begin amid the rows of the first.
         format!(
             "the server counts rows where the API counts combinations of dimensions: {left} rows at offset {offset} \
-             hold {came}"
+             contain {came}"
         )
     } else {
         return Ok(());

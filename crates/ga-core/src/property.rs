@@ -85,7 +85,7 @@ impl Selection {
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, Error> {
         let words: Vec<&str> = texts.into_iter().flat_map(words).collect();
         match words[..] {
-            [] => Err(Error::usage("no property was named")),
+            [] => Err(Error::usage("no property given")),
             ["all"] => Ok(Self::All),
             [word] => match Property::parse(word)? {
                 Property::First => Ok(Self::First),
@@ -99,7 +99,7 @@ impl Selection {
     pub fn parse_file(text: &str) -> Result<Self, Error> {
         let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
         match Self::list(lines.flat_map(words))? {
-            Self::List(numbers) if numbers.is_empty() => Err(Error::usage("it names no property")),
+            Self::List(numbers) if numbers.is_empty() => Err(Error::usage("the list contains no property")),
             list => Ok(list),
         }
     }
@@ -109,10 +109,12 @@ impl Selection {
         for word in words {
             if word == "all" || word.starts_with('@') {
                 let what = if word == "all" { word } else { "@FILE" };
-                return Err(Error::usage(format!("{what} goes with no other property")));
+                return Err(Error::usage(format!("{what} cannot be combined with other properties")));
             }
             match Property::parse(word)? {
-                Property::First => return Err(Error::usage("0, the first property, goes with no other property")),
+                Property::First => {
+                    return Err(Error::usage("0, the first property, cannot be combined with other properties"));
+                }
                 Property::Number(number) if numbers.contains(&number) => {}
                 Property::Number(number) => numbers.push(number),
             }
@@ -133,19 +135,19 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 fn wrong(text: &str) -> Error {
     let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     let what = if starts("UA-") {
-        "is a Universal Analytics id, whose data is gone; GA4 properties have numbers"
+        "is a Universal Analytics id: its data is gone, and GA4 properties have numbers"
     } else if starts("G-") {
-        "is the measurement id of a data stream, not of a property"
+        "is the measurement id of a data stream, not a property"
     } else if starts("GTM-") {
-        "is the id of a Tag Manager container, not of a property"
+        "is the id of a Tag Manager container, not a property"
     } else if starts("AW-") {
-        "is the id of an Ads account, not of a property"
+        "is the id of a Google Ads account, not a property"
     } else if starts("ga:") {
-        "is a view of Universal Analytics; pass it as --ids, or the number of a property"
+        "is a Universal Analytics view: pass it with --ids, or pass a property number"
     } else if starts("accounts/") {
-        "is an account, which has properties"
+        "is an account, not a property"
     } else {
-        "is not a property: digits, properties/DIGITS or 0 were expected"
+        "is not a property: expected digits, properties/DIGITS or 0"
     };
     Error::usage(format!("{} {what}", Typed(text)))
         .with_hint("run ga-properties to find the number, or pass 0 for the first property")
@@ -183,11 +185,11 @@ mod tests {
             assert_eq!(Selection::parse(texts.iter().copied()).unwrap(), selection, "{texts:?}");
         }
         for (texts, why) in [
-            (&[""][..], "no property was named"),
-            (&["\n"], "no property was named"),
-            (&["0,7"], "0, the first property, goes with no other"),
-            (&["7", "all"], "all goes with no other"),
-            (&["7 @file"], "@FILE goes with no other"),
+            (&[""][..], "no property given"),
+            (&["\n"], "no property given"),
+            (&["0,7"], "0, the first property, cannot be combined"),
+            (&["7", "all"], "all cannot be combined"),
+            (&["7 @file"], "@FILE cannot be combined"),
             (&["7 UA-1-1"], "Universal Analytics"),
         ] {
             let error = Selection::parse(texts.iter().copied()).unwrap_err();

@@ -59,10 +59,10 @@ fn notes(metadata: &Metadata, ranges: &[String]) -> Vec<Note> {
         });
     }
     if metadata.data_loss_from_other_row {
-        lossy("some rows were rolled into (other): ask for fewer dimensions or days".to_owned());
+        lossy("some rows were grouped into (other): request fewer dimensions or days".to_owned());
     }
     if metadata.subject_to_thresholding {
-        lossy("thresholding: rows about few people may be withheld".to_owned());
+        lossy("thresholding: rows about small numbers of users may be withheld".to_owned());
     }
     for reason in &metadata.data_truncation_reasons {
         let words = match &*reason.data_truncation_message {
@@ -79,7 +79,11 @@ fn notes(metadata: &Metadata, ranges: &[String]) -> Vec<Note> {
         ));
     }
     if let Some(reason) = metadata.empty_reason.as_deref().filter(|r| !r.is_empty()) {
-        notes.push(Note { text: format!("the report is empty: {reason}"), lossy: false });
+        let why = match reason {
+            "NO_DATA_COLLECTED" => "the property has collected no data for these dates",
+            other => other,
+        };
+        notes.push(Note { text: format!("no rows: {why}"), lossy: false });
     }
     notes
 }
@@ -152,7 +156,7 @@ mod tests {
         let page = head(
             r#"{"kind":"analyticsData#runReport","metadata":{
                 "samplingMetadatas":[{"samplesReadCount":"999999","samplingSpaceSize":"1000000"}],
-                "dataLossFromOtherRow":true,"subjectToThresholding":true,"emptyReason":"NO_DATA",
+                "dataLossFromOtherRow":true,"subjectToThresholding":true,"emptyReason":"NO_DATA_COLLECTED",
                 "dataTruncationReasons":[{"dataTruncationType":"RETENTION","dataTruncationMessage":"older than 14 months"}],
                 "schemaRestrictionResponse":{"activeMetricRestrictions":[
                     {"metricName":"adCost","restrictedMetricTypes":["COST_DATA"]}]},
@@ -166,11 +170,11 @@ mod tests {
             texts,
             [
                 ("sampled: the numbers are estimates from 999999 of 1000000 events (99.9 %)", true),
-                ("some rows were rolled into (other): ask for fewer dimensions or days", true),
-                ("thresholding: rows about few people may be withheld", true),
+                ("some rows were grouped into (other): request fewer dimensions or days", true),
+                ("thresholding: rows about small numbers of users may be withheld", true),
                 ("truncated: older than 14 months", true),
                 ("the metric adCost is restricted for this user (COST_DATA)", true),
-                ("the report is empty: NO_DATA", false),
+                ("no rows: the property has collected no data for these dates", false),
             ]
         );
         let mut clean = Quality::default();

@@ -12,10 +12,10 @@ use crate::error::Kind;
 
 /// How much of an answer that is not JSON is kept for people.
 const EXCERPT: usize = 200;
-/// What a 403 that is about neither scope nor project means.
-const NO_ROLE: &str = "the account of this token may have no role at this property: ask its administrator for Viewer \
-                       (Analytics, Admin, Property access management); ga-properties lists what this token can see, and \
-                       the number of an account or of a UA view is not a property";
+/// The hint for a 403 that is about neither scope nor project: the account probably has no role at the property.
+const NO_ROLE: &str = "ask the administrator of the property for the Viewer role (Analytics, Admin, Property access \
+                       management), or run ga-properties to list what this token can see; the number of an account or of \
+                       a Universal Analytics view is not a property";
 
 /// An answer with a status other than 2xx.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Refusal {
             return Self {
                 status,
                 code: String::new(),
-                message: "a redirect, which no token may follow".to_owned(),
+                message: "a redirect: a token is never sent to another address".to_owned(),
                 reason: None,
                 link: None,
             };
@@ -131,15 +131,13 @@ impl Refusal {
     pub fn hint(&self) -> Option<String> {
         let hint = match self.status {
             401 if self.reason.as_deref() == Some("CREDENTIALS_MISSING") => {
-                "no token reached the server: pass one with --token $(gauth-token)".to_owned()
+                "pass a token with --token $(gauth-token): none reached the server".to_owned()
             }
-            401 => {
-                "the token has ended, was revoked or is not meant for this API: run gauth-token --refresh".to_owned()
-            }
+            401 => "run gauth-token --refresh: the token has expired, was revoked or is not for this API".to_owned(),
             403 | 429 if self.is_rate_limit() => self.quota()?.hint().to_owned(),
             403 => self.remedy_of_forbidden().unwrap_or_else(|| NO_ROLE.to_owned()),
             404 => "run ga-properties to list what this token can see".to_owned(),
-            504 => "ask for a shorter date range".to_owned(),
+            504 => "use a shorter date range".to_owned(),
             _ => return None,
         };
         Some(hint)
@@ -151,18 +149,18 @@ impl Refusal {
         let is = |reason: &str| self.has_reason(reason);
         if is("ACCESS_TOKEN_SCOPE_INSUFFICIENT") || has("authentication scopes") {
             return Some(
-                "the token lacks the scope https://www.googleapis.com/auth/analytics.readonly: \
-                 run gauth-login --scope analytics.readonly"
+                "run gauth-login --scope analytics.readonly: the token lacks the scope \
+                 https://www.googleapis.com/auth/analytics.readonly"
                     .to_owned(),
             );
         }
         if has("quota project") || is("USER_PROJECT_DENIED") || is("CONSUMER_INVALID") {
-            return Some("name a project with --quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT".to_owned());
+            return Some("set a project with --quota-project ID or GOOGLE_CLOUD_QUOTA_PROJECT".to_owned());
         }
         if is("SERVICE_DISABLED") || is("accessNotConfigured") || has("it is disabled") {
             return Some(match &self.link {
                 Some(link) => format!("enable the API at {link}"),
-                None => "enable the API in the project of the client: \
+                None => "enable the API in the project of the OAuth client: \
                          https://console.cloud.google.com/apis/library"
                     .to_owned(),
             });
@@ -214,21 +212,21 @@ impl Quota {
     pub fn name(self) -> &'static str {
         match self {
             Self::Concurrent => "concurrent requests",
-            Self::Hour => "tokens per hour are used up",
-            Self::Day => "tokens per day are used up",
+            Self::Hour => "the hourly token quota is used up",
+            Self::Day => "the daily token quota is used up",
             Self::Thresholded => "potentially thresholded requests per hour",
-            Self::ServerErrors => "server errors per hour are used up",
+            Self::ServerErrors => "the hourly quota of server errors is used up",
             Self::Other => "request quota",
         }
     }
 
     fn hint(self) -> &'static str {
         match self {
-            Self::Concurrent => "lower --parallel, or run fewer reports at one time",
-            Self::Hour => "run it again in an hour; --quota shows what is left",
-            Self::Day => "run it again after midnight Pacific time; --quota shows what is left",
+            Self::Concurrent => "lower --parallel, or run fewer reports at the same time",
+            Self::Hour => "run it again in an hour; add --quota to see what is left",
+            Self::Day => "run it again after midnight Pacific time; add --quota to see what is left",
             Self::Thresholded => "leave out demographic fields, or run it again in an hour",
-            Self::ServerErrors => "run it again in an hour; every try before that counts too",
+            Self::ServerErrors => "run it again in an hour; every attempt before then counts too",
             Self::Other => "run it again in a minute",
         }
     }
@@ -239,7 +237,7 @@ fn summary(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
     // JSON that says nothing about an error may hold anything else.
     if text.trim_start().starts_with(['{', '[']) {
-        return "an answer without an error".to_owned();
+        return "a response without an error message".to_owned();
     }
     let lower = text.to_ascii_lowercase();
     let title = lower.find("<title>").and_then(|start| {
@@ -249,7 +247,7 @@ fn summary(body: &[u8]) -> String {
     let is_page = lower.trim_start().starts_with('<');
     let words = match title {
         Some(title) => title,
-        None if is_page => "a page of HTML",
+        None if is_page => "an HTML page",
         None => &text,
     };
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -295,13 +293,13 @@ mod tests {
     fn a_page_of_html_is_summed_up_in_a_line() {
         let table = [
             ("<!DOCTYPE html>\n<title>Error 404\n (Not Found)</title><p>x", "Error 404 (Not Found)"),
-            ("<html><p>x", "a page of HTML"),
+            ("<html><p>x", "an HTML page"),
             ("plain  words\n", "plain words"),
             ("", ""),
             (r#"{"error":"invalid_token"}"#, "invalid_token"),
             (r#"{"error":"invalid_token","error_description":"Bad"}"#, "invalid_token: Bad"),
-            (r#"{"access_token":"canary"}"#, "an answer without an error"),
-            (r#"{"access_token":"can"#, "an answer without an error"),
+            (r#"{"access_token":"canary"}"#, "a response without an error message"),
+            (r#"{"access_token":"can"#, "a response without an error message"),
         ];
         for (body, message) in table {
             assert_eq!(parse(404, body).message, message);

@@ -59,11 +59,11 @@ impl Arguments {
     /// Refuses switches that exclude each other.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.dimensions && self.metrics {
-            return Err(Failure::usage("--dimensions and --metrics exclude each other"));
+            return Err(Failure::usage("--dimensions and --metrics cannot be combined"));
         }
         if self.realtime && !self.compatible_with.is_empty() {
             return Err(Failure::usage(
-                "--realtime and --compatible-with exclude each other: only core reports can be checked",
+                "--realtime and --compatible-with cannot be combined: only core reports can be checked",
             ));
         }
         Ok(())

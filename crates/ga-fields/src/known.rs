@@ -43,8 +43,8 @@ impl Known {
             None => environment::text("GA_PROPERTY")?.map(|text| Property::parse(&text)).transpose()?,
         };
         if property.is_none() && !report.is_empty() {
-            return Err(Failure::usage("--compatible-with: no property was named")
-                .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
+            return Err(Failure::usage("--compatible-with needs a property")
+                .hint("add -p NUMBER, or -p 0 for the first property; run ga-properties to list them")
                 .into());
         }
         let analytics = Analytics::new(

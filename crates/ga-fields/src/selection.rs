@@ -23,8 +23,11 @@ pub(crate) fn select<'a>(
             && !matches!(metadata::search(&known.fields, word), Found::Named(_))
         {
             let report = known.report.join(",");
-            return Err(Error::field(format!("{} cannot join {}", Typed(&fields[0].name), Typed(&report)))
-                .with_hint(format!("ga-fields --compatible-with {} lists what can", Typed(&report).quoted()))
+            return Err(Error::field(format!("{} cannot be combined with {}", Typed(&fields[0].name), Typed(&report)))
+                .with_hint(format!(
+                    "run ga-fields --compatible-with {} to list the fields that can",
+                    Typed(&report).quoted()
+                ))
                 .into());
         }
     }
@@ -46,9 +49,9 @@ pub(crate) fn select<'a>(
 
 /// A name or word that leads nowhere, with the nearest names.
 pub(crate) fn unknown(fields: &[Definition], name: &str) -> Error {
-    let error = Error::field(format!("no field is found by {}", Typed(name)));
+    let error = Error::field(format!("no field matches {}", Typed(name)));
     match metadata::nearest(fields, name) {
-        near if near.is_empty() => error.with_hint("ga-fields alone lists them all"),
-        near => error.with_hint(format!("did you mean {}?", Typed(&near.join(" or ")))),
+        near if near.is_empty() => error.with_hint("run ga-fields to list them all"),
+        near => error.with_hint(format!("did you mean `{}`?", Typed(&near.join("` or `")))),
     }
 }

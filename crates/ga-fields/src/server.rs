@@ -16,7 +16,7 @@ use crate::selection::unknown;
 /// The fields of a property.
 pub(crate) fn fields(analytics: &Analytics, property: &PropertyNumber) -> anyhow::Result<Vec<Definition>> {
     let request = request::metadata(analytics.data_api(), property)?;
-    let answer = analytics.call(request).context("ask for the fields")?;
+    let answer = analytics.call(request).context("cannot list the fields")?;
     Ok(metadata::parse(&answer)?)
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn compatibility(
         }
     }
     let request = request::check_compatibility(analytics.data_api(), property, &check)?;
-    let answer = analytics.call(request).context("ask what goes together")?;
+    let answer = analytics.call(request).context("cannot check compatibility")?;
     Ok(Compatibility::parse(&answer)?)
 }
 
@@ -66,11 +66,11 @@ pub(crate) fn number(analytics: &Analytics, property: Property, terminal: &Termi
     if let Property::Number(number) = property {
         return Ok(number);
     }
-    let accounts = analytics.accounts().context("look for the first property")?;
+    let accounts = analytics.accounts().context("cannot find the first property")?;
     let listed = account::listed(&accounts)?;
     let Some((number, summary)) = listed.into_iter().find_map(|one| one.property) else {
-        return Err(Failure::new(Kind::Refused, "this token can see no property")
-            .hint("add the account to a property in Analytics, under property access management")
+        return Err(Failure::new(Kind::Refused, "no property is visible to this token")
+            .hint("give the account a role at a property in Analytics (Admin, Property access management)")
             .into());
     };
     terminal.note(&format!("property {number}: {}", summary.display_name));

@@ -21,7 +21,7 @@ impl Translator {
         let mut translated = Vec::new();
         for word in words {
             if word.trim().is_empty() {
-                return Err(Failure::usage("a word is empty").into());
+                return Err(Failure::usage("empty argument").into());
             }
             match word.starts_with("ga:") {
                 true => translated.extend(self.old_name(word)?.unwrap_or_default()),
@@ -36,11 +36,11 @@ impl Translator {
         let mut names: Vec<String> = Vec::new();
         for name in lists.iter().flat_map(|list| list.split(',')).map(str::trim) {
             if name.is_empty() {
-                return Err(Failure::usage("--compatible-with: an empty name").into());
+                return Err(Failure::usage("--compatible-with: empty name").into());
             }
             let today = match catalogue::renamed(name) {
                 Some(today) => {
-                    self.say(format!("{} is called {} now", Typed(name), Typed(&today)));
+                    self.say(format!("{} is now called {}", Typed(name), Typed(&today)));
                     vec![today]
                 }
                 None => self.old_name(name)?.unwrap_or_else(|| vec![name.to_owned()]),

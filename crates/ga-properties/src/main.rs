@@ -85,7 +85,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         stdin_reader: None,
     };
     if arguments.r#match.as_deref() == Some("") {
-        return Err(Failure::usage("--match: an empty name").into());
+        return Err(Failure::usage("--match: empty name").into());
     }
     let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
     let listing = Listing::open(wanted, &[ids::FORMAT], context.deadline())?;
@@ -95,7 +95,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         context.timeout,
         context.terminal,
     )?;
-    let accounts = analytics.accounts().context("list the accounts")?;
+    let accounts = analytics.accounts().context("cannot list the accounts")?;
     let mut listed = account::listed(&accounts)?;
     if let Some(text) = &arguments.r#match {
         listed.retain(|one| one.contains(text));
@@ -106,12 +106,12 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     if listed.is_empty() {
         match &arguments.r#match {
             Some(text) => {
-                let message = format!("this token can see no property that is called {}", Typed(text));
+                let message = format!("no property matching {} is visible to this token", Typed(text));
                 return Err(Failure::new(Kind::Refused, message)
-                    .hint("run ga-properties alone to list what it can see")
+                    .hint("run ga-properties by itself to list all")
                     .into());
             }
-            None => context.terminal.note("this token can see no property"),
+            None => context.terminal.note("no property is visible to this token"),
         }
     }
     let rows: Vec<Vec<String>> = listed.iter().map(|one| row(one).into()).collect();

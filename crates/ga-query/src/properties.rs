@@ -99,7 +99,7 @@ async fn all(client: &Client, base: &str, terminal: &Terminal) -> anyhow::Result
 }
 
 fn none_visible() -> Failure {
-    Failure::new(Kind::Refused, "this token can see no property")
+    Failure::new(Kind::Refused, "no property is visible to this token")
         .hint("add the account to a property in Analytics, under property access management")
 }
 

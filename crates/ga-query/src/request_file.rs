@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use ga_core::check::Method;
+use ga_core::check::{self, Method};
 use gauth_cli::files::{self, shown};
 use gauth_cli::{Failure, Kind};
 use gauth_text::Typed;
@@ -29,9 +29,7 @@ pub(crate) fn read(path: &str, method: Option<&str>) -> anyhow::Result<(Method, 
     if text.trim().is_empty() {
         return Err(Failure::usage(format!("--request: {} is empty", shown(Path::new(path)))).into());
     }
-    let body: Value = serde_json::from_str(&text)
-        .map_err(|error| Failure::usage(format!("--request: {} is not JSON: {error}", shown(Path::new(path)))))?;
-    let body = match body {
+    let body = match check::parse(&text).with_context(|| format!("--request: {}", shown(Path::new(path))))? {
         Value::Array(requests) => json!({ "requests": requests }),
         body => body,
     };

@@ -41,7 +41,7 @@ pub(super) fn check(method: Method, request: &Value) -> Result<(), Error> {
         Method::RunReport | Method::RunReportAlpha | Method::BatchRunReports => {
             let aggregations = list(request, "metricAggregations");
             if aggregations.iter().any(|aggregation| aggregation == "COUNT") {
-                return Err(refused("COUNT is an aggregation of pivot reports only"));
+                return Err(refused("the aggregation COUNT is available only in pivot reports"));
             }
             check_dates(request)
         }
@@ -56,13 +56,13 @@ pub(super) fn check(method: Method, request: &Value) -> Result<(), Error> {
 
 fn check_dates(request: &Value) -> Result<(), Error> {
     if list(request, "dimensions").is_empty() && list(request, "metrics").is_empty() {
-        return Err(refused("it asks for neither dimensions nor metrics"));
+        return Err(refused("it requests neither dimensions nor metrics"));
     }
     let has_cohorts = request.get("cohortSpec").is_some();
     let has_ranges = !list(request, "dateRanges").is_empty();
     match (has_cohorts, has_ranges) {
         (false, false) => Err(refused("it has no date range")),
-        (true, true) => Err(refused("cohorts bring their own dates: dateRanges has to go")),
+        (true, true) => Err(refused("dateRanges cannot be combined with cohortSpec, which has its own dates")),
         _ => Ok(()),
     }
 }
@@ -122,7 +122,7 @@ fn check_pivots(request: &Value) -> Result<(), Error> {
         cells = cells.saturating_mul(whole(limit, &format!("pivots[{place}].limit"))?);
     }
     match cells > PAGE_ROWS {
-        true => Err(refused(format!("the limits of the pivots multiply to {cells}: at most {PAGE_ROWS} are allowed"))),
+        true => Err(refused(format!("the pivot limits multiply to {cells}: at most {PAGE_ROWS} are allowed"))),
         false => Ok(()),
     }
 }
@@ -136,7 +136,7 @@ fn check_minutes(request: &Value) -> Result<(), Error> {
             let minutes = range.get(name).map_or(Ok(0), |number| whole(number, &path))?;
             if minutes > MINUTES {
                 return Err(refused(format!(
-                    "{path} is {minutes}: realtime reports go back {MINUTES} minutes at most"
+                    "{path} is {minutes}: realtime reports go back at most {MINUTES} minutes"
                 )));
             }
         }

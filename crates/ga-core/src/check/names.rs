@@ -28,10 +28,11 @@ pub(super) fn check(method: Method, request: &mut Value, notes: &mut Vec<String>
     if names.problems.is_empty() {
         return Ok(());
     }
-    let error = Error::field(format!("check the fields: {}", names.problems.join("; ")));
-    Err(match names.hints.is_empty() {
-        true => error.with_hint("ga-fields lists the fields; --no-check sends the request as it stands"),
-        false => error.with_hint(names.hints.join("; ")),
+    let error = Error::field(names.problems.join("; "));
+    Err(if names.hints.is_empty() {
+        error.with_hint("run ga-fields to list the fields, or add --no-check to send the request as is")
+    } else {
+        error.with_hint(names.hints.join("; "))
     })
 }
 
@@ -127,19 +128,16 @@ impl Names<'_> {
             return;
         }
         if is_range {
-            self.problem(format!("{name} cannot be requested: several date ranges bring it along"));
-            self.hint("leave it out, and compare ranges with --dates A..B --dates C..D".to_owned());
+            self.problem(format!("cannot request {name}: it is added when there are several date ranges"));
+            self.hint("leave it out; to compare ranges, use --dates A..B --dates C..D".to_owned());
             return;
         }
         if let Some(field) = catalogue::find(name, kind) {
             if self.is_realtime && !field.realtime {
-                self.problem(format!("{name} is not in realtime reports"));
+                self.problem(format!("{name} is not available in realtime reports"));
             } else if !self.is_realtime && !field.core {
-                let place = match field.realtime {
-                    true => "realtime reports",
-                    false => field.category.trim_end_matches(" only"),
-                };
-                self.problem(format!("{name} is in {place} only"));
+                let place = if field.realtime { "realtime report" } else { field.category.trim_end_matches(" only") };
+                self.problem(format!("{name} is available only in {place}s"));
             } else if field.category == "cohort" && !self.has_cohorts {
                 self.problem(format!("{name} needs a cohortSpec"));
                 self.hint("send the whole request with --request".to_owned());
@@ -149,7 +147,7 @@ impl Names<'_> {
         if let Some(present) = catalogue::renamed(name)
             && catalogue::find(&present, kind).is_some()
         {
-            let note = format!("{name} is called {present} now");
+            let note = format!("{name} is now called {present}");
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
@@ -163,16 +161,16 @@ impl Names<'_> {
         };
         if catalogue::find(name, other).is_some() {
             self.problem(format!("{typed} is a {other}, not a {kind}"));
-            self.hint(format!("ask for it with {flag} {typed}"));
+            self.hint(format!("request it with {flag} {typed}"));
             return;
         }
-        self.problem(format!("{typed} is no {kind} of GA4"));
+        self.problem(format!("unknown {kind} {typed:?}"));
         let near = match v3::rename(name) {
             Some(rename) => vec![rename.name.to_owned()],
             None => catalogue::nearest(name, kind),
         };
         if !near.is_empty() {
-            let near: Vec<String> = near.iter().map(|name| Typed(name).to_string()).collect();
+            let near: Vec<String> = near.iter().map(|name| format!("`{}`", Typed(name))).collect();
             self.hint(format!("did you mean {}?", near.join(" or ")));
         }
     }

@@ -4,6 +4,7 @@
 //! All spellings of a body become one: names in camelCase, 64-bit numbers as text, others as numbers, enums by their
 //! names, and null left out. What values mean is left to the other checks.
 
+use gauth_text::Typed;
 use serde_json::{Map, Number, Value};
 
 use super::Method;
@@ -11,8 +12,6 @@ use crate::catalogue::edit_distance;
 use crate::error::Error;
 
 static TABLE: &str = include_str!("../../data/requests.tsv");
-/// Longer words are not repeated in a message.
-const WORD: usize = 64;
 
 /// What is done with a member that is not in the table or cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,14 +91,14 @@ impl Reader {
         };
         let place = join(path, field.name);
         if set.iter().any(|other| other.name == field.name) {
-            return Err(wrong(&place, "given twice"));
+            return Err(wrong(&place, "duplicate key"));
         }
         if value.is_null() {
             return Ok(None);
         }
         let is_rival = |other: &&Field| field.one_of.is_some() && other.one_of == field.one_of;
         if let Some(rival) = set.iter().find(is_rival) {
-            return Err(wrong(&place, &format!("excludes {}", rival.name)));
+            return Err(wrong(&place, &format!("cannot be combined with {}", rival.name)));
         }
         set.push(*field);
         let value = match (field.is_list, value) {
@@ -122,11 +121,11 @@ impl Reader {
             "bool" => Err(expected(path, "true or false", &value)),
             "int64" => match whole(&value) {
                 Some(number) => Ok(Value::String(number.to_string())),
-                None => Err(expected(path, "a whole number of 64 bits", &value)),
+                None => Err(expected(path, "a 64-bit integer", &value)),
             },
             "int32" => match whole(&value).and_then(|number| i32::try_from(number).ok()) {
                 Some(number) => Ok(number.into()),
-                None => Err(expected(path, "a whole number of 32 bits", &value)),
+                None => Err(expected(path, "a 32-bit integer", &value)),
             },
             "double" => double(&value).ok_or_else(|| expected(path, "a number", &value)),
             "duration" if is_duration(&value) => Ok(value),
@@ -167,11 +166,11 @@ fn enumerated(name: &str, value: &Value, path: &str) -> Result<Value, Wrong> {
         Some((name, _)) => Ok(Value::String((*name).to_owned())),
         None if value.is_string() || value.is_number() => {
             let names: Vec<&str> = values.iter().skip(1).map(|(name, _)| *name).collect();
-            let mut wrong = wrong(path, &format!("unknown value{}", shown(value)));
-            wrong.hint = Some(format!("it takes {}", names.join(", ")));
-            Err(wrong)
+            let shown = value.as_str().map_or_else(|| value.to_string(), |text| format!("{:?}", Typed(text)));
+            let hint = Some(format!("use one of {}", names.join(", ")));
+            Err(Wrong { hint, ..wrong(path, &format!("unknown value {shown}")) })
         }
-        None => Err(expected(path, "the name of a value", value)),
+        None => Err(expected(path, "the name of an enum value", value)),
     }
 }
 
@@ -222,7 +221,7 @@ pub(super) fn camel_case(key: &str) -> String {
     name
 }
 
-fn join(path: &str, name: &str) -> String {
+pub(super) fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
@@ -231,41 +230,26 @@ fn wrong(path: &str, why: &str) -> Wrong {
 }
 
 fn expected(path: &str, what: &str, found: &Value) -> Wrong {
-    let kind = match found {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "the number",
-        Value::String(_) => "the text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+    let found = match found {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "true or false".to_owned(),
+        Value::Number(_) => "a number".to_owned(),
+        Value::String(text) => format!("{:?}", Typed(text)),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
     };
-    wrong(path, &format!("expected {what}, found {kind}{}", shown(found)))
-}
-
-/// A word or a number, unless it could be anything else.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Number(number) => format!(" {number}"),
-        Value::String(text) if is_word(text) => format!(" \"{text}\""),
-        _ => String::new(),
-    }
-}
-
-fn is_word(text: &str) -> bool {
-    text.len() <= WORD && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    wrong(path, &format!("expected {what}, found {found}"))
 }
 
 fn unknown(message: &str, fields: &[Field], key: &str, path: &str) -> Wrong {
-    if !is_word(key) {
-        return wrong(path, &format!("{message} has no member of such a name"));
-    }
     let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
     let distance = |name: &&str| edit_distance(&name.to_lowercase(), &key.to_lowercase());
     let hint = match names.iter().copied().min_by_key(distance) {
-        Some(near) if distance(&near) <= key.len() / 3 => format!("did you mean {near}?"),
-        _ => format!("{message} has {}", names.join(", ")),
+        Some(near) if distance(&near) <= key.len() / 3 => format!("did you mean `{near}`?"),
+        _ => format!("use one of {}", names.join(", ")),
     };
-    Wrong { hint: Some(hint), ..wrong(&join(path, key), &format!("{message} has no {key}")) }
+    let path = join(path, &Typed(key).to_string());
+    Wrong { hint: Some(hint), ..wrong(&path, &format!("unknown key in {message}")) }
 }
 
 #[cfg(test)]

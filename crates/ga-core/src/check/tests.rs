@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Method, body};
+use super::{Method, body, parse};
 use crate::error::{Error, Kind};
 
 fn with(extra: Value) -> Value {
@@ -87,26 +87,30 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
     for (extra, message, hint) in [
         (
             json!({"metrics": [{"name": "screenpageviews"}]}),
-            "screenpageviews is no metric of GA4",
-            "did you mean screenPageViews?",
+            "unknown metric \"screenpageviews\"",
+            "did you mean `screenPageViews`?",
         ),
         (
             json!({"dimensions": [{"name": "sessions"}]}),
             "sessions is a metric, not a dimension",
-            "ask for it with -m sessions",
+            "request it with -m sessions",
         ),
         (
             json!({"metrics": [{"name": "country"}]}),
             "country is a dimension, not a metric",
-            "ask for it with -d country",
+            "request it with -d country",
         ),
-        (json!({"dimensions": [{"name": "minutesAgo"}]}), "minutesAgo is in realtime reports only", "--no-check"),
-        (json!({"dimensions": [{"name": "userId"}]}), "audience export only", "--no-check"),
+        (
+            json!({"dimensions": [{"name": "minutesAgo"}]}),
+            "minutesAgo is available only in realtime reports",
+            "--no-check",
+        ),
+        (json!({"dimensions": [{"name": "userId"}]}), "userId is available only in audience exports", "--no-check"),
         (json!({"dimensions": [{"name": "cohort"}]}), "cohort needs a cohortSpec", "--request"),
         (
             json!({"metrics": [{"name": "x", "expression": "2 * (sesions / users)"}]}),
-            "sesions is no metric of GA4; users is no metric",
-            "did you mean totalUsers?",
+            "unknown metric \"sesions\"; unknown metric \"users\"",
+            "did you mean `totalUsers`?",
         ),
         (
             json!({"metricFilter": {"filter": {"fieldName": "country", "stringFilter": {"value": "x"}}}}),
@@ -115,8 +119,8 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
         ),
         (
             json!({"dimensionFilter": {"filter": {"fieldName": "Country", "stringFilter": {"value": "x"}}}}),
-            "Country is no dimension",
-            "did you mean country?",
+            "unknown dimension \"Country\"",
+            "did you mean `country`?",
         ),
     ] {
         let error = refusal(Method::RunReport, with(extra));
@@ -126,7 +130,7 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
     }
     let realtime = json!({"metrics": [{"name": "sessions"}]});
     let error = refusal(Method::RunRealtimeReport, realtime);
-    assert!(error.to_string().contains("sessions is not in realtime reports"));
+    assert!(error.to_string().contains("sessions is not available in realtime reports"));
 }
 
 #[test]
@@ -136,7 +140,7 @@ fn former_names_are_replaced_and_noted_once() {
         "orderBys": [{"metric": {"metricName": "conversions:buy"}}],
     }));
     let notes = body(Method::RunReport, &mut request).unwrap();
-    assert_eq!(notes, ["conversions:buy is called keyEvents:buy now"]);
+    assert_eq!(notes, ["conversions:buy is now called keyEvents:buy"]);
     assert_eq!(request["metrics"][0]["name"], "keyEvents:buy");
     assert_eq!(request["orderBys"][0]["metric"]["metricName"], "keyEvents:buy");
 }
@@ -193,26 +197,26 @@ fn a_body_with_other_members_than_googles_is_refused() {
         (
             Method::RunReport,
             with(json!({"dateRange": []})),
-            "dateRange: RunReportRequest has no dateRange",
-            "did you mean dateRanges?",
+            "dateRange: unknown key in RunReportRequest",
+            "did you mean `dateRanges`?",
         ),
         (
             Method::RunReport,
             with(json!({"dimensions": [{"name": "country"}, {"nme": "city"}]})),
-            "dimensions[1].nme: Dimension has no nme",
-            "did you mean name?",
+            "dimensions[1].nme: unknown key in Dimension",
+            "did you mean `name`?",
         ),
         (
             Method::RunRealtimeReport,
             json!({"dateRanges": []}),
-            "RunRealtimeReportRequest has no dateRanges",
+            "dateRanges: unknown key in RunRealtimeReportRequest",
             "minuteRanges",
         ),
         (
             Method::RunPivotReport,
             with(json!({"somethingElse": 1})),
-            "has no somethingElse",
-            "RunPivotReportRequest has property, ",
+            "somethingElse: unknown key",
+            "use one of property, ",
         ),
     ] {
         let error = refusal(method, request);
@@ -224,12 +228,30 @@ fn a_body_with_other_members_than_googles_is_refused() {
         (json!([]), "the body: expected an object (RunReportRequest), found a list"),
         (with(json!({"dimensions": {"name": "country"}})), "dimensions: expected a list, found an object"),
         (with(json!({"dimensions": ["country"]})), "dimensions[0]: expected an object (Dimension)"),
-        (with(json!({"limit": [1]})), "limit: expected a whole number of 64 bits, found a list"),
-        (with(json!({"limit": {}})), "limit: expected a whole number of 64 bits, found an object"),
+        (with(json!({"limit": [1]})), "limit: expected a 64-bit integer, found a list"),
+        (with(json!({"limit": {}})), "limit: expected a 64-bit integer, found an object"),
     ] {
         let error = refusal(Method::RunReport, request);
         assert!(error.to_string().contains(message), "{error}");
     }
+}
+
+#[test]
+fn a_duplicate_key_is_refused_with_its_path() {
+    for (text, message) in [
+        (r#"{"limit": 1, "limit": 1}"#, "invalid request: limit: duplicate key at line 1"),
+        (r#"{"metrics": [{}, {"name": "a", "n\u0061me": "b"}]}"#, "invalid request: metrics[1].name: duplicate key"),
+        (r#"[{"a": {"b": [[{"c": null, "c": null}]]}}]"#, "[0].a.b[0][0].c: duplicate key"),
+        (r#"{"ya29.x": 1, "ya29.x": 2}"#, "(not shown: looks like an access token): duplicate key"),
+        ("{", "not JSON: EOF"),
+        ("{} {}", "not JSON: trailing characters"),
+    ] {
+        let error = parse(text).unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage);
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    let text = r#"[null, true, -1, 18446744073709551615, 2.5e3, "a\n", {"a": {"b": 1}, "c": {"b": 1}}]"#;
+    assert_eq!(parse(text), Ok(serde_json::from_str(text).unwrap()));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn the_first_day_of_the_api_is_named() {
     {
         let error = range(Some(start), Some(end)).unwrap_err();
         assert_eq!(error.kind(), crate::Kind::Usage);
-        for part in [start, "2015-08-14", "Universal Analytics data is gone", "begins with the property"] {
+        for part in [start, "2015-08-14", "Universal Analytics data is gone", "starts when the property was created"] {
             assert!(error.to_string().contains(part), "{error}");
         }
     }

@@ -117,7 +117,7 @@ impl Parser<'_> {
             return Err(self.scanner.no_operator(&field, OPERATORS));
         };
         if case_sensitive && comparison.is_numeric() {
-            return Err(self.scanner.error(start, "numbers have no upper and lower case: leave out case"));
+            return Err(self.scanner.error(start, "`case` applies to text only"));
         }
         let condition = Expression::Condition(Condition { field, comparison, case_sensitive });
         Ok(match negated {
@@ -186,7 +186,7 @@ impl Parser<'_> {
 
     /// A `)` that nothing has opened: it may belong to the value before it.
     fn stray_bracket(&self) -> SyntaxError {
-        let error = self.scanner.error(self.scanner.at, "no bracket is open here");
+        let error = self.scanner.error(self.scanner.at, "unexpected `)`: no bracket is open");
         let Some((start, is_regex)) = self.last_value else {
             return error;
         };

@@ -220,7 +220,8 @@ impl<'a> Scanner<'a> {
             && doubts.first.is_none()
             && let Some(Ahead { name, .. }) = self.ahead().filter(|ahead| is_field(ahead.name))
         {
-            let message = format!("the value holds a condition on {name}: expected `,`, `;`, `and` or `or` before it");
+            let message =
+                format!("the value contains a condition on {name}: expected `,`, `;`, `and` or `or` before it");
             doubts.first = Some((self.at, message));
         }
         false
@@ -346,7 +347,7 @@ impl<'a> Doubts<'a> {
         let symbol = ["&&", "||"].into_iter().find(|symbol| raw.ends_with(symbol));
         let word = ["and", "or", "not"].into_iter().find(|word| last.eq_ignore_ascii_case(word));
         if let Some(joint) = symbol.or(word) {
-            self.first = Some((end - joint.len(), format!("the value ends in `{joint}`, and no condition follows")));
+            self.first = Some((end - joint.len(), format!("the value ends in `{joint}` with no condition after it")));
         } else if let Some((place, mut behind)) = self.last_joint {
             behind.skip_blanks();
             while behind.at < end && behind.skip_prefix() {

@@ -84,11 +84,11 @@ fn kind_of(expression: &Expression, metrics: &[String]) -> Result<FieldKind, Err
     }
     match (dimension, metric) {
         (Some(dimension), Some(metric)) => Err(Error::usage(format!(
-            "invalid filter: {} is a dimension and {} a metric, and one alternative cannot hold both: \
-             dimensions are filtered before Google adds up, metrics afterwards",
+            "invalid filter: the dimension {} and the metric {} cannot be alternatives: dimensions are filtered before \
+             aggregation, metrics after it",
             dimension.field, metric.field
         ))
-        .with_hint("run one report for each alternative, or join the two with ; or and")),
+        .with_hint("run one report for each alternative, or join the two with `;` or `and`")),
         (_, Some(_)) => Ok(FieldKind::Metric),
         (_, None) => Ok(FieldKind::Dimension),
     }
@@ -159,7 +159,7 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
     let field = condition.field;
     if condition.case_sensitive {
         return Err(Error::usage(format!(
-            "invalid filter: {} is a metric, and numbers have no upper and lower case",
+            "invalid filter: {} is a metric, and `case` applies to text only",
             Typed(&field)
         )));
     }
@@ -188,7 +188,7 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
 
 fn not_textual(field: &str, operator: &str) -> Error {
     Error::usage(format!("invalid filter: {} is a metric, and {operator} compares text", Typed(field)))
-        .with_hint("metrics take == != > >= < <= and between … and …")
+        .with_hint("use one of == != > >= < <= between … and …")
 }
 
 fn numeric(field: &str, operation: Operation, value: &str) -> Result<Test, Error> {
@@ -207,7 +207,7 @@ fn number(field: &str, text: &str) -> Result<NumericValue, Error> {
     match text.parse() {
         Ok(double) if is_number(text) => Ok(NumericValue::DoubleValue(double)),
         _ => Err(Error::usage(format!(
-            "invalid filter: {} is compared with a number, and {:?} is not one",
+            "invalid filter: expected a number to compare {} with, found {:?}",
             Typed(field),
             Typed(text)
         ))),

@@ -22,7 +22,7 @@ pub fn parse_v3(text: &str) -> Result<Expression, SyntaxError> {
 fn condition(scanner: &mut Scanner<'_>) -> Result<Expression, SyntaxError> {
     scanner.skip_blanks();
     let field = scanner.name().ok_or_else(|| {
-        scanner.no_name().with_hint("--filters takes v3's grammar only; words, quotes and brackets go into --filter")
+        scanner.no_name().with_hint("use --filter for words, quotes and brackets: --filters has only the grammar of v3")
     })?;
     scanner.skip_blanks();
     let before = *scanner;

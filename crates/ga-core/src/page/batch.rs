@@ -67,7 +67,7 @@ impl BatchDecoder {
         self.feed(&[], pieces)?;
         match (self.state, self.reports.len()) {
             (State::End, 0) => Ok(()),
-            (State::End, missing) => Err(Error::Incomplete(format!("{missing} reports of the batch did not come"))),
+            (State::End, missing) => Err(Error::Incomplete(format!("{missing} reports of the batch are missing"))),
             _ => Err(Error::Truncated),
         }
     }
@@ -75,7 +75,7 @@ impl BatchDecoder {
     /// Hands what there is to the report that is being read; whether it has ended.
     fn read_report(&mut self, pieces: &mut Vec<Piece>) -> Result<bool, Error> {
         let Some(report) = self.reports.front_mut() else {
-            return Err(wrong("it has more reports than were asked for"));
+            return Err(wrong("more reports than requested"));
         };
         let mut blocks = Vec::new();
         report.feed(&std::mem::take(&mut self.buffer), &mut blocks)?;
@@ -116,22 +116,22 @@ impl BatchDecoder {
     fn step(&self, cursor: &mut Cursor<'_>) -> Result<State, Stop> {
         Ok(match self.state {
             State::Start => {
-                cursor.expect(b'{', "it is not a JSON object")?;
+                cursor.expect(b'{', "not a JSON object")?;
                 State::FirstMember
             }
             State::FirstMember | State::AfterMember if cursor.take(b'}')? => State::End,
             State::AfterMember => {
-                cursor.expect(b',', "a comma was expected")?;
+                cursor.expect(b',', "expected `,`")?;
                 State::Member
             }
             State::FirstMember | State::Member => {
                 let key = cursor.key()?;
                 match &*key {
                     b"reports" | b"pivotReports" => {
-                        cursor.expect(b'[', "a list of reports was expected")?;
+                        cursor.expect(b'[', "expected a list of reports")?;
                         State::FirstReport
                     }
-                    b"error" => return Err(Stop::Wrong("it is an error under status 200")),
+                    b"error" => return Err(Stop::Wrong("an error with status 200")),
                     _ => {
                         cursor.value()?;
                         State::AfterMember
@@ -141,20 +141,20 @@ impl BatchDecoder {
             State::FirstReport | State::AfterReport if cursor.take(b']')? => State::AfterMember,
             State::FirstReport => State::Report,
             State::AfterReport => {
-                cursor.expect(b',', "a comma was expected between reports")?;
+                cursor.expect(b',', "expected `,` between reports")?;
                 State::Report
             }
             State::Report => State::Report,
             State::End => {
                 cursor.peek()?;
-                return Err(Stop::Wrong("something follows its end"));
+                return Err(Stop::Wrong("unexpected data after the end"));
             }
         })
     }
 }
 
 fn wrong(why: &str) -> Error {
-    Error::answer(format!("the answer to the batch cannot be read: {why}"))
+    Error::answer(format!("cannot read the batch response: {why}"))
 }
 
 #[cfg(test)]

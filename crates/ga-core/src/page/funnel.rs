@@ -19,11 +19,11 @@ pub fn funnel_table(answer: &[u8]) -> Result<(&[u8], Option<PropertyQuota>), Err
     }
     const EMPTY: &[u8] = br#"{"kind":"analyticsData#runFunnelReport"}"#;
     let answer: Answer<'_> = serde_json::from_slice(answer)
-        .map_err(|error| Error::answer(format!("the answer is not a funnel: {error}")))?;
+        .map_err(|error| Error::answer(format!("the response is not a funnel: {error}")))?;
     match (answer.funnel_table, answer.kind) {
         (Some(table), _) => Ok((table.get().as_bytes(), answer.property_quota)),
         (None, Some(_)) => Ok((EMPTY, answer.property_quota)),
-        (None, None) => Err(Error::answer("the answer is not a funnel: it has neither a kind nor a table")),
+        (None, None) => Err(Error::answer("the response is not a funnel: it has neither a kind nor a table")),
     }
 }
 

@@ -69,7 +69,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes a string.
     pub(super) fn string(&mut self) -> Result<Text, Stop> {
-        self.expect(b'"', "a string was expected")?;
+        self.expect(b'"', "expected a string")?;
         self.string_rest()
     }
 
@@ -90,7 +90,7 @@ impl<'a> Cursor<'a> {
                     self.at += 2;
                 }
                 Some(b'\\') | None => return Err(Stop::More),
-                Some(_) => return Err(Stop::Wrong("a control character inside a string")),
+                Some(_) => return Err(Stop::Wrong("control character in a string")),
             }
         }
     }
@@ -98,7 +98,7 @@ impl<'a> Cursor<'a> {
     /// Takes a key and its colon.
     pub(super) fn key(&mut self) -> Result<Cow<'a, [u8]>, Stop> {
         let text = self.string()?;
-        self.expect(b':', "a colon was expected")?;
+        self.expect(b':', "expected `:`")?;
         self.decode(text)
     }
 
@@ -110,7 +110,7 @@ impl<'a> Cursor<'a> {
         let quoted = &self.bytes[text.start - 1..=text.end];
         match serde_json::from_slice::<String>(quoted) {
             Ok(decoded) => Ok(Cow::Owned(decoded.into_bytes())),
-            Err(_) => Err(Stop::Wrong("a string that cannot be read")),
+            Err(_) => Err(Stop::Wrong("invalid string")),
         }
     }
 
@@ -139,7 +139,7 @@ impl<'a> Cursor<'a> {
                     let length = rest.iter().position(|&byte| !is_word(byte));
                     self.at += length.ok_or(Stop::More)?;
                 }
-                _ => return Err(Stop::Wrong("a value was expected")),
+                _ => return Err(Stop::Wrong("expected a value")),
             }
             if depth == 0 {
                 break;
@@ -148,7 +148,7 @@ impl<'a> Cursor<'a> {
         let value = &self.bytes[start..self.at];
         match serde_json::from_slice::<IgnoredAny>(value) {
             Ok(_) => Ok(value),
-            Err(_) => Err(Stop::Wrong("a value that cannot be read")),
+            Err(_) => Err(Stop::Wrong("invalid value")),
         }
     }
 }

@@ -43,7 +43,7 @@ impl RowCells {
         self.dimensions.clear();
         self.metrics.clear();
         let (mut has_dimensions, mut has_metrics) = (false, false);
-        cursor.expect(b'{', "a row was expected")?;
+        cursor.expect(b'{', "expected a row")?;
         if cursor.take(b'}')? {
             return Ok(());
         }
@@ -61,7 +61,7 @@ impl RowCells {
                 }
             };
             if std::mem::replace(seen, true) {
-                return Err(Stop::Wrong("a row that gives its values twice"));
+                return Err(Stop::Wrong("duplicate key in a row"));
             }
             read_list(cursor, cells)?;
             if end_of_member(cursor)? {
@@ -75,10 +75,10 @@ fn read_list(cursor: &mut Cursor<'_>, cells: &mut Vec<Cell>) -> Result<(), Stop>
     if cursor.peek()? == b'n' {
         return match cursor.value()? {
             b"null" => Ok(()),
-            _ => Err(Stop::Wrong("a list of values was expected")),
+            _ => Err(Stop::Wrong("expected a list of values")),
         };
     }
-    cursor.expect(b'[', "a list of values was expected")?;
+    cursor.expect(b'[', "expected a list of values")?;
     if cursor.take(b']')? {
         return Ok(());
     }
@@ -87,7 +87,7 @@ fn read_list(cursor: &mut Cursor<'_>, cells: &mut Vec<Cell>) -> Result<(), Stop>
         if cursor.take(b']')? {
             return Ok(());
         }
-        cursor.expect(b',', "a comma was expected between values")?;
+        cursor.expect(b',', "expected `,` between values")?;
     }
 }
 
@@ -101,7 +101,7 @@ fn read_cell(cursor: &mut Cursor<'_>) -> Result<Cell, Stop> {
         }
         cursor.at = start;
     }
-    cursor.expect(b'{', "a value was expected")?;
+    cursor.expect(b'{', "expected a value")?;
     if cursor.take(b'}')? {
         return Ok(Cell::EMPTY);
     }
@@ -109,7 +109,7 @@ fn read_cell(cursor: &mut Cursor<'_>) -> Result<Cell, Stop> {
     loop {
         if &*cursor.key()? == b"value" {
             if cell.is_some() {
-                return Err(Stop::Wrong("a cell that gives its value twice"));
+                return Err(Stop::Wrong("duplicate key in a value"));
             }
             cell = Some(read_scalar(cursor)?);
         } else {
@@ -130,7 +130,7 @@ fn read_scalar(cursor: &mut Cursor<'_>) -> Result<Cell, Stop> {
     match cursor.value()? {
         b"null" => Ok(Cell::EMPTY),
         [b'-' | b'0'..=b'9', ..] => Ok(Cell(Text { start, end: cursor.at, escaped: false })),
-        _ => Err(Stop::Wrong("a cell that is neither text nor a number")),
+        _ => Err(Stop::Wrong("expected a string or a number as a value")),
     }
 }
 
@@ -139,6 +139,6 @@ fn end_of_member(cursor: &mut Cursor<'_>) -> Result<bool, Stop> {
     if cursor.take(b'}')? {
         return Ok(true);
     }
-    cursor.expect(b',', "a comma was expected")?;
+    cursor.expect(b',', "expected `,`")?;
     Ok(false)
 }

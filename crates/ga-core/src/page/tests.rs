@@ -96,28 +96,25 @@ fn an_answer_that_is_not_a_report_is_refused() {
         ("[]".to_owned(), "not a JSON object"),
         (answer("{}"), "not a list"),
         (answer("\"x\""), "not a list"),
-        (answer("[1]"), "a row was expected"),
-        (answer(&format!("[{ok},]")), "a row was expected"),
-        (answer(&format!("[{ok} {ok}]")), "a comma was expected between rows"),
+        (answer("[1]"), "expected a row"),
+        (answer(&format!("[{ok},]")), "expected a row"),
+        (answer(&format!("[{ok} {ok}]")), "expected `,` between rows"),
         (answer("[{}]"), "rows of 0 dimensions and 0 metrics"),
         (answer(r#"[{"dimensionValues":[{"value":"a"}]}]"#), "rows of 1 dimensions and 0 metrics"),
         (
             answer(&format!(r#"[{ok},{{"dimensionValues":[],"metricValues":[]}}]"#)),
-            "after row 1: a row of another width",
+            "after row 1: the row has more or fewer values",
         ),
-        (answer(r#"[{"dimensionValues":[],"dimensionValues":[],"metricValues":[]}]"#), "values twice"),
-        (answer(r#"[{"dimensionValues":[{"value":"a","value":"b"}]}]"#), "value twice"),
-        (answer(r#"[{"dimensionValues":[{"value":true}]}]"#), "neither text"),
-        (answer(r#"[{"dimensionValues":[{"value":01}]}]"#), "cannot be read"),
-        (answer(r#"[{"dimensionValues":[null]}]"#), "a value was expected"),
-        (
-            answer(r#"[{"dimensionValues":[{"value":"\ud800"}],"metricValues":[{"value":"1"}]}]"#),
-            "a string that cannot be read",
-        ),
+        (answer(r#"[{"dimensionValues":[],"dimensionValues":[],"metricValues":[]}]"#), "duplicate key in a row"),
+        (answer(r#"[{"dimensionValues":[{"value":"a","value":"b"}]}]"#), "duplicate key in a value"),
+        (answer(r#"[{"dimensionValues":[{"value":true}]}]"#), "a string or a number"),
+        (answer(r#"[{"dimensionValues":[{"value":01}]}]"#), "after row 0: invalid value"),
+        (answer(r#"[{"dimensionValues":[null]}]"#), "expected a value"),
+        (answer(r#"[{"dimensionValues":[{"value":"\ud800"}],"metricValues":[{"value":"1"}]}]"#), "invalid string"),
         (answer("[{\"dimensionValues\":[{\"value\":\"a\nb\"}]}]"), "control character"),
-        (format!(r#"{{"rows":[{ok}],"rows":[{ok}],{HEADERS}}}"#), "rows twice"),
-        (format!("{} x", answer("[]")), "something follows"),
-        (r#"{"error":{"code":500}}"#.to_owned(), "error under status 200"),
+        (format!(r#"{{"rows":[{ok}],"rows":[{ok}],{HEADERS}}}"#), "duplicate key `rows`"),
+        (format!("{} x", answer("[]")), "unexpected data"),
+        (r#"{"error":{"code":500}}"#.to_owned(), "error with status 200"),
         (r#"{"rowCount":"many"}"#.to_owned(), "not a report"),
         ("{}".to_owned(), "not a report"),
         (r#"{"metadata":{},"rowCount":0}"#.to_owned(), "not a report"),
@@ -195,5 +192,5 @@ fn rows_that_differ_in_the_date_range_alone_are_one_combination() {
         assert_eq!(decode_in(PageDecoder::new(key), again.as_bytes(), 9).is_ok(), code);
     }
     let error = decode_in(PageDecoder::new(RowKey::Combination(vec![1])), text.as_bytes(), 9).unwrap_err();
-    assert!(error.to_string().contains("other dimensions than those"));
+    assert!(error.to_string().contains("other dimensions than requested"));
 }

@@ -64,7 +64,7 @@ fn metric(condition: Condition, field: String, resolved: &Resolved) -> Condition
 fn dimension(condition: Condition, resolved: Resolved) -> Result<Expression, Error> {
     let name = condition.field.clone();
     let Fields::One(field) = resolved.fields else {
-        return Err(unfilterable(&name, "it is put together from several fields"));
+        return Err(unfilterable(&name, "it combines several fields"));
     };
     let condition = Condition { field, ..condition };
     if resolved.values.is_empty() {
@@ -84,7 +84,7 @@ fn dimension(condition: Condition, resolved: Resolved) -> Result<Expression, Err
         },
         _ => None,
     };
-    translated.ok_or_else(|| unfilterable(&name, "its values are made here: only == != and in can be answered"))
+    translated.ok_or_else(|| unfilterable(&name, "its values are computed: only `==`, `!=` and `in` can be translated"))
 }
 
 /// GA4's values that carry this label; a label of all others is what carries none.

@@ -36,7 +36,7 @@ pub fn equivalent(name: &str) -> Result<Option<Equivalent>, Error> {
     };
     let note = entry.and_then(|entry| entry.note());
     let note = note.map_or_else(String::new, |note| format!(": {note}"));
-    let sentence = format!("{} is answered by {}{factor}{note}", Typed(name), resolved.fields);
+    let sentence = format!("using {}{factor} for {}{note}", resolved.fields, Typed(name));
     Ok(Some(Equivalent {
         fields: match resolved.fields {
             Fields::One(name) => vec![name],
@@ -55,8 +55,8 @@ mod tests {
     #[test]
     fn each_name_leads_to_its_fields() {
         for (name, fields, word) in [
-            ("ga:users", &["totalUsers"][..], "ga:users is answered by totalUsers"),
-            ("visits", &["sessions"], "visits is answered by sessions: "),
+            ("ga:users", &["totalUsers"][..], "using totalUsers for ga:users"),
+            ("visits", &["sessions"], "using sessions for visits: "),
             ("ga:percentNewSessions", &["newUsers", "sessions"], "newUsers/sessions times 100"),
             ("ga:bounceRate", &["bounceRate"], "times 100"),
             ("ga:sourceMedium", &["sessionSourceMedium"], "sessionSourceMedium"),

@@ -153,7 +153,7 @@ impl<'a> FieldList<'a> {
             return Err(Error::field(format!(
                 "cannot translate {name}: it counts only where {condition}, which {other} does not"
             ))
-            .with_hint("ask for the two in separate reports"));
+            .with_hint("request the two in separate reports"));
         }
         match condition.is_empty() {
             true => Ok(None),

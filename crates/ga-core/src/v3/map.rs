@@ -87,8 +87,8 @@ fn is_digits(text: &str) -> bool {
 /// says otherwise.
 pub fn property(ids: &str, map: &FieldMap) -> Result<(String, String), Error> {
     let Some(view) = ids.strip_prefix("ga:").filter(|view| is_digits(view)) else {
-        return Err(Error::usage(format!("--ids: {:?} is not ga: and a number", Typed(ids)))
-            .with_hint("name the GA4 property: -p NUMBER"));
+        return Err(Error::usage(format!("--ids: expected ga:NUMBER, got {:?}", Typed(ids)))
+            .with_hint("pass the GA4 property with -p NUMBER"));
     };
     Ok(match map.property(view) {
         Some(property) => {

@@ -172,10 +172,10 @@ pub(super) fn check_additive(columns: &[Column], metrics: &[String]) -> Result<(
     };
     match (metrics.iter().find(|metric| !is_additive(metric)), merging.first()) {
         (Some(metric), Some(column)) => Err(Error::field(format!(
-            "cannot translate {}: its rows need to be summed, and {metric} cannot be summed: the same one would count twice",
+            "{} needs its rows summed, and {metric} cannot be summed: the same one would count twice",
             column.name
         ))
-        .with_hint("take metrics of events (eventCount, screenPageViews, …) with it, or leave it out")),
+        .with_hint("use metrics of events (eventCount, screenPageViews, …) with it, or leave it out")),
         _ => Ok(()),
     }
 }

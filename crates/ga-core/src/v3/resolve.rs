@@ -144,8 +144,8 @@ fn complete(name: &str, fields: &str, part: Option<&str>) -> Result<String, Erro
 fn unknown(name: &str, bare: &str) -> Error {
     let error = Error::field(format!("cannot translate {}: v3 has no such field", Typed(name)));
     match names::nearest(bare) {
-        Some(near) => error.with_hint(format!("did you mean ga:{near}?")),
-        None if names::is_ga4(bare) => error.with_hint(format!("{} is a field of GA4: leave ga: out", Typed(bare))),
+        Some(near) => error.with_hint(format!("did you mean `ga:{near}`?")),
+        None if names::is_ga4(bare) => error.with_hint(format!("leave out ga: for the GA4 field {}", Typed(bare))),
         None => error,
     }
 }
@@ -154,13 +154,13 @@ fn no_answer(name: &str, reason: Option<&str>, nearest: &str) -> Error {
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     let error = Error::field(format!("cannot translate {}: GA4 has no equivalent{reason}", Typed(name)));
     let (_, bare) = name.rsplit_once(':').unwrap_or(("", name));
-    let own_words = format!("name what stands for it with ga-query --map FILE, a line {bare} = FIELD");
+    let by_map = format!("name a replacement with ga-query --map FILE, containing the line {bare} = FIELD");
     error.with_hint(match nearest {
-        "" => own_words,
+        "" => by_map,
         nearest if nearest.ends_with(":NAME") => {
-            format!("name it with ga-query --map FILE, a line {bare} = {nearest}")
+            format!("name it with ga-query --map FILE, containing the line {bare} = {nearest}")
         }
-        nearest => format!("the nearest is {nearest}, which means something else"),
+        nearest => format!("consider {nearest}, which is closest but means something else"),
     })
 }
 
@@ -226,7 +226,7 @@ mod tests {
             ("ga:dimension9", dimension, "no equivalent", "dimension9 = customEvent:NAME"),
             ("ga:goalValuePerSession", metric, "two reports", "eventValue"),
             ("ga:sesions", metric, "v3 has no such field", "ga:sessions"),
-            ("ga:screenPageViews", metric, "v3 has no such field", "leave ga: out"),
+            ("ga:screenPageViews", metric, "v3 has no such field", "leave out ga:"),
             ("ga:country", metric, "it is a dimension, not a metric", ""),
             ("ga:productCategoryLevel6", dimension, "five levels", ""),
             ("mcf:source", dimension, "multi-channel funnels", ""),

@@ -30,13 +30,13 @@ pub fn refuse_segment(segment: &str) -> Error {
         .and_then(|number| BUILT_IN.iter().find(|(known, _, _)| *known == number));
     match built_in {
         Some((1, name, _)) => refused(segment, &format!("({name}) has no equivalent"))
-            .with_hint("leave --segment out: a report is about all users anyway"),
+            .with_hint("leave out --segment: a report covers all users anyway"),
         Some((_, name, "")) => refused(segment, &format!("({name}) has no equivalent")),
         Some((_, name, filter)) => refused(segment, &format!("({name}) has no equivalent"))
-            .with_hint(format!("a filter comes near: --filter '{filter}'")),
+            .with_hint(format!("use a similar filter: --filter '{filter}'")),
         None if segment.starts_with("gaid::") => refused(segment, "was defined in the old view"),
         None => refused(segment, "selects users or sessions, which GA4 reports cannot")
-            .with_hint("conditions on fields of the report go into --filter"),
+            .with_hint("put conditions on fields of the report into --filter"),
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     fn each_segment_is_refused_by_name() {
         for (segment, message, hint) in [
             ("gaid::-5", "gaid::-5 (organic traffic)", "sessionMedium==organic"),
-            ("gaid::-1", "(all users)", "leave --segment out"),
+            ("gaid::-1", "(all users)", "leave out --segment"),
             ("gaid::-9", "(sessions with conversions)", ""),
             ("gaid::AbC", "defined in the old view", ""),
             ("sessions::condition::ga:medium==cpc", "sessions::condition", "--filter"),

@@ -245,7 +245,7 @@ fn a_key_of_the_order_that_is_no_column_has_a_hint_that_helps() {
         ("SESSIONS", "cannot sort by SESSIONS", "did you mean `sessions`? use --sort sessions"),
         ("totalUsers", "cannot sort by totalUsers", "add it with -m totalUsers"),
         ("-country", "cannot sort by country", "add it with -d country"),
-        ("zzz", "cannot sort by zzz", "the report has date, sessions"),
+        ("zzz", "cannot sort by zzz", "sort by one of date, sessions"),
         ("-", "expected a name after the dash", "use --sort -sessions"),
         ("sessions desc", "sessions desc is not a column", "a dash means descending: --sort -sessions"),
         ("date:ASC", "date:ASC is not a column", "a dash means descending: --sort date"),

@@ -242,7 +242,7 @@ fn no_column(name: &str, desc: bool, columns: &[Column]) -> Error {
         (None, Some(near)) => format!("did you mean `{near}`? use {}", key(near, desc)),
         (None, None) => {
             let names: Vec<String> = names.iter().map(|name| Typed(name).to_string()).collect();
-            format!("the report has {}", names.join(", "))
+            format!("sort by one of {}", names.join(", "))
         }
     })
 }

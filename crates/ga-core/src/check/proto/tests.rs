@@ -178,7 +178,7 @@ fn every_wrong_body_names_the_path_and_is_kept_when_it_is_not_checked() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn an_error_names_the_path() {
     let filter = |test: Value| json!({"dimensionFilter": {"filter": {"fieldName": "country", "stringFilter": test}}});
     for (body, message, hint) in [
         (
@@ -187,17 +187,21 @@ fn what_is_wrong_is_said_with_its_place() {
             "EXACT, BEGINS_WITH",
         ),
         (filter(json!({"match_type": 7})), "dimensionFilter.filter.stringFilter.matchType: unknown value 7", "EXACT"),
-        (filter(json!({"value": 5})), "stringFilter.value: expected a string, found the number 5", ""),
-        (filter(json!({"Value": "x"})), "stringFilter.Value: StringFilter has no Value", "did you mean value?"),
-        (json!({"date_ranges": [], "dateRanges": []}), "dateRanges: given twice", ""),
+        (filter(json!({"value": 5})), "stringFilter.value: expected a string, found a number", ""),
+        (filter(json!({"Value": "x"})), "stringFilter.Value: unknown key in StringFilter", "did you mean `value`?"),
+        (json!({"date_ranges": [], "dateRanges": []}), "dateRanges: duplicate key", ""),
         (
             json!({"dimensionFilter": {"filter": {}, "notExpression": {}}}),
-            "dimensionFilter.notExpression: excludes filter",
+            "dimensionFilter.notExpression: cannot be combined with filter",
             "",
         ),
         (json!({"dimensions": [null]}), "dimensions[0]: expected an object (Dimension), found null", ""),
-        (json!({"limit": "ya29.secret-secret"}), "limit: expected a whole number of 64 bits, found the text", ""),
-        (json!({"ya29.a": 1}), "the body: RunReportRequest has no member of such a name", ""),
+        (
+            json!({"limit": "ya29.secret-secret"}),
+            "limit: expected a 64-bit integer, found (not shown: looks like an access token)",
+            "",
+        ),
+        (json!({"ya29.a": 1}), "(not shown: looks like an access token): unknown key in RunReportRequest", ""),
     ] {
         let error = read(Method::RunReport, body, Unreadable::Refused).unwrap_err();
         assert!(error.to_string().ends_with(message), "{error}");

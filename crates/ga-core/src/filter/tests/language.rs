@@ -158,7 +158,7 @@ fn what_cannot_be_read_is_refused_at_its_column() {
         ("(country==\"x\" y)", 15, "`or` or `)`"),
         ("country==\"x\")", 13, "no bracket is open"),
         ("(country==x", 1, "this bracket is not closed"),
-        ("case sessions>5", 1, "numbers have no upper and lower case"),
+        ("case sessions>5", 1, "`case` applies to text only"),
         ("country==x and city==y;city==z", 23, "on one level"),
         ("country==x,city==y or city==z", 20, "on one level"),
         ("country==x;city==y && city==z", 20, "on one level"),
