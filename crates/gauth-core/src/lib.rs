@@ -13,6 +13,29 @@
 //! | RFC 7636 PKCE | [`pkce`] |
 //! | Google's files: client, `authorized_user`, `service_account` | [`client_secrets`], [`credentials`] |
 //! | Application Default Credentials (AIP-4110) | [`source`] |
+//!
+//! The URL for a login is a value made of values; with the same random bytes it is the same URL:
+//!
+//! ```
+//! use gauth_core::authorization::{AuthorizationRequest, state};
+//! use gauth_core::client_secrets::Client;
+//! use gauth_core::{document::Document, endpoint::Policy, pkce::CodeVerifier, scope::Scopes};
+//!
+//! let file = br#"{"installed": {"client_id": "id", "client_secret": "not so secret", "redirect_uris": ["http://localhost"]}}"#;
+//! let client = Client::read(&Document::parse(file)?, &Policy::default())?;
+//! let state = state([1; 32]);
+//! let request = AuthorizationRequest {
+//!     client: &client,
+//!     redirect_uri: "http://127.0.0.1:8085",
+//!     scopes: &Scopes::default_read(),
+//!     state: &state,
+//!     verifier: &CodeVerifier::new([2; 32]),
+//!     login_hint: None,
+//!     prompt_consent: false,
+//! };
+//! assert!(request.url().starts_with("https://accounts.google.com/o/oauth2/v2/auth?client_id=id&redirect_uri=http%3A%2F%2F127.0.0.1"));
+//! # Ok::<(), gauth_core::Error>(())
+//! ```
 #![deny(missing_docs)]
 #![deny(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
