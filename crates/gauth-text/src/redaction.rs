@@ -1,6 +1,10 @@
 //! Text in which a secret may be: tokens and keys are recognised by their shape, a request's own secrets by themselves.
 
 use std::collections::HashSet;
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// What stands in the place of a secret.
 pub const MASK: &str = "…";
@@ -10,6 +14,9 @@ const BEGINNINGS: [(&str, usize); 5] = [("ya29.", 10), ("1//", 10), ("GOCSPX-", 
 
 /// A piece of a secret this long is not shown either.
 const PIECE: usize = 12;
+
+/// Fewer letters and digits than these are also found across the words of a sentence.
+const SKELETON: usize = 8;
 
 /// The text without whatever looks like a token, a key, or the user info of a URL.
 pub fn redacted(text: &str) -> String {
@@ -73,37 +80,30 @@ fn next_user_info(text: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// Secrets that are known, to be taken out of a text: whole, in pieces, percent-encoded or with JSON's escapes.
+/// Secrets that are known, to be taken out of a text: whole or in pieces, however they are encoded, spaced or spelled.
 #[derive(Default)]
-pub struct Masks(Vec<Vec<u8>>);
+pub struct Masks(Vec<String>);
 
 impl Masks {
     /// Adds a secret. One of fewer than four characters cannot be told from other text.
     pub fn add(&mut self, secret: &str) {
         if secret.len() >= 4 {
-            let encoded = percent_encoded(secret);
-            let forms = [
-                secret.replace('/', "\\/"),
-                encoded.to_ascii_lowercase(),
-                encoded.replace("%20", "+"),
-                encoded,
-                secret.to_owned(),
-            ];
-            self.0.extend(forms.map(String::into_bytes));
+            self.0.push(secret.to_owned());
         }
     }
 
     /// The text with each piece of a secret masked, and [`redacted`].
     pub fn apply(&self, text: &str) -> String {
-        let bytes = text.as_bytes();
-        let mut hidden = vec![false; bytes.len()];
+        let mut hidden = vec![false; text.len()];
+        let bytes: Vec<_> = text.bytes().enumerate().map(|(at, byte)| (byte, at..at + 1)).collect();
+        let letters = skeleton(text);
         for secret in &self.0 {
-            let length = secret.len().min(PIECE);
-            let pieces: HashSet<&[u8]> = secret.windows(length).collect();
-            for (place, window) in bytes.windows(length).enumerate() {
-                if pieces.contains(window) {
-                    hidden[place..place + length].fill(true);
-                }
+            let encoded = percent_encoded(secret);
+            for form in [secret, &encoded, &encoded.replace("%20", "+")] {
+                hide(&mut hidden, &bytes, form.as_bytes());
+            }
+            for form in skeletons(secret).chain(skeletons(&encoded)).filter(|form| form.len() >= SKELETON) {
+                hide(&mut hidden, &letters, &form);
             }
         }
         let mut shown = String::with_capacity(text.len());
@@ -115,6 +115,88 @@ impl Masks {
             }
         }
         redacted(&shown)
+    }
+}
+
+/// A byte that a text stands for, and where in the text it does.
+type Located = (u8, Range<usize>);
+
+/// Hides where `text` has a piece of `secret`.
+fn hide(hidden: &mut [bool], text: &[Located], secret: &[u8]) {
+    let length = secret.len().min(PIECE);
+    let pieces: HashSet<&[u8]> = secret.windows(length).collect();
+    let bytes: Vec<u8> = text.iter().map(|(byte, _)| *byte).collect();
+    for (place, window) in bytes.windows(length).enumerate() {
+        if pieces.contains(window) {
+            hidden[text[place].1.start..text[place + length - 1].1.end].fill(true);
+        }
+    }
+}
+
+/// What skeletons a text has that holds `secret` as it is, backwards, in hexadecimal, or in base64 at any place.
+fn skeletons(secret: &str) -> impl Iterator<Item = Vec<u8>> {
+    let letters = |text: &str| skeleton(text).into_iter().map(|(byte, _)| byte).collect::<Vec<u8>>();
+    let plain = letters(secret);
+    let reversed = plain.iter().rev().copied().collect();
+    let hexadecimal = secret.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
+    let base64 = (0..3).map(|before| {
+        let encoded = STANDARD_NO_PAD.encode([&[0; 2][..before], secret.as_bytes()].concat());
+        // What depends on the bytes before and after is left out.
+        letters(&encoded[(before * 8).div_ceil(6)..encoded.len() - 1])
+    });
+    [plain, reversed, hexadecimal].into_iter().chain(base64.collect::<Vec<_>>())
+}
+
+/// The letters and digits of a text in lower case, once all percent-encoding, character references of HTML and escapes of
+/// JSON are undone: what stays of a secret through whatever a server does to it.
+fn skeleton(text: &str) -> Vec<Located> {
+    let mut bytes: Vec<Located> = text.bytes().enumerate().map(|(at, byte)| (byte, at..at + 1)).collect();
+    loop {
+        let decoded = decoded(&bytes);
+        if decoded.len() == bytes.len() {
+            break;
+        }
+        bytes = decoded;
+    }
+    bytes.retain(|(byte, _)| byte.is_ascii_alphanumeric());
+    bytes.iter_mut().for_each(|(byte, _)| byte.make_ascii_lowercase());
+    bytes
+}
+
+/// One layer of encoding less.
+fn decoded(text: &[Located]) -> Vec<Located> {
+    let bytes: Vec<u8> = text.iter().map(|(byte, _)| *byte).collect();
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let (byte, length) = escape(&bytes[at..]).unwrap_or((bytes[at], 1));
+        decoded.push((byte, text[at].1.start..text[at + length - 1].1.end));
+        at += length;
+    }
+    decoded
+}
+
+/// The ASCII character that an escape at the beginning stands for, and the length of the escape.
+fn escape(bytes: &[u8]) -> Option<(u8, usize)> {
+    let number = |start: usize, end: usize, radix| {
+        let digits = std::str::from_utf8(bytes.get(start..end)?).ok()?;
+        u8::from_str_radix(digits, radix).ok().filter(u8::is_ascii)
+    };
+    let reference = || bytes.iter().take(10).position(|byte| *byte == b';');
+    match bytes {
+        [b'%', ..] => Some((number(1, 3, 16)?, 3)),
+        [b'\\', b'u', b'0', b'0', ..] => Some((number(4, 6, 16)?, 6)),
+        [b'&', b'#', b'x' | b'X', ..] => reference().and_then(|end| Some((number(3, end, 16)?, end + 1))),
+        [b'&', b'#', ..] => reference().and_then(|end| Some((number(2, end, 10)?, end + 1))),
+        // Named references stand for punctuation, as far as a secret is concerned.
+        [b'&', ..]
+            if [&b"&amp;"[..], b"&lt;", b"&gt;", b"&quot;", b"&apos;", b"&sol;", b"&plus;"]
+                .iter()
+                .any(|name| bytes.starts_with(name)) =>
+        {
+            reference().map(|end| (b'&', end + 1))
+        }
+        _ => None,
     }
 }
 
@@ -131,6 +213,7 @@ fn percent_encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE;
     use proptest::prelude::*;
 
     use super::*;
@@ -170,6 +253,42 @@ mod tests {
         ] {
             assert_eq!(masks.apply(text), shown);
         }
+    }
+
+    #[test]
+    fn a_known_secret_is_masked_however_a_server_encodes_spaces_or_spells_it() {
+        let secret = "opaque-Refresh/zq<xj&kv\"bn'm4567";
+        let mut masks = Masks::default();
+        masks.add(secret);
+        let each = |form: fn(u8) -> String| secret.bytes().map(form).collect::<String>();
+        let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\'', "&#39;");
+        let percent = each(|byte| format!("%{byte:02x}"));
+        for form in [
+            percent.to_ascii_uppercase(),
+            percent_encoded(&percent),
+            html.replace('/', "&#x2F;"),
+            html.replace('&', "&amp;"),
+            each(|byte| format!("&#{byte};")),
+            each(|byte| format!("\\u{byte:04x}")),
+            each(|byte| format!("\\\\u{byte:04X}")),
+            each(|byte| format!("{byte:02X}:")),
+            each(|byte| format!("{}-", char::from(byte))),
+            each(|byte| format!("{}\u{200b}", char::from(byte))),
+            secret.to_ascii_uppercase(),
+            secret.chars().rev().collect(),
+            STANDARD_NO_PAD.encode(secret),
+            STANDARD_NO_PAD.encode(format!("x{secret}")),
+            STANDARD_NO_PAD.encode(format!("token={secret}&")),
+            URL_SAFE.encode(format!("refresh_token={}", percent_encoded(secret))),
+        ] {
+            let shown = masks.apply(&format!("bad token: {form} (code 7)"));
+            let left = shown.chars().filter(char::is_ascii_alphanumeric).count();
+            assert!(shown.starts_with("bad token: ") && shown.ends_with("(code 7)"), "{form}: {shown}");
+            // What stands around it in the same base64 may stay.
+            assert!(left <= "badtokencode7".len() + 24, "{form}: {shown}");
+        }
+        let sentence = "Token has been expired or revoked. Refresh it: https://example.com/opaque?id=4567&x=%20";
+        assert_eq!(masks.apply(sentence), sentence);
     }
 
     proptest! {
