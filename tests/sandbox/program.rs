@@ -180,3 +180,17 @@ fn the_committed_man_page_is_the_one_it_prints() {
     let page = include_str!("../../crates/gauth-sandbox/gauth-sandbox.1");
     assert_man_page_is_current(PROGRAM, page);
 }
+
+#[test]
+fn no_word_of_the_command_line_repeats_a_secret_or_names_a_folder_after_it() {
+    const CANARY: &str = "C4n4ryC4n4ryC4n4ry";
+    for start in ["xya29.a0", "1%2F%2F0g", "sessions,1//0g", "\u{a0}{\"client_secret\":\"", "GOCSPX-"] {
+        let word = format!("{start}{CANARY}");
+        for arguments in [&["--dir", &word, "--", "true"][..], &["--export", &word], &["--", &word]] {
+            let home = Home::new();
+            let refused = run(sandbox(&home, arguments)).expect(2);
+            assert!(!refused.stderr().contains(CANARY), "{}", refused.stderr());
+            assert_eq!(home.tree(), Vec::<std::path::PathBuf>::new());
+        }
+    }
+}

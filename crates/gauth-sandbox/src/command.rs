@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use gauth_cli::{Failure, exit};
 use gauth_sandbox::Sandbox;
+use gauth_text::Typed;
 
 use crate::signals::{self, Event};
 use crate::{follow, next};
@@ -75,7 +76,7 @@ pub(crate) fn run(
     }
 
     let mut child =
-        command.spawn().map_err(|error| Failure::usage(format!("run {program}: {}", exit::reason(&error))))?;
+        command.spawn().map_err(|error| Failure::usage(format!("run {}: {}", Typed(program), exit::reason(&error))))?;
     let id = child.id();
     let waiter = std::thread::spawn(move || {
         let status = child.wait();

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use gauth_cli::terminal;
 use gauth_sandbox::Sandbox;
+use gauth_text::Typed;
 
 /// How variables are printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(crate) fn export(text: &str) -> Result<Export, String> {
     match text {
         "env" => Ok(Export::Env),
         "shell" => Ok(Export::Shell),
-        _ => Err(format!("expected env or shell, got {text:?}")),
+        _ => Err(format!("expected env or shell, got {:?}", Typed(text))),
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use gauth_cli::{Context, Failure, Kind, Program, completions};
+use gauth_cli::{Context, Failure, Kind, Program, completions, files};
 use gauth_sandbox::{Options, Sandbox};
 
 use crate::command::Surroundings;
@@ -103,6 +103,7 @@ fn serve(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
     if arguments.auto_consent && arguments.deny {
         return Err(Failure::usage("--auto-consent and --deny exclude each other").into());
     }
+    arguments.dir.as_deref().map_or(Ok(()), files::refuse_secret_as_name)?;
     let deadline = context.timeout.and_then(|time| Instant::now().checked_add(time));
     let (sender, events) = mpsc::channel();
     signals::watch(sender.clone()).context("watch for signals")?;
