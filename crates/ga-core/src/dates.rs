@@ -112,12 +112,13 @@ impl TypedRange {
             (_, _, Some(start), Some(end)) => start < end,
             _ => false,
         };
-        match is_reversed {
-            true => Err(Error::usage(format!(
+        if is_reversed {
+            Err(Error::usage(format!(
                 "the date range {} to {} ends before it starts",
                 range.start_date, range.end_date
-            ))),
-            false => Ok(range),
+            )))
+        } else {
+            Ok(range)
         }
     }
 }
@@ -230,12 +231,13 @@ fn not_a_date(text: &str) -> Error {
 }
 
 fn check_first_day(date: Date, text: &str) -> Result<(), Error> {
-    match date < FIRST_DAY {
-        true => Err(Error::usage(format!(
+    if date < FIRST_DAY {
+        Err(Error::usage(format!(
             "{text} is before {FIRST_DAY}, the first day that the API accepts: Universal Analytics data is gone, and \
-             GA4 data starts when the property was created"
-        ))),
-        false => Ok(()),
+         GA4 data starts when the property was created"
+        )))
+    } else {
+        Ok(())
     }
 }
 

@@ -41,22 +41,17 @@ fn notes(metadata: &Metadata, ranges: &[String]) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut lossy = |text: String| notes.push(Note { text, lossy: true });
     for (place, sampling) in metadata.sampling_metadatas.iter().enumerate() {
+        let range = ranges.get(place).filter(|_| ranges.len() > 1);
+        let range = range.map_or_else(String::new, |name| format!(" (date range {name})"));
         let read = sampling.samples_read_count.unwrap_or(0);
-        let space = sampling.sampling_space_size.unwrap_or(0);
-        if space > 0 && read >= space {
-            continue;
-        }
-        let range = match ranges.get(place).filter(|_| ranges.len() > 1) {
-            Some(name) => format!(" (date range {name})"),
-            None => String::new(),
-        };
-        lossy(match space {
-            0 => format!("sampled{range}: the numbers are estimates"),
-            _ => format!(
+        match sampling.sampling_space_size.unwrap_or(0) {
+            0 => lossy(format!("sampled{range}: the numbers are estimates")),
+            space if read >= space => {}
+            space => lossy(format!(
                 "sampled{range}: the numbers are estimates from {read} of {space} events ({})",
                 percent(read, space)
-            ),
-        });
+            )),
+        }
     }
     if metadata.data_loss_from_other_row {
         lossy("some rows were grouped into (other): request fewer dimensions or days".to_owned());

@@ -37,13 +37,7 @@ impl Refusal {
     /// shape is summed up.
     pub fn parse(status: u16, body: &[u8]) -> Self {
         if (300..400).contains(&status) {
-            return Self {
-                status,
-                code: String::new(),
-                message: "a redirect: a token is never sent to another address".to_owned(),
-                reason: None,
-                link: None,
-            };
+            return Self::without_code(status, "a redirect: a token is never sent to another address".to_owned());
         }
         let envelope = serde_json::from_slice::<Value>(body).ok();
         // Some methods wrap the one error into a list.
@@ -57,11 +51,11 @@ impl Refusal {
             // OAuth's shape, RFC 6749 §5.2.
             let words = ["error", "error_description"].map(|name| text(envelope.as_ref()?.get(name)));
             let words: Vec<String> = words.into_iter().flatten().collect();
-            let message = if words.is_empty() { summary(body) } else { words.join(": ") };
-            return Self { status, code: String::new(), message, reason: None, link: None };
+            return Self::without_code(status, if words.is_empty() { summary(body) } else { words.join(": ") });
         };
         let details: &[Value] = error.get("details").and_then(Value::as_array).map_or(&[], Vec::as_slice);
         let first_v3 = error.get("errors").and_then(|errors| errors.get(0));
+        let reason_v3 = || text(first_v3.and_then(|error| error.get("reason")));
         let message = text(error.get("message")).unwrap_or_default();
         let link = details
             .iter()
@@ -72,16 +66,15 @@ impl Refusal {
             .or_else(|| link_in(&message));
         Self {
             status,
-            code: text(error.get("status"))
-                .or_else(|| text(first_v3.and_then(|error| error.get("reason"))))
-                .unwrap_or_default(),
-            reason: details
-                .iter()
-                .find_map(|detail| text(detail.get("reason")))
-                .or_else(|| text(first_v3.and_then(|error| error.get("reason")))),
+            code: text(error.get("status")).or_else(reason_v3).unwrap_or_default(),
+            reason: details.iter().find_map(|detail| text(detail.get("reason"))).or_else(reason_v3),
             message,
             link,
         }
+    }
+
+    fn without_code(status: u16, message: String) -> Self {
+        Self { status, code: String::new(), message, reason: None, link: None }
     }
 
     /// What a script should do about it.

@@ -92,10 +92,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     if are_named {
         listing.prefer(record::FORMAT);
     }
-    let shown = match listing.format() == TABLE.name {
-        true => IN_TABLE,
-        false => COLUMNS.len(),
-    };
+    let shown = if listing.format() == TABLE.name { IN_TABLE } else { COLUMNS.len() };
     let rows: Vec<Vec<String>> = fields.into_iter().map(|field| row(field).into_iter().take(shown).collect()).collect();
     listing.write(&COLUMNS[..shown], &rows, &context.terminal)
 }

@@ -23,9 +23,10 @@ impl Translator {
             if word.trim().is_empty() {
                 return Err(Failure::usage("empty argument").into());
             }
-            match word.starts_with("ga:") {
-                true => translated.extend(self.old_name(word)?.unwrap_or_default()),
-                false => translated.push(word.clone()),
+            if word.starts_with("ga:") {
+                translated.extend(self.old_name(word)?.unwrap_or_default())
+            } else {
+                translated.push(word.clone())
             }
         }
         Ok(translated)

@@ -50,10 +50,7 @@ fn distance_of(typed: &str, known: &str) -> Option<usize> {
     if edits <= tolerated {
         return Some(edits);
     }
-    let (short, long) = match typed.len() < known.len() {
-        true => (&typed, &known),
-        false => (&known, &typed),
-    };
+    let (short, long) = if typed.len() < known.len() { (&typed, &known) } else { (&known, &typed) };
     // Names that share a whole part rank behind every typing error, the closest in length first.
     (short.len() >= 4 && long.contains(short.as_str())).then(|| 100 + long.len() - short.len())
 }

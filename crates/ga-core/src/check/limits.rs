@@ -121,9 +121,10 @@ fn check_pivots(request: &Value) -> Result<(), Error> {
         };
         cells = cells.saturating_mul(whole(limit, &format!("pivots[{place}].limit"))?);
     }
-    match cells > PAGE_ROWS {
-        true => Err(refused(format!("the pivot limits multiply to {cells}: at most {PAGE_ROWS} are allowed"))),
-        false => Ok(()),
+    if cells > PAGE_ROWS {
+        Err(refused(format!("the pivot limits multiply to {cells}: at most {PAGE_ROWS} are allowed")))
+    } else {
+        Ok(())
     }
 }
 
@@ -155,10 +156,7 @@ fn whole(number: &Value, path: &str) -> Result<u64, Error> {
 }
 
 fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Error> {
-    match count > limit {
-        true => Err(refused(format!("{count} {what}: at most {limit} are allowed"))),
-        false => Ok(()),
-    }
+    if count > limit { Err(refused(format!("{count} {what}: at most {limit} are allowed"))) } else { Ok(()) }
 }
 
 fn refused(why: impl std::fmt::Display) -> Error {

@@ -4,7 +4,7 @@ use gauth_text::Typed;
 use serde_json::Value;
 
 use super::{Method, list};
-use crate::catalogue::{self, FieldKind};
+use crate::catalogue::{self, Field, FieldKind};
 use crate::error::Error;
 use crate::paging::DATE_RANGE;
 use crate::v3;
@@ -133,18 +133,8 @@ impl Names<'_> {
             return;
         }
         if let Some(field) = catalogue::find(name, kind) {
-            if self.is_realtime && !field.realtime {
-                self.problem(format!("{name} is not available in realtime reports"));
-            } else if !self.is_realtime && !field.core {
-                let place = if field.realtime { "realtime report" } else { field.category.trim_end_matches(" only") };
-                self.problem(format!("{name} is available only in {place}s"));
-            } else if field.category == "cohort" && !self.has_cohorts {
-                self.problem(format!("{name} needs a cohortSpec"));
-                self.hint("send the whole request with --request".to_owned());
-            }
-            return;
-        }
-        if let Some(present) = catalogue::renamed(name)
+            self.check_place(name, field);
+        } else if let Some(present) = catalogue::renamed(name)
             && catalogue::find(&present, kind).is_some()
         {
             let note = format!("{name} is now called {present}");
@@ -152,8 +142,25 @@ impl Names<'_> {
                 self.notes.push(note);
             }
             *name = present;
-            return;
+        } else {
+            self.unknown(name, kind);
         }
+    }
+
+    /// Whether a field that exists is available in this kind of report.
+    fn check_place(&mut self, name: &str, field: &Field) {
+        if self.is_realtime && !field.realtime {
+            self.problem(format!("{name} is not available in realtime reports"));
+        } else if !self.is_realtime && !field.core {
+            let place = if field.realtime { "realtime report" } else { field.category.trim_end_matches(" only") };
+            self.problem(format!("{name} is available only in {place}s"));
+        } else if field.category == "cohort" && !self.has_cohorts {
+            self.problem(format!("{name} needs a cohortSpec"));
+            self.hint("send the whole request with --request".to_owned());
+        }
+    }
+
+    fn unknown(&mut self, name: &str, kind: FieldKind) {
         let typed = Typed(name);
         let (other, flag) = match kind {
             FieldKind::Dimension => (FieldKind::Metric, "-m"),

@@ -120,10 +120,7 @@ impl Parser<'_> {
             return Err(self.scanner.error(start, "`case` applies to text only"));
         }
         let condition = Expression::Condition(Condition { field, comparison, case_sensitive });
-        Ok(match negated {
-            true => Expression::Not(Box::new(condition)),
-            false => condition,
-        })
+        Ok(if negated { Expression::Not(Box::new(condition)) } else { condition })
     }
 
     fn value(&mut self, operator: Operator) -> Result<String, SyntaxError> {

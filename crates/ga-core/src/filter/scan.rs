@@ -277,9 +277,10 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn check_number(&self, start: usize, value: &str) -> Result<(), SyntaxError> {
-        match is_number(value) {
-            true => Ok(()),
-            false => Err(self.error(start, format!("expected a number, found {:?}", Typed(value)))),
+        if is_number(value) {
+            Ok(())
+        } else {
+            Err(self.error(start, format!("expected a number, found {:?}", Typed(value))))
         }
     }
 

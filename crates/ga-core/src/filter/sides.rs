@@ -100,10 +100,7 @@ fn kind_of_condition(condition: &Condition, metrics: &[String]) -> FieldKind {
     }
     let comparison = &condition.comparison;
     let is_metric = !comparison.is_textual() && (comparison.is_numeric() || metrics.contains(&condition.field));
-    match is_metric {
-        true => FieldKind::Metric,
-        false => FieldKind::Dimension,
-    }
+    if is_metric { FieldKind::Metric } else { FieldKind::Dimension }
 }
 
 fn translate(expression: Expression, kind: FieldKind) -> Result<FilterExpression, Error> {
@@ -149,10 +146,7 @@ fn dimension_filter(condition: Condition) -> Result<FilterExpression, Error> {
         }
     };
     let filter = FilterExpression::Filter(Filter { field_name: field, test });
-    Ok(match is_negated {
-        true => negated(filter),
-        false => filter,
-    })
+    Ok(if is_negated { negated(filter) } else { filter })
 }
 
 fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
@@ -180,10 +174,7 @@ fn metric_filter(condition: Condition) -> Result<FilterExpression, Error> {
         }
     };
     let filter = FilterExpression::Filter(Filter { field_name: field, test });
-    Ok(match is_negated {
-        true => negated(filter),
-        false => filter,
-    })
+    Ok(if is_negated { negated(filter) } else { filter })
 }
 
 fn not_textual(field: &str, operator: &str) -> Error {

@@ -52,10 +52,7 @@ impl<'a> Cursor<'a> {
 
     /// Takes this byte.
     pub(super) fn expect(&mut self, byte: u8, otherwise: &'static str) -> Result<(), Stop> {
-        match self.take(byte)? {
-            true => Ok(()),
-            false => Err(Stop::Wrong(otherwise)),
-        }
+        if self.take(byte)? { Ok(()) } else { Err(Stop::Wrong(otherwise)) }
     }
 
     /// Takes these bytes if they come next, all of them and at once.

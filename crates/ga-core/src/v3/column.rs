@@ -115,10 +115,7 @@ impl Column {
                     .map(|place| text(*place))
                     .filter(|part| !part.is_empty() && *part != "(not set)")
                     .collect();
-                match parts.is_empty() {
-                    true => Cow::Borrowed(b"(not set)"),
-                    false => Cow::Owned(parts.join("/").into_bytes()),
-                }
+                if parts.is_empty() { Cow::Borrowed(b"(not set)") } else { Cow::Owned(parts.join("/").into_bytes()) }
             }
             Cells::Shifted(place, power) => number(decimal::shift(text(*place), *power)),
             Cells::Quotient(a, b, power) => number(decimal::quotient(text(*a), text(*b), *power)),

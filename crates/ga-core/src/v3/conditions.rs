@@ -101,10 +101,7 @@ fn labelled(table: &'static str, label: &str, condition: &Condition) -> Expressi
         _ => Comparison::In(values),
     };
     let with_values = Expression::Condition(Condition { comparison, ..condition.clone() });
-    match is_rest {
-        true => Expression::Not(Box::new(with_values)),
-        false => with_values,
-    }
+    if is_rest { Expression::Not(Box::new(with_values)) } else { with_values }
 }
 
 /// The paths whose part on this level is `value`.

@@ -108,10 +108,7 @@ pub(super) fn difference(a: &str, b: &str) -> String {
 
 /// With a decimal point, as v3 wrote everything but INTEGER.
 pub(super) fn with_point(number: String) -> String {
-    match number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-        true => number + ".0",
-        false => number,
-    }
+    if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') { number + ".0" } else { number }
 }
 
 #[cfg(test)]

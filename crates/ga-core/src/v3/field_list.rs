@@ -146,19 +146,14 @@ impl<'a> FieldList<'a> {
             return Ok(None);
         };
         if let Some((other, different)) = self.conditions.iter().find(|(_, c)| c != condition) {
-            let (name, condition, other) = match condition.is_empty() {
-                true => (other, different, first),
-                false => (first, condition, other),
-            };
+            let (name, condition, other) =
+                if condition.is_empty() { (other, different, first) } else { (first, condition, other) };
             return Err(Error::field(format!(
                 "cannot translate {name}: it counts only where {condition}, which {other} does not"
             ))
             .with_hint("request the two in separate reports"));
         }
-        match condition.is_empty() {
-            true => Ok(None),
-            false => Ok(Some(filter::parse(condition)?)),
-        }
+        if condition.is_empty() { Ok(None) } else { Ok(Some(filter::parse(condition)?)) }
     }
 }
 

@@ -187,10 +187,7 @@ fn names(translation: &Translation, kind: FieldKind) -> Vec<String> {
 
 /// With v3's prefix, whether it was typed or not.
 fn old_name(name: &str) -> String {
-    match name.starts_with("ga:") || name.starts_with("rt:") {
-        true => name.to_owned(),
-        false => format!("ga:{name}"),
-    }
+    if name.starts_with("ga:") || name.starts_with("rt:") { name.to_owned() } else { format!("ga:{name}") }
 }
 
 #[cfg(test)]

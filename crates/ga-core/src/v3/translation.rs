@@ -88,19 +88,8 @@ impl Translation {
         }
         let own_names = fields.expressions.iter().map(|metric| metric.name.clone());
         let metrics: Vec<String> = fields.metrics.iter().cloned().chain(own_names).collect();
-        // A former name is the same metric.
-        let present = |name: &String| catalogue::renamed(name).unwrap_or_else(|| name.clone());
-        let mut requested: Vec<String> = metrics.iter().map(present).collect();
-        let known: Vec<String> = metrics.into_iter().chain(fields.filtered_metrics).collect();
+        let known: Vec<String> = metrics.iter().cloned().chain(fields.filtered_metrics).collect();
         let sides = filter::sides(filters, &known)?;
-        let mut invisible = Vec::new();
-        for name in &sides.metrics {
-            let present = present(name);
-            if !requested.contains(&present) {
-                requested.push(present);
-                invisible.push(name.clone());
-            }
-        }
         if let Some(column) = columns.iter().find(|column| column.merges())
             && sides.metric.is_some()
         {
@@ -118,7 +107,7 @@ impl Translation {
                     .into_iter()
                     .map(Metric::named)
                     .chain(fields.expressions)
-                    .chain(invisible.into_iter().map(Metric::invisible))
+                    .chain(not_among(&metrics, &sides.metrics).map(Metric::invisible))
                     .collect(),
                 dimension_filter: sides.dimension,
                 metric_filter: sides.metric,
@@ -187,6 +176,18 @@ impl Translation {
             })
             .collect()
     }
+}
+
+/// Those of `filtered` that are not among `metrics`, each once. A former name is the same metric.
+fn not_among<'a>(metrics: &[String], filtered: &'a [String]) -> impl Iterator<Item = &'a String> + use<'a> {
+    let present = |name: &String| catalogue::renamed(name).unwrap_or_else(|| name.clone());
+    let mut requested: Vec<String> = metrics.iter().map(present).collect();
+    filtered.iter().filter(move |name| {
+        let name = present(name);
+        let is_new = !requested.contains(&name);
+        requested.extend(is_new.then_some(name));
+        is_new
+    })
 }
 
 fn find_sort(sort: &[String], columns: &[Column]) -> Result<Vec<(usize, bool)>, Error> {
