@@ -184,7 +184,7 @@ fn what_could_not_be_there_the_next_day_is_refused() {
     let (home, sandbox) = (Home::new(), sandbox(500));
     for (options, reason) in [
         (["--database", "ga.db", "--last", "tomorrow"], "--last: expected YYYY-MM-DD"),
-        (["--database", "ga.db", "--last", "2999-12-31"], "--last: today is not over"),
+        (["--database", "ga.db", "--last", "2999-12-31"], "--last: expected yesterday or an earlier day"),
         (["--database", "ga.db", "--first", "last monday"], "--first: expected YYYY-MM-DD"),
         (["--database", ":memory:", "--last", "2026-11-02"], "--database: expected a file"),
         (["--database", "file:ga?mode=memory", "--last", "2026-11-02"], "--database: expected a file"),
@@ -195,7 +195,7 @@ fn what_could_not_be_there_the_next_day_is_refused() {
     date.arg("+%F");
     let today = run(date).stdout().trim().to_owned();
     let run = run(nightly(&home, &sandbox, &["--database", "ga.db", "--last", &today], &REPORT));
-    expect_failure(run, 2, "--last: today is not over");
+    expect_failure(run, 2, "--last: expected yesterday or an earlier day");
     assert_eq!(asked(&sandbox), 0);
 }
 
