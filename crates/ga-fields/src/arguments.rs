@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[argh(switch)]
     pub(crate) realtime: bool,
 
-    /// csv, tsv, json, ndjson, table, or record for a block of lines per field; on a terminal record for names and table for words, else csv or what -o says
+    /// one of VALUES; record is a block of lines for each field; default: on a terminal record for names and table for words, else csv or what -o says
     #[argh(option, short = 'f', arg_name = "FORMAT")]
     pub(crate) format: Option<String>,
 

@@ -45,7 +45,7 @@ struct Arguments {
     #[argh(option, arg_name = "NAME")]
     r#match: Option<String>,
 
-    /// csv, tsv, json, ndjson, table, or id for the property numbers alone; table on a terminal, else csv or what -o says
+    /// one of VALUES; id prints the property numbers only; default: table on a terminal, else csv or what -o says
     #[argh(option, short = 'f', arg_name = "FORMAT")]
     format: Option<String>,
 

@@ -8,6 +8,7 @@ use argh::{FlagInfo, FlagInfoKind};
 use crate::Program;
 use crate::arguments::{COMMON, Grammar};
 use crate::exit::Failure;
+use crate::help::description;
 
 /// What may be typed after an option, or as an argument.
 pub enum Values {
@@ -106,8 +107,7 @@ fn zsh(program: &Program, options: &[&FlagInfo<'static>], arguments: &Values) ->
     let mut script = format!("#compdef {}\n_arguments -s -S \\\n", program.name);
     for flag in options {
         let values = values(program, flag);
-        let description: String = flag
-            .description
+        let description: String = description(flag, program)
             .chars()
             .flat_map(|letter| match letter {
                 '\'' => "'\\''".chars().collect::<Vec<_>>(),
@@ -159,7 +159,7 @@ fn fish(program: &Program, options: &[&FlagInfo<'static>], arguments: &Values) -
             Some(Values::Path) => " -r -F".to_owned(),
             Some(values) => format!(" -x{}", fish_words(&values)),
         };
-        let description = flag.description.replace('\\', "\\\\").replace('\'', "\\'");
+        let description = description(flag, program).replace('\\', "\\\\").replace('\'', "\\'");
         script.push_str(&format!(
             "complete -c {}{short} -l {}{value} -d '{description}'\n",
             program.name,

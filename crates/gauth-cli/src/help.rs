@@ -4,6 +4,7 @@ use argh::{FlagInfo, FlagInfoKind, Optionality};
 
 use crate::Program;
 use crate::arguments::{COMMON, Grammar};
+use crate::completions::Values;
 use crate::exit;
 
 /// Columns of the page, and the one where descriptions begin.
@@ -87,7 +88,15 @@ pub(crate) fn entry(flag: &FlagInfo<'_>, program: &Program) -> (String, String) 
         _ if flag.optionality == Optionality::Repeating => " (may repeat)".to_owned(),
         _ => String::new(),
     };
-    (label(flag), format!("{}{more}", flag.description))
+    (label(flag), format!("{}{more}", description(flag, program)))
+}
+
+/// What is said about an option. `VALUES` in its text stands for the words that it takes.
+pub(crate) fn description(flag: &FlagInfo<'_>, program: &Program) -> String {
+    match (program.values)(flag.long) {
+        Values::OneOf(words) => flag.description.replace("VALUES", &words.join(", ")),
+        _ => flag.description.to_owned(),
+    }
 }
 
 /// `-p, --property ID`
