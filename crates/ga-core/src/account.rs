@@ -8,9 +8,9 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use crate::answer::or_default;
 use crate::error::Error;
 use crate::property::PropertyNumber;
+use crate::response::or_default;
 
 /// One page of accounts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -103,7 +103,7 @@ pub fn listed(accounts: &[AccountSummary]) -> Result<Vec<Listed<'_>>, Error> {
         for summary in &account.property_summaries {
             let number = PropertyNumber::parse(&summary.property).map_err(|_| {
                 let name = &summary.property;
-                Error::answer(format!("the response has a property with the invalid name {name:?}"))
+                Error::response(format!("the response has a property with the invalid name {name:?}"))
             })?;
             let property = Some((number, summary));
             listed.push(Listed { account, property });
@@ -113,10 +113,10 @@ pub fn listed(accounts: &[AccountSummary]) -> Result<Vec<Listed<'_>>, Error> {
 }
 
 impl AccountSummaries {
-    /// Reads one answer.
+    /// Reads one response.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
         serde_json::from_slice(body)
-            .map_err(|error| Error::Answer(format!("the response is not a list of accounts: {error}")))
+            .map_err(|error| Error::Response(format!("the response is not a list of accounts: {error}")))
     }
 }
 

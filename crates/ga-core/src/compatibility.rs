@@ -31,7 +31,7 @@ pub struct Compatibility {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Answer {
+struct Response {
     dimension_compatibilities: Vec<Judged>,
     metric_compatibilities: Vec<Judged>,
 }
@@ -45,14 +45,14 @@ struct Judged {
 }
 
 impl Compatibility {
-    /// Reads the answer to a request without a filter.
+    /// Reads the response to a request without a filter.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
-        let answer: Answer = serde_json::from_slice(body)
-            .map_err(|error| Error::answer(format!("the response is not about compatibility: {error}")))?;
+        let response: Response = serde_json::from_slice(body)
+            .map_err(|error| Error::response(format!("the response is not about compatibility: {error}")))?;
         let mut judged: Vec<(Definition, bool)> = Vec::new();
         for (list, kind) in [
-            (answer.dimension_compatibilities, FieldKind::Dimension),
-            (answer.metric_compatibilities, FieldKind::Metric),
+            (response.dimension_compatibilities, FieldKind::Dimension),
+            (response.metric_compatibilities, FieldKind::Metric),
         ] {
             judged.extend(list.into_iter().map(|one| {
                 let is_compatible = one.compatibility == "COMPATIBLE";

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 /// What a script should do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Stop: an answer that cannot be read, anything unexpected.
+    /// Stop: a response that cannot be read, anything unexpected.
     Failed,
     /// Fix the command.
     Usage,
@@ -45,11 +45,11 @@ pub enum Error {
     },
     /// The server refused; its own words are inside.
     Refusal(Box<Refusal>),
-    /// The answer is not what the API describes.
-    Answer(String),
-    /// The answer ends in the middle.
+    /// The response is not what the API describes.
+    Response(String),
+    /// The response ends in the middle.
     Truncated,
-    /// The answer is well formed, but rows are missing or there are too many.
+    /// The response is well formed, but rows are missing or there are too many.
     Incomplete(String),
 }
 
@@ -64,9 +64,9 @@ impl Error {
         Self::Field { message: message.into(), hint: None }
     }
 
-    /// An answer that cannot be read.
-    pub(crate) fn answer(message: impl Into<String>) -> Self {
-        Self::Answer(message.into())
+    /// A response that cannot be read.
+    pub(crate) fn response(message: impl Into<String>) -> Self {
+        Self::Response(message.into())
     }
 
     /// The same error with the next thing to type.
@@ -92,7 +92,7 @@ impl Error {
             Self::Usage { .. } => Kind::Usage,
             Self::Field { .. } => Kind::Refused,
             Self::Refusal(refusal) => refusal.kind(),
-            Self::Answer(_) | Self::Truncated => Kind::Failed,
+            Self::Response(_) | Self::Truncated => Kind::Failed,
             Self::Incomplete(_) => Kind::Incomplete,
         }
     }
@@ -113,7 +113,7 @@ impl Error {
         match self {
             Self::Usage { hint, .. } | Self::Field { hint, .. } => hint.clone(),
             Self::Refusal(refusal) => refusal.hint(),
-            Self::Answer(_) | Self::Truncated | Self::Incomplete(_) => None,
+            Self::Response(_) | Self::Truncated | Self::Incomplete(_) => None,
         }
     }
 }
@@ -123,7 +123,7 @@ impl fmt::Display for Error {
         match self {
             Self::Usage { message, .. } | Self::Field { message, .. } => f.write_str(message),
             Self::Truncated => f.write_str("the response is cut off"),
-            Self::Answer(message) | Self::Incomplete(message) => f.write_str(message),
+            Self::Response(message) | Self::Incomplete(message) => f.write_str(message),
             Self::Refusal(refusal) => refusal.fmt(f),
         }
     }

@@ -28,7 +28,6 @@
 #![warn(missing_docs)]
 
 pub mod account;
-pub mod answer;
 pub mod block;
 pub mod catalogue;
 pub mod check;
@@ -45,9 +44,9 @@ pub mod quality;
 pub mod refusal;
 pub mod report;
 pub mod request;
+pub mod response;
 pub mod retry;
 pub mod time_zone;
-
 pub mod v3;
 
 pub use error::{Error, Kind};

@@ -2,7 +2,7 @@
 //! included, or as the catalogue of standard fields knows without asking.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/getMetadata>
 //!
-//! Google's answer leaves out where else a field may be used; that comes from [`crate::catalogue`].
+//! Google's response leaves out where else a field may be used; that comes from [`crate::catalogue`].
 
 mod search;
 
@@ -10,9 +10,9 @@ pub use search::{Found, nearest, search};
 
 use serde::Deserialize;
 
-use crate::answer::or_default;
 use crate::catalogue::{self, Field, FieldKind};
 use crate::error::Error;
+use crate::response::or_default;
 
 /// One dimension or metric, or a family of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,12 +81,12 @@ pub fn standard() -> Vec<Definition> {
     catalogue::fields().iter().map(Definition::from).collect()
 }
 
-/// Reads an answer of `getMetadata`. Fields of realtime reports alone, which it leaves out, are added.
+/// Reads a response of `getMetadata`. Fields of realtime reports alone, which it leaves out, are added.
 pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
     let metadata: Metadata = serde_json::from_slice(body)
-        .map_err(|error| Error::answer(format!("the response is not metadata: {error}")))?;
+        .map_err(|error| Error::response(format!("the response is not metadata: {error}")))?;
     if metadata.dimensions.is_empty() && metadata.metrics.is_empty() {
-        return Err(Error::answer("the response is not metadata: it has no fields"));
+        return Err(Error::response("the response is not metadata: it has no fields"));
     }
     let of_kind = |fields: Vec<FieldMetadata>, kind| fields.into_iter().map(move |field| field.into_definition(kind));
     let mut definitions: Vec<Definition> = of_kind(metadata.dimensions, FieldKind::Dimension)

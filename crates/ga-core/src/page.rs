@@ -1,7 +1,7 @@
-//! Reads one answer of runReport while it arrives.
+//! Reads one response of runReport while it arrives.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>
 //!
-//! The `rows` are lifted out of the stream one by one into [`Block`]s; what is left of the answer is small
+//! The `rows` are lifted out of the stream one by one into [`Block`]s; what is left of the response is small
 //! and becomes a [`ReportHead`]. Neither the order of keys nor white space matters. Where full blocks wait
 //! is the caller's affair, as is whether the rows are those that were asked for ([`crate::paging`]).
 
@@ -11,10 +11,10 @@ mod json;
 mod keys;
 mod row;
 
-use crate::answer::ReportHead;
 use crate::block::{Block, BlockWriter};
 use crate::error::Error;
 use crate::paging::{COMPARISON, DATE_RANGE};
+use crate::response::ReportHead;
 use json::{Cursor, Stop};
 use keys::KeyReader;
 use row::RowCells;
@@ -23,12 +23,12 @@ pub use batch::{BatchDecoder, Piece};
 pub use funnel::funnel_table;
 pub use keys::{Keys, Repetitions, RowKey};
 
-/// The most that one row, or one member of the answer beside the rows, may take.
+/// The most that one row, or one member of the response beside the rows, may take.
 const TOKEN: usize = 16 * 1024 * 1024;
 /// A token that has not ended within this many bytes is looked at again only when twice as many are there.
 const PATIENCE: usize = 64 * 1024;
 
-/// What an answer held besides the cells.
+/// What a response held besides the cells.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// Everything but the rows.
@@ -41,7 +41,7 @@ pub struct Page {
     pub keys: Keys,
 }
 
-/// Takes the bytes of an answer in pieces of any size.
+/// Takes the bytes of a response in pieces of any size.
 #[derive(Debug)]
 pub struct PageDecoder {
     state: State,
@@ -59,7 +59,7 @@ pub struct PageDecoder {
     keys: KeyReader,
     /// The cells of one combination, until the next.
     combination: BlockWriter,
-    /// Whether something may follow the answer: it is part of a batch's.
+    /// Whether something may follow the response: it is part of a batch's.
     is_nested: bool,
 }
 
@@ -117,7 +117,7 @@ impl PageDecoder {
         let head = ReportHead::parse(&self.envelope)?;
         let expected = (head.dimension_headers.len(), head.metric_headers.len());
         if let Some(shape) = self.shape.filter(|&shape| shape != expected) {
-            return Err(Error::answer(format!(
+            return Err(Error::response(format!(
                 "the response has rows of {} dimensions and {} metrics, but headers for {} and {}",
                 shape.0, shape.1, expected.0, expected.1
             )));
@@ -127,7 +127,7 @@ impl PageDecoder {
             let mut slices = slices.filter(|(place, _)| !own.contains(place));
             let is_slice = |name: &str| name == DATE_RANGE || name == COMPARISON;
             if self.rows > 0 && !slices.all(|(_, header)| is_slice(&header.name)) {
-                return Err(Error::answer("the response has other dimensions than requested"));
+                return Err(Error::response("the response has other dimensions than requested"));
             }
         }
         let Some((keys, combinations)) = self.keys.finish(self.rows) else {
@@ -254,9 +254,9 @@ impl PageDecoder {
     fn wrong(&self, why: &str) -> Error {
         match self.state {
             State::FirstRow | State::Row => {
-                Error::answer(format!("cannot read the response after row {}: {why}", self.rows))
+                Error::response(format!("cannot read the response after row {}: {why}", self.rows))
             }
-            _ => Error::answer(format!("cannot read the response: {why}")),
+            _ => Error::response(format!("cannot read the response: {why}")),
         }
     }
 }

@@ -47,7 +47,7 @@ impl Paging {
         let row_count = match page.head.row_count {
             Some(count) => count,
             None if page.rows == 0 => 0,
-            None => return Err(Error::answer("the response has rows but no rowCount")),
+            None => return Err(Error::response("the response has rows but no rowCount")),
         };
         let asked = first(request);
         let beyond = row_count.saturating_sub(asked.offset);
@@ -108,14 +108,14 @@ fn check_count(promised: Stretch, page: &Page) -> Result<(), Error> {
     Err(Error::Incomplete(why))
 }
 
-/// How often the answer may hold each combination of dimensions: once for each date range and comparison.
+/// How often the response may hold each combination of dimensions: once for each date range and comparison.
 pub fn slices(request: &RunReportRequest) -> u64 {
     let ranges = request.date_ranges.len().max(request.minute_ranges.len());
     let comparisons = request.other.get("comparisons").and_then(Value::as_array);
     (ranges.max(1) * comparisons.map_or(1, Vec::len).max(1)) as u64
 }
 
-/// What tells the rows of the answer apart. The server appends the names of date range and comparison if they were not
+/// What tells the rows of the response apart. The server appends the names of date range and comparison if they were not
 /// asked for.
 pub fn row_key(request: &RunReportRequest) -> RowKey {
     if slices(request) == 1 {
@@ -153,7 +153,7 @@ mod tests {
 
     fn page(combinations: u64, row_count: Option<u64>) -> Page {
         let mut page = Page {
-            head: crate::answer::ReportHead::default(),
+            head: crate::response::ReportHead::default(),
             rows: combinations,
             combinations,
             keys: crate::page::Keys::default(),

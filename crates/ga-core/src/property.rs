@@ -1,7 +1,7 @@
 //! What names a property: its number.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/property-id>
 //!
-//! The other ids that people copy out of Analytics are told apart, since the API's own answer to them
+//! The other ids that people copy out of Analytics are told apart, since the API's own response to them
 //! (403) sends people to look for rights they have.
 
 use std::fmt;

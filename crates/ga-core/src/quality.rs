@@ -3,8 +3,8 @@
 //!
 //! One line each, said once for all pages. Whether lossy data is an error is the caller's choice.
 
-use crate::answer::{Metadata, PropertyQuota, QuotaStatus, ReportHead};
 use crate::report::RunReportRequest;
+use crate::response::{Metadata, PropertyQuota, QuotaStatus, ReportHead};
 
 /// One thing to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub struct Consumption {
 }
 
 impl Consumption {
-    /// Takes the quota of one answer.
+    /// Takes the quota of one response.
     pub fn add(&mut self, quota: &PropertyQuota) {
         let consumed = |status: Option<QuotaStatus>| status.map_or(0, |status| status.consumed);
         self.tokens += consumed(quota.tokens_per_day);
@@ -128,7 +128,7 @@ impl Consumption {
     }
 }
 
-/// Keeps the smaller rest: answers of pages that ran side by side come in any order.
+/// Keeps the smaller rest: responses of pages that ran side by side come in any order.
 fn lower(status: &mut Option<QuotaStatus>, before: Option<QuotaStatus>) {
     if let Some(before) = before
         && status.is_none_or(|status| before.remaining < status.remaining)

@@ -1,7 +1,7 @@
-//! What Google's APIs answer when they refuse, read into a kind and a next step.
+//! What Google's APIs response when they refuse, read into a kind and a next step.
 //!
 //! The shape is google.rpc.Status in JSON (<https://cloud.google.com/apis/design/errors>): `{"error":
-//! {code, message, status, details}}`. Unknown paths answer HTML, and Core Reporting v3 puts the reason
+//! {code, message, status, details}}`. Unknown paths response HTML, and Core Reporting v3 puts the reason
 //! into `errors[0].reason`; both are understood. When to ask again is left to [`crate::retry`].
 
 use std::fmt;
@@ -10,21 +10,21 @@ use serde_json::Value;
 
 use crate::error::Kind;
 
-/// How much of an answer that is not JSON is kept for people.
+/// How much of a response that is not JSON is kept for people.
 const EXCERPT: usize = 200;
 /// The hint for a 403 that is about neither scope nor project: the account probably has no role at the property.
 const NO_ROLE: &str = "ask the administrator of the property for the Viewer role (Analytics, Admin, Property access \
                        management), or run ga-properties to list what this token can see; the number of an account or of \
                        a Universal Analytics view is not a property";
 
-/// An answer with a status other than 2xx.
+/// A response with a status other than 2xx.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
     /// The name of the canonical code (`PERMISSION_DENIED`), or v3's reason; empty when there is none.
     pub code: String,
-    /// The server's own words, or a summary of an answer that has none.
+    /// The server's own words, or a summary of a response that has none.
     pub message: String,
     /// `reason` of the google.rpc.ErrorInfo among the details, or of the first of v3's errors.
     pub reason: Option<String>,
@@ -33,7 +33,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Reads the body of an answer whose `status` is not 2xx. Never fails: a body that is not Google's
+    /// Reads the body of a response whose `status` is not 2xx. Never fails: a body that is not Google's
     /// shape is summed up.
     pub fn parse(status: u16, body: &[u8]) -> Self {
         if (300..400).contains(&status) {

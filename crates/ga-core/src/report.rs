@@ -1,8 +1,8 @@
 //! The question: RunReportRequest of the Analytics Data API in Google's own field names.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>
 //!
-//! Parts that this crate has no opinion on (cohorts, comparisons, …) pass through untouched. The answer
-//! is in [`crate::answer`], the choice of pages in [`crate::paging`].
+//! Parts that this crate has no opinion on (cohorts, comparisons, …) pass through untouched. The response
+//! is in [`crate::response`], the choice of pages in [`crate::paging`].
 
 mod int64;
 
@@ -55,7 +55,7 @@ pub struct RunReportRequest {
     /// Whether rows whose metrics are all zero are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_empty_rows: Option<bool>,
-    /// Whether the answer carries `propertyQuota`.
+    /// Whether the response carries `propertyQuota`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub return_property_quota: Option<bool>,
     /// Everything else that the caller put into the body.
@@ -82,7 +82,7 @@ impl RunReportRequest {
         }
     }
 
-    /// What the answer calls the ranges of days or minutes.
+    /// What the response calls the ranges of days or minutes.
     pub fn range_names(&self) -> Vec<String> {
         let days = self.date_ranges.iter().map(|range| &range.name);
         let minutes = self.minute_ranges.iter().map(|range| &range.name);

@@ -18,7 +18,7 @@ pub const DATA_API: &str = "https://analyticsdata.googleapis.com";
 pub const ADMIN_API: &str = "https://analyticsadmin.googleapis.com";
 
 /// `POST v1beta/properties/{id}:{method}` below `base`, which is [`DATA_API`] or a sandbox, asking for
-/// the answer without indentation.
+/// the response without indentation.
 pub fn report(
     base: &str,
     property: &PropertyNumber,

@@ -10,9 +10,9 @@ use crate::refusal::{Quota, Refusal};
 /// How a try failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure<'a> {
-    /// The connection was refused, reset, or broke while the answer came.
+    /// The connection was refused, reset, or broke while the response came.
     Connection,
-    /// The answer came, but not to its end.
+    /// The response came, but not to its end.
     Truncated,
     /// The server refused.
     Refused(&'a Refusal),

@@ -25,10 +25,10 @@ pub fn report(base: &str, property: &PropertyNumber) -> Result<Request<Vec<u8>>,
     request::report(base, property, Method::RunReport, &body)
 }
 
-/// The name of the zone in either answer.
+/// The name of the zone in either response.
 pub fn parse(body: &[u8]) -> Option<String> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
-    let zone = answer.get("timeZone").or_else(|| answer.get("metadata")?.get("timeZone"))?;
+    let response: Value = serde_json::from_slice(body).ok()?;
+    let zone = response.get("timeZone").or_else(|| response.get("metadata")?.get("timeZone"))?;
     zone.as_str().map(str::to_owned)
 }
 

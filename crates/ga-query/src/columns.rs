@@ -1,10 +1,10 @@
 //! The columns of the output, and the rows that are about all others.
 
 use ga_client::rows::Measure;
-use ga_core::answer::{AggregateRow, ReportHead};
 use ga_core::catalogue::FieldKind;
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::RunReportRequest;
+use ga_core::response::{AggregateRow, ReportHead};
 use ga_core::v3::{DataType, Translation};
 
 use crate::format::Column;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ga_core::Error;
-use ga_core::answer::PropertyQuota;
 use ga_core::check::Method;
 use ga_core::page::{BatchDecoder, Page, PageDecoder, Piece, RowKey, funnel_table};
 use ga_core::paging;
 use ga_core::property::PropertyNumber;
 use ga_core::report::{DateRange, RunReportRequest};
 use ga_core::request;
+use ga_core::response::PropertyQuota;
 use serde_json::Value;
 
 use crate::client::{Client, Trouble};
@@ -86,8 +86,8 @@ impl Exchange {
                 Some(chunk) => {
                     bytes += chunk.len() as u64;
                     if bytes > ANSWER_LIMIT {
-                        let error = "the answer is longer than 4 GiB";
-                        return Err(Error::Answer(error.to_owned()).into());
+                        let error = "the response is longer than 4 GiB";
+                        return Err(Error::Response(error.to_owned()).into());
                     }
                     decoder.feed(&chunk, &mut pieces)?;
                     counted.set(decoder.rows());
@@ -173,8 +173,8 @@ impl Decoder {
             }
             Self::Batch(Some(decoder)) => decoder.feed(chunk, pieces)?,
             Self::Funnel(answer) if answer.len() + chunk.len() > FUNNEL_LIMIT => {
-                let error = "the answer is longer than 64 MiB";
-                return Err(Error::Answer(error.to_owned()));
+                let error = "the response is longer than 64 MiB";
+                return Err(Error::Response(error.to_owned()));
             }
             Self::Funnel(answer) => answer.extend_from_slice(chunk),
             Self::Report { decoder: None, .. } | Self::Batch(None) => {}

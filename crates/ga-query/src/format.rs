@@ -11,8 +11,8 @@ mod v3;
 use std::path::Path;
 
 use ga_client::rows;
-use ga_core::answer::ReportHead;
 use ga_core::report::RunReportRequest;
+use ga_core::response::ReportHead;
 use gauth_cli::Failure;
 
 pub(crate) use self::sql::names_days;

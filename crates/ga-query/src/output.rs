@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ga_client::rows::replaced_nul_note;
-use ga_core::answer::ReportHead;
 use ga_core::report::DateRange;
+use ga_core::response::ReportHead;
 use ga_core::v3::Merge;
 use gauth_cli::Failure;
 use gauth_cli::files::Report;
@@ -349,7 +349,7 @@ impl<'q> Output<'q> {
             return Err(Failure::usage(text).hint("request each property by itself, or add -d date").into());
         } else if !columns::have_same_names(&columns, &self.layout.columns) {
             return Err(
-                ga_core::Error::Answer("the columns of the report changed between two answers".to_owned()).into()
+                ga_core::Error::Response("the columns of the report changed between two responses".to_owned()).into()
             );
         }
         self.aggregates.extend(columns::aggregates(source, head));

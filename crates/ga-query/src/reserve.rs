@@ -1,7 +1,7 @@
 //! Tokens of a property's quota that must stay there: `--reserve`.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>
 
-use ga_core::answer::PropertyQuota;
+use ga_core::response::PropertyQuota;
 use gauth_cli::{Failure, Kind};
 
 /// What is left of the tokens, and how many of them are to stay.
@@ -57,7 +57,7 @@ impl Reserve {
 
 #[cfg(test)]
 mod tests {
-    use ga_core::answer::QuotaStatus;
+    use ga_core::response::QuotaStatus;
 
     use super::*;
 

@@ -1,4 +1,4 @@
-//! Reads the answer of a batch, `{"reports": [report, …]}`, while it arrives; pivot reports stand under `pivotReports`.
+//! Reads the response of a batch, `{"reports": [report, …]}`, while it arrives; pivot reports stand under `pivotReports`.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/batchRunReports>
 
 use std::collections::VecDeque;
@@ -8,7 +8,7 @@ use super::{Page, PageDecoder, State as InReport};
 use crate::block::Block;
 use crate::error::Error;
 
-/// Takes the bytes of an answer in pieces of any size.
+/// Takes the bytes of a response in pieces of any size.
 #[derive(Debug)]
 pub struct BatchDecoder {
     state: State,
@@ -154,7 +154,7 @@ impl BatchDecoder {
 }
 
 fn wrong(why: &str) -> Error {
-    Error::answer(format!("cannot read the batch response: {why}"))
+    Error::response(format!("cannot read the batch response: {why}"))
 }
 
 #[cfg(test)]
@@ -172,10 +172,10 @@ mod tests {
     }
 
     /// The rows of each report, read in pieces of `step` bytes.
-    fn read(answer: &str, reports: usize, step: usize) -> Result<Vec<u64>, Error> {
+    fn read(response: &str, reports: usize, step: usize) -> Result<Vec<u64>, Error> {
         let mut decoder = BatchDecoder::new((0..reports).map(|_| PageDecoder::new(RowKey::Unknown)));
         let mut pieces = Vec::new();
-        for chunk in answer.as_bytes().chunks(step) {
+        for chunk in response.as_bytes().chunks(step) {
             decoder.feed(chunk, &mut pieces)?;
         }
         decoder.finish(&mut pieces)?;
@@ -188,22 +188,22 @@ mod tests {
 
     #[test]
     fn reports_come_out_one_by_one_whatever_the_pieces() {
-        let answer =
+        let response =
             format!(r#" {{"kind":"k" , "reports" : [ {} , {},{}] , "more":[{{}}]}} "#, report(2), report(0), report(3));
         for step in [1, 7, 64, 10_000] {
-            assert_eq!(read(&answer, 3, step).unwrap(), [2, 0, 3], "{step}");
+            assert_eq!(read(&response, 3, step).unwrap(), [2, 0, 3], "{step}");
         }
-        for end in 1..answer.trim_end().len() {
-            assert!(read(&answer[..end], 3, 9).is_err(), "{end}");
+        for end in 1..response.trim_end().len() {
+            assert!(read(&response[..end], 3, 9).is_err(), "{end}");
         }
     }
 
     #[test]
     fn reports_that_are_missing_or_too_many_are_errors() {
-        let answer = format!(r#"{{"pivotReports":[{},{}]}}"#, report(1), report(1));
-        assert_eq!(read(&answer, 2, 5).unwrap(), [1, 1]);
-        assert_eq!(read(&answer, 3, 5).unwrap_err().kind(), Kind::Incomplete);
-        assert_eq!(read(&answer, 1, 5).unwrap_err().kind(), Kind::Failed);
+        let response = format!(r#"{{"pivotReports":[{},{}]}}"#, report(1), report(1));
+        assert_eq!(read(&response, 2, 5).unwrap(), [1, 1]);
+        assert_eq!(read(&response, 3, 5).unwrap_err().kind(), Kind::Incomplete);
+        assert_eq!(read(&response, 1, 5).unwrap_err().kind(), Kind::Failed);
         assert_eq!(read("{}", 1, 5).unwrap_err().kind(), Kind::Incomplete);
         for wrong in ["[]", r#"{"reports":{}}"#, r#"{"error":{}}"#, "{}x"] {
             assert!(read(wrong, 0, 5).is_err(), "{wrong}");

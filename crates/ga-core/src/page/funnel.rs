@@ -1,29 +1,29 @@
-//! The answer of runFunnelReport: its table is a report of its own, beside what draws the funnel.
+//! The response of runFunnelReport: its table is a report of its own, beside what draws the funnel.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1alpha/properties/runFunnelReport>
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::answer::PropertyQuota;
 use crate::error::Error;
+use crate::response::PropertyQuota;
 
-/// The `funnelTable` of an answer, for [`super::PageDecoder`], and the quota that stands outside of it.
-pub fn funnel_table(answer: &[u8]) -> Result<(&[u8], Option<PropertyQuota>), Error> {
+/// The `funnelTable` of a response, for [`super::PageDecoder`], and the quota that stands outside of it.
+pub fn funnel_table(response: &[u8]) -> Result<(&[u8], Option<PropertyQuota>), Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Answer<'a> {
+    struct Response<'a> {
         #[serde(borrow)]
         funnel_table: Option<&'a RawValue>,
         property_quota: Option<PropertyQuota>,
         kind: Option<&'a RawValue>,
     }
     const EMPTY: &[u8] = br#"{"kind":"analyticsData#runFunnelReport"}"#;
-    let answer: Answer<'_> = serde_json::from_slice(answer)
-        .map_err(|error| Error::answer(format!("the response is not a funnel: {error}")))?;
-    match (answer.funnel_table, answer.kind) {
-        (Some(table), _) => Ok((table.get().as_bytes(), answer.property_quota)),
-        (None, Some(_)) => Ok((EMPTY, answer.property_quota)),
-        (None, None) => Err(Error::answer("the response is not a funnel: it has neither a kind nor a table")),
+    let response: Response<'_> = serde_json::from_slice(response)
+        .map_err(|error| Error::response(format!("the response is not a funnel: {error}")))?;
+    match (response.funnel_table, response.kind) {
+        (Some(table), _) => Ok((table.get().as_bytes(), response.property_quota)),
+        (None, Some(_)) => Ok((EMPTY, response.property_quota)),
+        (None, None) => Err(Error::response("the response is not a funnel: it has neither a kind nor a table")),
     }
 }
 
@@ -38,7 +38,7 @@ mod tests {
                 .unwrap();
         assert_eq!((table, quota), (&br#"{"rows":[1]}"#[..], Some(PropertyQuota::default())));
         let (empty, _) = funnel_table(br#"{"kind":"analyticsData#runFunnelReport"}"#).unwrap();
-        assert!(crate::answer::ReportHead::parse(empty).is_ok());
+        assert!(crate::response::ReportHead::parse(empty).is_ok());
         assert!(funnel_table(b"{}").is_err());
         assert!(funnel_table(b"[]").is_err());
     }

@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-/// Which dimensions tell the rows of an answer apart.
+/// Which dimensions tell the rows of a response apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowKey {
     /// Not known: the rows are those of a pivot or a funnel.

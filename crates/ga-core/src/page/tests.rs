@@ -1,10 +1,10 @@
 use super::*;
 use crate::block::Rows;
 
-/// Decodes an answer fed in pieces of `step` bytes.
-fn decode_in(mut decoder: PageDecoder, answer: &[u8], step: usize) -> Result<Decoded, Error> {
+/// Decodes a response fed in pieces of `step` bytes.
+fn decode_in(mut decoder: PageDecoder, response: &[u8], step: usize) -> Result<Decoded, Error> {
     let mut blocks = Vec::new();
-    for chunk in answer.chunks(step) {
+    for chunk in response.chunks(step) {
         decoder.feed(chunk, &mut blocks)?;
     }
     let page = decoder.finish(&mut blocks)?;
@@ -24,15 +24,15 @@ fn decode_in(mut decoder: PageDecoder, answer: &[u8], step: usize) -> Result<Dec
 
 type Decoded = (Page, Vec<String>);
 
-fn decode(answer: &str) -> Result<Decoded, Error> {
-    decode_in(PageDecoder::new(RowKey::Unknown), answer.as_bytes(), usize::MAX)
+fn decode(response: &str) -> Result<Decoded, Error> {
+    decode_in(PageDecoder::new(RowKey::Unknown), response.as_bytes(), usize::MAX)
 }
 
 const HEADERS: &str =
     r#""dimensionHeaders":[{"name":"country"}],"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}]"#;
 
-/// An answer of one dimension and one metric around these rows.
-fn answer(rows: &str) -> String {
+/// A response of one dimension and one metric around these rows.
+fn response(rows: &str) -> String {
     format!(r#"{{{HEADERS},"rows":{rows},"rowCount":2}}"#)
 }
 
@@ -60,7 +60,7 @@ fn every_spelling_of_a_row_gives_the_same_cells() {
         ),
     ];
     for (rows, expected) in table {
-        let (page, cells) = decode(&answer(rows)).unwrap();
+        let (page, cells) = decode(&response(rows)).unwrap();
         assert_eq!(cells, [expected], "{rows}");
         assert_eq!(page.rows, 1);
         assert_eq!(page.combinations, 1);
@@ -94,26 +94,26 @@ fn an_answer_that_is_not_a_report_is_refused() {
     let table = [
         ("<html>no</html>".to_owned(), "not a JSON object"),
         ("[]".to_owned(), "not a JSON object"),
-        (answer("{}"), "not a list"),
-        (answer("\"x\""), "not a list"),
-        (answer("[1]"), "expected a row"),
-        (answer(&format!("[{ok},]")), "expected a row"),
-        (answer(&format!("[{ok} {ok}]")), "expected `,` between rows"),
-        (answer("[{}]"), "rows of 0 dimensions and 0 metrics"),
-        (answer(r#"[{"dimensionValues":[{"value":"a"}]}]"#), "rows of 1 dimensions and 0 metrics"),
+        (response("{}"), "not a list"),
+        (response("\"x\""), "not a list"),
+        (response("[1]"), "expected a row"),
+        (response(&format!("[{ok},]")), "expected a row"),
+        (response(&format!("[{ok} {ok}]")), "expected `,` between rows"),
+        (response("[{}]"), "rows of 0 dimensions and 0 metrics"),
+        (response(r#"[{"dimensionValues":[{"value":"a"}]}]"#), "rows of 1 dimensions and 0 metrics"),
         (
-            answer(&format!(r#"[{ok},{{"dimensionValues":[],"metricValues":[]}}]"#)),
+            response(&format!(r#"[{ok},{{"dimensionValues":[],"metricValues":[]}}]"#)),
             "after row 1: the row has more or fewer values",
         ),
-        (answer(r#"[{"dimensionValues":[],"dimensionValues":[],"metricValues":[]}]"#), "duplicate key in a row"),
-        (answer(r#"[{"dimensionValues":[{"value":"a","value":"b"}]}]"#), "duplicate key in a value"),
-        (answer(r#"[{"dimensionValues":[{"value":true}]}]"#), "a string or a number"),
-        (answer(r#"[{"dimensionValues":[{"value":01}]}]"#), "after row 0: invalid value"),
-        (answer(r#"[{"dimensionValues":[null]}]"#), "expected a value"),
-        (answer(r#"[{"dimensionValues":[{"value":"\ud800"}],"metricValues":[{"value":"1"}]}]"#), "invalid string"),
-        (answer("[{\"dimensionValues\":[{\"value\":\"a\nb\"}]}]"), "control character"),
+        (response(r#"[{"dimensionValues":[],"dimensionValues":[],"metricValues":[]}]"#), "duplicate key in a row"),
+        (response(r#"[{"dimensionValues":[{"value":"a","value":"b"}]}]"#), "duplicate key in a value"),
+        (response(r#"[{"dimensionValues":[{"value":true}]}]"#), "a string or a number"),
+        (response(r#"[{"dimensionValues":[{"value":01}]}]"#), "after row 0: invalid value"),
+        (response(r#"[{"dimensionValues":[null]}]"#), "expected a value"),
+        (response(r#"[{"dimensionValues":[{"value":"\ud800"}],"metricValues":[{"value":"1"}]}]"#), "invalid string"),
+        (response("[{\"dimensionValues\":[{\"value\":\"a\nb\"}]}]"), "control character"),
         (format!(r#"{{"rows":[{ok}],"rows":[{ok}],{HEADERS}}}"#), "duplicate key `rows`"),
-        (format!("{} x", answer("[]")), "unexpected data"),
+        (format!("{} x", response("[]")), "unexpected data"),
         (r#"{"error":{"code":500}}"#.to_owned(), "error with status 200"),
         (r#"{"rowCount":"many"}"#.to_owned(), "not a report"),
         ("{}".to_owned(), "not a report"),
@@ -128,7 +128,7 @@ fn an_answer_that_is_not_a_report_is_refused() {
 
 #[test]
 fn text_that_is_not_utf8_is_refused() {
-    let mut bytes = answer(r#"[{"dimensionValues":[{"value":"a?"}],"metricValues":[{"value":"1"}]}]"#).into_bytes();
+    let mut bytes = response(r#"[{"dimensionValues":[{"value":"a?"}],"metricValues":[{"value":"1"}]}]"#).into_bytes();
     let place = bytes.iter().position(|&byte| byte == b'?').unwrap();
     for wrong in [0x80, 0xc3, 0xff] {
         bytes[place] = wrong;
@@ -162,7 +162,7 @@ fn pieces_of_any_size_give_the_same_rows_and_every_cut_is_an_error() {
 #[test]
 fn a_long_cell_is_read_whole_and_an_endless_one_is_refused() {
     let long = "x".repeat(3_000_000);
-    let text = answer(&format!(r#"[{{"dimensionValues":[{{"value":"{long}"}}],"metricValues":[{{"value":"1"}}]}}]"#));
+    let text = response(&format!(r#"[{{"dimensionValues":[{{"value":"{long}"}}],"metricValues":[{{"value":"1"}}]}}]"#));
     let (_, rows) = decode_in(PageDecoder::new(RowKey::Unknown), text.as_bytes(), 16 * 1024).unwrap();
     assert_eq!(rows[0].len(), long.len() + 2);
 

@@ -4,10 +4,10 @@
 use serde_json::{Map, Value, json};
 
 use super::translation::Translation;
-use crate::answer::ReportHead;
 use crate::catalogue::FieldKind;
 use crate::error::Error;
 use crate::request::percent_encoded;
+use crate::response::ReportHead;
 
 /// Where v3 was; its links are made below it, for scripts that look at them.
 const ADDRESS: &str = "https://www.googleapis.com/analytics/v3/data/ga";
@@ -194,7 +194,7 @@ fn old_name(name: &str) -> String {
 mod tests {
     use super::super::{FieldMap, Question};
     use super::*;
-    use crate::answer::{AggregateRow, Sampling};
+    use crate::response::{AggregateRow, Sampling};
 
     fn query() -> Query {
         Query {

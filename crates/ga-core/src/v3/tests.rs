@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::answer::AggregateRow;
 use crate::error::{Error, Kind};
+use crate::response::AggregateRow;
 use crate::{filter, order};
 
 fn words(text: &str) -> Vec<String> {

@@ -12,13 +12,13 @@ use super::decimal::with_point;
 use super::field_list::FieldList;
 use super::map::FieldMap;
 use super::merge::check_additive;
-use crate::answer::AggregateRow;
 use crate::catalogue::{self, FieldKind, edit_distance};
 use crate::error::Error;
 use crate::filter::{self, Expression};
 use crate::order::{self, DefaultOrder};
 use crate::paging::DATE_RANGE;
 use crate::report::{Dimension, Metric, RunReportRequest};
+use crate::response::AggregateRow;
 
 /// What is asked, each name GA4's or v3's, with or without `ga:`.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! The days of a report as dates: what `yesterday` was in the property's zone when the report was made.
 
-use ga_core::answer::ReportHead;
 use ga_core::report::{DateRange, RunReportRequest};
+use ga_core::response::ReportHead;
 use gauth_cli::terminal::sanitise;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

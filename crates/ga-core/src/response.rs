@@ -1,4 +1,4 @@
-//! The answer of runReport without its rows: headers, totals, metadata, quota.
+//! The response of runReport without its rows: headers, totals, metadata, quota.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>
 //!
 //! Fields that are not known are passed over and those that are missing are empty, as in Google's own
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 
-/// Everything in an answer but its rows.
+/// Everything in a response but its rows.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ReportHead {
@@ -197,22 +197,22 @@ impl PropertyQuota {
 }
 
 impl ReportHead {
-    /// Reads an answer from which the rows were taken.
+    /// Reads a response from which the rows were taken.
     pub(crate) fn parse(envelope: &[u8]) -> Result<Self, Error> {
         let head: Self = serde_json::from_slice(envelope)
-            .map_err(|error| Error::answer(format!("the response is not a report: {error}")))?;
+            .map_err(|error| Error::response(format!("the response is not a report: {error}")))?;
         if head.error.is_some() {
-            return Err(Error::answer("the response is an error with status 200"));
+            return Err(Error::response("the response is an error with status 200"));
         }
         let is_report = match &head.kind {
             Some(kind) => kind.starts_with("analyticsData#"),
             None => !(head.dimension_headers.is_empty() && head.metric_headers.is_empty()),
         };
         if !is_report {
-            return Err(Error::answer("the response is not a report: it has neither a kind nor headers"));
+            return Err(Error::response("the response is not a report: it has neither a kind nor headers"));
         }
         if head.rows_without_list.is_some() {
-            return Err(Error::answer("the rows in the response are not a list"));
+            return Err(Error::response("the rows in the response are not a list"));
         }
         Ok(head)
     }
