@@ -47,7 +47,7 @@ impl Endpoint {
             return Err("a fragment or a backslash is not allowed in a URL");
         }
         let (host, port) = split_port(authority)?;
-        let host = host.to_ascii_lowercase();
+        let host = canonical(host);
         if scheme == "http" && !plain(&host) {
             return Err("must be https, or http on loopback");
         }
@@ -186,7 +186,7 @@ impl Policy {
             .filter_map(|host| {
                 let authority = host.split('/').next()?;
                 let (host, _) = split_port(authority).ok()?;
-                Some(host.to_ascii_lowercase())
+                Some(canonical(host))
             })
             .collect();
         self
@@ -267,7 +267,12 @@ fn allowed_host(entry: &str) -> Result<String, Error> {
     if !is_address && !split_port(name).is_ok_and(|(_, port)| port.is_none()) {
         return Err(expected());
     }
-    Ok(entry.trim_matches(['[', ']']).to_ascii_lowercase())
+    Ok(canonical(entry.trim_matches(['[', ']'])))
+}
+
+/// A host in the one spelling in which hosts are compared: lower case, an IPv6 address as RFC 5952 writes it.
+fn canonical(host: &str) -> String {
+    host.parse::<Ipv6Addr>().map_or_else(|_| host.to_ascii_lowercase(), |address| address.to_string())
 }
 
 /// Why nothing is sent to an endpoint. A host of Google's or of AWS is never proposed for `GAUTH_ALLOW_HOSTS`, which would

@@ -73,6 +73,10 @@ fn a_host_that_the_user_names_is_trusted() {
     for url in ["https://auth.example.test:8443/t", "https://a.corp.test/t", "https://[2001:db8::1]/t"] {
         assert!(policy.receiver(Role::Token, url, "token_uri").is_ok(), "{url}");
     }
+    let spelled = Policy::new(Some("0:0::1,2001:0DB8:0::1"), None).unwrap();
+    for url in ["http://[::1]:9/any", "http://[0:0:0:0:0:0:0:1]:9/any", "https://[2001:db8:0:0::1]/t"] {
+        assert!(spelled.receiver(Role::Token, url, "token_uri").is_ok(), "{url}");
+    }
     for url in ["https://x.auth.example.test/t", "https://corp.test/t"] {
         let error = policy.receiver(Role::Token, url, "token_uri").unwrap_err();
         assert!(error.hint().unwrap().contains("GAUTH_ALLOW_HOSTS="), "{url}");
