@@ -430,3 +430,44 @@ fn h3_no_thread_is_a_temporary_failure_that_says_so() {
         assert!(run.stderr().contains("cannot start a thread"), "{}", run.stderr());
     }
 }
+
+#[test]
+fn a_named_pipe_that_nobody_writes_to_is_waited_for_until_the_deadline() {
+    let home = Home::new();
+    let fifo = home.path().join("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from(0o600)).expect("make a FIFO");
+    let lines: [(&str, &[&str]); 6] = [
+        ("gauth-token", &["--credentials", "fifo"]),
+        ("gauth-info", &["fifo"]),
+        ("gauth-revoke", &["fifo"]),
+        ("gauth-login", &["--client-secrets", "fifo"]),
+        ("ga-query", &["-p", "1", "--request", "fifo"]),
+        ("ga-query", &["-p", "@fifo", "-m", "sessions"]),
+    ];
+    for (program, arguments) in lines {
+        let mut command = home.command(sibling(BIN, program));
+        command.args(arguments).args(["--timeout", "0.2"]).current_dir(home.path());
+        let run = testkit::run(command).expect_failure(5);
+        assert!(run.stderr().contains("nothing more came in time"), "{program}: {}", run.stderr());
+    }
+}
+
+#[test]
+fn credentials_may_come_late_from_a_named_pipe_or_standard_input() {
+    let scene = Scene::logged_in();
+    let content = fs::read(&scene.credentials).expect("read the file");
+    let fifo = scene.home.path().join("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from(0o600)).expect("make a FIFO");
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| fs::write(&fifo, &content));
+        testkit::run(scene.command("gauth-token", &["--credentials", "fifo"])).expect(0);
+        writer.join().expect("the writer ends").expect("it writes");
+    });
+    let from_stdin = scene.command("gauth-token", &["--credentials", "-"]);
+    testkit::run_with_input(from_stdin, content).expect(0);
+    let mut unwritten = scene.command("gauth-token", &["--credentials", "-"]);
+    unwritten.args(["--timeout", "0.2"]).env_remove("GAUTH_CREDENTIALS");
+    let waiting = testkit::Running::start_on(unwritten, std::process::Stdio::piped());
+    let run = waiting.finish().expect_failure(5);
+    assert!(run.stderr().contains("read standard input: nothing more came in time"), "{}", run.stderr());
+}

@@ -86,7 +86,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
-            .tls_backend_preconfigured(tls_config()?)
+            .tls_backend_preconfigured(tls_config(deadline)?)
             // The port is that of the URL.
             .resolve_to_addrs("localhost", &LOCALHOST.map(|address| SocketAddr::new(address, 0)))
             .no_proxy();
@@ -306,9 +306,9 @@ fn left(deadline: Option<Instant>) -> Option<Duration> {
 }
 
 /// Ring, and Mozilla's roots or those of `SSL_CERT_FILE`.
-fn tls_config() -> anyhow::Result<rustls::ClientConfig> {
+fn tls_config(deadline: Option<std::time::Instant>) -> anyhow::Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
-    match tls::own_roots()? {
+    match tls::own_roots(deadline)? {
         Some(own) => {
             roots.add_parsable_certificates(own);
         }

@@ -79,13 +79,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let started = Instant::now();
+    let deadline = context.timeout.map(|timeout| started + timeout);
     let terminal = context.terminal;
     let token = TokenArgument {
         token: arguments.token.as_deref(),
         command: arguments.token_command.as_deref(),
         stdin_reader: arguments.stdin_reader()?,
     };
-    let task = Task::read(&arguments, &terminal)?;
+    let task = Task::read(&arguments, deadline, &terminal)?;
     let parallel @ 1..=MOST_PARALLEL = arguments.parallel.unwrap_or(4) else {
         return Err(Failure::usage("--parallel: expected a number from 1 to 9").into());
     };
@@ -111,7 +112,6 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     }
 
     let source = TokenSource::choose(&token, true, context.timeout)?;
-    let deadline = context.timeout.map(|timeout| started + timeout);
     let mut output = Output::open(options, &task, deadline)?;
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(no_thread)?;
     let _inside = runtime.enter();

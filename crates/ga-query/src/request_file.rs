@@ -4,6 +4,7 @@
 //! Whether it is well formed is judged by [`ga_core::check`].
 
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use ga_core::check::{self, Method};
@@ -16,16 +17,16 @@ use serde_json::{Value, json};
 const LIMIT: usize = 16 << 20;
 
 /// The text of a file, or of standard input for `-`; `what` names the option.
-pub(crate) fn text(path: &str, what: &str) -> anyhow::Result<String> {
-    let bytes = files::read_given(Path::new(path), LIMIT).with_context(|| what.to_owned())?;
+pub(crate) fn text(path: &str, what: &str, deadline: Option<Instant>) -> anyhow::Result<String> {
+    let bytes = files::read_given(Path::new(path), LIMIT, deadline).with_context(|| what.to_owned())?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{what}: not UTF-8")))?;
     // Editors of Windows put a byte-order mark in front.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// The method and the body, a list of requests put into a batch.
-pub(crate) fn read(path: &str, method: Option<&str>) -> anyhow::Result<(Method, Value)> {
-    let text = text(path, "--request")?;
+pub(crate) fn read(path: &str, method: Option<&str>, deadline: Option<Instant>) -> anyhow::Result<(Method, Value)> {
+    let text = text(path, "--request", deadline)?;
     if text.trim().is_empty() {
         return Err(Failure::usage(format!("--request: {} is empty", shown(Path::new(path)))).into());
     }

@@ -3,6 +3,7 @@
 //! Words and options may say the same thing in two ways; here is which exclude each other.
 
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use ga_core::check::{self, Method};
@@ -43,16 +44,16 @@ struct Words<'a> {
 
 impl Task {
     /// Reads the arguments; notes go to the terminal.
-    pub(crate) fn read(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Self> {
+    pub(crate) fn read(arguments: &Arguments, deadline: Option<Instant>, terminal: &Terminal) -> anyhow::Result<Self> {
         let words = Words::read(arguments)?;
         let map = match &arguments.map {
-            Some(path) => FieldMap::parse(&request_file::text(path, "--map")?)?,
+            Some(path) => FieldMap::parse(&request_file::text(path, "--map", deadline)?)?,
             None => FieldMap::default(),
         };
-        let properties = properties(arguments, &words, &map, terminal)?;
+        let properties = properties(arguments, &words, &map, deadline, terminal)?;
         let ignored = arguments.ignored_parameters()?;
         if let Some(path) = &arguments.request {
-            return Self::official(path, arguments, properties, terminal);
+            return Self::official(path, arguments, properties, deadline, terminal);
         }
         if arguments.method.is_some() {
             return Err(Failure::usage("--method says what takes the body of --request").into());
@@ -87,9 +88,15 @@ impl Task {
         Ok(Self { properties, method, questions: vec![question], days })
     }
 
-    fn official(path: &str, arguments: &Arguments, properties: Selection, terminal: &Terminal) -> anyhow::Result<Self> {
+    fn official(
+        path: &str,
+        arguments: &Arguments,
+        properties: Selection,
+        deadline: Option<Instant>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
         refuse_words_beside_request(arguments)?;
-        let (method, mut body) = request_file::read(path, arguments.method.as_deref())?;
+        let (method, mut body) = request_file::read(path, arguments.method.as_deref(), deadline)?;
         if !arguments.no_check {
             for note in check::body(method, &mut body)? {
                 terminal.note(&note);
@@ -235,6 +242,7 @@ fn properties(
     arguments: &Arguments,
     words: &Words<'_>,
     map: &FieldMap,
+    deadline: Option<Instant>,
     terminal: &Terminal,
 ) -> anyhow::Result<Selection> {
     if let Some(ids) = &arguments.ids {
@@ -264,7 +272,7 @@ fn properties(
     if let [text] = texts[..]
         && let Some(path) = text.strip_prefix('@')
     {
-        let text = request_file::text(path, source)?;
+        let text = request_file::text(path, source, deadline)?;
         return Selection::parse_file(&text)
             .with_context(|| format!("{source}: cannot read {}", shown(Path::new(path))));
     }

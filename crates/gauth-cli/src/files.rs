@@ -7,21 +7,25 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use gauth_text::{Seems, Typed, quoted};
 
-use crate::exit::{Failure, reason};
+use crate::exit::{Failure, Kind, reason};
 use crate::terminal::escaped;
 
 pub mod listing;
 mod replacement;
 mod report;
 mod secret;
+mod waiting;
 
 pub use replacement::sweep;
 pub use report::Report;
 pub use secret::{SecretWriter, adopt_secret, private_directory, write_secret_unsynced};
 pub use secret::{check_secret_target, write_secret};
+#[cfg(unix)]
+pub(crate) use waiting::is_readable_by;
 
 /// The most that is read of a credentials file, in bytes.
 pub const CREDENTIALS_LIMIT: usize = 1 << 20;
@@ -94,24 +98,34 @@ impl Content {
 }
 
 /// Reads a file that the user named, at most `limit` bytes; `-` is standard input. Pipes such as `<(…)` are
-/// welcome. Every failure is a usage error.
-pub fn read_given(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
-    load_given(path, limit).map(|content| content.bytes)
+/// welcome, and have until `deadline` to end. Every other failure is a usage error.
+pub fn read_given(path: &Path, limit: usize, deadline: Option<Instant>) -> Result<Vec<u8>, Failure> {
+    load_given(path, limit, deadline).map(|content| content.bytes)
 }
 
 /// As [`read_given`], with what is known of the file.
-pub fn load_given(path: &Path, limit: usize) -> Result<Content, Failure> {
+pub fn load_given(path: &Path, limit: usize, deadline: Option<Instant>) -> Result<Content, Failure> {
     if path == Path::new("-") {
-        let bytes = read_all(io::stdin().lock(), limit)
-            .map_err(|error| Failure::usage(format!("read standard input: {}", reason(&error))))?;
+        let bytes = waiting::stdin(deadline)
+            .and_then(|input| read_all(input, limit))
+            .map_err(|error| Failure::new(kind(&error), format!("read standard input: {}", reason(&error))))?;
         return Ok(Content { bytes, metadata: None });
     }
     let load = || {
-        let file = File::open(path)?;
+        let file = open_without_waiting(path)?;
         let metadata = Some(file.metadata()?);
-        Ok(Content { bytes: read_all(file, limit)?, metadata })
+        Ok(Content { bytes: read_all(waiting::Until::new(file, deadline), limit)?, metadata })
     };
     load().map_err(|error| cannot_read(path, &error))
+}
+
+/// Opening a FIFO without a writer would wait.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    options.open(path)
 }
 
 /// Reads a file at a place where nobody said that there is one: `None` if there is none. Only a regular file
@@ -122,13 +136,8 @@ pub fn read_default(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Failur
 
 /// As [`read_default`], with what is known of the file.
 pub fn load_default(path: &Path, limit: usize) -> Result<Option<Content>, Failure> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    // Opening a FIFO without a writer would wait.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
     let load = || {
-        let file = options.open(path)?;
+        let file = open_without_waiting(path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(io::Error::other("not a regular file"));
@@ -211,7 +220,11 @@ fn cannot_read(path: &Path, error: &io::Error) -> Failure {
             "pass the name of a file, a process substitution such as <(pass show google), or - for standard input",
         );
     }
-    Failure::usage(format!("read {}: {}", shown(path), reason(error)))
+    Failure::new(kind(error), format!("read {}: {}", shown(path), reason(error)))
+}
+
+fn kind(error: &io::Error) -> Kind {
+    if error.kind() == io::ErrorKind::TimedOut { Kind::Temporary } else { Kind::Usage }
 }
 
 #[cfg(unix)]
@@ -284,14 +297,14 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("input");
         fs::write(&file, "12345").unwrap();
-        assert_eq!(read_given(&file, 5).unwrap(), b"12345");
+        assert_eq!(read_given(&file, 5, None).unwrap(), b"12345");
         assert_eq!(read_default(&file, 5).unwrap().unwrap(), b"12345");
         let name = shown(&file);
-        for failure in [read_given(&file, 4).unwrap_err(), read_default(&file, 4).unwrap_err()] {
+        for failure in [read_given(&file, 4, None).unwrap_err(), read_default(&file, 4).unwrap_err()] {
             assert_eq!(failure.to_string(), format!("read {name}: more than 4 bytes"));
-            assert_eq!(failure.kind(), crate::Kind::Usage);
+            assert_eq!(failure.kind(), Kind::Usage);
         }
-        assert!(read_given(Path::new("/dev/zero"), 4).is_err());
+        assert!(read_given(Path::new("/dev/zero"), 4, None).is_err());
     }
 
     #[test]
@@ -302,7 +315,7 @@ mod tests {
         fs::write(home.path().join("file"), "").unwrap();
         assert_eq!(read_default(&file, 9).unwrap(), None);
         assert_eq!(read_default(&below_a_file, 9).unwrap(), None);
-        let message = read_given(&file, 9).unwrap_err().to_string();
+        let message = read_given(&file, 9, None).unwrap_err().to_string();
         assert_eq!(message, format!("read {}: no such file or directory", shown(&file)));
     }
 
@@ -322,7 +335,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("secret");
         fs::write(&file, "").unwrap();
-        let loose = |file: &Path| load_given(file, 9).unwrap().loose_permissions(file);
+        let loose = |file: &Path| load_given(file, 9, None).unwrap().loose_permissions(file);
         for (mode, is_loose) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o666, true)] {
             fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
             let warning = loose(&file);

@@ -72,7 +72,7 @@ impl HttpAgent {
     pub fn send(&self, request: &Request, tries: Tries) -> Result<Response, Failure> {
         let is_nearby = request.headers().contains_key("metadata-flavor");
         let proxy = Proxy::for_target(request.uri())?;
-        let agent = agent(request.uri(), proxy.as_ref(), is_nearby)?;
+        let agent = agent(request.uri(), proxy.as_ref(), is_nearby, self.deadline)?;
         let started = Instant::now();
         let mut failed = 0;
         loop {
@@ -141,14 +141,14 @@ impl HttpAgent {
     }
 }
 
-fn agent(target: &Uri, proxy: Option<&Proxy>, is_nearby: bool) -> Result<Agent, Failure> {
+fn agent(target: &Uri, proxy: Option<&Proxy>, is_nearby: bool, deadline: Option<Instant>) -> Result<Agent, Failure> {
     let proxy = proxy
         .map(|proxy| ureq::Proxy::new(proxy.url()))
         .transpose()
         .map_err(|_| Failure::usage("the proxy variables hold no usable URL"))?;
     // Reading a system's roots takes as long as all the rest, so only who needs them does.
     let own_roots = match target.scheme_str() {
-        Some("https") => tls::own_roots()?,
+        Some("https") => tls::own_roots(deadline)?,
         _ => None,
     };
     let roots = match own_roots {
@@ -204,7 +204,7 @@ fn shown(headers: &HeaderMap) -> String {
 /// # Errors
 /// As [`HttpAgent::send`], before anything is sent.
 pub fn tunnel_status(target: &Uri, proxy: &Proxy, left: Duration) -> Result<Option<u16>, Failure> {
-    let agent = agent(target, Some(proxy), false)?;
+    let agent = agent(target, Some(proxy), false, Instant::now().checked_add(left))?;
     let asked = agent.head(target).config().timeout_global((left < Duration::MAX).then_some(left)).build().call();
     Ok(asked.err().and_then(|error| refused_with(&error)))
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::crypto::CryptoProvider;
 use rustls_pki_types::CertificateDer;
@@ -15,12 +16,12 @@ use crate::files::{read_given, shown};
 const LIMIT: usize = 16 << 20;
 
 /// The certificates to trust instead of the bundled ones, when `SSL_CERT_FILE` names some.
-pub fn own_roots() -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
+pub fn own_roots(deadline: Option<Instant>) -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
     let Some(path) = environment::variable("SSL_CERT_FILE") else {
         return Ok(None);
     };
     let path = Path::new(&path);
-    let text = read_given(path, LIMIT)
+    let text = read_given(path, LIMIT, deadline)
         .map_err(|failure| Failure::usage(format!("take roots from SSL_CERT_FILE: {failure}")))?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().unwrap_or_default();
     if certificates.is_empty() {

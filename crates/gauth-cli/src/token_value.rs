@@ -81,7 +81,7 @@ pub fn read_stdin(patience: Option<Duration>) -> Result<Option<Vec<u8>>, Failure
         let mut input = io::stdin().lock();
         while bytes.len() <= LIMIT + 2 {
             #[cfg(unix)]
-            if !is_readable_by(&input, deadline)? {
+            if !crate::files::is_readable_by(&input, deadline)? {
                 return Ok(None);
             }
             match input.read(&mut buffer) {
@@ -94,21 +94,6 @@ pub fn read_stdin(patience: Option<Duration>) -> Result<Option<Vec<u8>>, Failure
         Ok(Some(bytes))
     };
     read().map_err(|error| unreadable("standard input", &error))
-}
-
-/// Waits until a read would not wait.
-#[cfg(unix)]
-fn is_readable_by(file: &File, deadline: Option<Instant>) -> io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let left = left.map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() });
-        match poll(&mut [PollFd::new(file, PollFlags::IN)], left.as_ref()) {
-            Ok(ready) => return Ok(ready > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
 }
 
 fn unreadable(what: &str, error: &io::Error) -> Failure {

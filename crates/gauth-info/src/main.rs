@@ -77,7 +77,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
         let token = token_value::given(token, None, context.timeout)?;
         return token_report::of(&token, &policy, deadline, context.terminal)?.print(format);
     }
-    let subject = Subject::find(args.file.as_deref(), &policy, &context.terminal)?;
+    let subject = Subject::find(args.file.as_deref(), &policy, deadline, &context.terminal)?;
     if let Some(dialect) = args.convert {
         return convert::write(&subject, dialect, args.output.as_deref(), &policy);
     }

@@ -1,6 +1,7 @@
 //! What is looked at: credentials, a file that was named or what gauth-token would choose, or an OAuth client.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, shown};
@@ -21,18 +22,24 @@ pub(crate) enum Subject {
 impl Subject {
     /// # Errors
     /// As [`credentials::find`]; usage errors naming the field for a file that is damaged.
-    pub(crate) fn find(named: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Self> {
+    pub(crate) fn find(
+        named: Option<&Path>,
+        policy: &Policy,
+        deadline: Option<Instant>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
         let Some(path) = named else {
-            let found = credentials::find(None, policy, terminal)?;
+            let found = credentials::find(None, policy, deadline, terminal)?;
             return Ok(Self::Credentials(Box::new(found)));
         };
-        let content =
-            files::load_given(path, CREDENTIALS_LIMIT).map_err(|failure| match Seems::of(&path.to_string_lossy()) {
+        let content = files::load_given(path, CREDENTIALS_LIMIT, deadline).map_err(|failure| {
+            match Seems::of(&path.to_string_lossy()) {
                 Some(Seems::AccessToken | Seems::Jwt) => {
                     failure.hint("for a token: gauth-token | gauth-info --token -")
                 }
                 _ => failure,
-            })?;
+            }
+        })?;
         let document = Document::parse(&content.bytes).with_context(|| format!("cannot read {}", shown(path)))?;
         if client_secrets::is_client(&document) {
             let description = client_secrets::describe(&document, policy)

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, Content, shown};
@@ -35,9 +36,10 @@ pub(crate) fn choose(
     flag: Option<&Path>,
     target: &Target,
     policy: &Policy,
+    deadline: Option<Instant>,
     terminal: &Terminal,
 ) -> anyhow::Result<Client> {
-    if let Some((path, content)) = find(flag)? {
+    if let Some((path, content)) = find(flag, deadline)? {
         if let Some(warning) = content.loose_permissions(&path) {
             terminal.warn(&warning);
         }
@@ -56,13 +58,13 @@ pub(crate) fn choose(
     }
 }
 
-fn find(flag: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Content)>> {
+fn find(flag: Option<&Path>, deadline: Option<Instant>) -> anyhow::Result<Option<(PathBuf, Content)>> {
     let named = match flag {
         Some(path) => Some(("--client-secrets", path.to_owned())),
         None => environment::variable("GAUTH_CLIENT_SECRETS").map(|path| ("GAUTH_CLIENT_SECRETS", path.into())),
     };
     if let Some((name, path)) = named {
-        let content = files::load_given(&path, CREDENTIALS_LIMIT).context(name)?;
+        let content = files::load_given(&path, CREDENTIALS_LIMIT, deadline).context(name)?;
         return Ok(Some((path, content)));
     }
     let Some(own) = environment::config_dir().map(|dir| dir.join("client_secrets.json")) else {

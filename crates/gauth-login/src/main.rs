@@ -106,7 +106,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     }
     let target = Target::find(args.credentials.as_deref())?;
     let scopes = typed.unwrap_or_else(|| target.previous_scopes().unwrap_or_else(Scopes::default_read));
-    let client = client::choose(args.client_secrets.as_deref(), &target, &policy, &terminal)?;
+    let client = client::choose(args.client_secrets.as_deref(), &target, &policy, deadline, &terminal)?;
     target.check_writable()?;
     let signals = Signals::watch().context("cannot watch for signals")?;
 

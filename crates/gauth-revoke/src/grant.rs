@@ -31,13 +31,18 @@ pub(crate) struct Held<'a> {
 impl Grant {
     /// # Errors
     /// As [`credentials::find`]; usage errors for credentials that hold no user's grant, and for gcloud's unless named.
-    pub(crate) fn find(named: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Self> {
+    pub(crate) fn find(
+        named: Option<&Path>,
+        policy: &Policy,
+        deadline: Option<Instant>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
         let found = match named {
             Some(path) => {
-                let content = files::load_given(path, CREDENTIALS_LIMIT)?;
+                let content = files::load_given(path, CREDENTIALS_LIMIT, deadline)?;
                 Found::read(&content, Source::Flag(path.to_owned()), policy, terminal)?
             }
-            None => credentials::find(None, policy, terminal)?,
+            None => credentials::find(None, policy, deadline, terminal)?,
         };
         let path = found.source.path();
         if matches!(found.source, Source::Gcloud(_)) {

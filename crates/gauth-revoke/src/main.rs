@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let terminal = context.terminal;
     let policy = environment::policy()?;
-    let grant = Grant::find(args.file.as_deref(), &policy, &terminal)?;
+    let grant = Grant::find(args.file.as_deref(), &policy, context.deadline(), &terminal)?;
     if args.yes {
         terminal.note(&grant.what_goes());
     } else {

@@ -3,7 +3,7 @@
 //! that have one.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
 use gauth_core::Error;
@@ -62,7 +62,12 @@ impl Found {
 ///
 /// # Errors
 /// [`Kind::Login`] when there are none, usage errors for a source that is set but broken.
-pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow::Result<Found> {
+pub fn find(
+    flag: Option<&Path>,
+    policy: &Policy,
+    deadline: Option<Instant>,
+    terminal: &Terminal,
+) -> anyhow::Result<Found> {
     let mut looked_for = Vec::new();
     for place in source::search(flag, &environment::variable) {
         let source = match place {
@@ -72,7 +77,7 @@ pub fn find(flag: Option<&Path>, policy: &Policy, terminal: &Terminal) -> anyhow
                 continue;
             }
         };
-        let Some(content) = read(&source)? else {
+        let Some(content) = read(&source, deadline)? else {
             looked_for.push(format!("{source}: no {}", shown(source.path())));
             continue;
         };
@@ -116,9 +121,9 @@ fn what_failed(path: &Path) -> String {
     format!("cannot read credentials {}", shown(path))
 }
 
-fn read(source: &Source) -> anyhow::Result<Option<Content>> {
+fn read(source: &Source, deadline: Option<Instant>) -> anyhow::Result<Option<Content>> {
     if source.is_named() {
-        return files::load_given(source.path(), CREDENTIALS_LIMIT)
+        return files::load_given(source.path(), CREDENTIALS_LIMIT, deadline)
             .map(Some)
             .with_context(|| format!("take credentials from {source}"));
     }

@@ -87,7 +87,7 @@ impl<'a> GrantFile<'a> {
         new: &Secret,
         writer: Option<SecretWriter>,
     ) -> anyhow::Result<Option<Credentials>> {
-        let bytes = files::read_given(&self.path, CREDENTIALS_LIMIT)?;
+        let bytes = files::read_given(&self.path, CREDENTIALS_LIMIT, None)?;
         let current = credentials::parse(&bytes, &self.path, self.policy)?;
         if current.refresh_token() != used {
             return Ok(None);

@@ -53,7 +53,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let wanted = arguments.wanted()?;
     let cache = arguments.cache()?;
     let policy = environment::policy()?;
-    let found = credentials::find(arguments.credentials.as_deref(), &policy, &context.terminal)?;
+    let found = credentials::find(arguments.credentials.as_deref(), &policy, deadline, &context.terminal)?;
     let quota_project = arguments.quota_project(&found.credentials)?;
     if arguments.explain {
         explain::source(&found, &wanted, &context.terminal);
