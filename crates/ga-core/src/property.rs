@@ -33,7 +33,9 @@ impl PropertyNumber {
         if digits.is_empty() || digits.len() > DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(wrong(text));
         }
-        Ok(Self(digits.to_owned()))
+        // One property has one spelling: `07` beside `7` would give its rows twice.
+        let significant = digits.trim_start_matches('0');
+        Ok(Self(if significant.is_empty() { "0" } else { significant }.to_owned()))
     }
 
     /// The digits.
@@ -61,7 +63,7 @@ impl Property {
     /// Reads `0`, `123` or `properties/123`.
     pub fn parse(text: &str) -> Result<Self, Error> {
         match PropertyNumber::parse(text)? {
-            PropertyNumber(digits) if digits.bytes().all(|byte| byte == b'0') => Ok(Self::First),
+            PropertyNumber(digits) if digits == "0" => Ok(Self::First),
             number => Ok(Self::Number(number)),
         }
     }
@@ -181,6 +183,8 @@ mod tests {
             (&["7\n8\r\n9\n"], list(&["7", "8", "9"])),
             (&["8, 7 ,,properties/9", "7"], list(&["8", "7", "9"])),
             (&["7", "properties/7"], list(&["7"])),
+            (&["7", "07", "properties/007", "70"], list(&["7", "70"])),
+            (&["000"], Selection::First),
         ] {
             assert_eq!(Selection::parse(texts.iter().copied()).unwrap(), selection, "{texts:?}");
         }

@@ -4,7 +4,7 @@
 //! Parts that this crate has no opinion on (cohorts, comparisons, …) pass through untouched. The response
 //! is in [`crate::response`], the choice of pages in [`crate::paging`].
 
-mod int64;
+pub(crate) mod int64;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

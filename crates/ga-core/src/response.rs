@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::Error;
+use crate::report::int64;
 
 /// Everything in a response but its rows.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -36,7 +37,7 @@ pub struct ReportHead {
     pub aggregates: Vec<AggregateRow>,
     /// All rows of the report, whatever the page; left out when there are none. With several date ranges
     /// it counts combinations of dimensions.
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "int64::deserialize")]
     pub row_count: Option<u64>,
     /// What is to be said about the data.
     #[serde(deserialize_with = "or_default")]
@@ -113,10 +114,10 @@ pub struct Metadata {
 #[serde(rename_all = "camelCase", default)]
 pub struct Sampling {
     /// Events that were read.
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "int64::deserialize")]
     pub samples_read_count: Option<u64>,
     /// Events that there are.
-    #[serde(deserialize_with = "count")]
+    #[serde(deserialize_with = "int64::deserialize")]
     pub sampling_space_size: Option<u64>,
 }
 
@@ -225,21 +226,6 @@ where
     T: DeserializeOwned + Default,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// JSON's int64: text or number.
-fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Int64 {
-        Number(u64),
-        Text(String),
-    }
-    match Option::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Int64::Number(number)) => Ok(Some(number)),
-        Some(Int64::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
-    }
 }
 
 /// `[{"value": …}, …]` as texts; a number keeps its spelling.

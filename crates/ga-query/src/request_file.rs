@@ -19,7 +19,8 @@ const LIMIT: usize = 16 << 20;
 /// The text of a file, or of standard input for `-`; `what` names the option.
 pub(crate) fn text(path: &str, what: &str, deadline: Option<Instant>) -> anyhow::Result<String> {
     let bytes = files::read_given(Path::new(path), LIMIT, deadline).with_context(|| what.to_owned())?;
-    let text = String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{what}: not UTF-8")))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::usage(format!("{what}: {} is not UTF-8", shown(Path::new(path)))))?;
     // Editors of Windows put a byte-order mark in front.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

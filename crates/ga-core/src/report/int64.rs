@@ -4,21 +4,21 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::Value;
 
-pub(super) fn serialize<S: Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),
     }
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
         value => read(&value).map(Some).ok_or_else(|| D::Error::custom("expected a whole number that is not negative")),
     }
 }
 
-pub(super) fn read(value: &Value) -> Option<u64> {
+pub(crate) fn read(value: &Value) -> Option<u64> {
     match value {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => number.as_u64(),
