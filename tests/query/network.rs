@@ -209,6 +209,13 @@ fn f9_a_proxy_that_refuses_is_named_with_its_status() {
         assert!(text.contains(&format!("answered {status}")), "{text}");
     }
     assert!(said(None, 5).contains("closed the connection"));
+    said(Some(Answer::raw("SSH-2.0-x\r\n\r\n")), 1);
+    let silent = ScriptedServer::answering(|_| Answer::silence());
+    let mut command = at_google(&home, &[("HTTPS_PROXY", &silent.url())]);
+    command.args(["--timeout", "0.5"]);
+    let run = testkit::run(command).expect_failure(5);
+    let way = format!("from analyticsdata.googleapis.com through the proxy {} came", silent.address());
+    assert!(run.stderr().contains(&way), "{}", run.stderr());
     let gone = ScriptedServer::start([]).address().to_string();
     let run = testkit::run(at_google(&home, &[("ALL_PROXY", &gone)])).expect_failure(5);
     assert!(run.stderr().contains(&format!("the proxy {gone}: connection refused")), "{}", run.stderr());

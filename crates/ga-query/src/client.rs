@@ -129,7 +129,8 @@ impl Client {
             let deadline = self.deadline.map_or(deadline, |total| total.min(deadline));
             let stale = self.token.lock().await.clone();
             let Ok(result) = tokio::time::timeout_at(deadline, attempt()).await else {
-                return Err(Failure::new(Kind::Temporary, "no whole answer came in time").into());
+                let message = format!("no whole answer from {} came in time", self.route());
+                return Err(Failure::new(Kind::Temporary, message).into());
             };
             let trouble = match result {
                 Ok(answer) => {
@@ -249,7 +250,7 @@ impl Client {
         Trouble::Connection(match tunnel.as_str() {
             "proxy authorization required" => proxy.refused(&what, 407),
             "unexpected end of file" => proxy.closed(&what),
-            "unsuccessful" => match self.tunnel_status(proxy).await {
+            "unsuccessful" => match self.tunnel_status(&what, proxy).await {
                 Ok(Some(status)) => proxy.refused(&what, status),
                 Ok(None) => proxy.gave_no_tunnel(&what),
                 Err(failure) => failure,
@@ -258,10 +259,10 @@ impl Client {
         })
     }
 
-    async fn tunnel_status(&self, proxy: &Proxy) -> Result<Option<u16>, Failure> {
-        let (target, proxy) = (self.target.clone(), proxy.clone());
+    async fn tunnel_status(&self, what: &str, proxy: &Proxy) -> Result<Option<u16>, Failure> {
+        let (what, target, proxy) = (what.to_owned(), self.target.clone(), proxy.clone());
         let left = left(self.deadline).map_or(CONNECT, |left| left.min(CONNECT));
-        let asked = tokio::task::spawn_blocking(move || http_agent::tunnel_status(&target, &proxy, left));
+        let asked = tokio::task::spawn_blocking(move || http_agent::tunnel_status(&what, &target, &proxy, left));
         asked.await.unwrap_or(Ok(None))
     }
 
@@ -269,19 +270,22 @@ impl Client {
         self.target.host().unwrap_or_default()
     }
 
+    /// The host and the way to it, for messages.
+    fn route(&self) -> String {
+        let host = self.host();
+        self.proxy.as_ref().map_or_else(|| host.to_owned(), |proxy| format!("{host} through {proxy}"))
+    }
+
     /// What broke on the way, without the URL.
     pub(crate) fn broken(&self, error: &reqwest::Error) -> Trouble {
-        let host = self.host();
-        let mut step = if error.is_connect() {
+        let host = self.route();
+        let step = if error.is_connect() {
             format!("cannot connect to {host}")
         } else if error.is_body() || error.is_decode() {
             format!("cannot read the answer of {host}")
         } else {
             format!("no answer from {host}")
         };
-        if let Some(proxy) = &self.proxy {
-            step.push_str(&format!(" through {proxy}"));
-        }
         let mut last = error.to_string();
         for cause in causes(error) {
             if let Some(tls) = tls_error(cause) {

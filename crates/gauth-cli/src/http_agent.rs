@@ -199,14 +199,18 @@ fn shown(headers: &HeaderMap) -> String {
 }
 
 /// The status with which a proxy refuses a tunnel to `target`; `None` when it gives none, or the tunnel. For the HTTP client
-/// that keeps the status to itself; no token is sent.
+/// that keeps the status to itself; no token is sent. `what` was being done.
 ///
 /// # Errors
-/// As [`HttpAgent::send`], before anything is sent.
-pub fn tunnel_status(target: &Uri, proxy: &Proxy, left: Duration) -> Result<Option<u16>, Failure> {
+/// As [`HttpAgent::send`], before anything is sent; what answers may not speak HTTP.
+pub fn tunnel_status(what: &str, target: &Uri, proxy: &Proxy, left: Duration) -> Result<Option<u16>, Failure> {
     let agent = agent(target, Some(proxy), false, Instant::now().checked_add(left))?;
     let asked = agent.head(target).config().timeout_global((left < Duration::MAX).then_some(left)).build().call();
-    Ok(asked.err().and_then(|error| refused_with(&error)))
+    match asked {
+        // What does not speak HTTP will not do so the next time.
+        Err(error @ Error::Protocol(_)) => Err(failure(what, Some(proxy), &error)),
+        asked => Ok(asked.err().and_then(|error| refused_with(&error))),
+    }
 }
 
 /// The status in ureq's words for a CONNECT request that failed.

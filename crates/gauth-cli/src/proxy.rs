@@ -112,8 +112,8 @@ fn is_loopback(host: &str) -> bool {
 
 /// `*`, or a host, or a domain with or without a leading dot that takes in every host below it.
 fn is_listed(host: &str, list: &str) -> bool {
-    list.split(',')
-        .map(|entry| entry.trim().trim_start_matches('.').to_ascii_lowercase())
+    list.split([',', ' ', '\t'])
+        .map(|entry| entry.trim_start_matches('.').to_ascii_lowercase())
         .filter(|entry| !entry.is_empty())
         .any(|entry| {
             entry == "*" || host == entry || host.strip_suffix(entry.as_str()).is_some_and(|rest| rest.ends_with('.'))
@@ -138,7 +138,7 @@ fn read(value: &str) -> Result<(String, String), &'static str> {
         return Err("the user name or password holds a character that must be percent-encoded");
     }
     let (host, port) = split_port(authority).ok_or("expected a host and perhaps a port")?;
-    if port.is_some_and(|port| port.parse::<u16>().is_err() || port.starts_with('+')) {
+    if port.is_some_and(|port| port.starts_with('+') || !port.parse::<u16>().is_ok_and(|port| port > 0)) {
         return Err("the port is not a number from 1 to 65535");
     }
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -234,6 +234,7 @@ mod tests {
             ("googleapis.com", true),
             (".googleapis.com", true),
             ("example.test, googleapis.com ", true),
+            ("a.test oauth2.googleapis.com\tb.test", true),
             ("apis.com", false),
             ("www.googleapis.com", false),
             ("", false),
@@ -263,6 +264,7 @@ mod tests {
             "http://canary.test:port",
             "http://canary.test:65536",
             "http://canary.test:+1",
+            "http://canary.test:0",
             "http://canary.test:",
             "http://canary.test/path",
             "http://[canary]:1",
@@ -295,6 +297,7 @@ mod tests {
             let failure = proxy.refused("ask", status);
             assert_eq!((failure.kind(), failure.to_string()), (kind, format!("ask: the proxy p:1 answered {status}")));
             assert!(!failure.hints().concat().contains("canary"));
+            assert!(failure.hints().iter().all(|hint| gauth_text::redacted(hint) == *hint), "{:?}", failure.hints());
         }
         assert_eq!(proxy.closed("ask").kind(), Kind::Temporary);
     }

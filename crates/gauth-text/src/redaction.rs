@@ -76,7 +76,9 @@ fn next_user_info(text: &str) -> Option<(usize, usize)> {
     text.match_indices("://").find_map(|(place, slashes)| {
         let start = place + slashes.len();
         let authority = text[start..].split(|c: char| c.is_whitespace() || "/?\"'".contains(c)).next()?;
-        authority.rfind('@').filter(|length| *length > 0).map(|length| (start, start + length))
+        let user_info = &authority[..authority.rfind('@')?];
+        // Our own hints say where they go.
+        (!["", "USER:PASSWORD"].contains(&user_info)).then_some((start, start + user_info.len()))
     })
 }
 
@@ -229,6 +231,7 @@ mod tests {
             ("-----BEGIN PRIVATE KEY----- MIIE", "…"),
             ("proxy http://user:pa#ss@127.0.0.1:3128 refused", "proxy http://…@127.0.0.1:3128 refused"),
             ("proxy http://user:pass@127.0.0.1:3128 refused", "proxy http://…@127.0.0.1:3128 refused"),
+            ("use http://USER:PASSWORD@HOST:PORT", "use http://USER:PASSWORD@HOST:PORT"),
             ("'/data/2021//report.csv', 'ya29.txt', 1//2", "'/data/2021//report.csv', 'ya29.txt', 1//2"),
             ("expected ya29. or 1//", "expected ya29. or 1//"),
             ("", ""),
