@@ -444,7 +444,7 @@ mod servers {
             let (_, run, _) = ask(&ASKING[0], number);
             assert!(run.stderr().contains(words), "{number}: {}", run.stderr());
         }
-        for (number, shown) in [(4, "an answer without an error word"), (5, "an answer without an error word")] {
+        for (number, shown) in [(4, "a response without an error code"), (5, "a response without an error code")] {
             let (_, run, _) = ask(&ASKING[0], number);
             assert!(run.stderr().contains(shown), "{number}: {}", run.stderr());
         }

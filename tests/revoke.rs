@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use gauth_core::Secret;
 use gauth_core::cache::Entry;
-use gauth_core::credentials::{Credentials, Reading, Wanted};
+use gauth_core::credentials::{Context, Credentials, TokenRequest};
 use gauth_core::endpoint::Policy;
 use gauth_core::scope::Scopes;
 use gauth_sandbox::{Fault, FaultKind, Options, Recorded, Sandbox};
@@ -76,10 +76,10 @@ impl User {
     /// Puts a token for these scopes into the cache, as gauth-token would for the grant in `file`.
     fn cache(&self, file: &Value, scope: &str) -> PathBuf {
         let policy = Policy::default();
-        let reading = Reading { policy: &policy, env: &|_| None };
+        let reading = Context { policy: &policy, env: &|_| None };
         let credentials = Credentials::parse(file.to_string().as_bytes(), &reading);
         let credentials = credentials.expect("the file is whole");
-        let wanted = Wanted { scopes: Some(Scopes::from_answer(scope)), ..Wanted::default() };
+        let wanted = TokenRequest { scopes: Some(Scopes::from_answer(scope)), ..TokenRequest::default() };
         let entry = Entry {
             token: Secret::new("ya29.cached"),
             principal: credentials.principal_digest(),
@@ -238,14 +238,14 @@ fn credentials_without_a_users_grant_are_refused_with_what_to_do_instead() {
                 "type": "external_account", "audience": "//iam.googleapis.com/p", "subject_token_type": "t",
                 "token_url": "https://sts.googleapis.com/v1/token", "credential_source": {"file": "/x"},
             }),
-            "hint: the file holds no token",
+            "hint: the file contains no token",
         ),
         (
             json!({
                 "type": "impersonated_service_account", "source_credentials": user.stored(),
                 "service_account_impersonation_url": url,
             }),
-            "hint: take the role",
+            "hint: remove the role",
         ),
         (json!({"installed": {"client_id": "id"}}), "OAuth client"),
     ] {

@@ -193,8 +193,8 @@ fn what_the_program_says_of_its_failure_is_kept_and_its_noise_is_not() {
         ),
         ("exit 3", 1, "exit status: 3"),
         ("kill -9 $$", 1, "signal: 9"),
-        ("echo not-json", 2, "the program's answer"),
-        (r#"printf '{"version":1,"success":false,"code":"\033]0;x","message":"y"}'"#, 2, "the program's answer"),
+        ("echo not-json", 2, "the program's response"),
+        (r#"printf '{"version":1,"success":false,"code":"\033]0;x","message":"y"}'"#, 2, "the program's response"),
     ] {
         let machine = with_program(script, &json!({}));
         let run = machine.run_command(allowed(&machine, &[])).expect_failure(code);

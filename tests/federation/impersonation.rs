@@ -143,7 +143,7 @@ fn an_account_without_delegation_and_an_unknown_user_are_told_apart() {
     let run = machine.run(&[&chain[..], &["--subject", "admin@example.com"]].concat()).expect_failure(4);
     assert!(run.stderr().contains("domain-wide delegation"), "{}", run.stderr());
     let run = machine.run(&["--impersonate", analyst, "--subject", "nobody@example.com"]).expect_failure(3);
-    assert!(run.stderr().contains("--subject names no user"), "{}", run.stderr());
+    assert!(run.stderr().contains("--subject is not a user"), "{}", run.stderr());
 }
 
 #[test]
@@ -151,8 +151,8 @@ fn what_cannot_be_combined_is_refused_before_anything_is_asked() {
     let machine = Machine::holding(Machine::user);
     let analyst = machine.sandbox.analyst();
     for (options, says) in [
-        (&["--subject", "a@example.com"][..], "--subject needs a service account"),
-        (&["--self-signed"], "--self-signed needs a service account's key"),
+        (&["--subject", "a@example.com"][..], "--subject requires a service account"),
+        (&["--self-signed"], "--self-signed requires a service account's key"),
         (&["--impersonate", analyst, "--self-signed"], "--self-signed"),
         (&["--audience", "https://a.test"], "for the client"),
         (&["--impersonate", analyst, "--audience", "a", "--scope", "email"], "exclude each other"),
@@ -161,7 +161,7 @@ fn what_cannot_be_combined_is_refused_before_anything_is_asked() {
         machine.refused_offline(options, says);
     }
     machine.keep(&machine.key());
-    machine.refused_offline(&["--self-signed", "--subject", "a@example.com"], "excludes");
+    machine.refused_offline(&["--self-signed", "--subject", "a@example.com"], "exclude each other");
     machine.refused_offline(&["--audience", "a", "--subject", "b@example.com"], "exclude each other");
     machine.keep(&machine.outside(None));
     for options in [&["--audience", "a"][..], &["--subject", "a@example.com"]] {

@@ -69,7 +69,7 @@ fn what_the_machine_cannot_give_is_refused_with_the_reason() {
     let machine = Machine::new();
     for (options, code, says) in [
         (&["--subject", "a@example.com"][..], 2, "--impersonate"),
-        (&["--self-signed"], 2, "--self-signed needs a service account's key"),
+        (&["--self-signed"], 2, "--self-signed requires a service account's key"),
         (&["--scope", "drive.readonly"], 4, "HTTP 403"),
     ] {
         let (_home, command) = on_google(host(machine.sandbox.url()), options);
@@ -88,7 +88,7 @@ fn credentials_files_come_before_the_metadata_server() {
 }
 
 #[test]
-fn f10_a_captive_portal_is_no_metadata_server() {
+fn f10_a_captive_portal_is_not_a_metadata_server() {
     let good = r#"{"access_token":"ya29.portal-canary","expires_in":3599,"token_type":"Bearer"}"#;
     for answer in [
         Answer::new(200, "Content-Type: text/html\r\n", "<html>Welcome to this hotel</html>"),
@@ -99,20 +99,20 @@ fn f10_a_captive_portal_is_no_metadata_server() {
         let server = ScriptedServer::start([answer]);
         let (_home, command) = on_google(host(&server.url()), &[]);
         let run = testkit::run(command).expect_failure(1);
-        assert!(run.stderr().contains("no metadata server of Google's"), "{}", run.stderr());
+        assert!(run.stderr().contains("not from Google's metadata server"), "{}", run.stderr());
         assert!(!run.stderr().contains("canary"));
     }
 }
 
 #[test]
-fn f10_its_trouble_keeps_its_kind() {
+fn f10_its_errors_keep_their_kind() {
     let google = "Metadata-Flavor: Google\r\n";
     for (status, body, code) in [(403, "<html>no</html>", 4), (200, r#"{"access_token":"a b"}"#, 1), (200, "<html>", 1)]
     {
         let server = ScriptedServer::start([Answer::new(status, google, body)]);
         let (_home, command) = on_google(host(&server.url()), &[]);
         let run = testkit::run(command).expect_failure(code);
-        assert!(run.stderr().contains("ask the metadata server"), "{}", run.stderr());
+        assert!(run.stderr().contains("cannot get a token from the metadata server"), "{}", run.stderr());
     }
     let server = ScriptedServer::answering(move |_| Answer::new(503, google, "busy"));
     let (_home, command) = on_google(host(&server.url()), &[]);

@@ -112,7 +112,7 @@ fn e2_a_file_that_is_no_jwt_stays_here_and_token_info_url_is_never_asked() {
     let mut file = machine.outside_with("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\n", None);
     machine.keep(&file);
     let run = machine.run(&[]).expect_failure(2);
-    assert!(run.stderr().contains("subject-token: not a JWT"), "{}", run.stderr());
+    assert!(run.stderr().contains("subject-token: expected a JWT"), "{}", run.stderr());
     assert!(!run.stderr().contains("b3BlbnNz"), "{}", run.stderr());
     assert!(machine.asked().is_empty());
     file = machine.outside(None);
@@ -273,7 +273,7 @@ fn e6_what_is_not_supported_is_refused_by_name() {
             "certificate sources are not supported",
         ),
         (source(json!({})), "environment_id, file, url, executable"),
-        (source(json!({"environment_id": "aws2"})), "only aws1 is known"),
+        (source(json!({"environment_id": "aws2"})), "expected aws1"),
         (source(json!({"file": "x", "format": {"type": "xml"}})), "expected text or json"),
         (source(json!({"file": "x", "format": {"type": "json"}})), "subject_token_field_name"),
         (

@@ -108,7 +108,7 @@ fn only_a_users_grant_is_converted() {
     let user = User::logged_in();
     let key = user.sandbox.service_account_key();
     let client = user.sandbox.client_secrets();
-    for (file, says) in [(key, "no user's grant"), (client, "OAuth client")] {
+    for (file, says) in [(key, "no user grant"), (client, "OAuth client")] {
         let file = file.to_str().expect("a plain path");
         let options = ["--convert", "google-auth", file, "-o", "out.json"];
         let run = user.run(&options).expect_failure(2);

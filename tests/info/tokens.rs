@@ -56,7 +56,7 @@ fn a_userinfo_that_fails_costs_the_email_alone() {
     ]);
     let run = look_up(&server, "ya29.canary-0123456789", &[]).expect(0);
     assert!(run.stdout().contains("expires in  60\n"), "{}", run.stdout());
-    assert!(run.stderr().contains("warning: ask whose token it is: "), "{}", run.stderr());
+    assert!(run.stderr().contains("warning: account lookup failed: "), "{}", run.stderr());
 }
 
 /// Looks a token up at a server in Google's place, and sweeps both streams.

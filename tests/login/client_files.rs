@@ -107,8 +107,8 @@ fn a_file_given_in_the_place_of_another_comes_with_the_command_that_takes_it() {
     let client = fs::read_to_string(person.sandbox.client_secrets()).expect("the client file");
     let grant = r#"{"type":"authorized_user","client_id":"x","refresh_token":"x"}"#;
     for (option, content, hint) in [
-        ("--client-secrets", key.as_str(), "hint: it needs no login: run gauth-token --credentials FILE"),
-        ("--client-secrets", grant, "hint: to renew the login in it, run gauth-login --credentials FILE"),
+        ("--client-secrets", key.as_str(), "hint: run gauth-token --credentials FILE"),
+        ("--client-secrets", grant, "hint: run gauth-login --credentials FILE"),
         ("--client-secrets", "{}", "hint: download the JSON of a client"),
         ("--credentials", client.as_str(), "hint: run gauth-login --client-secrets given.json"),
         ("--credentials", key.as_str(), "hint: name another file with --credentials FILE"),

@@ -100,7 +100,7 @@ fn c4_c5_verifier_and_state_are_random_and_long_enough_at_every_attempt() {
 fn c10_a_refused_consent_exits_4_and_the_browser_says_so() {
     let person = Person::with(Options { deny: true, ..Options::default() });
     let run = person.fail(&[], 4);
-    assert!(run.stderr().contains("ask for consent: access_denied"));
+    assert!(run.stderr().contains("consent was not granted: access_denied"));
     assert!(run.stderr().contains("hint: consent was refused"));
     assert!(!person.file().exists());
 }

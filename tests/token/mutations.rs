@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::time::{Duration, SystemTime};
 
 use gauth_core::conversion::Dialect;
-use gauth_core::credentials::{Credentials, Reading, Wanted};
+use gauth_core::credentials::{Context, Credentials, TokenRequest};
 use gauth_core::endpoint::Policy;
 use gauth_core::exchange::{Answer, Step};
 use serde_json::{Map, Value, json};
@@ -238,23 +238,23 @@ fn use_up(random: &mut Random, content: &[u8]) -> Result<(), gauth_core::Error> 
     let policy = Policy::default();
     let with_environment = random.below(2) == 0;
     let env = |name: &str| environment(name).filter(|_| with_environment);
-    let credentials = Credentials::parse(content, &Reading { policy: &policy, env: &env })?;
-    let wanted = match random.below(5) {
-        0 => Wanted { audience: Some("https://a.test".into()), ..Wanted::default() },
-        1 => Wanted { subject: Some("a@b.test".into()), ..Wanted::default() },
-        2 => Wanted { impersonate: vec!["a@b.test".into()], ..Wanted::default() },
-        3 => Wanted { self_signed: true, ..Wanted::default() },
-        _ => Wanted::default(),
+    let credentials = Credentials::parse(content, &Context { policy: &policy, env: &env })?;
+    let request = match random.below(5) {
+        0 => TokenRequest { audience: Some("https://a.test".into()), ..TokenRequest::default() },
+        1 => TokenRequest { subject: Some("a@b.test".into()), ..TokenRequest::default() },
+        2 => TokenRequest { impersonate: vec!["a@b.test".into()], ..TokenRequest::default() },
+        3 => TokenRequest { self_signed: true, ..TokenRequest::default() },
+        _ => TokenRequest::default(),
     };
-    let _ = (credentials.identity(), credentials.cache_file_name(&wanted), credentials.principal_digest());
-    let _ = (credentials.quota_project(), credentials.scopes(&wanted));
+    let _ = (credentials.identity(), credentials.cache_file_name(&request), credentials.principal_digest());
+    let _ = (credentials.quota_project(), credentials.scopes(&request));
     credentials.describe()?;
     for dialect in [Dialect::AuthorizedUser, Dialect::GoogleAuth] {
         let _ = credentials.converted(dialect);
     }
     let _ = credentials.revocation();
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_850_487);
-    let mut exchange = credentials.exchange(&wanted, now)?;
+    let mut exchange = credentials.exchange(&request, now)?;
     let mut answer = None;
     for _ in 0..8 {
         let status = *random.of(&[200, 200, 200, 400, 403, 404, 503, 302]);

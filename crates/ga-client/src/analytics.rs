@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use ga_core::account::{AccountSummaries, AccountSummary, PageTokens};
+use ga_core::request::{ADMIN_API, DATA_API};
 use ga_core::{Refusal, request, retry};
 use gauth_core::{Request, Secret, bearer};
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -53,8 +54,8 @@ impl Analytics {
             quota_project: quota_project
                 .map(|project| HeaderValue::from_str(&project).map_err(not_a_project))
                 .transpose()?,
-            data_api: policy.google("analyticsdata.googleapis.com", "").as_str().to_owned(),
-            admin_api: policy.google("analyticsadmin.googleapis.com", "").as_str().to_owned(),
+            data_api: policy.google(DATA_API, "").as_str().to_owned(),
+            admin_api: policy.google(ADMIN_API, "").as_str().to_owned(),
         })
     }
 

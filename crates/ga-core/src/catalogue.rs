@@ -7,8 +7,8 @@
 
 mod nearest;
 
-pub(crate) use nearest::edit_distance;
 pub use nearest::nearest;
+pub(crate) use strsim::osa_distance as edit_distance;
 
 use std::fmt;
 use std::sync::LazyLock;

@@ -91,8 +91,8 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         return Err(Failure::usage("--parallel: expected a number from 1 to 9").into());
     };
     let policy = environment::policy()?;
-    let data_api = policy.google("analyticsdata.googleapis.com", "");
-    let admin_api = policy.google("analyticsadmin.googleapis.com", "");
+    let data_api = policy.google(ga_core::request::DATA_API, "");
+    let admin_api = policy.google(ga_core::request::ADMIN_API, "");
     let quota_project = match &arguments.quota_project {
         Some(project) => Some(project.clone()),
         None => environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")?,

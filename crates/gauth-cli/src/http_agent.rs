@@ -7,7 +7,7 @@ mod gathered;
 use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
-use gauth_core::token::is_passing_trouble;
+use gauth_core::error::says_temporary;
 use gauth_core::{Request, Response, refusal};
 use http::header::{ACCEPT, HeaderMap, USER_AGENT};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -176,7 +176,7 @@ fn tries_for(response: &Response) -> u32 {
     match response.status().as_u16() {
         500 => 2,
         408 | 429 | 502 | 503 | 504 => 3,
-        ..500 if is_passing_trouble(response) => 3,
+        ..500 if says_temporary(response) => 3,
         _ => 1,
     }
 }

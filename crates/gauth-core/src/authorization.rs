@@ -1,11 +1,12 @@
 //! The authorization request and its redirect (RFC 6749 §4.1.1–4.1.2) for native apps (RFC 8252), with PKCE and `state`
-//! on every request, and the issuer check of RFC 9207. Serving the redirect is the business of gauth-login.
+//! on every request, and the issuer check of RFC 9207. gauth-login serves the redirect.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::client_secrets::Client;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{ACCOUNTS_HOST, Endpoint};
+use crate::error::OAuthError;
 use crate::pkce::CodeVerifier;
 use crate::scope::Scopes;
 use crate::{Error, Secret, form};
@@ -15,7 +16,7 @@ pub fn state(random: [u8; 32]) -> Secret {
     Secret::new(URL_SAFE_NO_PAD.encode(random))
 }
 
-/// Whether the query of a redirect carries this `state`, once. Of what comes from elsewhere nothing else needs a look.
+/// Whether the query of a redirect has this `state`, once. If it does not, nothing else in it is looked at.
 pub fn has_state(query: &str, state: &Secret) -> bool {
     let Some(parameters) = form::decode(query) else {
         return false;
@@ -24,7 +25,7 @@ pub fn has_state(query: &str, state: &Secret) -> bool {
     matches!((found.next(), found.next()), (Some((_, found)), None) if state.matches(found))
 }
 
-/// One attempt to get consent: what the browser is sent to, and what its return is checked against.
+/// One request for consent: where the browser is sent, and what its return is checked against.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest<'a> {
     /// Who asks.
@@ -69,7 +70,7 @@ impl AuthorizationRequest<'_> {
         format!("{auth_uri}{joint}{}", form::encode(&query))
     }
 
-    /// Judges the query of a request to the redirect URI.
+    /// Checks the query of a request to the redirect URI.
     pub fn receive(&self, query: &str) -> Redirected {
         let Some(parameters) = form::decode(query) else {
             return Redirected::Stray;
@@ -92,19 +93,20 @@ impl AuthorizationRequest<'_> {
         }
         match (single("code"), single("error")) {
             (Some(code), None) => Redirected::Code(Secret::new(code)),
-            (None, Some(error)) => Redirected::Refused(Error::Consent {
+            (None, Some(error)) => Redirected::Refused(Error::Consent(OAuthError {
                 error: error.to_owned(),
                 description: single("error_description").map(str::to_owned),
-            }),
+                subtype: None,
+            })),
             _ => Redirected::Stray,
         }
     }
 }
 
-/// What came to the redirect URI.
+/// A request to the redirect URI.
 #[derive(Clone, Debug)]
 pub enum Redirected {
-    /// Not the answer to this request: wrong or missing state, a foreign issuer, a repeated parameter. It changes
+    /// Not the response to this request: wrong or missing state, another issuer, a repeated parameter. It changes
     /// nothing.
     Stray,
     /// The authorization code.
@@ -113,10 +115,10 @@ pub enum Redirected {
     Refused(Error),
 }
 
-/// RFC 9207 §2.4: Google's issuer for Google, else the origin of `auth_uri`, alone or with a path that leads to it.
+/// RFC 9207 §2.4: Google's issuer for Google, else the origin of `auth_uri`, on its own or with a path that leads to it.
 fn is_issuer(issuer: &str, auth_uri: &Endpoint) -> bool {
-    if auth_uri.host() == "accounts.google.com" {
-        return issuer == "https://accounts.google.com";
+    if auth_uri.host() == ACCOUNTS_HOST {
+        return issuer == auth_uri.origin();
     }
     let Some(path) = issuer.strip_prefix(auth_uri.origin()) else {
         return false;
@@ -158,7 +160,7 @@ mod tests {
     const GOOGLE: &str = "https://accounts.google.com/o/oauth2/v2/auth";
 
     #[test]
-    fn the_url_carries_all_that_google_asks_for() {
+    fn the_url_has_all_that_google_requires() {
         let url = AuthorizationRequest {
             client: &client(GOOGLE),
             redirect_uri: "http://127.0.0.1:1",
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn c5_c13_only_one_right_state_and_single_parameters_count() {
+    fn c5_c13_only_a_single_right_state_with_single_parameters_counts() {
         for query in [
             "",
             "code=c",
@@ -206,10 +208,7 @@ mod tests {
     #[test]
     fn c10_an_error_counts_only_with_the_right_state() {
         assert!(matches!(received(GOOGLE, "error=access_denied"), Redirected::Stray));
-        assert!(matches!(
-            received(GOOGLE, "error=access_denied&state=right"),
-            Redirected::Refused(Error::Consent { .. })
-        ));
+        assert!(matches!(received(GOOGLE, "error=access_denied&state=right"), Redirected::Refused(Error::Consent(_))));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The token cache: what makes two requests the same (the key), and the file that keeps one token (the entry).
-//! Anything odd about an entry is a miss. Reading, writing and locking is the business of gauth-cli.
+//! The token cache: what identifies a token (the key), and the file that keeps one token (the entry).
+//! gauth-store reads, writes and locks the files. A damaged entry is a miss.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,12 +12,12 @@ use crate::token::{TokenResponse, check_b64token};
 use crate::{Secret, timestamp};
 
 const VERSION: u64 = 1;
-/// No token lives longer; an entry that claims to is damaged or forged.
+/// No token is valid for longer; an entry that claims to be is damaged or forged.
 const MAX_LIFE: Duration = Duration::from_secs(12 * 3600);
-/// How long an entry is kept after its token has ended.
+/// How long an entry is kept after its token has expired.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
-/// All that a token depends on.
+/// Everything that a token depends on.
 #[derive(Clone, Debug)]
 pub struct Key<'a> {
     /// Type of the credentials.
@@ -28,7 +28,7 @@ pub struct Key<'a> {
     pub principal: &'a str,
     /// Where the token comes from.
     pub token_uri: &'a str,
-    /// What it may be used for; empty when not narrowed.
+    /// What it may be used for; empty for all that was granted.
     pub scopes: &'a Scopes,
     /// `--subject`.
     pub subject: &'a str,
@@ -36,7 +36,7 @@ pub struct Key<'a> {
     pub impersonate: &'a [String],
     /// `--audience`.
     pub audience: &'a str,
-    /// `--self-signed`: another token for the same words.
+    /// `--self-signed`.
     pub self_signed: bool,
 }
 
@@ -66,13 +66,13 @@ impl Key<'_> {
     }
 }
 
-/// SHA-256 of a secret or file, in hex: tells two apart without telling either.
+/// SHA-256 of a secret or file, in hex.
 pub fn digest(bytes: &[u8]) -> String {
     hex(ring::digest::digest(&SHA256, bytes).as_ref())
 }
 
-/// The same of several secrets, none of which may be taken for another: what proves an identity is part of the key, or
-/// a file that only claims one would get its tokens.
+/// The same of several secrets, with their lengths. What proves an identity is part of the key; otherwise a file that only
+/// claims an identity would get its tokens.
 pub(crate) fn secrets_digest(secrets: &[Option<&Secret>]) -> String {
     let mut context = Context::new(&SHA256);
     for secret in secrets {
@@ -92,24 +92,24 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// A token with its times, which are finer than a second: two runs in one second are two runs.
+/// A token with its times, which are exact: two runs may fall into one second.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The token.
     pub token: Secret,
-    /// Digest of whose it is ([`crate::credentials::Credentials::principal_digest`]); empty in files of an earlier
-    /// gauth. The name of the file does not tell it.
+    /// Digest of whose it is ([`crate::credentials::Credentials::principal_digest`]), which the name of the file does not
+    /// show; empty in files of earlier versions.
     pub principal: String,
-    /// When it was handed out.
+    /// When it was issued.
     pub obtained_at: SystemTime,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: SystemTime,
-    /// What it is for, when the server said so.
+    /// What it is for, if the server said.
     pub scopes: Option<Scopes>,
 }
 
 impl Entry {
-    /// What to keep of an answer; `None` when its lifetime is unknown or over already.
+    /// The entry of a response; `None` if its lifetime is unknown or over.
     pub fn new(response: &TokenResponse, principal: String, now: SystemTime) -> Option<Self> {
         Some(Self {
             token: response.token.clone(),
@@ -152,7 +152,7 @@ impl Entry {
         Some(Document::from_map(map).to_bytes())
     }
 
-    /// Time left at `now`; `None` when it has ended, or when its times cannot be true (a clock that was set back, a
+    /// Remaining lifetime at `now`; `None` if it has expired, or if its times are impossible (a clock that was set back, a
     /// lifetime of more than twelve hours).
     pub fn left(&self, now: SystemTime) -> Option<Duration> {
         let life = self.expires_at.duration_since(self.obtained_at).ok()?;
@@ -163,9 +163,9 @@ impl Entry {
     }
 }
 
-/// Whether the entry of a token that ended at this time can be removed.
-pub fn is_outdated(ended_at: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(ended_at).is_ok_and(|since| since >= KEPT)
+/// Whether the entry of a token that expired at this time can be removed.
+pub fn is_outdated(expired_at: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(expired_at).is_ok_and(|since| since >= KEPT)
 }
 
 #[cfg(test)]
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a14_the_key_knows_sets_of_scopes_and_every_part() {
+    fn a14_the_key_depends_on_the_set_of_scopes_and_on_every_part() {
         let scopes = |texts: &[&str]| Scopes::from_typed(texts.iter().copied()).unwrap();
         let name = |texts: &[&str]| key(&scopes(texts), &[]).file_name();
         assert_eq!(name(&["a", "b"]), name(&["b", "a"]));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_kept_for_a_day_after_its_end() {
+    fn an_entry_is_kept_for_a_day_after_it_expires() {
         let now = at(OBTAINED);
         assert!(!is_outdated(at(OBTAINED - 86_399), now));
         assert!(is_outdated(at(OBTAINED - 86_400), now));

@@ -1,5 +1,5 @@
-//! The OAuth client as Google's console hands it out (`client_secrets.json`): one object under `installed` or `web`.
-//! The secret of an installed application is not confidential (RFC 8252 §8.5), but Google asks for it all the same.
+//! The OAuth client as downloaded from Google's console (`client_secrets.json`): one object under `installed` or `web`.
+//! The secret of an installed application is not confidential (RFC 8252 §8.5), but Google requires it.
 
 use serde_json::Value;
 
@@ -8,16 +8,16 @@ use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy, Role};
 use crate::{Error, Secret};
 
-/// What stands around a client's fields.
+/// The names of the object with the client's fields.
 const KINDS: [&str; 2] = ["installed", "web"];
 
-/// The field of a credentials file that holds one of [`KINDS`], where a renewal could not do without.
+/// The field of a credentials file with one of [`KINDS`], if a renewal needs it.
 const CLIENT_TYPE: &str = "client_type";
 
-/// Fields of credentials and token files, none of which a client has.
+/// Fields of credentials and token files, which clients do not have.
 const CREDENTIALS_FIELDS: [&str; 5] = ["type", "refresh_token", "access_token", "token", "_class"];
 
-/// A client that can ask for consent on this machine.
+/// A client that can request consent on this machine.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// `client_id`.
@@ -28,7 +28,7 @@ pub struct Client {
     pub auth_uri: Endpoint,
     /// `token_uri`.
     pub token_uri: Endpoint,
-    /// How the browser comes back.
+    /// Where the browser is sent back to.
     pub redirect: Redirect,
 }
 
@@ -40,7 +40,7 @@ pub enum Redirect {
         /// Starts with a slash, or is empty.
         path: String,
     },
-    /// One registered loopback URI, to be used exactly as it stands.
+    /// One registered loopback URI, used exactly as is.
     Exactly(String),
 }
 
@@ -72,7 +72,7 @@ impl Client {
     }
 
     /// Writes into an `authorized_user` file what [`Self::from_authorized_user`] needs besides what every reader of
-    /// such a file knows: where consent is asked for unless that is at Google, and how the browser comes back.
+    /// such a file knows: the authorization endpoint unless it is Google's, and where the browser is sent back to.
     pub(crate) fn write_for_renewal(&self, file: &mut Document) {
         let redirect = match &self.redirect {
             Redirect::AnyPort { path } if path.is_empty() => None,
@@ -124,11 +124,11 @@ impl Client {
         };
         let id = client.client_text("client_id")?.to_owned();
         let secret = client.optional_client_text("client_secret")?.map(Secret::new);
-        // A public client (RFC 8252 §8.4) is fine for other servers. Google answers "client_secret is missing", and only
+        // A public client (RFC 8252 §8.4) is fine for other servers. Google returns "client_secret is missing", and only
         // after the consent.
         if secret.is_none() && policy.is_google(&token_uri) {
             return Err(Error::Unsupported {
-                reason: "field client_secret: missing, and Google requires one, also of a Desktop app".to_owned(),
+                reason: "field client_secret: missing, and Google requires one, even of a Desktop app".to_owned(),
                 hint: Some("add a secret to the client at https://console.cloud.google.com/auth/clients, download its JSON, and run gauth-login --client-secrets FILE".to_owned()),
             });
         }
@@ -141,7 +141,7 @@ pub fn is_client(file: &Document) -> bool {
     KINDS.iter().any(|kind| file.has(kind))
 }
 
-/// What a client file says about itself, without its secret; also of one that no login here could use.
+/// What a client file says about itself, without its secret; also for a client that cannot log in here.
 ///
 /// # Errors
 /// [`Error::Input`] naming the field.
@@ -178,10 +178,13 @@ fn not_a_client(file: &Document) -> Error {
     let (what, hint) = if file.has("refresh_token") {
         (
             "; this is a credentials file, not an OAuth client",
-            "to renew the login in it, run gauth-login --credentials FILE",
+            "run gauth-login --credentials FILE to renew the login in it",
         )
     } else if file.has("type") {
-        ("; this is a credentials file, not an OAuth client", "it needs no login: run gauth-token --credentials FILE")
+        (
+            "; this is a credentials file, not an OAuth client",
+            "run gauth-token --credentials FILE: this file needs no login",
+        )
     } else if is_credentials {
         ("; this is a credentials file, not an OAuth client", DOWNLOAD)
     } else {
@@ -194,10 +197,10 @@ const DOWNLOAD: &str =
     "download the JSON of a client of type Desktop app: https://console.cloud.google.com/auth/clients";
 
 fn two_kinds() -> Error {
-    Error::Input("fields installed and web: only one may stand in a client file".to_owned())
+    Error::Input("fields installed and web: expected only one of them".to_owned())
 }
 
-/// As they are written: servers compare them character by character (RFC 9700 §2.1).
+/// As written: servers compare them character by character (RFC 9700 §2.1).
 fn loopback_uris(client: &Document) -> Result<Vec<&str>, Error> {
     let is_loopback = |uri: &&str| {
         Endpoint::parse(uri, "redirect_uris").is_ok_and(|uri| uri.is_loopback() && uri.as_str().starts_with("http:"))
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_installed_client_takes_any_port_and_the_path_of_its_uri() {
+    fn an_installed_client_uses_any_port_and_the_path_of_its_uri() {
         for (uris, path) in [
             (r#"["http://localhost"]"#, ""),
             (r#"["urn:ietf:wg:oauth:2.0:oob","http://127.0.0.1/callback"]"#, "/callback"),
@@ -264,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_web_client_uses_its_registered_loopback_uri_as_it_stands() {
+    fn a_web_client_uses_its_registered_loopback_uri_as_is() {
         for uri in ["http://localhost:8080/oauth", "http://localhost:8080"] {
             let client =
                 read(&format!(

@@ -6,14 +6,15 @@ use std::time::SystemTime;
 use http::header::CONTENT_TYPE;
 
 use crate::client_secrets::Client;
+use crate::description::DEFAULT_UNIVERSE;
 use crate::document::Document;
-use crate::error::Grant;
+use crate::error::Call;
 use crate::pkce::CodeVerifier;
 use crate::scope::Scopes;
 use crate::token::{TokenResponse, id_token_claims};
 use crate::{Error, Request, Response, Secret, form, timestamp};
 
-/// The token request for a code. It must be sent once only: a code is used up by the first try (RFC 6749 §4.1.2).
+/// The token request for a code. It must be sent only once: the first try uses the code up (RFC 6749 §4.1.2).
 pub fn request(client: &Client, redirect_uri: &str, code: &Secret, verifier: &CodeVerifier) -> Request {
     let mut fields = vec![
         ("grant_type", "authorization_code"),
@@ -36,28 +37,28 @@ pub(crate) fn form_request(url: &str, fields: &[(&str, &str)]) -> Request {
         .expect("a checked endpoint is a valid URI")
 }
 
-/// A user's grant, fresh from the token endpoint.
+/// A user's new grant from the token endpoint.
 #[derive(Clone, Debug)]
 pub struct UserGrant {
     refresh_token: Secret,
-    /// What the user granted; what was asked for when the server did not say.
+    /// What the user granted; what was requested, if the server did not say.
     pub scopes: Scopes,
-    /// E-mail, when the answer brought an ID token that tells it.
+    /// E-mail, if the response has an ID token with it.
     pub account: Option<String>,
 }
 
 impl UserGrant {
-    /// Reads the answer to [`request`].
+    /// Reads the response to [`request`].
     ///
     /// # Errors
     /// As [`TokenResponse::access`]; [`Error::Unsupported`] without a refresh token.
     pub fn receive(response: &Response, asked: &Scopes, now: SystemTime) -> Result<Self, Error> {
-        let token = TokenResponse::access(Grant::AuthorizationCode, response, now)?;
+        let token = TokenResponse::access(Call::AuthorizationCode, response, now)?;
         let Some(refresh_token) = token.refresh_token else {
-            return Err(Error::Answer {
-                grant: Grant::AuthorizationCode,
-                reason: "the server's answer holds no refresh_token (remove the app's access in the Google account, then log in again)".to_owned(),
-            });
+            return Err(Error::bad_response(
+                Call::AuthorizationCode,
+                "no refresh_token (remove the app's access in the Google account, then log in again)",
+            ));
         };
         let account = token
             .id_token
@@ -68,8 +69,8 @@ impl UserGrant {
         Ok(Self { refresh_token, scopes: token.scopes.unwrap_or_else(|| asked.clone()), account })
     }
 
-    /// The `authorized_user` file, on top of a `previous` one: keys that mean nothing here are kept. A previous file in
-    /// another tool's dialect gives nothing, since its keys would be read as that tool's grant.
+    /// The `authorized_user` file, with the unknown keys of a `previous` one. A previous file in another tool's dialect is
+    /// ignored, since its keys would be read as that tool's grant.
     pub fn authorized_user(&self, client: &Client, previous: Option<&Document>, now: SystemTime) -> Document {
         let mut file = previous
             .filter(|file| matches!(file.text("type"), Ok("authorized_user")))
@@ -83,7 +84,7 @@ impl UserGrant {
         file.set("scopes", self.scopes.iter().collect::<Vec<_>>());
         client.write_for_renewal(&mut file);
         if !file.has("universe_domain") {
-            file.set("universe_domain", "googleapis.com");
+            file.set("universe_domain", DEFAULT_UNIVERSE);
         }
         match &self.account {
             Some(account) => file.set("account", account.as_str()),
@@ -93,7 +94,7 @@ impl UserGrant {
             Some(time) => file.set("granted_at", time),
             None => file.remove("granted_at"),
         }
-        // Left by the grant that this one replaces.
+        // These belong to the grant that this one replaces.
         for stale in ["token", "expiry", "rapt_token", "id_token", "access_token"] {
             file.remove(stale);
         }
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_that_of_the_standards() {
+    fn the_request_follows_the_standards() {
         let request = request(&client(), "http://127.0.0.1:1", &Secret::new("4/0A"), &CodeVerifier::new([7; 32]));
         assert_eq!(request.uri(), "https://oauth2.googleapis.com/token");
         assert_eq!(
@@ -132,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn c24_an_answer_without_a_refresh_token_is_an_error() {
+    fn c24_a_response_without_a_refresh_token_is_an_error() {
         let error = receive(r#"{"access_token":"a","token_type":"Bearer"}"#).unwrap_err();
         assert!(error.to_string().contains("refresh_token"));
     }
 
     #[test]
-    fn a_renewed_file_keeps_unknown_keys_and_drops_what_the_old_grant_left() {
+    fn a_renewed_file_keeps_unknown_keys_and_drops_those_of_the_old_grant() {
         // The ID token's claims are {"email":"ada@example.test"}.
         let grant = receive(
             r#"{"access_token":"a","refresh_token":"r","scope":"openid email",

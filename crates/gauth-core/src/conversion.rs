@@ -1,5 +1,5 @@
 //! One user's grant in the file formats of several tools. The fields of a grant have the same names everywhere; the
-//! dialects differ in what stands beside them. google-auth's own form is that of its `Credentials.to_json`
+//! dialects differ in the other fields. google-auth's own form is that of its `Credentials.to_json`
 //! (<https://googleapis.dev/python/google-auth/latest/reference/google.oauth2.credentials.html>).
 
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use crate::{Error, timestamp};
 /// A file format for a user's grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// Application Default Credentials, which every library of Google's reads; as gauth-login writes them.
+    /// Application Default Credentials, which all Google libraries read; as gauth-login writes them.
     AuthorizedUser,
     /// What google-auth's `Credentials.from_authorized_user_file` reads: no `type`, perhaps an access token.
     GoogleAuth,
@@ -25,75 +25,65 @@ impl FromStr for Dialect {
         match name {
             "authorized_user" => Ok(Self::AuthorizedUser),
             "google-auth" => Ok(Self::GoogleAuth),
-            _ => Err("known are authorized_user, google-auth".to_owned()),
+            _ => Err("expected authorized_user or google-auth".to_owned()),
         }
     }
 }
 
-/// Fields that oauth2client alone writes and reads. What its other fields say is in every dialect.
-const OAUTH2CLIENT: [&str; 9] = [
-    "_class",
-    "_module",
-    "access_token",
-    "id_token",
-    "id_token_jwt",
-    "invalid",
-    "token_expiry",
-    "token_response",
-    "user_agent",
-];
+/// A grant as its file has it.
+pub(crate) struct Grant<'a> {
+    pub(crate) file: &'a Document,
+    /// Fields that only the tool which wrote the file reads. What they say is in every dialect.
+    pub(crate) own_fields: &'static [&'static str],
+    /// The fields of an access token and its expiry.
+    pub(crate) access_token: (&'static str, &'static str),
+    pub(crate) token_uri: &'a Endpoint,
+    pub(crate) account: Option<&'a str>,
+}
 
-/// The grant of `file` in another dialect; keys that no dialect gives a meaning to are kept.
-///
-/// # Errors
-/// [`Error::Input`] naming the field.
-pub(crate) fn convert(
-    file: &Document,
-    token_uri: &Endpoint,
-    account: Option<&str>,
-    to: Dialect,
-) -> Result<Document, Error> {
-    let scopes = scopes(file)?;
-    let access_token = match to {
-        Dialect::AuthorizedUser => None,
-        Dialect::GoogleAuth => access_token(file)?,
-    };
-    let mut written = file.without_nulls();
-    for name in ["type", "token", "expiry", "scopes"] {
-        written.remove(name);
-    }
-    if file.has("_class") {
-        for name in OAUTH2CLIENT {
+impl Grant<'_> {
+    /// The file in another dialect; keys that no dialect gives a meaning to are kept.
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the field.
+    pub(crate) fn converted(&self, to: Dialect) -> Result<Document, Error> {
+        let scopes = scopes(self.file)?;
+        let access_token = match to {
+            Dialect::AuthorizedUser => None,
+            Dialect::GoogleAuth => self.access_token()?,
+        };
+        let mut written = self.file.without_nulls();
+        for name in ["type", "token", "expiry", "scopes"].iter().chain(self.own_fields) {
             written.remove(name);
         }
+        written.set("token_uri", self.token_uri.as_str());
+        if let Some(account) = self.account {
+            written.set("account", account);
+        }
+        if !self.file.has("client_secret") {
+            // Readers require the key, even for clients without a secret.
+            written.set("client_secret", "");
+        }
+        if !scopes.is_empty() {
+            written.set("scopes", scopes.iter().collect::<Vec<_>>());
+        }
+        if to == Dialect::AuthorizedUser {
+            written.set("type", "authorized_user");
+        }
+        if let Some((token, expiry)) = access_token {
+            written.set("token", token);
+            written.set("expiry", expiry);
+        }
+        Ok(written)
     }
-    written.set("token_uri", token_uri.as_str());
-    if let Some(account) = account {
-        written.set("account", account);
-    }
-    if !file.has("client_secret") {
-        // Readers insist on the key, even for clients that have none.
-        written.set("client_secret", "");
-    }
-    if !scopes.is_empty() {
-        written.set("scopes", scopes.iter().collect::<Vec<_>>());
-    }
-    if to == Dialect::AuthorizedUser {
-        written.set("type", "authorized_user");
-    }
-    if let Some((token, expiry)) = access_token {
-        written.set("token", token);
-        written.set("expiry", expiry);
-    }
-    Ok(written)
-}
 
-/// An access token with its end as google-auth reads it: UTC, `Z`, whole seconds. A token whose end is not known is left
-/// out, so that the reader refreshes at once.
-fn access_token(file: &Document) -> Result<Option<(&str, String)>, Error> {
-    let (token, expiry) = if file.has("_class") { ("access_token", "token_expiry") } else { ("token", "expiry") };
-    let expiry = file.optional_text(expiry)?.and_then(timestamp::parse_rfc3339).and_then(timestamp::rfc3339);
-    Ok(file.optional_word(token)?.zip(expiry))
+    /// An access token with its expiry as google-auth reads it: UTC, `Z`, whole seconds. A token of unknown expiry is left
+    /// out, so that the reader refreshes at once.
+    fn access_token(&self) -> Result<Option<(&str, String)>, Error> {
+        let (token, expiry) = self.access_token;
+        let expiry = self.file.optional_text(expiry)?.and_then(timestamp::parse_rfc3339).and_then(timestamp::rfc3339);
+        Ok(self.file.optional_word(token)?.zip(expiry))
+    }
 }
 
 #[cfg(test)]
@@ -101,11 +91,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::credentials::{Context, Credentials};
+    use crate::endpoint::Policy;
 
     fn converted(file: Value, to: Dialect) -> Value {
-        let file = Document::parse(file.to_string().as_bytes()).unwrap();
-        let token_uri = Endpoint::parse("https://oauth2.googleapis.com/token", "").unwrap();
-        convert(&file, &token_uri, None, to).unwrap().into()
+        let context = Context { policy: &Policy::default(), env: &|_| None };
+        Credentials::parse(file.to_string().as_bytes(), &context).unwrap().converted(to).unwrap().into()
     }
 
     fn grant() -> Value {
@@ -123,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dialects_of_one_grant_differ_in_what_stands_beside_it() {
+    fn the_dialects_of_one_grant_differ_in_the_other_fields() {
         let adc = with(json!({"type": "authorized_user", "granted_at": "2026-01-31T09:08:07Z"}));
         assert_eq!(converted(adc.clone(), Dialect::AuthorizedUser), adc);
         assert_eq!(converted(adc, Dialect::GoogleAuth), with(json!({"granted_at": "2026-01-31T09:08:07Z"})));
@@ -136,21 +127,22 @@ mod tests {
     }
 
     #[test]
-    fn what_oauth2client_alone_reads_is_left_behind() {
+    fn fields_that_only_oauth2client_reads_are_left_out() {
         let old = with(json!({
             "_class": "OAuth2Credentials", "_module": "oauth2client.client", "invalid": true, "user_agent": null,
             "access_token": "ya29", "token_expiry": "2026-01-31T09:08:07Z", "id_token": {"email": "e"},
             "id_token_jwt": "j", "token_response": {"access_token": "ya29"}, "scopes": ["b", "a"],
             "revoke_uri": "https://oauth2.googleapis.com/revoke", "token_info_uri": null,
         }));
-        let kept = json!({"revoke_uri": "https://oauth2.googleapis.com/revoke", "type": "authorized_user"});
+        let kept =
+            json!({"account": "e", "revoke_uri": "https://oauth2.googleapis.com/revoke", "type": "authorized_user"});
         assert_eq!(converted(old.clone(), Dialect::AuthorizedUser), with(kept));
         let google_auth = converted(old, Dialect::GoogleAuth);
         assert_eq!((&google_auth["token"], &google_auth["expiry"]), (&json!("ya29"), &json!("2026-01-31T09:08:07Z")));
     }
 
     #[test]
-    fn an_access_token_of_unknown_life_is_not_passed_on() {
+    fn an_access_token_of_unknown_expiry_is_left_out() {
         for expiry in [json!(null), json!("soon"), json!(""), json!("2026-01-31T10:08:07+01:00")] {
             let file = with(json!({"token": "ya29", "expiry": expiry}));
             assert_eq!(converted(file, Dialect::GoogleAuth), grant());

@@ -1,5 +1,5 @@
-//! What a file or a kind of credentials says about itself, without its secrets: for people, and for scripts that sort
-//! files. Each kind of credentials tells its own part in its own file; here is what they all may hold.
+//! What a credentials or client file says about itself, without its secrets: for people, and for scripts that sort
+//! files. Each kind of credentials adds its own part in its own file; here are the fields that all may have.
 
 use crate::Error;
 use crate::document::Document;
@@ -9,12 +9,12 @@ use crate::scope::Scopes;
 /// The universe of a file that names none (AIP-4110 and the client libraries agree).
 pub(crate) const DEFAULT_UNIVERSE: &str = "googleapis.com";
 
-/// Public facts; a field is empty when the file does not say.
+/// Public facts; a field is empty if the file does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
     /// As in the file's `type`, or the name of the tool that writes it.
     pub kind: String,
-    /// Who it is, for people.
+    /// Who it is, for messages.
     pub identity: Option<String>,
     /// OAuth client id; of a service account the numeric id that delegation is granted to.
     pub client_id: Option<String>,
@@ -22,15 +22,15 @@ pub struct Description {
     pub project_id: Option<String>,
     /// Id of a service account's key.
     pub key_id: Option<String>,
-    /// What was granted, by the file's own word.
+    /// What was granted, according to the file.
     pub scopes: Scopes,
-    /// What an outside identity's token must be meant for.
+    /// The audience that an external identity's token must have.
     pub audience: Option<String>,
-    /// Where an outside identity's token comes from.
+    /// Where an external identity's token comes from.
     pub subject_token: Option<String>,
     /// Service accounts on the way to an impersonated one, as resource names.
     pub delegates: Vec<String>,
-    /// Where a client's browser may come back to.
+    /// Where the browser of a client may be sent back to.
     pub redirect_uris: Vec<String>,
     /// `universe_domain`.
     pub universe_domain: Option<String>,
@@ -38,16 +38,16 @@ pub struct Description {
     pub quota_project_id: Option<String>,
     /// When gauth-login got the grant (RFC 3339).
     pub granted_at: Option<String>,
-    /// Where consent is asked for, without query.
+    /// The authorization endpoint, without query.
     pub auth_uri: Option<String>,
-    /// Where tokens come from, without query.
+    /// The token endpoint, without query.
     pub token_uri: Option<String>,
     /// The credentials below an impersonated service account.
     pub source: Option<Box<Self>>,
 }
 
 impl Description {
-    /// Adds what any kind of file may hold.
+    /// Adds the fields that all kinds of files may have.
     pub(crate) fn with_common(self, file: &Document) -> Result<Self, Error> {
         let universe = text(file, "universe_domain")?;
         Ok(Self {
@@ -59,12 +59,12 @@ impl Description {
     }
 }
 
-/// A field's text, if it is there.
+/// The text of a field, if it is present.
 pub(crate) fn text(file: &Document, name: &str) -> Result<Option<String>, Error> {
     Ok(file.optional_text(name)?.map(str::to_owned))
 }
 
-/// The scopes that a file says were granted, written as one text or as a list; empty when it does not say.
+/// The granted scopes according to a file, written as one text or as a list; empty if it does not say.
 ///
 /// # Errors
 /// [`Error::Input`] naming the field.

@@ -1,5 +1,5 @@
-//! A credentials or client file as a checked JSON object: size and depth bounded, a UTF-8 BOM tolerated, no key twice
-//! at any level (a reader that keeps the last one can be shown another file than the reader that keeps the first).
+//! A credentials or client file as a checked JSON object: limited size and depth, an optional UTF-8 BOM, no duplicate key
+//! at any level (readers that keep the first value and readers that keep the last would see two different files).
 //! Fields are fetched by name; an error names the field and its type, never its value.
 
 use std::fmt;
@@ -30,7 +30,7 @@ impl Document {
             return Err(input("larger than 1 MiB"));
         }
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            return Err(input("UTF-16 text, save it as UTF-8"));
+            return Err(input("UTF-16 text (save it as UTF-8)"));
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if bytes.trim_ascii().is_empty() {
@@ -48,17 +48,17 @@ impl Document {
         }
     }
 
-    /// Wraps an object that was made here, not read.
+    /// Wraps an object that was not read from a file.
     pub(crate) fn from_map(map: Map<String, Value>) -> Self {
         Self(map)
     }
 
-    /// Whether the field is there and not null.
+    /// Whether the field is present and not null.
     pub fn has(&self, name: &str) -> bool {
         self.0.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// A text that must be there and not be empty.
+    /// A text that must be present and not empty.
     pub fn text(&self, name: &str) -> Result<&str, Error> {
         self.optional_text(name)?.ok_or_else(|| Error::field(name, "missing"))
     }
@@ -113,7 +113,7 @@ impl Document {
         }
     }
 
-    /// A list of texts, or one text with blanks between the items; empty when missing.
+    /// A list of texts, or one text with blanks between the items; empty if missing.
     pub fn list(&self, name: &str) -> Result<Vec<&str>, Error> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
@@ -143,7 +143,7 @@ impl Document {
         }
     }
 
-    /// The field as it stands; `None` when missing.
+    /// The field as is; `None` if missing.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
@@ -153,18 +153,18 @@ impl Document {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The same without the fields that are null, which count as missing.
+    /// The same without null fields, which count as missing.
     pub(crate) fn without_nulls(&self) -> Self {
         let fields = self.0.iter().filter(|(_, value)| !value.is_null());
         Self(fields.map(|(k, v)| (k.clone(), v.clone())).collect())
     }
 
-    /// Sets a field, keeping all others as they are.
+    /// Sets a field; all others stay.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name.to_owned(), value.into());
     }
 
-    /// Takes a field away.
+    /// Removes a field.
     pub fn remove(&mut self, name: &str) {
         self.0.remove(name);
     }
@@ -177,7 +177,7 @@ impl Document {
     }
 }
 
-/// Whether a text can stand in a header or form without being cut or split: visible ASCII, no blank.
+/// Whether a text fits into a header or form as one word: visible ASCII, no blank.
 pub(crate) fn is_word(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -194,11 +194,11 @@ impl fmt::Debug for Document {
     }
 }
 
-fn input(trouble: &str) -> Error {
-    Error::Input(trouble.to_owned())
+fn input(problem: &str) -> Error {
+    Error::Input(problem.to_owned())
 }
 
-/// What people take for a credentials or client file, by how it begins.
+/// What is often given instead of a credentials or client file, recognised by its beginning.
 fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     let text = bytes.trim_ascii();
     let begins = |with: &[u8]| text.starts_with(with);
@@ -227,7 +227,7 @@ fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn wrong_type(name: &str, wanted: &str, found: &Value) -> Error {
+fn wrong_type(name: &str, expected: &str, found: &Value) -> Error {
     let found = match found {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
@@ -236,10 +236,10 @@ fn wrong_type(name: &str, wanted: &str, found: &Value) -> Error {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
-    Error::field(name, &format!("expected {wanted}, found {found}"))
+    Error::field(name, &format!("expected {expected}, found {found}"))
 }
 
-/// A JSON value in which no object holds a key twice.
+/// A JSON value without duplicate keys.
 struct Distinct(Value);
 
 impl<'de> Deserialize<'de> for Distinct {
@@ -305,32 +305,32 @@ impl<'de> Visitor<'de> for DistinctVisitor {
 mod tests {
     use super::*;
 
-    fn trouble(bytes: &[u8]) -> String {
+    fn problem(bytes: &[u8]) -> String {
         Document::parse(bytes).unwrap_err().to_string()
     }
 
     #[test]
-    fn e7_a_key_that_stands_twice_is_refused_at_every_level() {
+    fn e7_a_duplicate_key_is_refused_at_every_level() {
         for text in [
             r#"{"token_uri":"a","token_uri":"b"}"#,
             r#"{"a":{"b":[{"c":1,"c":2}]}}"#,
             r#"{"token_uri":"a","\u0074oken_uri":"b"}"#,
         ] {
-            assert!(trouble(text.as_bytes()).contains("duplicate key"), "{text}");
+            assert!(problem(text.as_bytes()).contains("duplicate key"), "{text}");
         }
     }
 
     #[test]
     fn e8_size_and_depth_are_bounded() {
-        assert_eq!(trouble(&vec![b' '; MAX_BYTES + 1]), "larger than 1 MiB");
+        assert_eq!(problem(&vec![b' '; MAX_BYTES + 1]), "larger than 1 MiB");
         let deep = format!("{{\"a\":{}", "[".repeat(500_000));
-        assert!(trouble(deep.as_bytes()).starts_with("not valid JSON"));
+        assert!(problem(deep.as_bytes()).starts_with("not valid JSON"));
     }
 
     #[test]
     fn e9_a_bom_is_tolerated_and_utf_16_is_named() {
         assert!(Document::parse(b"\xef\xbb\xbf{}").is_ok());
-        assert!(trouble(b"\xff\xfe{\0}\0").contains("UTF-16"));
+        assert!(problem(b"\xff\xfe{\0}\0").contains("UTF-16"));
     }
 
     #[test]
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn e12_what_would_split_a_header_or_a_line_is_refused() {
+    fn e12_a_character_that_splits_a_header_or_a_line_is_refused() {
         for bad in ["a\\nb", "a\\r\\nX: y", "a b", "a\\u0000", "a\\u007f", "a\\u0085"] {
             let json = format!(r#"{{"client_id":"{bad}"}}"#);
             let document = Document::parse(json.as_bytes()).unwrap();
@@ -355,9 +355,9 @@ mod tests {
 
     #[test]
     fn not_an_object_is_named() {
-        assert_eq!(trouble(b"[]"), "not a JSON object");
-        assert_eq!(trouble(b" \n"), "empty");
-        assert!(trouble(b"{").starts_with("not valid JSON at line 1"));
+        assert_eq!(problem(b"[]"), "not a JSON object");
+        assert_eq!(problem(b" \n"), "empty");
+        assert!(problem(b"{").starts_with("not valid JSON at line 1"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! URLs that requests are sent to, and which of them may receive a secret.
 //! https everywhere, http on loopback only; a receiver of secrets is an endpoint of its [`Role`]'s table, the same path on
-//! loopback, or any URL at a host that the user has named (`GAUTH_ALLOW_HOSTS`). Judged before a file is opened or a packet
-//! sent, with a stricter grammar than any HTTP client's, so that no second reading of the same text can lead elsewhere.
+//! loopback, or any URL at a host that the user has named (`GAUTH_ALLOW_HOSTS`). Checked before a file is opened or a packet
+//! sent, with a stricter grammar than any HTTP client's, so that no other parser can read the same text differently.
 
 mod role;
 
@@ -9,8 +9,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::Error;
 
-pub use role::Role;
-pub(crate) use role::is_region;
+pub(crate) use role::{ACCOUNTS_HOST, is_region};
+pub use role::{METADATA_HOST, Role};
 
 /// An absolute URL that has passed the rules: lower-case scheme and host, no user info, no fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads a URL; `field` names where it stood, for the message.
+    /// Reads a URL; `field` names where it was found, for the message.
     ///
     /// # Errors
     /// [`Error::Input`] for anything but https, or http on 127.0.0.0/8, `[::1]` or localhost.
@@ -31,7 +31,7 @@ impl Endpoint {
         Self::read(url, is_loopback).map_err(|reason| Error::Input(format!("{field}: {reason}")))
     }
 
-    /// `plain` says for which hosts http will do.
+    /// `plain` says for which hosts http is allowed.
     fn read(url: &str, plain: impl Fn(&str) -> bool) -> Result<Self, &'static str> {
         if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("a URL may only contain visible ASCII characters");
@@ -86,7 +86,7 @@ impl Endpoint {
 
     /// Whether the host is Google's own.
     pub fn is_google(&self) -> bool {
-        self.host == "accounts.google.com" || self.host.ends_with(".googleapis.com")
+        self.host == ACCOUNTS_HOST || self.host.ends_with(".googleapis.com")
     }
 
     /// Whether the host is this machine by its own name.
@@ -108,8 +108,8 @@ fn default_port(scheme: &str) -> u16 {
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
-        let (host, port) = rest.split_once(']').ok_or("broken IPv6 address")?;
-        host.parse::<Ipv6Addr>().map_err(|_| "broken IPv6 address")?;
+        let (host, port) = rest.split_once(']').ok_or("invalid IPv6 address")?;
+        host.parse::<Ipv6Addr>().map_err(|_| "invalid IPv6 address")?;
         (host, port)
     } else {
         let length = authority.find(':').unwrap_or(authority.len());
@@ -146,11 +146,11 @@ pub struct Policy {
 }
 
 /// Metadata services of Google and AWS, reached by plain http inside the cloud.
-const METADATA_SERVICES: [&str; 4] = ["metadata.google.internal", "169.254.169.254", "fd20:ce::254", "fd00:ec2::254"];
+const METADATA_SERVICES: [&str; 4] = [METADATA_HOST, "169.254.169.254", "fd20:ce::254", "fd00:ec2::254"];
 
 impl Policy {
     /// From the values of `GAUTH_ALLOW_HOSTS` (comma list; an entry with a leading dot takes every host below it) and
-    /// `GAUTH_SANDBOX_URL` (loopback alone).
+    /// `GAUTH_SANDBOX_URL` (loopback only).
     ///
     /// # Errors
     /// [`Error::Input`] naming the variable.
@@ -178,7 +178,7 @@ impl Policy {
         Ok(Self { allowed, sandbox, metadata: Vec::new() })
     }
 
-    /// Adds hosts that the user has named as metadata services (`GCE_METADATA_HOST` and its kin): a host, perhaps with a
+    /// Adds hosts that the user has named as metadata services (`GCE_METADATA_HOST` and the like): a host, perhaps with a
     /// port and a path.
     pub fn with_metadata_hosts<'a>(mut self, hosts: impl IntoIterator<Item = &'a str>) -> Self {
         self.metadata = hosts
@@ -192,10 +192,10 @@ impl Policy {
         self
     }
 
-    /// A URL that is asked for something and sent no secret: https anywhere, http on loopback and at metadata services.
+    /// A URL that is sent no secret: https anywhere, http on loopback and at metadata services.
     ///
     /// # Errors
-    /// [`Error::Input`] when the URL breaks the rules.
+    /// [`Error::Input`] if the URL breaks the rules.
     pub(crate) fn metadata(&self, url: &str, field: &str) -> Result<Endpoint, Error> {
         let plain = |host: &str| {
             is_loopback(host) || METADATA_SERVICES.contains(&host) || self.metadata.iter().any(|named| named == host)
@@ -206,7 +206,7 @@ impl Policy {
     /// A URL from a file or flag that will be sent a secret.
     ///
     /// # Errors
-    /// [`Error::Input`] when the URL breaks the rules; [`Error::Unsupported`] when it is not an endpoint for this role.
+    /// [`Error::Input`] if the URL breaks the rules; [`Error::Unsupported`] if it is not an endpoint for this role.
     pub fn receiver(&self, role: Role, url: &str, field: &str) -> Result<Endpoint, Error> {
         let plain = |host: &str| is_loopback(host) || role.is_plain(host);
         let endpoint = Endpoint::read(url, plain).map_err(|reason| Error::Input(format!("{field}: {reason}")))?;
@@ -227,30 +227,28 @@ impl Policy {
         self.allowed.iter().any(fits)
     }
 
-    /// What follows the path of the sandbox's URL.
+    /// The rest of a path after that of the sandbox's URL.
     fn below_sandbox<'a>(&self, path: &'a str) -> &'a str {
         let prefix = self.sandbox.as_ref().map_or("", |sandbox| sandbox.path().trim_end_matches('/'));
         path.strip_prefix(prefix).unwrap_or(path)
     }
 
-    /// Whether a token from there is Google's, or that of a sandbox in Google's place.
+    /// Whether tokens from there are Google's, or those of a sandbox in its place.
     pub(crate) fn is_google(&self, token_uri: &Endpoint) -> bool {
         token_uri.is_google() || (self.sandbox.is_some() && token_uri.is_loopback())
     }
 
-    /// A Google endpoint that no file or flag names: `https://HOST/PATH`, or below the sandbox's URL.
-    pub fn google(&self, host: &str, path: &str) -> Endpoint {
-        let url = match &self.sandbox {
-            Some(sandbox) => format!("{}{path}", sandbox.as_str().trim_end_matches('/')),
-            None => format!("https://{host}{path}"),
-        };
+    /// A Google endpoint that no file or flag names: the path at this origin, or below the sandbox's URL.
+    pub fn google(&self, origin: &str, path: &str) -> Endpoint {
+        let origin = self.sandbox.as_ref().map_or(origin, |sandbox| sandbox.as_str().trim_end_matches('/'));
+        let url = format!("{origin}{path}");
         Endpoint::read(&url, is_loopback).expect("Google's hosts and a checked sandbox URL are valid")
     }
 
-    /// Google's endpoint for a role where no file or flag names one.
+    /// Google's endpoint for a role, if no file or flag names one.
     pub fn default_for(&self, role: Role) -> Endpoint {
         let (origin, path) = role.example();
-        self.google(origin.trim_start_matches("https://"), path)
+        self.google(origin, path)
     }
 
     /// Google's token endpoint.
@@ -275,8 +273,8 @@ fn canonical(host: &str) -> String {
     host.parse::<Ipv6Addr>().map_or_else(|_| host.to_ascii_lowercase(), |address| address.to_string())
 }
 
-/// Why nothing is sent to an endpoint. A host of Google's or of AWS is never proposed for `GAUTH_ALLOW_HOSTS`, which would
-/// open all of its paths.
+/// Why nothing is sent to an endpoint. A host of Google or AWS is never suggested for `GAUTH_ALLOW_HOSTS`, which would
+/// allow all of its paths.
 fn refusal(role: Role, endpoint: &Endpoint, field: &str) -> Error {
     let host = endpoint.host();
     let (origin, path) = role.example();

@@ -1,18 +1,18 @@
-//! What can go wrong, and what kind of trouble it is for a script (the exit code is chosen by gauth-cli).
-//! Server errors keep the server's own words: RFC 6749 §5.2 for OAuth, Google's status envelope for APIs.
+//! What can go wrong, and of what kind it is for a script (gauth-cli chooses the exit code). Server errors keep the
+//! server's own words: RFC 6749 §5.2 for OAuth, the status envelope for Google's APIs.
 
 use std::fmt;
 
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::remedy;
+use crate::error_code;
 
 /// What a script should do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// Anything that trying again or other input will not mend.
+    /// Neither another try nor other input will help.
     Failed,
     /// The command, a file it names or a URL in it is wrong.
     Usage,
@@ -24,10 +24,10 @@ pub enum Kind {
     Temporary,
 }
 
-/// Which grant an error answers: the same word means different things for each.
+/// The call that failed: the same error code means different things after each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Grant {
+pub enum Call {
     /// RFC 6749 §4.1.3: an authorization code was exchanged.
     AuthorizationCode,
     /// RFC 6749 §6: a refresh token was used.
@@ -40,7 +40,7 @@ pub enum Grant {
     TokenExchange,
     /// Google's IAM Credentials API was called.
     IamCredentials,
-    /// A subject token was sought at its source.
+    /// A subject token was requested at its source.
     SubjectToken,
     /// The metadata server of a machine on Google Cloud was asked.
     MetadataServer,
@@ -52,29 +52,29 @@ pub enum Grant {
     Revocation,
 }
 
-impl Grant {
-    /// What was being done, to stand before the cause.
-    fn doing(self) -> &'static str {
+impl Call {
+    /// The message before the reason.
+    fn failed(self) -> &'static str {
         match self {
-            Self::AuthorizationCode => "exchange the authorization code",
-            Self::RefreshToken => "refresh the access token",
-            Self::WorkforceRefreshToken => "refresh the workforce user's access token",
-            Self::JwtBearer => "exchange the signed assertion",
-            Self::TokenExchange => "exchange the subject token",
-            Self::IamCredentials => "act as the service account",
-            Self::SubjectToken => "get the subject token",
-            Self::MetadataServer => "ask the metadata server",
-            Self::TokenInfo => "look the token up",
-            Self::UserInfo => "ask whose token it is",
-            Self::Revocation => "revoke the grant",
+            Self::AuthorizationCode => "cannot exchange the authorization code",
+            Self::RefreshToken => "cannot refresh the access token",
+            Self::WorkforceRefreshToken => "cannot refresh the workforce user's access token",
+            Self::JwtBearer => "cannot exchange the signed assertion",
+            Self::TokenExchange => "cannot exchange the subject token",
+            Self::IamCredentials => "cannot act as the service account",
+            Self::SubjectToken => "cannot get the subject token",
+            Self::MetadataServer => "cannot get a token from the metadata server",
+            Self::TokenInfo => "token lookup failed",
+            Self::UserInfo => "account lookup failed",
+            Self::Revocation => "cannot revoke the grant",
         }
     }
 }
 
-/// An OAuth error answer, as sent.
+/// An OAuth error response, as sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OAuthError {
-    /// `error`: the word that decides; for Google's API envelope its `status` in lower case.
+    /// `error`: the code; for Google's API envelope its `status` in lower case.
     pub error: String,
     /// `error_description`, or the envelope's `message`.
     pub description: Option<String>,
@@ -88,54 +88,49 @@ pub struct OAuthError {
 pub enum Error {
     /// A file, flag or variable is malformed: what is wrong, without any value.
     Input(String),
-    /// What is asked for cannot be had from these credentials, and why.
+    /// These credentials do not support the request.
     Unsupported {
         /// One line.
         reason: String,
-        /// The next thing to do.
+        /// What to do next.
         hint: Option<String>,
     },
-    /// There is nothing that a token could be had with.
+    /// There are no credentials to get a token with.
     NoCredentials {
         /// One line.
         reason: String,
-        /// The next thing to do.
+        /// What to do next.
         hint: String,
     },
-    /// The server answered with an OAuth or API error.
+    /// The server returned an OAuth or API error.
     Refused {
-        /// Which exchange failed.
-        grant: Grant,
+        /// Which call failed.
+        call: Call,
         /// HTTP status.
         status: StatusCode,
         /// The server's words.
         oauth: OAuthError,
-        /// Server's clock minus ours in seconds, when the answer carried a `Date`.
+        /// Server's clock minus ours in seconds, if the response had a `Date`.
         skew: Option<i64>,
     },
-    /// The server answered with a status and no error body that can be read.
+    /// The server returned an error status without a readable error body.
     Status {
-        /// Which exchange failed.
-        grant: Grant,
+        /// Which call failed.
+        call: Call,
         /// HTTP status.
         status: StatusCode,
         /// What the body was, shortened.
         body: String,
     },
-    /// A success that does not hold what the standard promises.
-    Answer {
-        /// Which exchange failed.
-        grant: Grant,
+    /// A success without what the standard promises.
+    BadResponse {
+        /// Which call failed.
+        call: Call,
         /// What is wrong with it.
         reason: String,
     },
     /// The consent did not end in a code.
-    Consent {
-        /// The `error` parameter of the redirect.
-        error: String,
-        /// `error_description`, when sent.
-        description: Option<String>,
-    },
+    Consent(OAuthError),
 }
 
 impl Error {
@@ -144,37 +139,39 @@ impl Error {
         match self {
             Self::Input(_) | Self::Unsupported { .. } => Kind::Usage,
             Self::NoCredentials { .. } => Kind::Login,
-            Self::Refused { oauth: OAuthError { subtype: Some(reason), .. }, .. } if is_rate_limit(reason) => {
-                Kind::Temporary
-            }
-            Self::Refused { status, oauth, .. } => kind_of_word(&oauth.error, *status),
+            Self::Refused { status, oauth, .. } => kind_of(oauth, *status),
             Self::Status { status, .. } => kind_of_status(*status),
-            Self::Answer { .. } => Kind::Failed,
-            Self::Consent { error, .. } => kind_of_word(error, StatusCode::FORBIDDEN),
+            Self::BadResponse { .. } => Kind::Failed,
+            Self::Consent(oauth) => kind_of(oauth, StatusCode::FORBIDDEN),
         }
     }
 
-    /// The next thing to type or do, when there is one.
+    /// What to do next, if that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unsupported { hint, .. } => hint.clone(),
             Self::NoCredentials { hint, .. } => Some(hint.clone()),
-            Self::Refused { grant, oauth, skew, .. } => remedy::for_refusal(*grant, oauth, *skew),
-            Self::Consent { error, .. } => remedy::for_consent(error),
-            Self::Input(_) | Self::Status { .. } | Self::Answer { .. } => None,
+            Self::Refused { call, oauth, skew, .. } => error_code::hint_for(Some(*call), oauth, *skew),
+            Self::Consent(oauth) => error_code::hint_for(None, oauth, None),
+            Self::Input(_) | Self::Status { .. } | Self::BadResponse { .. } => None,
         }
     }
 
-    /// An [`Error::Input`] about one field of a document, or about an option, which tells itself by its dashes.
-    pub(crate) fn field(name: &str, trouble: &str) -> Self {
+    /// An [`Error::Input`] about one field of a document, or about an option, which is recognised by its dashes.
+    pub(crate) fn field(name: &str, problem: &str) -> Self {
         let what = if name.starts_with("--") { "" } else { "field " };
-        Self::Input(format!("{what}{name}: {trouble}"))
+        Self::Input(format!("{what}{name}: {problem}"))
     }
 
-    /// The same trouble, found in a nested object.
+    /// An [`Error::BadResponse`] about a response of the server's.
+    pub(crate) fn bad_response(call: Call, problem: impl fmt::Display) -> Self {
+        Self::BadResponse { call, reason: format!("unexpected response: {problem}") }
+    }
+
+    /// The same problem, found in a nested object.
     pub(crate) fn within(self, field: &str) -> Self {
         match self {
-            Self::Input(trouble) => Self::Input(format!("field {field}: {trouble}")),
+            Self::Input(problem) => Self::Input(format!("field {field}: {problem}")),
             Self::Unsupported { reason, hint } => {
                 Self::Unsupported { reason: format!("field {field}: {reason}"), hint }
             }
@@ -182,12 +179,12 @@ impl Error {
         }
     }
 
-    /// Reads the error out of an answer that is not a success.
-    pub(crate) fn from_response(grant: Grant, response: &crate::Response, now: std::time::SystemTime) -> Self {
+    /// Reads the error in a response that is not a success.
+    pub(crate) fn from_response(call: Call, response: &crate::Response, now: std::time::SystemTime) -> Self {
         let status = response.status();
         match read_oauth_error(response.body()) {
-            Some(oauth) => Self::Refused { grant, status, oauth, skew: crate::timestamp::skew(response, now) },
-            None => Self::Status { grant, status, body: summary(response.body()) },
+            Some(oauth) => Self::Refused { call, status, oauth, skew: crate::timestamp::skew(response, now) },
+            None => Self::Status { call, status, body: summary(response.body()) },
         }
     }
 }
@@ -195,67 +192,47 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Input(trouble) => f.write_str(trouble),
+            Self::Input(problem) => f.write_str(problem),
             Self::Unsupported { reason, .. } | Self::NoCredentials { reason, .. } => f.write_str(reason),
-            Self::Refused { grant, oauth, .. } => {
-                write!(f, "{}: {}", grant.doing(), oauth.error)?;
-                if let Some(subtype) = &oauth.subtype {
-                    write!(f, " ({subtype})")?;
-                }
-                if let Some(description) = &oauth.description {
-                    write!(f, ": {description}")?;
-                }
-                Ok(())
-            }
-            Self::Status { grant, status, body } => write!(f, "{}: HTTP {}: {body}", grant.doing(), status.as_u16()),
-            Self::Answer { grant, reason } => write!(f, "{}: {reason}", grant.doing()),
-            Self::Consent { error, description } => {
-                write!(f, "ask for consent: {error}")?;
-                match description {
-                    Some(description) => write!(f, ": {description}"),
-                    None => Ok(()),
-                }
-            }
+            Self::Refused { call, oauth, .. } => write!(f, "{}: {oauth}", call.failed()),
+            Self::Status { call, status, body } => write!(f, "{}: HTTP {}: {body}", call.failed(), status.as_u16()),
+            Self::BadResponse { call, reason } => write!(f, "{}: {reason}", call.failed()),
+            Self::Consent(oauth) => write!(f, "consent was not granted: {oauth}"),
         }
+    }
+}
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.error)?;
+        if let Some(subtype) = &self.subtype {
+            write!(f, " ({subtype})")?;
+        }
+        if let Some(description) = &self.description {
+            write!(f, ": {description}")?;
+        }
+        Ok(())
     }
 }
 
 impl std::error::Error for Error {}
 
-/// Whether a reason of Google's APIs says that a limit was met, which they also do under 403.
+/// Whether a reason of Google's APIs names a rate limit, which they also do under 403.
 fn is_rate_limit(reason: &str) -> bool {
     ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"].contains(&reason)
 }
 
-fn kind_of_word(word: &str, status: StatusCode) -> Kind {
-    match word {
-        "invalid_grant" | "invalid_token" | "unauthenticated" => Kind::Login,
-        "access_denied"
-        | "admin_policy_enforced"
-        | "consent_required"
-        | "deleted_client"
-        | "disallowed_useragent"
-        | "insufficient_scope"
-        | "interaction_required"
-        | "invalid_client"
-        | "invalid_scope"
-        | "invalid_target"
-        | "login_required"
-        | "not_found"
-        | "org_internal"
-        | "permission_denied"
-        | "redirect_uri_mismatch"
-        | "unauthorized_client" => Kind::Refused,
-        "internal_failure"
-        | "server_error"
-        | "temporarily_unavailable"
-        | "slow_down"
-        | "rate_limit_exceeded"
-        | "resource_exhausted"
-        | "unavailable" => Kind::Temporary,
-        "invalid_request" | "unsupported_grant_type" | "unsupported_response_type" | "invalid_argument" => Kind::Failed,
-        _ => kind_of_status(status),
+fn kind_of(oauth: &OAuthError, status: StatusCode) -> Kind {
+    if oauth.subtype.as_deref().is_some_and(is_rate_limit) {
+        return Kind::Temporary;
     }
+    error_code::kind(&oauth.error).unwrap_or_else(|| kind_of_status(status))
+}
+
+/// Whether the error code in a response says that another try may help. Some servers send it with a status that says the
+/// opposite.
+pub fn says_temporary(response: &crate::Response) -> bool {
+    read_oauth_error(response.body()).is_some_and(|oauth| error_code::kind(&oauth.error) == Some(Kind::Temporary))
 }
 
 fn kind_of_status(status: StatusCode) -> Kind {
@@ -295,18 +272,18 @@ fn reason(envelope: &serde_json::Map<String, Value>) -> Option<String> {
     lists.flatten().find_map(|item| item.get("reason")?.as_str()).map(str::to_owned)
 }
 
-/// What a body that is no JSON looks like, short enough for one line: an HTML page is named, not shown.
+/// A body that is not JSON, short enough for one line: an HTML page is named, not shown.
 pub(crate) fn summary(body: &[u8]) -> String {
     const SHOWN: usize = 120;
     let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
     let text = text.trim();
     if text.is_empty() {
-        "empty answer".to_owned()
+        "empty response".to_owned()
     } else if text.starts_with('<') {
         "an HTML page instead of JSON".to_owned()
     } else if text.chars().count() > SHOWN || serde_json::from_str::<Value>(text).is_ok() {
-        // A JSON answer without an error word may hold a token: it is never shown.
-        "an answer without an error word".to_owned()
+        // JSON without an error code may hold a token, so it is never shown.
+        "a response without an error code".to_owned()
     } else {
         text.to_owned()
     }
@@ -318,7 +295,7 @@ mod tests {
 
     fn refused(word: &str, status: u16) -> Error {
         Error::Refused {
-            grant: Grant::RefreshToken,
+            call: Call::RefreshToken,
             status: StatusCode::from_u16(status).unwrap(),
             oauth: OAuthError { error: word.to_owned(), ..OAuthError::default() },
             skew: None,
@@ -326,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oauth_word_decides_before_the_status_does() {
+    fn the_oauth_code_decides_before_the_status() {
         for (word, status, kind) in [
             ("invalid_grant", 400, Kind::Login),
             ("invalid_grant", 503, Kind::Login),
@@ -364,7 +341,7 @@ mod tests {
                     r#"{{"error":{{"code":403,"status":"PERMISSION_DENIED","{list}":[{{"x":1}},{{"reason":"{reason}"}}]}}}}"#
                 );
                 let response = http::Response::builder().status(403).body(body.into_bytes()).unwrap();
-                let error = Error::from_response(Grant::IamCredentials, &response, std::time::SystemTime::UNIX_EPOCH);
+                let error = Error::from_response(Call::IamCredentials, &response, std::time::SystemTime::UNIX_EPOCH);
                 assert_eq!(error.kind(), kind, "{error}");
             }
         }
@@ -396,12 +373,12 @@ mod tests {
     }
 
     #[test]
-    fn f11_a_page_that_is_no_json_is_summed_up() {
+    fn f11_a_page_that_is_not_json_is_summarised() {
         for (body, shown) in [
-            ("", "empty answer"),
+            ("", "empty response"),
             ("<html>\u{1b}[2J", "an HTML page instead of JSON"),
             (" upstream gone ", "upstream gone"),
-            (r#"{"access_token":"canary"}"#, "an answer without an error word"),
+            (r#"{"access_token":"canary"}"#, "a response without an error code"),
         ] {
             assert_eq!(summary(body.as_bytes()), shown);
         }

@@ -1,29 +1,29 @@
-//! How credentials become a token: a small state machine that says what to do next and takes the answer.
-//! One hop for a refresh token or a key; several for impersonation and federation. The machine never acts itself:
-//! gauth-cli drives all of them with one loop.
+//! How credentials become a token: a small state machine that returns the next step and is given its result.
+//! One hop for a refresh token or a key; several for impersonation and federation. The machine does no I/O itself:
+//! gauth-store drives all of them with one loop.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::error::Grant;
+use crate::error::Call;
 use crate::token::TokenResponse;
 use crate::{Error, Request, Response, Secret};
 
 /// What an exchange needs next.
 pub enum Step {
-    /// Send this and come back with [`Answer::Response`].
+    /// Send this and return with [`Answer::Response`].
     Send(Request),
-    /// Read this file, at most so many bytes, and come back with [`Answer::File`].
+    /// Read this file and return with [`Answer::File`].
     ReadFile {
-        /// Where.
+        /// The file.
         path: PathBuf,
-        /// A longer file is an error.
+        /// The most that is read, in bytes. A longer file is an error.
         limit: usize,
     },
-    /// Run this program and come back with [`Answer::Output`].
+    /// Run this program and return with [`Answer::Output`].
     Run(Executable),
-    /// Here is the token.
+    /// The token.
     Done(TokenResponse),
 }
 
@@ -32,21 +32,21 @@ pub enum Step {
 pub struct Executable {
     /// Program and arguments.
     pub argv: Vec<String>,
-    /// Variables to set on top of the user's own, less what gauth itself is told by.
+    /// Variables to set in addition to the user's own, without those that hold tokens for gauth.
     pub environment: Vec<(String, String)>,
-    /// When it is ended, with all its children.
+    /// When it is killed, with all its children.
     pub timeout: Duration,
     /// The most that is read of its stdout, in bytes.
     pub limit: usize,
 }
 
-/// What came of a [`Step`].
+/// The result of a [`Step`].
 pub enum Answer {
-    /// The answer to a request.
+    /// The response to a request.
     Response(Response),
     /// A file's content, or `None` when there is no such file.
     File(Option<Vec<u8>>),
-    /// What a program wrote to stdout; its exit status does not matter when that says what happened.
+    /// What a program wrote to stdout; its exit status does not matter if there is any.
     Output(Vec<u8>),
 }
 
@@ -63,7 +63,7 @@ impl fmt::Debug for Step {
 }
 
 impl fmt::Debug for Executable {
-    /// Whoever wrote the command may have put a secret into it.
+    /// The arguments may hold a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Executable({:?} …)", self.argv.first().map(String::as_str).unwrap_or_default())
     }
@@ -82,13 +82,13 @@ impl fmt::Debug for Answer {
 
 /// A credential on its way to a token.
 pub trait Exchange {
-    /// The next step. `answer` is that of the step before; `None` at the start.
+    /// The next step. `answer` is the result of the step before; `None` at the start.
     ///
     /// # Errors
-    /// What the server refused, or what is wrong with its answer.
+    /// What the server refused, or what is wrong with its response.
     fn step(&mut self, answer: Option<Answer>, now: SystemTime) -> Result<Step, Error>;
 
-    /// The refresh token that came with an answer so far, also when a later hop fails: it replaces the one in use.
+    /// The refresh token of a response so far, also if a later hop fails: it replaces the one in use.
     fn refresh_token(&self) -> Option<&Secret> {
         None
     }
@@ -98,7 +98,7 @@ impl Answer {
     /// The response, where a request was sent.
     ///
     /// # Panics
-    /// When the driver answers a request with something else.
+    /// If the driver returns something else.
     pub(crate) fn response(self) -> Response {
         match self {
             Self::Response(response) => response,
@@ -107,24 +107,24 @@ impl Answer {
     }
 }
 
-/// What the one answer of a [`OneRequest`] holds.
+/// What the response to a [`OneRequest`] holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
     AccessToken,
     IdToken,
 }
 
-/// One request, one answer.
+/// One request, one response.
 pub(crate) struct OneRequest {
-    grant: Grant,
+    call: Call,
     holds: Holds,
     request: Request,
     refresh_token: Option<Secret>,
 }
 
 impl OneRequest {
-    pub(crate) fn new(grant: Grant, holds: Holds, request: Request) -> Self {
-        Self { grant, holds, request, refresh_token: None }
+    pub(crate) fn new(call: Call, holds: Holds, request: Request) -> Self {
+        Self { call, holds, request, refresh_token: None }
     }
 }
 
@@ -135,8 +135,8 @@ impl Exchange for OneRequest {
         };
         let response = answer.response();
         let token = match self.holds {
-            Holds::AccessToken => TokenResponse::access(self.grant, &response, now),
-            Holds::IdToken => TokenResponse::identity(self.grant, &response, now),
+            Holds::AccessToken => TokenResponse::access(self.call, &response, now),
+            Holds::IdToken => TokenResponse::identity(self.call, &response, now),
         }?;
         self.refresh_token.clone_from(&token.refresh_token);
         Ok(Step::Done(token))
@@ -147,7 +147,7 @@ impl Exchange for OneRequest {
     }
 }
 
-/// A token that was there all along.
+/// A token that needs no request.
 pub(crate) struct NoRequest(pub(crate) TokenResponse);
 
 impl Exchange for NoRequest {

@@ -1,7 +1,7 @@
 //! Google's IAM Credentials API: a caller's token becomes a service account's
 //! (<https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts>).
 //! Three methods: `generateAccessToken`, `generateIdToken`, and `signJwt`, which gives domain-wide delegation without a
-//! key file. Who may act for whom is judged by Google.
+//! key file. Google decides who may act for whom.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,27 +13,25 @@ use crate::code_exchange::form_request;
 use crate::description::DEFAULT_UNIVERSE;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy, Role};
-use crate::error::Grant;
+use crate::error::Call;
 use crate::exchange::{Answer, Exchange, Step};
 use crate::scope::Scopes;
 use crate::token::{TokenResponse, check_b64token, identity_life, life_until};
 use crate::{Error, Request, Response, Secret, bearer, timestamp};
 
-/// What a caller's token must be allowed to do.
+/// The scope that a caller's token needs.
 pub(crate) const CALLER_SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-const GRANT: Grant = Grant::IamCredentials;
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-/// Google's own bound on a chain is lower; this one bounds the work.
+/// Google's own limit on a chain is lower; this one limits the work.
 const MOST_DELEGATES: usize = 20;
-/// Seconds that an access token lives unless a file says otherwise.
+/// Lifetime of an access token in seconds, unless a file sets another.
 const DEFAULT_LIFETIME: u64 = 3600;
 /// The method that a file's URL names; the others are called at the same place.
-const FIRST_VERB: &str = "generateAccessToken";
+const GENERATE_ACCESS_TOKEN: &str = "generateAccessToken";
 
 /// The service account to act as, and the way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// `https://HOST/v1/projects/-/serviceAccounts/EMAIL`, without a verb.
+    /// `https://HOST/v1/projects/-/serviceAccounts/EMAIL`, without a method.
     base: String,
     email: String,
     delegates: Vec<String>,
@@ -49,9 +47,9 @@ impl Target {
             return Err(Error::field("--impersonate", "empty"));
         };
         check_email("--impersonate", email)?;
-        let path = format!("/v1/projects/-/serviceAccounts/{email}:{FIRST_VERB}");
+        let path = format!("/v1/projects/-/serviceAccounts/{email}:{GENERATE_ACCESS_TOKEN}");
         let url = match universe {
-            None | Some(DEFAULT_UNIVERSE) => policy.google("iamcredentials.googleapis.com", &path),
+            None | Some(DEFAULT_UNIVERSE) => policy.google(Role::IamCredentials.example().0, &path),
             Some(universe) => {
                 let url = format!("https://iamcredentials.{universe}{path}");
                 policy.receiver(Role::IamCredentials, &url, "field universe_domain")?
@@ -72,7 +70,7 @@ impl Target {
     fn at(url: &Endpoint) -> Option<Self> {
         let (base, verb) = url.as_str().rsplit_once(':')?;
         let (_, email) = base.rsplit_once("/serviceAccounts/")?;
-        (verb == FIRST_VERB && is_email(email)).then(|| Self {
+        (verb == GENERATE_ACCESS_TOKEN && is_email(email)).then(|| Self {
             base: base.to_owned(),
             email: email.to_owned(),
             delegates: Vec::new(),
@@ -98,7 +96,7 @@ impl Target {
         Ok(self)
     }
 
-    /// Sets the life of access tokens, 1 to 43200 seconds.
+    /// Sets the lifetime of access tokens, 1 to 43200 seconds.
     pub(crate) fn with_lifetime(mut self, field: &str, seconds: u64) -> Result<Self, Error> {
         if !(1..=43_200).contains(&seconds) {
             return Err(Error::field(field, "must be from 1 to 43200 seconds"));
@@ -115,7 +113,7 @@ impl Target {
         &self.delegates
     }
 
-    /// All that two targets can differ in, for a cache key.
+    /// Everything in which two targets can differ, for a cache key.
     pub(crate) fn key(&self) -> String {
         format!("{} {} {}", self.base, self.delegates.join(","), self.lifetime)
     }
@@ -145,7 +143,7 @@ fn check_email(field: &str, email: &str) -> Result<(), Error> {
     if is_email(email) { Ok(()) } else { Err(Error::field(field, "not a service account's e-mail address")) }
 }
 
-/// What is wanted of the target.
+/// The token to get from the target.
 #[derive(Clone, Debug)]
 pub(crate) enum Goal {
     /// An access token for these scopes.
@@ -156,7 +154,7 @@ pub(crate) enum Goal {
     Subject { user: String, scopes: Scopes, token_uri: Endpoint },
 }
 
-/// A source's token, then the target's: two hops and whatever the source needs, three with a subject.
+/// A source's token, then the target's: one hop in addition to those of the source, two with a subject.
 pub(crate) struct Impersonation {
     source: Box<dyn Exchange>,
     target: Target,
@@ -166,7 +164,7 @@ pub(crate) struct Impersonation {
 
 enum State {
     Source,
-    Asked,
+    Requested,
     /// The signed assertion was sent to the token endpoint.
     Delegated,
 }
@@ -176,11 +174,11 @@ impl Impersonation {
         Self { source, target, goal, state: State::Source }
     }
 
-    fn ask(&self, caller: &Secret, now: SystemTime) -> Request {
+    fn request(&self, caller: &Secret, now: SystemTime) -> Request {
         let target = &self.target;
         match &self.goal {
             Goal::AccessToken(scopes) => target.request(
-                FIRST_VERB,
+                GENERATE_ACCESS_TOKEN,
                 caller,
                 json!({
                     "scope": scopes.iter().collect::<Vec<_>>(),
@@ -201,15 +199,15 @@ impl Impersonation {
         }
     }
 
-    /// Reads the answer to [`Impersonation::ask`].
+    /// Reads the response to [`Impersonation::request`].
     fn receive(&mut self, response: &Response, now: SystemTime) -> Result<Step, Error> {
         if !response.status().is_success() {
-            return Err(Error::from_response(GRANT, response, now));
+            return Err(Error::from_response(Call::IamCredentials, response, now));
         }
-        let answer = Document::parse(response.body()).map_err(|e| bad_answer(&e))?;
+        let answer = Document::parse(response.body()).map_err(bad_response)?;
         let token = |field: &str| -> Result<Secret, Error> {
-            let token = answer.secret(field).map_err(|e| bad_answer(&e))?;
-            check_b64token(token.expose()).map_err(|e| bad_answer(&Error::field(field, e)))?;
+            let token = answer.secret(field).map_err(bad_response)?;
+            check_b64token(token.expose()).map_err(|e| bad_response(Error::field(field, e)))?;
             Ok(token)
         };
         let done = |token: Secret, life: Option<Duration>, scopes: Option<Scopes>| {
@@ -235,15 +233,15 @@ impl Impersonation {
                 self.state = State::Delegated;
                 Ok(Step::Send(form_request(
                     token_uri.as_str(),
-                    &[("grant_type", JWT_BEARER), ("assertion", assertion.expose())],
+                    &[("grant_type", assertion::GRANT_TYPE), ("assertion", assertion.expose())],
                 )))
             }
         }
     }
 }
 
-fn bad_answer(e: &Error) -> Error {
-    Error::Answer { grant: GRANT, reason: format!("the server's answer: {e}") }
+fn bad_response(e: Error) -> Error {
+    Error::bad_response(Call::IamCredentials, e)
 }
 
 impl Exchange for Impersonation {
@@ -251,14 +249,14 @@ impl Exchange for Impersonation {
         match (&self.state, answer) {
             (State::Source, answer) => match self.source.step(answer, now)? {
                 Step::Done(caller) => {
-                    self.state = State::Asked;
-                    Ok(Step::Send(self.ask(&caller.token, now)))
+                    self.state = State::Requested;
+                    Ok(Step::Send(self.request(&caller.token, now)))
                 }
                 other => Ok(other),
             },
-            (State::Asked, Some(answer)) => self.receive(&answer.response(), now),
+            (State::Requested, Some(answer)) => self.receive(&answer.response(), now),
             (State::Delegated, Some(answer)) => {
-                TokenResponse::access(Grant::JwtBearer, &answer.response(), now).map(Step::Done)
+                TokenResponse::access(Call::JwtBearer, &answer.response(), now).map(Step::Done)
             }
             (_, None) => unreachable!("a request is answered"),
         }

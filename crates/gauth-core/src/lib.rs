@@ -1,11 +1,11 @@
 //! OAuth 2.0 for Google as pure functions: values become HTTP requests, HTTP responses become values.
 //! Nothing here opens a socket or a file, reads the clock or the environment, or draws a random byte;
-//! whoever calls brings those in. Sending requests and keeping files is the business of gauth-cli.
+//! the caller brings those in. Requests are sent and files kept by gauth-cli and gauth-store.
 //!
 //! | standard | module |
 //! |---|---|
 //! | RFC 6749 §4.1 authorization code | [`authorization`], [`code_exchange`] |
-//! | RFC 6749 §5 token answers and errors | [`token`], [`error`], [`refusal`], [`remedy`] |
+//! | RFC 6749 §5 token responses and errors | [`token`], [`error`], `error_code`, [`refusal`] |
 //! | RFC 6749 §6 refresh, RFC 7523 JWT bearer | [`credentials`], [`assertion`] |
 //! | RFC 7009 revocation, OpenID Connect userinfo | [`revocation`], [`tokeninfo`] |
 //! | RFC 8693 token exchange | `token_exchange` |
@@ -50,13 +50,13 @@ pub mod description;
 pub mod document;
 pub mod endpoint;
 pub mod error;
+mod error_code;
 pub mod exchange;
 pub mod form;
 mod iam_credentials;
 pub mod pkce;
 mod pkcs12;
 pub mod refusal;
-pub mod remedy;
 pub mod revocation;
 pub mod scope;
 mod secret;
@@ -72,5 +72,5 @@ pub use secret::{Secret, bearer};
 /// A request ready to be sent: method, absolute URL, headers and the whole body.
 pub type Request = http::Request<Vec<u8>>;
 
-/// An answer as received: status, headers and the whole body, already decompressed.
+/// A response as received: status, headers and the whole body, already decompressed.
 pub type Response = http::Response<Vec<u8>>;

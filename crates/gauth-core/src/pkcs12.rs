@@ -1,6 +1,6 @@
-//! A private key out of a PKCS#12 file (RFC 7292), as Google's console handed out until 2015 and openssl writes: the
-//! first key bag, plain or shrouded by a password, with 3DES (appendix C) or PBES2 (RFC 8018 §6.2). Certificates and
-//! the MAC are passed over: a wrong password shows in the key's padding.
+//! The private key in a PKCS#12 file (RFC 7292), as Google's console provided until 2015 and openssl writes: the first key
+//! bag, plain or encrypted by a password, with 3DES (appendix C) or PBES2 (RFC 8018 §6.2). Certificates and the MAC are
+//! skipped: a wrong password shows in the key's padding.
 
 use std::num::NonZeroU32;
 
@@ -103,7 +103,7 @@ fn decrypt(info: &[u8], password: &str) -> Result<Zeroizing<Vec<u8>>, &'static s
                 .decrypt_padded::<Pkcs7>(&mut buffer)
                 .map(<[u8]>::len)
         }
-        _ => return Err("locked with a cipher that is not supported (3DES and AES-256 are)"),
+        _ => return Err("encrypted with an unsupported cipher (3DES and AES-256 are supported)"),
     };
     let length = length.map_err(|_| "wrong password")?;
     buffer.truncate(length);
@@ -112,7 +112,7 @@ fn decrypt(info: &[u8], password: &str) -> Result<Zeroizing<Vec<u8>>, &'static s
 
 /// RFC 8018 §6.2 with PBKDF2 and AES-256-CBC: key and initialization vector.
 fn pbes2(mut parameters: Der<'_>, password: &str) -> Result<(Zeroizing<[u8; 32]>, [u8; 16]), &'static str> {
-    const OTHER: &str = "locked with a cipher that is not supported (3DES and AES-256 are)";
+    const OTHER: &str = "encrypted with an unsupported cipher (3DES and AES-256 are supported)";
     let read = |parameters: &mut Der<'_>| {
         let mut derivation = parameters.sequence()?;
         if derivation.take(OBJECT_IDENTIFIER)? != PBKDF2 {
@@ -201,7 +201,7 @@ const CONTEXT_0: u8 = 0xa0;
 struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
-    /// The content of the next element, if it has this tag; else nothing is taken.
+    /// The content of the next element, if it has this tag; else nothing is consumed.
     fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (&found, rest) = self.0.split_first()?;
         if found != tag {

@@ -1,8 +1,8 @@
-//! What is kept of an answer that refuses: only what the server says about the error. Every body goes through here before
-//! anything of it is read, so that no message can quote a token, nor what the server repeats of the request itself.
+//! What is kept of an error response: only what the server says about the error. Every body goes through here before it is
+//! read, so that no message can quote a token, or what the server repeats of the request itself.
 //!
 //! RFC 6749 §5.2 and Google's APIs put that into members whose names begin with `error`. A body that is not JSON (a
-//! proxy's page, a load balancer's sentence) keeps its text without whatever looks like a token.
+//! proxy's page, a load balancer's sentence) keeps its text without anything that looks like a token.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::error::read_oauth_error;
 use crate::{Request, Response, form};
 
-/// Fields of our forms that anybody may see; the others are secrets.
+/// Fields of our forms that are public; the others are secrets.
 const PUBLIC_FIELDS: [&str; 8] = [
     "audience",
     "client_id",
@@ -24,9 +24,9 @@ const PUBLIC_FIELDS: [&str; 8] = [
     "scope",
     "subject_token_type",
 ];
-/// No sentence about an error is longer.
+/// No text about an error is longer.
 const TEXT_LIMIT: usize = 64 << 10;
-/// A run of so many characters that a token may have is taken for one, in text without structure.
+/// In plain text, a run of this many characters that are allowed in a token counts as one.
 const TOKEN_LENGTH: usize = 24;
 
 /// The secrets of a request: headers that are marked as such, and the fields of a form.
@@ -60,7 +60,7 @@ pub fn secrets_of(request: &Request) -> Masks {
     masks
 }
 
-/// The answer as it is if it is a success; else with nothing in its body but what the server says about the error.
+/// A success as is; an error response with only what the server says about the error in its body.
 pub fn quotable(response: Response, secrets: &Masks) -> Response {
     if !is_refusal(&response) {
         return response;
@@ -68,7 +68,7 @@ pub fn quotable(response: Response, secrets: &Masks) -> Response {
     response.map(|body| reduced(&body, secrets))
 }
 
-/// A status that is no success, or an error under one that is.
+/// A status that is not a success, or an error in spite of it.
 fn is_refusal(response: &Response) -> bool {
     let body = response.body();
     let names_error = || body.windows(7).take(TEXT_LIMIT).any(|window| window == b"\"error\"");
@@ -80,7 +80,7 @@ fn reduced(body: &[u8], secrets: &Masks) -> Vec<u8> {
     match serde_json::from_slice(body) {
         Ok(Value::Array(items)) => Value::from_iter(items.into_iter().map(|item| about_the_error(item, secrets))),
         Ok(value) => about_the_error(value, secrets),
-        // What was cut off in the middle may hold anything.
+        // JSON that was cut off may hold anything.
         Err(_) if text.trim_start().starts_with(['{', '[']) => Value::Object(Map::new()),
         Err(_) => return without_tokens(&secrets.apply(&text)).into_bytes(),
     }
@@ -108,7 +108,7 @@ fn masked(value: Value, secrets: &Masks) -> Value {
     }
 }
 
-/// Text without the words that are long and hold letters and digits, which no sentence has.
+/// Text without long runs of letters and digits, which do not occur in sentences.
 fn without_tokens(text: &str) -> String {
     let is_token = |character: char| character.is_ascii_alphanumeric() || "-._~+/%".contains(character);
     let is_secret = |run: &str| {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_said_about_the_error_is_kept() {
+    fn only_what_the_server_says_about_the_error_is_kept() {
         for (status, body, kept) in [
             (403, r#"{"access_token":"ya29.canary-0123456789"}"#, "{}"),
             (403, r#"{"access_token":"ya29.ca"#, "{}"),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_requests_own_secrets_are_masked_in_whatever_the_server_repeats() {
+    fn the_secrets_of_a_request_are_masked_in_everything_that_the_server_repeats() {
         let basic = STANDARD.encode(format!("some-client-id:{OPAQUE}"));
         let mut with_basic = http::Request::new(Vec::new());
         with_basic.headers_mut().insert(AUTHORIZATION, format!("Basic {basic}").parse().unwrap());

@@ -1,13 +1,13 @@
 //! Token revocation (RFC 7009) as Google does it (<https://developers.google.com/identity/protocols/oauth2/native-app>):
-//! whatever token is sent, the user's grant to the whole project ends, for all clients and scopes, and a token that is
-//! dead already is an error. Only a user's grant can be revoked.
+//! any token of a grant ends the user's grant to the whole project, for all clients and scopes, and a token that is no
+//! longer valid is an error. Only a user's grant can be revoked.
 
 use std::time::SystemTime;
 
 use crate::code_exchange::form_request;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy, Role};
-use crate::error::{Grant, read_oauth_error};
+use crate::error::{Call, read_oauth_error};
 use crate::{Error, Request, Response, Secret};
 
 /// RFC 7009 §2.1.
@@ -15,9 +15,8 @@ pub(crate) fn request(endpoint: &Endpoint, token: &Secret) -> Request {
     form_request(endpoint.as_str(), &[("token", token.expose())])
 }
 
-/// Where the tokens of this issuer are revoked. The file may name the place, as oauth2client and gcloud do, but a token
-/// goes to nobody but its issuer: a `revoke_uri` at another host is passed over, and Google is asked about Google's
-/// tokens alone.
+/// Where the tokens of this issuer are revoked. The file may name the endpoint, as oauth2client and gcloud do, but a token
+/// is sent only to its issuer: a `revoke_uri` at another host is ignored, and Google only receives its own tokens.
 pub(crate) fn endpoint(file: &Document, token_uri: &Endpoint, policy: &Policy) -> Result<Endpoint, Error> {
     const FIELD: &str = "revoke_uri";
     let of_google = policy.is_google(token_uri);
@@ -30,7 +29,7 @@ pub(crate) fn endpoint(file: &Document, token_uri: &Endpoint, policy: &Policy) -
         Some(endpoint) => Ok(endpoint),
         None if of_google => Ok(policy.default_for(Role::Revocation)),
         None => Err(Error::Unsupported {
-            reason: format!("field {FIELD}: names no place at {}, which issued the token", token_uri.host()),
+            reason: format!("field {FIELD}: expected an endpoint at {}, which issued the token", token_uri.host()),
             hint: Some(format!(
                 "revoke the access at {}, or put its revocation endpoint into {FIELD}",
                 token_uri.host()
@@ -39,15 +38,15 @@ pub(crate) fn endpoint(file: &Document, token_uri: &Endpoint, policy: &Policy) -
     }
 }
 
-/// Reads the answer.
+/// Reads the response.
 ///
 /// # Errors
-/// What the server refused: `invalid_token` ([`crate::Kind::Login`]) for a grant that it does not know any more.
+/// What the server refused: `invalid_token` ([`crate::Kind::Login`]) for a grant that it no longer knows.
 pub fn receive(response: &Response, now: SystemTime) -> Result<(), Error> {
     if response.status().is_success() && read_oauth_error(response.body()).is_none() {
         return Ok(());
     }
-    Err(Error::from_response(Grant::Revocation, response, now))
+    Err(Error::from_response(Call::Revocation, response, now))
 }
 
 #[cfg(test)]
@@ -63,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn e2_a_token_is_sent_to_its_issuer_alone() {
+    fn e2_a_token_is_sent_to_its_issuer_only() {
         const GOOGLE: &str = "https://oauth2.googleapis.com/token";
         const SANDBOX: Option<&str> = Some("http://127.0.0.1:1");
         let old = r#"{"revoke_uri":"https://accounts.google.com/o/oauth2/revoke"}"#;
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plain_success_is_a_yes() {
+    fn only_a_plain_success_confirms() {
         let kind = |status: u16, body: &str| {
             let response = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
             receive(&response, SystemTime::UNIX_EPOCH).map_err(|e| e.kind())

@@ -1,4 +1,4 @@
-//! OAuth scopes (RFC 6749 §3.3) with Google's habits: a common URL prefix, and two names for `email` and `profile`.
+//! OAuth scopes (RFC 6749 §3.3) as Google uses them: with a common URL prefix, and two names for `email` and `profile`.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use crate::Error;
 
 const PREFIX: &str = "https://www.googleapis.com/auth/";
 
-/// What is asked for when nothing else is said: read access to Analytics.
+/// The default: read access to Analytics.
 pub const DEFAULT: &str = "https://www.googleapis.com/auth/analytics.readonly";
 
-/// What is often asked for, in short form.
+/// Frequently used scopes, in short form.
 pub const COMMON: [&str; 14] = [
     "analytics.readonly",
     "analytics.edit",
@@ -32,7 +32,7 @@ pub const COMMON: [&str; 14] = [
 pub struct Scopes(BTreeSet<String>);
 
 impl Scopes {
-    /// Reads what a person types: `analytics.readonly` gets Google's prefix; `openid`, `email`, `profile` and whole URLs
+    /// Reads what users type: `analytics.readonly` gets Google's prefix; `openid`, `email`, `profile` and whole URLs
     /// stay. Each text may hold several, with blanks or commas between.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Scopes {
             .map(|word| {
                 let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
                 if !word.bytes().all(allowed) {
-                    return Err(Error::Input("scope: holds a character that no scope has".to_owned()));
+                    return Err(Error::Input("scope: contains a character that is not allowed in a scope".to_owned()));
                 }
                 Ok(match word {
                     "openid" | "email" | "profile" => word.to_owned(),
@@ -57,17 +57,17 @@ impl Scopes {
             .map(Self)
     }
 
-    /// Reads a list as a server or file writes it: whole names with blanks between.
+    /// Reads a list as servers and files write it: full names separated by blanks.
     pub fn from_answer(text: &str) -> Self {
         Self(text.split_whitespace().map(str::to_owned).collect())
     }
 
-    /// [`DEFAULT`] alone.
+    /// Only [`DEFAULT`].
     pub fn default_read() -> Self {
         Self([DEFAULT.to_owned()].into())
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -77,12 +77,12 @@ impl Scopes {
         self.0.iter().map(String::as_str)
     }
 
-    /// The form of the wire: joined with blanks.
+    /// The form in requests: joined with blanks.
     pub fn joined(&self) -> String {
         self.iter().collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether tokeninfo and userinfo tell the e-mail.
+    /// Whether tokeninfo and userinfo return the e-mail.
     pub fn covers_email(&self) -> bool {
         self.iter().any(|scope| canonical(scope) == "email")
     }
@@ -104,7 +104,7 @@ impl Scopes {
     }
 }
 
-/// The scope without Google's prefix, as a person would type it.
+/// The scope without Google's prefix, as users type it.
 pub fn short(scope: &str) -> &str {
     scope.strip_prefix(PREFIX).unwrap_or(scope)
 }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn c23_missing_scopes_are_told_in_short_form_and_aliases_count() {
+    fn c23_missing_scopes_are_reported_in_short_form_and_aliases_count() {
         let asked = Scopes::from_typed(["email analytics.readonly analytics.edit"]).unwrap();
         let granted = Scopes::from_answer(
             "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/analytics.readonly",
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_narrower_renewal_loses_is_told_without_what_the_server_adds() {
+    fn what_a_narrower_renewal_loses_is_reported_without_what_the_server_adds() {
         let old = Scopes::from_answer(
             "openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/analytics.edit",
         );

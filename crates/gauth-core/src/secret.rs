@@ -4,14 +4,15 @@
 use std::fmt;
 
 use http::HeaderValue;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A token, client secret, private key or authorization code.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text over.
+    /// Takes ownership of the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
@@ -21,10 +22,15 @@ impl Secret {
         &self.0
     }
 
-    /// Whether the text equals `other`, in a time that tells only whether the lengths differ.
+    /// Whether the text equals `other`, in a time that depends only on the lengths.
     pub fn matches(&self, other: &str) -> bool {
-        let (ours, theirs) = (self.0.as_bytes(), other.as_bytes());
-        ours.len() == theirs.len() && ours.iter().zip(theirs).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+        self.0.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.matches(&other.0)
     }
 }
 
@@ -34,10 +40,10 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The Authorization header of a request with this token (RFC 6750 §2.1), marked so that nobody prints it.
+/// The Authorization header of a request with this token (RFC 6750 §2.1), marked so that it is never printed.
 ///
 /// # Panics
-/// For a token with a character that no header has; whoever reads a token checks it first.
+/// For a token with a character that no header has; tokens are checked when they are read.
 pub fn bearer(token: &Secret) -> HeaderValue {
     let mut value =
         HeaderValue::from_str(&format!("Bearer {}", token.expose())).expect("a checked token is a valid header");

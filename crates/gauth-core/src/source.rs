@@ -1,6 +1,5 @@
 //! Where credentials come from, in the order of Application Default Credentials (AIP-4110) with gauth's own places
-//! first. A source that is named is final: whether it can be read is found out by whoever reads it, and a failure there
-//! is never a reason to look further.
+//! first. A source that is named is the only one: if it cannot be read, that is an error, and no other is tried.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -33,7 +32,7 @@ impl Source {
         }
     }
 
-    /// Whether somebody named it, so that it has to be there.
+    /// Whether the user named it, so that it has to exist.
     pub fn is_named(&self) -> bool {
         matches!(self, Self::Flag(_) | Self::Variable(..))
     }
@@ -54,9 +53,9 @@ impl fmt::Display for Source {
 /// A place to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// It is here.
+    /// A known place.
     Source(Source),
-    /// The environment does not tell where it is.
+    /// The environment does not say where it is.
     Unknown {
         /// What would be there.
         what: &'static str,
@@ -77,7 +76,7 @@ impl fmt::Display for Place {
 /// A read-only view of the environment; an empty value counts as unset.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// The places to look at, in order. Where one is named it is the only one.
+/// The places to look at, in order. One that is named is the only one.
 pub fn search(flag: Option<&Path>, env: Lookup<'_>) -> Vec<Place> {
     if let Some(path) = flag {
         return vec![Place::Source(Source::Flag(path.to_owned()))];
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_source_stands_alone_and_the_order_is_kept() {
+    fn a_named_source_is_the_only_one_and_the_order_is_kept() {
         let all = [("GAUTH_CREDENTIALS", "/g"), ("GOOGLE_APPLICATION_CREDENTIALS", "/a"), ("HOME", "/h")];
         assert_eq!(found(Some("/f"), &all), ["--credentials: /f"]);
         assert_eq!(found(None, &all), ["GAUTH_CREDENTIALS: /g"]);

@@ -1,5 +1,6 @@
-//! The date forms of credential files and answers: RFC 3339 in UTC, and HTTP's `Date` (RFC 9110 §5.6.7).
-//! Times are Unix seconds, or exact where a second is too coarse; anything outside the years 1970 to 9999 has no form here.
+//! The times in credentials files and responses: RFC 3339 in UTC, and HTTP's `Date` (RFC 9110 §5.6.7).
+//! Times are Unix seconds, or exact where a second is too coarse, in the years 1970 to 9999. Dates of a calendar, with
+//! time zones, are in ga-core: gauth-token starts quickly because it needs no calendar.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,7 +28,7 @@ pub(crate) fn exact(time: SystemTime) -> Option<String> {
     rfc3339(unix_seconds(time)).map(|_| humantime::format_rfc3339_nanos(time).to_string())
 }
 
-/// What [`exact`] wrote, or the same with fewer digits.
+/// A time from [`exact`], or the same with fewer digits.
 pub(crate) fn parse_exact(text: &str) -> Option<SystemTime> {
     humantime::parse_rfc3339(text).ok()
 }
@@ -37,7 +38,7 @@ pub fn parse_http_date(text: &str) -> Option<SystemTime> {
     httpdate::parse_http_date(text).ok()
 }
 
-/// The server's clock minus ours in seconds, from the answer's `Date`.
+/// The server's clock minus ours in seconds, from the response's `Date`.
 pub(crate) fn skew(response: &crate::Response, now: SystemTime) -> Option<i64> {
     let date = response.headers().get(DATE)?.to_str().ok()?;
     let server = parse_http_date(date)?;
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn g4_times_that_are_none_are_refused() {
+    fn g4_invalid_times_are_refused() {
         for text in ["", "tomorrow", "2026-13-01T00:00:00Z", "2026-01-31T10:08:07+01:00", "1960-01-01T00:00:00Z"] {
             assert_eq!(parse_rfc3339(text), None, "{text}");
         }

@@ -1,5 +1,5 @@
-//! Successful answers of a token endpoint (RFC 6749 §5.1), read with distrust: what is printed or sent on is a
-//! bearer token that fits one line and one header (RFC 6750 §2.1), and a life that is nonsense counts as unknown.
+//! Successful responses of a token endpoint (RFC 6749 §5.1), checked: what is printed or sent on is a bearer token that
+//! fits into one line and one header (RFC 6750 §2.1), and a senseless lifetime counts as unknown.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,67 +7,67 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::document::Document;
-use crate::error::{Error, Grant, read_oauth_error, summary};
+use crate::error::{Call, Error, read_oauth_error, summary};
 use crate::scope::Scopes;
 use crate::{Response, Secret};
 
-/// The longest token that is taken, in bytes. Google promises at most 2048.
+/// The longest token that is accepted, in bytes. Google promises at most 2048.
 pub const MAX_TOKEN: usize = 16 << 10;
 
-/// The longest life that is believed.
+/// The longest lifetime that is believed.
 const MAX_LIFE: Duration = Duration::from_secs(12 * 3600);
 
-/// What a token endpoint hands out.
+/// What a token endpoint returns.
 #[derive(Clone, Debug)]
 pub struct TokenResponse {
-    /// `access_token`, or the ID token where that is what was asked for.
+    /// `access_token`, or the ID token if that was requested.
     pub token: Secret,
-    /// `expires_in`; `None` when missing or not a number, zero for less than a second: use once, do not keep.
+    /// `expires_in`; `None` if missing or not a number, zero for less than a second: use once, do not cache.
     pub life: Option<Duration>,
-    /// `scope`, when the server said it.
+    /// `scope`, if the server sent it.
     pub scopes: Option<Scopes>,
-    /// `refresh_token`: on refresh, a new one replaces the old.
+    /// `refresh_token`: after a refresh, a new one replaces the old.
     pub refresh_token: Option<Secret>,
     /// `id_token` (OpenID Connect Core §3.1.3.3).
     pub id_token: Option<Secret>,
 }
 
 impl TokenResponse {
-    /// Reads an answer that should hold an access token.
+    /// Reads a response that should hold an access token.
     ///
     /// # Errors
-    /// [`Error::Refused`] or [`Error::Status`] for an error answer (also one with status 200), [`Error::Answer`] for a
-    /// success without a usable bearer token.
-    pub fn access(grant: Grant, response: &Response, now: SystemTime) -> Result<Self, Error> {
-        let document = success(grant, response, now)?;
-        let answer = |e: Error| bad_answer(grant, &e.to_string());
-        if let Some(kind) = document.optional_text("token_type").map_err(answer)?
+    /// [`Error::Refused`] or [`Error::Status`] for an error response (also one with status 200), [`Error::BadResponse`]
+    /// for a success without a usable bearer token.
+    pub fn access(call: Call, response: &Response, now: SystemTime) -> Result<Self, Error> {
+        let document = success(call, response, now)?;
+        let bad = |e: Error| Error::bad_response(call, e);
+        if let Some(kind) = document.optional_text("token_type").map_err(bad)?
             && !kind.eq_ignore_ascii_case("bearer")
         {
-            return Err(bad_answer(grant, "token_type is not Bearer"));
+            return Err(Error::bad_response(call, "token_type is not Bearer"));
         }
-        Self::read(&document, "access_token").map_err(answer)
+        Self::read(&document, "access_token").map_err(bad)
     }
 
-    /// Reads an answer that should hold an ID token and nothing else.
+    /// Reads a response that should hold an ID token and nothing else.
     ///
     /// # Errors
     /// As [`TokenResponse::access`].
-    pub fn identity(grant: Grant, response: &Response, now: SystemTime) -> Result<Self, Error> {
-        let document = success(grant, response, now)?;
-        if grant == Grant::RefreshToken && !document.has("id_token") {
+    pub fn identity(call: Call, response: &Response, now: SystemTime) -> Result<Self, Error> {
+        let document = success(call, response, now)?;
+        if call == Call::RefreshToken && !document.has("id_token") {
             return Err(Error::Unsupported {
-                reason: "the server gave no ID token: the grant does not cover openid".to_owned(),
-                hint: Some("run gauth-login with --scope openid besides the others".to_owned()),
+                reason: "the server returned no ID token: the grant does not cover openid".to_owned(),
+                hint: Some("run gauth-login with --scope openid in addition to the other scopes".to_owned()),
             });
         }
-        let token = Self::read(&document, "id_token").map_err(|e| bad_answer(grant, &e.to_string()))?;
+        let token = Self::read(&document, "id_token").map_err(|e| Error::bad_response(call, e))?;
         Ok(Self { life: identity_life(&token.token, now), ..token })
     }
 
     fn read(document: &Document, field: &str) -> Result<Self, Error> {
         let token = document.secret(field)?;
-        check_b64token(token.expose()).map_err(|trouble| Error::field(field, trouble))?;
+        check_b64token(token.expose()).map_err(|problem| Error::field(field, problem))?;
         Ok(Self {
             token,
             life: document.life("expires_in"),
@@ -78,24 +78,17 @@ impl TokenResponse {
     }
 }
 
-/// Whether the server says, in a word that RFC 6749 §4.1.2.1 or Google has for it, that another try may help. Some send
-/// it with a status that says the contrary.
-pub fn is_passing_trouble(response: &Response) -> bool {
-    let passing = ["internal_failure", "server_error", "temporarily_unavailable"];
-    read_oauth_error(response.body()).is_some_and(|oauth| passing.contains(&&*oauth.error))
-}
-
-/// The lifetime left of an ID token by its own `exp`: its answers carry no `expires_in`.
+/// The remaining lifetime of an ID token by its own `exp`: such responses have no `expires_in`.
 pub(crate) fn identity_life(token: &Secret, now: SystemTime) -> Option<Duration> {
     Some(life_until(id_token_claims(token)?.get("exp")?.as_u64()?, now))
 }
 
-/// The time from `now` to an end in Unix seconds; zero when that is over.
-pub(crate) fn life_until(end: u64, now: SystemTime) -> Duration {
-    Duration::from_secs(end.saturating_sub(crate::timestamp::unix_seconds(now))).min(MAX_LIFE)
+/// The time from `now` to an expiry in Unix seconds; zero if that has passed.
+pub(crate) fn life_until(expiry: u64, now: SystemTime) -> Duration {
+    Duration::from_secs(expiry.saturating_sub(crate::timestamp::unix_seconds(now))).min(MAX_LIFE)
 }
 
-/// RFC 6750 §2.1's `b64token`, bounded.
+/// Checks that a token is a `b64token` of RFC 6750 §2.1 of bounded length.
 ///
 /// # Errors
 /// What is wrong, without the value.
@@ -104,18 +97,18 @@ pub fn check_b64token(token: &str) -> Result<(), &'static str> {
         return Err("empty");
     }
     if token.len() > MAX_TOKEN {
-        return Err("longer than a token can be");
+        return Err("longer than any token");
     }
     let body = token.trim_end_matches('=');
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
     if body.is_empty() || !body.bytes().all(allowed) {
-        return Err("holds a character that no bearer token has");
+        return Err("contains a character that is not allowed in a bearer token");
     }
     Ok(())
 }
 
-/// The claims of an ID token that came straight from the token endpoint, unverified as OpenID Connect Core §3.1.3.7
-/// allows there. `None` for anything but a JWT of bounded size.
+/// The claims of an ID token that came directly from the token endpoint, where OpenID Connect Core §3.1.3.7 allows to leave
+/// the signature unverified. `None` for anything but a JWT of bounded size.
 pub fn id_token_claims(token: &Secret) -> Option<serde_json::Map<String, Value>> {
     let text = token.expose();
     if text.len() > MAX_TOKEN { None } else { jwt_claims(text) }
@@ -133,25 +126,22 @@ pub(crate) fn jwt_claims(text: &str) -> Option<serde_json::Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
-fn success(grant: Grant, response: &Response, now: SystemTime) -> Result<Document, Error> {
+/// The JSON object of a success.
+pub(crate) fn success(call: Call, response: &Response, now: SystemTime) -> Result<Document, Error> {
     if !response.status().is_success() || read_oauth_error(response.body()).is_some() {
-        return Err(Error::from_response(grant, response, now));
+        return Err(Error::from_response(call, response, now));
     }
     if response.status() != StatusCode::OK {
-        return Err(bad_answer(grant, &format!("HTTP {} where 200 belongs", response.status().as_u16())));
+        return Err(Error::bad_response(call, format!("expected HTTP 200, got {}", response.status().as_u16())));
     }
     Document::parse(response.body()).map_err(|_| {
         let body = response.body();
         let shown = match body.trim_ascii_start().first() {
             Some(b'<') | None => summary(body),
-            _ => "an answer that is not JSON".to_owned(),
+            _ => "not JSON".to_owned(),
         };
-        bad_answer(grant, &shown)
+        Error::bad_response(call, shown)
     })
-}
-
-fn bad_answer(grant: Grant, reason: &str) -> Error {
-    Error::Answer { grant, reason: format!("the server's answer: {reason}") }
 }
 
 impl Document {
@@ -176,7 +166,7 @@ mod tests {
     }
 
     fn access(status: u16, body: &str) -> Result<TokenResponse, Error> {
-        TokenResponse::access(Grant::RefreshToken, &answer(status, body), SystemTime::UNIX_EPOCH)
+        TokenResponse::access(Call::RefreshToken, &answer(status, body), SystemTime::UNIX_EPOCH)
     }
 
     #[test]
@@ -204,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn g3_a_life_is_believed_only_when_it_is_a_sensible_number() {
+    fn g3_a_lifetime_is_believed_only_if_it_is_a_sensible_number() {
         for (written, seconds) in [
             ("3599", Some(3599)),
             ("\"3599\"", Some(3599)),
@@ -229,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn g9_claims_are_read_from_a_bounded_jwt_alone() {
+    fn g9_claims_are_read_from_a_bounded_jwt_only() {
         let claims = |text: String| id_token_claims(&Secret::new(text));
         assert!(claims(".".repeat(1 << 20)).is_none());
         assert!(claims("a.b".into()).is_none());

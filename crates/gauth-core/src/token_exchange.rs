@@ -1,6 +1,6 @@
 //! Token exchange at Google's security token service (RFC 8693 §2,
-//! <https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token>): an outside identity's subject token becomes
-//! a federated access token. Getting the subject token is the business of `credentials::external_account`.
+//! <https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token>): an external identity's subject token becomes
+//! a federated access token. `credentials::external_account` gets the subject token.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,14 +14,14 @@ use crate::scope::Scopes;
 use crate::token::jwt_claims;
 use crate::{Error, Request, Secret};
 
-/// What an exchange needs besides the subject token.
+/// What an exchange needs in addition to the subject token.
 #[derive(Clone, Debug)]
 pub(crate) struct SecurityTokenService {
     token_url: Endpoint,
     audience: String,
     subject_token_type: String,
     client: Option<(String, Secret)>,
-    /// Bills a workforce user's calls; only without a client.
+    /// The project that a workforce user's calls are billed to; only without a client.
     user_project: Option<String>,
 }
 
@@ -55,10 +55,10 @@ impl SecurityTokenService {
 
     /// RFC 8693 §2.1. `place` is where the subject token comes from, for the message.
     pub(crate) fn request(&self, subject_token: &Secret, place: &str, scopes: &Scopes) -> Result<Request, Error> {
-        // Whoever wrote the file has named the place: what is not of the type it claims, a private key perhaps, stays here.
+        // The author of the file chose the place: what is not of the type it claims, perhaps a private key, is not sent.
         if JWT_TYPES.contains(&self.subject_token_type.as_str()) && jwt_claims(subject_token.expose()).is_none() {
             return Err(Error::Input(format!(
-                "subject token from {place}: not a JWT, although subject_token_type says it is one"
+                "subject token from {place}: expected a JWT, as subject_token_type says"
             )));
         }
         let scope = scopes.joined();
@@ -81,7 +81,7 @@ impl SecurityTokenService {
 /// RFC 8693 §3.
 const JWT_TYPES: [&str; 2] = ["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"];
 
-/// `client_id` and `client_secret`, where the file has both.
+/// `client_id` and `client_secret`, if the file has them.
 pub(crate) fn basic_client(document: &Document) -> Result<Option<(String, Secret)>, Error> {
     Ok(match document.optional_client_text("client_id")? {
         Some(id) => {

@@ -1,20 +1,19 @@
-//! What a token stands for: Google's tokeninfo, and userinfo (OpenID Connect Core §5.3) for the e-mail. The token goes
-//! into a header or a body, never into a URL, where logs would keep it
+//! What a token is: Google's tokeninfo, and userinfo (OpenID Connect Core §5.3) for the e-mail. The token goes into a
+//! header or a body, never into a URL, which ends up in logs
 //! (<https://developers.google.com/identity/openid-connect/openid-connect#callinganapi>).
 
 use std::time::{Duration, SystemTime};
 
-use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::Value;
 
 use crate::code_exchange::form_request;
 use crate::description::text;
 use crate::document::Document;
-use crate::endpoint::Policy;
-use crate::error::{Grant, OAuthError};
+use crate::endpoint::{Policy, Role};
+use crate::error::{Call, OAuthError};
 use crate::scope::Scopes;
-use crate::token::id_token_claims;
+use crate::token::{self, id_token_claims};
 use crate::{Error, Request, Response, Secret, bearer, timestamp};
 
 /// What is known about a token.
@@ -28,25 +27,25 @@ pub struct TokenInfo {
     pub subject: Option<String>,
     /// OAuth client, or a service account's numeric id, that the token was given to.
     pub client_id: Option<String>,
-    /// Whom the token is for, where that is not the client.
+    /// Who the token is for, if that is not the client.
     pub audience: Option<String>,
     /// What it may be used for.
     pub scopes: Scopes,
-    /// What is left of its life; zero when it has ended.
+    /// Its remaining lifetime; zero once it has expired.
     pub life: Option<Duration>,
 }
 
-/// The question, and what kind of token it is about.
-pub struct Question {
-    /// To be sent.
+/// A request to tokeninfo, with the kind of the token that it is about.
+pub struct Lookup {
+    /// What to send.
     pub request: Request,
     kind: &'static str,
 }
 
-impl Question {
-    /// Asks tokeninfo. An ID token, which is a JWT, goes into the body; any other into the Authorization header.
-    pub fn about(token: &Secret, policy: &Policy) -> Self {
-        let url = policy.google("oauth2.googleapis.com", "/tokeninfo");
+impl Lookup {
+    /// An ID token, which is a JWT, goes into the body; any other token into the Authorization header.
+    pub fn of(token: &Secret, policy: &Policy) -> Self {
+        let url = policy.default_for(Role::TokenInfo);
         if id_token_claims(token).is_some() {
             return Self { request: form_request(url.as_str(), &[("id_token", token.expose())]), kind: "ID token" };
         }
@@ -60,12 +59,12 @@ impl Question {
         }
     }
 
-    /// Reads the answer.
+    /// Reads the response.
     ///
     /// # Errors
-    /// [`crate::Kind::Login`] for a token that is dead; what else the server refused; an answer that is none.
+    /// [`crate::Kind::Login`] for a token that is no longer valid, and any other error or unexpected response.
     pub fn receive(&self, response: &Response, now: SystemTime) -> Result<TokenInfo, Error> {
-        let answer = success(Grant::TokenInfo, response, now)?;
+        let answer = success(Call::TokenInfo, response, now)?;
         let read = || -> Result<TokenInfo, Error> {
             let seconds = |name| number(&answer, name);
             let left = |end: u64| end.saturating_sub(timestamp::unix_seconds(now));
@@ -79,12 +78,12 @@ impl Question {
                 life: seconds("expires_in").or_else(|| seconds("exp").map(left)).map(Duration::from_secs),
             })
         };
-        read().map_err(|e| bad_answer(Grant::TokenInfo, &e.to_string()))
+        read().map_err(|e| Error::bad_response(Call::TokenInfo, e))
     }
 }
 
 impl TokenInfo {
-    /// A JWT that a service account signed for itself (AIP-4111), by its own unchecked word; no server is asked.
+    /// A JWT that a service account signed for itself (AIP-4111), by its own unverified claims; no server is asked.
     pub fn of_self_signed(token: &Secret, now: SystemTime) -> Option<Self> {
         let claims = id_token_claims(token)?;
         let claim = |name: &str| Some(claims.get(name)?.as_str()?.to_owned());
@@ -101,52 +100,44 @@ impl TokenInfo {
         })
     }
 
-    /// The request for the e-mail that tokeninfo kept to itself, if the token's scopes allow it.
+    /// The request for the e-mail that tokeninfo left out, if the token's scopes allow it.
     pub fn userinfo(&self, token: &Secret, policy: &Policy) -> Option<Request> {
         if self.email.is_some() || !self.scopes.covers_email() {
             return None;
         }
-        let url = policy.google("openidconnect.googleapis.com", "/v1/userinfo");
+        let url = policy.default_for(Role::UserInfo);
         let request = http::Request::get(url.as_str()).header(AUTHORIZATION, bearer(token)).body(Vec::new());
         Some(request.expect("a checked endpoint is a valid URI, a checked token a header"))
     }
 }
 
-/// The e-mail in userinfo's answer.
+/// The e-mail in userinfo's response.
 ///
 /// # Errors
-/// As [`Question::receive`].
+/// As [`Lookup::receive`].
 pub fn userinfo_email(response: &Response, now: SystemTime) -> Result<Option<String>, Error> {
-    let answer = success(Grant::UserInfo, response, now)?;
-    text(&answer, "email").map_err(|e| bad_answer(Grant::UserInfo, &e.to_string()))
+    let answer = success(Call::UserInfo, response, now)?;
+    text(&answer, "email").map_err(|e| Error::bad_response(Call::UserInfo, e))
 }
 
-fn success(grant: Grant, response: &Response, now: SystemTime) -> Result<Document, Error> {
-    let answer = Document::parse(response.body());
-    if response.status() != StatusCode::OK {
-        return Err(match (&answer, Error::from_response(grant, response, now)) {
-            // Some versions of tokeninfo say it without the word.
-            (Ok(answer), Error::Status { status, .. }) if answer.has("error_description") => Error::Refused {
-                grant,
-                status,
-                oauth: OAuthError {
-                    error: "invalid_token".to_owned(),
-                    description: text(answer, "error_description").ok().flatten(),
-                    subtype: None,
-                },
-                skew: None,
+/// Some versions of tokeninfo leave the error code out.
+fn success(call: Call, response: &Response, now: SystemTime) -> Result<Document, Error> {
+    token::success(call, response, now).map_err(|error| match (error, Document::parse(response.body())) {
+        (Error::Status { status, .. }, Ok(answer)) if answer.has("error_description") => Error::Refused {
+            call,
+            status,
+            oauth: OAuthError {
+                error: "invalid_token".to_owned(),
+                description: text(&answer, "error_description").ok().flatten(),
+                subtype: None,
             },
-            (_, error) => error,
-        });
-    }
-    answer.map_err(|e| bad_answer(grant, &e.to_string()))
+            skew: None,
+        },
+        (error, _) => error,
+    })
 }
 
-fn bad_answer(grant: Grant, reason: &str) -> Error {
-    Error::Answer { grant, reason: format!("the server's answer: {reason}") }
-}
-
-/// tokeninfo writes numbers as text.
+/// A number, which tokeninfo writes as text.
 fn number(answer: &Document, name: &str) -> Option<u64> {
     match answer.value(name)? {
         Value::String(text) => text.parse().ok(),
@@ -164,16 +155,16 @@ mod tests {
     fn answered(status: u16, body: &str) -> Result<TokenInfo, Error> {
         let response = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
-        Question::about(&Secret::new("ya29.x"), &Policy::default()).receive(&response, now)
+        Lookup::of(&Secret::new("ya29.x"), &Policy::default()).receive(&response, now)
     }
 
     #[test]
     fn d9_the_token_is_in_no_url() {
         // A JWT with the claims {}.
         for token in ["ya29.canary", "e30.e30.canary"] {
-            let question = Question::about(&Secret::new(token), &Policy::default());
-            assert_eq!(question.request.uri(), "https://oauth2.googleapis.com/tokeninfo");
-            assert_eq!(question.request.method(), http::Method::POST);
+            let lookup = Lookup::of(&Secret::new(token), &Policy::default());
+            assert_eq!(lookup.request.uri(), "https://oauth2.googleapis.com/tokeninfo");
+            assert_eq!(lookup.request.method(), http::Method::POST);
         }
         let info = answered(200, r#"{"scope":"openid email"}"#).unwrap();
         let request = info.userinfo(&Secret::new("ya29.canary"), &Policy::default()).unwrap();
@@ -181,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_texts_or_numbers_is_read() {
+    fn a_response_of_texts_or_numbers_is_read() {
         let exp = NOW + 100;
         for body in [
             r#"{"azp":"id","aud":"id","scope":"b a","expires_in":"100"}"#.to_owned(),
@@ -197,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_token_needs_a_login_in_every_version_of_the_answer() {
+    fn an_expired_token_needs_a_login_in_every_version_of_the_response() {
         for body in [
             r#"{"error":"invalid_token","error_description":"Invalid Value"}"#,
             r#"{"error_description":"Invalid Value"}"#,

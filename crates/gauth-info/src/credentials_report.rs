@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use gauth_cli::files::{pasted, shown};
 use gauth_cli::{Failure, Terminal};
-use gauth_core::credentials::Wanted;
+use gauth_core::credentials::TokenRequest;
 use gauth_core::description::Description;
 use gauth_core::endpoint::Policy;
 use gauth_core::scope::{self, Scopes};
 use gauth_core::source::Source;
 use gauth_core::timestamp;
-use gauth_store::token_cache::{Ask, Use};
+use gauth_store::token_cache::{CacheMode, Request};
 use gauth_text::Command;
 
 use crate::report::Report;
@@ -109,26 +109,26 @@ pub(crate) fn check(
     deadline: Option<Instant>,
     terminal: Terminal,
 ) -> anyhow::Result<bool> {
-    let wanted = Wanted::default();
+    let request = TokenRequest::default();
     let found = subject.into_credentials()?;
-    let asked = found.credentials.scopes(&wanted);
+    let asked = found.credentials.scopes(&request);
     let mut is_known = found.credentials.identity().contains('@');
-    let fresh =
-        Ask { wanted: &wanted, min_ttl: Duration::ZERO, cache: Use::No, deadline, policy, terminal }.token(found)?;
-    let scopes = fresh.scopes.unwrap_or(asked);
-    let mut token = Report::default();
+    let token = Request { token: &request, min_ttl: Duration::ZERO, cache: CacheMode::Off, deadline, policy, terminal }
+        .obtain(found)?;
+    let scopes = token.scopes.unwrap_or(asked);
+    let mut part = Report::default();
     if !is_known && scopes.covers_email() {
-        match token_report::look_up(&fresh.token, policy, deadline, terminal) {
+        match token_report::look_up(&token.token, policy, deadline, terminal) {
             Ok(info) => {
                 is_known = info.email.is_some();
-                token.text("account", info.email);
+                part.text("account", info.email);
             }
             Err(error) => terminal.warn(&Failure::of(&error).to_string()),
         }
     }
-    token.list("scopes", scopes.iter().map(str::to_owned));
-    token.text("expiry", fresh.expires_at.and_then(timestamp::rfc3339));
+    part.list("scopes", scopes.iter().map(str::to_owned));
+    part.text("expiry", token.expires_at.and_then(timestamp::rfc3339));
     report.text("check", Some("OK"));
-    report.part("token", token);
+    report.part("token", part);
     Ok(is_known)
 }

@@ -6,7 +6,7 @@ use gauth_cli::Terminal;
 use gauth_cli::http_agent::{HttpAgent, Tries};
 use gauth_core::endpoint::Policy;
 use gauth_core::timestamp;
-use gauth_core::tokeninfo::{Question, TokenInfo, userinfo_email};
+use gauth_core::tokeninfo::{Lookup, TokenInfo, userinfo_email};
 use gauth_core::{Request, Secret};
 
 use crate::report::Report;
@@ -40,9 +40,9 @@ pub(crate) fn look_up(
     terminal: Terminal,
 ) -> anyhow::Result<TokenInfo> {
     let agent = HttpAgent::new(terminal, deadline);
-    let question = Question::about(token, policy);
-    let answer = agent.send(&question.request, Tries::UpToThree)?;
-    let mut info = question.receive(&answer, SystemTime::now())?;
+    let lookup = Lookup::of(token, policy);
+    let answer = agent.send(&lookup.request, Tries::UpToThree)?;
+    let mut info = lookup.receive(&answer, SystemTime::now())?;
     if let Some(request) = info.userinfo(token, policy) {
         match email(&agent, &request) {
             Ok(email) => info.email = email,

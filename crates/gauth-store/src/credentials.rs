@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
 use gauth_core::Error;
-use gauth_core::credentials::{Credentials, Reading, Wanted};
+use gauth_core::credentials::{Context, Credentials, TokenRequest};
 use gauth_core::endpoint::Policy;
 use gauth_core::exchange::Exchange;
 use gauth_core::source::{self, Place, Source};
@@ -50,8 +50,8 @@ impl Found {
     ///
     /// # Errors
     /// As [`Credentials::exchange`].
-    pub fn exchange(&self, wanted: &Wanted, now: SystemTime) -> anyhow::Result<Box<dyn Exchange>> {
-        self.credentials.exchange(wanted, now).map_err(|error| match error {
+    pub fn exchange(&self, request: &TokenRequest, now: SystemTime) -> anyhow::Result<Box<dyn Exchange>> {
+        self.credentials.exchange(request, now).map_err(|error| match error {
             Error::Input(_) => anyhow::Error::from(error).context(what_failed(self.source.path())),
             error => error.into(),
         })
@@ -113,8 +113,8 @@ pub fn chosen() -> Option<Source> {
 
 /// Reads a file's bytes; `path` is for the message.
 pub fn parse(bytes: &[u8], path: &Path, policy: &Policy) -> anyhow::Result<Credentials> {
-    let reading = Reading { policy, env: &environment::variable };
-    Credentials::parse(bytes, &reading).with_context(|| what_failed(path))
+    let context = Context { policy, env: &environment::variable };
+    Credentials::parse(bytes, &context).with_context(|| what_failed(path))
 }
 
 fn what_failed(path: &Path) -> String {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use gauth_cli::environment;
 use gauth_cli::exit::{Failure, reason};
+use gauth_core::endpoint::METADATA_HOST;
 
-const DEFAULT_HOST: &str = "metadata.google.internal";
 /// Linux shows the firmware's product name here.
 const PRODUCT_NAME: &str = "/sys/class/dmi/id/product_name";
 
@@ -35,7 +35,7 @@ pub fn find() -> Result<Result<String, String>, Failure> {
     }
     // On such a machine the address works where the name does not resolve.
     let address = environment::text("GCE_METADATA_IP")?;
-    Ok(Ok(address.unwrap_or_else(|| DEFAULT_HOST.to_owned())))
+    Ok(Ok(address.unwrap_or_else(|| METADATA_HOST.to_owned())))
 }
 
 /// Google Compute Engine, or plain Google on older machines.

@@ -50,8 +50,8 @@ fn parse(note: &str, name: &str, asked_at: SystemTime, now: SystemTime) -> Optio
 }
 
 fn is_the_servers(error: &anyhow::Error) -> bool {
-    use gauth_core::Error::{Answer, Refused, Status};
-    matches!(error.downcast_ref(), Some(Refused { .. } | Status { .. } | Answer { .. }))
+    use gauth_core::Error::{BadResponse, Refused, Status};
+    matches!(error.downcast_ref(), Some(Refused { .. } | Status { .. } | BadResponse { .. }))
 }
 
 fn nanoseconds(time: SystemTime) -> u128 {
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn b8_only_what_the_server_said_is_shared() {
         let status =
-            gauth_core::Error::Answer { grant: gauth_core::error::Grant::RefreshToken, reason: "x".to_owned() };
+            gauth_core::Error::BadResponse { call: gauth_core::error::Call::RefreshToken, reason: "x".to_owned() };
         assert!(is_the_servers(&status.into()));
         for own in [
             Failure::new(exit::Kind::Temporary, "timed out").into(),

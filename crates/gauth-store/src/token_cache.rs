@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::anyhow;
 use gauth_core::Secret;
 use gauth_core::cache::{self, Entry};
-use gauth_core::credentials::{Credentials, Wanted};
+use gauth_core::credentials::{Credentials, TokenRequest};
 use gauth_core::endpoint::Policy;
 use gauth_core::exchange::{Answer, Step};
 use gauth_core::scope::Scopes;
@@ -31,18 +31,18 @@ use gauth_cli::terminal::Terminal;
 
 /// How the cache is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Use {
+pub enum CacheMode {
     /// Take a fresh token from it, keep a new one in it.
-    ReadAndWrite,
+    ReadWrite,
     /// Keep a new one in it, and take none that was there before this process (`--refresh`).
     Renew,
     /// Leave it alone (`--no-cache`).
-    No,
+    Off,
 }
 
 /// A token and what is known about it.
 #[derive(Clone, Debug)]
-pub struct Fresh {
+pub struct Token {
     /// The token.
     pub token: Secret,
     /// When it ends, in Unix seconds, if the server said.
@@ -53,7 +53,7 @@ pub struct Fresh {
     pub cached: bool,
 }
 
-impl From<Entry> for Fresh {
+impl From<Entry> for Token {
     fn from(entry: Entry) -> Self {
         Self {
             token: entry.token,
@@ -65,13 +65,13 @@ impl From<Entry> for Fresh {
 }
 
 /// What a token is asked for with.
-pub struct Ask<'a> {
-    /// What kind of token.
-    pub wanted: &'a Wanted,
+pub struct Request<'a> {
+    /// Which token.
+    pub token: &'a TokenRequest,
     /// The least life that a cached token must have left.
     pub min_ttl: Duration,
     /// How the cache is used.
-    pub cache: Use,
+    pub cache: CacheMode,
     /// When to give up: waiting, retries and all.
     pub deadline: Option<Instant>,
     /// Where secrets may go.
@@ -80,17 +80,17 @@ pub struct Ask<'a> {
     pub terminal: Terminal,
 }
 
-impl Ask<'_> {
+impl Request<'_> {
     /// A token from the cache or from an exchange.
     ///
     /// # Errors
     /// What the exchange said; [`crate::Kind::Temporary`] when the deadline passes.
-    pub fn token(&self, mut found: Found) -> anyhow::Result<Fresh> {
+    pub fn obtain(&self, mut found: Found) -> anyhow::Result<Token> {
         let asked_at = SystemTime::now();
         let directory = self.directory(&found);
-        let file = |found: &Found| Some(directory.as_ref()?.join(found.credentials.cache_file_name(self.wanted)));
+        let file = |found: &Found| Some(directory.as_ref()?.join(found.credentials.cache_file_name(self.token)));
         // An error of the file is told once, by the read under the lock.
-        if self.cache == Use::ReadAndWrite
+        if self.cache == CacheMode::ReadWrite
             && let Some(Ok(Some((entry, left)))) = file(&found).map(|file| self.read(&file))
             && left >= self.min_ttl
         {
@@ -101,12 +101,12 @@ impl Ask<'_> {
         let file = file(&found);
         // What another process obtained while this one waited is as fresh as can be, however short its life.
         if let Some((entry, left)) = file.as_ref().and_then(|file| self.read_or_warn(file))
-            && (entry.obtained_at >= asked_at || (self.cache == Use::ReadAndWrite && left >= self.min_ttl))
+            && (entry.obtained_at >= asked_at || (self.cache == CacheMode::ReadWrite && left >= self.min_ttl))
         {
             self.warn_if_short(left);
             return Ok(entry.into());
         }
-        let name = found.credentials.cache_file_name(self.wanted);
+        let name = found.credentials.cache_file_name(self.token);
         if let Some(failure) = turn.lock().and_then(|lock| refusal_note::read(lock, &name, asked_at)) {
             return Err(failure.into());
         }
@@ -121,12 +121,12 @@ impl Ask<'_> {
         if let Some(file) = &file {
             self.keep(&token, &found.credentials, obtained.saved.as_ref(), file);
         }
-        Ok(self.fresh(&token))
+        Ok(self.received(&token))
     }
 
     /// The cache folder, where the cache is used.
     fn directory(&self, found: &Found) -> Option<PathBuf> {
-        if self.cache == Use::No || !found.credentials.is_cacheable() {
+        if self.cache == CacheMode::Off || !found.credentials.is_cacheable() {
             return None;
         }
         let directory = environment::cache_dir();
@@ -177,7 +177,7 @@ impl Ask<'_> {
 
     /// Keeps a token under the name that will be looked for: that of the credentials as they are `saved` now.
     fn keep(&self, token: &TokenResponse, used: &Credentials, saved: Option<&Credentials>, file: &Path) {
-        let renamed = saved.map(|saved| file.with_file_name(saved.cache_file_name(self.wanted)));
+        let renamed = saved.map(|saved| file.with_file_name(saved.cache_file_name(self.token)));
         let entry = Entry::new(token, saved.unwrap_or(used).principal_digest(), SystemTime::now());
         if let Some(bytes) = entry.and_then(|entry| entry.to_bytes())
             && let Err(e) = files::write_secret_unsynced(renamed.as_deref().unwrap_or(file), &bytes)
@@ -207,7 +207,7 @@ impl Ask<'_> {
     /// Drives the credentials' state machine to its end. A refresh token that is replaced on the way is saved before the
     /// next hop, which may fail or never come.
     fn drive(&self, found: &Found, turn: &Turn<'_>, saved: &mut Option<Credentials>) -> anyhow::Result<TokenResponse> {
-        let mut exchange = found.exchange(self.wanted, SystemTime::now())?;
+        let mut exchange = found.exchange(self.token, SystemTime::now())?;
         let agent = HttpAgent::new(self.terminal, self.deadline);
         let mut used = found.credentials.refresh_token().cloned();
         let mut writer = turn.prepare();
@@ -257,12 +257,12 @@ impl Ask<'_> {
         }
     }
 
-    fn fresh(&self, token: &TokenResponse) -> Fresh {
+    fn received(&self, token: &TokenResponse) -> Token {
         let now = unix_seconds(SystemTime::now());
         if let Some(life) = token.life {
             self.warn_if_short(life);
         }
-        Fresh {
+        Token {
             token: token.token.clone(),
             expires_at: token.life.map(|life| now + life.as_secs()),
             scopes: token.scopes.clone(),

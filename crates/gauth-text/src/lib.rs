@@ -8,6 +8,6 @@ mod redaction;
 mod shell;
 mod typed;
 
-pub use redaction::{MASK, Masks, redacted};
+pub use redaction::{MASK, Masks, percent_encoded, redacted};
 pub use shell::{Command, quoted};
 pub use typed::{Seems, Typed};

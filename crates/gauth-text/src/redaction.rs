@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What stands in the place of a secret.
 pub const MASK: &str = "…";
@@ -110,10 +111,10 @@ impl Masks {
         }
         let mut shown = String::with_capacity(text.len());
         for (place, character) in text.char_indices() {
-            match hidden[place] {
-                false => shown.push(character),
-                true if place == 0 || !hidden[place - 1] => shown.push_str(MASK),
-                true => {}
+            if !hidden[place] {
+                shown.push(character);
+            } else if place == 0 || !hidden[place - 1] {
+                shown.push_str(MASK);
             }
         }
         redacted(&shown)
@@ -202,15 +203,12 @@ fn escape(bytes: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+/// All but the unreserved characters of RFC 3986 §2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The text as one component of a URL (RFC 3986 §2.1).
+pub fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]

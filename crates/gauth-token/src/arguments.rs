@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
 use gauth_cli::{Failure, environment};
-use gauth_core::credentials::{Credentials, Wanted, is_project_id};
+use gauth_core::credentials::{Credentials, TokenRequest, check_project_id};
 use gauth_core::scope::Scopes;
-use gauth_store::token_cache::Use;
+use gauth_store::token_cache::CacheMode;
 
 use crate::format::Format;
 
@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// What kind of token is asked for.
-    pub(crate) fn wanted(&self) -> anyhow::Result<Wanted> {
+    pub(crate) fn request(&self) -> anyhow::Result<TokenRequest> {
         // An unset variable in a script must not get it a token of another kind.
         for (name, value) in [("--audience", &self.audience), ("--subject", &self.subject)] {
             if value.as_deref() == Some("") {
@@ -85,7 +85,7 @@ impl Arguments {
         if !self.scope.is_empty() && scopes.is_empty() {
             return Err(Failure::usage("--scope: empty").into());
         }
-        Ok(Wanted {
+        Ok(TokenRequest {
             scopes: (!scopes.is_empty()).then_some(scopes),
             subject: self.subject.clone(),
             impersonate: self.impersonate.clone(),
@@ -95,15 +95,15 @@ impl Arguments {
     }
 
     /// How the cache is used. `--no-cache` always gets a new token, so the variable adds nothing to it.
-    pub(crate) fn cache(&self) -> Result<Use, Failure> {
+    pub(crate) fn cache(&self) -> Result<CacheMode, Failure> {
         match (self.refresh, self.no_cache) {
             (true, true) => {
                 Err(Failure::usage("--refresh and --no-cache exclude each other: --no-cache always gets a new token"))
             }
-            (false, true) => Ok(Use::No),
-            (true, false) => Ok(Use::Renew),
-            (false, false) if environment::refresh() => Ok(Use::Renew),
-            (false, false) => Ok(Use::ReadAndWrite),
+            (false, true) => Ok(CacheMode::Off),
+            (true, false) => Ok(CacheMode::Renew),
+            (false, false) if environment::refresh() => Ok(CacheMode::Renew),
+            (false, false) => Ok(CacheMode::ReadWrite),
         }
     }
 
@@ -116,12 +116,7 @@ impl Arguments {
                 None => return Ok(credentials.quota_project().map(str::to_owned)),
             },
         };
-        if project.is_empty() {
-            return Err(Failure::usage(format!("{origin}: empty")).into());
-        }
-        if !is_project_id(&project) {
-            return Err(Failure::usage(format!("{origin}: holds a character that no project id has")).into());
-        }
+        check_project_id(&project).map_err(|problem| Failure::usage(format!("{origin}: {problem}")))?;
         Ok(Some(project))
     }
 }

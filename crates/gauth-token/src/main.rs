@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use gauth_cli::completions::Values;
 use gauth_cli::{Context, Program, environment, terminal};
 use gauth_store::credentials;
-use gauth_store::token_cache::Ask;
+use gauth_store::token_cache::Request;
 
 use arguments::Arguments;
 
@@ -50,35 +50,35 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
-    let wanted = arguments.wanted()?;
+    let request = arguments.request()?;
     let cache = arguments.cache()?;
     let policy = environment::policy()?;
     let found = credentials::find(arguments.credentials.as_deref(), &policy, deadline, &context.terminal)?;
     let quota_project = arguments.quota_project(&found.credentials)?;
     if arguments.explain {
-        explain::source(&found, &wanted, &context.terminal);
+        explain::source(&found, &request, &context.terminal);
     }
-    let scopes = found.credentials.scopes(&wanted);
-    let fresh = Ask {
-        wanted: &wanted,
+    let scopes = found.credentials.scopes(&request);
+    let token = Request {
+        token: &request,
         min_ttl: Duration::from_secs(arguments.min_ttl),
         cache,
         deadline,
         policy: &policy,
         terminal: context.terminal,
     }
-    .token(found)?;
+    .obtain(found)?;
     if arguments.explain {
-        explain::token(&fresh, &wanted, &scopes, &context.terminal);
+        explain::token(&token, &request, &scopes, &context.terminal);
     }
     let mut stdout = terminal::stdout();
     arguments.format.write(
         &mut stdout,
         &format::Printed {
-            token: &fresh.token,
-            is_id_token: wanted.audience.is_some() && !wanted.self_signed,
-            expires_at: fresh.expires_at,
-            scopes: fresh.scopes.as_ref().unwrap_or(&scopes),
+            token: &token.token,
+            is_id_token: request.audience.is_some() && !request.self_signed,
+            expires_at: token.expires_at,
+            scopes: token.scopes.as_ref().unwrap_or(&scopes),
             quota_project: quota_project.as_deref(),
         },
     )?;

@@ -1,6 +1,6 @@
 //! Which field was probably meant by a name that does not exist.
 
-use super::{FieldKind, fields, renamed};
+use super::{FieldKind, edit_distance, fields, renamed};
 
 /// At most this many guesses: more is a list, not a suggestion.
 const GUESSES: usize = 3;
@@ -53,28 +53,6 @@ fn distance_of(typed: &str, known: &str) -> Option<usize> {
     let (short, long) = if typed.len() < known.len() { (&typed, &known) } else { (&known, &typed) };
     // Names that share a whole part rank behind every typing error, the closest in length first.
     (short.len() >= 4 && long.contains(short.as_str())).then(|| 100 + long.len() - short.len())
-}
-
-/// Damerau-Levenshtein distance: insertions, deletions, substitutions and swaps of neighbours.
-pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().collect();
-    let b: Vec<char> = b.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let cost = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (above[j] + 1).min(row[j - 1] + 1).min(above[j - 1] + cost);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(before[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        before = above;
-        above = row;
-    }
-    above[b.len()]
 }
 
 #[cfg(test)]

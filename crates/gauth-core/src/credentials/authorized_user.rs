@@ -1,32 +1,29 @@
-//! A user's grant: a refresh token with the client it was given to (RFC 6749 §6), as gcloud, google-auth and
+//! A user's grant: a refresh token with the client it was issued to (RFC 6749 §6), as gcloud, google-auth and
 //! gauth-login write it. The other dialects of the same grant are read into this form.
 
 use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
+use super::{Credential, Kind, Principal, TokenRequest, unsupported};
 use crate::code_exchange::form_request;
 use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy, Role};
-use crate::error::Grant;
+use crate::error::Call;
 use crate::exchange::{Exchange, Holds, OneRequest};
 use crate::scope::Scopes;
 use crate::token::id_token_claims;
 use crate::{Error, Secret, cache};
 
-pub(super) const KIND: Kind = Kind {
-    name: "authorized_user",
-    recognises: |document| has_type(document, "authorized_user"),
-    read: |document, reading| Ok(Box::new(AuthorizedUser::read(document, reading.policy)?)),
-};
+pub(super) const KIND: Kind =
+    Kind::of_type("authorized_user", |document, context| Ok(Box::new(AuthorizedUser::read(document, context.policy)?)));
 
 pub(super) struct AuthorizedUser {
     client_id: String,
     client_secret: Option<Secret>,
     refresh_token: Secret,
-    /// Proof of a recent login that Workspace session control asks for.
+    /// Proof of a recent login that Workspace session control requires.
     rapt_token: Option<Secret>,
     token_uri: Endpoint,
     account: Option<String>,
@@ -59,13 +56,13 @@ impl AuthorizedUser {
         &self.refresh_token
     }
 
-    /// The e-mail, if the file tells it.
+    /// The e-mail, if the file has it.
     pub(super) fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
 }
 
-/// By its own field, else from the ID token: oauth2client keeps its claims, others the whole.
+/// From its own field, else from the ID token, of which oauth2client keeps the claims and others the whole.
 fn account(document: &Document) -> Result<Option<String>, Error> {
     if let Some(account) = document.optional_text("account")? {
         return Ok(Some(account.to_owned()));
@@ -94,25 +91,25 @@ impl Credential for AuthorizedUser {
         }
     }
 
-    /// The grant itself says what it is for.
+    /// The grant has its own scopes.
     fn default_scopes(&self) -> Scopes {
         Scopes::default()
     }
 
-    fn exchange(&self, wanted: &Wanted, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
-        if wanted.subject.is_some() {
+    fn exchange(&self, request: &TokenRequest, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        if request.subject.is_some() {
             return Err(unsupported(
-                "--subject needs a service account; a user's grant acts for that user alone",
+                "--subject requires a service account: a user's grant can only act for that user",
                 None,
             ));
         }
-        wanted.refuse_self_signed("a user's grant has none")?;
-        if let Some(audience) = &wanted.audience
+        request.refuse_self_signed("a user's grant has no key")?;
+        if let Some(audience) = &request.audience
             && *audience != self.client_id
         {
             return Err(unsupported(
-                &format!("a user's ID token is for the client {} alone", self.client_id),
-                Some("give that as --audience, or add --impersonate SERVICE_ACCOUNT_EMAIL"),
+                &format!("a user's ID token can only be for the client {}", self.client_id),
+                Some("use that as --audience, or add --impersonate SERVICE_ACCOUNT_EMAIL"),
             ));
         }
         let mut fields = vec![
@@ -126,15 +123,15 @@ impl Credential for AuthorizedUser {
         if let Some(rapt) = &self.rapt_token {
             fields.push(("rapt", rapt.expose()));
         }
-        let scope = wanted.scopes.as_ref().map(Scopes::joined);
+        let scope = request.scopes.as_ref().map(Scopes::joined);
         if let Some(scope) = &scope {
             fields.push(("scope", scope));
         }
-        let holds = match wanted.audience {
+        let holds = match request.audience {
             Some(_) => Holds::IdToken,
             None => Holds::AccessToken,
         };
-        Ok(Box::new(OneRequest::new(Grant::RefreshToken, holds, form_request(self.token_uri.as_str(), &fields))))
+        Ok(Box::new(OneRequest::new(Call::RefreshToken, holds, form_request(self.token_uri.as_str(), &fields))))
     }
 
     fn describe(&self, file: &Document) -> Result<Description, Error> {

@@ -1,5 +1,5 @@
-//! Workload and workforce identity federation (AIP-4117): a subject token from somewhere else, exchanged at Google's
-//! security token service (RFC 8693), and where the file names one, a service account on top. A source of subject
+//! Workload and workforce identity federation (AIP-4117): a subject token of another issuer, exchanged at Google's
+//! security token service (RFC 8693), and if the file names a service account, impersonation of that. A source of subject
 //! tokens is one file below `external_account/` and one line in [`SOURCES`].
 
 mod aws;
@@ -11,22 +11,19 @@ mod url;
 use std::time::SystemTime;
 
 use super::authorized_user::AuthorizedUser;
-use super::{Credential, Kind, Principal, Reading, Wanted, has_type, unsupported};
+use super::{Context, Credential, Kind, Principal, TokenRequest, unsupported};
 use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::Endpoint;
-use crate::error::Grant;
+use crate::error::Call;
 use crate::exchange::{Answer, Exchange, Holds, OneRequest, Step};
 use crate::iam_credentials::{CALLER_SCOPE, Goal, Impersonation, Target};
 use crate::scope::Scopes;
 use crate::token_exchange::SecurityTokenService;
 use crate::{Error, Secret, cache};
 
-pub(super) const KIND: Kind = Kind {
-    name: "external_account",
-    recognises: |document| has_type(document, "external_account"),
-    read: |document, reading| Ok(Box::new(ExternalAccount::read(document, reading)?)),
-};
+pub(super) const KIND: Kind =
+    Kind::of_type("external_account", |document, context| Ok(Box::new(ExternalAccount::read(document, context)?)));
 
 /// A way to a subject token, recognised by a field of `credential_source`.
 struct Source {
@@ -36,11 +33,11 @@ struct Source {
 
 type SourceReader = fn(&Document, &Setting<'_>) -> Result<Box<dyn SubjectSource>, Error>;
 
-/// What a source is read against: the rest of the file, and the world.
+/// What a source is read with: the rest of the file, and its context.
 struct Setting<'a> {
     service: &'a SecurityTokenService,
     target: Option<&'a Target>,
-    reading: &'a Reading<'a>,
+    context: &'a Context<'a>,
 }
 
 const SOURCES: &[Source] = &[aws::SOURCE, file::SOURCE, url::SOURCE, executable::SOURCE];
@@ -50,16 +47,16 @@ trait SubjectSource {
     /// A machine that ends in [`Subject::Token`].
     fn start(&self) -> Box<dyn SubjectMachine>;
 
-    /// What it is, for people, without what may be secret.
+    /// What it is, for messages, without possible secrets.
     fn describe(&self) -> String;
 
-    /// What of the environment the token depends on, for the cache key.
+    /// The part of the environment that the token depends on, for the cache key.
     fn environment(&self) -> String {
         String::new()
     }
 }
 
-/// A source at work.
+/// A source in use.
 trait SubjectMachine {
     fn step(&mut self, answer: Option<Answer>, now: SystemTime) -> Result<Subject, Error>;
 }
@@ -85,28 +82,28 @@ struct ExternalAccount {
 }
 
 impl ExternalAccount {
-    fn read(document: &Document, reading: &Reading<'_>) -> Result<Self, Error> {
-        // The service's URL is judged before any source is looked at: nothing is read that could be sent astray.
-        let service = SecurityTokenService::read(document, reading.policy)?;
+    fn read(document: &Document, context: &Context<'_>) -> Result<Self, Error> {
+        // The service's URL is checked before any source is read: nothing is read that could be sent elsewhere.
+        let service = SecurityTokenService::read(document, context.policy)?;
         let source = document
             .optional_object("credential_source")?
             .ok_or_else(|| Error::field("credential_source", "missing"))?;
         let kind = SOURCES.iter().find(|kind| source.has(kind.field)).ok_or_else(|| {
             let known: Vec<_> = SOURCES.iter().map(|source| source.field).collect();
-            let trouble = if source.has("certificate") {
+            let problem = if source.has("certificate") {
                 "certificate sources are not supported".to_owned()
             } else {
-                format!("expected one of {} in it", known.join(", "))
+                format!("expected one of the fields {} in it", known.join(", "))
             };
-            Error::field("credential_source", &trouble)
+            Error::field("credential_source", &problem)
         })?;
-        let target = target(document, reading)?;
-        let setting = Setting { service: &service, target: target.as_ref(), reading };
+        let target = target(document, context)?;
+        let setting = Setting { service: &service, target: target.as_ref(), context };
         Ok(Self {
             source: (kind.read)(&source, &setting)?,
             service,
             target,
-            token_uri: reading.policy.token(),
+            token_uri: context.policy.token(),
             digest: cache::digest(&document.to_bytes()),
         })
     }
@@ -122,13 +119,13 @@ impl ExternalAccount {
     }
 }
 
-/// The service account on top, with the life of its tokens.
-fn target(document: &Document, reading: &Reading<'_>) -> Result<Option<Target>, Error> {
+/// The service account to impersonate, with the lifetime of its tokens.
+fn target(document: &Document, context: &Context<'_>) -> Result<Option<Target>, Error> {
     const LIFETIME: &str = "token_lifetime_seconds";
     let Some(url) = document.optional_text("service_account_impersonation_url")? else {
         return Ok(None);
     };
-    let target = Target::from_url(url, reading.policy)?;
+    let target = Target::from_url(url, context.policy)?;
     let lifetime = match document.optional_object("service_account_impersonation")? {
         Some(options) => options.optional_number(LIFETIME)?,
         None => None,
@@ -151,7 +148,7 @@ impl Credential for ExternalAccount {
     fn identity(&self) -> String {
         match &self.target {
             Some(target) => target.email().to_owned(),
-            None => format!("an outside identity at {}", self.service.audience()),
+            None => format!("an external identity at {}", self.service.audience()),
         }
     }
 
@@ -159,13 +156,13 @@ impl Credential for ExternalAccount {
         Scopes::default_read()
     }
 
-    fn exchange(&self, wanted: &Wanted, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
-        wanted.refuse_self_signed("a federated identity has no key")?;
-        let scopes = wanted.scopes.clone().unwrap_or_else(|| self.default_scopes());
+    fn exchange(&self, request: &TokenRequest, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        request.refuse_self_signed("a federated identity has no key")?;
+        let scopes = request.scopes.clone().unwrap_or_else(|| self.default_scopes());
         let Some(target) = &self.target else {
-            if wanted.subject.is_some() || wanted.audience.is_some() {
+            if request.subject.is_some() || request.audience.is_some() {
                 return Err(unsupported(
-                    "a federated identity gives access tokens for itself alone",
+                    "a federated identity only gives access tokens, for itself",
                     Some("add --impersonate SERVICE_ACCOUNT_EMAIL"),
                 ));
             }
@@ -174,7 +171,7 @@ impl Credential for ExternalAccount {
         Ok(Box::new(Impersonation::new(
             self.federated(Scopes::from_answer(CALLER_SCOPE)),
             target.clone(),
-            Goal::of(wanted, scopes, &self.token_uri),
+            Goal::of(request, scopes, &self.token_uri),
         )))
     }
 
@@ -189,7 +186,8 @@ impl Credential for ExternalAccount {
     }
 
     fn users_grant(&self) -> Result<&AuthorizedUser, String> {
-        Err("the file holds no token: take the identity's roles away in Google Cloud, or end its access where it comes from".to_owned())
+        Err("the file contains no token: remove the identity's roles in Google Cloud, or end its access at its issuer"
+            .to_owned())
     }
 }
 
@@ -211,7 +209,7 @@ impl Exchange for Federation {
             Subject::Next(step) => Ok(*step),
             Subject::Token(token) => {
                 let request = self.service.request(&token, &self.place, &self.scopes)?;
-                self.exchange.insert(OneRequest::new(Grant::TokenExchange, Holds::AccessToken, request)).step(None, now)
+                self.exchange.insert(OneRequest::new(Call::TokenExchange, Holds::AccessToken, request)).step(None, now)
             }
         }
     }

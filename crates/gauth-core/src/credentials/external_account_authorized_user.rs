@@ -4,22 +4,20 @@
 use std::time::SystemTime;
 
 use super::authorized_user::AuthorizedUser;
-use super::{Credential, Kind, Principal, Wanted, has_type, unsupported};
+use super::{Credential, Kind, Principal, TokenRequest, unsupported};
 use crate::code_exchange::form_request;
 use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy, Role};
-use crate::error::Grant;
+use crate::error::Call;
 use crate::exchange::{Exchange, Holds, OneRequest};
 use crate::scope::Scopes;
 use crate::token_exchange::with_basic_auth;
 use crate::{Error, Secret, cache};
 
-pub(super) const KIND: Kind = Kind {
-    name: "external_account_authorized_user",
-    recognises: |document| has_type(document, "external_account_authorized_user"),
-    read: |document, reading| Ok(Box::new(ExternalUser::read(document, reading.policy)?)),
-};
+pub(super) const KIND: Kind = Kind::of_type("external_account_authorized_user", |document, context| {
+    Ok(Box::new(ExternalUser::read(document, context.policy)?))
+});
 
 struct ExternalUser {
     client: (String, Secret),
@@ -59,21 +57,21 @@ impl Credential for ExternalUser {
         Scopes::default()
     }
 
-    fn exchange(&self, wanted: &Wanted, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
-        wanted.refuse_self_signed("a user's grant has none")?;
-        if wanted.subject.is_some() || wanted.audience.is_some() {
+    fn exchange(&self, request: &TokenRequest, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        request.refuse_self_signed("a user's grant has no key")?;
+        if request.subject.is_some() || request.audience.is_some() {
             return Err(unsupported(
-                "a workforce user's grant gives access tokens for that user alone",
+                "a workforce user's grant only gives access tokens, for that user",
                 Some("add --impersonate SERVICE_ACCOUNT_EMAIL"),
             ));
         }
-        let scope = wanted.scopes.as_ref().map(Scopes::joined);
+        let scope = request.scopes.as_ref().map(Scopes::joined);
         let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", self.refresh_token.expose())];
         if let Some(scope) = &scope {
             fields.push(("scope", scope));
         }
         Ok(Box::new(OneRequest::new(
-            Grant::WorkforceRefreshToken,
+            Call::WorkforceRefreshToken,
             Holds::AccessToken,
             with_basic_auth(form_request(self.token_url.as_str(), &fields), Some(&self.client)),
         )))
@@ -90,7 +88,7 @@ impl Credential for ExternalUser {
     }
 
     fn users_grant(&self) -> Result<&AuthorizedUser, String> {
-        Err("a workforce login ends with gcloud auth revoke, or at the identity provider".to_owned())
+        Err("end a workforce login with gcloud auth revoke, or at the identity provider".to_owned())
     }
 
     fn refresh_token(&self) -> Option<&Secret> {

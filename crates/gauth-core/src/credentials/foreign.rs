@@ -1,5 +1,5 @@
-//! Files that are given as credentials and are something else: what they are, and what they lack. The tools that write
-//! them keep a token in one file and its client in another, or keep no refresh token at all.
+//! Files that are given as credentials but are something else: what they are, and what they lack. The tools that write
+//! them keep a token in one file and its client in another, or no refresh token at all.
 
 use gauth_text::Typed;
 
@@ -7,7 +7,7 @@ use super::{KINDS, unsupported};
 use crate::Error;
 use crate::document::Document;
 
-/// A file that some tool writes, by fields that only it has together.
+/// A file of some tool, recognised by fields that only this file has together.
 struct Foreign {
     what: &'static str,
     fields: &'static [&'static str],
@@ -25,7 +25,7 @@ const FOREIGN: &[Foreign] = &[
     Foreign { what: "an OAuth client without a grant", fields: &["client_id", "client_secret"] },
 ];
 
-/// What a user's grant needs.
+/// The fields that a user's grant needs.
 const NEEDED: [&str; 3] = ["client_id", "client_secret", "refresh_token"];
 
 /// Why a document of no known kind cannot be used.
@@ -51,7 +51,7 @@ pub(super) fn refusal(document: &Document) -> Error {
 }
 
 fn recognised(document: &Document) -> Option<&'static str> {
-    // Its keys are JSON themselves.
+    // The keys in its file are JSON.
     if document.entries().any(|(name, _)| name.starts_with('{') && name.contains("\"CredentialsJSON\"")) {
         return Some("the token cache of oauth2l");
     }
@@ -59,7 +59,7 @@ fn recognised(document: &Document) -> Option<&'static str> {
     FOREIGN.iter().find(fits).map(|foreign| foreign.what)
 }
 
-/// The needed fields that are not there, as a phrase.
+/// The missing fields, as a phrase.
 fn missing(document: &Document) -> String {
     let missing: Vec<_> = NEEDED.into_iter().filter(|field| !document.has(field)).collect();
     match missing.split_last() {

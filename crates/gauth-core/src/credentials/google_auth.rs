@@ -5,9 +5,8 @@ use super::Kind;
 use super::authorized_user::AuthorizedUser;
 
 pub(super) const KIND: Kind = Kind {
-    name: "google-auth",
-    recognises: |document| {
+    recognises: Some(|document| {
         document.has("refresh_token") && document.has("client_id") && !document.has("type") && !document.has("_class")
-    },
-    read: |document, reading| Ok(Box::new(AuthorizedUser::read(document, reading.policy)?)),
+    }),
+    ..Kind::of_type("google-auth", |document, context| Ok(Box::new(AuthorizedUser::read(document, context.policy)?)))
 };

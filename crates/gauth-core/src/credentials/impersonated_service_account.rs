@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use super::authorized_user::AuthorizedUser;
-use super::{Credential, Kind, Principal, Reading, Wanted, has_type};
+use super::{Context, Credential, Kind, Principal, TokenRequest, has_type};
 use crate::description::Description;
 use crate::document::Document;
 use crate::endpoint::Endpoint;
@@ -14,16 +14,17 @@ use crate::scope::Scopes;
 use crate::{Error, Secret};
 
 /// The field that holds the other credential.
-pub(super) const SOURCE: &str = "source_credentials";
+const SOURCE: &str = "source_credentials";
 
 pub(super) const KIND: Kind = Kind {
-    name: "impersonated_service_account",
-    recognises: |document| has_type(document, "impersonated_service_account"),
-    read: |document, reading| Ok(Box::new(Impersonated::read(document, reading)?)),
+    source: Some(SOURCE),
+    ..Kind::of_type("impersonated_service_account", |document, context| {
+        Ok(Box::new(Impersonated::read(document, context)?))
+    })
 };
 
 struct Impersonated {
-    source_kind: &'static str,
+    source_kind: &'static Kind,
     source: Box<dyn Credential>,
     target: Target,
     scopes: Scopes,
@@ -31,21 +32,21 @@ struct Impersonated {
 }
 
 impl Impersonated {
-    fn read(document: &Document, reading: &Reading<'_>) -> Result<Self, Error> {
+    fn read(document: &Document, context: &Context<'_>) -> Result<Self, Error> {
         let url = document.text("service_account_impersonation_url")?;
         let delegates = document.list("delegates")?;
         let source = document.optional_object(SOURCE)?.ok_or_else(|| Error::field(SOURCE, "missing"))?;
         if has_type(&source, KIND.name) {
-            return Err(Error::field(SOURCE, "is itself impersonated; use delegates"));
+            return Err(Error::field(SOURCE, "is itself impersonated (use delegates)"));
         }
         let scopes = document.list("scopes")?;
-        let (source_kind, source) = super::read(&source, reading).map_err(|e| e.within(SOURCE))?;
+        let (source_kind, source) = super::read(&source, context).map_err(|e| e.within(SOURCE))?;
         Ok(Self {
-            target: Target::from_url(url, reading.policy)?.with_delegates("delegates", delegates.into_iter())?,
+            target: Target::from_url(url, context.policy)?.with_delegates("delegates", delegates.into_iter())?,
             source_kind,
             source,
             scopes: Scopes::from_typed(scopes)?,
-            token_uri: reading.policy.token(),
+            token_uri: context.policy.token(),
         })
     }
 }
@@ -64,14 +65,14 @@ impl Credential for Impersonated {
         if self.scopes.is_empty() { Scopes::default_read() } else { self.scopes.clone() }
     }
 
-    fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
-        wanted.refuse_self_signed("an impersonated account's key is Google's")?;
-        let scopes = wanted.scopes.clone().unwrap_or_else(|| self.default_scopes());
-        let caller = Wanted::caller(self.source.as_ref());
+    fn exchange(&self, request: &TokenRequest, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        request.refuse_self_signed("Google keeps the key of an impersonated account")?;
+        let scopes = request.scopes.clone().unwrap_or_else(|| self.default_scopes());
+        let caller = TokenRequest::caller(self.source.as_ref());
         Ok(Box::new(Impersonation::new(
             self.source.exchange(&caller, now).map_err(|e| e.within(SOURCE))?,
             self.target.clone(),
-            Goal::of(wanted, scopes, &self.token_uri),
+            Goal::of(request, scopes, &self.token_uri),
         )))
     }
 
@@ -89,7 +90,7 @@ impl Credential for Impersonated {
 
     fn users_grant(&self) -> Result<&AuthorizedUser, String> {
         Err(format!(
-            "take the role Service Account Token Creator on {} away from {}",
+            "remove the role Service Account Token Creator on {} from {}",
             self.target.email(),
             self.source.identity()
         ))
@@ -100,9 +101,9 @@ impl Credential for Impersonated {
     }
 }
 
-impl Wanted {
-    /// What is asked of a credential whose token will call IAM: the scope for that, where the token's scopes can be
-    /// chosen at all. A user's grant already says what it is for.
+impl TokenRequest {
+    /// The token that will call IAM: with the scope for that, if its scopes can be chosen at all. A user's grant has its
+    /// own.
     pub(super) fn caller(source: &dyn Credential) -> Self {
         let can_be_chosen = !source.default_scopes().is_empty();
         Self { scopes: can_be_chosen.then(|| Scopes::from_answer(CALLER_SCOPE)), ..Self::default() }

@@ -1,24 +1,29 @@
 //! The service account of a machine on Google Cloud, from its metadata server
-//! (<https://cloud.google.com/compute/docs/access/authenticate-workloads>). No file and no secret: whoever can ask may
-//! have the token, so an answer counts only with `Metadata-Flavor: Google`, and nothing is cached (the server does).
+//! (<https://cloud.google.com/compute/docs/access/authenticate-workloads>). No file and no secret: any process on the
+//! machine may have the token. A response counts only with `Metadata-Flavor: Google`, and nothing is cached, since the
+//! server caches tokens itself.
 
 use std::time::SystemTime;
 
 use http::StatusCode;
 
 use super::authorized_user::AuthorizedUser;
-use super::{Credential, Principal, Wanted, unsupported};
+use super::{Credential, Kind, Principal, TokenRequest, foreign, unsupported};
 use crate::description::Description;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy};
-use crate::error::Grant;
+use crate::error::Call;
 use crate::exchange::{Answer, Exchange, Step};
 use crate::scope::Scopes;
 use crate::token::{TokenResponse, check_b64token, identity_life};
 use crate::{Error, Request, Secret, form};
 
-pub(super) const NAME: &str = "metadata_server";
-const GRANT: Grant = Grant::MetadataServer;
+/// Not in the list of kinds, since no file is of this one.
+pub(super) const KIND: Kind = Kind {
+    recognises: Some(|_| false),
+    is_cacheable: false,
+    ..Kind::of_type("metadata_server", |document, _| Err(foreign::refusal(document)))
+};
 const FLAVOR: &str = "metadata-flavor";
 
 pub(super) struct MetadataServer {
@@ -55,23 +60,23 @@ impl Credential for MetadataServer {
         Scopes::default_read()
     }
 
-    fn exchange(&self, wanted: &Wanted, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
-        wanted.refuse_self_signed("the metadata server hands out none")?;
-        if wanted.subject.is_some() {
+    fn exchange(&self, request: &TokenRequest, _now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        request.refuse_self_signed("the metadata server has no such tokens")?;
+        if request.subject.is_some() {
             return Err(unsupported(
-                "the metadata server gives tokens for the machine's own account alone",
+                "the metadata server gives tokens for the machine's own account only",
                 Some("add --impersonate SERVICE_ACCOUNT_EMAIL"),
             ));
         }
-        let scopes = wanted.scopes.clone().unwrap_or_else(|| self.default_scopes());
-        let request = match &wanted.audience {
+        let scopes = request.scopes.clone().unwrap_or_else(|| self.default_scopes());
+        let message = match &request.audience {
             Some(audience) => self.request("identity", &[("audience", audience), ("format", "full")]),
             None => {
                 let list: Vec<_> = scopes.iter().collect();
                 self.request("token", &[("scopes", &list.join(","))])
             }
         };
-        Ok(Box::new(OneAnswer { request, is_identity: wanted.audience.is_some() }))
+        Ok(Box::new(OneResponse { request: message, is_identity: request.audience.is_some() }))
     }
 
     fn describe(&self, _file: &Document) -> Result<Description, Error> {
@@ -79,16 +84,16 @@ impl Credential for MetadataServer {
     }
 
     fn users_grant(&self) -> Result<&AuthorizedUser, String> {
-        Err("take the service account off the machine, or its roles away, in Google Cloud".to_owned())
+        Err("remove the service account from the machine, or its roles, in Google Cloud".to_owned())
     }
 }
 
-struct OneAnswer {
+struct OneResponse {
     request: Request,
     is_identity: bool,
 }
 
-impl Exchange for OneAnswer {
+impl Exchange for OneResponse {
     fn step(&mut self, answer: Option<Answer>, now: SystemTime) -> Result<Step, Error> {
         let Some(answer) = answer else {
             return Ok(Step::Send(self.request.clone()));
@@ -96,7 +101,7 @@ impl Exchange for OneAnswer {
         let response = answer.response();
         let flavor = response.headers().get(FLAVOR);
         if flavor.is_none_or(|flavor| flavor != "Google") {
-            return Err(bad_answer("no metadata server of Google's"));
+            return Err(bad_response("not from Google's metadata server"));
         }
         if response.status() == StatusCode::NOT_FOUND {
             return Err(Error::NoCredentials {
@@ -105,14 +110,14 @@ impl Exchange for OneAnswer {
             });
         }
         if !self.is_identity {
-            return TokenResponse::access(GRANT, &response, now).map(Step::Done);
+            return TokenResponse::access(Call::MetadataServer, &response, now).map(Step::Done);
         }
         if !response.status().is_success() {
-            return Err(Error::from_response(GRANT, &response, now));
+            return Err(Error::from_response(Call::MetadataServer, &response, now));
         }
         let text = std::str::from_utf8(response.body()).unwrap_or_default();
         let token = Secret::new(text.trim());
-        check_b64token(token.expose()).map_err(bad_answer)?;
+        check_b64token(token.expose()).map_err(bad_response)?;
         Ok(Step::Done(TokenResponse {
             life: identity_life(&token, now),
             token,
@@ -123,6 +128,6 @@ impl Exchange for OneAnswer {
     }
 }
 
-fn bad_answer(reason: &str) -> Error {
-    Error::Answer { grant: GRANT, reason: format!("the answer: {reason}") }
+fn bad_response(problem: &str) -> Error {
+    Error::bad_response(Call::MetadataServer, problem)
 }

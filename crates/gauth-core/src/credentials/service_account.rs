@@ -1,28 +1,23 @@
 //! A service account's key (AIP-4112): signs an assertion and exchanges it (RFC 7523 §2.1), for an access token, or with
-//! `target_audience` for an ID token; or hands the signed JWT out as it is (AIP-4111).
+//! `target_audience` for an ID token; or gives out the signed JWT itself (AIP-4111).
 
 use std::time::{Duration, SystemTime};
 
 use super::authorized_user::AuthorizedUser;
-use super::{Credential, Kind, Principal, Wanted, has_type};
+use super::{Credential, Kind, Principal, TokenRequest};
 use crate::assertion::{self, Claims, PrivateKey};
 use crate::code_exchange::form_request;
 use crate::description::{self, Description};
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy, Role};
-use crate::error::Grant;
+use crate::error::Call;
 use crate::exchange::{Exchange, Holds, NoRequest, OneRequest};
 use crate::scope::Scopes;
 use crate::token::TokenResponse;
 use crate::{Error, Secret};
 
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-pub(super) const KIND: Kind = Kind {
-    name: "service_account",
-    recognises: |document| has_type(document, "service_account"),
-    read: |document, reading| Ok(Box::new(ServiceAccount::read(document, reading.policy)?)),
-};
+pub(super) const KIND: Kind =
+    Kind::of_type("service_account", |document, context| Ok(Box::new(ServiceAccount::read(document, context.policy)?)));
 
 pub(super) struct ServiceAccount {
     email: String,
@@ -37,7 +32,7 @@ impl ServiceAccount {
         Self::new(document, policy, "client_email", "private_key_id", key)
     }
 
-    /// Takes what is not the key from the fields of these names; the dialects differ in them.
+    /// Reads all but the key from the fields of these names, which differ between the dialects.
     pub(super) fn new(
         document: &Document,
         policy: &Policy,
@@ -58,15 +53,15 @@ impl ServiceAccount {
     }
 
     /// The assertion for the token endpoint.
-    fn assertion(&self, wanted: &Wanted, now: SystemTime) -> Result<Secret, Error> {
+    fn assertion(&self, request: &TokenRequest, now: SystemTime) -> Result<Secret, Error> {
         let (iat, exp) = assertion::lifetime(now);
-        let scope = self.scope(wanted);
+        let scope = self.scope(request);
         let claims = Claims {
             iss: &self.email,
-            sub: wanted.subject.as_deref(),
-            scope: wanted.audience.is_none().then_some(scope.as_str()),
+            sub: request.subject.as_deref(),
+            scope: request.audience.is_none().then_some(scope.as_str()),
             aud: Some(self.token_uri.as_str()),
-            target_audience: wanted.audience.as_deref(),
+            target_audience: request.audience.as_deref(),
             iat,
             exp,
         };
@@ -74,14 +69,14 @@ impl ServiceAccount {
     }
 
     /// A JWT that is itself the access token (AIP-4111): `aud` or `scope`, never both.
-    fn self_signed(&self, wanted: &Wanted, now: SystemTime) -> Result<TokenResponse, Error> {
+    fn self_signed(&self, request: &TokenRequest, now: SystemTime) -> Result<TokenResponse, Error> {
         let (iat, exp) = assertion::lifetime(now);
-        let scope = self.scope(wanted);
+        let scope = self.scope(request);
         let claims = Claims {
             iss: &self.email,
             sub: Some(&self.email),
-            scope: wanted.audience.is_none().then_some(scope.as_str()),
-            aud: wanted.audience.as_deref(),
+            scope: request.audience.is_none().then_some(scope.as_str()),
+            aud: request.audience.as_deref(),
             target_audience: None,
             iat,
             exp,
@@ -97,8 +92,8 @@ impl ServiceAccount {
         })
     }
 
-    fn scope(&self, wanted: &Wanted) -> String {
-        match &wanted.scopes {
+    fn scope(&self, request: &TokenRequest) -> String {
+        match &request.scopes {
             Some(scopes) => scopes.joined(),
             None => self.default_scopes().joined(),
         }
@@ -122,25 +117,28 @@ impl Credential for ServiceAccount {
         Scopes::default_read()
     }
 
-    fn exchange(&self, wanted: &Wanted, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
-        if wanted.self_signed {
-            if wanted.subject.is_some() {
+    fn exchange(&self, request: &TokenRequest, now: SystemTime) -> Result<Box<dyn Exchange>, Error> {
+        if request.self_signed {
+            if request.subject.is_some() {
                 return Err(super::unsupported(
-                    "--self-signed excludes --subject: a self-signed JWT acts for the service account alone",
+                    "--self-signed and --subject exclude each other: a self-signed JWT can only act for the service account",
                     None,
                 ));
             }
-            return Ok(Box::new(NoRequest(self.self_signed(wanted, now)?)));
+            return Ok(Box::new(NoRequest(self.self_signed(request, now)?)));
         }
-        let assertion = self.assertion(wanted, now)?;
-        let holds = match wanted.audience {
+        let assertion = self.assertion(request, now)?;
+        let holds = match request.audience {
             Some(_) => Holds::IdToken,
             None => Holds::AccessToken,
         };
         Ok(Box::new(OneRequest::new(
-            Grant::JwtBearer,
+            Call::JwtBearer,
             holds,
-            form_request(self.token_uri.as_str(), &[("grant_type", JWT_BEARER), ("assertion", assertion.expose())]),
+            form_request(
+                self.token_uri.as_str(),
+                &[("grant_type", assertion::GRANT_TYPE), ("assertion", assertion.expose())],
+            ),
         )))
     }
 

@@ -22,8 +22,8 @@ fn parse(json: serde_json::Value) -> Result<Credentials, Error> {
 
 fn parse_with(json: serde_json::Value, env: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Result<Credentials, Error> {
     let policy = Policy::default();
-    let reading = Reading { policy: &policy, env };
-    Credentials::parse(json.to_string().as_bytes(), &reading)
+    let context = Context { policy: &policy, env };
+    Credentials::parse(json.to_string().as_bytes(), &context)
 }
 
 fn trouble(json: serde_json::Value) -> String {
@@ -47,8 +47,8 @@ fn key(pem: &str) -> serde_json::Value {
 }
 
 /// URL and form fields of the first request.
-fn first_request(credentials: &Credentials, wanted: &Wanted) -> (String, Vec<(String, String)>) {
-    let mut exchange = credentials.exchange(wanted, now()).unwrap();
+fn first_request(credentials: &Credentials, request: &TokenRequest) -> (String, Vec<(String, String)>) {
+    let mut exchange = credentials.exchange(request, now()).unwrap();
     let Step::Send(request) = exchange.step(None, now()).unwrap() else { panic!("a request is needed") };
     let body = String::from_utf8(request.body().clone()).unwrap();
     (request.uri().to_string(), form::decode(&body).unwrap())
@@ -64,7 +64,7 @@ fn claims(jwt: &str) -> serde_json::Value {
 
 #[test]
 fn a_users_grant_is_refreshed_at_its_token_uri_and_names_no_scope() {
-    let (url, fields) = first_request(&parse(user()).unwrap(), &Wanted::default());
+    let (url, fields) = first_request(&parse(user()).unwrap(), &TokenRequest::default());
     assert_eq!(url, "https://oauth2.googleapis.com/token");
     let expected =
         [("grant_type", "refresh_token"), ("refresh_token", "1//r"), ("client_id", "id"), ("client_secret", "s")]
@@ -74,14 +74,15 @@ fn a_users_grant_is_refreshed_at_its_token_uri_and_names_no_scope() {
 
 #[test]
 fn scope_narrows_a_users_token() {
-    let wanted = Wanted { scopes: Some(Scopes::from_typed(["analytics.readonly"]).unwrap()), ..Wanted::default() };
-    let (_, fields) = first_request(&parse(user()).unwrap(), &wanted);
+    let request =
+        TokenRequest { scopes: Some(Scopes::from_typed(["analytics.readonly"]).unwrap()), ..TokenRequest::default() };
+    let (_, fields) = first_request(&parse(user()).unwrap(), &request);
     assert_eq!(field(&fields, "scope"), crate::scope::DEFAULT);
 }
 
 #[test]
 fn the_dialects_of_a_users_grant_ask_for_the_same() {
-    let plain = first_request(&parse(user()).unwrap(), &Wanted::default());
+    let plain = first_request(&parse(user()).unwrap(), &TokenRequest::default());
     for (kind, file) in [
         (
             "google-auth",
@@ -102,7 +103,7 @@ fn the_dialects_of_a_users_grant_ask_for_the_same() {
     ] {
         let credentials = parse(file).unwrap();
         assert_eq!(credentials.kind(), kind);
-        assert_eq!(first_request(&credentials, &Wanted::default()), plain);
+        assert_eq!(first_request(&credentials, &TokenRequest::default()), plain);
     }
 }
 
@@ -118,7 +119,7 @@ fn g7_a_rotated_refresh_token_changes_that_field_alone() {
 
 #[test]
 fn a_key_signs_the_assertion_of_rfc_7523_in_either_pem_form() {
-    let (url, fields) = first_request(&parse(key(PKCS8)).unwrap(), &Wanted::default());
+    let (url, fields) = first_request(&parse(key(PKCS8)).unwrap(), &TokenRequest::default());
     assert_eq!(url, "https://oauth2.googleapis.com/token");
     assert_eq!(field(&fields, "grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
     let assertion = field(&fields, "assertion");
@@ -132,7 +133,7 @@ fn a_key_signs_the_assertion_of_rfc_7523_in_either_pem_form() {
         })
     );
     for same in [PKCS1.to_owned(), PKCS8.replace('\n', "\\n"), PKCS8.replace('\n', "\r\n")] {
-        let (_, fields) = first_request(&parse(key(&same)).unwrap(), &Wanted::default());
+        let (_, fields) = first_request(&parse(key(&same)).unwrap(), &TokenRequest::default());
         assert_eq!(field(&fields, "assertion"), assertion);
     }
 }
@@ -143,7 +144,7 @@ fn a_key_in_a_pkcs12_file_signs_the_same() {
     use base64::engine::general_purpose::STANDARD;
 
     let p12 = STANDARD.encode(include_bytes!("../../testdata/3des.p12"));
-    let (_, plain) = first_request(&parse(key(PKCS8)).unwrap(), &Wanted::default());
+    let (_, plain) = first_request(&parse(key(PKCS8)).unwrap(), &TokenRequest::default());
     let mut gcloud = key(&p12);
     gcloud["type"] = "service_account_p12".into();
     let oauth2client = serde_json::json!({
@@ -162,27 +163,29 @@ fn a_key_in_a_pkcs12_file_signs_the_same() {
     };
     let (older, older_pem) = (assertion(&p12), assertion(&STANDARD.encode(PKCS8)));
     for file in [gcloud.clone(), oauth2client, older, older_pem] {
-        let (_, fields) = first_request(&parse(file).unwrap(), &Wanted::default());
+        let (_, fields) = first_request(&parse(file).unwrap(), &TokenRequest::default());
         assert_eq!(fields, plain);
     }
     gcloud["password"] = "guess".into();
-    let Err(error) = parse(gcloud).unwrap().exchange(&Wanted::default(), now()) else { panic!("must be refused") };
+    let Err(error) = parse(gcloud).unwrap().exchange(&TokenRequest::default(), now()) else {
+        panic!("must be refused")
+    };
     assert_eq!(error.to_string(), "field private_key: wrong password");
 }
 
 #[test]
 fn subject_scope_and_audience_stand_in_the_assertion() {
     let credentials = parse(key(PKCS8)).unwrap();
-    let delegated = Wanted {
+    let delegated = TokenRequest {
         subject: Some("ada@example.test".into()),
         scopes: Some(Scopes::from_typed(["b a"]).unwrap()),
-        ..Wanted::default()
+        ..TokenRequest::default()
     };
     let (_, fields) = first_request(&credentials, &delegated);
     let said = claims(field(&fields, "assertion"));
     assert_eq!(said["sub"], "ada@example.test");
     assert_eq!(said["scope"], "https://www.googleapis.com/auth/a https://www.googleapis.com/auth/b");
-    let identity = Wanted { audience: Some("https://run.example.test".into()), ..Wanted::default() };
+    let identity = TokenRequest { audience: Some("https://run.example.test".into()), ..TokenRequest::default() };
     let (_, fields) = first_request(&credentials, &identity);
     let said = claims(field(&fields, "assertion"));
     assert_eq!(said["target_audience"], "https://run.example.test");
@@ -191,9 +194,9 @@ fn subject_scope_and_audience_stand_in_the_assertion() {
 
 #[test]
 fn a_self_signed_jwt_needs_no_request() {
-    let wanted = Wanted { self_signed: true, ..Wanted::default() };
+    let request = TokenRequest { self_signed: true, ..TokenRequest::default() };
     let credentials = parse(key(PKCS8)).unwrap();
-    let Step::Done(token) = credentials.exchange(&wanted, now()).unwrap().step(None, now()).unwrap() else {
+    let Step::Done(token) = credentials.exchange(&request, now()).unwrap().step(None, now()).unwrap() else {
         panic!("no request is needed")
     };
     let said = claims(token.token.expose());
@@ -213,7 +216,7 @@ fn e10_keys_that_cannot_sign_are_named() {
         (include_str!("../../testdata/rsa8192.pem"), "over 4096"),
         ("canary", "not a PEM private key"),
     ] {
-        let Err(error) = parse(key(pem)).unwrap().exchange(&Wanted::default(), now()) else {
+        let Err(error) = parse(key(pem)).unwrap().exchange(&TokenRequest::default(), now()) else {
             panic!("{part}: must be refused")
         };
         let text = error.to_string();
@@ -226,10 +229,10 @@ fn e10_keys_that_cannot_sign_are_named() {
 #[test]
 fn e10_a_bare_key_is_refused_with_the_form_it_needs() {
     let policy = Policy::default();
-    let reading = Reading { policy: &policy, env: &|_| None };
+    let context = Context { policy: &policy, env: &|_| None };
     let p12 = include_bytes!("../../testdata/3des.p12");
     for (bytes, kind) in [(&p12[..], "service_account_p12"), (PKCS8.as_bytes(), "\"service_account\"")] {
-        let Err(error) = Credentials::parse(bytes, &reading) else { panic!("must be refused") };
+        let Err(error) = Credentials::parse(bytes, &context) else { panic!("must be refused") };
         assert_eq!(error.kind(), crate::Kind::Usage);
         assert!(error.hint().unwrap().contains(kind));
     }
@@ -263,12 +266,12 @@ fn e2_a_file_cannot_send_its_secrets_elsewhere() {
 
 #[test]
 fn what_a_users_grant_cannot_do_is_refused_with_the_reason() {
-    for wanted in [
-        Wanted { subject: Some("a@b.test".into()), ..Wanted::default() },
-        Wanted { self_signed: true, ..Wanted::default() },
+    for request in [
+        TokenRequest { subject: Some("a@b.test".into()), ..TokenRequest::default() },
+        TokenRequest { self_signed: true, ..TokenRequest::default() },
     ] {
         let credentials = parse(user()).unwrap();
-        let Err(error) = credentials.exchange(&wanted, now()) else { panic!("must be refused") };
+        let Err(error) = credentials.exchange(&request, now()) else { panic!("must be refused") };
         assert_eq!(error.kind(), crate::Kind::Usage);
     }
 }

@@ -1,9 +1,16 @@
 //! The endpoints that a file may name, by their role: host and path at Google and AWS. What is sent there is a secret, a
-//! subject token or a signature, so the host is not enough: Google's hosts also store what anybody uploads. Sources:
+//! subject token or a signature, so the host is not enough: Google's hosts also serve what anybody uploads. Sources:
 //! <https://accounts.google.com/.well-known/openid-configuration>, AIP-4117, and the discovery documents of the Security
 //! Token Service and the IAM Credentials API.
 
 use crate::iam_credentials::is_email;
+
+/// The host of Google's authorization endpoint, which is also its issuer.
+pub(crate) const ACCOUNTS_HOST: &str = "accounts.google.com";
+/// The metadata server of a machine on Google Cloud.
+pub const METADATA_HOST: &str = "metadata.google.internal";
+/// The hosts at which AWS serves a machine's metadata.
+const AWS_METADATA_HOSTS: [&str; 2] = ["169.254.169.254", "fd00:ec2::254"];
 
 /// What an endpoint is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +25,11 @@ pub enum Role {
     SecurityTokenService,
     /// A method of the IAM Credentials API for one service account.
     IamCredentials,
-    /// The signed request that tells who a workload on AWS is.
+    /// Google's tokeninfo.
+    TokenInfo,
+    /// OpenID Connect Core §5.3.
+    UserInfo,
+    /// The signed request that proves the identity of a workload on AWS.
     AwsVerification,
     /// The instance metadata service of AWS, which receives its own session tokens only.
     AwsMetadata,
@@ -68,6 +79,10 @@ const IAM_CREDENTIALS: &[Group] = &[Group {
     ],
 }];
 
+const TOKEN_INFO: &[Group] = &[Group { origins: &["https://oauth2.googleapis.com"], paths: &["/tokeninfo"] }];
+
+const USER_INFO: &[Group] = &[Group { origins: &["https://openidconnect.googleapis.com"], paths: &["/v1/userinfo"] }];
+
 const AWS_VERIFICATION: &[Group] = &[Group {
     origins: &[
         "https://sts.amazonaws.com",
@@ -88,6 +103,8 @@ impl Role {
             Self::Revocation => REVOCATION,
             Self::SecurityTokenService => SECURITY_TOKEN_SERVICE,
             Self::IamCredentials => IAM_CREDENTIALS,
+            Self::TokenInfo => TOKEN_INFO,
+            Self::UserInfo => USER_INFO,
             Self::AwsVerification => AWS_VERIFICATION,
             Self::AwsMetadata => AWS_METADATA,
         }
@@ -101,13 +118,15 @@ impl Role {
             Self::Revocation => "a Google revocation endpoint",
             Self::SecurityTokenService => "Google's Security Token Service",
             Self::IamCredentials => "Google's IAM Credentials API",
+            Self::TokenInfo => "Google's tokeninfo",
+            Self::UserInfo => "Google's userinfo",
             Self::AwsVerification => "GetCallerIdentity at AWS",
             Self::AwsMetadata => "the AWS metadata service",
         }
     }
 
-    /// The URL to name in a message, and the one that is used where no file names any.
-    pub(super) fn example(self) -> (&'static str, &'static str) {
+    /// The URL that messages name, and that is used if no file names one.
+    pub(crate) fn example(self) -> (&'static str, &'static str) {
         let first = &self.groups()[0];
         (first.origins[0], first.paths[0])
     }
@@ -135,11 +154,11 @@ impl Role {
 
     /// Whether requests may go there by plain http.
     pub(super) fn is_plain(self, host: &str) -> bool {
-        self == Self::AwsMetadata && ["169.254.169.254", "fd00:ec2::254"].contains(&host)
+        self == Self::AwsMetadata && AWS_METADATA_HOSTS.contains(&host)
     }
 }
 
-/// Whether a text is what a pattern of the table stands for.
+/// Whether a text matches a pattern of the table.
 fn fits(pattern: &str, text: &str) -> bool {
     let Some((before, rest)) = pattern.split_once('{') else {
         return pattern == text;

@@ -4,14 +4,15 @@
 
 use std::time::SystemTime;
 
+use gauth_text::percent_encoded;
 use http::{HeaderValue, Method};
 use ring::hmac;
 
 use super::{Setting, Source, Subject, SubjectMachine, SubjectSource};
-use crate::credentials::Reading;
+use crate::credentials::Context;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy, Role, is_region};
-use crate::error::{Grant, summary};
+use crate::error::{Call, summary};
 use crate::exchange::{Answer, Step};
 use crate::{Error, Request, Response, Secret, cache, form, timestamp};
 
@@ -29,7 +30,7 @@ struct Aws {
     keys: Option<Keys>,
     session: Option<Secret>,
     role_url: Option<String>,
-    asked: Option<Asked>,
+    requested: Option<Requested>,
 }
 
 #[derive(Clone)]
@@ -39,9 +40,9 @@ struct Keys {
     session: Option<Secret>,
 }
 
-/// What the last request was for.
+/// The purpose of the last request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+enum Requested {
     Session,
     Region,
     Role,
@@ -50,9 +51,9 @@ enum Asked {
 
 impl Aws {
     fn read(source: &Document, setting: &Setting<'_>) -> Result<Self, Error> {
-        let Reading { policy, env } = *setting.reading;
+        let Context { policy, env } = *setting.context;
         if source.text("environment_id")? != "aws1" {
-            return Err(Error::field("credential_source.environment_id", "only aws1 is known"));
+            return Err(Error::field("credential_source.environment_id", "expected aws1"));
         }
         let url = |name: &str| -> Result<Option<Endpoint>, Error> {
             let field = format!("field credential_source.{name}");
@@ -63,7 +64,7 @@ impl Aws {
         if let Some(first) = origins.next()
             && origins.any(|origin| origin != first)
         {
-            return Err(Error::Input("field credential_source: its metadata URLs name several hosts".to_owned()));
+            return Err(Error::Input("field credential_source: its metadata URLs have different hosts".to_owned()));
         }
         let [session_url, region_url, keys_url] = service;
         let text = |name: &str| -> Option<String> { env(name)?.into_string().ok() };
@@ -87,41 +88,41 @@ impl Aws {
             keys,
             session: None,
             role_url: None,
-            asked: None,
+            requested: None,
         })
     }
 
-    /// What is to be asked of the metadata service next; `None` when nothing is missing.
+    /// The next request to the metadata service; `None` if nothing is missing.
     fn next(&mut self) -> Result<Option<Request>, Error> {
         let needs_service = self.region.is_none() || self.keys.is_none();
-        let (asked, request) = match (&self.session_url, &self.session) {
+        let (requested, request) = match (&self.session_url, &self.session) {
             (Some(url), None) if needs_service => {
                 let request = http::Request::builder()
                     .method(Method::PUT)
                     .uri(url.as_str())
                     .header("x-aws-ec2-metadata-token-ttl-seconds", "300")
                     .body(Vec::new());
-                (Asked::Session, request)
+                (Requested::Session, request)
             }
             _ if self.region.is_none() => {
                 let url = self.region_url.as_ref().ok_or_else(|| {
                     Error::field("credential_source.region_url", "missing, and AWS_REGION is not set")
                 })?;
-                (Asked::Region, self.get(url.as_str()))
+                (Requested::Region, self.get(url.as_str()))
             }
             _ if self.keys.is_none() => match &self.role_url {
-                Some(url) => (Asked::Keys, self.get(url)),
+                Some(url) => (Requested::Keys, self.get(url)),
                 None => {
                     let url = self.keys_url.as_ref().ok_or_else(|| {
                         Error::field("credential_source.url", "missing, and AWS_ACCESS_KEY_ID is not set")
                     })?;
-                    (Asked::Role, self.get(url.as_str()))
+                    (Requested::Role, self.get(url.as_str()))
                 }
             },
             _ => return Ok(None),
         };
-        self.asked = Some(asked);
-        request.map(Some).map_err(|_| Error::Input("the metadata service's answer makes no URL".to_owned()))
+        self.requested = Some(requested);
+        request.map(Some).map_err(|_| Error::Input("AWS metadata service: expected the name of a role".to_owned()))
     }
 
     fn get(&self, url: &str) -> Result<Request, http::Error> {
@@ -134,14 +135,12 @@ impl Aws {
         request.body(Vec::new())
     }
 
-    fn receive(&mut self, asked: Asked, response: &Response) -> Result<(), Error> {
-        let unexpected = |text: &str| Error::Answer {
-            grant: Grant::SubjectToken,
-            reason: format!("the AWS metadata service's answer: {text}"),
-        };
+    fn receive(&mut self, requested: Requested, response: &Response) -> Result<(), Error> {
+        let unexpected =
+            |problem: &str| Error::bad_response(Call::SubjectToken, format!("AWS metadata service: {problem}"));
         if !response.status().is_success() {
             return Err(Error::Status {
-                grant: Grant::SubjectToken,
+                call: Call::SubjectToken,
                 status: response.status(),
                 body: summary(response.body()),
             });
@@ -151,24 +150,24 @@ impl Aws {
                 .map(str::trim)
                 .ok()
                 .filter(|text| !text.is_empty() && crate::document::is_word(text))
-                .ok_or_else(|| unexpected("not one word"))
+                .ok_or_else(|| unexpected("expected one word"))
         };
-        match asked {
-            Asked::Session => self.session = Some(Secret::new(word()?)),
-            Asked::Region => {
+        match requested {
+            Requested::Session => self.session = Some(Secret::new(word()?)),
+            Requested::Region => {
                 // A zone such as us-east-2b: the region and a letter.
                 let zone = word()?;
                 let region = zone.trim_end_matches(|c: char| c.is_ascii_lowercase());
                 if !is_region(region) {
-                    return Err(unexpected("not the name of a zone"));
+                    return Err(unexpected("expected the name of a zone"));
                 }
                 self.region = Some(region.to_owned());
             }
-            Asked::Role => {
+            Requested::Role => {
                 let url = self.keys_url.as_ref().map_or("", Endpoint::as_str);
                 self.role_url = Some(format!("{}/{}", url.trim_end_matches('/'), word()?));
             }
-            Asked::Keys => {
+            Requested::Keys => {
                 let named = |e: Error| unexpected(&e.to_string());
                 let keys = Document::parse(response.body()).map_err(named)?;
                 self.keys = Some(Keys {
@@ -184,7 +183,7 @@ impl Aws {
     /// The signed request as the subject token.
     fn subject_token(&self, region: &str, keys: &Keys, now: SystemTime) -> Result<Secret, Error> {
         let (written, url) = self.verification.at(region)?;
-        let time = amz_date(now).ok_or_else(|| Error::field(Verification::FIELD, "no date for it"))?;
+        let time = amz_date(now).ok_or_else(|| Error::field(Verification::FIELD, "the date is out of range"))?;
         let mut headers = vec![
             ("host", url.host().to_owned()),
             ("x-amz-date", time.clone()),
@@ -203,14 +202,14 @@ impl Aws {
                 .map(|(key, value)| serde_json::json!({"key": key, "value": value}))
                 .collect::<Vec<_>>(),
         });
-        Ok(Secret::new(percent_encode(&request.to_string())))
+        Ok(Secret::new(percent_encoded(&request.to_string())))
     }
 }
 
-/// The URL whose signed request is the subject token: Google sends it on, so it must do nothing but tell who we are.
+/// The URL whose signed request is the subject token: Google sends it on, so it must do nothing but prove the identity.
 #[derive(Clone)]
 struct Verification {
-    /// As the file has it, with `{region}` in the place of the region.
+    /// As in the file, with `{region}` in place of the region.
     template: String,
     policy: Policy,
 }
@@ -221,12 +220,12 @@ impl Verification {
     fn read(source: &Document, policy: &Policy) -> Result<Self, Error> {
         let template = source.text("regional_cred_verification_url")?.to_owned();
         let read = Self { template, policy: policy.clone() };
-        // Judged before anything is asked for; which region it will be changes nothing.
+        // Checked before anything is requested; the region makes no difference.
         read.at("us-east-1")?;
         Ok(read)
     }
 
-    /// The URL as it is written, and as it is understood.
+    /// The URL as written, and as parsed.
     fn at(&self, region: &str) -> Result<(String, Endpoint), Error> {
         let written = self.template.replace("{region}", region);
         let url = self.policy.receiver(Role::AwsVerification, &written, &format!("field {}", Self::FIELD))?;
@@ -254,15 +253,15 @@ impl SubjectSource for Aws {
 
 impl SubjectMachine for Aws {
     fn step(&mut self, answer: Option<Answer>, now: SystemTime) -> Result<Subject, Error> {
-        if let (Some(asked), Some(answer)) = (self.asked, answer) {
-            self.receive(asked, &answer.response())?;
+        if let (Some(requested), Some(answer)) = (self.requested, answer) {
+            self.receive(requested, &answer.response())?;
         }
         if let Some(request) = self.next()? {
             return Ok(Subject::next(Step::Send(request)));
         }
         match (&self.region, &self.keys) {
             (Some(region), Some(keys)) => self.subject_token(region, keys, now).map(Subject::Token),
-            _ => unreachable!("nothing is missing when there is nothing to ask"),
+            _ => unreachable!("nothing is missing when there is nothing to request"),
         }
     }
 }
@@ -279,7 +278,7 @@ fn sign(url: &Endpoint, region: &str, keys: &Keys, headers: &[(&str, String)], t
     let mut parameters: Vec<_> = form::decode(query)
         .unwrap_or_default()
         .iter()
-        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
+        .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)))
         .collect();
     parameters.sort();
     let canonical_headers: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
@@ -300,9 +299,4 @@ fn sign(url: &Endpoint, region: &str, keys: &Keys, headers: &[(&str, String)], t
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
     hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
-}
-
-/// RFC 3986 §2.3: everything but letters, digits and `-._~`.
-fn percent_encode(text: &str) -> String {
-    form::encode(&[("", text)])[1..].replace('+', "%20").replace('*', "%2A").replace("%7E", "~")
 }

@@ -1,6 +1,5 @@
-//! A subject token from a program (AIP-4117, executable-sourced). It runs only where the user has allowed that by
-//! GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1, without a shell; with an `output_file` an answer that still holds is
-//! taken from there.
+//! A subject token from a program (AIP-4117, executable-sourced). It runs only if the user has allowed that by
+//! GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1, without a shell; a response in the `output_file` is used while it is valid.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,11 +12,10 @@ use crate::{Error, Secret, timestamp};
 pub(super) const SOURCE: Source = Source {
     field: "executable",
     read: |source, setting| {
-        let allowed = (setting.reading.env)(ALLOW).is_some_and(|value| value == "1");
+        let allowed = (setting.context.env)(ALLOW).is_some_and(|value| value == "1");
         if !allowed {
             return Err(Error::Unsupported {
-                reason: "field credential_source.executable: running a program that a file names is not allowed"
-                    .to_owned(),
+                reason: "field credential_source.executable: a file is not allowed to run a program".to_owned(),
                 hint: Some(format!("if you trust the file: export {ALLOW}=1")),
             });
         }
@@ -101,49 +99,52 @@ impl SubjectMachine for ExecutableSource {
                 }
                 None => Ok(self.run()),
             },
-            (State::ReadingFile, Some(Answer::File(Some(bytes)))) => match read_answer(&bytes, now, Ends::Must) {
+            (State::ReadingFile, Some(Answer::File(Some(bytes)))) => match read_response(&bytes, now, Expiry::Required)
+            {
                 Ok(token) => Ok(Subject::Token(token)),
                 Err(_) => Ok(self.run()),
             },
             (State::ReadingFile, _) => Ok(self.run()),
-            (State::Running, Some(Answer::Output(bytes))) => read_answer(&bytes, now, Ends::May).map(Subject::Token),
-            (State::Running, _) => unreachable!("a program is answered with its output"),
+            (State::Running, Some(Answer::Output(bytes))) => {
+                read_response(&bytes, now, Expiry::Optional).map(Subject::Token)
+            }
+            (State::Running, _) => unreachable!("a program returns its output"),
         }
     }
 }
 
-/// Whether an answer says when its token ends. A kept one that does not would be used for ever.
+/// Whether a response has to say when its token expires. A stored one that does not would be used for ever.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    Must,
-    May,
+enum Expiry {
+    Required,
+    Optional,
 }
 
-/// The program's answer: version 1, and a token of the type it names, or what went wrong.
-fn read_answer(bytes: &[u8], now: SystemTime, ends: Ends) -> Result<Secret, Error> {
-    let trouble = |text: &str| Error::Input(format!("the program's answer: {text}"));
-    let named = |e: Error| trouble(&e.to_string());
+/// The program's response: version 1, and a token of the type it names, or what went wrong.
+fn read_response(bytes: &[u8], now: SystemTime, expiry: Expiry) -> Result<Secret, Error> {
+    let problem = |text: &str| Error::Input(format!("the program's response: {text}"));
+    let named = |e: Error| problem(&e.to_string());
     let answer = Document::parse(bytes).map_err(named)?;
     if answer.optional_number("version").map_err(named)? != Some(1) {
-        return Err(trouble("field version: only 1 is known"));
+        return Err(problem("field version: expected 1"));
     }
     if answer.value("success").and_then(serde_json::Value::as_bool) != Some(true) {
         let code = answer.optional_text("code").map_err(named)?;
         let message = answer.optional_text("message").map_err(named)?;
-        return Err(trouble(&format!("{}: {}", code.unwrap_or("no code"), message.unwrap_or("no message"))));
+        return Err(problem(&format!("{}: {}", code.unwrap_or("no code"), message.unwrap_or("no message"))));
     }
     match answer.optional_number("expiration_time").map_err(named)? {
         Some(end) if end <= timestamp::unix_seconds(now) => {
-            return Err(trouble("the token in it has expired"));
+            return Err(problem("the token in it has expired"));
         }
-        None if ends == Ends::Must => return Err(trouble("field expiration_time: missing")),
+        None if expiry == Expiry::Required => return Err(problem("field expiration_time: missing")),
         _ => {}
     }
     let field = match answer.text("token_type").map_err(named)? {
         "urn:ietf:params:oauth:token-type:saml2" => "saml_response",
         "urn:ietf:params:oauth:token-type:id_token" | "urn:ietf:params:oauth:token-type:jwt" => "id_token",
         _ => {
-            return Err(trouble("field token_type: expected id_token, jwt or saml2"));
+            return Err(problem("field token_type: expected id_token, jwt or saml2"));
         }
     };
     answer.text(field).map(Secret::new).map_err(named)

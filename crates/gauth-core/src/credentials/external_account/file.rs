@@ -1,4 +1,4 @@
-//! A subject token in a file, as Kubernetes and many CI systems leave it.
+//! A subject token in a file, as Kubernetes and many CI systems provide it.
 
 use std::path::PathBuf;
 use std::time::SystemTime;

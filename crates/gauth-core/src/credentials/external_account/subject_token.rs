@@ -1,4 +1,4 @@
-//! How a file or an answer holds a subject token: as plain text, or in one field of a JSON object.
+//! The formats of a subject token in a file or response: plain text, or one field of a JSON object.
 
 use crate::document::Document;
 use crate::{Error, Secret};
@@ -25,27 +25,27 @@ impl Format {
         }
     }
 
-    /// Takes the token out; `place` names where the bytes came from.
+    /// Extracts the token; `place` names where the bytes came from.
     pub(super) fn token(&self, bytes: &[u8], place: &str) -> Result<Secret, Error> {
-        let trouble = |text: &str| Error::Input(format!("subject token from {place}: {text}"));
+        let problem = |text: &str| Error::Input(format!("subject token from {place}: {text}"));
         if bytes.len() > LIMIT {
-            return Err(trouble("longer than 64 KiB"));
+            return Err(problem("longer than 64 KiB"));
         }
         match self {
             Self::Text => {
                 if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-                    return Err(trouble("UTF-16 text, save it as UTF-8"));
+                    return Err(problem("UTF-16 text (save it as UTF-8)"));
                 }
-                let text = std::str::from_utf8(bytes).map_err(|_| trouble("not UTF-8"))?;
-                // Editors and PowerShell put a byte order mark before what they save.
+                let text = std::str::from_utf8(bytes).map_err(|_| problem("not UTF-8"))?;
+                // Editors and PowerShell add a byte order mark.
                 let text = text.trim_start_matches('\u{feff}').trim();
-                check(text).map_err(trouble)?;
+                check(text).map_err(problem)?;
                 Ok(Secret::new(text))
             }
             Self::Json { field } => {
-                let document = Document::parse(bytes).map_err(|e| trouble(&e.to_string()))?;
-                let text = document.text(field).map_err(|e| trouble(&e.to_string()))?;
-                check(text).map_err(trouble)?;
+                let document = Document::parse(bytes).map_err(|e| problem(&e.to_string()))?;
+                let text = document.text(field).map_err(|e| problem(&e.to_string()))?;
+                check(text).map_err(problem)?;
                 Ok(Secret::new(text))
             }
         }
@@ -58,7 +58,7 @@ fn check(text: &str) -> Result<(), &'static str> {
     }
     // A SAML response may be wrapped; everything else has no control character.
     if text.chars().any(|c| c.is_control() && !c.is_ascii_whitespace()) {
-        return Err("holds a control character");
+        return Err("contains a control character");
     }
     Ok(())
 }

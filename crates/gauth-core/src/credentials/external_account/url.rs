@@ -1,5 +1,5 @@
-//! A subject token behind a URL: a CI system's or Azure's identity endpoint. The URL and its headers come from a file
-//! that somebody else may have written, so they cannot pose as a browser of Google's own metadata server.
+//! A subject token from a URL: the identity endpoint of a CI system or of Azure. The URL and its headers come from a file
+//! that may be untrusted, so they cannot open Google's own metadata server.
 
 use std::time::SystemTime;
 
@@ -10,12 +10,12 @@ use super::subject_token::Format;
 use super::{Source, Subject, SubjectMachine, SubjectSource};
 use crate::document::Document;
 use crate::endpoint::Policy;
-use crate::error::{Grant, summary};
+use crate::error::{Call, summary};
 use crate::exchange::{Answer, Step};
 use crate::{Error, Request};
 
 pub(super) const SOURCE: Source =
-    Source { field: "url", read: |source, setting| Ok(Box::new(UrlSource::read(source, setting.reading.policy)?)) };
+    Source { field: "url", read: |source, setting| Ok(Box::new(UrlSource::read(source, setting.context.policy)?)) };
 
 /// Headers that a file may not set: they route, frame, or open Google's metadata server.
 const FORBIDDEN: [&str; 12] = [
@@ -45,7 +45,7 @@ impl UrlSource {
         const FIELD: &str = "credential_source.url";
         let url = policy.metadata(source.text("url")?, &format!("field {FIELD}"))?;
         let mut request =
-            http::Request::get(url.as_str()).body(Vec::new()).map_err(|_| Error::field(FIELD, "not a usable URL"))?;
+            http::Request::get(url.as_str()).body(Vec::new()).map_err(|_| Error::field(FIELD, "not a valid URL"))?;
         if let Some(headers) = source.optional_object("headers")? {
             for (name, value) in headers.entries() {
                 add_header(&mut request, name, value)?;
@@ -56,13 +56,13 @@ impl UrlSource {
 }
 
 fn add_header(request: &mut Request, name: &str, value: &Value) -> Result<(), Error> {
-    let trouble = |text: &str| Error::field("credential_source.headers", text);
-    let name: HeaderName = name.parse().map_err(|_| trouble("a name is not that of a header"))?;
+    let problem = |text: &str| Error::field("credential_source.headers", text);
+    let name: HeaderName = name.parse().map_err(|_| problem("expected names of headers"))?;
     if FORBIDDEN.contains(&name.as_str()) {
-        return Err(trouble(&format!("{name} may not be set by a file")));
+        return Err(problem(&format!("{name} is not allowed")));
     }
     let mut value: HeaderValue =
-        value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| trouble("a value is not that of a header"))?;
+        value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| problem("expected values of headers"))?;
     value.set_sensitive(true);
     request.headers_mut().insert(name, value);
     Ok(())
@@ -86,7 +86,7 @@ impl SubjectMachine for UrlSource {
         let response = answer.response();
         if !response.status().is_success() {
             return Err(Error::Status {
-                grant: Grant::SubjectToken,
+                call: Call::SubjectToken,
                 status: response.status(),
                 body: summary(response.body()),
             });

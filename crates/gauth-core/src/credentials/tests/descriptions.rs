@@ -91,6 +91,6 @@ fn only_a_users_grant_can_be_revoked_or_converted() {
         assert!(error.hint().unwrap().contains(instead), "{error}");
         assert_eq!(error.kind(), crate::Kind::Usage);
         let error = credentials.converted(Dialect::GoogleAuth).err().unwrap();
-        assert!(error.to_string().contains("no user's grant"), "{error}");
+        assert!(error.to_string().contains("no user grant"), "{error}");
     }
 }

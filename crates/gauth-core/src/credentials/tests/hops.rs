@@ -31,12 +31,12 @@ struct Play {
 }
 
 impl Play {
-    fn of(file: serde_json::Value, wanted: &Wanted) -> Self {
-        Self::with(file, wanted, &|_| None)
+    fn of(file: serde_json::Value, request: &TokenRequest) -> Self {
+        Self::with(file, request, &|_| None)
     }
 
-    fn with(file: serde_json::Value, wanted: &Wanted, env: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Self {
-        let mut exchange = parse_with(file, env).unwrap().exchange(wanted, now()).unwrap();
+    fn with(file: serde_json::Value, request: &TokenRequest, env: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Self {
+        let mut exchange = parse_with(file, env).unwrap().exchange(request, now()).unwrap();
         let step = exchange.step(None, now()).unwrap();
         Self { exchange, step }
     }
@@ -86,7 +86,7 @@ impl Play {
 #[test]
 fn a_file_source_is_read_then_exchanged() {
     let source = json!({"file": "/run/token", "format": {"type": "json", "subject_token_field_name": "t"}});
-    let mut play = Play::of(external(source), &Wanted::default());
+    let mut play = Play::of(external(source), &TokenRequest::default());
     assert!(matches!(&play.step, Step::ReadFile { path, .. } if path.as_os_str() == "/run/token"));
     play.answer(Answer::File(Some(json!({"t": JWT}).to_string().into_bytes()))).unwrap();
     assert_eq!(play.request().uri(), "https://sts.googleapis.com/v1/token");
@@ -119,25 +119,25 @@ fn a_missing_or_overlong_subject_token_is_named() {
         Answer::File(Some(vec![0xff])),
         Answer::File(Some(b"\xff\xfea\0".to_vec())),
     ] {
-        let mut play = Play::of(external(json!({"file": "/run/token"})), &Wanted::default());
+        let mut play = Play::of(external(json!({"file": "/run/token"})), &TokenRequest::default());
         let Err(error) = play.answer(answer) else { panic!("must be refused") };
         assert!(error.to_string().starts_with("subject token from \"/run/token\""));
     }
 }
 
 #[test]
-fn e3_what_is_no_jwt_is_not_sent_as_one() {
+fn e3_what_is_not_a_jwt_is_not_sent_as_one() {
     for kind in ["jwt", "id_token", "saml2"] {
         for content in
             ["-----BEGIN OPENSSH PRIVATE KEY-----", "root:x:0:0:root", "a.b.c", "a.e30", "a.e30.b.c", "hunter2"]
         {
             let mut file = external(json!({"file": "/home/me/.ssh/id_ed25519"}));
             file["subject_token_type"] = format!("urn:ietf:params:oauth:token-type:{kind}").into();
-            let mut play = Play::of(file, &Wanted::default());
+            let mut play = Play::of(file, &TokenRequest::default());
             let result = play.answer(Answer::File(Some(content.into()))).map(|_| ());
             assert_eq!(result.is_ok(), kind == "saml2", "{kind} {content}");
             if let Err(error) = result {
-                assert!(error.to_string().contains("file /home/me/.ssh/id_ed25519: not a JWT"), "{error}");
+                assert!(error.to_string().contains("file /home/me/.ssh/id_ed25519: expected a JWT"), "{error}");
                 assert_eq!(error.kind(), crate::Kind::Usage);
             }
         }
@@ -148,7 +148,7 @@ fn e3_what_is_no_jwt_is_not_sent_as_one() {
 fn with_a_service_account_on_top_the_federated_token_may_only_call_iam() {
     let mut file = impersonating(external(json!({"file": "/run/token"})));
     file["service_account_impersonation"] = json!({"token_lifetime_seconds": 1800});
-    let mut play = Play::of(file, &Wanted::default());
+    let mut play = Play::of(file, &TokenRequest::default());
     play.answer(Answer::File(Some(format!("\u{feff}{JWT}\r\n").into_bytes()))).unwrap();
     assert_eq!(field(&play.form(), "scope"), "https://www.googleapis.com/auth/cloud-platform");
     play.token("federated");
@@ -165,12 +165,12 @@ fn with_a_service_account_on_top_the_federated_token_may_only_call_iam() {
 fn a_client_goes_into_the_authorization_header_and_a_user_project_into_the_options() {
     let mut file = external(json!({"file": "/run/token"}));
     file["workforce_pool_user_project"] = "p1".into();
-    let mut play = Play::of(file.clone(), &Wanted::default());
+    let mut play = Play::of(file.clone(), &TokenRequest::default());
     play.answer(Answer::File(Some(JWT.into()))).unwrap();
     assert_eq!(field(&play.form(), "options"), r#"{"userProject":"p1"}"#);
     file["client_id"] = "id".into();
     file["client_secret"] = "secret".into();
-    let mut play = Play::of(file, &Wanted::default());
+    let mut play = Play::of(file, &TokenRequest::default());
     play.answer(Answer::File(Some(JWT.into()))).unwrap();
     assert_eq!(play.header("authorization"), "Basic aWQ6c2VjcmV0");
     assert_eq!(field(&play.form(), "options"), "");
@@ -182,7 +182,7 @@ fn a_url_source_is_asked_with_the_headers_of_the_file() {
         "url": "http://169.254.169.254/metadata/identity?x=1", "headers": {"Metadata": "true"},
         "format": {"type": "json", "subject_token_field_name": "access_token"},
     });
-    let mut play = Play::of(external(source), &Wanted::default());
+    let mut play = Play::of(external(source), &TokenRequest::default());
     assert_eq!(play.request().uri(), "http://169.254.169.254/metadata/identity?x=1");
     assert_eq!(play.header("metadata"), "true");
     play.json(json!({"access_token": JWT}));
@@ -212,7 +212,7 @@ fn allowed(name: &str) -> Option<std::ffi::OsString> {
 fn e5_a_program_runs_only_when_allowed_and_without_a_shell() {
     let source = json!({"executable": {"command": "get-token --for ;rm", "output_file": "/run/out"}});
     assert!(trouble(external(source.clone())).contains("ALLOW_EXECUTABLES=1"));
-    let mut play = Play::with(impersonating(external(source)), &Wanted::default(), &allowed);
+    let mut play = Play::with(impersonating(external(source)), &TokenRequest::default(), &allowed);
     assert!(matches!(&play.step, Step::ReadFile { path, .. } if path.as_os_str() == "/run/out"));
     play.answer(Answer::File(None)).unwrap();
     let Step::Run(program) = &play.step else { panic!("the program is due") };
@@ -241,7 +241,7 @@ fn a_programs_kept_answer_is_used_while_it_holds() {
     for (end, holds) in [(json!(1_769_850_488), true), (json!(1_769_850_487), false), (json!(null), false)] {
         let mut file = external(source.clone());
         file["subject_token_type"] = "urn:ietf:params:oauth:token-type:saml2".into();
-        let mut play = Play::with(file, &Wanted::default(), &allowed);
+        let mut play = Play::with(file, &TokenRequest::default(), &allowed);
         let answer = json!({
             "version": 1, "success": true, "token_type": "urn:ietf:params:oauth:token-type:saml2",
             "saml_response": "subject", "expiration_time": end,
@@ -263,7 +263,7 @@ fn what_a_program_says_of_its_failure_is_kept() {
         ),
     ] {
         let source = json!({"executable": {"command": "x"}});
-        let mut play = Play::with(external(source), &Wanted::default(), &allowed);
+        let mut play = Play::with(external(source), &TokenRequest::default(), &allowed);
         let Err(error) = play.answer(Answer::Output(answer.to_string().into_bytes())) else {
             panic!("must be refused")
         };
@@ -302,7 +302,7 @@ fn aws_keys_of_the_environment_sign_without_a_question() {
         };
         Some(value.into())
     };
-    let play = Play::with(aws(), &Wanted::default(), &env);
+    let play = Play::with(aws(), &TokenRequest::default(), &env);
     // The signature was computed once by an implementation in another language.
     assert_eq!(
         signed(&play),
@@ -384,7 +384,7 @@ fn e2_a_region_is_a_name_and_no_part_of_a_url() {
         assert!(parse_with(aws(), &env).is_err(), "{region}");
     }
     for zone in ["evil.test/a", "us-east-1.evil", "1a", "b"] {
-        let mut play = Play::of(aws(), &Wanted::default());
+        let mut play = Play::of(aws(), &TokenRequest::default());
         play.text("session");
         let response = http::Response::new(zone.as_bytes().to_vec());
         assert!(play.answer(Answer::Response(response)).is_err(), "{zone}");
@@ -393,7 +393,7 @@ fn e2_a_region_is_a_name_and_no_part_of_a_url() {
 
 #[test]
 fn aws_keys_and_region_come_from_the_metadata_service_version_2() {
-    let mut play = Play::of(aws(), &Wanted::default());
+    let mut play = Play::of(aws(), &TokenRequest::default());
     assert_eq!(play.request().method(), http::Method::PUT);
     assert_eq!(play.header("x-aws-ec2-metadata-token-ttl-seconds"), "300");
     play.text("imds-session");
@@ -414,7 +414,7 @@ fn a_workforce_users_grant_is_refreshed_with_basic_authentication() {
         "client_id": "id", "client_secret": "secret", "refresh_token": "r",
         "token_url": "https://sts.googleapis.com/v1/oauthtoken",
     });
-    let mut play = Play::of(file, &Wanted::default());
+    let mut play = Play::of(file, &TokenRequest::default());
     assert_eq!(play.header("authorization"), "Basic aWQ6c2VjcmV0");
     assert_eq!(field(&play.form(), "client_secret"), "");
     play.json(json!({"access_token": "a", "token_type": "Bearer", "refresh_token": "r2"}));
@@ -426,7 +426,7 @@ fn a_workforce_users_grant_is_refreshed_with_basic_authentication() {
 fn the_metadata_server_is_asked_by_google_s_rules_and_believed_only_with_its_flavor() {
     let policy = Policy::default();
     let credentials = Credentials::metadata_server("metadata.google.internal", &policy).unwrap();
-    let mut exchange = credentials.exchange(&Wanted::default(), now()).unwrap();
+    let mut exchange = credentials.exchange(&TokenRequest::default(), now()).unwrap();
     let Step::Send(request) = exchange.step(None, now()).unwrap() else { panic!("a request is due") };
     assert_eq!(
         request.uri(),
@@ -446,11 +446,11 @@ fn the_metadata_server_is_asked_by_google_s_rules_and_believed_only_with_its_fla
 
 #[test]
 fn what_an_outside_identity_cannot_give_is_refused_with_the_next_step() {
-    for wanted in [
-        Wanted { audience: Some("a".into()), ..Wanted::default() },
-        Wanted { subject: Some("a@b.test".into()), ..Wanted::default() },
+    for request in [
+        TokenRequest { audience: Some("a".into()), ..TokenRequest::default() },
+        TokenRequest { subject: Some("a@b.test".into()), ..TokenRequest::default() },
     ] {
-        let Err(error) = parse(external(json!({"file": "/x"}))).unwrap().exchange(&wanted, now()) else {
+        let Err(error) = parse(external(json!({"file": "/x"}))).unwrap().exchange(&request, now()) else {
             panic!("must be refused")
         };
         assert!(error.hint().unwrap().contains("--impersonate"));

@@ -11,7 +11,7 @@ fn impersonated() -> serde_json::Value {
 
 #[test]
 fn an_impersonated_account_asks_with_its_sources_token() {
-    let mut play = Play::of(impersonated(), &Wanted::default());
+    let mut play = Play::of(impersonated(), &TokenRequest::default());
     assert_eq!(field(&play.form(), "refresh_token"), "1//r");
     assert_eq!(field(&play.form(), "scope"), "");
     play.token("caller");
@@ -22,7 +22,7 @@ fn an_impersonated_account_asks_with_its_sources_token() {
 #[test]
 fn a_nested_refresh_token_that_is_replaced_survives_a_later_refusal_and_is_kept_in_its_place() {
     let credentials = parse(impersonated()).unwrap();
-    let mut play = Play::of(impersonated(), &Wanted::default());
+    let mut play = Play::of(impersonated(), &TokenRequest::default());
     play.json(json!({"access_token": "a", "token_type": "Bearer", "refresh_token": "1//new"}));
     let refused = http::Response::builder()
         .status(403)
@@ -39,12 +39,12 @@ fn a_nested_refresh_token_that_is_replaced_survives_a_later_refusal_and_is_kept_
 
 #[test]
 fn impersonate_builds_a_chain_on_any_source() {
-    let chain = |emails: &[&str]| Wanted {
+    let chain = |emails: &[&str]| TokenRequest {
         impersonate: emails.iter().map(|email| (*email).to_owned()).collect(),
-        ..Wanted::default()
+        ..TokenRequest::default()
     };
-    let wanted = chain(&["d@p.iam.gserviceaccount.com", "robot@p.iam.gserviceaccount.com"]);
-    let mut play = Play::of(key(PKCS8), &wanted);
+    let request = chain(&["d@p.iam.gserviceaccount.com", "robot@p.iam.gserviceaccount.com"]);
+    let mut play = Play::of(key(PKCS8), &request);
     let said = claims(field(&play.form(), "assertion"));
     assert_eq!(said["scope"], "https://www.googleapis.com/auth/cloud-platform");
     play.token("caller");
@@ -54,8 +54,8 @@ fn impersonate_builds_a_chain_on_any_source() {
 
 #[test]
 fn an_audience_asks_iam_for_an_id_token() {
-    let wanted = Wanted { audience: Some("https://run.example.test".into()), ..Wanted::default() };
-    let mut play = Play::of(impersonated(), &wanted);
+    let request = TokenRequest { audience: Some("https://run.example.test".into()), ..TokenRequest::default() };
+    let mut play = Play::of(impersonated(), &request);
     play.token("caller");
     assert_eq!(play.request().uri().to_string(), format!("{IAM}:generateIdToken"));
     assert_eq!(play.body()["audience"], "https://run.example.test");
@@ -64,8 +64,8 @@ fn an_audience_asks_iam_for_an_id_token() {
 
 #[test]
 fn a_subject_without_a_key_file_is_signed_for_by_iam() {
-    let wanted = Wanted { subject: Some("ada@example.test".into()), ..Wanted::default() };
-    let mut play = Play::of(impersonated(), &wanted);
+    let request = TokenRequest { subject: Some("ada@example.test".into()), ..TokenRequest::default() };
+    let mut play = Play::of(impersonated(), &request);
     play.token("caller");
     assert_eq!(play.request().uri().to_string(), format!("{IAM}:signJwt"));
     let payload: serde_json::Value = serde_json::from_str(play.body()["payload"].as_str().unwrap()).unwrap();
@@ -85,10 +85,10 @@ fn a_subject_without_a_key_file_is_signed_for_by_iam() {
 #[test]
 fn e13_only_a_service_accounts_email_can_stand_in_the_url() {
     for email in ["", "a", "a@b", "a@b.test/../../x:y", "a b@c.test", "a@b.test:signJwt", "a%2f@b.test"] {
-        let wanted = Wanted { impersonate: vec![email.to_owned()], ..Wanted::default() };
-        assert!(parse(user()).unwrap().exchange(&wanted, now()).is_err(), "{email}");
+        let request = TokenRequest { impersonate: vec![email.to_owned()], ..TokenRequest::default() };
+        assert!(parse(user()).unwrap().exchange(&request, now()).is_err(), "{email}");
     }
-    let many = Wanted { impersonate: vec!["a@b.test".to_owned(); 1000], ..Wanted::default() };
+    let many = TokenRequest { impersonate: vec!["a@b.test".to_owned(); 1000], ..TokenRequest::default() };
     assert!(parse(user()).unwrap().exchange(&many, now()).is_err());
     for url in [
         "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b.test:signJwt",
