@@ -1,65 +1,30 @@
 //! ga-fields as its users see it: the real binary, with a home of its own, without a network, against the sandbox, or
 //! against a server that is not ours.
 
-use std::process::Command;
-
 use gauth_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
-use testkit::{Answer, Home, Pty, Run, ScriptedServer};
+use testkit::{Analyst, Answer, Pty, ScriptedServer};
 
 const BIN: &str = env!("CARGO_BIN_EXE_ga-fields");
-const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
-/// The token in all tests whose server does not ask who made it.
-const TOKEN: &str = "ya29.canary-V5wq0Zt7kPd3XyA1mEoB";
 const HEADER: &str = "name,kind,type,reports,category,ui_name,description,former_names,expression,custom,blocked\n";
 
-/// A person, with a token or without.
-struct User {
-    home: Home,
-    url: String,
-    token: String,
+/// Of a server that takes any token.
+fn user_of(url: &str) -> Analyst {
+    Analyst::of(BIN, url)
 }
 
-impl User {
-    /// Without a token; a request would fail.
-    fn offline() -> Self {
-        Self { home: Home::new(), url: "http://127.0.0.1:1".to_owned(), token: String::new() }
-    }
+/// Of the sandbox, with a token that it gave.
+fn user_of_sandbox(sandbox: &Sandbox) -> Analyst {
+    Analyst::of_sandbox(BIN, sandbox)
+}
 
-    /// Of a server that takes any token.
-    fn of(url: &str) -> Self {
-        Self { url: url.to_owned(), token: TOKEN.to_owned(), ..Self::offline() }
-    }
-
-    /// Of the sandbox, with a token that it gave.
-    fn of_sandbox(sandbox: &Sandbox) -> Self {
-        Self { token: sandbox.access_token(&[READONLY]), ..Self::of(sandbox.url()) }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.home.command(BIN);
-        command.env("GAUTH_SANDBOX_URL", &self.url).env("GAUTH_TOKEN", &self.token).args(arguments);
-        command
-    }
-
-    /// Runs the program; the token is never among what it says.
-    #[track_caller]
-    fn run(&self, arguments: &[&str]) -> Run {
-        let run = testkit::run(self.command(arguments));
-        if !self.token.is_empty() {
-            run.assert_no_secret(std::slice::from_ref(&self.token), false);
-        }
-        run
-    }
-
-    /// The first cell of every row.
-    #[track_caller]
-    fn names(&self, arguments: &[&str]) -> Vec<String> {
-        let run = self.run(&[arguments, &["-f", "json"]].concat()).expect(0);
-        let rows: Vec<Value> = serde_json::from_str(run.stdout()).expect("an array");
-        let name = |row: &Value| row["name"].as_str().expect("a name").to_owned();
-        rows.iter().map(name).collect()
-    }
+/// The first cell of every row.
+#[track_caller]
+fn names(user: &Analyst, arguments: &[&str]) -> Vec<String> {
+    let run = user.run(&[arguments, &["-f", "json"]].concat()).expect(0);
+    let rows: Vec<Value> = serde_json::from_str(run.stdout()).expect("an array");
+    let name = |row: &Value| row["name"].as_str().expect("a name").to_owned();
+    rows.iter().map(name).collect()
 }
 
 fn sandbox() -> Sandbox {
@@ -68,38 +33,38 @@ fn sandbox() -> Sandbox {
 
 #[test]
 fn without_a_token_the_standard_fields_come_from_memory() {
-    let user = User::offline();
-    let all = user.names(&[]);
+    let user = Analyst::offline(BIN);
+    let all = names(&user, &[]);
     assert!(all.len() > 450);
     assert!(all.is_sorted());
-    let dimensions = user.names(&["--dimensions"]);
-    let metrics = user.names(&["--metrics"]);
+    let dimensions = names(&user, &["--dimensions"]);
+    let metrics = names(&user, &["--metrics"]);
     assert_eq!(dimensions.len() + metrics.len(), all.len());
     assert!(dimensions.contains(&"country".to_owned()));
     assert!(metrics.contains(&"sessions".to_owned()));
-    let realtime = user.names(&["--realtime"]);
+    let realtime = names(&user, &["--realtime"]);
     assert!(realtime.contains(&"minutesAgo".to_owned()));
     assert!(!realtime.contains(&"sessions".to_owned()));
-    assert!(user.names(&["--custom"]).contains(&"customUser:".to_owned()));
+    assert!(names(&user, &["--custom"]).contains(&"customUser:".to_owned()));
 }
 
 #[test]
 fn a_name_is_described_and_other_words_are_searched_for() {
-    let user = User::offline();
+    let user = Analyst::offline(BIN);
     let run = user.run(&["screenPageViews"]).expect(0);
     assert_eq!(run.stdout(), format!("{HEADER}screenPageViews,metric,integer,core realtime,page,,,,,,\n"));
     assert_eq!(run.stderr(), "");
-    assert_eq!(user.names(&["sessions", "date"]), ["sessions", "date"]);
-    assert_eq!(user.names(&["conversions"]), ["keyEvents"]);
-    assert_eq!(user.names(&["customUser:plan"]), ["customUser:"]);
-    let found = user.names(&["PAGE", "views"]);
+    assert_eq!(names(&user, &["sessions", "date"]), ["sessions", "date"]);
+    assert_eq!(names(&user, &["conversions"]), ["keyEvents"]);
+    assert_eq!(names(&user, &["customUser:plan"]), ["customUser:"]);
+    let found = names(&user, &["PAGE", "views"]);
     assert_eq!(found, ["screenPageViews", "screenPageViewsPerSession", "screenPageViewsPerUser"]);
-    assert!(user.names(&["geography"]).contains(&"city".to_owned()));
+    assert!(names(&user, &["geography"]).contains(&"city".to_owned()));
 }
 
 #[test]
 fn on_a_terminal_a_name_is_a_record_and_words_are_a_table() {
-    let user = User::offline();
+    let user = Analyst::offline(BIN);
     let (status, shown) = Pty::start(user.command(&["keyEvents"]), 80).finish();
     assert!(status.success());
     assert_eq!(
@@ -116,14 +81,14 @@ fn on_a_terminal_a_name_is_a_record_and_words_are_a_table() {
 
 #[test]
 fn names_of_universal_analytics_are_answered_by_todays() {
-    let user = User::offline();
+    let user = Analyst::offline(BIN);
     for (words, names, note) in [
         (&["ga:users"][..], &["totalUsers"][..], "using totalUsers for ga:users"),
         (&["ga:percentNewSessions"], &["newUsers", "sessions"], "times 100"),
         (&["visits"], &["sessions"], "using sessions for visits: "),
         (&["ga:pageviews", "country"], &["screenPageViews", "country"], "screenPageViews"),
     ] {
-        assert_eq!(user.names(words), names);
+        assert_eq!(self::names(&user, words), names);
         let run = user.run(words).expect(0);
         assert!(run.stderr().contains(note), "{}", run.stderr());
     }
@@ -136,7 +101,7 @@ fn names_of_universal_analytics_are_answered_by_todays() {
 
 #[test]
 fn what_nobody_knows_exits_4_with_the_nearest_name() {
-    let user = User::offline();
+    let user = Analyst::offline(BIN);
     let run = user.run(&["contry"]).expect_failure(4);
     assert!(run.stderr().contains("did you mean `country`?"));
     let run = user.run(&["zzqqxx"]).expect_failure(4);
@@ -145,7 +110,7 @@ fn what_nobody_knows_exits_4_with_the_nearest_name() {
 
 #[test]
 fn words_that_exclude_each_other_are_refused_before_any_request() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     for arguments in [
         &["--dimensions", "--metrics"][..],
         &["--realtime", "--compatible-with", "date", "-p", "1"],
@@ -158,7 +123,7 @@ fn words_that_exclude_each_other_are_refused_before_any_request() {
     ] {
         user.run(arguments).expect_failure(2);
     }
-    let without_token = User::offline();
+    let without_token = Analyst::offline(BIN);
     for arguments in [&["-p", "1"][..], &["-p", "1", "--compatible-with", "date"], &["--token", ""]] {
         without_token.run(arguments).expect_failure(3);
     }
@@ -167,7 +132,7 @@ fn words_that_exclude_each_other_are_refused_before_any_request() {
 #[test]
 fn stdin_is_read_for_a_dash_alone() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let command = |arguments: &[&str]| {
         let mut command = user.command(arguments);
         command.env_remove("GAUTH_TOKEN");
@@ -182,15 +147,15 @@ fn stdin_is_read_for_a_dash_alone() {
 #[test]
 fn a_property_tells_its_own_fields() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let run = user.run(&["-p", "123456", "customUser:membership"]).expect(0);
     assert!(run.stdout().contains("customUser:membership,dimension,"));
     assert!(run.stdout().contains(",custom,"));
-    let custom = user.names(&["-p", "properties/123456", "--custom"]);
+    let custom = names(&user, &["-p", "properties/123456", "--custom"]);
     assert!(custom.contains(&"customEvent:author".to_owned()));
     assert!(custom.iter().all(|name| name.contains(':')));
     // What the catalogue adds to Google's answer.
-    assert_eq!(user.names(&["-p", "123456", "minutesAgo"]), ["minutesAgo"]);
+    assert_eq!(names(&user, &["-p", "123456", "minutesAgo"]), ["minutesAgo"]);
     let blocked = user.run(&["-p", "200005", "advertiserAdCost"]).expect(0);
     assert!(blocked.stdout().ends_with(",NO_COST_METRICS\n"));
     let first = user.run(&["-p", "0", "city"]).expect(0);
@@ -201,8 +166,8 @@ fn a_property_tells_its_own_fields() {
 #[test]
 fn with_a_token_and_no_property_the_fields_of_all_properties_are_asked_for() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
-    let common = user.names(&[]);
+    let user = user_of_sandbox(&sandbox);
+    let common = names(&user, &[]);
     assert!(common.is_sorted());
     assert!(common.contains(&"customEvent:".to_owned()));
     assert!(!common.contains(&"customEvent:author".to_owned()));
@@ -217,12 +182,12 @@ fn with_a_token_and_no_property_the_fields_of_all_properties_are_asked_for() {
 #[test]
 fn the_property_says_what_can_join_a_report() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let with = ["-p", "123456", "--compatible-with", "date,sessions"];
-    let joinable = user.names(&[&with[..], &["--dimensions"]].concat());
+    let joinable = names(&user, &[&with[..], &["--dimensions"]].concat());
     assert!(joinable.contains(&"country".to_owned()));
     assert!(!joinable.contains(&"itemName".to_owned()));
-    assert_eq!(user.names(&[&with[..], &["country"]].concat()), ["country"]);
+    assert_eq!(names(&user, &[&with[..], &["country"]].concat()), ["country"]);
     let run = user.run(&[&with[..], &["country", "itemName"]].concat()).expect_failure(4);
     assert!(run.stderr().contains("itemName cannot be combined with date,sessions"));
     let run = user.run(&["-p", "123456", "--compatible-with", "itemName,sessions"]).expect_failure(4);
@@ -241,7 +206,7 @@ fn the_fields_of_a_report_are_sent_as_dimensions_and_metrics() {
     });
     let server =
         ScriptedServer::start([Answer::json(200, metadata.to_string()), Answer::json(200, verdict.to_string())]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let names = "date,customEvent:plan,customEvent:words,ga:users,conversions";
     let run = user.run(&["-p", "7", "--compatible-with", names, "--quota-project", "mine"]);
     let run = run.expect(0);
@@ -259,14 +224,14 @@ fn the_fields_of_a_report_are_sent_as_dimensions_and_metrics() {
     );
     for request in &requests {
         assert_eq!(request.header("x-goog-user-project"), Some("mine"));
-        assert_eq!(request.header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+        assert_eq!(request.header("authorization"), Some(&*format!("Bearer {}", user.token)));
     }
 }
 
 #[test]
 fn a_custom_field_that_the_property_lacks_is_refused_with_the_nearest() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let run = user.run(&["-p", "123456", "--compatible-with", "customEvent:autor"]).expect_failure(4);
     assert!(run.stderr().contains("did you mean `customEvent:author`?"));
 }
@@ -275,7 +240,7 @@ fn a_custom_field_that_the_property_lacks_is_refused_with_the_nearest() {
 fn an_answer_that_is_not_metadata_fails_with_nothing_written() {
     for body in ["<html>", "{}", r#"{"dimensions":[{"apiName":"ci"#] {
         let server = ScriptedServer::start([Answer::json(200, body)]);
-        let user = User::of(&server.url());
+        let user = user_of(&server.url());
         user.run(&["-p", "1", "-o", "list.csv"]).expect_failure(1);
         assert!(!user.home.path().join("list.csv").exists());
     }
@@ -285,7 +250,7 @@ fn an_answer_that_is_not_metadata_fails_with_nothing_written() {
 fn g1_what_a_property_calls_its_fields_cannot_steer_a_terminal() {
     let metadata = json!({"dimensions": [{"apiName": "customEvent:x", "uiName": "\u{1b}]0;t\u{7}"}]});
     let server = ScriptedServer::answering(move |_| Answer::json(200, metadata.to_string()));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     for format in ["record", "table"] {
         let run = user.run(&["-p", "1", "customEvent:x", "-f", format]).expect(0);
         assert!(run.stdout().contains("\\x1b]0;t\\x07"), "{}", run.stdout());
@@ -294,7 +259,7 @@ fn g1_what_a_property_calls_its_fields_cannot_steer_a_terminal() {
 
 #[test]
 fn h1_a_full_disk_is_an_error_in_every_format() {
-    let user = User::offline();
+    let user = Analyst::offline(BIN);
     for format in ["csv", "tsv", "json", "ndjson", "table", "record"] {
         let run = user.run(&["-f", format, "-o", "/dev/full"]).expect(1);
         assert!(run.stderr().contains("no space left on device"), "{format}");

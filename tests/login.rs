@@ -28,16 +28,13 @@ mod secrets;
 #[path = "login/signals.rs"]
 mod signals;
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use gauth_sandbox::{Options, Sandbox};
-use serde_json::Value;
-use testkit::{Home, Run, Running};
+use gauth_sandbox::Options;
+use testkit::{Run, Running, User};
 
 const BIN: &str = env!("CARGO_BIN_EXE_gauth-login");
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
@@ -46,76 +43,40 @@ const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 const WORKED: &str = "You are logged in";
 const FAILED: &str = "The login failed";
 
-/// Somebody with a client file, who has not logged in yet.
-struct Person {
-    home: Home,
-    sandbox: Sandbox,
+/// Somebody with the sandbox's client file, who has not logged in yet.
+fn person(options: Options) -> User {
+    let mut person = User::new(BIN, options);
+    person.environment.push(("GAUTH_CLIENT_SECRETS", person.sandbox.client_secrets().into()));
+    person
 }
 
-impl Person {
-    /// Whose consent is given as soon as the page is visited.
-    fn consenting() -> Self {
-        Self::with(Options { auto_consent: true, ..Options::default() })
-    }
+/// The same whose consent is given as soon as the page is visited.
+fn consenting() -> User {
+    person(Options { auto_consent: true, ..Options::default() })
+}
 
-    fn with(options: Options) -> Self {
-        Self { home: Home::new(), sandbox: Sandbox::start(options).expect("start the sandbox") }
-    }
+/// Starts a login that waits for somebody to visit its URL.
+#[track_caller]
+fn start(person: &User, arguments: &[&str]) -> Login {
+    let mut command = person.command(arguments);
+    command.arg("--no-browser");
+    Login::start(command)
+}
 
-    /// gauth-login with these arguments and the sandbox's client.
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.home.command(BIN);
-        command
-            .args(arguments)
-            .env("GAUTH_SANDBOX_URL", self.sandbox.url())
-            .env("GAUTH_CLIENT_SECRETS", self.sandbox.client_secrets());
-        command
-    }
+/// Logs in to the end.
+#[track_caller]
+fn log_in(person: &User, arguments: &[&str]) -> Run {
+    let login = start(person, arguments);
+    testkit::visit(&login.url);
+    person.check(login.running.finish()).expect(0)
+}
 
-    /// Starts a login that waits for somebody to visit its URL.
-    #[track_caller]
-    fn start(&self, arguments: &[&str]) -> Login {
-        let mut command = self.command(arguments);
-        command.arg("--no-browser");
-        Login::start(command)
-    }
-
-    /// Logs in to the end.
-    #[track_caller]
-    fn log_in(&self, arguments: &[&str]) -> Run {
-        let login = self.start(arguments);
-        testkit::visit(&login.url);
-        self.swept(login.running.finish()).expect(0)
-    }
-
-    /// Starts a login, visits its URL and expects it to fail.
-    #[track_caller]
-    fn fail(&self, arguments: &[&str], code: i32) -> Run {
-        let login = self.start(arguments);
-        assert!(testkit::visit(&login.url).body.contains(FAILED));
-        self.swept(login.running.finish()).expect_failure(code)
-    }
-
-    /// D3: no login, whatever its end, says a secret.
-    #[track_caller]
-    fn swept(&self, run: Run) -> Run {
-        run.assert_no_secret(&self.sandbox.secrets(), false);
-        run
-    }
-
-    fn file(&self) -> PathBuf {
-        self.home.config().join("gauth/credentials.json")
-    }
-
-    #[track_caller]
-    fn credentials(&self) -> Value {
-        json(&self.file())
-    }
-
-    fn token_requests(&self) -> usize {
-        let requests = self.sandbox.requests();
-        requests.iter().filter(|one| one.path == "/token").count()
-    }
+/// Starts a login, visits its URL and expects it to fail.
+#[track_caller]
+fn fail(person: &User, arguments: &[&str], code: i32) -> Run {
+    let login = start(person, arguments);
+    assert!(testkit::visit(&login.url).body.contains(FAILED));
+    person.check(login.running.finish()).expect_failure(code)
 }
 
 /// A login that waits.
@@ -210,12 +171,6 @@ fn parameter(url: &str, name: &str) -> String {
     let parameters = gauth_core::form::decode(query).expect("a well-formed query");
     let found = parameters.into_iter().find(|(key, _)| key == name);
     found.unwrap_or_else(|| panic!("no {name} in {url}")).1
-}
-
-#[track_caller]
-fn json(path: &Path) -> Value {
-    let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_slice(&text).expect("JSON")
 }
 
 #[test]

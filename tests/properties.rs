@@ -1,46 +1,20 @@
 //! ga-properties as its users see it: the real binary, with a home of its own, against the sandbox or against a
 //! server that is not ours. The ids in the names of tests are those of the security requirements.
 
-use std::process::Command;
-
 use gauth_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
-use testkit::{Answer, Home, Run, ScriptedServer};
+use testkit::{Analyst, Answer, ScriptedServer};
 
 const BIN: &str = env!("CARGO_BIN_EXE_ga-properties");
-const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
-/// The token in all tests whose server does not ask who made it.
-const TOKEN: &str = "ya29.canary-V5wq0Zt7kPd3XyA1mEoB";
 
-/// A person with a token.
-struct User {
-    home: Home,
-    url: String,
-    token: String,
+/// Of a server that takes any token.
+fn user_of(url: &str) -> Analyst {
+    Analyst::of(BIN, url)
 }
 
-impl User {
-    fn of(url: &str) -> Self {
-        Self { home: Home::new(), url: url.to_owned(), token: TOKEN.to_owned() }
-    }
-
-    fn of_sandbox(sandbox: &Sandbox) -> Self {
-        Self { token: sandbox.access_token(&[READONLY]), ..Self::of(sandbox.url()) }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.home.command(BIN);
-        command.env("GAUTH_SANDBOX_URL", &self.url).env("GAUTH_TOKEN", &self.token).args(arguments);
-        command
-    }
-
-    /// Runs the program; the token is never among what it says.
-    #[track_caller]
-    fn run(&self, arguments: &[&str]) -> Run {
-        let run = testkit::run(self.command(arguments));
-        run.assert_no_secret(std::slice::from_ref(&self.token), false);
-        run
-    }
+/// Of the sandbox, with a token that it gave.
+fn user_of_sandbox(sandbox: &Sandbox) -> Analyst {
+    Analyst::of_sandbox(BIN, sandbox)
 }
 
 fn sandbox() -> Sandbox {
@@ -79,7 +53,7 @@ fn every_page_is_followed_even_past_an_empty_one() {
         page(&[], "thr&ee"),
         page(&[account(2, "Second", &[])], ""),
     ]);
-    let run = User::of(&server.url()).run(&[]).expect(0);
+    let run = user_of(&server.url()).run(&[]).expect(0);
     assert_eq!(
         run.stdout(),
         format!("{HEADER}1,First,11,a,ordinary,accounts/1\n1,First,12,\"b, c\",ordinary,accounts/1\n2,Second,,,,\n")
@@ -89,7 +63,7 @@ fn every_page_is_followed_even_past_an_empty_one() {
     let first = "/v1beta/accountSummaries?pageSize=200&prettyPrint=false";
     assert_eq!(targets, [first.to_owned(), format!("{first}&pageToken=two"), format!("{first}&pageToken=thr%26ee")]);
     for request in &requests {
-        let bearer = format!("Bearer {TOKEN}");
+        let bearer = format!("Bearer {}", Analyst::TOKEN);
         assert_eq!(request.header("authorization"), Some(&*bearer));
     }
 }
@@ -101,7 +75,7 @@ fn h5_a_page_token_that_comes_again_is_an_incomplete_list() {
         page(&[account(2, "Second", &[(22, "b")])], "other"),
         page(&[account(3, "Third", &[(33, "c")])], "again"),
     ]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let run = user.run(&["-o", "list.csv"]).expect_failure(6);
     assert!(run.stderr().contains("repeats a page token"));
     assert!(!user.home.path().join("list.csv").exists());
@@ -110,7 +84,7 @@ fn h5_a_page_token_that_comes_again_is_an_incomplete_list() {
 #[test]
 fn a_name_or_number_is_matched_in_any_case_and_gives_ids_for_ga_query() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     for (text, ids) in [
         ("nordwind – website", "123456\n"),
         ("NORDWIND", "123456\n123457\n123458\n"),
@@ -131,7 +105,7 @@ fn a_name_or_number_is_matched_in_any_case_and_gives_ids_for_ga_query() {
 #[test]
 fn a_property_found_by_name_is_reported_on_by_ga_query() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let script = r#""$1" -p $("$0" --match 'shop, mobile' -f id) -m sessions --header none"#;
     let mut command = user.home.command("sh");
     command
@@ -149,7 +123,7 @@ fn a_property_found_by_name_is_reported_on_by_ga_query() {
 #[test]
 fn a_name_that_matches_nothing_exits_4_with_a_hint() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     for arguments in [
         &["--match", "nobody's"][..],
         // The account is there, but has nothing to report on.
@@ -166,7 +140,7 @@ fn a_name_that_matches_nothing_exits_4_with_a_hint() {
 #[test]
 fn each_format_is_written_as_ga_query_writes_it() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     for (format, expected) in [
         (
             "csv",
@@ -206,13 +180,13 @@ fn each_format_is_written_as_ga_query_writes_it() {
 #[test]
 fn a_token_without_the_scope_exits_4_and_names_the_login() {
     let sandbox = sandbox();
-    let user =
-        User { token: sandbox.access_token(&["https://www.googleapis.com/auth/analytics"]), ..User::of(sandbox.url()) };
+    let mut user = user_of(sandbox.url());
+    user.token = sandbox.access_token(&["https://www.googleapis.com/auth/analytics"]);
     let run = user.run(&[]).expect_failure(4);
     assert!(run.stderr().contains("insufficient authentication scopes"));
     assert!(run.stderr().contains("hint: "));
     assert!(run.stderr().contains("gauth-login --scope analytics.readonly"));
-    let stale = User::of_sandbox(&sandbox);
+    let stale = user_of_sandbox(&sandbox);
     sandbox.expire_access_tokens();
     stale.run(&[]).expect_failure(3);
 }
@@ -220,7 +194,7 @@ fn a_token_without_the_scope_exits_4_and_names_the_login() {
 #[test]
 fn the_token_is_taken_as_by_ga_query() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let bare = |arguments: &[&str]| {
         let mut command = user.command(arguments);
         command.env_remove("GAUTH_TOKEN");
@@ -238,7 +212,7 @@ fn the_token_is_taken_as_by_ga_query() {
 #[test]
 fn the_quota_project_comes_from_the_flag_before_the_variable() {
     let server = ScriptedServer::answering(|_| page(&[], ""));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     for (arguments, variable) in [(&["--quota-project", "flag"][..], "variable"), (&[], "variable"), (&[], "")] {
         let mut command = user.command(arguments);
         command.env("GOOGLE_CLOUD_QUOTA_PROJECT", variable);
@@ -274,7 +248,7 @@ fn h7_each_failure_has_its_code_and_number_of_requests() {
             let answer = answer.clone();
             move |_| answer.clone()
         });
-        User::of(&server.url()).run(&[]).expect_failure(code);
+        user_of(&server.url()).run(&[]).expect_failure(code);
         assert_eq!(server.requests().len(), requests, "{answer:?}");
     }
 }
@@ -282,7 +256,7 @@ fn h7_each_failure_has_its_code_and_number_of_requests() {
 #[test]
 fn h3_a_reader_that_goes_away_ends_it_quietly() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let mut command = user.command(&[]);
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -294,7 +268,7 @@ fn h3_a_reader_that_goes_away_ends_it_quietly() {
 #[test]
 fn h1_a_full_disk_is_an_error_in_every_format() {
     let sandbox = sandbox();
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     for format in ["csv", "tsv", "json", "ndjson", "table", "id"] {
         let run = user.run(&["-f", format, "-o", "/dev/full"]).expect(1);
         assert!(run.stderr().contains("no space left on device"), "{format}");

@@ -28,75 +28,20 @@ mod token;
 #[path = "query/v3.rs"]
 mod v3;
 
-use std::process::Command;
-
 use gauth_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
-use testkit::{Answer, Home, Received, Run};
+use testkit::{Analyst, Answer, Received};
 
 const BIN: &str = env!("CARGO_BIN_EXE_ga-query");
-const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
-/// The token in all tests whose server does not ask who made it.
-const TOKEN: &str = "ya29.canary-V5wq0Zt7kPd3XyA1mEoB";
 
-/// A person with a token and a report to make.
-struct User {
-    home: Home,
-    url: String,
-    token: String,
+/// Of a server that takes any token.
+fn user_of(url: &str) -> Analyst {
+    Analyst::of(BIN, url)
 }
 
-impl User {
-    /// Of a server that takes any token.
-    fn of(url: &str) -> Self {
-        Self { home: Home::new(), url: url.to_owned(), token: TOKEN.to_owned() }
-    }
-
-    /// Of the sandbox, with a token that it gave.
-    fn of_sandbox(sandbox: &Sandbox) -> Self {
-        Self { token: sandbox.access_token(&[READONLY]), ..Self::of(sandbox.url()) }
-    }
-
-    /// The program with the token in its environment.
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command_without_token(arguments);
-        command.env("GAUTH_TOKEN", &self.token);
-        command
-    }
-
-    fn command_without_token(&self, arguments: &[&str]) -> Command {
-        let mut command = self.home.command(BIN);
-        command.env("GAUTH_SANDBOX_URL", &self.url).args(arguments);
-        command
-    }
-
-    /// Runs the program; the token is never among what it says.
-    #[track_caller]
-    fn run(&self, arguments: &[&str]) -> Run {
-        self.finish(self.command(arguments))
-    }
-
-    #[track_caller]
-    fn finish(&self, command: Command) -> Run {
-        let run = testkit::run(command);
-        run.assert_no_secret(std::slice::from_ref(&self.token), false);
-        run
-    }
-
-    /// The rows of a report, of which the first is the header, in cells that hold no commas.
-    #[track_caller]
-    fn cells(&self, arguments: &[&str]) -> Vec<Vec<String>> {
-        let run = self.run(arguments).expect(0);
-        let lines = run.stdout().lines();
-        lines.map(|line| line.split(',').map(str::to_owned).collect()).collect()
-    }
-
-    /// A report by page of sessions, with further arguments.
-    #[track_caller]
-    fn pages(&self, arguments: &[&str]) -> Run {
-        let all = [&["-p", "1", "-d", "pagePath", "-m", "sessions"], arguments].concat();
-        self.run(&all)
-    }
+/// Of the sandbox, with a token that it gave.
+fn user_of_sandbox(sandbox: &Sandbox) -> Analyst {
+    Analyst::of_sandbox(BIN, sandbox)
 }
 
 fn sandbox(rows: u64) -> Sandbox {

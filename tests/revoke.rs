@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use gauth_core::Secret;
@@ -11,93 +10,50 @@ use gauth_core::cache::Entry;
 use gauth_core::credentials::{Context, Credentials, TokenRequest};
 use gauth_core::endpoint::Policy;
 use gauth_core::scope::Scopes;
-use gauth_sandbox::{Fault, FaultKind, Options, Recorded, Sandbox};
+use gauth_sandbox::{Fault, FaultKind, Options};
 use serde_json::{Value, json};
-use testkit::{Answer, Home, Pty, Run, ScriptedServer};
+use testkit::{Answer, Pty, Run, ScriptedServer, User};
 
 const BIN: &str = env!("CARGO_BIN_EXE_gauth-revoke");
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 
 /// A user of a machine on which gauth-login has run.
-struct User {
-    home: Home,
-    sandbox: Sandbox,
-    credentials: PathBuf,
+fn logged_in() -> User {
+    User::logged_in(BIN, Options::default(), &[READONLY])
 }
 
-impl User {
-    fn logged_in() -> Self {
-        let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
-        let home = Home::new();
-        let grant = sandbox.grant(&[READONLY]);
-        let file = json!({
-            "type": "authorized_user",
-            "account": grant.account,
-            "client_id": grant.client_id,
-            "client_secret": grant.client_secret,
-            "refresh_token": grant.refresh_token,
-            "token_uri": format!("{}/token", sandbox.url()),
-        });
-        let credentials = home.write(".config/gauth/credentials.json", 0o600, file.to_string());
-        Self { home, sandbox, credentials }
-    }
+/// Runs it; it never prints anything on stdout.
+#[track_caller]
+fn revoke(user: &User, options: &[&str]) -> Run {
+    let run = user.run(options);
+    assert_eq!(run.stdout(), "");
+    run
+}
 
-    fn command(&self, options: &[&str]) -> Command {
-        let mut command = self.home.command(BIN);
-        command.env("GAUTH_SANDBOX_URL", self.sandbox.url()).args(options);
-        command
-    }
+/// Puts a token for these scopes into the cache, as gauth-token would for the grant in `file`.
+fn cache(user: &User, file: &Value, scope: &str) -> PathBuf {
+    let policy = Policy::default();
+    let context = Context { policy: &policy, env: &|_| None };
+    let credentials = Credentials::parse(file.to_string().as_bytes(), &context);
+    let credentials = credentials.expect("the file is whole");
+    let request = TokenRequest { scopes: Some(Scopes::from_answer(scope)), ..TokenRequest::default() };
+    let entry = Entry {
+        token: Secret::new("ya29.cached"),
+        principal: credentials.principal_digest(),
+        obtained_at: SystemTime::UNIX_EPOCH,
+        expires_at: SystemTime::UNIX_EPOCH + Duration::from_secs(2),
+        scopes: None,
+    };
+    let name = credentials.cache_file_name(&request);
+    let bytes = entry.to_bytes().expect("the times have a form");
+    user.home.write(PathBuf::from(".cache/gauth").join(name), 0o600, bytes)
+}
 
-    /// Runs it; it never prints anything on stdout, nor a secret anywhere (D3).
-    #[track_caller]
-    fn run(&self, options: &[&str]) -> Run {
-        let run = testkit::run(self.command(options));
-        run.assert_no_secret(&self.sandbox.secrets(), false);
-        assert_eq!(run.stdout(), "");
-        run
-    }
-
-    fn revocations(&self) -> Vec<Recorded> {
-        let requests = self.sandbox.requests().into_iter();
-        requests.filter(|request| request.path == "/revoke").collect()
-    }
-
-    fn stored(&self) -> Value {
-        let bytes = fs::read(&self.credentials).expect("read the credentials");
-        serde_json::from_slice(&bytes).expect("JSON")
-    }
-
-    /// A file of this content beside the credentials; its path.
-    fn file(&self, content: &Value) -> String {
-        let path = self.home.write("given.json", 0o600, content.to_string());
-        path.to_str().expect("a plain path").to_owned()
-    }
-
-    /// Puts a token for these scopes into the cache, as gauth-token would for the grant in `file`.
-    fn cache(&self, file: &Value, scope: &str) -> PathBuf {
-        let policy = Policy::default();
-        let reading = Context { policy: &policy, env: &|_| None };
-        let credentials = Credentials::parse(file.to_string().as_bytes(), &reading);
-        let credentials = credentials.expect("the file is whole");
-        let wanted = TokenRequest { scopes: Some(Scopes::from_answer(scope)), ..TokenRequest::default() };
-        let entry = Entry {
-            token: Secret::new("ya29.cached"),
-            principal: credentials.principal_digest(),
-            obtained_at: SystemTime::UNIX_EPOCH,
-            expires_at: SystemTime::UNIX_EPOCH + Duration::from_secs(2),
-            scopes: None,
-        };
-        let name = credentials.cache_file_name(&wanted);
-        let bytes = entry.to_bytes().expect("the times have a form");
-        self.home.write(PathBuf::from(".cache/gauth").join(name), 0o600, bytes)
-    }
-
-    /// Everything is as it was: nothing was sent, nothing removed.
-    #[track_caller]
-    fn assert_untouched(&self) {
-        assert!(self.revocations().is_empty());
-        assert!(self.credentials.exists());
-    }
+/// Everything is as it was: nothing was sent, nothing removed.
+#[track_caller]
+fn assert_untouched(user: &User) {
+    assert!(user.requests_to("/revoke").is_empty());
+    assert!(user.credentials.exists());
 }
 
 #[test]
@@ -108,20 +64,20 @@ fn the_committed_man_page_is_the_one_it_prints() {
 
 #[test]
 fn the_grant_its_file_and_its_cached_tokens_go_and_nobody_elses() {
-    let user = User::logged_in();
-    let gone = [user.cache(&user.stored(), "a"), user.cache(&user.stored(), "b")];
+    let user = logged_in();
+    let gone = [cache(&user, &user.stored(), "a"), cache(&user, &user.stored(), "b")];
     let mut other = user.stored();
     other["refresh_token"] = "1//other".into();
     let stays = [
-        user.cache(&other, "a"),
+        cache(&user, &other, "a"),
         user.home.write(".cache/gauth/damaged.json", 0o600, "{"),
         user.home.write("keep.json", 0o600, "{}"),
     ];
     let token = user.stored()["refresh_token"].clone();
-    let run = user.run(&["--yes"]).expect(0);
+    let run = revoke(&user, &["--yes"]).expect(0);
     assert!(run.stderr().contains("this revokes the whole grant of alex@example.com"), "{}", run.stderr());
     assert!(run.stderr().contains("2 of its tokens"), "{}", run.stderr());
-    let sent = user.revocations();
+    let sent = user.requests_to("/revoke");
     assert_eq!(sent.len(), 1);
     assert_eq!((sent[0].method.as_str(), sent[0].query.as_str()), ("POST", ""));
     let token = token.as_str().expect("a text").replace('/', "%2F");
@@ -129,47 +85,47 @@ fn the_grant_its_file_and_its_cached_tokens_go_and_nobody_elses() {
     assert!(!user.credentials.exists());
     assert!(gone.iter().all(|file| !file.exists()), "{:?}", user.home.tree());
     assert!(stays.iter().all(|file| file.exists()), "{:?}", user.home.tree());
-    user.run(&["--yes"]).expect_failure(3);
+    revoke(&user, &["--yes"]).expect_failure(3);
 }
 
 #[test]
 fn what_gauth_token_has_cached_is_known_for_the_grants_own() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut command = user.home.command(testkit::sibling(BIN, "gauth-token"));
     command.args(["--scope", "analytics.readonly"]);
     testkit::run(command).expect(0);
-    let run = user.run(&["--yes"]).expect(0);
+    let run = revoke(&user, &["--yes"]).expect(0);
     assert!(run.stderr().contains("1 of its tokens"), "{}", run.stderr());
 }
 
 #[test]
 fn without_a_terminal_it_needs_yes() {
-    let user = User::logged_in();
-    let run = user.run(&[]).expect_failure(2);
+    let user = logged_in();
+    let run = revoke(&user, &[]).expect_failure(2);
     assert!(run.stderr().contains("this revokes the whole grant of"), "{}", run.stderr());
     assert!(run.stderr().contains("hint: add --yes"), "{}", run.stderr());
-    user.assert_untouched();
+    assert_untouched(&user);
 }
 
 #[test]
 fn on_a_terminal_it_says_what_goes_and_asks() {
     for (typed, code) in [("\n", 4), ("n\n", 4), ("yeah\n", 4), ("\u{4}", 4), ("y\n", 0), ("YES\n", 0)] {
-        let user = User::logged_in();
+        let user = logged_in();
         let mut pty = Pty::start(user.command(&[]), 200);
         let shown = pty.wait_for("revoke it? [y/N] ");
         assert!(shown.contains("all clients and scopes"), "{shown}");
-        user.assert_untouched();
+        assert_untouched(&user);
         pty.type_in(typed);
         let (status, shown) = pty.finish();
         assert_eq!(status.code(), Some(code), "{typed:?}: {shown}");
         assert_eq!(user.credentials.exists(), code != 0, "{typed:?}");
-        assert_eq!(user.revocations().len(), usize::from(code == 0));
+        assert_eq!(user.requests_to("/revoke").len(), usize::from(code == 0));
     }
 }
 
 #[test]
 fn quiet_does_not_hide_what_is_asked_about() {
-    let user = User::logged_in();
+    let user = logged_in();
     let pty = Pty::start(user.command(&["-q"]), 200);
     let shown = pty.wait_for("[y/N]");
     assert!(shown.contains("this revokes the whole grant of"), "{shown}");
@@ -177,7 +133,7 @@ fn quiet_does_not_hide_what_is_asked_about() {
 
 #[test]
 fn yes_on_a_terminal_is_not_asked_again() {
-    let user = User::logged_in();
+    let user = logged_in();
     let (status, shown) = Pty::start(user.command(&["--yes"]), 200).finish();
     assert_eq!(status.code(), Some(0), "{shown}");
     assert!(!shown.contains("[y/N]"), "{shown}");
@@ -185,10 +141,10 @@ fn yes_on_a_terminal_is_not_asked_again() {
 
 #[test]
 fn g8_a_grant_that_the_server_does_not_know_exits_3_and_its_file_stays() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.revoke_all();
     let before = fs::read(&user.credentials).expect("read it");
-    let run = user.run(&["--yes"]).expect_failure(3);
+    let run = revoke(&user, &["--yes"]).expect_failure(3);
     assert!(run.stderr().contains("invalid_token"), "{}", run.stderr());
     let hint = format!("rm {}", user.credentials.display());
     assert!(run.stderr().contains(&hint), "{}", run.stderr());
@@ -204,9 +160,9 @@ fn whatever_is_not_a_yes_keeps_the_file() {
         (Answer::json(403, "{}"), 4),
         (Answer::json(501, "<html>"), 5),
     ] {
-        let user = User::logged_in();
+        let user = logged_in();
         let server = ScriptedServer::start([answer]);
-        let cached = user.cache(&user.stored(), "a");
+        let cached = cache(&user, &user.stored(), "a");
         let mut command = user.command(&["--yes"]);
         command.env("GAUTH_SANDBOX_URL", server.url());
         testkit::run(command).expect_failure(code);
@@ -217,18 +173,18 @@ fn whatever_is_not_a_yes_keeps_the_file() {
 
 #[test]
 fn f5_a_server_that_is_down_for_a_moment_is_asked_again() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.fault(Fault::new("/revoke", FaultKind::Html { status: 503 }));
-    user.run(&["--yes"]).expect(0);
-    assert_eq!(user.revocations().len(), 2);
+    revoke(&user, &["--yes"]).expect(0);
+    assert_eq!(user.requests_to("/revoke").len(), 2);
     assert!(!user.credentials.exists());
 }
 
 #[test]
 fn credentials_without_a_users_grant_are_refused_with_what_to_do_instead() {
-    let user = User::logged_in();
+    let user = logged_in();
     let key = user.sandbox.service_account_key();
-    let run = user.run(&["--yes", key.to_str().expect("a path")]).expect_failure(2);
+    let run = revoke(&user, &["--yes", key.to_str().expect("a path")]).expect_failure(2);
     assert!(run.stderr().contains("gcloud iam service-accounts keys delete"), "{}", run.stderr());
     assert!(key.exists());
     let url = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/robot@p.iam.gserviceaccount.com:generateAccessToken";
@@ -250,29 +206,29 @@ fn credentials_without_a_users_grant_are_refused_with_what_to_do_instead() {
         (json!({"installed": {"client_id": "id"}}), "OAuth client"),
     ] {
         let path = user.file(&file);
-        let run = user.run(&["--yes", &path]).expect_failure(2);
+        let run = revoke(&user, &["--yes", &path]).expect_failure(2);
         assert!(run.stderr().contains(says), "{}", run.stderr());
         assert!(fs::exists(&path).expect("look"));
     }
-    user.assert_untouched();
+    assert_untouched(&user);
 }
 
 #[test]
 fn gclouds_login_is_revoked_only_when_it_is_named() {
-    let user = User::logged_in();
+    let user = logged_in();
     let path = ".config/gcloud/application_default_credentials.json";
     let gcloud = user.home.write(path, 0o600, user.stored().to_string());
     fs::remove_file(&user.credentials).expect("log out");
-    let run = user.run(&["--yes"]).expect_failure(2);
+    let run = revoke(&user, &["--yes"]).expect_failure(2);
     assert!(run.stderr().contains("gcloud auth application-default revoke"), "{}", run.stderr());
-    assert!(gcloud.exists() && user.revocations().is_empty());
-    user.run(&["--yes", gcloud.to_str().expect("a path")]).expect(0);
+    assert!(gcloud.exists() && user.requests_to("/revoke").is_empty());
+    revoke(&user, &["--yes", gcloud.to_str().expect("a path")]).expect(0);
     assert!(!gcloud.exists());
 }
 
 #[test]
 fn e2_a_token_of_another_issuer_is_not_sent_to_google() {
-    let user = User::logged_in();
+    let user = logged_in();
     let server = ScriptedServer::start([Answer::json(200, "{}")]);
     let mut file = user.stored();
     file["token_uri"] = "https://idp.example.com/token".into();
@@ -287,18 +243,18 @@ fn e2_a_token_of_another_issuer_is_not_sent_to_google() {
     assert!(refused.stderr().contains("field revoke_uri"), "{}", refused.stderr());
     file["revoke_uri"] = "https://evil.example/revoke".into();
     run(&file).expect_failure(2);
-    user.assert_untouched();
+    assert_untouched(&user);
     // An issuer that says where its tokens end is asked there, not the sandbox.
     file["token_uri"] = format!("{}/token", server.url()).into();
     file["revoke_uri"] = format!("{}/revoke", server.url()).into();
     run(&file).expect(0);
     assert_eq!(server.requests()[0].target, "/revoke");
-    user.assert_untouched();
+    assert_untouched(&user);
 }
 
 #[test]
 fn a_login_in_the_meantime_is_neither_revoked_nor_removed() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut pty = Pty::start(user.command(&[]), 200);
     pty.wait_for("[y/N]");
     let mut newer = user.stored();
@@ -309,38 +265,38 @@ fn a_login_in_the_meantime_is_neither_revoked_nor_removed() {
     assert_eq!(status.code(), Some(5), "{shown}");
     assert!(shown.contains("changed meanwhile"), "{shown}");
     assert_eq!(user.stored(), newer);
-    user.assert_untouched();
+    assert_untouched(&user);
 }
 
 #[test]
 fn a8_where_the_file_is_a_link_the_secret_goes_and_the_link_stays() {
-    let user = User::logged_in();
+    let user = logged_in();
     let target = user.home.path().join("dotfiles.json");
     fs::rename(&user.credentials, &target).expect("move it");
     std::os::unix::fs::symlink(&target, &user.credentials).expect("make a link");
-    user.run(&["--yes"]).expect(0);
+    revoke(&user, &["--yes"]).expect(0);
     assert!(!target.exists());
     assert!(user.credentials.is_symlink());
 }
 
 #[test]
 fn quiet_leaves_only_errors() {
-    let user = User::logged_in();
-    assert_eq!(user.run(&["--yes", "-q"]).expect(0).stderr(), "");
-    let run = user.run(&["--yes", "-q"]).expect_failure(3);
+    let user = logged_in();
+    assert_eq!(revoke(&user, &["--yes", "-q"]).expect(0).stderr(), "");
+    let run = revoke(&user, &["--yes", "-q"]).expect_failure(3);
     assert!(run.stderr().contains("no credentials found"), "{}", run.stderr());
 }
 
 #[test]
 fn d4_verbose_shows_the_request_without_the_token() {
-    let user = User::logged_in();
-    let run = user.run(&["--yes", "--verbose"]).expect(0);
+    let user = logged_in();
+    let run = revoke(&user, &["--yes", "--verbose"]).expect(0);
     assert!(run.stderr().contains("/revoke; content-type"), "{}", run.stderr());
 }
 
 #[test]
 fn h1_a_file_that_cannot_be_looked_at_is_an_error_not_a_success_that_keeps_it() {
-    let user = User::logged_in();
+    let user = logged_in();
     for first in 2..5 {
         // The first of all tells std whether the system knows the call.
         let inject = format!("inject=statx:error=EIO:when={first}+");
@@ -350,6 +306,6 @@ fn h1_a_file_that_cannot_be_looked_at_is_an_error_not_a_success_that_keeps_it() 
         };
         assert_ne!(trace.run.code(), 0, "{first}: {}", trace.run.stderr());
         assert!(trace.run.stderr().contains("input/output error"), "{first}: {}", trace.run.stderr());
-        user.assert_untouched();
+        assert_untouched(&user);
     }
 }

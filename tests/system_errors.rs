@@ -7,13 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use gauth_sandbox::{Options, Sandbox};
-use serde_json::{Value, json};
-use testkit::{Home, Run, Trace, sibling, strace, tool};
+use gauth_sandbox::Options;
+use serde_json::Value;
+use testkit::{Home, Run, Trace, User, sibling, strace, tool};
 
 const BIN: &str = env!("CARGO_BIN_EXE_gauth-token");
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
@@ -117,61 +116,41 @@ fn sample(mut all: Vec<Injection>, few: usize) -> Vec<Injection> {
     all
 }
 
-/// A person's machine, and a program that is about to run.
-struct Scene {
-    home: Home,
-    sandbox: Sandbox,
-    credentials: PathBuf,
+/// A person's machine on which a program is about to run.
+fn logged_in_to(options: Options) -> User {
+    User::logged_in(BIN, options, &[READONLY])
 }
 
-impl Scene {
-    fn new(options: Options) -> Self {
-        let sandbox = Sandbox::start(options).expect("start the sandbox");
-        let home = Home::new();
-        let grant = sandbox.grant(&[READONLY]);
-        let file = json!({
-            "type": "authorized_user",
-            "client_id": grant.client_id,
-            "client_secret": grant.client_secret,
-            "refresh_token": grant.refresh_token,
-            "token_uri": format!("{}/token", sandbox.url()),
-        });
-        let credentials = home.write(".config/gauth/credentials.json", 0o600, file.to_string());
-        Self { home, sandbox, credentials }
-    }
+fn logged_in() -> User {
+    logged_in_to(Options::default())
+}
 
-    fn logged_in() -> Self {
-        Self::new(Options::default())
-    }
+fn program(scene: &User, name: &str, options: &[&str]) -> Command {
+    let mut command = scene.command_of_sibling(name, options);
+    command.args(["--timeout", TIMEOUT]);
+    command
+}
 
-    fn command(&self, program: &str, options: &[&str]) -> Command {
-        let program = if program == "gauth-token" { BIN.into() } else { sibling(BIN, program) };
-        let mut command = self.home.command(program);
-        command.env("GAUTH_SANDBOX_URL", self.sandbox.url()).args(options).args(["--timeout", TIMEOUT]);
-        command
-    }
+fn token(scene: &User, options: &[&str]) -> Run {
+    testkit::run(program(scene, "gauth-token", options))
+}
 
-    fn token(&self, options: &[&str]) -> Run {
-        testkit::run(self.command("gauth-token", options))
-    }
-
-    /// The grant's file, which is whole whenever it is there.
-    #[track_caller]
-    fn stored(&self, what: &str) -> Option<Value> {
-        let bytes = fs::read(&self.credentials).ok()?;
-        Some(serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{what}: torn: {error}")))
-    }
+/// The grant's file, which is whole whenever it is there.
+#[track_caller]
+fn stored(scene: &User, what: &str) -> Option<Value> {
+    let bytes = fs::read(&scene.credentials).ok()?;
+    Some(serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{what}: torn: {error}")))
 }
 
 /// What is tried, and what must hold of it afterwards.
 struct Trial {
-    scene: fn() -> Scene,
-    command: fn(&Scene) -> Command,
+    scene: fn() -> User,
+    command: fn(&User) -> Command,
     /// What must hold after exit code 0, and after any other.
-    delivered: fn(&Scene, &Run) -> bool,
-    kept: fn(&Scene, &Run, &str),
+    delivered: fn(&User, &Run) -> bool,
+    kept: fn(&User, &Run, &str),
     /// The next run, which sweeps up.
-    next: fn(&Scene) -> Run,
+    next: fn(&User) -> Run,
     /// How many faults are tried in a usual run.
     sample: usize,
     /// What must not be on stderr: a panic, or one of our own where libraries panic over what no system does.
@@ -225,8 +204,8 @@ fn is_token(run: &Run) -> bool {
 
 /// A grant and cached tokens are whole, and a token comes whole or not at all.
 #[track_caller]
-fn token_files_are_whole(scene: &Scene, run: &Run, what: &str) {
-    assert!(scene.stored(what).is_some_and(|file| file["refresh_token"].is_string()), "{what}");
+fn token_files_are_whole(scene: &User, run: &Run, what: &str) {
+    assert!(stored(scene, what).is_some_and(|file| file["refresh_token"].is_string()), "{what}");
     let cached = scene.home.tree().into_iter().filter(|path| path.starts_with(".cache/gauth"));
     for path in cached.filter(|path| path.extension().is_some_and(|ending| ending == "json")) {
         let bytes = fs::read(scene.home.path().join(&path)).expect("read the entry");
@@ -236,91 +215,60 @@ fn token_files_are_whole(scene: &Scene, run: &Run, what: &str) {
     assert!(run.stdout().is_empty() || (is_token(run) && [0, 137].contains(&run.code())), "{what}");
 }
 
+/// gauth-token without a cached token; the other trials say what is different.
+const FIRST_TOKEN: Trial = Trial {
+    scene: logged_in,
+    command: |scene| program(scene, "gauth-token", &[]),
+    delivered: |_, run| is_token(run),
+    kept: token_files_are_whole,
+    next: |scene| token(scene, &["--refresh"]),
+    sample: SAMPLE,
+    never: "internal error",
+};
+
+/// Somebody with a cached token.
+fn served() -> User {
+    let scene = logged_in();
+    token(&scene, &[]).expect(0);
+    scene
+}
+
 #[test]
 fn a_first_token() {
-    Trial {
-        scene: Scene::logged_in,
-        command: |scene| scene.command("gauth-token", &[]),
-        delivered: |_, run| is_token(run),
-        kept: token_files_are_whole,
-        next: |scene| scene.token(&["--refresh"]),
-        sample: SAMPLE,
-        never: "internal error",
-    }
-    .run();
+    FIRST_TOKEN.run();
 }
 
 #[test]
 fn a_refreshed_token() {
-    Trial {
-        scene: || {
-            let scene = Scene::logged_in();
-            scene.token(&[]).expect(0);
-            scene
-        },
-        command: |scene| scene.command("gauth-token", &["--refresh"]),
-        delivered: |_, run| is_token(run),
-        kept: token_files_are_whole,
-        next: |scene| scene.token(&["--refresh"]),
-        sample: SAMPLE,
-        never: "internal error",
-    }
-    .run();
+    Trial { scene: served, command: |scene| program(scene, "gauth-token", &["--refresh"]), ..FIRST_TOKEN }.run();
 }
 
 #[test]
 fn a_cached_token() {
-    Trial {
-        scene: || {
-            let scene = Scene::logged_in();
-            scene.token(&[]).expect(0);
-            scene
-        },
-        command: |scene| scene.command("gauth-token", &[]),
-        delivered: |_, run| is_token(run),
-        kept: token_files_are_whole,
-        next: |scene| scene.token(&["--refresh"]),
-        sample: SAMPLE,
-        never: "internal error",
-    }
-    .run();
+    Trial { scene: served, ..FIRST_TOKEN }.run();
 }
 
 #[test]
 fn a_rotated_token() {
-    Trial {
-        scene: || Scene::new(Options { rotate: true, ..Options::default() }),
-        command: |scene| scene.command("gauth-token", &[]),
-        delivered: |_, run| is_token(run),
-        kept: token_files_are_whole,
-        next: |scene| scene.token(&["--refresh"]),
-        sample: SAMPLE,
-        never: "internal error",
-    }
-    .run();
+    Trial { scene: || logged_in_to(Options { rotate: true, ..Options::default() }), ..FIRST_TOKEN }.run();
 }
 
 #[test]
 fn a_revocation() {
     Trial {
-        scene: || {
-            let scene = Scene::logged_in();
-            scene.token(&[]).expect(0);
-            scene
-        },
-        command: |scene| scene.command("gauth-revoke", &["--yes"]),
+        scene: served,
+        command: |scene| program(scene, "gauth-revoke", &["--yes"]),
         delivered: |scene, _| {
             !scene.credentials.exists() && scene.sandbox.requests().iter().any(|request| request.path == "/revoke")
         },
-        kept: |scene, _, what| drop(scene.stored(what)),
+        kept: |scene, _, what| drop(stored(scene, what)),
         next: |scene| {
             // What is left is a grant that has ended, or nothing.
-            let run = testkit::run(scene.command("gauth-revoke", &["--yes"]));
+            let run = testkit::run(program(scene, "gauth-revoke", &["--yes"]));
             let is_over = run.code() == 3;
             if is_over { testkit::run(scene.home.command("true")) } else { run }
         },
-        sample: SAMPLE,
-        never: "internal error",
+        ..FIRST_TOKEN
     }
     .run();
 }
@@ -330,21 +278,20 @@ const OLD: &str = "{\"type\": \"authorized_user\", \"client_id\": \"old\", \"ref
 #[test]
 fn a_conversion() {
     const CONVERT: [&str; 4] = ["--convert", "google-auth", "-o", "converted.json"];
-    fn converted(scene: &Scene) -> String {
+    fn converted(scene: &User) -> String {
         fs::read_to_string(scene.home.path().join("converted.json")).expect("read what was converted")
     }
     Trial {
         scene: || {
-            let scene = Scene::logged_in();
+            let scene = logged_in();
             scene.home.write("converted.json", 0o600, OLD);
             scene
         },
-        command: |scene| scene.command("gauth-info", &CONVERT),
+        command: |scene| program(scene, "gauth-info", &CONVERT),
         delivered: |scene, _| converted(scene) != OLD,
         kept: |scene, _, what| assert!(serde_json::from_str::<Value>(&converted(scene)).is_ok(), "{what}"),
-        next: |scene| testkit::run(scene.command("gauth-info", &CONVERT)),
-        sample: SAMPLE,
-        never: "internal error",
+        next: |scene| testkit::run(program(scene, "gauth-info", &CONVERT)),
+        ..FIRST_TOKEN
     }
     .run();
 }
@@ -353,19 +300,19 @@ fn a_conversion() {
 fn a_report_into_a_file() {
     const REPORT: [&str; 8] = ["-p", "0", "-m", "sessions", "-d", "date,country,pagePath", "-o", "report.csv"];
     const ROWS: usize = 300;
-    fn lines(scene: &Scene) -> Option<usize> {
+    fn lines(scene: &User) -> Option<usize> {
         let text = fs::read_to_string(scene.home.path().join("report.csv")).ok()?;
         assert!(text == "old\n" || text.starts_with("date,country,pagePath,sessions\n"), "{text}");
         (text != "old\n").then(|| text.lines().count())
     }
-    fn command(scene: &Scene) -> Command {
-        let mut command = scene.command("ga-query", &REPORT);
+    fn command(scene: &User) -> Command {
+        let mut command = program(scene, "ga-query", &REPORT);
         command.env("GAUTH_TOKEN", scene.sandbox.access_token(&[READONLY]));
         command
     }
     Trial {
         scene: || {
-            let scene = Scene::new(Options { rows: ROWS as u64, ..Options::default() });
+            let scene = logged_in_to(Options { rows: ROWS as u64, ..Options::default() });
             scene.home.write("report.csv", 0o644, "old\n");
             scene
         },
@@ -373,9 +320,9 @@ fn a_report_into_a_file() {
         delivered: |scene, _| lines(scene) == Some(ROWS + 1),
         kept: |scene, _, what| assert!(lines(scene).is_none_or(|lines| lines == ROWS + 1), "{what}"),
         next: |scene| testkit::run(command(scene)),
-        sample: SAMPLE,
         // tokio panics when it cannot write to its own eventfd, std when a directory of time zones cannot be closed.
         never: "internal error at crates/",
+        ..FIRST_TOKEN
     }
     .run();
 }
@@ -385,39 +332,39 @@ fn a_login() {
     if tool("curl").is_none() {
         return;
     }
-    fn command(scene: &Scene) -> Command {
-        let mut command = scene.command("gauth-login", &[]);
+    fn command(scene: &User) -> Command {
+        let mut command = program(scene, "gauth-login", &[]);
         command.env("GAUTH_CLIENT_SECRETS", scene.sandbox.client_secrets()).env("BROWSER", "curl -sSL -o page.html");
         command
     }
     Trial {
         scene: || {
-            let scene = Scene::new(Options { auto_consent: true, ..Options::default() });
-            let old = scene.stored("the old login").expect("there is one");
+            let scene = logged_in_to(Options { auto_consent: true, ..Options::default() });
+            let old = stored(&scene, "the old login").expect("there is one");
             fs::write(&scene.credentials, old.to_string()).expect("write it");
             scene
         },
         command,
-        delivered: |scene, _| scene.stored("the new login").is_some_and(|file| file["granted_at"].is_string()),
-        kept: |scene, _, what| assert!(scene.stored(what).is_some(), "{what}"),
+        delivered: |scene, _| stored(scene, "the new login").is_some_and(|file| file["granted_at"].is_string()),
+        kept: |scene, _, what| assert!(stored(scene, what).is_some(), "{what}"),
         next: |scene| testkit::run(command(scene)),
         // Each is a whole login, twice.
         sample: SAMPLE / 3,
-        never: "internal error",
+        ..FIRST_TOKEN
     }
     .run();
 }
 
 #[test]
 fn h3_no_thread_is_a_temporary_failure_that_says_so() {
-    let scene = Scene::logged_in();
+    let scene = logged_in();
     let login = || {
-        let mut command = scene.command("gauth-login", &["--no-browser"]);
+        let mut command = program(&scene, "gauth-login", &["--no-browser"]);
         command.env("GAUTH_CLIENT_SECRETS", scene.sandbox.client_secrets());
         command
     };
     let query = || {
-        let mut command = scene.command("ga-query", &["-p", "0", "-m", "sessions"]);
+        let mut command = program(&scene, "ga-query", &["-p", "0", "-m", "sessions"]);
         command.env("GAUTH_TOKEN", scene.sandbox.access_token(&[READONLY]));
         command
     };
@@ -454,18 +401,18 @@ fn a_named_pipe_that_nobody_writes_to_is_waited_for_until_the_deadline() {
 
 #[test]
 fn credentials_may_come_late_from_a_named_pipe_or_standard_input() {
-    let scene = Scene::logged_in();
+    let scene = logged_in();
     let content = fs::read(&scene.credentials).expect("read the file");
     let fifo = scene.home.path().join("fifo");
     rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from(0o600)).expect("make a FIFO");
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| fs::write(&fifo, &content));
-        testkit::run(scene.command("gauth-token", &["--credentials", "fifo"])).expect(0);
+        testkit::run(program(&scene, "gauth-token", &["--credentials", "fifo"])).expect(0);
         writer.join().expect("the writer ends").expect("it writes");
     });
-    let from_stdin = scene.command("gauth-token", &["--credentials", "-"]);
+    let from_stdin = program(&scene, "gauth-token", &["--credentials", "-"]);
     testkit::run_with_input(from_stdin, content).expect(0);
-    let mut unwritten = scene.command("gauth-token", &["--credentials", "-"]);
+    let mut unwritten = program(&scene, "gauth-token", &["--credentials", "-"]);
     unwritten.args(["--timeout", "0.2"]).env_remove("GAUTH_CREDENTIALS");
     let waiting = testkit::Running::start_on(unwritten, std::process::Stdio::piped());
     let run = waiting.finish().expect_failure(5);

@@ -28,124 +28,32 @@ mod system_calls;
 #[path = "token/tls.rs"]
 mod tls;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use gauth_sandbox::{Grant, Options, Recorded, Sandbox};
+use gauth_sandbox::Options;
 use serde_json::{Value, json};
-use testkit::{Home, Run};
+use std::fs;
+use testkit::{Home, Run, User};
 
 const BIN: &str = env!("CARGO_BIN_EXE_gauth-token");
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 const EDIT: &str = "https://www.googleapis.com/auth/analytics.edit";
 
-/// A user of a machine on which gauth-login has run, or a service account's key lies.
-struct User {
-    home: Home,
-    sandbox: Sandbox,
-    /// The files of the credentials that this user has.
-    credentials: PathBuf,
+/// A user of a machine on which gauth-login has run.
+fn logged_in() -> User {
+    logged_in_to(Options::default())
 }
 
-impl User {
-    /// Has a grant in the place where gauth-login puts it.
-    fn logged_in() -> Self {
-        Self::logged_in_to(Options::default())
-    }
-
-    fn logged_in_to(options: Options) -> Self {
-        let sandbox = Sandbox::start(options).expect("start the sandbox");
-        let home = Home::new();
-        let grant = sandbox.grant(&[READONLY, EDIT]);
-        let file = authorized_user(&grant, sandbox.url());
-        let credentials = home.write(".config/gauth/credentials.json", 0o600, file.to_string());
-        Self { home, sandbox, credentials }
-    }
-
-    /// Has a service account's key there instead.
-    fn with_a_key() -> Self {
-        let user = Self::logged_in();
-        let key = fs::read(user.sandbox.service_account_key()).expect("read the key");
-        fs::write(&user.credentials, key).expect("write the key");
-        user
-    }
-
-    /// gauth-token with these options, in this home.
-    fn command(&self, options: &[&str]) -> Command {
-        let mut command = self.home.command(BIN);
-        command.args(options);
-        command
-    }
-
-    #[track_caller]
-    fn run(&self, options: &[&str]) -> Run {
-        self.check(testkit::run(self.command(options)))
-    }
-
-    /// Runs a command; whatever it is, no secret may be on stderr (D3).
-    #[track_caller]
-    fn run_command(&self, command: Command) -> Run {
-        self.check(testkit::run(command))
-    }
-
-    #[track_caller]
-    fn check(&self, run: Run) -> Run {
-        run.assert_no_secret(&self.sandbox.secrets(), true);
-        run
-    }
-
-    /// The token that a run prints.
-    #[track_caller]
-    fn token(&self, options: &[&str]) -> String {
-        token(&self.run(options).expect(0))
-    }
-
-    fn token_requests(&self) -> Vec<Recorded> {
-        let requests = self.sandbox.requests().into_iter();
-        requests.filter(|request| request.path == "/token").collect()
-    }
-
-    /// A grant's or key's file as it stands.
-    fn stored(&self) -> Value {
-        read_json(&self.credentials)
-    }
-
-    /// The files of the cache that end so.
-    fn cached(&self, ending: &str) -> Vec<PathBuf> {
-        let tree = self.home.tree().into_iter();
-        tree.filter(|path| path.starts_with(".cache/gauth"))
-            .filter(|path| path.to_string_lossy().ends_with(ending))
-            .map(|path| self.home.path().join(path))
-            .collect()
-    }
-
-    /// The one file that keeps a token.
-    #[track_caller]
-    fn cache_file(&self) -> PathBuf {
-        let files = self.cached(".json");
-        assert_eq!(files.len(), 1, "{files:?}");
-        files.into_iter().next().expect("there is one")
-    }
-
-    /// Makes every cached token a thing of the past.
-    fn forget_tokens(&self) {
-        for file in self.cached(".json") {
-            fs::remove_file(file).expect("remove a cached token");
-        }
-    }
+/// The same where the sandbox has these options. That it stands for Google is said by the credentials alone.
+fn logged_in_to(options: Options) -> User {
+    let mut user = User::logged_in(BIN, options, &[READONLY, EDIT]);
+    user.environment.clear();
+    user
 }
 
-/// The file that gauth-login writes.
-fn authorized_user(grant: &Grant, url: &str) -> Value {
-    json!({
-        "type": "authorized_user",
-        "account": grant.account,
-        "client_id": grant.client_id,
-        "client_secret": grant.client_secret,
-        "refresh_token": grant.refresh_token,
-        "token_uri": format!("{url}/token"),
-    })
+/// A user with a service account's key in the same place.
+fn with_a_key() -> User {
+    let user = logged_in();
+    fs::copy(user.sandbox.service_account_key(), &user.credentials).expect("copy the key");
+    user
 }
 
 /// A user's grant for a server that is not the sandbox.
@@ -180,20 +88,6 @@ fn run_canary_user(token_uri: &str, options: &[&str]) -> Run {
     let run = testkit::run(command);
     run.assert_no_secret(&canaries(), false);
     run
-}
-
-/// stdout as a token and a newline (D8).
-#[track_caller]
-fn token(run: &Run) -> String {
-    let token = run.stdout().strip_suffix('\n').expect("one line");
-    assert!(!token.is_empty() && !token.contains(char::is_whitespace));
-    token.to_owned()
-}
-
-#[track_caller]
-fn read_json(path: &Path) -> Value {
-    let bytes = fs::read(path).expect("read the file");
-    serde_json::from_slice(&bytes).expect("the file is JSON")
 }
 
 /// No control character but the newlines between lines, and nothing that turns the direction of writing (G1).

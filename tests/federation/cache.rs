@@ -6,17 +6,17 @@ use std::fs;
 
 use gauth_sandbox::Provider;
 use serde_json::{Value, json};
-use testkit::strace;
+use testkit::{User, strace, token};
 
-use crate::{Machine, READONLY, token};
+use crate::{READONLY, impersonated, machine, user};
 
-fn kinds(machine: &Machine) -> [(&'static str, Value); 7] {
+fn kinds(machine: &User) -> [(&'static str, Value); 7] {
     let target = Some(machine.sandbox.analyst());
     let url = machine.sandbox.url_source();
     let aws = machine.sandbox.aws_source();
     [
-        ("user", machine.user()),
-        ("impersonated", machine.impersonated()),
+        ("user", user(machine)),
+        ("impersonated", impersonated(machine)),
         ("file", machine.outside(None)),
         ("file and account", machine.outside(target)),
         ("url", machine.sandbox.external_account(Provider::Oidc, url, target)),
@@ -27,7 +27,7 @@ fn kinds(machine: &Machine) -> [(&'static str, Value); 7] {
 
 #[test]
 fn b6_d12_a_warm_hit_costs_one_read_of_the_cache_whatever_the_credentials() {
-    let machine = Machine::new();
+    let machine = machine();
     let mut costs = Vec::new();
     for (name, file) in kinds(&machine) {
         machine.keep(&file);
@@ -60,7 +60,7 @@ fn b6_d12_a_warm_hit_costs_one_read_of_the_cache_whatever_the_credentials() {
 
 #[test]
 fn a14_a_token_is_kept_for_exactly_what_it_was_asked_for() {
-    let machine = Machine::new();
+    let machine = machine();
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let chain = ["--impersonate", analyst, "--impersonate", archivist];
     let asked: [&[&str]; 8] = [
@@ -73,7 +73,7 @@ fn a14_a_token_is_kept_for_exactly_what_it_was_asked_for() {
         &["--impersonate", analyst, "--subject", "admin@example.com"],
         &["--impersonate", analyst, "--audience", "a"],
     ];
-    for file in [machine.user(), machine.outside(None)] {
+    for file in [user(&machine), machine.outside(None)] {
         machine.keep(&file);
         let tokens: Vec<String> = asked.iter().map(|options| machine.token(options)).collect();
         let distinct: HashSet<&String> = tokens.iter().collect();
@@ -100,14 +100,14 @@ fn a14_a_token_is_kept_for_exactly_what_it_was_asked_for() {
 
 #[test]
 fn a14_files_that_differ_share_no_token_and_the_environment_counts_where_it_matters() {
-    let machine = Machine::new();
+    let machine = machine();
     let target = Some(machine.sandbox.analyst());
     let mut files: Vec<Value> = vec![
         machine.outside(None),
         machine.outside(target),
-        machine.impersonated(),
+        impersonated(&machine),
         machine.sandbox.impersonated_service_account(
-            machine.user(),
+            user(&machine),
             &[machine.sandbox.analyst()],
             machine.sandbox.archivist(),
         ),
@@ -136,7 +136,7 @@ fn a14_files_that_differ_share_no_token_and_the_environment_counts_where_it_matt
 
 #[test]
 fn a14_no_name_or_content_of_the_cache_holds_what_made_the_token() {
-    let machine = Machine::new();
+    let machine = machine();
     let mut used = Vec::new();
     for (_, file) in kinds(&machine) {
         machine.keep(&file);

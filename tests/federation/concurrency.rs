@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use gauth_sandbox::{Fault, FaultKind, Provider};
-use testkit::{Running, Signal};
+use testkit::{Running, Signal, User, token};
 
-use crate::{BIN, Machine, token};
+use crate::{BIN, holding, impersonated};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,7 +28,7 @@ fn until(done: impl Fn() -> bool) {
 }
 
 #[track_caller]
-fn assert_each_hop_once(machine: &Machine, hops: &[&str]) {
+fn assert_each_hop_once(machine: &User, hops: &[&str]) {
     // The last hop is held, so that nobody can have the token before all have asked for it.
     let last = hops.last().expect("a hop");
     machine.sandbox.fault(Fault::new(last, FaultKind::Hold));
@@ -54,13 +54,13 @@ fn assert_each_hop_once(machine: &Machine, hops: &[&str]) {
 
 #[test]
 fn b1_two_hundred_processes_impersonate_once() {
-    let machine = Machine::holding(Machine::impersonated);
+    let machine = holding(impersonated);
     assert_each_hop_once(&machine, &["/token", "/v1/projects/"]);
 }
 
 #[test]
 fn b1_two_hundred_processes_federate_once() {
-    let machine = Machine::holding(|m| m.outside(Some(m.sandbox.analyst())));
+    let machine = holding(|m| m.outside(Some(m.sandbox.analyst())));
     assert_each_hop_once(&machine, &["/v1/token", "/v1/projects/"]);
 }
 
@@ -68,13 +68,13 @@ fn b1_two_hundred_processes_federate_once() {
 fn b4_a_holder_killed_at_any_hop_loses_nothing_and_the_next_goes_on_at_once() {
     let rotating = gauth_sandbox::Options { rotate: true, ..gauth_sandbox::Options::default() };
     for (options, make) in [
-        (rotating, Machine::impersonated as fn(&Machine) -> _),
+        (rotating, impersonated as fn(&User) -> _),
         (gauth_sandbox::Options::default(), |m| {
             let source = m.sandbox.url_source();
             m.sandbox.external_account(Provider::Oidc, source, Some(m.sandbox.analyst()))
         }),
     ] {
-        let machine = Machine::with(options);
+        let machine = User::new(BIN, options);
         machine.keep(&make(&machine));
         let mut held_at = 0;
         loop {

@@ -9,13 +9,15 @@ use std::time::Instant;
 use gauth_sandbox::Provider;
 use serde_json::{Value, json};
 
-use crate::{Machine, token};
+use testkit::{User, token};
+
+use crate::machine;
 
 const ALLOW: &str = "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES";
 
 /// A machine whose program is this shell script.
-fn with_program(script: &str, options: &Value) -> Machine {
-    let machine = Machine::new();
+fn with_program(script: &str, options: &Value) -> User {
+    let machine = machine();
     let program = machine.home.write("get-token", 0o700, format!("#!/bin/sh\n{script}\n"));
     let mut executable = json!({"command": program});
     for (name, value) in options.as_object().into_iter().flatten() {
@@ -29,7 +31,7 @@ fn with_program(script: &str, options: &Value) -> Machine {
     machine
 }
 
-fn good_answer(machine: &Machine) -> Value {
+fn good_answer(machine: &User) -> Value {
     json!({
         "version": 1, "success": true,
         "token_type": "urn:ietf:params:oauth:token-type:id_token",
@@ -38,7 +40,7 @@ fn good_answer(machine: &Machine) -> Value {
     })
 }
 
-fn allowed(machine: &Machine, options: &[&str]) -> Command {
+fn allowed(machine: &User, options: &[&str]) -> Command {
     let mut command = machine.command(options);
     command.env(ALLOW, "1");
     command

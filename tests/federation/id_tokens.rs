@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 
-use crate::{EMAIL, Machine, READONLY};
+use testkit::User;
+
+use crate::{EMAIL, READONLY, holding, impersonated, machine, user};
 
 const AUDIENCE: &str = "https://reports-abc123.a.run.app";
 
 #[track_caller]
-fn id_token(machine: &Machine, options: &[&str]) -> Value {
+fn id_token(machine: &User, options: &[&str]) -> Value {
     let token = machine.token(&[&["--audience", AUDIENCE], options].concat());
     let info = machine.tokeninfo("id_token", &token);
     assert_eq!(info["aud"], AUDIENCE);
@@ -17,7 +19,7 @@ fn id_token(machine: &Machine, options: &[&str]) -> Value {
 #[test]
 fn a_key_gets_an_id_token_by_its_target_audience() {
     for p12 in [false, true] {
-        let machine = Machine::holding(|m| if p12 { m.sandbox.service_account_p12() } else { m.key() });
+        let machine = holding(|m| if p12 { m.sandbox.service_account_p12() } else { m.key() });
         let info = id_token(&machine, &[]);
         assert_eq!(info["email"], machine.sandbox.service_account_email());
         assert_eq!(machine.asked(), ["/token"]);
@@ -26,15 +28,15 @@ fn a_key_gets_an_id_token_by_its_target_audience() {
 
 #[test]
 fn impersonation_gets_one_from_iam_whatever_the_source() {
-    let machine = Machine::new();
+    let machine = machine();
     let analyst = machine.sandbox.analyst();
     let workforce = machine.sandbox.external_account_authorized_user(&[crate::CLOUD_PLATFORM]);
-    for file in [machine.user(), machine.key(), machine.outside(None), workforce] {
+    for file in [user(&machine), machine.key(), machine.outside(None), workforce] {
         machine.keep(&file);
         let info = id_token(&machine, &["--impersonate", analyst]);
         assert_eq!(info["email"], analyst);
     }
-    for file in [machine.impersonated(), machine.outside(Some(analyst))] {
+    for file in [impersonated(&machine), machine.outside(Some(analyst))] {
         machine.keep(&file);
         assert_eq!(id_token(&machine, &[])["email"], analyst);
         let last = machine.asked().pop().expect("a request");
@@ -44,9 +46,9 @@ fn impersonation_gets_one_from_iam_whatever_the_source() {
 
 #[test]
 fn a_users_grant_gives_one_for_its_own_client_alone() {
-    let machine = Machine::new();
+    let machine = machine();
     let grant = machine.sandbox.grant(&["openid", EMAIL, READONLY]);
-    let mut file = machine.user();
+    let mut file = user(&machine);
     file["refresh_token"] = grant.refresh_token.into();
     machine.keep(&file);
     let token = machine.token(&["--audience", &grant.client_id]);
@@ -66,7 +68,7 @@ fn a_users_grant_gives_one_for_its_own_client_alone() {
 
 #[test]
 fn an_id_token_is_cached_by_its_audience_and_printed_as_one() {
-    let machine = Machine::holding(Machine::impersonated);
+    let machine = holding(impersonated);
     let one = machine.token(&["--audience", AUDIENCE]);
     assert_eq!(machine.token(&["--audience", AUDIENCE]), one);
     assert_ne!(machine.token(&["--audience", "https://other.test"]), one);

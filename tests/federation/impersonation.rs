@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::{CLOUD_PLATFORM, Machine, READONLY};
+use testkit::User;
+
+use crate::{CLOUD_PLATFORM, READONLY, holding, impersonated, machine, user};
 
 /// Every source that can be impersonated from.
-fn sources(machine: &Machine) -> [(&'static str, Value); 5] {
+fn sources(machine: &User) -> [(&'static str, Value); 5] {
     let workforce = machine.sandbox.external_account_authorized_user(&[CLOUD_PLATFORM]);
     [
-        ("authorized_user", machine.user()),
+        ("authorized_user", user(machine)),
         ("service_account", machine.key()),
         ("service_account_p12", machine.sandbox.service_account_p12()),
         ("external_account", machine.outside(None)),
@@ -18,7 +20,7 @@ fn sources(machine: &Machine) -> [(&'static str, Value); 5] {
 
 #[test]
 fn impersonate_goes_on_top_of_any_source() {
-    let machine = Machine::new();
+    let machine = machine();
     for (name, file) in sources(&machine) {
         machine.keep(&file);
         let analyst = machine.sandbox.analyst();
@@ -29,7 +31,7 @@ fn impersonate_goes_on_top_of_any_source() {
 
 #[test]
 fn a_chain_ends_in_its_last_member_by_way_of_the_others() {
-    let machine = Machine::new();
+    let machine = machine();
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let chain = ["--impersonate", analyst, "--impersonate", archivist];
     for (name, file) in sources(&machine) {
@@ -42,14 +44,14 @@ fn a_chain_ends_in_its_last_member_by_way_of_the_others() {
         assert_eq!(body["delegates"], json!([delegate]));
     }
     // The same chain written into a file.
-    machine.keep(&machine.sandbox.impersonated_service_account(machine.user(), &[analyst], archivist));
+    machine.keep(&machine.sandbox.impersonated_service_account(user(&machine), &[analyst], archivist));
     let token = machine.token(&["--scope", "email"]);
     assert_eq!(machine.whose(&token), archivist);
 }
 
 #[test]
 fn explain_tells_the_way_from_the_source_to_whom_the_token_acts_for() {
-    let machine = Machine::holding(Machine::key);
+    let machine = holding(User::key);
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let reporter = machine.sandbox.service_account_email();
     let chain = ["--impersonate", analyst, "--impersonate", archivist];
@@ -67,7 +69,7 @@ fn explain_tells_the_way_from_the_source_to_whom_the_token_acts_for() {
 
 #[test]
 fn impersonate_goes_on_top_of_an_account_that_a_file_already_impersonates() {
-    let machine = Machine::holding(Machine::impersonated);
+    let machine = holding(impersonated);
     let archivist = machine.sandbox.archivist();
     let token = machine.token(&["--impersonate", archivist, "--scope", "email"]);
     assert_eq!(machine.whose(&token), archivist);
@@ -75,7 +77,7 @@ fn impersonate_goes_on_top_of_an_account_that_a_file_already_impersonates() {
 
 #[test]
 fn who_may_not_act_as_the_account_is_told_which_permission_is_missing() {
-    let machine = Machine::holding(Machine::user);
+    let machine = holding(user);
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let reporter = machine.sandbox.service_account_email();
     for (options, permission) in [
@@ -97,9 +99,9 @@ fn who_may_not_act_as_the_account_is_told_which_permission_is_missing() {
 
 #[test]
 fn a_users_grant_without_cloud_platform_cannot_call_iam_and_learns_why() {
-    let machine = Machine::new();
+    let machine = machine();
     let grant = machine.sandbox.grant(&[READONLY]);
-    let mut file = machine.user();
+    let mut file = user(&machine);
     file["refresh_token"] = grant.refresh_token.into();
     machine.keep(&file);
     let run = machine.run(&["--impersonate", machine.sandbox.analyst()]).expect_failure(4);
@@ -110,7 +112,7 @@ fn a_users_grant_without_cloud_platform_cannot_call_iam_and_learns_why() {
 
 #[test]
 fn subject_works_with_a_key_and_without_one() {
-    let machine = Machine::new();
+    let machine = machine();
     let analyst = machine.sandbox.analyst();
     let options = ["--subject", "admin@example.com", "--scope", "email"];
     machine.keep(&machine.key());
@@ -128,7 +130,7 @@ fn subject_works_with_a_key_and_without_one() {
         assert!(asked[asked.len() - 2].ends_with(":signJwt"), "{asked:?}");
         assert_eq!(asked[asked.len() - 1], "/token");
     }
-    for file in [machine.impersonated(), machine.outside(Some(analyst))] {
+    for file in [impersonated(&machine), machine.outside(Some(analyst))] {
         machine.keep(&file);
         let token = machine.token(&options);
         assert_eq!(machine.whose(&token), "admin@example.com");
@@ -137,7 +139,7 @@ fn subject_works_with_a_key_and_without_one() {
 
 #[test]
 fn an_account_without_delegation_and_an_unknown_user_are_told_apart() {
-    let machine = Machine::holding(Machine::user);
+    let machine = holding(user);
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let chain = ["--impersonate", analyst, "--impersonate", archivist];
     let run = machine.run(&[&chain[..], &["--subject", "admin@example.com"]].concat()).expect_failure(4);
@@ -148,7 +150,7 @@ fn an_account_without_delegation_and_an_unknown_user_are_told_apart() {
 
 #[test]
 fn what_cannot_be_combined_is_refused_before_anything_is_asked() {
-    let machine = Machine::holding(Machine::user);
+    let machine = holding(user);
     let analyst = machine.sandbox.analyst();
     for (options, says) in [
         (&["--subject", "a@example.com"][..], "--subject requires a service account"),

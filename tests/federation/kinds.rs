@@ -2,21 +2,21 @@
 
 use gauth_sandbox::{Options, Provider};
 use serde_json::{Value, json};
-use testkit::{Answer, ScriptedServer, strace};
+use testkit::{Answer, ScriptedServer, User, strace, token};
 
-use crate::{Machine, READONLY, claims, token};
+use crate::{BIN, READONLY, claims, holding, machine, user};
 
 const OUTSIDE: &str = "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/sandbox/subject/repo:example/reports:ref:refs/heads/main";
 const STS: &str = "/v1/token";
 
-fn analyst_of(machine: &Machine) -> String {
+fn analyst_of(machine: &User) -> String {
     format!("/v1/projects/-/serviceAccounts/{}:generateAccessToken", machine.sandbox.analyst())
 }
 
 #[test]
 fn a_subject_token_in_a_file_is_exchanged() {
     for format in ["text", "json"] {
-        let machine = Machine::new();
+        let machine = machine();
         let subject = machine.sandbox.subject_token(Provider::Oidc, &json!({}));
         let (content, format) = match format {
             "text" => (format!("{subject}\n"), json!({"type": "text"})),
@@ -36,7 +36,7 @@ fn a_subject_token_in_a_file_is_exchanged() {
 
 #[test]
 fn a_subject_token_behind_a_url_is_fetched_with_the_headers_of_the_file() {
-    let machine = Machine::holding(|m| {
+    let machine = holding(|m| {
         let source = m.sandbox.url_source();
         m.sandbox.external_account(Provider::Oidc, source, None)
     });
@@ -47,7 +47,7 @@ fn a_subject_token_behind_a_url_is_fetched_with_the_headers_of_the_file() {
 
 #[test]
 fn a_saml_response_is_exchanged_as_it_is() {
-    let machine = Machine::holding(|m| {
+    let machine = holding(|m| {
         let path = m.home.write("saml-response", 0o600, m.sandbox.saml_response());
         let source = json!({"file": path});
         m.sandbox.external_account(Provider::Saml, source, None)
@@ -58,7 +58,7 @@ fn a_saml_response_is_exchanged_as_it_is() {
 
 #[test]
 fn on_aws_the_keys_of_the_environment_sign_the_request() {
-    let machine = Machine::holding(aws);
+    let machine = holding(aws);
     let mut command = machine.command(&["--scope", "email"]);
     command.envs(machine.sandbox.aws_variables());
     let token = token(&machine.run_command(command).expect(0));
@@ -68,7 +68,7 @@ fn on_aws_the_keys_of_the_environment_sign_the_request() {
 
 #[test]
 fn on_aws_the_metadata_service_gives_region_and_keys_for_a_session() {
-    let machine = Machine::holding(aws);
+    let machine = holding(aws);
     let token = machine.token(&["--scope", "email"]);
     assert!(machine.whose(&token).contains("assumed-role/reports/"));
     assert_eq!(
@@ -88,14 +88,14 @@ fn on_aws_the_metadata_service_gives_region_and_keys_for_a_session() {
     }
 }
 
-fn aws(machine: &Machine) -> Value {
+fn aws(machine: &User) -> Value {
     let source = machine.sandbox.aws_source();
     machine.sandbox.external_account(Provider::Aws, source, None)
 }
 
 #[test]
 fn with_a_service_account_on_top_every_source_ends_in_that_account() {
-    let machine = Machine::new();
+    let machine = machine();
     let target = Some(machine.sandbox.analyst());
     let path = machine.home.write("subject", 0o600, machine.sandbox.subject_token(Provider::Oidc, &json!({})));
     let external = |provider, source| machine.sandbox.external_account(provider, source, target);
@@ -121,7 +121,7 @@ fn with_a_service_account_on_top_every_source_ends_in_that_account() {
 
 #[test]
 fn the_life_of_an_impersonated_token_is_what_the_file_asks_for() {
-    let machine = Machine::new();
+    let machine = machine();
     let mut file = machine.outside(Some(machine.sandbox.analyst()));
     file["service_account_impersonation"] = json!({"token_lifetime_seconds": 900});
     machine.keep(&file);
@@ -134,7 +134,7 @@ fn the_life_of_an_impersonated_token_is_what_the_file_asks_for() {
 
 #[test]
 fn a_workforce_users_project_is_billed_unless_a_client_is_there() {
-    let machine = Machine::new();
+    let machine = machine();
     let path = machine.home.write("subject", 0o600, machine.sandbox.subject_token(Provider::Workforce, &json!({})));
     let source = json!({"file": path});
     let mut file = machine.sandbox.external_account(Provider::Workforce, source, None);
@@ -156,7 +156,7 @@ fn a_workforce_users_project_is_billed_unless_a_client_is_there() {
 #[test]
 fn a_workforce_users_grant_is_refreshed_and_a_new_refresh_token_kept() {
     for rotate in [false, true] {
-        let machine = Machine::with(Options { rotate, ..Options::default() });
+        let machine = User::new(BIN, Options { rotate, ..Options::default() });
         let mut file = machine.sandbox.external_account_authorized_user(&["email", READONLY]);
         file["kept"] = "as it is".into();
         let path = machine.keep(&file);
@@ -175,12 +175,12 @@ fn a_workforce_users_grant_is_refreshed_and_a_new_refresh_token_kept() {
 #[test]
 fn a_rotated_refresh_token_inside_an_impersonating_file_is_kept_even_when_the_next_hop_fails() {
     for target in ["analyst", "archivist"] {
-        let machine = Machine::with(Options { rotate: true, ..Options::default() });
+        let machine = User::new(BIN, Options { rotate: true, ..Options::default() });
         let email = match target {
             "analyst" => machine.sandbox.analyst(),
             _ => machine.sandbox.archivist(),
         };
-        let file = machine.sandbox.impersonated_service_account(machine.user(), &[], email);
+        let file = machine.sandbox.impersonated_service_account(user(&machine), &[], email);
         let path = machine.keep(&file);
         let code = if target == "analyst" { 0 } else { 4 };
         // The sandbox takes the whole family back when a used token comes again.
@@ -197,10 +197,10 @@ fn a_rotated_refresh_token_inside_an_impersonating_file_is_kept_even_when_the_ne
 
 #[test]
 fn an_impersonating_file_takes_every_kind_as_its_source() {
-    let machine = Machine::new();
+    let machine = machine();
     let workforce = machine.sandbox.external_account_authorized_user(&[crate::CLOUD_PLATFORM]);
     for (name, source) in [
-        ("authorized_user", machine.user()),
+        ("authorized_user", user(&machine)),
         ("service_account", machine.key()),
         ("external_account", machine.outside(None)),
         ("external_account_authorized_user", workforce),
@@ -213,7 +213,7 @@ fn an_impersonating_file_takes_every_kind_as_its_source() {
 
 #[test]
 fn a_key_in_a_pkcs12_file_signs_in_gclouds_form_and_in_oauth2clients() {
-    let machine = Machine::new();
+    let machine = machine();
     let gcloud = machine.sandbox.service_account_p12();
     let oauth2client = json!({
         "_class": "ServiceAccountCredentials", "_module": "oauth2client.service_account",
@@ -241,7 +241,7 @@ fn a_key_in_a_pkcs12_file_signs_in_gclouds_form_and_in_oauth2clients() {
 #[test]
 fn a_self_signed_token_needs_no_network_at_all() {
     for p12 in [false, true] {
-        let machine = Machine::holding(|m| if p12 { m.sandbox.service_account_p12() } else { m.key() });
+        let machine = holding(|m| if p12 { m.sandbox.service_account_p12() } else { m.key() });
         let sink = ScriptedServer::answering(|_| Answer::hang_up());
         for (options, name, value) in [
             (&[][..], "scope", READONLY),

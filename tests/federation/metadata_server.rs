@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use rustix::net::{AddressFamily, SocketType};
 use serde_json::Value;
-use testkit::{Answer, Home, ScriptedServer, strace};
+use testkit::{Answer, Home, ScriptedServer, User, strace, token};
 
-use crate::{BIN, Machine, READONLY, token};
+use crate::{BIN, READONLY, holding, machine};
 
 const TOKEN: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
 
@@ -26,7 +26,7 @@ fn host(url: &str) -> &str {
 
 #[test]
 fn a_named_metadata_server_gives_the_machines_token_and_nothing_is_cached() {
-    let machine = Machine::new();
+    let machine = machine();
     let (home, mut command) = on_google(host(machine.sandbox.url()), &["--explain"]);
     let first = machine.run_command(command);
     let said = first.stderr().to_owned();
@@ -46,7 +46,7 @@ fn a_named_metadata_server_gives_the_machines_token_and_nothing_is_cached() {
 
 #[test]
 fn it_gives_id_tokens_and_may_act_as_another_account() {
-    let machine = Machine::new();
+    let machine = machine();
     let metadata = host(machine.sandbox.url()).to_owned();
     let run = |options: &[&str]| {
         let mut command = machine.command(options);
@@ -66,7 +66,7 @@ fn it_gives_id_tokens_and_may_act_as_another_account() {
 
 #[test]
 fn what_the_machine_cannot_give_is_refused_with_the_reason() {
-    let machine = Machine::new();
+    let machine = machine();
     for (options, code, says) in [
         (&["--subject", "a@example.com"][..], 2, "--impersonate"),
         (&["--self-signed"], 2, "--self-signed requires a service account's key"),
@@ -80,7 +80,7 @@ fn what_the_machine_cannot_give_is_refused_with_the_reason() {
 
 #[test]
 fn credentials_files_come_before_the_metadata_server() {
-    let machine = Machine::holding(Machine::key);
+    let machine = holding(User::key);
     let mut command = machine.command(&[]);
     command.env("GCE_METADATA_HOST", host(machine.sandbox.url()));
     machine.run_command(command).expect(0);
@@ -154,7 +154,7 @@ fn f10_one_that_is_not_there_is_given_up_soon() {
 
 #[test]
 fn f9_no_proxy_ever_sees_a_request_to_the_metadata_server() {
-    let machine = Machine::new();
+    let machine = machine();
     let proxy = ScriptedServer::answering(|_| Answer::hang_up());
     let (_home, mut command) = on_google(host(machine.sandbox.url()), &[]);
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
@@ -213,7 +213,7 @@ fn off_google_cloud_nothing_is_sent_looked_up_or_waited_for() {
 
 #[test]
 fn no_gce_check_says_no_even_where_a_host_is_named() {
-    let machine = Machine::new();
+    let machine = machine();
     for value in ["true", "True", "1"] {
         let (_home, mut command) = on_google(host(machine.sandbox.url()), &[]);
         command.env("NO_GCE_CHECK", value);
@@ -233,7 +233,7 @@ fn a_host_that_is_none_is_refused_by_name() {
 
 #[test]
 fn the_json_form_tells_what_the_server_said() {
-    let machine = Machine::new();
+    let machine = machine();
     let (_home, command) = on_google(host(machine.sandbox.url()), &["--format", "json"]);
     let run = machine.run_command(command).expect(0);
     let printed: Value = serde_json::from_str(run.stdout()).expect("JSON");

@@ -3,13 +3,13 @@
 
 use gauth_sandbox::Provider;
 use serde_json::{Value, json};
-use testkit::{Answer, ScriptedServer, strace};
+use testkit::{Answer, ScriptedServer, User, strace};
 
-use crate::{Machine, READONLY};
+use crate::{READONLY, holding, impersonated, machine, user};
 
 /// Refused with exit code 2 and these words, without a packet, a look-up, or a look at the file named in it.
 #[track_caller]
-fn refused(machine: &Machine, file: &Value, says: &str) {
+fn refused(machine: &User, file: &Value, says: &str) {
     machine.keep(file);
     let command = machine.command(&[]);
     let Some(trace) = strace(&["-e", "trace=network,openat,execve"], command) else {
@@ -41,7 +41,7 @@ const HOSTS: [&str; 12] = [
 
 #[test]
 fn e2_e3_neither_file_nor_packet_goes_to_a_token_service_that_is_not_googles() {
-    let machine = Machine::new();
+    let machine = machine();
     let outside = machine.outside(None);
     let workforce = machine.sandbox.external_account_authorized_user(&[READONLY]);
     for host in HOSTS {
@@ -57,7 +57,7 @@ fn e2_e3_neither_file_nor_packet_goes_to_a_token_service_that_is_not_googles() {
 
 #[test]
 fn e2_e13_an_impersonation_url_leads_to_google_and_to_one_account() {
-    let machine = Machine::new();
+    let machine = machine();
     let field = "field service_account_impersonation_url";
     let account = "/v1/projects/-/serviceAccounts/a@b.iam.gserviceaccount.com";
     let mut urls: Vec<String> = HOSTS.iter().map(|host| format!("{host}{account}:generateAccessToken")).collect();
@@ -73,7 +73,7 @@ fn e2_e13_an_impersonation_url_leads_to_google_and_to_one_account() {
         urls.push(format!("https://iamcredentials.googleapis.com{path}"));
     }
     for url in urls {
-        for mut file in [machine.outside(None), machine.impersonated()] {
+        for mut file in [machine.outside(None), impersonated(&machine)] {
             file["service_account_impersonation_url"] = url.as_str().into();
             refused(&machine, &file, field);
         }
@@ -83,7 +83,7 @@ fn e2_e13_an_impersonation_url_leads_to_google_and_to_one_account() {
 #[test]
 fn e3_no_file_is_read_for_a_place_at_google_where_anybody_keeps_things() {
     const UPLOAD: &str = "https://storage.googleapis.com/upload/storage/v1/b/evil/o?uploadType=media&name=x";
-    let machine = Machine::new();
+    let machine = machine();
     let key = machine.home.write("subject-token-of-ssh", 0o600, "-----BEGIN OPENSSH PRIVATE KEY-----");
     let mut outside = machine.outside(None);
     outside["credential_source"] = json!({"file": key});
@@ -98,17 +98,17 @@ fn e3_no_file_is_read_for_a_place_at_google_where_anybody_keeps_things() {
         outside["token_url"] = url.into();
         refused(&machine, &outside, "field token_url");
     }
-    let mut user = machine.user();
+    let mut user = user(&machine);
     user["token_uri"] = UPLOAD.into();
     refused(&machine, &user, "field token_uri");
-    let mut impersonated = machine.impersonated();
+    let mut impersonated = impersonated(&machine);
     impersonated["service_account_impersonation_url"] = UPLOAD.into();
     refused(&machine, &impersonated, "field service_account_impersonation_url");
 }
 
 #[test]
 fn e2_a_file_that_is_no_jwt_stays_here_and_token_info_url_is_never_asked() {
-    let machine = Machine::new();
+    let machine = machine();
     let mut file = machine.outside_with("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\n", None);
     machine.keep(&file);
     let run = machine.run(&[]).expect_failure(2);
@@ -125,7 +125,7 @@ fn e2_a_file_that_is_no_jwt_stays_here_and_token_info_url_is_never_asked() {
 
 #[test]
 fn e2_nothing_of_aws_but_who_we_are_is_signed_and_one_metadata_service_asked() {
-    let machine = Machine::new();
+    let machine = machine();
     for (name, url) in [
         ("regional_cred_verification_url", "https://iam.amazonaws.com/?Action=CreateAccessKey&UserName=x"),
         ("regional_cred_verification_url", "https://sts.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&x"),
@@ -145,7 +145,7 @@ fn e2_nothing_of_aws_but_who_we_are_is_signed_and_one_metadata_service_asked() {
 
 #[test]
 fn e13_emails_delegates_and_lives_are_bounded() {
-    let machine = Machine::holding(Machine::user);
+    let machine = holding(user);
     for email in [
         "",
         "a",
@@ -161,12 +161,12 @@ fn e13_emails_delegates_and_lives_are_bounded() {
         machine.refused_offline(&["--impersonate", email], "--impersonate");
         let good = machine.sandbox.analyst();
         machine.refused_offline(&["--impersonate", email, "--impersonate", good], "--impersonate");
-        let file = machine.sandbox.impersonated_service_account(machine.user(), &[email], good);
+        let file = machine.sandbox.impersonated_service_account(user(&machine), &[email], good);
         refused(&machine, &file, "field delegates");
-        machine.keep(&machine.user());
+        machine.keep(&user(&machine));
     }
     let many = vec!["a@b.test"; 1000];
-    let file = machine.sandbox.impersonated_service_account(machine.user(), &many, machine.sandbox.analyst());
+    let file = machine.sandbox.impersonated_service_account(user(&machine), &many, machine.sandbox.analyst());
     refused(&machine, &file, "field delegates: more than 20");
     for (seconds, says) in [
         (json!(0), "from 1 to 43200"),
@@ -183,7 +183,7 @@ fn e13_emails_delegates_and_lives_are_bounded() {
 
 #[test]
 fn e4_a_url_source_stays_on_https_and_cannot_pose_as_google() {
-    let machine = Machine::new();
+    let machine = machine();
     let metadata = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity";
     for (url, headers) in [
         ("http://idp.example.test/token", json!({})),
@@ -209,7 +209,7 @@ fn e4_a_url_source_stays_on_https_and_cannot_pose_as_google() {
 
 #[test]
 fn e4_f1_a_source_that_redirects_is_not_followed() {
-    let machine = Machine::new();
+    let machine = machine();
     let sink = ScriptedServer::answering(|_| Answer::json(200, "canary"));
     for status in [301, 302, 303, 307, 308] {
         let location = format!("Location: {}/elsewhere\r\n", sink.url());
@@ -225,7 +225,7 @@ fn e4_f1_a_source_that_redirects_is_not_followed() {
 
 #[test]
 fn e3_a_subject_token_file_is_bounded_and_never_shown() {
-    let machine = Machine::new();
+    let machine = machine();
     let path = machine.home.path().join("subject-token");
     for content in [
         Some("x".repeat((64 << 10) + 1)),
@@ -249,9 +249,9 @@ fn e3_a_subject_token_file_is_bounded_and_never_shown() {
 
 #[test]
 fn e14_other_keys_of_the_file_change_neither_proxy_nor_server() {
-    let machine = Machine::new();
+    let machine = machine();
     let sink = ScriptedServer::answering(|_| Answer::hang_up());
-    for mut file in [machine.outside(None), machine.impersonated(), machine.key()] {
+    for mut file in [machine.outside(None), impersonated(&machine), machine.key()] {
         for name in ["proxy", "https_proxy", "token_info_url", "revoke_url", "auth_uri", "GCE_METADATA_HOST"] {
             file[name] = sink.url().into();
         }
@@ -263,7 +263,7 @@ fn e14_other_keys_of_the_file_change_neither_proxy_nor_server() {
 
 #[test]
 fn e6_what_is_not_supported_is_refused_by_name() {
-    let machine = Machine::new();
+    let machine = machine();
     let source = |source: Value| machine.sandbox.external_account(Provider::Oidc, source, None);
     for (file, says) in [
         (json!({"type": "gdch_service_account", "format_version": "1"}), "gdch_service_account"),
@@ -277,7 +277,7 @@ fn e6_what_is_not_supported_is_refused_by_name() {
         (source(json!({"file": "x", "format": {"type": "xml"}})), "expected text or json"),
         (source(json!({"file": "x", "format": {"type": "json"}})), "subject_token_field_name"),
         (
-            machine.sandbox.impersonated_service_account(machine.impersonated(), &[], machine.sandbox.analyst()),
+            machine.sandbox.impersonated_service_account(impersonated(&machine), &[], machine.sandbox.analyst()),
             "use delegates",
         ),
         (
@@ -308,7 +308,7 @@ fn e6_what_is_not_supported_is_refused_by_name() {
         let mut file = match kind {
             "external_account" => machine.outside(None),
             "external_account_authorized_user" => machine.sandbox.external_account_authorized_user(&[READONLY]),
-            "impersonated_service_account" => machine.impersonated(),
+            "impersonated_service_account" => impersonated(&machine),
             _ => machine.sandbox.service_account_p12(),
         };
         file.as_object_mut().expect("an object").remove(field);
@@ -318,7 +318,7 @@ fn e6_what_is_not_supported_is_refused_by_name() {
 
 #[test]
 fn e10_a_bare_key_is_told_the_form_that_it_needs() {
-    let machine = Machine::new();
+    let machine = machine();
     let path = machine.home.config().join("gauth/credentials.json");
     machine.keep(&machine.key());
     let key = machine.key()["private_key"].as_str().map(str::to_owned);
@@ -331,7 +331,7 @@ fn e10_a_bare_key_is_told_the_form_that_it_needs() {
 
 #[test]
 fn another_universe_is_reached_only_when_the_user_trusts_it() {
-    let machine = Machine::new();
+    let machine = machine();
     let universe = |file: Value, field: &str, url: &str| {
         let mut file = file;
         file["universe_domain"] = "example.test".into();
@@ -345,7 +345,7 @@ fn another_universe_is_reached_only_when_the_user_trusts_it() {
     for (file, options, host) in [
         (file, &[][..], "sts.example.test:443"),
         (
-            universe(machine.user(), "x", ""),
+            universe(user(&machine), "x", ""),
             &["--impersonate", "a@p.iam.gserviceaccount.com"],
             "iamcredentials.example.test:443",
         ),
@@ -357,7 +357,7 @@ fn another_universe_is_reached_only_when_the_user_trusts_it() {
         machine.run_command(command).expect_failure(4);
         assert_eq!(proxy.requests()[0].target, host);
     }
-    machine.keep(&universe(machine.user(), "x", ""));
+    machine.keep(&universe(user(&machine), "x", ""));
     machine.refused_offline(
         &["--impersonate", "a@p.iam.gserviceaccount.com"],
         "GAUTH_ALLOW_HOSTS=iamcredentials.example.test",

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use gauth_sandbox::{Fault, FaultKind, Provider};
 use serde_json::{Value, json};
-use testkit::Run;
+use testkit::{Run, User};
 
-use crate::{Machine, READONLY};
+use crate::{READONLY, holding, impersonated, machine, user};
 
 /// The lines of stderr that are hints, without what every hint begins with.
 fn hints(run: &Run) -> String {
@@ -72,8 +72,8 @@ const ACCOUNTS: [Row; 5] = [
 
 #[test]
 fn g8_every_row_of_the_error_table_has_its_own_message_remedy_and_exit_code() {
-    let user = Machine::holding(Machine::user);
-    let account = Machine::holding(Machine::key);
+    let user = holding(user);
+    let account = holding(User::key);
     let mut remedies: HashMap<String, &str> = HashMap::new();
     let rows = USERS.iter().map(|row| (&user, row));
     for (machine, row) in rows.chain(ACCOUNTS.iter().map(|row| (&account, row))) {
@@ -107,7 +107,7 @@ fn g8_every_row_of_the_error_table_has_its_own_message_remedy_and_exit_code() {
 
 #[test]
 fn g5_g8_a_clock_that_is_off_is_told_by_how_much() {
-    let machine = Machine::holding(Machine::key);
+    let machine = holding(User::key);
     for (skew, says) in [(4000, "4000 s behind"), (-4000, "4000 s ahead of")] {
         machine.sandbox.set_clock_skew(skew);
         let run = machine.run(&[]).expect_failure(3);
@@ -121,7 +121,7 @@ fn g5_g8_a_clock_that_is_off_is_told_by_how_much() {
 
 #[test]
 fn g8_a_refused_subject_token_says_what_google_said_of_it() {
-    let machine = Machine::new();
+    let machine = machine();
     let past = 1_700_000_000;
     for (changed, says) in [
         (json!({"aud": "https://elsewhere.test"}), "audience in ID Token [https://elsewhere.test]"),
@@ -148,7 +148,7 @@ fn g8_a_refused_subject_token_says_what_google_said_of_it() {
 
 #[test]
 fn g8_aws_trouble_is_told_apart_from_googles() {
-    let machine = Machine::new();
+    let machine = machine();
     let source = machine.sandbox.aws_source();
     let file = machine.sandbox.external_account(Provider::Aws, source.clone(), None);
     machine.keep(&file);
@@ -188,9 +188,9 @@ fn g8_aws_trouble_is_told_apart_from_googles() {
 
 #[test]
 fn g8_what_the_token_service_and_iam_refuse_has_a_remedy() {
-    let workforce = Machine::holding(|m| m.sandbox.external_account_authorized_user(&[READONLY]));
-    let outside = Machine::holding(|m| m.outside(None));
-    let impersonated = Machine::holding(Machine::impersonated);
+    let workforce = holding(|m| m.sandbox.external_account_authorized_user(&[READONLY]));
+    let outside = holding(|m| m.outside(None));
+    let impersonated = holding(impersonated);
     let oauth =
         |status, error: &str| FaultKind::OAuth { status, error: error.to_owned(), description: None, subtype: None };
     let api = |status| FaultKind::Api { status, message: "told to".to_owned() };
@@ -223,7 +223,7 @@ fn g8_what_the_token_service_and_iam_refuse_has_a_remedy() {
 
 #[test]
 fn g8_a_refusal_deletes_nothing() {
-    let machine = Machine::holding(Machine::impersonated);
+    let machine = holding(impersonated);
     let path = machine.home.config().join("gauth/credentials.json");
     let before = std::fs::read(&path).expect("read them");
     machine.sandbox.revoke_all();
@@ -235,7 +235,7 @@ fn g8_a_refusal_deletes_nothing() {
 #[test]
 fn trouble_that_passes_exits_5_whichever_hop_it_meets() {
     for (path, tries) in [("/outside/token", 3), ("/v1/token", 3), ("/v1/projects/", 3)] {
-        let machine = Machine::holding(|m| {
+        let machine = holding(|m| {
             let target = Some(m.sandbox.analyst());
             let source = m.sandbox.url_source();
             m.sandbox.external_account(Provider::Oidc, source, target)

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use testkit::run_with_input;
 
-use crate::{READONLY, User};
+use testkit::User;
+
+use crate::{READONLY, json_report, logged_in};
 
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
 
@@ -21,7 +23,7 @@ fn anonymous(user: &User, scopes: &[&str], changes: Value) -> String {
 
 #[test]
 fn the_email_of_a_file_is_told_in_whatever_field_it_is() {
-    let user = User::logged_in();
+    let user = logged_in();
     // The claims of the JWT are {"email":"ada@example.test"}.
     for fields in [
         json!({"account": "ada@example.test", "id_token": {"email": "other@example.test"}}),
@@ -35,7 +37,7 @@ fn the_email_of_a_file_is_told_in_whatever_field_it_is() {
         assert_eq!(run.stderr(), "");
         let converted = user.run(&[&file, "--convert", "authorized_user", "-o", "converted.json"]).expect(0);
         assert_eq!(converted.stderr(), "");
-        assert_eq!(user.report(&["converted.json"])["identity"], "ada@example.test");
+        assert_eq!(json_report(&user, &["converted.json"])["identity"], "ada@example.test");
     }
     for nothing in [json!({"id_token": 7}), json!({"id_token": "x"}), json!({"id_token": {"email": 7}})] {
         let run = user.run(&[&anonymous(&user, &[READONLY], nothing)]).expect(0);
@@ -45,18 +47,18 @@ fn the_email_of_a_file_is_told_in_whatever_field_it_is() {
 
 #[test]
 fn check_asks_google_for_the_email_where_the_grant_covers_it() {
-    let user = User::logged_in();
+    let user = logged_in();
     let file = anonymous(&user, &[READONLY, "openid", EMAIL], json!({}));
     let run = user.run(&[&file]).expect(0);
     assert_eq!(run.stderr(), "gauth-info: hint: add --check to ask Google whose it is\n");
     assert!(user.sandbox.requests().is_empty());
-    let report = user.report(&[&file, "--check"]);
+    let report = json_report(&user, &[&file, "--check"]);
     assert_eq!(report["token"]["account"], "alex@example.com");
     let run = user.run(&[&file, "--check"]).expect(0);
     assert!(run.stdout().contains("  account  alex@example.com\n"), "{}", run.stdout());
     assert_eq!(run.stderr(), "");
     // One that is known is not asked for.
-    user.report(&["--check"]);
+    json_report(&user, &["--check"]);
     let asked: Vec<_> = user.sandbox.requests().into_iter().map(|request| request.path).collect();
     assert_eq!(asked, ["/token", "/tokeninfo", "/token", "/tokeninfo", "/token"]);
 }
@@ -65,7 +67,7 @@ fn check_asks_google_for_the_email_where_the_grant_covers_it() {
 fn a_lookup_that_fails_costs_only_the_email() {
     use gauth_sandbox::{Fault, FaultKind};
 
-    let user = User::logged_in();
+    let user = logged_in();
     let file = anonymous(&user, &[READONLY, "openid", EMAIL], json!({}));
     user.sandbox.fault(Fault::new("/tokeninfo", FaultKind::Html { status: 404 }));
     let run = user.run(&[&file, "--check"]).expect(0);
@@ -75,7 +77,7 @@ fn a_lookup_that_fails_costs_only_the_email() {
 
 #[test]
 fn where_nobody_tells_the_email_the_login_that_does_is_told() {
-    let user = User::logged_in();
+    let user = logged_in();
     let file = anonymous(&user, &[READONLY], json!({}));
     for options in [&[&*file][..], &[&*file, "--check"], &[&*file, "--format", "json"]] {
         let run = user.run(options).expect(0);
@@ -95,7 +97,7 @@ fn where_nobody_tells_the_email_the_login_that_does_is_told() {
 
 #[test]
 fn the_login_that_is_printed_is_quoted_for_the_shell() {
-    let user = User::logged_in();
+    let user = logged_in();
     let scope = "https://a.test/$(touch${IFS}pwned)";
     let file = anonymous(&user, &[READONLY], json!({"scopes": [scope]}));
     let run = user.run(&[&file]).expect(0);

@@ -4,47 +4,45 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use serde_json::{Value, json};
-use testkit::{mode, run_with_input};
+use testkit::{User, mode, run_with_input};
 
-use crate::User;
+use crate::{json_report, logged_in};
 
-impl User {
-    /// What a conversion prints: the one output with secrets in it.
-    #[track_caller]
-    fn converted(&self, dialect: &str, file: &str) -> Value {
-        let run = testkit::run(self.command(&["--convert", dialect, file])).expect(0);
-        run.assert_no_secret(&self.sandbox.secrets(), true);
-        assert_eq!(run.stderr(), "");
-        serde_json::from_str(run.stdout()).expect("JSON")
-    }
+/// What a conversion prints: the one output with secrets in it.
+#[track_caller]
+fn converted(user: &User, dialect: &str, file: &str) -> Value {
+    let run = testkit::run(user.command(&["--convert", dialect, file])).expect(0);
+    run.assert_no_secret(&user.sandbox.secrets(), true);
+    assert_eq!(run.stderr(), "");
+    serde_json::from_str(run.stdout()).expect("JSON")
+}
 
-    fn oauth2client(&self) -> Value {
-        let mut file = self.stored();
-        let fields = file.as_object_mut().expect("an object");
-        fields.remove("type");
-        let own = json!({
-            "_class": "OAuth2Credentials", "_module": "oauth2client.client", "invalid": false,
-            "access_token": "ya29.old", "token_expiry": "2020-01-31T09:08:07Z", "user_agent": null,
-            "token_response": {"access_token": "ya29.old"}, "id_token": null, "id_token_jwt": null,
-        });
-        fields.extend(own.as_object().expect("an object").clone());
-        file
-    }
+fn oauth2client(user: &User) -> Value {
+    let mut file = user.stored();
+    let fields = file.as_object_mut().expect("an object");
+    fields.remove("type");
+    let own = json!({
+        "_class": "OAuth2Credentials", "_module": "oauth2client.client", "invalid": false,
+        "access_token": "ya29.old", "token_expiry": "2020-01-31T09:08:07Z", "user_agent": null,
+        "token_response": {"access_token": "ya29.old"}, "id_token": null, "id_token_jwt": null,
+    });
+    fields.extend(own.as_object().expect("an object").clone());
+    file
 }
 
 #[test]
 fn every_dialect_of_one_grant_still_gives_a_token() {
-    let user = User::logged_in();
+    let user = logged_in();
     let stored = user.stored();
-    let google_auth = user.converted("google-auth", user.credentials.to_str().expect("a path"));
+    let google_auth = converted(&user, "google-auth", user.credentials.to_str().expect("a path"));
     assert!(google_auth.get("type").is_none());
-    for file in [stored.clone(), google_auth, user.oauth2client()] {
+    for file in [stored.clone(), google_auth, oauth2client(&user)] {
         let path = user.file(&file);
-        let adc = user.converted("authorized_user", &path);
+        let adc = converted(&user, "authorized_user", &path);
         assert_eq!(adc, stored);
         for dialect in ["authorized_user", "google-auth"] {
-            let written = user.converted(dialect, &path);
-            let report = user.report(&["--check", &user.file(&written)]);
+            let written = converted(&user, dialect, &path);
+            let report = json_report(&user, &["--check", &user.file(&written)]);
             assert_eq!(report["check"], "OK");
             assert_eq!(report["kind"], dialect);
             user.file(&file);
@@ -54,18 +52,18 @@ fn every_dialect_of_one_grant_still_gives_a_token() {
 
 #[test]
 fn unknown_keys_stay() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut file = user.stored();
     file["mine"] = json!({"a": [1, 2]});
     let path = user.file(&file);
     for dialect in ["authorized_user", "google-auth"] {
-        assert_eq!(user.converted(dialect, &path)["mine"], file["mine"]);
+        assert_eq!(converted(&user, dialect, &path)["mine"], file["mine"]);
     }
 }
 
 #[test]
 fn a1_a6_the_file_written_is_for_its_owner_alone() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.home.write("open.json", 0o644, "{}");
     for name in ["new/token.json", "open.json"] {
         let run = user.run(&["--convert", "google-auth", "-o", name]).expect(0);
@@ -73,14 +71,14 @@ fn a1_a6_the_file_written_is_for_its_owner_alone() {
         assert_eq!(mode(user.home.path().join(name)), 0o600);
     }
     assert_eq!(mode(user.home.path().join("new")), 0o700);
-    let printed = user.converted("google-auth", user.credentials.to_str().expect("a path"));
+    let printed = converted(&user, "google-auth", user.credentials.to_str().expect("a path"));
     let bytes = fs::read(user.home.path().join("open.json")).expect("read it");
     assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON"), printed);
 }
 
 #[test]
 fn a16_the_file_that_is_read_is_not_written_however_it_is_spelled() {
-    let user = User::logged_in();
+    let user = logged_in();
     let path = user.file(&user.stored());
     let before = fs::read(&path).expect("read it");
     symlink(&path, user.home.path().join("link.json")).expect("make a link");
@@ -94,7 +92,7 @@ fn a16_the_file_that_is_read_is_not_written_however_it_is_spelled() {
 
 #[test]
 fn a_key_is_not_overwritten() {
-    let user = User::logged_in();
+    let user = logged_in();
     let key = user.sandbox.service_account_key();
     let before = fs::read(&key).expect("read the key");
     let output = key.to_str().expect("a plain path");
@@ -105,7 +103,7 @@ fn a_key_is_not_overwritten() {
 
 #[test]
 fn only_a_users_grant_is_converted() {
-    let user = User::logged_in();
+    let user = logged_in();
     let key = user.sandbox.service_account_key();
     let client = user.sandbox.client_secrets();
     for (file, says) in [(key, "no user grant"), (client, "OAuth client")] {
@@ -119,8 +117,8 @@ fn only_a_users_grant_is_converted() {
 
 #[test]
 fn a_grant_from_standard_input_is_converted() {
-    let user = User::logged_in();
+    let user = logged_in();
     let command = user.command(&["-", "--convert", "authorized_user"]);
-    let run = run_with_input(command, user.oauth2client().to_string()).expect(0);
+    let run = run_with_input(command, oauth2client(&user).to_string()).expect(0);
     assert_eq!(serde_json::from_str::<Value>(run.stdout()).expect("JSON"), user.stored());
 }

@@ -5,12 +5,12 @@ use std::fs;
 use serde_json::{Value, json};
 use testkit::{Answer, Home, ScriptedServer, run_with_input, strace};
 
-use crate::{BIN, READONLY, User};
+use crate::{BIN, READONLY, json_report, logged_in};
 
 #[test]
 fn without_arguments_it_reports_what_gauth_token_would_use() {
-    let user = User::logged_in();
-    let report = user.report(&[]);
+    let user = logged_in();
+    let report = json_report(&user, &[]);
     let file = user.stored();
     let expected = json!({
         "source": "gauth-login's file",
@@ -29,14 +29,14 @@ fn without_arguments_it_reports_what_gauth_token_would_use() {
 
 #[test]
 fn the_text_holds_the_same_facts_one_a_line() {
-    let user = User::logged_in();
+    let user = logged_in();
     let run = user.run(&[]).expect(0);
     let facts = |line: &str| {
         let (name, fact) = line.split_once("  ").expect("a name and a fact");
         (name.to_owned(), fact.trim().to_owned())
     };
     let lines: Vec<_> = run.stdout().lines().map(facts).collect();
-    let report = user.report(&[]);
+    let report = json_report(&user, &[]);
     assert_eq!(lines.len(), report.as_object().expect("an object").len());
     for (name, fact) in lines {
         let found = &report[name.replace(' ', "_")];
@@ -47,9 +47,9 @@ fn the_text_holds_the_same_facts_one_a_line() {
 
 #[test]
 fn a_named_file_and_standard_input_give_the_same_report() {
-    let user = User::logged_in();
+    let user = logged_in();
     let file = user.file(&user.stored());
-    let named = user.report(&[&file]);
+    let named = json_report(&user, &[&file]);
     assert_eq!(named["kind"], "authorized_user");
     let command = user.command(&["-", "--format", "json"]);
     let run = run_with_input(command, user.stored().to_string()).expect(0);
@@ -61,15 +61,15 @@ fn a_named_file_and_standard_input_give_the_same_report() {
 
 #[test]
 fn a_key_and_an_oauth_client_are_reported() {
-    let user = User::logged_in();
+    let user = logged_in();
     let text = |path: std::path::PathBuf| path.to_str().expect("a plain path").to_owned();
-    let key = user.report(&[&text(user.sandbox.service_account_key())]);
+    let key = json_report(&user, &[&text(user.sandbox.service_account_key())]);
     assert_eq!(key["kind"], "service_account");
     assert_eq!(key["identity"], user.sandbox.service_account_email());
     for name in ["key_id", "project_id", "client_id", "token_uri"] {
         assert!(key[name].is_string(), "{name}");
     }
-    let client = user.report(&[&text(user.sandbox.client_secrets())]);
+    let client = json_report(&user, &[&text(user.sandbox.client_secrets())]);
     assert_eq!(client["kind"], "OAuth client (installed)");
     assert_eq!(client["client_id"], user.stored()["client_id"]);
     assert_eq!(client["redirect_uris"], json!(["http://localhost"]));
@@ -80,7 +80,7 @@ fn a_key_and_an_oauth_client_are_reported() {
 
 #[test]
 fn the_credentials_below_an_impersonated_account_are_part_of_the_report() {
-    let user = User::logged_in();
+    let user = logged_in();
     let file = user.file(&json!({
         "type": "impersonated_service_account",
         "source_credentials": user.stored(),
@@ -88,7 +88,7 @@ fn the_credentials_below_an_impersonated_account_are_part_of_the_report() {
             "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/robot@p.iam.gserviceaccount.com:generateAccessToken",
         "quota_project_id": "p-1",
     }));
-    let report = user.report(&[&file]);
+    let report = json_report(&user, &[&file]);
     assert_eq!(report["quota_project_id"], "p-1");
     assert_eq!(report["source_credentials"]["kind"], "authorized_user");
     let text = user.run(&[&file]).expect(0);
@@ -110,11 +110,11 @@ fn the_machines_own_account_is_reported_without_asking_for_it() {
 
 #[test]
 fn check_says_ok_or_the_cause_and_the_remedy_and_leaves_the_file_alone() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut before = (fs::read(&user.credentials).expect("read it"), user.home.tree());
     // The lock of the grant, which a server might use up.
     before.1.insert(2, ".config/gauth/.credentials.json.lock".into());
-    let report = user.report(&["--check"]);
+    let report = json_report(&user, &["--check"]);
     assert_eq!(report["check"], "OK");
     assert_eq!(report["token"]["scopes"], json!([READONLY]));
     assert!(report["token"]["expiry"].as_str().is_some_and(|end| end.ends_with('Z')));
@@ -124,7 +124,7 @@ fn check_says_ok_or_the_cause_and_the_remedy_and_leaves_the_file_alone() {
     assert!(run.stderr().contains("hint: run gauth-login"), "{}", run.stderr());
     let after = (fs::read(&user.credentials).expect("read it"), user.home.tree());
     assert_eq!(after, before);
-    user.report(&[]);
+    json_report(&user, &[]);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_missing_login_exits_3_and_a_missing_file_2() {
 
 #[test]
 fn e7_e8_e11_a_damaged_file_is_refused_with_its_field_and_without_its_value() {
-    let user = User::logged_in();
+    let user = logged_in();
     let canary = "canary-0123456789-secret";
     let with = |name: &str, value: Value| {
         let mut file = user.stored();
@@ -181,7 +181,7 @@ fn e7_e8_e11_a_damaged_file_is_refused_with_its_field_and_without_its_value() {
 
 #[test]
 fn e10_an_unusable_key_is_told_without_asking_google() {
-    let user = User::logged_in();
+    let user = logged_in();
     let key: Value =
         serde_json::from_slice(&fs::read(user.sandbox.service_account_key()).expect("read the key")).expect("JSON");
     let pem = key["private_key"].as_str().expect("a key");
@@ -215,7 +215,7 @@ fn e10_an_unusable_key_is_told_without_asking_google() {
 
 #[test]
 fn e2_check_sends_no_secret_to_a_host_that_is_not_googles() {
-    let user = User::logged_in();
+    let user = logged_in();
     let sink = ScriptedServer::answering(|_| Answer::hang_up());
     let mut file = user.stored();
     file["token_uri"] = "https://oauth2.googleapis.com.evil.example/token".into();
@@ -227,7 +227,7 @@ fn e2_check_sends_no_secret_to_a_host_that_is_not_googles() {
 
 #[test]
 fn g1_text_from_a_file_cannot_move_the_cursor() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut file = user.stored();
     file["account"] = "a\u{1b}[2J\u{202e}\u{9b}31m\nb".into();
     file["quota_project_id"] = "p".into();
@@ -235,12 +235,12 @@ fn g1_text_from_a_file_cannot_move_the_cursor() {
     let run = user.run(&[&path]).expect(0);
     let harmless = |c: char| c == '\n' || !(c.is_control() || c == '\u{202e}');
     assert!(run.stdout().chars().all(harmless), "{}", run.stdout());
-    assert_eq!(user.report(&[&path])["identity"], file["account"]);
+    assert_eq!(json_report(&user, &[&path])["identity"], file["account"]);
 }
 
 #[test]
 fn h14_looking_at_a_file_opens_no_socket_and_writes_nothing() {
-    let user = User::logged_in();
+    let user = logged_in();
     let options = ["-e", "trace=socket,connect,openat,rename,unlink"];
     let Some(trace) = strace(&options, user.command(&[])) else {
         return;

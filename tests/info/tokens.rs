@@ -3,15 +3,15 @@
 use serde_json::json;
 use testkit::{Answer, Home, Run, ScriptedServer, run_with_input};
 
-use crate::{BIN, READONLY, User};
+use crate::{BIN, READONLY, json_report, logged_in};
 
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
 
 #[test]
 fn d9_a_token_is_looked_up_by_header_alone() {
-    let user = User::logged_in();
+    let user = logged_in();
     let token = user.sandbox.access_token(&["openid", EMAIL, READONLY]);
-    let report = user.report(&["--token", &token]);
+    let report = json_report(&user, &["--token", &token]);
     assert_eq!(report["kind"], "access token");
     assert_eq!(report["account"], "alex@example.com");
     assert_eq!(report["client_id"], user.stored()["client_id"]);
@@ -27,7 +27,7 @@ fn d9_a_token_is_looked_up_by_header_alone() {
 
 #[test]
 fn a_token_without_an_identity_has_no_account() {
-    let user = User::logged_in();
+    let user = logged_in();
     let token = user.sandbox.access_token(&[READONLY]);
     let run = user.run(&["--token", &token]).expect(0);
     assert!(!run.stdout().contains("account"), "{}", run.stdout());
@@ -72,7 +72,7 @@ fn look_up(server: &ScriptedServer, token: &str, options: &[&str]) -> Run {
 
 #[test]
 fn g8_a_dead_token_exits_3_with_a_remedy() {
-    let user = User::logged_in();
+    let user = logged_in();
     let token = user.sandbox.access_token(&[READONLY]);
     user.sandbox.expire_access_tokens();
     let run = user.run(&["--token", &token]).expect_failure(3);
@@ -96,7 +96,7 @@ fn every_other_answer_has_its_exit_code() {
 
 #[test]
 fn h10_a_token_comes_from_standard_input_and_an_empty_or_broken_one_is_told_apart() {
-    let user = User::logged_in();
+    let user = logged_in();
     let token = user.sandbox.access_token(&[READONLY]);
     let from_stdin = |input: String| run_with_input(user.command(&["--token", "-"]), input);
     from_stdin(format!("{token}\n")).expect(0);
@@ -128,7 +128,7 @@ fn d1_the_token_leaves_the_command_line_before_anything_is_sent() {
 
 #[test]
 fn d4_verbose_shows_requests_without_the_token() {
-    let user = User::logged_in();
+    let user = logged_in();
     let token = user.sandbox.access_token(&["openid", EMAIL]);
     let run = user.run(&["--verbose", "--token", &token]).expect(0);
     assert!(run.stderr().contains("> POST http://127.0.0.1:"), "{}", run.stderr());

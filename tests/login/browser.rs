@@ -6,17 +6,17 @@ use gauth_sandbox::Options;
 use serde_json::{Value, json};
 use testkit::{Home, Running, tool};
 
-use crate::{Login, Person};
+use crate::{Login, consenting, person, start};
 
 #[test]
 fn the_browser_of_the_environment_is_given_the_url_at_the_end_or_in_its_place() {
     let Some(curl) = tool("curl") else { return };
     for arguments in ["-sSL -o page.html", "-sSL -o page.html --url %s --max-time 30"] {
-        let person = Person::consenting();
+        let person = consenting();
         let mut command = person.command(&[]);
         command.env("BROWSER", format!("{} {arguments}", curl.display()));
         let run = testkit::run(command);
-        person.swept(run).expect(0);
+        person.check(run).expect(0);
         let page = std::fs::read_to_string(person.home.path().join("page.html"));
         assert!(page.expect("a page").contains(crate::WORKED));
     }
@@ -24,7 +24,7 @@ fn the_browser_of_the_environment_is_given_the_url_at_the_end_or_in_its_place() 
 
 #[test]
 fn without_a_display_or_over_ssh_no_browser_is_tried_and_the_url_is_shown() {
-    let person = Person::consenting();
+    let person = consenting();
     let opener = "#!/bin/sh\ntouch \"$HOME/opened\"\n";
     for name in ["xdg-open", "open", "wslview", "sensible-browser", "x-www-browser"] {
         person.home.write(format!("bin/{name}"), 0o700, opener);
@@ -43,7 +43,7 @@ fn without_a_display_or_over_ssh_no_browser_is_tried_and_the_url_is_shown() {
 
 #[test]
 fn browsers_are_tried_in_order_and_the_message_says_which_and_why_they_failed() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut command = person.command(&[]);
     command.env("BROWSER", "/nonexistent/browser:false:'/nonexistent/with blanks' --x");
     let login = Login::start(command);
@@ -63,7 +63,7 @@ fn browsers_are_tried_in_order_and_the_message_says_which_and_why_they_failed() 
 #[test]
 fn a_browser_with_blanks_in_its_path_is_quoted_and_the_next_of_the_list_is_not_opened() {
     let Some(curl) = tool("curl") else { return };
-    let person = Person::consenting();
+    let person = consenting();
     let script = format!("#!/bin/sh\nexec {} -sSL -o page.html \"$2\"\n", curl.display());
     person.home.write("with blanks/browse", 0o700, script);
     let next = "#!/bin/sh\ntouch opened\n";
@@ -71,7 +71,7 @@ fn a_browser_with_blanks_in_its_path_is_quoted_and_the_next_of_the_list_is_not_o
     let here = person.home.path().display();
     let mut command = person.command(&[]);
     command.env("BROWSER", format!("/nonexistent:'{here}/with blanks/browse' --new:{here}/next"));
-    person.swept(testkit::run(command)).expect(0);
+    person.check(testkit::run(command)).expect(0);
     let page = std::fs::read_to_string(person.home.path().join("page.html"));
     assert!(page.expect("a page").contains(crate::WORKED));
     assert!(!person.home.path().join("opened").exists());
@@ -79,7 +79,7 @@ fn a_browser_with_blanks_in_its_path_is_quoted_and_the_next_of_the_list_is_not_o
 
 #[test]
 fn a_browser_variable_that_makes_no_sense_is_told_and_the_login_goes_on() {
-    let person = Person::consenting();
+    let person = consenting();
     for (list, problem) in [("'/a b", "a quote is not closed"), (":", "it names no command")] {
         let mut command = person.command(&[]);
         command.env("BROWSER", list);
@@ -173,11 +173,11 @@ impl Drop for Chromium {
 
 #[test]
 fn a_real_browser_goes_from_the_consent_page_to_the_one_that_says_it_worked() {
-    let person = Person::with(Options::default());
+    let person = person(Options::default());
     let Some(browser) = Chromium::start(&person.home) else {
         return;
     };
-    let login = person.start(&["--scope", "analytics.readonly", "--scope", "email"]);
+    let login = start(&person, &["--scope", "analytics.readonly", "--scope", "email"]);
     browser.post("/url", &json!({"url": login.url}));
     assert!(browser.text_of("h1").contains("wants access"));
     browser.click("#allow");
@@ -186,6 +186,6 @@ fn a_real_browser_goes_from_the_consent_page_to_the_one_that_says_it_worked() {
     let script = "return getComputedStyle(document.querySelector('.sign')).backgroundColor";
     let colour = browser.post("/execute/sync", &json!({"script": script, "args": []}));
     assert_eq!(colour, "rgb(29, 122, 70)");
-    person.swept(login.running.finish()).expect(0);
-    assert_eq!(person.credentials()["account"], "alex@example.com");
+    person.check(login.running.finish()).expect(0);
+    assert_eq!(person.stored()["account"], "alex@example.com");
 }

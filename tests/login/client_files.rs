@@ -3,9 +3,9 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use testkit::{Home, ScriptedServer, run};
+use testkit::{Home, ScriptedServer, User, run};
 
-use crate::{Login, Person};
+use crate::{Login, consenting};
 
 /// Runs a login with this client file; nothing must be shown, opened or sent.
 #[track_caller]
@@ -50,7 +50,7 @@ fn without_any_client_the_five_steps_to_one_are_told() {
 
 #[test]
 fn the_client_comes_from_the_flag_then_the_variable_then_its_own_place() {
-    let person = Person::consenting();
+    let person = consenting();
     let client = fs::read(person.sandbox.client_secrets()).expect("the client file");
     let named = |name: &str| String::from_utf8_lossy(&client).replace("123456789012-", name);
     person.home.write("flag.json", 0o600, named("flag-"));
@@ -71,7 +71,7 @@ fn the_client_comes_from_the_flag_then_the_variable_then_its_own_place() {
 
 #[test]
 fn c25_a_wrong_client_file_is_refused_naming_file_and_field() {
-    let person = Person::consenting();
+    let person = consenting();
     let key = fs::read_to_string(person.sandbox.service_account_key()).expect("the key");
     for (content, words) in [
         (key.as_str(), "credentials file"),
@@ -96,13 +96,13 @@ fn c25_a_wrong_client_file_is_refused_naming_file_and_field() {
     assert!(missing.expect_failure(2).stderr().contains("none.json"));
 }
 
-fn person_secrets_stay(person: &Person, stderr: &str) {
+fn person_secrets_stay(person: &User, stderr: &str) {
     testkit::assert_no_secret("stderr", stderr.as_bytes(), &person.sandbox.secrets());
 }
 
 #[test]
 fn a_file_given_in_the_place_of_another_comes_with_the_command_that_takes_it() {
-    let person = Person::consenting();
+    let person = consenting();
     let key = fs::read_to_string(person.sandbox.service_account_key()).expect("the key");
     let client = fs::read_to_string(person.sandbox.client_secrets()).expect("the client file");
     let grant = r#"{"type":"authorized_user","client_id":"x","refresh_token":"x"}"#;
@@ -115,7 +115,7 @@ fn a_file_given_in_the_place_of_another_comes_with_the_command_that_takes_it() {
     ] {
         person.home.write("given.json", 0o600, content);
         let run = run(person.command(&["--no-browser", option, "given.json"]));
-        let run = person.swept(run).expect_failure(2);
+        let run = person.check(run).expect_failure(2);
         assert!(run.stderr().contains(hint), "{}", run.stderr());
         assert!(run.stderr().contains("'given.json'"), "{}", run.stderr());
     }
@@ -193,7 +193,7 @@ fn e6_e7_e8_types_repeated_keys_and_bombs_are_refused() {
 
 #[test]
 fn the_sandbox_variable_takes_loopback_addresses_alone() {
-    let person = Person::consenting();
+    let person = consenting();
     for url in ["https://sandbox.example.test", "http://192.0.2.1:80", "ftp://127.0.0.1"] {
         let mut command = person.command(&["--no-browser"]);
         command.env("GAUTH_SANDBOX_URL", url);

@@ -5,16 +5,16 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use testkit::{strace, tool};
+use testkit::{User, strace, tool};
 
 use crate::credentials_file::old_grant;
-use crate::{FAILED, Person};
+use crate::{FAILED, consenting, log_in};
 
 /// Which of these a rename is depends on the machine.
 const RENAME: &str = "?rename,?renameat,?renameat2";
 
 /// A login whose browser is curl, so that it needs nobody. `None` where there is no curl.
-fn alone(person: &Person) -> Option<Command> {
+fn alone(person: &User) -> Option<Command> {
     let curl = tool("curl")?;
     // Curl may be what is killed.
     let mut command = person.command(&["--timeout", "20"]);
@@ -33,7 +33,7 @@ fn names(directory: &Path) -> Vec<String> {
 
 #[test]
 fn a2_a3_d12_the_file_is_private_from_birth_synced_before_it_is_renamed_and_nothing_else_is_written() {
-    let person = Person::consenting();
+    let person = consenting();
     let Some(command) = alone(&person) else {
         return;
     };
@@ -79,7 +79,7 @@ fn a2_a3_d12_the_file_is_private_from_birth_synced_before_it_is_renamed_and_noth
 fn a4_a_crash_at_any_call_leaves_the_old_file_or_the_new_one() {
     for call in ["fsync", RENAME, "write"] {
         for when in 1..=2 {
-            let person = Person::consenting();
+            let person = consenting();
             let old = old_grant(&person, 0o600);
             let Some(command) = alone(&person) else {
                 return;
@@ -88,7 +88,7 @@ fn a4_a_crash_at_any_call_leaves_the_old_file_or_the_new_one() {
             let Some(trace) = strace(&["-e", &inject], command) else {
                 return;
             };
-            let now = fs::read(person.file()).expect("there is a file");
+            let now = fs::read(&person.credentials).expect("there is a file");
             let file: serde_json::Value = serde_json::from_slice(&now).expect("a whole file");
             assert!(now == old || file["granted_at"].is_string(), "{call} {when}");
             if trace.run.code() == 0 {
@@ -96,7 +96,7 @@ fn a4_a_crash_at_any_call_leaves_the_old_file_or_the_new_one() {
             }
             // The next login sweeps away what the killed one left, once that is a day old.
             person.home.age_temporaries();
-            person.log_in(&[]);
+            log_in(&person, &[]);
             assert_eq!(names(&person.home.config().join("gauth")), [".credentials.json.lock", "credentials.json"]);
         }
     }
@@ -105,7 +105,7 @@ fn a4_a_crash_at_any_call_leaves_the_old_file_or_the_new_one() {
 #[test]
 fn a5_a_disk_error_leaves_the_old_file_and_the_browser_is_told() {
     for inject in ["inject=fsync:error=EIO:when=1".to_owned(), format!("inject={RENAME}:error=ENOSPC:when=1")] {
-        let person = Person::consenting();
+        let person = consenting();
         let old = old_grant(&person, 0o600);
         let Some(command) = alone(&person) else {
             return;
@@ -113,11 +113,11 @@ fn a5_a_disk_error_leaves_the_old_file_and_the_browser_is_told() {
         let Some(trace) = strace(&["-e", &inject], command) else {
             return;
         };
-        let run = person.swept(trace.run).expect_failure(1);
+        let run = person.check(trace.run).expect_failure(1);
         assert!(run.stderr().contains("write '"), "{}", run.stderr());
         let page = fs::read_to_string(person.home.path().join("page.html"));
         assert!(page.expect("a page").contains(FAILED));
-        assert_eq!(fs::read(person.file()).expect("the old file"), old);
+        assert_eq!(fs::read(&person.credentials).expect("the old file"), old);
         assert_eq!(names(&person.home.config().join("gauth")), [".credentials.json.lock", "credentials.json"]);
     }
 }

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
-use testkit::{Home, mode, run, tool};
+use testkit::{Home, User, mode, run, tool};
 
-use crate::{Login, Person, READONLY};
+use crate::{Login, READONLY, consenting, log_in};
 
 /// Puts an old grant in its place.
-pub(crate) fn old_grant(person: &Person, mode: u32) -> Vec<u8> {
+pub(crate) fn old_grant(person: &User, mode: u32) -> Vec<u8> {
     let grant = person.sandbox.grant(&[READONLY]);
     let file = json!({
         "type": "authorized_user",
@@ -30,7 +30,7 @@ pub(crate) fn old_grant(person: &Person, mode: u32) -> Vec<u8> {
 #[test]
 fn a1_file_and_directories_are_private_whatever_the_umask() {
     for umask in ["000", "022", "777"] {
-        let person = Person::consenting();
+        let person = consenting();
         let mut command = person.home.command("sh");
         command
             .args(["-c", &format!("umask {umask}; exec \"$0\" --no-browser"), crate::BIN])
@@ -38,7 +38,7 @@ fn a1_file_and_directories_are_private_whatever_the_umask() {
         let login = Login::start(command);
         testkit::visit(&login.url);
         login.running.finish().expect(0);
-        assert_eq!(mode(person.file()), 0o600, "{umask}");
+        assert_eq!(mode(&person.credentials), 0o600, "{umask}");
         assert_eq!(mode(person.home.config().join("gauth/.credentials.json.lock")), 0o600, "{umask}");
         assert_eq!(mode(person.home.config().join("gauth")), 0o700, "{umask}");
         assert_eq!(mode(person.home.config()), 0o700, "{umask}");
@@ -47,18 +47,18 @@ fn a1_file_and_directories_are_private_whatever_the_umask() {
 
 #[test]
 fn a6_a_file_that_others_could_read_ends_private() {
-    let person = Person::consenting();
+    let person = consenting();
     old_grant(&person, 0o644);
-    person.log_in(&[]);
-    assert_eq!(mode(person.file()), 0o600);
+    log_in(&person, &[]);
+    assert_eq!(mode(&person.credentials), 0o600);
 }
 
 #[test]
 fn a7_a_client_file_that_others_can_read_is_warned_of_once_with_the_command_that_mends_it() {
-    let person = Person::consenting();
+    let person = consenting();
     let client = fs::read(person.sandbox.client_secrets()).expect("the client file");
     let open = person.home.write("client.json", 0o644, client);
-    let run = person.log_in(&["--client-secrets", open.to_str().unwrap()]);
+    let run = log_in(&person, &["--client-secrets", open.to_str().unwrap()]);
     let warnings: Vec<_> = run.stderr().lines().filter(|line| line.contains("warning: ")).collect();
     assert_eq!(warnings.len(), 1, "{}", run.stderr());
     assert!(warnings[0].ends_with(&format!("chmod 600 {}", open.display())));
@@ -66,18 +66,18 @@ fn a7_a_client_file_that_others_can_read_is_warned_of_once_with_the_command_that
 
 #[test]
 fn a8_a_link_of_ones_own_is_kept_and_others_are_refused_before_consent() {
-    let person = Person::consenting();
+    let person = consenting();
     let real = person.home.write("dotfiles/credentials.json", 0o600, r#"{"type":"authorized_user"}"#);
-    fs::create_dir_all(person.file().parent().unwrap()).expect("create the directory");
-    symlink(&real, person.file()).expect("link");
-    person.log_in(&[]);
-    assert!(fs::symlink_metadata(person.file()).expect("the link").is_symlink());
-    assert!(crate::json(&real)["refresh_token"].is_string());
+    fs::create_dir_all(person.credentials.parent().unwrap()).expect("create the directory");
+    symlink(&real, &person.credentials).expect("link");
+    log_in(&person, &[]);
+    assert!(fs::symlink_metadata(&person.credentials).expect("the link").is_symlink());
+    assert!(testkit::read_json(real)["refresh_token"].is_string());
 
     let dangling = person.home.path().join("dangling");
     symlink(person.home.path().join("dotfiles/new.json"), &dangling).expect("link");
-    person.log_in(&["--credentials", "dangling"]);
-    assert!(crate::json(&person.home.path().join("dotfiles/new.json"))["refresh_token"].is_string());
+    log_in(&person, &["--credentials", "dangling"]);
+    assert!(testkit::read_json(person.home.path().join("dotfiles/new.json"))["refresh_token"].is_string());
 
     symlink("loop", person.home.path().join("loop")).expect("link");
     let refused = |name: &str| {
@@ -97,9 +97,9 @@ fn a8_a_link_of_ones_own_is_kept_and_others_are_refused_before_consent() {
 
 #[test]
 fn a9_a_fifo_a_directory_or_a_device_in_the_place_is_refused_at_once() {
-    let person = Person::consenting();
-    fs::create_dir_all(person.file().parent().unwrap()).expect("create the directory");
-    let status = Command::new("mkfifo").arg(person.file()).status().expect("run mkfifo");
+    let person = consenting();
+    fs::create_dir_all(person.credentials.parent().unwrap()).expect("create the directory");
+    let status = Command::new("mkfifo").arg(&person.credentials).status().expect("run mkfifo");
     assert!(status.success());
     let refuse = |arguments: &[&str]| {
         let run = run(person.command(arguments)).expect_failure(2);
@@ -116,7 +116,7 @@ fn a9_a_fifo_a_directory_or_a_device_in_the_place_is_refused_at_once() {
 
 #[test]
 fn a10_a_place_that_cannot_be_written_is_told_before_the_url_is_shown() {
-    let person = Person::consenting();
+    let person = consenting();
     let read_only = person.home.path().join("read-only");
     fs::create_dir(&read_only).expect("create a directory");
     let refused = |target: &str| {
@@ -145,7 +145,7 @@ fn a10_a_place_that_cannot_be_written_is_told_before_the_url_is_shown() {
 
 #[test]
 fn a11_without_a_home_a_file_must_be_named() {
-    let person = Person::consenting();
+    let person = consenting();
     for home in [None, Some(""), Some("rel")] {
         let command = |arguments: &[&str]| {
             let mut command = person.command(arguments);
@@ -163,8 +163,8 @@ fn a11_without_a_home_a_file_must_be_named() {
 
 #[test]
 fn a13_an_account_is_no_part_of_any_path() {
-    let person = Person::consenting();
-    person.log_in(&["--account", "../../x/y"]);
+    let person = consenting();
+    log_in(&person, &["--account", "../../x/y"]);
     let tree: Vec<PathBuf> = person.home.tree();
     let expected =
         [".config", ".config/gauth", ".config/gauth/.credentials.json.lock", ".config/gauth/credentials.json"];
@@ -173,7 +173,7 @@ fn a13_an_account_is_no_part_of_any_path() {
 
 #[test]
 fn a15_what_is_no_users_grant_is_refused_before_consent_and_stays_as_it_is() {
-    let person = Person::consenting();
+    let person = consenting();
     let key = fs::read(person.sandbox.service_account_key()).expect("the key");
     for content in [
         &key[..],
@@ -189,7 +189,7 @@ fn a15_what_is_no_users_grant_is_refused_before_consent_and_stays_as_it_is() {
     ] {
         let file = person.home.write("target.json", 0o600, content);
         let run = run(person.command(&["--no-browser", "--credentials", "target.json"]));
-        let run = person.swept(run).expect_failure(2);
+        let run = person.check(run).expect_failure(2);
         assert!(run.stderr().contains("target.json"), "{}", run.stderr());
         assert!(!run.stderr().contains("open this URL"));
         assert_eq!(fs::read(file).expect("the file"), content);
@@ -198,14 +198,14 @@ fn a15_what_is_no_users_grant_is_refused_before_consent_and_stays_as_it_is() {
 
 #[test]
 fn a_renewal_takes_the_client_of_the_file_and_keeps_what_it_does_not_know() {
-    let person = Person::consenting();
+    let person = consenting();
     old_grant(&person, 0o600);
     let mut command = person.command(&["--no-browser"]);
     command.env_remove("GAUTH_CLIENT_SECRETS");
     let login = Login::start(command);
     testkit::visit(&login.url);
-    person.swept(login.running.finish()).expect(0);
-    let file = person.credentials();
+    person.check(login.running.finish()).expect(0);
+    let file = person.stored();
     assert_eq!(file["quota_project_id"], "kept");
     assert_eq!(file["of_another_tool"], json!({"kept": [1.5, null]}));
     assert!(file["granted_at"].is_string());
@@ -229,10 +229,10 @@ fn files_of_other_tools_are_replaced_by_a_whole_new_grant() {
         r#"{"refresh_token":"x","client_id":"x","token":"x","expiry":"2020-01-01T00:00:00Z"}"#,
         r#"{"_class":"OAuth2Credentials","_module":"oauth2client.client","refresh_token":"x","client_id":"x"}"#,
     ] {
-        let person = Person::consenting();
+        let person = consenting();
         person.home.write(".config/gauth/credentials.json", 0o600, content);
-        person.log_in(&[]);
-        let file = person.credentials();
+        log_in(&person, &[]);
+        let file = person.stored();
         assert_eq!(file["type"], "authorized_user");
         for gone in ["_class", "token", "expiry"] {
             assert_eq!(file.get(gone), None);
@@ -242,14 +242,14 @@ fn files_of_other_tools_are_replaced_by_a_whole_new_grant() {
 
 #[test]
 fn it_is_told_when_gauth_token_would_choose_another_source() {
-    let person = Person::consenting();
+    let person = consenting();
     let key = person.sandbox.service_account_key();
     let login = |arguments: &[&str], variable: Option<(&str, &Path)>| {
         let mut command = person.command(arguments);
         command.arg("--no-browser").envs(variable);
         let login = Login::start(command);
         testkit::visit(&login.url);
-        person.swept(login.running.finish()).expect(0).stderr().to_owned()
+        person.check(login.running.finish()).expect(0).stderr().to_owned()
     };
     assert!(!login(&[], None).contains("gauth-token"));
     let rival = login(&[], Some(("GOOGLE_APPLICATION_CREDENTIALS", &key)));
@@ -263,7 +263,7 @@ fn it_is_told_when_gauth_token_would_choose_another_source() {
     command.envs(machine);
     let waiting = Login::start(command);
     testkit::visit(&waiting.url);
-    let machine = person.swept(waiting.running.finish()).expect(0);
+    let machine = person.check(waiting.running.finish()).expect(0);
     assert!(machine.stderr().contains("gauth-token still uses the metadata server 'm.test'"), "{}", machine.stderr());
     let named = person.home.path().join("named.json");
     let same = login(&[], Some(("GAUTH_CREDENTIALS", &named)));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use testkit::tool;
 
-use crate::{Login, Person, WORKED, parameter, status};
+use crate::{Login, WORKED, consenting, parameter, start, status};
 
 /// The addresses that a port is listened on, as the kernel writes them (proc_pid_net(5)).
 fn listening(port: u16) -> Vec<String> {
@@ -28,8 +28,8 @@ fn listening(port: u16) -> Vec<String> {
 
 #[test]
 fn c1_the_port_is_open_on_loopback_alone_before_the_url_is_shown_and_closed_after_use() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let address = login.address();
     assert!(TcpStream::connect(address).is_ok());
     assert_eq!(listening(address.port()), ["0100007F"]);
@@ -49,7 +49,7 @@ fn c2_without_ipv4_the_redirect_goes_to_the_ipv6_loopback() {
         println!("skipped: no network namespaces");
         return;
     }
-    let person = Person::consenting();
+    let person = consenting();
     let mut command = person.home.command(unshare);
     let script = format!("{without_ipv4} && exec \"$0\" --no-browser --timeout 30");
     command.args(["-rn", "sh", "-c", &script, crate::BIN]);
@@ -62,7 +62,7 @@ fn c2_without_ipv4_the_redirect_goes_to_the_ipv6_loopback() {
 
 #[test]
 fn c3_a_port_that_is_taken_is_not_shared_and_the_message_names_it() {
-    let person = Person::consenting();
+    let person = consenting();
     let taken = TcpListener::bind("127.0.0.1:0").expect("bind any port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let mut command = person.command(&["--no-browser", "--port", &port]);
@@ -72,7 +72,7 @@ fn c3_a_port_that_is_taken_is_not_shared_and_the_message_names_it() {
     assert!(!run.stderr().contains("open this URL"));
 
     drop(taken);
-    let login = person.start(&["--port", &port]);
+    let login = start(&person, &["--port", &port]);
     assert_eq!(login.address().port().to_string(), port);
     // Another login cannot have it either.
     command = person.command(&["--no-browser", "--port", &port]);
@@ -81,8 +81,8 @@ fn c3_a_port_that_is_taken_is_not_shared_and_the_message_names_it() {
 
 #[test]
 fn c5_only_the_exact_state_answers() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     let state = login.parameter("state");
     let swapped: String = state
@@ -94,15 +94,15 @@ fn c5_only_the_exact_state_answers() {
         assert_eq!(status(&login.get(&format!("/?{code}&state={wrong}"))), "400", "{wrong}");
     }
     assert_eq!(status(&login.get(&format!("/?{code}"))), "400");
-    assert_eq!(person.token_requests(), 0);
+    assert_eq!(person.requests_to("/token").len(), 0);
     assert!(login.get(&good).contains(WORKED));
     login.running.finish().expect(0);
 }
 
 #[test]
 fn c8_a_request_to_another_host_is_refused_and_the_login_lives() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     let port = login.address().port();
     let here = login.address();
@@ -118,15 +118,15 @@ fn c8_a_request_to_another_host_is_refused_and_the_login_lives() {
     }
     let absolute = format!("http://{here}{good}");
     assert_eq!(status(&login.get(&absolute)), "404");
-    assert_eq!(person.token_requests(), 0);
+    assert_eq!(person.requests_to("/token").len(), 0);
     assert!(login.get(&good).contains(WORKED));
     login.running.finish().expect(0);
 }
 
 #[test]
 fn c9_a_script_or_an_image_of_another_page_cannot_answer() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     for (mode, dest) in [("no-cors", "image"), ("cors", "empty"), ("navigate", "iframe"), ("no-cors", "script")] {
         let headers = format!(
@@ -152,8 +152,8 @@ fn c9_a_script_or_an_image_of_another_page_cannot_answer() {
 
 #[test]
 fn c13_a_repeated_parameter_is_refused_in_either_order() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     for name in ["code", "state", "iss"] {
         let own = parameter(&good, name);
@@ -171,30 +171,30 @@ fn c13_a_repeated_parameter_is_refused_in_either_order() {
     let state = login.parameter("state");
     let twice = format!("/?state={state}&error=access_denied&error=access_denied");
     assert_eq!(status(&login.get(&twice)), "400");
-    assert_eq!(person.token_requests(), 0);
+    assert_eq!(person.requests_to("/token").len(), 0);
     assert!(login.get(&good).contains(WORKED));
     login.running.finish().expect(0);
 }
 
 #[test]
 fn c14_an_answer_of_another_issuer_is_ignored_and_one_without_issuer_is_taken() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     let code = gauth_core::form::encode(&[("code", &parameter(&good, "code")), ("state", &login.parameter("state"))]);
     for issuer in ["https%3A%2F%2Faccounts.google.com", "https%3A%2F%2Fevil.test", ""] {
         let answer = login.get(&format!("/?{code}&iss={issuer}"));
         assert_eq!(status(&answer), "400", "{issuer}");
     }
-    assert_eq!(person.token_requests(), 0);
+    assert_eq!(person.requests_to("/token").len(), 0);
     assert!(login.get(&format!("/?{code}")).contains(WORKED));
     login.running.finish().expect(0);
 }
 
 #[test]
 fn c15_twenty_tabs_with_the_same_answer_make_one_token_request() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     let answers: Vec<String> = std::thread::scope(|scope| {
         let tabs: Vec<_> = (0..20).map(|_| scope.spawn(|| login.get(&good))).collect();
@@ -205,16 +205,16 @@ fn c15_twenty_tabs_with_the_same_answer_make_one_token_request() {
     for answer in answers.iter().filter(|answer| !answer.contains(WORKED)) {
         assert!(answer.is_empty() || answer.contains("Already done"), "{answer}");
     }
-    person.swept(login.running.finish()).expect(0);
-    assert_eq!(person.token_requests(), 1);
+    person.check(login.running.finish()).expect(0);
+    assert_eq!(person.requests_to("/token").len(), 1);
 }
 
 #[test]
 fn c15_a_second_answer_while_the_code_is_exchanged_is_told_so_at_once() {
     use gauth_sandbox::{Fault, FaultKind};
 
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let (first, second) = (login.target(), login.target());
     person.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     std::thread::scope(|scope| {
@@ -229,5 +229,5 @@ fn c15_a_second_answer_while_the_code_is_exchanged_is_told_so_at_once() {
         assert!(tab.join().expect("an answer").contains(WORKED));
     });
     login.running.finish().expect(0);
-    assert_eq!(person.token_requests(), 1);
+    assert_eq!(person.requests_to("/token").len(), 1);
 }

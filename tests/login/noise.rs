@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::{Person, WORKED, request, status};
+use crate::{WORKED, consenting, request, start, status};
 
 #[test]
 fn c6_five_hundred_requests_of_noise_do_not_end_a_login() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let host = login.address();
     let noise = [
         (request(host, "/favicon.ico", ""), "404"),
@@ -30,14 +30,14 @@ fn c6_five_hundred_requests_of_noise_do_not_end_a_login() {
         assert_eq!(status(&login.send(request.as_bytes())), *expected, "{request:?}");
     }
     testkit::visit(&login.url);
-    person.swept(login.running.finish()).expect(0);
-    assert_eq!(person.token_requests(), 1);
+    person.check(login.running.finish()).expect(0);
+    assert_eq!(person.requests_to("/token").len(), 1);
 }
 
 #[test]
 fn c7_silent_sockets_hold_nobody_up_and_the_oldest_make_room() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     let mut silent: Vec<TcpStream> = (0..60)
         .map(|at| {
@@ -63,8 +63,8 @@ fn c7_silent_sockets_hold_nobody_up_and_the_oldest_make_room() {
 
 #[test]
 fn c7_answered_strangers_who_stay_give_their_places_back_at_once() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     let host = login.address();
     let wrong = request(host, "/?code=x&state=wrong", "");
@@ -80,13 +80,13 @@ fn c7_answered_strangers_who_stay_give_their_places_back_at_once() {
         .collect();
     assert!(login.get(&good).contains(WORKED));
     drop(strangers);
-    person.swept(login.running.finish()).expect(0);
+    person.check(login.running.finish()).expect(0);
 }
 
 #[test]
 fn a_flood_of_wrong_answers_costs_the_right_one_nothing() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     let host = login.address();
     let wrong = request(host, "/?code=x&state=wrong", "");
@@ -124,14 +124,14 @@ fn a_flood_of_wrong_answers_costs_the_right_one_nothing() {
         assert!(answer.contains(WORKED), "{answer}");
         assert_eq!(others.iter().filter(|answer| status(answer) != "404").count(), 0);
     });
-    person.swept(login.running.finish()).expect(0);
-    assert_eq!(person.token_requests(), 1);
+    person.check(login.running.finish()).expect(0);
+    assert_eq!(person.requests_to("/token").len(), 1);
 }
 
 #[test]
 fn c11_a_page_is_the_same_whatever_was_in_the_request() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let plain = login.get("/?x=1");
     for payload in ["<script>alert(1)</script>", "%3Cscript%3Ealert(1)%3C/script%3E", "%0d%0aSet-Cookie:x=y"] {
         for target in [
@@ -161,8 +161,8 @@ fn c11_a_page_is_the_same_whatever_was_in_the_request() {
 
 #[test]
 fn c19_long_lines_long_headers_and_many_headers_are_refused() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let host = login.address();
     let long = "x".repeat(9 << 10);
     let longer = format!("X-Long: {}\r\n", "x".repeat(17 << 10));
@@ -179,8 +179,8 @@ fn c19_long_lines_long_headers_and_many_headers_are_refused() {
 
 #[test]
 fn c19_a_connection_has_ten_seconds_for_its_request() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let mut slow = TcpStream::connect(login.address()).expect("connect");
     slow.set_read_timeout(Some(Duration::from_millis(500))).expect("set a timeout");
     let begun = Instant::now();

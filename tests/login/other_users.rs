@@ -10,7 +10,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use testkit::{Pty, Running, tool};
 
-use crate::{Login, Person, WORKED, request, status};
+use crate::{Login, WORKED, consenting, request, start, status};
 
 /// Nobody has this number.
 const OTHER: u32 = 4_242_424;
@@ -37,8 +37,8 @@ fn visited_by_other(url: &str) -> Option<String> {
 
 #[test]
 fn c22_another_users_answer_and_refusal_change_nothing_and_are_told_once() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let state = login.parameter("state");
     let uri = login.redirect_uri();
     for query in [
@@ -51,16 +51,16 @@ fn c22_another_users_answer_and_refusal_change_nothing_and_are_told_once() {
         assert_eq!(status(&page), expected, "{page}");
     }
     login.running.stderr_line(|line| line.contains(&format!("a browser of user {OTHER} answered; it was ignored")));
-    assert_eq!(person.token_requests(), 0);
+    assert_eq!(person.requests_to("/token").len(), 0);
     assert!(testkit::visit(&login.url).body.contains(WORKED));
-    let run = person.swept(login.running.finish()).expect(0);
+    let run = person.check(login.running.finish()).expect(0);
     assert_eq!(run.stderr().matches("a browser of user").count(), 1, "{}", run.stderr());
-    assert_eq!(person.token_requests(), 1);
+    assert_eq!(person.requests_to("/token").len(), 1);
 }
 
 #[test]
 fn c22_the_address_of_another_users_browser_can_be_pasted() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut pty = Pty::start(person.command(&["--no-browser"]), 80);
     let shown = pty.wait_for("paste that page's address here");
     let url = shown.lines().find(|line| line.starts_with("http")).expect("a URL").trim_end().to_owned();
@@ -72,24 +72,24 @@ fn c22_the_address_of_another_users_browser_can_be_pasted() {
     pty.type_in(&format!("{location}\n"));
     let (ended, shown) = pty.finish();
     assert!(ended.success(), "{shown}");
-    assert!(person.file().exists());
+    assert!(person.credentials.exists());
 }
 
 #[test]
 fn c22_behind_sudo_the_user_who_called_it_may_answer() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut command = person.command(&["--no-browser"]);
     command.env("SUDO_UID", OTHER.to_string());
     let login = Login::start(command);
     let Some(page) = visited_by_other(&login.callback()) else { return };
     assert!(page.contains(WORKED), "{page}");
-    person.swept(login.running.finish()).expect(0);
+    person.check(login.running.finish()).expect(0);
 }
 
 #[test]
 fn c22_ones_own_browser_and_that_of_root_may_answer_whoever_one_is() {
     for answered_by_root in [false, true] {
-        let person = Person::consenting();
+        let person = consenting();
         let place = person.home.path();
         // The build directory may be closed to other users.
         let program = place.join("gauth-login");
@@ -111,7 +111,7 @@ fn c22_ones_own_browser_and_that_of_root_may_answer_whoever_one_is() {
             false => visited_by_other(&callback).expect("a page"),
         };
         assert!(page.contains(WORKED), "{page}");
-        person.swept(login.running.finish()).expect(0);
+        person.check(login.running.finish()).expect(0);
     }
 }
 
@@ -127,8 +127,8 @@ fn stop(running: &Running) {
 /// The kernel shows the socket of a process that has closed it as root's.
 #[test]
 fn c22_a_sender_that_has_gone_does_not_pass_for_root() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     let good = login.target();
     stop(&login.running);
     let mut gone = TcpStream::connect(login.address()).expect("connect");
@@ -137,10 +137,10 @@ fn c22_a_sender_that_has_gone_does_not_pass_for_root() {
     login.running.signal(Signal::CONT);
     // Later than the one above in every queue.
     assert_eq!(status(&login.get("/?state=wrong")), "400");
-    assert_eq!(person.token_requests(), 0);
+    assert_eq!(person.requests_to("/token").len(), 0);
     assert!(login.get(&good).contains(WORKED));
-    person.swept(login.running.finish()).expect(0);
-    assert_eq!(person.token_requests(), 1);
+    person.check(login.running.finish()).expect(0);
+    assert_eq!(person.requests_to("/token").len(), 1);
 }
 
 #[test]
@@ -152,12 +152,12 @@ fn c22_without_socket_tables_the_state_is_enough() {
         println!("skipped: no mount namespaces");
         return;
     }
-    let person = Person::consenting();
+    let person = consenting();
     let mut command = person.home.command(unshare);
     let script = format!("{hidden} && exec \"$0\" --no-browser");
     command.args(["-rm", "sh", "-c", &script, crate::BIN]);
     command.env("GAUTH_CLIENT_SECRETS", person.sandbox.client_secrets());
     let login = Login::start(command);
     assert!(testkit::visit(&login.url).body.contains(WORKED));
-    person.swept(login.running.finish()).expect(0);
+    person.check(login.running.finish()).expect(0);
 }

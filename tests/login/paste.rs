@@ -1,8 +1,8 @@
 //! Logging in on a machine whose browser is elsewhere: the address is pasted into the terminal.
 
-use testkit::{Home, Pty};
+use testkit::{Home, Pty, User};
 
-use crate::{Login, Person, status};
+use crate::{Login, consenting, start, status};
 
 /// A login on a terminal.
 struct Desk {
@@ -12,7 +12,7 @@ struct Desk {
 
 impl Desk {
     #[track_caller]
-    fn start(person: &Person) -> Self {
+    fn start(person: &User) -> Self {
         let pty = Pty::start(person.command(&["--no-browser"]), 80);
         let shown = pty.wait_for("paste that page's address here");
         let url = shown.lines().find(|line| line.starts_with("http")).expect("a URL");
@@ -44,33 +44,33 @@ impl Desk {
 #[test]
 fn c20_a_pasted_address_logs_in_whatever_the_terminal_puts_around_it() {
     for (before, after) in [("", "\n"), ("", "\r\n"), ("  ", " \n"), ("\x1b[200~", "\x1b[201~\r"), ("\n\n", "\n")] {
-        let person = Person::consenting();
+        let person = consenting();
         let mut desk = Desk::start(&person);
         let address = desk.address();
         desk.pty.type_in(&format!("{before}{address}{after}"));
         let shown = desk.finish(0);
-        assert!(shown.contains(&format!("{}\r\n", person.file().display())), "{shown}");
-        assert!(person.file().exists());
-        assert_eq!(person.token_requests(), 1);
+        assert!(shown.contains(&format!("{}\r\n", person.credentials.display())), "{shown}");
+        assert!(person.credentials.exists());
+        assert_eq!(person.requests_to("/token").len(), 1);
     }
 }
 
 #[test]
 fn c20_a_bare_code_logs_in_also_still_percent_encoded() {
     for encoded in [false, true] {
-        let person = Person::consenting();
+        let person = consenting();
         let mut desk = Desk::start(&person);
         let code = desk.code();
         let typed = if encoded { code.replace('/', "%2F") } else { code };
         desk.pty.type_in(&format!("{typed}\r"));
         desk.finish(0);
-        assert!(person.file().exists());
+        assert!(person.credentials.exists());
     }
 }
 
 #[test]
 fn c20_another_logins_address_is_told_and_changes_nothing() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut desk = Desk::start(&person);
     let right = desk.address();
     let state = crate::parameter(&desk.url, "state");
@@ -82,14 +82,14 @@ fn c20_another_logins_address_is_told_and_changes_nothing() {
         desk.pty.wait_for("is not the answer to this login");
     }
     desk.pty.type_in("\n\n");
-    assert_eq!(person.token_requests(), 0);
+    assert_eq!(person.requests_to("/token").len(), 0);
     desk.pty.type_in(&format!("{right}\n"));
     desk.finish(0);
 }
 
 #[test]
 fn words_that_are_not_a_code_are_asked_for_again_and_never_sent() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut desk = Desk::start(&person);
     let right = desk.address();
     let url = desk.url.clone();
@@ -97,26 +97,26 @@ fn words_that_are_not_a_code_are_asked_for_again_and_never_sent() {
         desk.pty.type_in(&format!("{slip}\n"));
         desk.pty.wait_for_times("is not the answer to this login", at + 1);
     }
-    assert_eq!(person.token_requests(), 0);
+    assert_eq!(person.requests_to("/token").len(), 0);
     desk.pty.type_in(&format!("{right}\n"));
     desk.finish(0);
-    assert_eq!(person.token_requests(), 1);
+    assert_eq!(person.requests_to("/token").len(), 1);
 }
 
 #[test]
 fn c20_a_pasted_refusal_exits_4() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut desk = Desk::start(&person);
     let state = crate::parameter(&desk.url, "state");
     desk.pty.type_in(&format!("http://127.0.0.1:1/?error=access_denied&state={state}\n"));
     let shown = desk.finish(4);
     assert!(shown.contains("access_denied"));
-    assert!(!person.file().exists());
+    assert!(!person.credentials.exists());
 }
 
 #[test]
 fn c20_a_mebibyte_pasted_is_passed_over() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut desk = Desk::start(&person);
     let right = desk.address();
     desk.pty.type_in(&"x".repeat(1 << 20));
@@ -124,12 +124,12 @@ fn c20_a_mebibyte_pasted_is_passed_over() {
     desk.pty.wait_for("the pasted line is too long");
     desk.pty.type_in(&format!("{right}\n"));
     desk.finish(0);
-    assert_eq!(person.token_requests(), 1);
+    assert_eq!(person.requests_to("/token").len(), 1);
 }
 
 #[test]
 fn c20_the_end_of_input_leaves_the_browser_to_answer() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut desk = Desk::start(&person);
     desk.pty.type_in("\x04");
     testkit::visit(&desk.url);
@@ -138,7 +138,7 @@ fn c20_the_end_of_input_leaves_the_browser_to_answer() {
 
 #[test]
 fn what_is_piped_in_is_no_answer() {
-    let person = Person::consenting();
+    let person = consenting();
     let command = person.command(&["--no-browser"]);
     let login = Login::start_on(command, std::process::Stdio::piped());
     // There is nobody to tell about pasting.
@@ -150,8 +150,8 @@ fn what_is_piped_in_is_no_answer() {
 
 #[test]
 fn c20_the_dead_out_of_band_address_is_never_used() {
-    let person = Person::consenting();
-    let login = person.start(&[]);
+    let person = consenting();
+    let login = start(&person, &[]);
     assert!(!login.url.contains("urn%3Aietf") && !login.url.contains("oob"));
     let home = Home::new();
     let help = testkit::run({

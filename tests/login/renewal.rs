@@ -3,80 +3,78 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use testkit::{Answer, Home, ScriptedServer, run, visit};
+use testkit::{Answer, Home, ScriptedServer, User, read_json, run, visit};
 
 use crate::consent::free_port;
 use crate::credentials_file::old_grant;
-use crate::{BIN, Login, Person, READONLY, WORKED, json};
+use crate::{BIN, Login, READONLY, WORKED, consenting, log_in, start};
 
 const EDIT: &str = "https://www.googleapis.com/auth/analytics.edit";
 
-impl Person {
-    /// gauth-login without any client file.
-    fn renewing(&self, arguments: &[&str]) -> Login {
-        let mut command = self.command(arguments);
-        command.env_remove("GAUTH_CLIENT_SECRETS").arg("--no-browser");
-        Login::start(command)
-    }
+/// gauth-login without any client file.
+fn renewing(person: &User, arguments: &[&str]) -> Login {
+    let mut command = person.command(arguments);
+    command.env_remove("GAUTH_CLIENT_SECRETS").arg("--no-browser");
+    Login::start(command)
 }
 
 /// The whole login without a variable that says where Google is: the client file says it, then the credentials file.
 #[test]
 fn a_grant_of_another_server_is_renewed_with_the_auth_uri_in_its_file() {
-    let person = Person::consenting();
-    let client = &json(&person.sandbox.client_secrets())["installed"];
+    let person = consenting();
+    let client = &read_json(person.sandbox.client_secrets())["installed"];
     for client_file in [Some(person.sandbox.client_secrets()), None] {
         let mut command = person.home.command(BIN);
         command.arg("--no-browser").envs(client_file.map(|file| ("GAUTH_CLIENT_SECRETS", file)));
         let login = Login::start(command);
         assert!(login.url.starts_with(&format!("{}?", client["auth_uri"].as_str().unwrap())), "{}", login.url);
         assert!(visit(&login.url).body.contains(WORKED));
-        person.swept(login.running.finish()).expect(0);
-        assert_eq!(person.credentials()["auth_uri"], client["auth_uri"]);
+        person.check(login.running.finish()).expect(0);
+        assert_eq!(person.stored()["auth_uri"], client["auth_uri"]);
     }
 }
 
 #[test]
 fn a_web_client_is_renewed_with_its_registered_redirect_uri() {
-    let person = Person::consenting();
+    let person = consenting();
     let uri = format!("http://localhost:{}/oauth/callback", free_port());
     let client = person.sandbox.web_client_secrets(&uri).expect("write a client file");
-    person.log_in(&["--client-secrets", client.to_str().unwrap()]);
+    log_in(&person, &["--client-secrets", client.to_str().unwrap()]);
     for _ in 0..2 {
-        let login = person.renewing(&[]);
+        let login = renewing(&person, &[]);
         assert_eq!(login.redirect_uri(), uri);
         assert_eq!(login.parameter("prompt"), "consent");
         assert!(visit(&login.url).body.contains(WORKED));
-        person.swept(login.running.finish()).expect(0);
+        person.check(login.running.finish()).expect(0);
     }
     // Another client in the same file leaves nothing of this one.
-    person.log_in(&[]);
-    assert!(person.renewing(&[]).redirect_uri().starts_with("http://127.0.0.1:"));
+    log_in(&person, &[]);
+    assert!(renewing(&person, &[]).redirect_uri().starts_with("http://127.0.0.1:"));
 }
 
 #[test]
 fn the_path_of_an_installed_clients_redirect_uri_is_renewed_too() {
-    let person = Person::consenting();
-    let mut client = json(&person.sandbox.client_secrets());
+    let person = consenting();
+    let mut client = read_json(person.sandbox.client_secrets());
     client["installed"]["redirect_uris"] = json!(["http://127.0.0.1/a/b"]);
     let client = person.home.write("client.json", 0o600, client.to_string());
-    person.log_in(&["--client-secrets", client.to_str().unwrap()]);
-    assert!(person.renewing(&[]).redirect_uri().ends_with("/a/b"));
+    log_in(&person, &["--client-secrets", client.to_str().unwrap()]);
+    assert!(renewing(&person, &[]).redirect_uri().ends_with("/a/b"));
 }
 
 #[test]
 fn the_scopes_of_the_file_are_asked_for_again() {
-    let person = Person::consenting();
-    person.log_in(&["--scope", "analytics.edit,email"]);
-    let granted = person.credentials()["scopes"].clone();
-    let run = person.log_in(&[]);
-    assert_eq!(person.credentials()["scopes"], granted);
+    let person = consenting();
+    log_in(&person, &["--scope", "analytics.edit,email"]);
+    let granted = person.stored()["scopes"].clone();
+    let run = log_in(&person, &[]);
+    assert_eq!(person.stored()["scopes"], granted);
     assert!(!run.stderr().contains("also covers"), "{}", run.stderr());
     // In whatever tool's dialect, and however they are written there.
     let asked = |scopes: Value| {
         let file = json!({"client_id": "x", "refresh_token": "x", "scopes": scopes});
         person.home.write(".config/gauth/credentials.json", 0o600, file.to_string());
-        person.start(&[]).parameter("scope")
+        start(&person, &[]).parameter("scope")
     };
     assert_eq!(asked(json!([EDIT])), EDIT);
     assert_eq!(asked(json!(format!("{EDIT} openid"))), format!("{EDIT} openid"));
@@ -87,10 +85,10 @@ fn the_scopes_of_the_file_are_asked_for_again() {
 
 #[test]
 fn a_narrower_renewal_says_before_the_consent_what_is_lost() {
-    let person = Person::consenting();
-    person.log_in(&["--scope", "analytics.readonly,analytics.edit,email"]);
+    let person = consenting();
+    log_in(&person, &["--scope", "analytics.readonly,analytics.edit,email"]);
     let lost = |scopes: &str| {
-        let run = person.log_in(&["-q", "--scope", scopes]);
+        let run = log_in(&person, &["-q", "--scope", scopes]);
         let (before, _) = run.stderr().split_once("open this URL").expect("a URL");
         before.to_owned()
     };
@@ -103,9 +101,9 @@ fn a_narrower_renewal_says_before_the_consent_what_is_lost() {
 
 #[test]
 fn a_server_on_this_machine_that_has_ended_is_told_before_the_url_is_shown() {
-    let person = Person::consenting();
+    let person = consenting();
     old_grant(&person, 0o600);
-    let mut file = person.credentials();
+    let mut file = person.stored();
     for (name, path) in [("auth_uri", "/o/oauth2/auth"), ("token_uri", "/token")] {
         file[name] = format!("http://127.0.0.1:{}{path}", free_port()).into();
     }
@@ -148,7 +146,7 @@ fn a_public_client_of_another_server_logs_in_and_is_renewed_without_a_secret() {
     let home = Home::new();
     log_in_with(&home, Some(&client_of(&server, &home, &[])));
     // Readers insist on the key; an empty secret is none.
-    assert_eq!(json(&home.config().join("gauth/credentials.json"))["client_secret"], "");
+    assert_eq!(read_json(home.config().join("gauth/credentials.json"))["client_secret"], "");
     log_in_with(&home, None);
     for request in server.requests() {
         assert_eq!(request.field("client_secret"), None);
@@ -180,10 +178,10 @@ fn a_client_of_googles_without_a_secret_is_refused_before_the_consent() {
 
 #[test]
 fn a_damaged_file_of_a_grant_is_renewed_with_a_client_file() {
-    let person = Person::consenting();
+    let person = consenting();
     for (name, damage) in [("scopes", json!(7)), ("client_id", json!([])), ("refresh_token", json!({}))] {
         old_grant(&person, 0o600);
-        let mut file = person.credentials();
+        let mut file = person.stored();
         file[name] = damage;
         person.home.write(".config/gauth/credentials.json", 0o600, file.to_string());
         if name == "client_id" {
@@ -193,7 +191,7 @@ fn a_damaged_file_of_a_grant_is_renewed_with_a_client_file() {
             assert!(run.stderr().contains("field client_id: "), "{}", run.stderr());
             assert!(run.stderr().contains("hint: run gauth-login --client-secrets FILE"), "{}", run.stderr());
         }
-        person.log_in(&[]);
-        assert!(person.credentials()["refresh_token"].is_string());
+        log_in(&person, &[]);
+        assert!(person.stored()["refresh_token"].is_string());
     }
 }

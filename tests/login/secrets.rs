@@ -4,9 +4,9 @@ use std::fs;
 
 use gauth_sandbox::{Fault, FaultKind};
 use serde_json::json;
-use testkit::{Home, run};
+use testkit::{Home, User, run};
 
-use crate::{Login, Person};
+use crate::{Login, consenting, fail, log_in};
 
 const CANARY: &str = "canary-0123456789-that-nobody-may-see";
 
@@ -19,7 +19,7 @@ fn nosy_browser(home: &Home) -> String {
 }
 
 /// Starts a login with that browser and waits until it has written down what it saw.
-fn seen_by_browser(person: &Person, variables: &[(&str, &str)]) -> (Login, String) {
+fn seen_by_browser(person: &User, variables: &[(&str, &str)]) -> (Login, String) {
     let mut command = person.command(&["--verbose"]);
     command.env("BROWSER", nosy_browser(&person.home)).envs(variables.iter().copied());
     let login = Login::start(command);
@@ -35,14 +35,14 @@ fn seen_by_browser(person: &Person, variables: &[(&str, &str)]) -> (Login, Strin
 
 #[test]
 fn d1_no_secret_is_taken_from_or_put_on_a_command_line() {
-    let person = Person::consenting();
+    let person = consenting();
     for option in ["--client-secret", "--token", "--code", "--refresh-token"] {
         let run = run(person.command(&[option, CANARY])).expect_failure(2);
         run.assert_no_secret(&[CANARY.to_owned()], false);
     }
     let (login, seen) = seen_by_browser(&person, &[]);
     testkit::visit(&login.url);
-    person.swept(login.running.finish()).expect(0);
+    person.check(login.running.finish()).expect(0);
     let arguments = seen.lines().next().expect("an argument");
     assert!(arguments.starts_with(person.sandbox.url()));
     testkit::assert_no_secret("the browser", seen.as_bytes(), &person.sandbox.secrets());
@@ -51,7 +51,7 @@ fn d1_no_secret_is_taken_from_or_put_on_a_command_line() {
 
 #[test]
 fn d2_the_browser_sees_none_of_the_variables_that_hold_tokens() {
-    let person = Person::consenting();
+    let person = consenting();
     let (_login, seen) = seen_by_browser(
         &person,
         &[
@@ -68,11 +68,11 @@ fn d2_the_browser_sees_none_of_the_variables_that_hold_tokens() {
 
 #[test]
 fn c21_d6_the_browser_has_no_stream_of_ours() {
-    let person = Person::consenting();
+    let person = consenting();
     let (login, seen) = seen_by_browser(&person, &[]);
     testkit::visit(&login.url);
     let run = login.running.finish().expect(0);
-    assert_eq!(run.stdout(), format!("{}\n", person.file().display()));
+    assert_eq!(run.stdout(), format!("{}\n", person.credentials.display()));
     assert!(!run.stderr().contains("junk"));
     assert!(!seen.contains("socket:"), "{seen}");
     assert!(!seen.contains("credentials.json"), "{seen}");
@@ -80,7 +80,7 @@ fn c21_d6_the_browser_has_no_stream_of_ours() {
 
 #[test]
 fn d3_d4_verbose_names_what_is_done_and_shows_no_query_header_or_body() {
-    let person = Person::consenting();
+    let person = consenting();
     person.sandbox.fault(Fault::new(
         "/token",
         FaultKind::Respond {
@@ -89,29 +89,29 @@ fn d3_d4_verbose_names_what_is_done_and_shows_no_query_header_or_body() {
             body: json!({"error": "invalid_grant", "access_token": CANARY}).to_string(),
         },
     ));
-    let run = person.fail(&["--verbose"], 3);
+    let run = fail(&person, &["--verbose"], 3);
     assert!(run.stderr().contains("> POST "), "{}", run.stderr());
     assert!(run.stderr().contains("x-secret: …"), "{}", run.stderr());
     run.assert_no_secret(&[CANARY.to_owned()], false);
-    let run = person.log_in(&["--verbose"]);
+    let run = log_in(&person, &["--verbose"]);
     assert!(run.stderr().contains("< 200 OK"));
 }
 
 #[test]
 fn d3_a_success_that_is_none_keeps_its_token_to_itself() {
-    let person = Person::consenting();
+    let person = consenting();
     let body = json!({"access_token": CANARY, "token_type": "mac", "refresh_token": CANARY});
     person
         .sandbox
         .fault(Fault::new("/token", FaultKind::Respond { status: 200, headers: Vec::new(), body: body.to_string() }));
-    let run = person.fail(&[], 1);
+    let run = fail(&person, &[], 1);
     run.assert_no_secret(&[CANARY.to_owned()], false);
 }
 
 #[test]
 fn d9_urls_in_errors_have_lost_their_query() {
-    let person = Person::consenting();
-    let mut file = crate::json(&person.sandbox.client_secrets());
+    let person = consenting();
+    let mut file = testkit::read_json(person.sandbox.client_secrets());
     file["installed"]["token_uri"] = json!(format!("http://127.0.0.1:1/token?key={CANARY}"));
     let client = person.home.write("client.json", 0o600, file.to_string());
     let mut command = person.command(&["--verbose", "--no-browser", "--client-secrets", client.to_str().unwrap()]);
@@ -119,14 +119,14 @@ fn d9_urls_in_errors_have_lost_their_query() {
     command.env("GAUTH_ALLOW_HOSTS", "127.0.0.1");
     let login = Login::start(command);
     testkit::visit(&login.url);
-    let run = person.swept(login.running.finish()).expect_failure(5);
+    let run = person.check(login.running.finish()).expect_failure(5);
     assert!(run.stderr().contains("http://127.0.0.1:1/token"), "{}", run.stderr());
     run.assert_no_secret(&[CANARY.to_owned()], false);
 }
 
 #[test]
 fn h1_a_full_disk_on_stdout_is_told() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut command = person.home.command("sh");
     command
         .args(["-c", "exec \"$0\" --no-browser >/dev/full", crate::BIN])
@@ -139,7 +139,7 @@ fn h1_a_full_disk_on_stdout_is_told() {
 
 #[test]
 fn quiet_leaves_the_url_and_nothing_else() {
-    let person = Person::consenting();
-    let run = person.log_in(&["-q"]);
+    let person = consenting();
+    let run = log_in(&person, &["-q"]);
     assert_eq!(run.stderr().lines().count(), 2, "{}", run.stderr());
 }

@@ -7,18 +7,18 @@ use std::time::Duration;
 use gauth_sandbox::{Fault, FaultKind};
 use rustix::process::Signal;
 
-use crate::Person;
+use crate::{consenting, log_in, start};
 
 const SIGNALS: [(Signal, i32); 3] = [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)];
 
 #[test]
 fn b9_a_signal_while_waiting_closes_the_port_and_leaves_no_file() {
     for (signal, code) in SIGNALS {
-        let person = Person::consenting();
-        let login = person.start(&[]);
+        let person = consenting();
+        let login = start(&person, &[]);
         let address = login.address();
         login.running.signal(signal);
-        person.swept(login.running.finish()).expect_failure(code);
+        person.check(login.running.finish()).expect_failure(code);
         assert!(TcpStream::connect(address).is_err());
         assert_eq!(fs::read_dir(person.home.config().join("gauth")).expect("list it").count(), 0);
     }
@@ -27,26 +27,26 @@ fn b9_a_signal_while_waiting_closes_the_port_and_leaves_no_file() {
 #[test]
 fn b9_a_signal_during_the_exchange_leaves_the_old_file() {
     for (signal, code) in SIGNALS {
-        let person = Person::consenting();
-        person.log_in(&[]);
-        let old = fs::read(person.file()).expect("the file");
+        let person = consenting();
+        log_in(&person, &[]);
+        let old = fs::read(&person.credentials).expect("the file");
         person.sandbox.fault(Fault::new("/token", FaultKind::Hold));
-        let login = person.start(&[]);
+        let login = start(&person, &[]);
         let target = login.target();
         let address = login.address();
         let tab = std::thread::spawn(move || crate::send(address, crate::request(address, &target, "").as_bytes()));
         assert!(person.sandbox.wait_for_held(1, Duration::from_secs(30)));
         login.running.signal(signal);
-        person.swept(login.running.finish()).expect_failure(code);
+        person.check(login.running.finish()).expect_failure(code);
         assert_eq!(tab.join().expect("no answer"), "");
-        assert_eq!(fs::read(person.file()).expect("the file"), old);
+        assert_eq!(fs::read(&person.credentials).expect("the file"), old);
         person.sandbox.release();
     }
 }
 
 #[test]
 fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
-    let person = Person::consenting();
+    let person = consenting();
     let mut command = person.home.command("sh");
     command
         .args(["-c", "trap '' HUP; exec \"$0\" --no-browser", crate::BIN])

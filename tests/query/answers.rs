@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Answer, ScriptedServer};
 
-use super::{User, answer, page_of, sandbox};
+use super::{answer, page_of, sandbox, user_of, user_of_sandbox};
 
 /// A report of three rows whose metadata is this.
 fn with_metadata(metadata: Value) -> ScriptedServer {
@@ -41,7 +41,7 @@ fn each_loss_is_one_line_and_strict_makes_it_an_error() {
     ];
     for (metadata, note, strict) in table {
         let server = with_metadata(metadata);
-        let user = User::of(&server.url());
+        let user = user_of(&server.url());
         let run = user.pages(&[]).expect(0);
         assert_eq!(run.stderr().lines().count(), usize::from(!note.is_empty()));
         assert!(run.stderr().contains(note), "{}", run.stderr());
@@ -68,7 +68,7 @@ fn an_answer_without_kind_and_headers_is_no_report_and_a_kind_alone_is_an_empty_
     ];
     for (body, code) in table {
         let server = ScriptedServer::answering(move |_| Answer::json(200, body));
-        let run = User::of(&server.url()).pages(&[]).expect(code);
+        let run = user_of(&server.url()).pages(&[]).expect(code);
         assert_eq!(run.stdout(), if code == 0 { "pagePath,sessions\n" } else { "" }, "{body}");
     }
 }
@@ -76,7 +76,7 @@ fn an_answer_without_kind_and_headers_is_no_report_and_a_kind_alone_is_an_empty_
 #[test]
 fn quota_is_asked_for_and_told() {
     let sandbox = sandbox(100);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let report = ["-p", "123456", "-m", "sessions"];
     let run = user.run(&[&report[..], &["--quota"]].concat()).expect(0);
     assert!(run.stderr().contains("tokens consumed"), "{}", run.stderr());
@@ -130,7 +130,7 @@ fn each_refusal_names_its_remedy() {
     ];
     for (refused, code, remedy) in table {
         let server = ScriptedServer::start([refused]);
-        let run = User::of(&server.url()).pages(&[]).expect_failure(code);
+        let run = user_of(&server.url()).pages(&[]).expect_failure(code);
         assert!(run.stderr().contains(remedy), "{remedy}: {}", run.stderr());
     }
 }
@@ -138,7 +138,8 @@ fn each_refusal_names_its_remedy() {
 #[test]
 fn a_token_of_another_scope_names_the_scope() {
     let sandbox = sandbox(10);
-    let user = User { token: sandbox.access_token(&["openid"]), ..User::of(sandbox.url()) };
+    let mut user = user_of(sandbox.url());
+    user.token = sandbox.access_token(&["openid"]);
     let run = user.run(&["-p", "123456", "-m", "sessions"]).expect_failure(4);
     assert!(run.stderr().contains("auth/analytics.readonly"), "{}", run.stderr());
 }
@@ -146,7 +147,7 @@ fn a_token_of_another_scope_names_the_scope() {
 #[test]
 fn the_quota_project_is_sent_from_the_flag_or_the_variable() {
     let server = ScriptedServer::answering(|request| answer(&page_of(1, request)));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     user.pages(&["--quota-project", "flag"]).expect(0);
     let mut command = user.command(&["-p", "1", "-m", "sessions", "-d", "pagePath"]);
     command.env("GOOGLE_CLOUD_QUOTA_PROJECT", "variable");
@@ -171,7 +172,7 @@ fn g1_words_of_the_server_cannot_steer_the_terminal() {
     ];
     for source in sources {
         let server = ScriptedServer::answering(move |_| source.clone());
-        let run = User::of(&server.url()).pages(&["--timeout", "2"]);
+        let run = user_of(&server.url()).pages(&["--timeout", "2"]);
         assert!(run.stderr().len() < 10_000);
         let is_clean =
             |character: char| character == '\n' || !(character.is_control() || "\u{202e}\u{2028}".contains(character));
@@ -183,7 +184,7 @@ fn g1_words_of_the_server_cannot_steer_the_terminal() {
 #[test]
 fn d3_verbose_tells_the_requests_without_the_token() {
     let server = ScriptedServer::answering(|request| answer(&page_of(1, request)));
-    let run = User::of(&server.url()).pages(&["--verbose"]).expect(0);
+    let run = user_of(&server.url()).pages(&["--verbose"]).expect(0);
     assert!(run.stderr().contains("> POST http://127.0.0.1:"), "{}", run.stderr());
     assert!(run.stderr().contains("< 200"), "{}", run.stderr());
 }
@@ -201,7 +202,7 @@ fn property_0_is_the_first_that_can_be_seen_and_is_named() {
         answer(&second),
         Answer::json(200, r#"{"dimensionHeaders":[{"name":"pagePath"}],"metricHeaders":[{"name":"sessions"}]}"#),
     ]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let run = user.run(&["0", "7daysAgo", "today", "sessions", "-d", "pagePath"]).expect(0);
     assert_eq!(run.stdout(), "pagePath,sessions\n");
     assert_eq!(run.stderr(), "ga-query: property 77: Shop\n");
@@ -215,5 +216,5 @@ fn property_0_is_the_first_that_can_be_seen_and_is_named() {
         ]
     );
     let none = ScriptedServer::start([Answer::json(200, "{}")]);
-    User::of(&none.url()).run(&["-p", "0", "-m", "sessions"]).expect_failure(4);
+    user_of(&none.url()).run(&["-p", "0", "-m", "sessions"]).expect_failure(4);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Answer, Run, ScriptedServer};
 
-use super::{User, answer, page_of};
+use super::{answer, page_of, user_of};
 
 /// The body that these arguments would send.
 #[track_caller]
@@ -14,7 +14,7 @@ fn body(arguments: &[&str]) -> Value {
 
 #[track_caller]
 fn dry_run(arguments: &[&str]) -> Run {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     let arguments = [&["--dry-run"], arguments].concat();
     testkit::run(user.command_without_token(&arguments))
 }
@@ -182,7 +182,7 @@ fn a_key_that_is_no_column_has_a_hint_that_helps() {
 #[test]
 fn h6_each_slip_has_its_exit_code_and_sends_nothing() {
     let server = ScriptedServer::start([]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let usage: [&[&str]; 29] = [
         &[],
         &["1"],
@@ -285,7 +285,7 @@ fn ids_that_are_no_property_say_what_they_are() {
 #[test]
 fn the_property_may_come_from_the_environment_and_there_may_be_several() {
     let server = ScriptedServer::answering(|request| answer(&page_of(2, request)));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let mut command = user.command(&["-m", "sessions", "-d", "pagePath"]);
     command.env("GA_PROPERTY", "42");
     user.finish(command).expect(0);
@@ -297,7 +297,7 @@ fn the_property_may_come_from_the_environment_and_there_may_be_several() {
 #[test]
 fn properties_are_listed_with_any_separator_and_asked_once() {
     let server = ScriptedServer::answering(|request| answer(&page_of(1, request)));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let report = ["-m", "sessions", "-d", "pagePath"];
     let with = |properties: &[&str]| user.run(&[properties, &report].concat()).expect(0).stdout().to_owned();
     let two = "property,pagePath,sessions\n7,/0,1\n8,/0,1\n";
@@ -344,7 +344,7 @@ fn properties_are_listed_with_any_separator_and_asked_once() {
 
 #[test]
 fn a_list_of_properties_without_quotes_or_without_properties_says_what_to_do() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     let list = |matches: &str| {
         let mut shell = user.home.command("sh");
         let script = format!("{} -p $({matches}) -m sessions --dry-run", super::BIN);
@@ -369,7 +369,7 @@ fn a_dry_run_needs_no_number_and_a_curl_command_does() {
     for property in ["0", "all"] {
         let run = dry_run(&["-p", property, "-m", "sessions"]).expect(0);
         assert!(run.stderr().contains("/v1beta/properties/PROPERTY:runReport"), "{}", run.stderr());
-        let user = User::of("http://127.0.0.1:1");
+        let user = user_of("http://127.0.0.1:1");
         let run = testkit::run(user.command_without_token(&["-p", property, "-m", "sessions", "--curl"]));
         assert!(run.expect_failure(2).stderr().contains("hint: ga-properties -f id"));
     }
@@ -377,7 +377,7 @@ fn a_dry_run_needs_no_number_and_a_curl_command_does() {
 
 #[test]
 fn curl_is_a_command_line_that_a_shell_takes() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     let arguments = ["1", "-m", "sessions", "--filter", "country==Côte d'Ivoire", "--curl", "--quota-project", "p"];
     let run = testkit::run(user.command_without_token(&arguments)).expect(0);
     let shown = run.stdout().replace("gauth-token --format curl | curl", "printf '%s\\n'");
@@ -400,7 +400,7 @@ fn a_curl_command_in_a_pipe_is_silent_and_fails_with_the_server() {
     }
     let refused = json!({"error": {"code": 403, "message": "no"}}).to_string();
     let server = ScriptedServer::answering(move |_| Answer::json(403, refused.clone()));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let shown = testkit::run(user.command_without_token(&["1", "-m", "sessions", "--curl"])).expect(0);
     let mut shell = user.home.command("sh");
     shell.args(["-c", &shown.stdout().replace("gauth-token --format curl", ":")]);
@@ -446,7 +446,7 @@ fn only_the_servers_own_names_are_no_names_of_ranges() {
 fn the_committed_man_page_is_the_one_it_prints_and_help_names_every_format() {
     let page = include_str!("../../crates/ga-query/ga-query.1");
     testkit::assert_man_page_is_current(super::BIN, page);
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     let help = user.run(&["--help"]).expect(0);
     let unknown = user.run(&["1", "-m", "sessions", "-f", "x"]).expect_failure(2);
     let (_, names) = unknown.stderr().trim().split_once("none of ").expect("a list");

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use testkit::{Answer, Received, ScriptedServer};
 
-use super::{User, answer, body_of, page_of};
+use super::{answer, body_of, page_of, user_of};
 
 /// The time zones in which the date is never the same.
 const FIRST: &str = "Pacific/Kiritimati";
@@ -62,7 +62,7 @@ fn a_month_is_that_of_each_property() {
     let expected = || [("7".to_owned(), this_month(FIRST)), ("8".to_owned(), this_month(LAST))];
     let before = expected();
     let server = server(|number| Some(if number == "7" { FIRST } else { LAST }), None);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let mut command = user.command(&["-p", "7,8", "-m", "sessions", "-d", "pagePath", "--start", "thisMonth"]);
     command.env("TZ", "UTC");
     user.finish(command).expect(0);
@@ -78,7 +78,7 @@ fn the_zone_comes_from_a_report_where_the_admin_api_refuses_and_else_from_the_ma
     for (zone, expected, is_told) in [(Some(LAST), LAST, false), (None, FIRST, true), (Some("No/Where"), FIRST, true)] {
         let before = this_month(expected);
         let server = server(|_| None, zone);
-        let user = User::of(&server.url());
+        let user = user_of(&server.url());
         let mut command = user.command(&words);
         command.env("TZ", FIRST);
         let run = user.finish(command).expect(0);
@@ -102,7 +102,7 @@ fn the_servers_own_words_cost_no_request() {
     ] {
         let server = server(|_| Some(FIRST), None);
         let arguments = [&["-p", "7", "-m", "sessions", "-d", "pagePath"], words].concat();
-        User::of(&server.url()).run(&arguments).expect(0);
+        user_of(&server.url()).run(&arguments).expect(0);
         assert_eq!(asked(&server.requests()), [("7".to_owned(), json!([{"startDate": start, "endDate": end}]))]);
         assert_eq!(server.requests().len(), 1, "{words:?}");
     }
@@ -110,7 +110,7 @@ fn the_servers_own_words_cost_no_request() {
 
 #[test]
 fn a_dry_run_takes_the_days_of_the_machine_and_says_so() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     for (form, zone) in [("--dry-run", FIRST), ("--dry-run", LAST), ("--curl", FIRST)] {
         let before = this_month(zone);
         let mut command = user.command_without_token(&["7", "thisMonth", "-m", "sessions", form]);
@@ -130,7 +130,7 @@ fn a_dry_run_takes_the_days_of_the_machine_and_says_so() {
 
 #[test]
 fn days_before_the_api_are_refused_before_a_token_is_read() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     let body = user.home.path().join("body.json");
     let text = r#"{"dateRanges":[{"startDate":"2014-01-01","endDate":"today"}],"metrics":[{"name":"sessions"}]}"#;
     std::fs::write(&body, text).expect("write the body");
@@ -154,7 +154,7 @@ fn days_before_the_api_are_refused_before_a_token_is_read() {
 fn the_key_of_a_table_has_the_days_of_the_property() {
     let before = this_month(LAST);
     let server = server(|_| Some(LAST), None);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let mut command = user.command(&[
         "-p",
         "7",
@@ -178,7 +178,7 @@ fn the_key_of_a_table_has_the_days_of_the_property() {
 #[test]
 fn one_table_does_not_hold_ranges_of_different_days_under_one_name() {
     let server = server(|number| Some(if number == "7" { FIRST } else { LAST }), None);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let table = ["-p", "7,8", "-m", "sessions", "--start", "thisMonth", "-f", "sql", "--table", "t", "-d"];
     let run = user.run(&[&table[..], &["pagePath"]].concat()).expect(2);
     assert!(run.stderr().contains("today is another day at property 8"), "{}", run.stderr());

@@ -1,14 +1,14 @@
 //! Reports of every method: totals, realtime, and official requests of whatever kind.
 
 use serde_json::{Value, json};
-use testkit::ScriptedServer;
+use testkit::{Analyst, ScriptedServer};
 
-use super::{User, answer, page_of, sandbox};
+use super::{answer, page_of, sandbox, user_of, user_of_sandbox};
 
 const DAYS: [&str; 4] = ["--start", "2024-03-01", "--end", "2024-03-07"];
 
 /// Runs the program with an official request in a file.
-fn request(user: &User, body: &Value, arguments: &[&str]) -> testkit::Run {
+fn request(user: &Analyst, body: &Value, arguments: &[&str]) -> testkit::Run {
     let file = user.home.path().join("request.json");
     std::fs::write(&file, body.to_string()).expect("write the request");
     let file = file.to_str().expect("a path");
@@ -30,7 +30,7 @@ fn by_country(limit: Option<u64>) -> Value {
 #[test]
 fn aggregates_are_the_servers_and_come_last() {
     let sandbox = sandbox(200);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let base = [&["-p", "123456"], &DAYS[..], &["-m", "totalUsers", "-d", "country"]].concat();
     let rows = user.cells(&[&base[..], &["--totals", "--min", "--max"]].concat());
     let raw = user.run(&[&base[..], &["--totals", "--min", "--max", "-f", "raw"]].concat());
@@ -56,7 +56,7 @@ fn aggregates_are_the_servers_and_come_last() {
 #[test]
 fn a_realtime_report_has_minutes_instead_of_days() {
     let sandbox = sandbox(200);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let base = ["-p", "123456", "--realtime", "-m", "activeUsers", "-d", "country"];
     let rows = user.cells(&base);
     assert_eq!(rows[0].join(","), "country,activeUsers");
@@ -84,7 +84,7 @@ fn a_realtime_report_has_minutes_instead_of_days() {
 #[test]
 fn a_dry_run_can_be_sent_as_an_official_request() {
     let sandbox = sandbox(500);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let words = [&["-p", "123456"], &DAYS[..], &["-m", "sessions", "-d", "country,pagePath", "--totals"]].concat();
     let dry = user.run(&[&words[..], &["--dry-run"]].concat()).expect(0);
     let body: Value = serde_json::from_str(dry.stdout()).expect("a body");
@@ -102,7 +102,7 @@ fn an_official_request_without_a_limit_comes_whole_and_page_by_page() {
         page["rows"].as_array_mut().expect("rows").truncate(10);
         answer(&page)
     });
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let body = json!({
         "date_ranges": [{"start_date": "2024-03-01", "end_date": "2024-03-07"}],
         "dimensions": [{"name": "pagePath"}],
@@ -115,7 +115,7 @@ fn an_official_request_without_a_limit_comes_whole_and_page_by_page() {
 #[test]
 fn a_batch_is_one_call_whose_reports_follow_one_another() {
     let sandbox = sandbox(500);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let total = json!({
         "dateRanges": [{"startDate": "2024-03-01", "endDate": "2024-03-07"}],
         "metrics": [{"name": "sessions"}, {"name": "totalUsers"}],
@@ -139,7 +139,7 @@ fn a_batch_is_one_call_whose_reports_follow_one_another() {
 #[test]
 fn a_pivot_report_has_a_column_for_each_dimension() {
     let sandbox = sandbox(500);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let body = json!({
         "dateRanges": [{"startDate": "2024-03-01", "endDate": "2024-03-07"}],
         "dimensions": [{"name": "country"}, {"name": "deviceCategory"}],
@@ -170,7 +170,7 @@ fn a_pivot_report_has_a_column_for_each_dimension() {
 #[test]
 fn a_funnel_is_its_table() {
     let sandbox = sandbox(500);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let step = |name: &str| json!({"name": name, "filterExpression": {"funnelEventFilter": {"eventName": name}}});
     let body = json!({
         "dateRanges": [{"startDate": "2024-03-01", "endDate": "2024-03-07"}],
@@ -185,7 +185,7 @@ fn a_funnel_is_its_table() {
 #[test]
 fn a_cohort_report_goes_through() {
     let sandbox = sandbox(500);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let body = json!({
         "dimensions": [{"name": "cohort"}, {"name": "cohortNthDay"}],
         "metrics": [{"name": "cohortActiveUsers"}],
@@ -202,7 +202,7 @@ fn a_cohort_report_goes_through() {
 #[test]
 fn an_official_request_is_checked_before_it_is_sent() {
     let server = ScriptedServer::start([]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let mut misspelt = by_country(None);
     misspelt["dimensons"] = json!([]);
     let mut unknown = by_country(None);
@@ -228,7 +228,7 @@ fn an_official_request_is_checked_before_it_is_sent() {
 
 #[test]
 fn a_duplicate_key_in_a_request_is_refused_with_its_path() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     let body = r#"{"metrics":[{"name":"sessions","name":"totalUsers"}]}"#;
     let run = testkit::run_with_input(user.command(&["1", "--request", "-"]), body).expect_failure(2);
     assert!(run.stderr().contains("invalid request: metrics[0].name: duplicate key"), "{}", run.stderr());
@@ -237,7 +237,7 @@ fn a_duplicate_key_in_a_request_is_refused_with_its_path() {
 #[test]
 fn a_request_is_taken_in_every_spelling_of_proto3_json() {
     let server = ScriptedServer::answering(|request| answer(&page_of(3, request)));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let body = |test: &str, value: &str| {
         format!(
             r#"{{"date_ranges":[{{"startDate":"yesterday","end_date":"today"}}],"dimensions":[{{"name":"pagePath"}}],
@@ -279,7 +279,7 @@ fn a_body_that_only_v1alpha_knows_goes_there_page_by_page() {
         page["rows"].as_array_mut().expect("rows").truncate(10);
         answer(&page)
     });
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let mut body = by_country(None);
     body["dimensions"] = json!([{"name": "pagePath"}]);
     body["conversionSpec"] = json!({"attributionModel": 1});
@@ -299,7 +299,7 @@ fn a_body_that_only_v1alpha_knows_goes_there_page_by_page() {
 #[test]
 fn an_unchecked_request_is_sent_as_it_stands() {
     let server = ScriptedServer::answering(|request| answer(&page_of(3, request)));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let mut body = by_country(Some(3));
     body["dimensions"][0]["futureMember"] = json!({"a": 1});
     body["somethingNew"] = json!([1]);

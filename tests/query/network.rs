@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Instant;
 
 use gauth_sandbox::{Fault, FaultKind};
-use testkit::{Answer, Home, ScriptedServer};
+use testkit::{Analyst, Answer, Home, ScriptedServer};
 
-use super::{User, page_of, sandbox};
+use super::{page_of, sandbox, user_of, user_of_sandbox};
 
 #[test]
 fn f1_no_redirect_is_followed() {
@@ -17,7 +17,7 @@ fn f1_no_redirect_is_followed() {
         for target in [sink.url(), "/elsewhere".to_owned(), "https://evil.test/".to_owned()] {
             let location = format!("Location: {target}\r\n");
             let server = ScriptedServer::start([Answer::new(status, &location, "")]);
-            let run = User::of(&server.url()).pages(&[]).expect_failure(1);
+            let run = user_of(&server.url()).pages(&[]).expect_failure(1);
             assert!(run.stderr().contains("redirect"), "{}", run.stderr());
             assert_eq!(server.requests().len(), 1);
         }
@@ -28,7 +28,7 @@ fn f1_no_redirect_is_followed() {
 #[test]
 fn f2_no_property_and_no_variable_sends_the_token_elsewhere() {
     let sink = ScriptedServer::start([]);
-    let user = User::of(&sink.url());
+    let user = user_of(&sink.url());
     for property in ["x@evil.test/", "../1", "1%2f..", "1/../../x", "1?x=", "1#", "@evil.test", ""] {
         user.run(&["-p", property, "-m", "sessions"]).expect_failure(2);
     }
@@ -41,7 +41,7 @@ fn f2_no_property_and_no_variable_sends_the_token_elsewhere() {
         "ftp://127.0.0.1/",
         "127.0.0.1",
     ] {
-        User::of(url).pages(&[]).expect_failure(2);
+        user_of(url).pages(&[]).expect_failure(2);
     }
 }
 
@@ -49,7 +49,7 @@ fn f2_no_property_and_no_variable_sends_the_token_elsewhere() {
 fn f3_an_answer_that_unpacks_to_a_gibibyte_stays_small_in_memory() {
     let sandbox = sandbox(10);
     sandbox.fault(Fault::new("/v1beta/", FaultKind::Huge { bytes: 1 << 30, gzip: true }));
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     // The limit is on addresses, of which threads take more than they use.
     let script = "ulimit -v 900000 && exec \"$0\" \"$@\"";
     let mut command = user.home.command("sh");
@@ -68,14 +68,14 @@ fn f3_more_rows_than_asked_for_are_not_waited_for() {
         page["rows"] = page_of(100, &testkit::Received { body: b"{}".to_vec(), ..request.clone() })["rows"].clone();
         Answer::json(200, page.to_string())
     });
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     user.pages(&["--limit", "5"]).expect_failure(6);
 }
 
 #[test]
 fn f4_a_dripping_answer_and_endless_headers_end() {
     let sandbox = sandbox(10);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     sandbox.fault(Fault::new("/v1beta/", FaultKind::Drip));
     let started = Instant::now();
     user.run(&["-p", "123456", "-m", "sessions", "--timeout", "1"]).expect_failure(5);
@@ -83,7 +83,7 @@ fn f4_a_dripping_answer_and_endless_headers_end() {
 
     let headers = "X-Filler: 0123456789\r\n".repeat(100_000);
     let server = ScriptedServer::answering(move |_| Answer::new(200, &headers, "{}"));
-    let run = User::of(&server.url()).pages(&["--timeout", "1"]);
+    let run = user_of(&server.url()).pages(&["--timeout", "1"]);
     assert_ne!(run.code(), 0);
     assert!(run.stdout().is_empty());
 }
@@ -93,7 +93,7 @@ fn f5_a_server_that_says_nothing_is_left_at_the_deadline() {
     for silence in [Answer::silence(), Answer::json(200, "{\"rows\":[").then_silent()] {
         let server = ScriptedServer::start([silence]);
         let started = Instant::now();
-        let run = User::of(&server.url()).pages(&["--timeout", "0.5"]).expect_failure(5);
+        let run = user_of(&server.url()).pages(&["--timeout", "0.5"]).expect_failure(5);
         assert!(started.elapsed() < testkit::IN_TIME);
         assert!(run.stderr().contains("in time"), "{}", run.stderr());
     }
@@ -126,7 +126,7 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
         [Answer::json(200, body), Answer::new(200, "Content-Encoding: gzip\r\n", &packed), Answer::raw(chunked)];
     for answer in whole {
         let server = ScriptedServer::start([answer]);
-        let run = User::of(&server.url()).pages(&[]).expect(0);
+        let run = user_of(&server.url()).pages(&[]).expect(0);
         assert_eq!(run.stdout(), "pagePath,sessions\n/,1\n");
     }
     thread::scope(|scope| {
@@ -135,7 +135,7 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
                 for answer in part {
                     let again = answer.clone();
                     let server = ScriptedServer::answering(move |_| again.clone());
-                    let run = User::of(&server.url()).pages(&["--timeout", "0.4"]);
+                    let run = user_of(&server.url()).pages(&["--timeout", "0.4"]);
                     assert!([1, 5].contains(&run.code()), "{answer:?}: {}", run.stderr());
                     assert!(run.stdout().is_empty(), "{answer:?}");
                 }
@@ -148,7 +148,7 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
 fn f7_a_certificate_that_nobody_signed_is_refused_at_once() {
     let sandbox = gauth_sandbox::Sandbox::start(gauth_sandbox::Options { tls: true, ..Default::default() })
         .expect("start the sandbox");
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let report = ["-p", "123456", "-m", "sessions"];
     let run = user.run(&report).expect_failure(1);
     assert!(run.stderr().contains("certificate"), "{}", run.stderr());
@@ -165,7 +165,7 @@ fn f7_a_certificate_that_nobody_signed_is_refused_at_once() {
 fn f9_a_proxy_is_never_asked_for_loopback_and_a_malformed_one_is_an_error_elsewhere() {
     let proxy = ScriptedServer::start([]);
     let sandbox = sandbox(10);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let mut command = user.command(&["-p", "123456", "-m", "sessions"]);
     for name in ["HTTPS_PROXY", "ALL_PROXY", "http_proxy"] {
         command.env(name, proxy.url());
@@ -181,7 +181,7 @@ fn f9_a_proxy_is_never_asked_for_loopback_and_a_malformed_one_is_an_error_elsewh
 /// A report from Google's own host, with these variables.
 fn at_google(home: &Home, variables: &[(&str, &str)]) -> Command {
     let mut command = home.command(super::BIN);
-    command.args(["-p", "123456", "-m", "sessions"]).env("GAUTH_TOKEN", super::TOKEN);
+    command.args(["-p", "123456", "-m", "sessions"]).env("GAUTH_TOKEN", Analyst::TOKEN);
     command.envs(variables.iter().copied());
     command
 }
@@ -248,7 +248,7 @@ fn without_a_network_the_host_is_named() {
 #[test]
 fn e1_localhost_is_this_machine_without_a_question() {
     let sandbox = sandbox(10);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let mut command = user.command(&["-p", "123456", "-m", "sessions"]);
     command.env("GAUTH_SANDBOX_URL", sandbox.url().replace("127.0.0.1", "localhost"));
     let Some(trace) = testkit::strace(&["-e", "trace=network,openat"], command) else {
@@ -264,7 +264,7 @@ fn f11_a_page_of_html_is_summed_up() {
     for status in [200, 403, 404] {
         let page = format!("<html><title>Sign in \x1b[31m</title>{}</html>", "x".repeat(1 << 20));
         let server = ScriptedServer::start([Answer::new(status, "Content-Type: text/html\r\n", page)]);
-        let run = User::of(&server.url()).pages(&[]);
+        let run = user_of(&server.url()).pages(&[]);
         assert_eq!(run.code(), if status == 200 { 1 } else { 4 });
         assert!(run.stderr().len() < 500, "{}", run.stderr());
         assert!(!run.stderr().contains('\x1b'));

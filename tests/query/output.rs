@@ -7,7 +7,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use testkit::{Answer, Pty, Running, ScriptedServer, Signal, mode};
 
-use super::{BIN, User, answer, csv_of, page_of, sandbox};
+use super::{BIN, answer, csv_of, page_of, sandbox, user_of, user_of_sandbox};
 
 const FORMATS: [&str; 6] = ["csv", "tsv", "json", "ndjson", "table", "raw"];
 
@@ -29,7 +29,7 @@ fn one_row(dimension: &Value, metric: &Value) -> ScriptedServer {
 #[test]
 fn each_format_has_every_row() {
     let server = server(2);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let out = |format: &str| user.pages(&["-f", format]).expect(0).stdout().to_owned();
     assert_eq!(out("csv"), "pagePath,sessions\n/0,2\n/1,1\n");
     assert_eq!(out("tsv"), "pagePath\tsessions\n/0\t2\n/1\t1\n");
@@ -44,7 +44,7 @@ fn each_format_has_every_row() {
 #[test]
 fn no_rows_are_a_header_or_an_empty_document() {
     let server = server(0);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     for (format, expected) in [
         ("csv", "pagePath,sessions\n"),
         ("tsv", "pagePath\tsessions\n"),
@@ -55,28 +55,28 @@ fn no_rows_are_a_header_or_an_empty_document() {
         assert_eq!(user.pages(&["-f", format]).expect(0).stdout(), expected);
     }
     let bare = ScriptedServer::answering(|_| Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#));
-    assert_eq!(User::of(&bare.url()).pages(&[]).expect(0).stdout(), "pagePath,sessions\n");
+    assert_eq!(user_of(&bare.url()).pages(&[]).expect(0).stdout(), "pagePath,sessions\n");
 }
 
 #[test]
 fn g10_metrics_are_passed_on_digit_by_digit() {
     for number in ["12345678901234567890", "0.10", "-0", "1e400", "0.30000000000000004"] {
         let server = one_row(&json!("a"), &json!(number));
-        let user = User::of(&server.url());
+        let user = user_of(&server.url());
         let out = |format: &str| user.pages(&["-f", format]).expect(0).stdout().to_owned();
         assert_eq!(out("csv"), format!("pagePath,sessions\na,{number}\n"));
         assert_eq!(out("tsv"), format!("pagePath\tsessions\na\t{number}\n"));
         assert_eq!(out("ndjson"), format!("{{\"pagePath\":\"a\",\"sessions\":{number}}}\n"));
     }
     let server = one_row(&json!("a"), &json!("NaN"));
-    let run = User::of(&server.url()).pages(&["-f", "ndjson"]).expect(0);
+    let run = user_of(&server.url()).pages(&["-f", "ndjson"]).expect(0);
     assert_eq!(run.stdout(), "{\"pagePath\":\"a\",\"sessions\":\"NaN\"}\n");
 }
 
 #[test]
 fn h8_excel_disarms_formulas_in_dimensions_alone() {
     let server = one_row(&json!("=HYPERLINK(\"http://evil.test\")"), &json!("-5"));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     assert_eq!(
         user.pages(&["--excel"]).expect(0).stdout(),
         "\u{feff}pagePath,sessions\n\"'=HYPERLINK(\"\"http://evil.test\"\")\",-5\n"
@@ -88,7 +88,7 @@ fn h8_excel_disarms_formulas_in_dimensions_alone() {
 fn h9_a_terminal_sees_no_control_character_and_a_pipe_every_byte() {
     let evil = "a\u{1b}]0;x\u{7}\u{202e}b";
     let server = one_row(&json!(evil), &json!("1234567"));
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let run = user.pages(&[]).expect(0);
     assert_eq!(run.stdout(), format!("pagePath,sessions\n{evil},1234567\n"));
     let command = user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions"]);
@@ -101,7 +101,7 @@ fn h9_a_terminal_sees_no_control_character_and_a_pipe_every_byte() {
 #[test]
 fn h1_a_full_disk_is_an_error_in_every_format() {
     let sandbox = sandbox(3000);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let report = ["-p", "123456", "-m", "sessions", "-d", "date,country,pagePath"];
     let full = || fs::File::options().write(true).open("/dev/full").expect("open /dev/full");
     for format in FORMATS {
@@ -124,7 +124,7 @@ fn h1_a_full_disk_is_an_error_in_every_format() {
 #[test]
 fn h3_a_reader_that_leaves_ends_the_run_quietly() {
     let sandbox = sandbox(5000);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let report = ["-p", "123456", "-m", "sessions", "-d", "date,country,pagePath"];
     for turn in 0..testkit::repetitions(24, 1000) {
         let format = FORMATS[turn % FORMATS.len()];
@@ -146,7 +146,7 @@ fn h7_a_failure_leaves_stdout_empty() {
     for status in [400, 401, 403, 404, 429] {
         let server = ScriptedServer::answering(move |_| Answer::json(status, "{}"));
         for format in FORMATS {
-            let run = User::of(&server.url()).pages(&["-f", format]);
+            let run = user_of(&server.url()).pages(&["-f", format]);
             assert_ne!(run.code(), 0);
             assert_eq!(run.stdout(), "");
         }
@@ -156,7 +156,7 @@ fn h7_a_failure_leaves_stdout_empty() {
 #[test]
 fn the_output_file_is_chosen_by_its_ending_and_appears_whole() {
     let server = server(2);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     for (name, begins) in [
         ("r.csv", "pagePath,"),
         ("r.tsv", "pagePath\t"),
@@ -183,7 +183,7 @@ fn the_output_file_is_chosen_by_its_ending_and_appears_whole() {
 #[test]
 fn an_ending_that_says_something_else_is_refused_before_a_token_is_read() {
     let server = server(2);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     for more in [&[][..], &["--dry-run"], &["--curl"]] {
         for (name, said) in [
             ("r.xlsx", "expected one of .csv, .tsv, .json, .ndjson, .jsonl, .html, .htm, .sql\n"),
@@ -209,7 +209,7 @@ fn an_ending_that_says_something_else_is_refused_before_a_token_is_read() {
 #[test]
 fn a_fifo_waits_for_its_reader_until_the_deadline() {
     let server = server(2);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let status = std::process::Command::new("mkfifo").arg(user.home.path().join("fifo.xlsx")).status();
     assert!(status.expect("run mkfifo").success());
     let started = std::time::Instant::now();
@@ -227,7 +227,7 @@ fn a_fifo_waits_for_its_reader_until_the_deadline() {
 #[test]
 fn the_output_file_follows_the_umask() {
     let server = server(1);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let mut command = user.home.command("sh");
     command
         .args([
@@ -253,7 +253,7 @@ fn the_output_file_follows_the_umask() {
 fn b9_an_interrupted_run_leaves_nothing_and_tells_the_signal() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
-        let user = User::of(&server.url());
+        let user = user_of(&server.url());
         let running = Running::start(user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"]));
         server.wait_for_requests(1);
         running.signal(signal);
@@ -266,7 +266,7 @@ fn b9_an_interrupted_run_leaves_nothing_and_tells_the_signal() {
 #[test]
 fn a_slow_report_shows_a_bar_on_a_terminal_and_takes_it_away() {
     let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let report = ["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"];
     let mut command = user.command(&report);
     command.env("TERM", "xterm");

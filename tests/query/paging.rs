@@ -4,7 +4,7 @@ use gauth_sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
 use testkit::{Answer, Received, ScriptedServer};
 
-use super::{User, answer, body_of, csv_of, page_of, sandbox};
+use super::{answer, body_of, csv_of, page_of, sandbox, user_of, user_of_sandbox};
 
 /// A server that never sends more than `most` rows of `rows`, and changes some answers.
 fn capped(
@@ -31,7 +31,7 @@ fn offset_of(request: &Received) -> u64 {
 fn pages_smaller_than_asked_for_are_put_together_in_order() {
     for parallel in ["1", "4", "9"] {
         let server = capped(95, 10, |_, _| None);
-        let run = User::of(&server.url()).pages(&["--parallel", parallel]).expect(0);
+        let run = user_of(&server.url()).pages(&["--parallel", parallel]).expect(0);
         assert_eq!(run.stdout(), csv_of(95));
         let mut offsets: Vec<_> = server.requests().iter().map(offset_of).collect();
         offsets.sort_unstable();
@@ -48,7 +48,7 @@ fn a_page_that_is_shorter_than_the_first_is_completed() {
         }
         None
     });
-    let run = User::of(&server.url()).pages(&[]).expect(0);
+    let run = user_of(&server.url()).pages(&[]).expect(0);
     assert_eq!(run.stdout(), csv_of(50));
 }
 
@@ -57,7 +57,7 @@ fn limit_and_offset_choose_rows_over_pages() {
     for (offset, limit) in [(0, 1), (0, 35), (7, 35), (90, 100), (95, 5), (200, 5)] {
         let server = capped(95, 10, |_, _| None);
         let arguments = ["--offset", &offset.to_string(), "--limit", &limit.to_string()];
-        let run = User::of(&server.url()).pages(&arguments).expect(0);
+        let run = user_of(&server.url()).pages(&arguments).expect(0);
         let all = csv_of(95);
         let mut lines = all.lines();
         let header = lines.next().expect("a header");
@@ -120,7 +120,7 @@ fn h5_a_report_that_changes_or_repeats_itself_is_incomplete() {
     ];
     for (message, change) in table {
         let server = capped(50, 10, change);
-        let run = User::of(&server.url()).pages(&["-f", "json"]).expect(6);
+        let run = user_of(&server.url()).pages(&["-f", "json"]).expect(6);
         assert!(run.stderr().contains(message), "{message}: {}", run.stderr());
         assert!(serde_json::from_str::<Value>(run.stdout()).is_err());
     }
@@ -131,7 +131,7 @@ fn h5_a_list_of_accounts_that_walks_in_a_circle_is_left() {
     let server = ScriptedServer::answering(|_| {
         answer(&json!({"accountSummaries": [{"account": "accounts/1"}], "nextPageToken": "x"}))
     });
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     user.run(&["-p", "0", "-m", "sessions"]).expect_failure(6);
     assert_eq!(server.requests().len(), 2);
 }
@@ -150,7 +150,7 @@ fn h4_a_failure_on_any_page_never_looks_complete() {
                 for page in [0, 10, 20, 40] {
                     for format in ["csv", "json", "ndjson", "table", "raw"] {
                         let server = capped(50, 10, move |offset, _| (offset == page).then(fault));
-                        let user = User::of(&server.url());
+                        let user = user_of(&server.url());
                         let run = user.pages(&["-f", format]).expect(code);
                         if page == 0 {
                             assert_eq!(run.stdout(), "");
@@ -175,7 +175,7 @@ fn columns_that_change_between_pages_are_refused() {
         }
         None
     });
-    let run = User::of(&server.url()).pages(&[]).expect(1);
+    let run = user_of(&server.url()).pages(&[]).expect(1);
     assert!(run.stderr().contains("the columns of the report changed"), "{}", run.stderr());
 }
 
@@ -200,7 +200,7 @@ fn several_date_ranges_are_counted_by_combination() {
             "rowCount": 10,
         }))
     });
-    let run = User::of(&server.url())
+    let run = user_of(&server.url())
         .pages(&["--dates", "before=2024-01-01..2024-01-31", "--dates", "after=2024-02-01..2024-02-29"])
         .expect(0);
     assert_eq!(run.stdout().lines().count(), 21);
@@ -233,7 +233,7 @@ fn a_server_that_counts_rows_of_several_ranges_never_has_a_row_written_twice() {
             }))
         });
         let dates = ["--dates", "a=2024-01-01..2024-01-31", "--dates", "b=2024-02-01..2024-02-29"];
-        let run = User::of(&server.url()).pages(&dates).expect(6);
+        let run = user_of(&server.url()).pages(&dates).expect(6);
         let mut lines: Vec<_> = run.stdout().lines().collect();
         let written = lines.len();
         lines.sort_unstable();
@@ -246,7 +246,7 @@ fn a_server_that_counts_rows_of_several_ranges_never_has_a_row_written_twice() {
 #[test]
 fn every_request_carries_the_same_total_order() {
     let server = capped(25, 10, |_, _| None);
-    User::of(&server.url()).pages(&[]).expect(0);
+    user_of(&server.url()).pages(&[]).expect(0);
     for request in server.requests() {
         assert_eq!(
             body_of(&request)["orderBys"],
@@ -261,7 +261,7 @@ fn every_request_carries_the_same_total_order() {
 #[test]
 fn a_million_rows_come_whole_and_in_order() {
     let sandbox = sandbox(1_000_000);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     // A server error and a broken connection on the way change nothing.
     let reports = "/v1beta/properties/";
     sandbox.fault(Fault::new(reports, FaultKind::HangUp).after(2));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Answer, Received, Run, ScriptedServer};
 
-use super::{User, answer, page_of};
+use super::{answer, page_of, user_of};
 
 /// What a property answers.
 type Reply = fn(&Received) -> Answer;
@@ -63,7 +63,7 @@ fn accounts() -> Value {
 
 #[track_caller]
 fn report(server: &ScriptedServer, arguments: &[&str]) -> Run {
-    User::of(&server.url()).run(&[&["-m", "sessions", "-d", "pagePath"], arguments].concat())
+    user_of(&server.url()).run(&[&["-m", "sessions", "-d", "pagePath"], arguments].concat())
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_property_that_fails_is_left_out_and_the_others_come_whole() {
                 target if target.contains("accountSummaries") => answer(&accounts()),
                 _ => fine(request),
             });
-            let user = User::of(&server.url());
+            let user = user_of(&server.url());
             let run = |extra: &[&str]| {
                 user.run(&[&["-m", "sessions", "-d", "pagePath", "-p", properties, "--keep-going"], extra].concat())
             };
@@ -117,7 +117,7 @@ fn a_property_that_fails_is_left_out_and_the_others_come_whole() {
 #[test]
 fn when_no_property_succeeds_the_first_failure_is_the_end_and_no_file_is_made() {
     let server = server(&[("7", spent), ("8", refused)]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let run = user.run(&["-m", "sessions", "-p", "7,8", "--keep-going", "-o", "report.csv"]).expect_failure(5);
     assert!(run.stderr().contains("midnight Pacific"), "{}", run.stderr());
     assert!(user.home.tree().is_empty());

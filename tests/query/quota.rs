@@ -4,9 +4,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
-use testkit::{Answer, ScriptedServer};
+use testkit::{Analyst, Answer, ScriptedServer};
 
-use super::{User, answer, body_of, csv_of, page_of, sandbox};
+use super::{answer, body_of, csv_of, page_of, sandbox, user_of, user_of_sandbox};
 
 const HOUR: &str = r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"Exhausted property tokens for a project per hour. These quota tokens will return in under an hour."}}"#;
 
@@ -32,7 +32,7 @@ fn server(stop: u64) -> ScriptedServer {
 }
 
 /// Runs the command that a run has named as the one that goes on.
-fn go_on(user: &User, stderr: &str) -> testkit::Run {
+fn go_on(user: &Analyst, stderr: &str) -> testkit::Run {
     let (_, line) = stderr.split_once("to continue, run: ").expect("a command");
     let line = line.lines().next().expect("a line");
     let arguments = line.strip_prefix("ga-query").expect("the program");
@@ -48,7 +48,7 @@ fn go_on(user: &User, stderr: &str) -> testkit::Run {
 fn tokens_that_are_reserved_are_not_spent() {
     for (parallel, most) in [("1", 8), ("4", 8)] {
         let server = server(u64::MAX);
-        let user = User::of(&server.url());
+        let user = user_of(&server.url());
         let run = user.pages(&["--reserve", "20", "--parallel", parallel]).expect(5);
         assert_eq!(server.requests().len(), most, "{}", run.stderr());
         assert!(run.stderr().contains("20 tokens left"), "{}", run.stderr());
@@ -57,14 +57,14 @@ fn tokens_that_are_reserved_are_not_spent() {
         assert_eq!(format!("{}{}", run.stdout(), rest.stdout()), csv_of(95));
     }
     let server = server(u64::MAX);
-    let run = User::of(&server.url()).pages(&["--reserve", "10"]).expect(0);
+    let run = user_of(&server.url()).pages(&["--reserve", "10"]).expect(0);
     assert_eq!(run.stdout(), csv_of(95));
 }
 
 #[test]
 fn a_run_that_the_quota_ends_names_the_command_that_goes_on() {
     let first = server(40);
-    let mut user = User::of(&first.url());
+    let mut user = user_of(&first.url());
     let run = user.pages(&["--limit", "90", "--offset", "5", "--filter", "pagePath!=it's"]).expect(5);
     assert!(run.stderr().contains("the hourly token quota is used up"), "{}", run.stderr());
     assert!(run.stderr().contains("run it again in an hour"), "{}", run.stderr());
@@ -84,11 +84,11 @@ fn a_run_that_the_quota_ends_names_the_command_that_goes_on() {
 fn what_cannot_be_gone_on_with_is_not_offered() {
     for arguments in [&["-f", "json"][..], &["-o", "report.csv"], &["-f", "table"]] {
         let server = server(40);
-        let run = User::of(&server.url()).pages(arguments).expect(5);
+        let run = user_of(&server.url()).pages(arguments).expect(5);
         assert!(!run.stderr().contains("to continue"), "{}", run.stderr());
     }
     let server = server(0);
-    let run = User::of(&server.url()).pages(&[]).expect_failure(5);
+    let run = user_of(&server.url()).pages(&[]).expect_failure(5);
     assert!(!run.stderr().contains("to continue"), "{}", run.stderr());
 }
 
@@ -107,7 +107,7 @@ fn too_many_requests_at_one_time_make_the_run_slower_not_fail() {
         page["rows"].as_array_mut().expect("rows").truncate(10);
         answer(&page)
     });
-    let run = User::of(&server.url()).pages(&["--parallel", "9"]).expect(0);
+    let run = user_of(&server.url()).pages(&["--parallel", "9"]).expect(0);
     assert_eq!(run.stdout(), csv_of(95));
     assert_eq!(server.requests().len(), 10 + 2);
 }
@@ -115,7 +115,7 @@ fn too_many_requests_at_one_time_make_the_run_slower_not_fail() {
 #[test]
 fn fields_that_do_not_go_together_are_explained() {
     let sandbox = sandbox(100);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let run = user.run(&["-p", "123456", "-m", "sessions", "-d", "itemName,pagePath"]).expect_failure(4);
     assert!(run.stderr().contains("Please remove"), "{}", run.stderr());
     assert!(run.stderr().contains("ga-fields --compatible-with"), "{}", run.stderr());
@@ -125,7 +125,7 @@ fn fields_that_do_not_go_together_are_explained() {
 #[test]
 fn the_time_limit_holds_for_the_token_command_too() {
     let server = ScriptedServer::start([]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let command =
         user.command_without_token(&["1", "-m", "sessions", "--timeout", "1", "--token-command", "exec sleep 60"]);
     let run = testkit::run(command).expect_failure(5);

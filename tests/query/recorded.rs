@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use testkit::{Answer, Run, ScriptedServer};
 
-use super::User;
+use super::user_of;
 
 /// The folder, if it is there.
 fn folder() -> Option<PathBuf> {
@@ -28,7 +28,7 @@ fn run(folder: &Path, status: u16, file: &str, arguments: &[&str]) -> Run {
         true => Answer::json(200, &accounts),
         false => Answer::json(status, &body),
     });
-    User::of(&server.url()).run(&[&["-f", "tsv"], arguments].concat())
+    user_of(&server.url()).run(&[&["-f", "tsv"], arguments].concat())
 }
 
 /// The lines that an answer stands for: its header, its rows, and its aggregates.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use testkit::{Answer, ScriptedServer};
 
-use super::{User, answer, csv_of, page_of};
+use super::{answer, csv_of, page_of, user_of};
 
 fn refusal(status: u16, message: &str) -> Answer {
     let body = serde_json::json!({"error": {"code": status, "message": message, "status": "X"}});
@@ -37,7 +37,7 @@ fn each_refusal_is_asked_again_as_often_as_the_quotas_allow() {
         for (status, message, requests, code) in table {
             scope.spawn(move || {
                 let server = ScriptedServer::answering(move |_| refusal(status, message));
-                let run = User::of(&server.url()).pages(&[]).expect_failure(code);
+                let run = user_of(&server.url()).pages(&[]).expect_failure(code);
                 let asked = server.requests();
                 let asked = asked.iter().filter(|request| request.target.contains(":runReport"));
                 assert_eq!(asked.count(), requests, "{status} {message}");
@@ -58,7 +58,7 @@ fn a_second_try_that_succeeds_is_all_that_is_seen() {
         Answer::json(200, page_of_three()).cut_after(60),
     ] {
         let server = ScriptedServer::start([first.clone(), Answer::json(200, page_of_three())]);
-        let run = User::of(&server.url()).pages(&[]).expect(0);
+        let run = user_of(&server.url()).pages(&[]).expect(0);
         assert_eq!(run.stdout(), csv_of(3), "{first:?}");
         assert_eq!(run.stderr(), "");
     }
@@ -79,19 +79,19 @@ fn retry_after_is_waited_for_if_it_fits_and_else_ends_the_run() {
     let later = |wish: &str| Answer::new(503, &format!("Retry-After: {wish}\r\n"), "");
     let server = ScriptedServer::start([later("1"), Answer::json(200, page_of_three())]);
     let started = Instant::now();
-    User::of(&server.url()).pages(&[]).expect(0);
+    user_of(&server.url()).pages(&[]).expect(0);
     assert!(started.elapsed() >= Duration::from_secs(1));
 
     for wish in ["30", "18446744073709551615"] {
         let server = ScriptedServer::start([later(wish)]);
         let started = Instant::now();
-        User::of(&server.url()).pages(&["--timeout", "25"]).expect_failure(5);
+        user_of(&server.url()).pages(&["--timeout", "25"]).expect_failure(5);
         assert!(started.elapsed() < testkit::IN_TIME);
     }
 
     for wish in ["-1", "soon", "99999999999999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"] {
         let server = ScriptedServer::start([later(wish), Answer::json(200, page_of_three())]);
-        User::of(&server.url()).pages(&["--timeout", "20"]).expect(0);
+        user_of(&server.url()).pages(&["--timeout", "20"]).expect(0);
     }
 }
 
@@ -106,7 +106,7 @@ fn a_page_that_fails_for_good_ends_all_pages() {
         page["rows"].as_array_mut().expect("rows").truncate(10);
         answer(&page)
     });
-    User::of(&server.url()).pages(&["--parallel", "4"]).expect(5);
+    user_of(&server.url()).pages(&["--parallel", "4"]).expect(5);
     // Nine errors in a row are enough; those already on their way may add to them.
     assert!(server.requests().len() <= 1 + 9 + 3, "{}", server.requests().len());
 }
@@ -126,7 +126,7 @@ fn pages_side_by_side_may_each_fail_once() {
         page["rows"].as_array_mut().expect("rows").truncate(10);
         answer(&page)
     });
-    let run = User::of(&server.url()).pages(&["--parallel", "4"]).expect(0);
+    let run = user_of(&server.url()).pages(&["--parallel", "4"]).expect(0);
     assert_eq!(run.stdout(), csv_of(40));
 }
 
@@ -140,7 +140,7 @@ fn tries_keep_their_distance_and_the_whole_keeps_its_time() {
                 let answer = Answer::new(503, &format!("Retry-After: {wish}\r\n"), "");
                 let server = ScriptedServer::answering(move |_| answer.clone());
                 let started = Instant::now();
-                User::of(&server.url()).pages(&["--timeout", limit]).expect_failure(5);
+                user_of(&server.url()).pages(&["--timeout", limit]).expect_failure(5);
                 let took = started.elapsed();
                 assert_eq!(server.requests().len(), requests, "{wish} {limit}");
                 assert!(took >= Duration::from_secs(least), "{wish} {limit}: {took:?}");

@@ -3,9 +3,11 @@
 use std::process::Stdio;
 use std::time::Instant;
 
-use testkit::{Answer, Running, ScriptedServer, run, run_with_input};
+use testkit::{Analyst, Answer, Running, ScriptedServer, run, run_with_input};
 
-use super::{TOKEN, User, answer, csv_of, page_of, sandbox};
+use super::{answer, csv_of, page_of, sandbox, user_of, user_of_sandbox};
+
+const TOKEN: &str = Analyst::TOKEN;
 
 const REPORT: [&str; 6] = ["-p", "1", "-d", "pagePath", "-m", "sessions"];
 
@@ -16,7 +18,7 @@ fn server() -> ScriptedServer {
 #[test]
 fn h10_every_source_gives_the_token_and_it_travels_in_the_header_alone() {
     let server = server();
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let report = |arguments: &[&str]| user.command_without_token(&[&REPORT, arguments].concat());
     let line = format!("{TOKEN}\n");
 
@@ -53,7 +55,7 @@ fn h10_every_source_gives_the_token_and_it_travels_in_the_header_alone() {
 #[test]
 fn h10_no_token_or_an_empty_one_is_a_login_and_a_malformed_one_is_usage() {
     let server = ScriptedServer::start([]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let report = |arguments: &[&str]| user.command_without_token(&[&REPORT, arguments].concat());
     let long = "x".repeat(64 * 1024 + 1);
     for (input, code) in [("", 3), ("\n", 3), ("two\nlines\n", 2), ("a b", 2), ("é", 2), ("a\0", 2), (&*long, 2)] {
@@ -77,7 +79,7 @@ fn h10_no_token_or_an_empty_one_is_a_login_and_a_malformed_one_is_usage() {
 #[test]
 fn d1_the_token_does_not_stay_in_the_list_of_processes() {
     let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let command = user.command_without_token(&[&REPORT[..], &["--token", TOKEN]].concat());
     let running = Running::start(command);
     server.wait_for_requests(1);
@@ -92,7 +94,7 @@ fn d1_the_token_does_not_stay_in_the_list_of_processes() {
 #[test]
 fn f12_a_token_that_has_ended_is_a_login_after_one_request() {
     let sandbox = sandbox(10);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     sandbox.expire_access_tokens();
     let run = user.pages(&[]).expect_failure(3);
     assert!(run.stderr().contains("run gauth-token --refresh"), "{}", run.stderr());
@@ -102,7 +104,7 @@ fn f12_a_token_that_has_ended_is_a_login_after_one_request() {
 #[test]
 fn a_list_that_a_loop_reads_is_not_sent_as_a_token() {
     let server = server();
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let list = user.home.write("list", 0o600, "1234567890\nproperties/1234567891\n1234567892\n");
     user.home.write("analytics-properties", 0o600, "");
     let mut shell = user.home.command("sh");
@@ -132,7 +134,7 @@ fn a_list_that_a_loop_reads_is_not_sent_as_a_token() {
 #[test]
 fn without_a_token_and_a_pipe_the_usual_way_to_pass_one_is_said() {
     let server = ScriptedServer::start([]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let without = run(user.command_without_token(&REPORT)).expect_failure(3);
     let said = "ga-query: no token\nga-query: hint: use --token $(gauth-token), or export GAUTH_TOKEN=$(gauth-token) ";
     assert!(without.stderr().starts_with(said), "{}", without.stderr());
@@ -145,7 +147,7 @@ fn without_a_token_and_a_pipe_the_usual_way_to_pass_one_is_said() {
 #[test]
 fn a_pipe_that_stays_open_is_left_in_time() {
     let server = ScriptedServer::start([]);
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     for (asked, code) in [(&[][..], 3), (&["--token", "-"], 5)] {
         let arguments = [&REPORT[..], asked, &["--timeout", "0.2"]].concat();
         let started = Instant::now();
@@ -159,7 +161,7 @@ fn a_pipe_that_stays_open_is_left_in_time() {
 #[test]
 fn a_command_in_the_environment_gives_the_token_before_a_pipe_does() {
     let server = server();
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let mut command = user.command_without_token(&REPORT);
     command.env("GAUTH_TOKEN_COMMAND", format!("test -z \"$GAUTH_TOKEN_COMMAND\" && echo {TOKEN}"));
     assert_eq!(run_with_input(command, "another-token-in-a-pipe").expect(0).stdout(), csv_of(2));
@@ -181,7 +183,7 @@ fn a_token_command_runs_again_when_the_token_ends_in_the_middle() {
         }
         answer(&page)
     });
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let counter = user.home.path().join("counter");
     // gauth-token has the token that was refused in its cache: it is told to get another.
     let shell = format!("echo \"${{GAUTH_REFRESH-}}\" >> {0}; echo t$(wc -l < {0})", counter.display());
@@ -193,7 +195,7 @@ fn a_token_command_runs_again_when_the_token_ends_in_the_middle() {
 #[test]
 fn d2_the_token_command_does_not_inherit_tokens() {
     let server = server();
-    let user = User::of(&server.url());
+    let user = user_of(&server.url());
     let seen = user.home.path().join("seen");
     let shell = format!("env > {}; echo abc", seen.display());
     let mut command = user.command_without_token(&[&REPORT[..], &["--token-command", &shell]].concat());

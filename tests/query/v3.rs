@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{User, sandbox};
+use super::{sandbox, user_of, user_of_sandbox};
 
 const DAYS: [&str; 4] = ["--start-date", "2024-03-01", "--end-date", "2024-03-07"];
 
@@ -13,7 +13,7 @@ fn number(text: &str) -> f64 {
 #[test]
 fn a_column_that_ga4_lacks_is_computed_of_others() {
     let sandbox = sandbox(200);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let asked = ["-m", "ga:percentNewSessions,sessions,ga:bounceRate", "-d", "ga:country"];
     let rows = user.cells(&[&["--ids", "ga:123456"], &DAYS[..], &asked].concat());
     assert_eq!(rows[0].join(","), "country,ga:percentNewSessions,sessions,ga:bounceRate");
@@ -32,7 +32,7 @@ fn a_column_that_ga4_lacks_is_computed_of_others() {
 #[test]
 fn rows_of_an_old_script_are_in_the_order_of_their_dimensions() {
     let sandbox = sandbox(200);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let asked = ["--metrics", "ga:sessions", "--dimensions", "ga:date", "--max-results", "5"];
     let dates: Vec<_> = ["20240301", "20240302", "20240303", "20240304", "20240305"].into();
     for form in [&["-q"][..], &["-q", "-f", "csv"]] {
@@ -48,7 +48,7 @@ fn rows_of_an_old_script_are_in_the_order_of_their_dimensions() {
 #[test]
 fn rows_that_become_one_are_added_up_and_then_counted() {
     let sandbox = sandbox(2000);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let base = [&["-p", "123456"], &DAYS[..], &["-m", "screenPageViews"]].concat();
     let rows = user.cells(&[&base[..], &["-d", "ga:pagePathLevel1"]].concat());
     let pages = user.cells(&[&base[..], &["-d", "pagePath"]].concat());
@@ -64,7 +64,7 @@ fn rows_that_become_one_are_added_up_and_then_counted() {
 #[test]
 fn the_whole_object_of_v3_comes_out_with_the_servers_totals() {
     let sandbox = sandbox(200);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let asked = [
         "--dimensions",
         "ga:country",
@@ -104,7 +104,7 @@ fn the_whole_object_of_v3_comes_out_with_the_servers_totals() {
 
 #[test]
 fn the_map_says_what_has_become_of_goals_and_views() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     let map = user.home.path().join("map");
     std::fs::write(&map, "ga:77 = 123456\ngoal1 = sign_up\n").expect("write the map");
     let map = map.to_str().expect("a path");
@@ -128,7 +128,7 @@ fn the_map_says_what_has_become_of_goals_and_views() {
 
 #[test]
 fn each_changed_meaning_is_said_once() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     let asked = [
         "--metrics",
         "ga:sessions,ga:pageviews",
@@ -148,7 +148,7 @@ fn each_changed_meaning_is_said_once() {
 
 #[test]
 fn what_has_no_equivalent_is_refused_by_name() {
-    let user = User::of("http://127.0.0.1:1");
+    let user = user_of("http://127.0.0.1:1");
     for (arguments, code, text) in [
         (&["-m", "ga:sessions", "--segment", "gaid::-5"][..], 4, "organic traffic"),
         (&["-m", "ga:goal1Completions"], 4, "--map FILE"),
@@ -168,7 +168,7 @@ fn what_has_no_equivalent_is_refused_by_name() {
 #[test]
 fn a_computed_metric_sorts_on_the_server_and_is_not_shown_twice() {
     let sandbox = sandbox(200);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let asked = ["-m", "ga:percentNewSessions", "-d", "country", "--sort", "-ga:percentNewSessions"];
     let rows = user.cells(&[&["-p", "123456"], &DAYS[..], &asked].concat());
     let shares: Vec<f64> = rows[1..].iter().map(|row| number(&row[1])).collect();
@@ -179,7 +179,7 @@ fn a_computed_metric_sorts_on_the_server_and_is_not_shown_twice() {
 #[test]
 fn v3s_parameters_work_or_are_ignored_with_a_note_in_an_old_script() {
     let sandbox = sandbox(200);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let asked = ["--metrics", "ga:sessions", "--dimensions", "ga:date", "--max-results", "2"];
     let old = |more: &[&str]| user.run(&[&["--ids", "ga:123456"], &DAYS[..], &asked, more].concat());
     let text = old(&["-f", "v3"]).expect(0).stdout().to_owned();
@@ -215,7 +215,7 @@ fn v3s_parameters_work_or_are_ignored_with_a_note_in_an_old_script() {
 #[test]
 fn elsewhere_output_is_a_file_and_v3s_parameters_are_unknown() {
     let sandbox = sandbox(200);
-    let user = User::of_sandbox(&sandbox);
+    let user = user_of_sandbox(&sandbox);
     let file = user.home.path().join("dataTable");
     let file = file.to_str().expect("a path");
     user.run(&[&["-p", "123456", "-m", "sessions", "--output", file], &["--start", "2024-03-01"][..]].concat())

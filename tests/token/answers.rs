@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Answer, Home, Received, ScriptedServer};
 
-use crate::{BIN, EDIT, READONLY, User, canary_user};
+use crate::{BIN, EDIT, READONLY, canary_user, with_a_key};
 
 const TOKEN: &str = r#"{"access_token":"ya29.a","expires_in":3599,"token_type":"Bearer"}"#;
 
@@ -93,7 +93,7 @@ fn base64url(text: &str) -> Vec<u8> {
 
 #[test]
 fn an_assertion_says_what_google_wants_to_read() {
-    let key = User::with_a_key().stored();
+    let key = with_a_key().stored();
     let with = |uri: &str| {
         let mut file = key.clone();
         file["token_uri"] = uri.into();

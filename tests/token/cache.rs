@@ -8,9 +8,9 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use testkit::{Home, mode, strace};
+use testkit::{Home, User, mode, read_json, strace, token};
 
-use crate::{BIN, User, read_json, token};
+use crate::{BIN, logged_in, with_a_key};
 
 const NOBODY: u32 = 65_534;
 
@@ -24,28 +24,28 @@ fn seconds_from_now(seconds: i64) -> String {
 
 #[test]
 fn a_fresh_token_comes_from_the_cache() {
-    for user in [User::logged_in(), User::with_a_key()] {
+    for user in [logged_in(), with_a_key()] {
         let first = user.token(&[]);
         assert_eq!(user.token(&[]), first);
-        assert_eq!(user.token_requests().len(), 1);
+        assert_eq!(user.requests_to("/token").len(), 1);
         let refreshed = user.token(&["--refresh"]);
         assert_ne!(refreshed, first);
         assert_eq!(user.token(&[]), refreshed);
         assert_ne!(user.token(&["--no-cache"]), refreshed);
         assert_eq!(user.token(&[]), refreshed);
-        assert_eq!(user.token_requests().len(), 3);
+        assert_eq!(user.requests_to("/token").len(), 3);
     }
 }
 
 #[test]
 fn no_cache_leaves_no_trace_but_the_lock_of_the_grant() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut expected = user.home.tree();
     user.token(&["--no-cache"]);
     expected.insert(2, ".config/gauth/.credentials.json.lock".into());
     assert_eq!(user.home.tree(), expected);
     // A key is not used up by its use.
-    let user = User::with_a_key();
+    let user = with_a_key();
     let before = user.home.tree();
     user.token(&["--no-cache"]);
     assert_eq!(user.home.tree(), before);
@@ -53,7 +53,7 @@ fn no_cache_leaves_no_trace_but_the_lock_of_the_grant() {
 
 #[test]
 fn a14_scopes_are_a_set_and_each_set_has_its_own_token() {
-    let user = User::logged_in();
+    let user = logged_in();
     let scopes = |list: &str| {
         let options: Vec<&str> = list.split(' ').flat_map(|s| ["--scope", s]).collect();
         user.token(&options)
@@ -63,7 +63,7 @@ fn a14_scopes_are_a_set_and_each_set_has_its_own_token() {
     assert_eq!(scopes("https://www.googleapis.com/auth/analytics.edit analytics.readonly analytics.edit"), both);
     assert_ne!(scopes("analytics.edit"), both);
     assert_ne!(user.token(&[]), both);
-    assert_eq!(user.token_requests().len(), 3);
+    assert_eq!(user.requests_to("/token").len(), 3);
     let secrets: Vec<String> =
         user.sandbox.secrets().into_iter().filter(|secret| !secret.starts_with("ya29")).collect();
     for file in user.cached("") {
@@ -77,7 +77,7 @@ fn a14_scopes_are_a_set_and_each_set_has_its_own_token() {
 #[test]
 fn a1_whatever_the_umask_files_are_0600_and_directories_0700() {
     for umask in ["000", "022", "077", "777"] {
-        let user = User::logged_in();
+        let user = logged_in();
         let mut command = user.home.command("sh");
         command.args(["-c", r#"umask "$1"; exec "$0""#, BIN, umask]);
         token(&user.run_command(command).expect(0));
@@ -86,7 +86,7 @@ fn a1_whatever_the_umask_files_are_0600_and_directories_0700() {
             assert_eq!(mode(&path), wanted, "{} at {umask}", path.display());
         }
         user.token(&[]);
-        assert_eq!(user.token_requests().len(), 1, "{umask}");
+        assert_eq!(user.requests_to("/token").len(), 1, "{umask}");
     }
 }
 
@@ -103,7 +103,7 @@ fn as_nobody(home: &Home, command: &mut Command) {
 
 #[test]
 fn a10_a_home_that_cannot_be_written_costs_the_cache_and_not_the_token() {
-    let user = User::logged_in();
+    let user = logged_in();
     // The target directory may be closed to others, so the program goes where it is not. Copied by another process,
     // because a file that is open for writing, in a child forked just then too, cannot be run.
     let program = user.home.path().join("gauth-token");
@@ -125,7 +125,7 @@ fn a10_a_home_that_cannot_be_written_costs_the_cache_and_not_the_token() {
 #[test]
 fn a11_without_a_usable_home_the_token_comes_and_nothing_is_written_elsewhere() {
     for home in [None, Some(""), Some("rel"), Some("/dev/null/home")] {
-        let user = User::logged_in();
+        let user = logged_in();
         let mut command = user.command(&["--credentials"]);
         command.arg(&user.credentials);
         for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
@@ -144,7 +144,7 @@ fn a11_without_a_usable_home_the_token_comes_and_nothing_is_written_elsewhere() 
 #[test]
 fn a13_names_in_the_credentials_never_become_paths() {
     for name in ["../../x", "a/b", "/etc/x", "..", &"l".repeat(300)] {
-        let user = User::logged_in();
+        let user = logged_in();
         let mut file = user.stored();
         file["account"] = name.into();
         file["quota_project_id"] = "p".into();
@@ -164,7 +164,7 @@ fn a13_names_in_the_credentials_never_become_paths() {
 
 #[test]
 fn a15_a_damaged_cache_is_a_miss_with_a_warning_and_the_credentials_stay() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.token(&[]);
     let file = user.cache_file();
     let whole = fs::read(&file).expect("read the cache");
@@ -200,7 +200,7 @@ fn a15_what_is_no_ordinary_file_or_far_too_big_is_a_miss() {
         ("a device", |file| symlink("/dev/zero", file).expect("make a link")),
     ];
     for (name, plant) in plants {
-        let user = User::logged_in();
+        let user = logged_in();
         user.token(&[]);
         let file = user.cache_file();
         fs::remove_file(&file).expect("remove the token");
@@ -214,7 +214,7 @@ fn a15_what_is_no_ordinary_file_or_far_too_big_is_a_miss() {
 
 #[test]
 fn a7_a_cached_token_that_others_could_change_is_not_used() {
-    let user = User::logged_in();
+    let user = logged_in();
     let first = user.token(&[]);
     fs::set_permissions(user.cache_file(), Permissions::from_mode(0o666)).expect("open it");
     let run = user.run(&[]).expect(0);
@@ -225,7 +225,7 @@ fn a7_a_cached_token_that_others_could_change_is_not_used() {
 
 #[test]
 fn b5_where_locks_cannot_be_had_it_goes_on_with_a_warning() {
-    let user = User::logged_in();
+    let user = logged_in();
     let options = ["-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"];
     let Some(trace) = strace(&options, user.command(&[])) else {
         return;
@@ -234,7 +234,7 @@ fn b5_where_locks_cannot_be_had_it_goes_on_with_a_warning() {
     token(&run);
     assert!(run.stderr().contains("continuing without a lock"), "{}", run.stderr());
     assert_eq!(user.run(&[]).expect(0).stderr(), "");
-    assert_eq!(user.token_requests().len(), 1);
+    assert_eq!(user.requests_to("/token").len(), 1);
 }
 
 /// Rewrites the cached token's times; whether it is still handed out.
@@ -253,7 +253,7 @@ fn is_used_with(user: &User, changes: &[(&str, String)], options: &[&str]) -> bo
 
 #[test]
 fn g4_g5_g6_only_times_that_can_be_true_and_leave_enough_are_used() {
-    let user = User::logged_in();
+    let user = logged_in();
     let at = seconds_from_now;
     let used = |obtained: String, expires: String| {
         let changes = [("obtained_at", obtained), ("expires_at", expires)];
@@ -280,7 +280,7 @@ fn g4_g5_g6_only_times_that_can_be_true_and_leave_enough_are_used() {
 
 #[test]
 fn g6_min_ttl_is_the_life_that_must_be_left() {
-    let user = User::logged_in();
+    let user = logged_in();
     let left = |seconds| [("obtained_at", seconds_from_now(-5)), ("expires_at", seconds_from_now(seconds))];
     assert!(is_used_with(&user, &left(1000), &["--min-ttl", "900"]));
     assert!(!is_used_with(&user, &left(1000), &["--min-ttl", "1100"]));
@@ -289,24 +289,24 @@ fn g6_min_ttl_is_the_life_that_must_be_left() {
 
 #[test]
 fn g6_a_token_with_a_short_life_is_printed_with_a_warning_and_asked_for_once() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.set_token_lifetime(60);
     for runs in 1..=3 {
         let run = user.run(&[]).expect(0);
         token(&run);
         assert!(run.stderr().contains("valid for only 60 s"), "{}", run.stderr());
-        assert_eq!(user.token_requests().len(), runs);
+        assert_eq!(user.requests_to("/token").len(), runs);
     }
 }
 
 #[test]
 fn g6_a_second_run_in_the_same_second_with_a_larger_min_ttl_gets_a_new_token() {
-    let user = User::logged_in();
+    let user = logged_in();
     for _ in 0..5 {
         let first = user.token(&[]);
         assert_ne!(user.token(&["--min-ttl", "3700"]), first);
     }
-    assert_eq!(user.token_requests().len(), 6);
+    assert_eq!(user.requests_to("/token").len(), 6);
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn g6_a_life_that_is_over_already_is_told() {
 
 #[test]
 fn a14_a_file_that_only_claims_an_identity_does_not_get_its_cached_token() {
-    let user = User::with_a_key();
+    let user = with_a_key();
     let (key, token) = (user.stored(), user.token(&[]));
     let mut broken = key.clone();
     broken["private_key"] = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".into();
@@ -334,7 +334,7 @@ fn a14_a_file_that_only_claims_an_identity_does_not_get_its_cached_token() {
     fs::write(&user.credentials, key.to_string()).expect("put the key back");
     assert_eq!(user.token(&[]), token);
 
-    let user = User::logged_in();
+    let user = logged_in();
     let (grant, token) = (user.stored(), user.token(&[]));
     let mut false_grant = grant.clone();
     false_grant["client_secret"] = "GOCSPX-wrong".into();
@@ -346,7 +346,7 @@ fn a14_a_file_that_only_claims_an_identity_does_not_get_its_cached_token() {
 
 #[test]
 fn b6_gauth_refresh_gets_a_new_token_unless_it_is_empty_or_0() {
-    let user = User::logged_in();
+    let user = logged_in();
     let with = |value: &str, options: &[&str]| {
         let mut command = user.command(options);
         command.env("GAUTH_REFRESH", value);
@@ -367,9 +367,9 @@ fn b6_gauth_refresh_gets_a_new_token_unless_it_is_empty_or_0() {
 
 #[test]
 fn b9_entries_that_ended_a_day_ago_go_when_another_is_written() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.token(&[]);
-    let entry = read_json(&user.cache_file());
+    let entry = read_json(user.cache_file());
     let ended = |name: &str, seconds: i64| {
         let mut entry = entry.clone();
         entry["obtained_at"] = seconds_from_now(seconds - 3599).into();

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gauth_sandbox::{Fault, FaultKind};
 use rustix::process::Signal;
-use testkit::{Run, Running};
+use testkit::{Run, Running, User, token};
 
-use crate::{BIN, READONLY, User, authorized_user, token};
+use crate::{BIN, READONLY, logged_in, logged_in_to, with_a_key};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -100,24 +100,24 @@ fn assert_one_refresh_for_two_hundred(user: &User) {
     let runs = finish(user, runners);
     let tokens: Vec<String> = runs.into_iter().map(|run| token(&run.expect(0))).collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]));
-    assert_eq!(user.token_requests().len(), 1);
+    assert_eq!(user.requests_to("/token").len(), 1);
 }
 
 #[test]
 fn b1_two_hundred_processes_refresh_once() {
-    assert_one_refresh_for_two_hundred(&User::logged_in());
+    assert_one_refresh_for_two_hundred(&logged_in());
 }
 
 #[test]
 fn b1_two_hundred_processes_with_a_key_sign_in_once() {
-    assert_one_refresh_for_two_hundred(&User::with_a_key());
+    assert_one_refresh_for_two_hundred(&with_a_key());
 }
 
 #[test]
 fn b1_two_hundred_processes_that_want_a_new_token_make_one_request() {
-    let user = User::logged_in();
+    let user = logged_in();
     let first = user.token(&[]);
-    assert_eq!(user.token_requests().len(), 1);
+    assert_eq!(user.requests_to("/token").len(), 1);
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let refreshes = StartLine::with(&user, 100, &["--refresh", "--verbose"]).go();
     let mut variable = user.command(&["--verbose"]);
@@ -129,14 +129,14 @@ fn b1_two_hundred_processes_that_want_a_new_token_make_one_request() {
     runs.push(user.check(by_variable.finish()));
     let tokens: Vec<String> = runs.into_iter().map(|run| token(&run.expect(0))).collect();
     assert!(tokens.iter().all(|token| *token == tokens[0] && *token != first));
-    assert_eq!(user.token_requests().len(), 2);
+    assert_eq!(user.requests_to("/token").len(), 2);
     // Who comes later wants a newer one.
     assert_ne!(user.token(&["--refresh"]), tokens[0]);
 }
 
 #[test]
 fn b2_a_process_that_comes_later_looks_again_inside_the_lock() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let first = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
@@ -146,12 +146,12 @@ fn b2_a_process_that_comes_later_looks_again_inside_the_lock() {
     let runs = finish(&user, vec![first, second]);
     let [first, second] = runs.try_into().expect("two runs");
     assert_eq!(token(&first.expect(0)), token(&second.expect(0)));
-    assert_eq!(user.token_requests().len(), 1);
+    assert_eq!(user.requests_to("/token").len(), 1);
 }
 
 #[test]
 fn b4_when_the_holder_is_killed_the_next_one_goes_on_at_once() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let holder = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
@@ -160,12 +160,12 @@ fn b4_when_the_holder_is_killed_the_next_one_goes_on_at_once() {
     holder.signal(Signal::KILL);
     assert_eq!(holder.finish().code(), 137);
     user.check(waiter.finish()).expect(0);
-    assert_eq!(user.token_requests().len(), 2);
+    assert_eq!(user.requests_to("/token").len(), 2);
 }
 
 #[test]
 fn b4_while_the_holder_is_stopped_waiters_give_up_at_their_deadline() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let holder = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
@@ -181,11 +181,11 @@ fn b4_while_the_holder_is_stopped_waiters_give_up_at_their_deadline() {
 
 #[test]
 fn b7_a_login_during_a_refresh_wins() {
-    let user = User::logged_in_to(gauth_sandbox::Options { rotate: true, ..Default::default() });
+    let user = logged_in_to(gauth_sandbox::Options { rotate: true, ..Default::default() });
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let slow = Running::start(user.command(&[]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
-    let login = authorized_user(&user.sandbox.grant(&[READONLY]), user.sandbox.url());
+    let login = user.grant(&[READONLY]);
     let new = user.home.write("new.json", 0o600, login.to_string());
     fs::rename(new, &user.credentials).expect("log in");
     user.sandbox.release();
@@ -193,13 +193,13 @@ fn b7_a_login_during_a_refresh_wins() {
     assert_eq!(user.stored(), login);
     // And the old grant's token is not what the new grant's user gets.
     user.token(&[]);
-    assert_eq!(user.token_requests().len(), 2);
+    assert_eq!(user.requests_to("/token").len(), 2);
 }
 
 #[test]
 fn b8_one_failure_is_not_multiplied_by_those_who_wait() {
     for (error, status, code) in [("invalid_grant", 400, 3), ("access_denied", 403, 4)] {
-        let user = User::logged_in();
+        let user = logged_in();
         user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
         let holder = Running::start(user.command(&[]));
         assert!(user.sandbox.wait_for_held(1, PATIENCE));
@@ -226,16 +226,16 @@ fn b8_one_failure_is_not_multiplied_by_those_who_wait() {
             assert_eq!(failure(&run.expect_failure(code)), said);
         }
         assert!(said.contains("hint"), "{said}");
-        assert_eq!(user.token_requests().len(), 2, "{error}");
+        assert_eq!(user.requests_to("/token").len(), 2, "{error}");
         // One who comes after the failure asks anew.
         user.run(&[]).expect_failure(code);
-        assert_eq!(user.token_requests().len(), 3, "{error}");
+        assert_eq!(user.requests_to("/token").len(), 3, "{error}");
     }
 }
 
 #[test]
 fn b8_a_failure_over_one_scope_is_not_told_to_those_who_want_another() {
-    let user = User::logged_in();
+    let user = logged_in();
     let refused = FaultKind::OAuth { status: 400, error: "invalid_scope".to_owned(), description: None, subtype: None };
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let holder = Running::start(user.command(&[]));
@@ -252,7 +252,7 @@ fn b8_a_failure_over_one_scope_is_not_told_to_those_who_want_another() {
 
 #[test]
 fn b8_a_failure_from_the_future_is_not_repeated() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.token(&["--scope", "analytics.edit"]);
     let name = user.cache_file().file_name().expect("a name").to_string_lossy().into_owned();
     user.forget_tokens();
@@ -271,7 +271,7 @@ fn b8_a_failure_from_the_future_is_not_repeated() {
 
 #[test]
 fn b8_a_holders_own_time_out_or_proxy_is_not_the_failure_of_those_who_wait() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
     let holder = Running::start(user.command(&["--timeout", "1"]));
     assert!(user.sandbox.wait_for_held(1, PATIENCE));
@@ -282,13 +282,13 @@ fn b8_a_holders_own_time_out_or_proxy_is_not_the_failure_of_those_who_wait() {
         token(&run.expect(0));
     }
     user.sandbox.release();
-    assert_eq!(user.token_requests().len(), 2);
+    assert_eq!(user.requests_to("/token").len(), 2);
 }
 
 #[test]
 fn b9_a_signal_ends_it_with_128_and_its_number_and_leaves_no_file() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
-        let user = User::logged_in();
+        let user = logged_in();
         user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
         let before = fs::read(&user.credentials).expect("read the credentials");
         let holder = Running::start(user.command(&[]));
@@ -311,7 +311,7 @@ fn b9_a_signal_ends_it_with_128_and_its_number_and_leaves_no_file() {
 
 #[test]
 fn b9_whenever_a_signal_comes_the_next_run_finds_everything_whole() {
-    let user = User::logged_in();
+    let user = logged_in();
     for round in 0..testkit::repetitions(40, 1000) {
         user.forget_tokens();
         let runner = Running::start(user.command(&[]));

@@ -5,9 +5,9 @@ use std::fs;
 
 use gauth_sandbox::Options;
 use serde_json::Value;
-use testkit::{Run, mode, run, strace};
+use testkit::{Run, User, mode, run, strace, token};
 
-use crate::{BIN, User, token};
+use crate::{BIN, logged_in, logged_in_to};
 
 /// More calls of one name than a run makes.
 const MOST: usize = 60;
@@ -15,7 +15,7 @@ const MOST: usize = 60;
 const RENAME: &str = "rename,renameat,renameat2";
 
 fn rotating() -> User {
-    User::logged_in_to(Options { rotate: true, ..Options::default() })
+    logged_in_to(Options { rotate: true, ..Options::default() })
 }
 
 /// Runs with the k-th call of `name` met by `fault`; `None` without strace.
@@ -35,7 +35,7 @@ fn assert_whole(user: &User, before: &[u8], what: &str) -> bool {
     assert!(now == before || new["refresh_token"] != old["refresh_token"], "{what}");
     assert_eq!(mode(&user.credentials), 0o600, "{what}");
     for file in user.cached(".json") {
-        let entry = crate::read_json(&file);
+        let entry = testkit::read_json(&file);
         assert!(entry["token"].is_string(), "{what}");
         assert_eq!(mode(&file), 0o600, "{what}");
     }
@@ -69,7 +69,7 @@ fn a4_killed_at_any_call_it_leaves_the_old_or_the_new() {
             user.home.age_temporaries();
             // The next run has a token, or says that the refresh token was used up before it could be saved.
             let next = user.run(&["--refresh"]);
-            if is_old && !user.token_requests().is_empty() && next.code() == 3 {
+            if is_old && !user.requests_to("/token").is_empty() && next.code() == 3 {
                 assert!(next.stderr().contains("run gauth-login"), "{what}");
             } else {
                 token(&next.expect(0));
@@ -131,7 +131,7 @@ fn a5_a_disk_that_is_full_from_some_write_on_is_survived() {
 
 #[test]
 fn a5_a_limit_on_the_size_of_files_is_survived() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut command = user.home.command("sh");
     command.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$0""#, BIN]);
     let run = user.check(run(command)).expect(0);
@@ -163,7 +163,7 @@ fn a3_a_replaced_refresh_token_is_safe_on_disk_before_it_takes_its_place() {
 
 #[test]
 fn a3_a_cached_token_is_replaced_by_a_sibling_and_not_synced() {
-    let user = User::logged_in();
+    let user = logged_in();
     let calls = "trace=openat,write,fsync,rename,renameat,renameat2,fchmod,chmod";
     let Some(trace) = strace(&["-y", "-e", calls], user.command(&[])) else {
         return;

@@ -4,9 +4,9 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use testkit::{Answer, Home, Run, ScriptedServer, run_with_input};
+use testkit::{Answer, Home, Run, ScriptedServer, run_with_input, token};
 
-use crate::{BIN, EDIT, READONLY, User, canaries, canary_user, token};
+use crate::{BIN, EDIT, READONLY, canaries, canary_user, logged_in, with_a_key};
 
 /// Runs with a file whose every https request would come to `sink` as its proxy.
 #[track_caller]
@@ -40,7 +40,7 @@ fn assert_refused(content: &[u8], says: &str) {
 
 #[test]
 fn every_dialect_of_a_users_grant_is_read() {
-    let user = User::logged_in();
+    let user = logged_in();
     let grant = user.stored();
     let url = user.sandbox.url().to_owned();
     let with = |more: Value| {
@@ -81,21 +81,21 @@ fn every_dialect_of_a_users_grant_is_read() {
         let file = user.home.write("given.json", 0o600, content);
         let mut command = user.command(&["--no-cache", "--credentials"]);
         command.arg(file).env("GAUTH_SANDBOX_URL", &url);
-        let before = user.token_requests().len();
+        let before = user.requests_to("/token").len();
         let run = user.run_command(command).expect(0);
         assert_eq!(run.stderr(), "", "{name}");
         let token = token(&run);
         assert!(user.sandbox.secrets().contains(&token), "{name}");
-        assert_eq!(user.token_requests().len(), before + 1, "{name}");
+        assert_eq!(user.requests_to("/token").len(), before + 1, "{name}");
     }
 }
 
 #[test]
 fn every_form_of_a_service_accounts_key_is_read() {
-    let user = User::with_a_key();
+    let user = with_a_key();
     let key = user.stored();
     let pkcs1 = user.sandbox.service_account_key_pkcs1().expect("write the key");
-    let pkcs1: Value = crate::read_json(&pkcs1);
+    let pkcs1: Value = testkit::read_json(&pkcs1);
     let mut minimal = json!({"type": "service_account"});
     for field in ["client_email", "private_key", "token_uri"] {
         minimal[field] = key[field].clone();
@@ -209,7 +209,7 @@ fn e9_e11_what_is_wrong_is_named_and_its_value_is_not() {
     assert_refused(b"{\"type\"", "not valid JSON at line 1");
     assert_refused(b"\xff\xfe{\0}\0", "UTF-16");
     assert_refused(b"\x1f\x8b\x08\x00", "not valid JSON");
-    let key = User::with_a_key().stored();
+    let key = with_a_key().stored();
     for (field, value, says) in [
         ("private_key", json!(4711), "field private_key: expected a string"),
         ("private_key", json!(["1//canary-9876543210"]), "field private_key: expected a string"),
@@ -319,7 +319,7 @@ fn e6_what_is_no_json_is_named() {
 #[test]
 fn e10_a_key_that_cannot_sign_is_an_error_that_names_the_file() {
     const EC: &str = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\nOF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n-----END PRIVATE KEY-----\n";
-    let key = User::with_a_key().stored();
+    let key = with_a_key().stored();
     for (private_key, says) in [
         ("canary-9876543210", "not a PEM private key"),
         (EC, "an RSA key"),
@@ -383,7 +383,7 @@ fn e12_nothing_that_would_split_a_header_or_a_line_is_taken_from_a_file() {
 
 #[test]
 fn e12_nor_from_an_option_or_a_variable() {
-    let user = User::logged_in();
+    let user = logged_in();
     for bad in ["a\rb", "a\nb", "a\r\nX: y", "a\u{7f}b", "a\u{85}b", "a b", "a\"b", "", "ü"] {
         let run = user.run(&["--quota-project", bad]).expect_failure(2);
         crate::assert_harmless(run.stderr());
@@ -401,12 +401,12 @@ fn e12_nor_from_an_option_or_a_variable() {
     file["quota_project_id"] = "p\r\nX-Evil: 1".into();
     fs::write(&user.credentials, file.to_string()).expect("write the credentials");
     user.run(&["--format", "header"]).expect_failure(2);
-    assert!(user.token_requests().is_empty());
+    assert!(user.requests_to("/token").is_empty());
 }
 
 #[test]
 fn e14_other_keys_of_the_file_change_neither_proxy_nor_server() {
-    let user = User::logged_in();
+    let user = logged_in();
     let sink = ScriptedServer::answering(|_| Answer::hang_up());
     let mut file = user.stored();
     for name in ["proxy", "https_proxy", "HTTPS_PROXY", "GAUTH_SANDBOX_URL", "auth_uri", "token_info_uri", "revoke_uri"]
@@ -420,7 +420,7 @@ fn e14_other_keys_of_the_file_change_neither_proxy_nor_server() {
 
 #[test]
 fn a9_a_pipe_is_read_where_it_was_named_and_nothing_hangs_at_a_default_place() {
-    let user = User::logged_in();
+    let user = logged_in();
     let file = user.home.path().join("elsewhere.json");
     fs::rename(&user.credentials, &file).expect("move the credentials");
     let mut command = user.home.command("bash");
@@ -444,7 +444,7 @@ fn a9_a_pipe_is_read_where_it_was_named_and_nothing_hangs_at_a_default_place() {
 
 #[test]
 fn a15_credentials_that_are_refused_stay_as_they_are() {
-    let user = User::logged_in();
+    let user = logged_in();
     for broken in [&b"{\"type\":\"authorized_user\""[..], b"", b"\0\0\0", b"{\"type\":\"x\"}"] {
         fs::write(&user.credentials, broken).expect("break them");
         user.run(&[]).expect_failure(2);
@@ -456,7 +456,7 @@ fn a15_credentials_that_are_refused_stay_as_they_are() {
 fn a12_a_path_of_odd_bytes_works_and_is_shown_escaped() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
-    let user = User::logged_in();
+    let user = logged_in();
     let odd = user.home.path().join(OsStr::from_bytes(b"\xff\n\x1b]0;x\x07"));
     fs::create_dir(&odd).expect("make the directory");
     let file = odd.join("c".repeat(255));

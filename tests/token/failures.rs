@@ -3,9 +3,9 @@
 use std::fs;
 
 use gauth_sandbox::{Fault, FaultKind};
-use testkit::{Answer, Pty, Run, ScriptedServer};
+use testkit::{Answer, Pty, Run, ScriptedServer, User};
 
-use crate::{User, assert_harmless, run_canary_user, token_at};
+use crate::{assert_harmless, logged_in, run_canary_user, token_at, with_a_key};
 
 #[track_caller]
 fn refused(user: &User, status: u16, error: &str, description: &str, subtype: &str) -> Run {
@@ -18,8 +18,8 @@ fn refused(user: &User, status: u16, error: &str, description: &str, subtype: &s
 
 #[test]
 fn h6_h7_g8_each_refusal_has_its_exit_code_and_its_hint() {
-    let user = User::logged_in();
-    let key = User::with_a_key();
+    let user = logged_in();
+    let key = with_a_key();
     // Whose, status, error, description, subtype; the exit code and what the hint says.
     for (user, status, error, description, subtype, code, hint) in [
         (&user, 400, "invalid_grant", "Token has been expired or revoked.", "", 3, "run gauth-login"),
@@ -54,7 +54,7 @@ fn h6_h7_g8_each_refusal_has_its_exit_code_and_its_hint() {
         ),
     ] {
         let before = fs::read(&user.credentials).expect("read the credentials");
-        let requests = user.token_requests().len();
+        let requests = user.requests_to("/token").len();
         let run = refused(user, status, error, description, subtype).expect_failure(code);
         let said = run.stderr();
         assert!(said.starts_with("gauth-token: ") && said.contains(error), "{said}");
@@ -65,19 +65,19 @@ fn h6_h7_g8_each_refusal_has_its_exit_code_and_its_hint() {
             let told = said.lines().any(|line| line.starts_with("gauth-token: hint: ") && line.contains(hint));
             assert!(told, "{error} {description}: {said}");
         }
-        assert_eq!(user.token_requests().len(), requests + 1, "{error}: asked again");
+        assert_eq!(user.requests_to("/token").len(), requests + 1, "{error}: asked again");
         assert_eq!(fs::read(&user.credentials).expect("read them"), before);
     }
 }
 
 #[test]
 fn h6_without_credentials_it_says_to_log_in() {
-    let user = User::logged_in();
+    let user = logged_in();
     fs::remove_file(&user.credentials).expect("log out");
     let run = user.run(&["-q"]).expect_failure(3);
     assert!(run.stderr().contains("hint: run gauth-login"), "{}", run.stderr());
     user.sandbox.revoke_all();
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.revoke_all();
     let run = user.run(&[]).expect_failure(3);
     assert!(run.stderr().contains("run gauth-login"), "{}", run.stderr());
@@ -85,7 +85,7 @@ fn h6_without_credentials_it_says_to_log_in() {
 
 #[test]
 fn h6_h7_a_wrong_command_exits_2_and_asks_nobody() {
-    let user = User::logged_in();
+    let user = logged_in();
     for options in [
         &["--nonsense"][..],
         &["--scope"],
@@ -113,12 +113,12 @@ fn h6_h7_a_wrong_command_exits_2_and_asks_nobody() {
         let run = user.run(options).expect_failure(2);
         assert!(run.stderr().starts_with("gauth-token: "), "{options:?}: {}", run.stderr());
     }
-    assert!(user.token_requests().is_empty());
+    assert!(user.requests_to("/token").is_empty());
 }
 
 #[test]
 fn h6_trouble_that_passes_exits_5_after_few_tries() {
-    let user = User::logged_in();
+    let user = logged_in();
     for (kind, tries) in [
         (FaultKind::Html { status: 500 }, 2),
         (FaultKind::Html { status: 502 }, 3),
@@ -127,10 +127,10 @@ fn h6_trouble_that_passes_exits_5_after_few_tries() {
         (FaultKind::Html { status: 429 }, 3),
         (FaultKind::HangUp, 3),
     ] {
-        let before = user.token_requests().len();
+        let before = user.requests_to("/token").len();
         user.sandbox.fault(Fault::new("/token", kind.clone()).times(tries));
         let run = user.run(&["--no-cache"]).expect_failure(5);
-        assert_eq!(user.token_requests().len() - before, tries as usize, "{kind:?}");
+        assert_eq!(user.requests_to("/token").len() - before, tries as usize, "{kind:?}");
         assert!(run.stderr().contains("/token") || run.stderr().contains("refresh"), "{}", run.stderr());
         // One that passes sooner is not noticed.
         user.sandbox.fault(Fault::new("/token", kind));
@@ -197,7 +197,7 @@ fn g2_an_answer_without_a_usable_token_is_an_error_and_printed_nowhere() {
 
 #[test]
 fn g1_what_a_server_says_is_shown_without_its_escapes() {
-    let user = User::logged_in();
+    let user = logged_in();
     for evil in [
         "\u{1b}]0;title\u{7}",
         "\u{1b}]8;;https://evil.test\u{1b}\\click",
@@ -233,7 +233,7 @@ fn g1_what_a_server_says_is_shown_without_its_escapes() {
 
 #[test]
 fn g1_f11_long_texts_and_pages_are_cut_short() {
-    let user = User::logged_in();
+    let user = logged_in();
     let run = refused(&user, 400, "invalid_grant", &"long ".repeat(200_000), "");
     assert!(run.expect_failure(3).stderr().len() < 5000);
     let page = format!("<html>\u{1b}[2J{}", "evil ".repeat(200_000));
@@ -248,7 +248,7 @@ fn g1_f11_long_texts_and_pages_are_cut_short() {
 
 #[test]
 fn g5_a_clock_that_is_off_is_measured() {
-    let user = User::with_a_key();
+    let user = with_a_key();
     for (skew, says) in [(7200, "behind"), (-7200, "ahead of")] {
         user.sandbox.set_clock_skew(skew);
         let run = user.run(&["--no-cache"]).expect_failure(3);
@@ -281,14 +281,14 @@ fn d4_verbose_shows_neither_bodies_nor_secret_headers_nor_queries() {
     assert!(!run.stderr().contains("canary"), "{}", run.stderr());
     assert!(run.stderr().contains("> POST http://127.0.0.1:"), "{}", run.stderr());
     assert!(run.stderr().contains("< 400 Bad Request"), "{}", run.stderr());
-    for user in [User::logged_in(), User::with_a_key()] {
+    for user in [logged_in(), with_a_key()] {
         user.run(&["--verbose", "--explain"]).expect(0);
     }
 }
 
 #[test]
 fn d7_d10_d11_no_log_of_a_library_can_be_turned_on_from_outside() {
-    let user = User::logged_in();
+    let user = logged_in();
     let keys = user.home.path().join("keys.log");
     let mut command = user.command(&["--verbose"]);
     command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").env("SSLKEYLOGFILE", &keys);

@@ -6,13 +6,13 @@ use std::process::Stdio;
 use serde_json::Value;
 use testkit::{Pty, run};
 
-use crate::{BIN, READONLY, User};
+use crate::{BIN, READONLY, logged_in, with_a_key};
 
 const FORMATS: [&str; 4] = ["bare", "header", "json", "curl"];
 
 #[test]
 fn d8_each_format_is_what_it_says_to_the_byte_whatever_is_said_beside_it() {
-    for user in [User::logged_in(), User::with_a_key()] {
+    for user in [logged_in(), with_a_key()] {
         let token = user.token(&[]);
         for more in [&[][..], &["--verbose", "--explain"], &["-q"]] {
             let printed = |options: &[&str]| {
@@ -38,7 +38,7 @@ fn d8_each_format_is_what_it_says_to_the_byte_whatever_is_said_beside_it() {
 
 #[test]
 fn d8_on_a_terminal_too_the_token_is_one_line() {
-    let user = User::logged_in();
+    let user = logged_in();
     let token = user.token(&[]);
     let (status, shown) = Pty::start(user.command(&[]), 80).finish();
     assert!(status.success());
@@ -47,7 +47,7 @@ fn d8_on_a_terminal_too_the_token_is_one_line() {
 
 #[test]
 fn the_quota_project_is_a_line_of_its_own_from_the_first_that_names_one() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut file = user.stored();
     file["quota_project_id"] = "of-the-file".into();
     std::fs::write(&user.credentials, file.to_string()).expect("write the credentials");
@@ -77,7 +77,7 @@ fn the_quota_project_is_a_line_of_its_own_from_the_first_that_names_one() {
 
 #[test]
 fn an_audience_means_an_id_token() {
-    let user = User::with_a_key();
+    let user = with_a_key();
     let audience = "https://service.example.test";
     let token = user.token(&["--audience", audience]);
     assert_eq!(token.split('.').count(), 3);
@@ -85,7 +85,7 @@ fn an_audience_means_an_id_token() {
     let json: Value = serde_json::from_str(json.stdout()).expect("JSON");
     assert_eq!(json["id_token"], token);
     assert!(json.get("access_token").is_none() && json.get("scope").is_none(), "{json}");
-    assert_eq!(user.token_requests().len(), 1);
+    assert_eq!(user.requests_to("/token").len(), 1);
     assert_ne!(user.token(&[]), token);
     let run = user.run(&["--audience", audience, "--scope", "openid"]).expect_failure(2);
     assert!(run.stderr().contains("exclude each other"), "{}", run.stderr());
@@ -93,16 +93,16 @@ fn an_audience_means_an_id_token() {
 
 #[test]
 fn a_self_signed_token_needs_no_network() {
-    let user = User::with_a_key();
+    let user = with_a_key();
     let by_scope = user.token(&["--self-signed"]);
     let by_audience = user.token(&["--self-signed", "--audience", "https://analyticsdata.googleapis.com/"]);
     assert_ne!(by_scope, by_audience);
     for token in [by_scope, by_audience] {
         assert_eq!(token.split('.').count(), 3);
     }
-    assert!(user.token_requests().is_empty());
+    assert!(user.requests_to("/token").is_empty());
     user.run(&["--self-signed", "--subject", "alex@example.com"]).expect_failure(2);
-    let user = User::logged_in();
+    let user = logged_in();
     for options in [&["--self-signed"][..], &["--subject", "alex@example.com"]] {
         user.run(options).expect_failure(2);
     }
@@ -110,12 +110,12 @@ fn a_self_signed_token_needs_no_network() {
 
 #[test]
 fn a_subject_is_acted_for_and_has_a_token_of_its_own() {
-    let user = User::with_a_key();
+    let user = with_a_key();
     let own = user.token(&[]);
     let delegated = user.token(&["--subject", "alex@example.com"]);
     assert_ne!(own, delegated);
     assert_eq!(user.token(&["--subject", "alex@example.com"]), delegated);
-    assert_eq!(user.token_requests().len(), 2);
+    assert_eq!(user.requests_to("/token").len(), 2);
     let undelegated = ["--subject", "alex@example.com", "--scope", "analytics.edit"];
     let run = user.run(&undelegated).expect_failure(4);
     assert!(run.stderr().contains("domain-wide delegation"), "{}", run.stderr());
@@ -123,7 +123,7 @@ fn a_subject_is_acted_for_and_has_a_token_of_its_own() {
 
 #[test]
 fn h1_a_full_disk_behind_stdout_is_a_failure() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.token(&[]);
     let mut wishes: Vec<Vec<&str>> = FORMATS.map(|format| vec!["--format", format]).to_vec();
     for wish in [&["--no-cache"][..], &["--help"], &["--version"], &["--completions", "bash"]] {
@@ -139,7 +139,7 @@ fn h1_a_full_disk_behind_stdout_is_a_failure() {
 
 #[test]
 fn h3_a_reader_that_has_gone_ends_it_quietly() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.token(&[]);
     for wish in [&["--format", "bare"][..], &["--format", "json"], &["--no-cache"], &["--help"]] {
         for _ in 0..5 {
@@ -154,11 +154,11 @@ fn h3_a_reader_that_has_gone_ends_it_quietly() {
 
 #[test]
 fn h12_started_without_its_three_streams_it_spoils_no_file() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut command = user.home.command("sh");
     command.args(["-c", r#"exec "$0" --verbose <&- >&- 2>&-"#, BIN]);
     run(command).expect(0);
     assert!(user.stored()["refresh_token"].is_string());
     user.token(&[]);
-    assert_eq!(user.token_requests().len(), 1);
+    assert_eq!(user.requests_to("/token").len(), 1);
 }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use gauth_sandbox::{Fault, FaultKind};
-use testkit::{Answer, Home, Run, Running, ScriptedServer};
+use testkit::{Answer, Home, Run, Running, ScriptedServer, token};
 
-use crate::{BIN, User, canary_user, run_canary_user, token, token_at};
+use crate::{BIN, canary_user, logged_in, run_canary_user, token_at};
 
 const TOKEN: &str = r#"{"access_token":"ya29.a"}"#;
 
@@ -39,7 +39,7 @@ fn f1_no_redirect_is_followed() {
 fn f3_an_endless_answer_ends_at_a_limit_in_little_memory() {
     // Compression was not asked for, so what is compressed is no answer.
     for (bytes, gzip, says) in [(1 << 30, false, "too long"), (1 << 26, true, "not JSON")] {
-        let user = User::logged_in();
+        let user = logged_in();
         let huge = FaultKind::Huge { bytes, gzip };
         user.sandbox.fault(Fault::new("/token", huge));
         let mut command = user.home.command("sh");
@@ -247,7 +247,7 @@ fn e1_localhost_is_this_machine_without_a_question() {
 
 #[test]
 fn f9_this_machine_is_reached_without_a_proxy() {
-    let user = User::logged_in();
+    let user = logged_in();
     let proxy = ScriptedServer::answering(|_| Answer::hang_up());
     let mut command = user.command(&[]);
     for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {

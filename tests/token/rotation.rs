@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use gauth_sandbox::Options;
 use serde_json::json;
-use testkit::{Running, mode, run_with_input, strace};
+use testkit::{Running, User, mode, run_with_input, strace, token};
 
-use crate::{User, authorized_user, token};
+use crate::{logged_in, logged_in_to};
 
 fn rotating() -> User {
-    User::logged_in_to(Options { rotate: true, ..Options::default() })
+    logged_in_to(Options { rotate: true, ..Options::default() })
 }
 
 fn refresh_token(user: &User) -> String {
@@ -38,7 +38,7 @@ fn b3_a_rotating_refresh_token_survives_races() {
     for round in 1..=testkit::repetitions(10, 20) {
         user.forget_tokens();
         race(&user, testkit::repetitions(20, 200), &[&[]]);
-        assert_eq!(user.token_requests().len(), round);
+        assert_eq!(user.requests_to("/token").len(), round);
     }
     assert_eq!(mode(&user.credentials), 0o600);
 }
@@ -60,7 +60,7 @@ fn b3_who_goes_past_the_cache_waits_for_those_who_fill_it() {
     user.token(&[]);
     race(&user, 12, &[&["--refresh"], &["--no-cache"]]);
     // Each that leaves the cache alone asks for itself; of the others one at least.
-    assert!((8..=13).contains(&user.token_requests().len()));
+    assert!((8..=13).contains(&user.requests_to("/token").len()));
     user.token(&["--refresh"]);
 }
 
@@ -118,7 +118,7 @@ fn b3_killed_between_fsync_and_rename_the_next_run_takes_the_new_token_up() {
     let run = user.run(&[]).expect(0);
     assert!(run.stderr().contains("took over the refresh token"), "{}", run.stderr());
     token(&run);
-    assert_eq!(user.token_requests().len(), 2);
+    assert_eq!(user.requests_to("/token").len(), 2);
     let names = fs::read_dir(user.home.config().join("gauth")).expect("list").count();
     assert_eq!(names, 2, "{:?}", user.home.tree());
 }
@@ -161,7 +161,7 @@ fn b3_the_new_refresh_token_is_saved_before_the_access_token_is_kept() {
 
 #[test]
 fn g7_an_answer_without_a_refresh_token_keeps_the_old_one() {
-    let user = User::logged_in();
+    let user = logged_in();
     let before = fs::read(&user.credentials).expect("read the credentials");
     user.token(&[]);
     user.token(&["--refresh"]);
@@ -228,10 +228,10 @@ fn b3_the_token_of_a_file_that_was_rotated_comes_from_the_cache() {
     let user = rotating();
     let first = user.token(&[]);
     assert_eq!(user.token(&[]), first);
-    assert_eq!(user.token_requests().len(), 1);
+    assert_eq!(user.requests_to("/token").len(), 1);
     // No trace of the old name stays.
     user.cache_file();
-    let login = authorized_user(&user.sandbox.grant(&[crate::READONLY]), user.sandbox.url());
+    let login = user.grant(&[crate::READONLY]);
     fs::write(&user.credentials, login.to_string()).expect("log in anew");
     assert_ne!(user.token(&[]), first);
 }

@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::{BIN, READONLY, User, authorized_user};
+use testkit::User;
+
+use crate::{BIN, READONLY, logged_in};
 
 /// Where a grant is put, and how gauth-token learns of it.
 fn places(user: &User) -> [(&'static str, std::path::PathBuf); 5] {
@@ -36,9 +38,9 @@ fn explained(user: &User, first: usize) -> String {
 
 #[test]
 fn the_first_source_that_is_set_wins_and_explain_says_so() {
-    let user = User::logged_in();
+    let user = logged_in();
     for (n, (_, path)) in places(&user).iter().enumerate() {
-        let mut file = authorized_user(&user.sandbox.grant(&[READONLY]), user.sandbox.url());
+        let mut file = user.grant(&[READONLY]);
         file["account"] = format!("user-{n}@example.com").into();
         user.home.write(path, 0o600, file.to_string());
     }
@@ -58,7 +60,7 @@ fn the_first_source_that_is_set_wins_and_explain_says_so() {
 
 #[test]
 fn a_source_that_is_set_and_broken_is_an_error_never_a_fall_through() {
-    let user = User::logged_in();
+    let user = logged_in();
     for broken in [None, Some("{"), Some("{}"), Some("")] {
         let file = user.home.path().join("broken.json");
         let _ = fs::remove_file(&file);
@@ -87,12 +89,12 @@ fn a_source_that_is_set_and_broken_is_an_error_never_a_fall_through() {
             fs::write(&user.credentials, whole).expect("mend them");
         }
     }
-    assert!(user.token_requests().is_empty());
+    assert!(user.requests_to("/token").is_empty());
 }
 
 #[test]
 fn an_empty_variable_counts_as_unset() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut command = user.command(&["--format", "header"]);
     for name in [
         "GAUTH_CREDENTIALS",
@@ -113,7 +115,7 @@ fn an_empty_variable_counts_as_unset() {
 
 #[test]
 fn cloudsdk_config_moves_gclouds_file() {
-    let user = User::logged_in();
+    let user = logged_in();
     let file = user.home.path().join("sdk/application_default_credentials.json");
     user.home.write(&file, 0o600, user.stored().to_string());
     fs::remove_file(&user.credentials).expect("log out of gauth");
@@ -125,7 +127,7 @@ fn cloudsdk_config_moves_gclouds_file() {
 
 #[test]
 fn the_sandbox_may_only_be_on_this_machine() {
-    let user = User::logged_in();
+    let user = logged_in();
     for url in [
         "https://sandbox.example.test",
         "http://192.0.2.1:80",
@@ -140,14 +142,14 @@ fn the_sandbox_may_only_be_on_this_machine() {
         let run = user.run_command(command).expect_failure(2);
         assert!(run.stderr().contains("GAUTH_SANDBOX_URL"), "{url}: {}", run.stderr());
     }
-    assert!(user.token_requests().is_empty());
+    assert!(user.requests_to("/token").is_empty());
     let mut file: Value = user.stored();
     file.as_object_mut().expect("an object").remove("token_uri");
     fs::write(&user.credentials, file.to_string()).expect("write the credentials");
     let mut command = user.command(&[]);
     command.env("GAUTH_SANDBOX_URL", user.sandbox.url());
     user.run_command(command).expect(0);
-    assert_eq!(user.token_requests().len(), 1);
+    assert_eq!(user.requests_to("/token").len(), 1);
 }
 
 #[test]
@@ -187,7 +189,7 @@ fn f10_serverless_products_have_a_metadata_server_without_firmware() {
 
 #[test]
 fn a_dangling_link_is_an_error_not_another_account() {
-    let user = User::logged_in();
+    let user = logged_in();
     let gcloud = ".config/gcloud/application_default_credentials.json";
     user.home.write(gcloud, 0o600, user.stored().to_string());
     let directory = user.home.config().join("gauth");

@@ -4,9 +4,9 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
-use testkit::{Call, Running, Signal, Trace, strace};
+use testkit::{Call, Running, Signal, Trace, strace, token};
 
-use crate::{BIN, User, token};
+use crate::{BIN, logged_in, logged_in_to, with_a_key};
 
 const EVERYTHING: &[&str] = &["-e", "trace=all"];
 
@@ -51,7 +51,7 @@ fn acts(trace: &Trace) -> Vec<&str> {
 
 #[test]
 fn b6_d12_a_warm_hit_opens_no_socket_takes_no_lock_and_writes_nothing() {
-    for user in [User::logged_in(), User::with_a_key()] {
+    for user in [logged_in(), with_a_key()] {
         let first = user.token(&[]);
         for options in [&[][..], &["--explain", "--verbose"], &["--format", "json"]] {
             let Some(trace) = strace(EVERYTHING, user.command(options)) else {
@@ -60,14 +60,14 @@ fn b6_d12_a_warm_hit_opens_no_socket_takes_no_lock_and_writes_nothing() {
             assert_eq!(acts(&trace), [""; 0]);
             assert!(user.check(trace.run).expect(0).stdout().contains(&first));
         }
-        assert_eq!(user.token_requests().len(), 1);
+        assert_eq!(user.requests_to("/token").len(), 1);
     }
 }
 
 #[test]
 fn d12_only_the_cache_its_lock_and_a_replaced_grant_are_opened_for_writing() {
     for rotate in [false, true] {
-        let user = User::logged_in_to(gauth_sandbox::Options { rotate, ..Default::default() });
+        let user = logged_in_to(gauth_sandbox::Options { rotate, ..Default::default() });
         let Some(trace) = strace(EVERYTHING, user.command(&[])) else {
             return;
         };
@@ -88,7 +88,7 @@ fn d12_only_the_cache_its_lock_and_a_replaced_grant_are_opened_for_writing() {
 
 #[test]
 fn a_refresh_is_one_packet_without_a_thread_or_a_wait_for_the_disk() {
-    for user in [User::logged_in(), User::with_a_key()] {
+    for user in [logged_in(), with_a_key()] {
         let Some(trace) = strace(EVERYTHING, user.command(&["--refresh"])) else {
             return;
         };
@@ -101,7 +101,7 @@ fn a_refresh_is_one_packet_without_a_thread_or_a_wait_for_the_disk() {
 
 #[test]
 fn d6_no_descriptor_could_be_inherited() {
-    let user = User::logged_in();
+    let user = logged_in();
     let Some(trace) = strace(EVERYTHING, user.command(&[])) else {
         return;
     };
@@ -117,7 +117,7 @@ fn d6_no_descriptor_could_be_inherited() {
 
 #[test]
 fn h14_help_and_version_touch_nothing() {
-    let user = User::logged_in();
+    let user = logged_in();
     for option in ["--help", "--version", "-h", "-V"] {
         let mut command = user.command(&[option]);
         command.env_remove("HOME");
@@ -134,7 +134,7 @@ fn h14_help_and_version_touch_nothing() {
 
 #[test]
 fn e1_a_refused_url_sends_no_packet_and_opens_no_other_file() {
-    let user = User::logged_in();
+    let user = logged_in();
     let mut file = user.stored();
     file["token_uri"] = "https://oauth2.evil.test/token".into();
     std::fs::write(&user.credentials, file.to_string()).expect("write the credentials");
@@ -149,7 +149,7 @@ fn e1_a_refused_url_sends_no_packet_and_opens_no_other_file() {
 
 #[test]
 fn d5_memory_is_not_dumped_and_a_signal_that_would_dump_it_leaves_no_core() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.sandbox.fault(gauth_sandbox::Fault::new("/token", gauth_sandbox::FaultKind::Hold));
     let mut command = user.home.command("sh");
     command.args(["-c", r#"ulimit -c unlimited; exec "$0""#, BIN]);
@@ -166,7 +166,7 @@ fn d5_memory_is_not_dumped_and_a_signal_that_would_dump_it_leaves_no_core() {
 
 #[test]
 fn a_token_needs_no_thread() {
-    let user = User::logged_in();
+    let user = logged_in();
     let options = ["-e", "trace=clone3,clone", "-e", "inject=clone3,clone:error=EAGAIN"];
     let Some(trace) = strace(&options, user.command(&[])) else {
         return;
@@ -188,7 +188,7 @@ fn a_token_needs_no_thread() {
 
 #[test]
 fn h1_a_write_error_that_passes_leaves_nothing_on_standard_output() {
-    let user = User::logged_in();
+    let user = logged_in();
     user.token(&[]);
     for error in ["EIO", "ENOSPC", "EDQUOT"] {
         let inject = format!("inject=write:error={error}:when=1");

@@ -10,9 +10,9 @@ use gauth_sandbox::Options;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::PrivateKeyDer;
-use testkit::{Home, Run};
+use testkit::{Home, Run, token};
 
-use crate::{BIN, User, canaries, canary_user, token};
+use crate::{BIN, canaries, canary_user, logged_in_to};
 
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -143,10 +143,10 @@ fn f7_f8_only_a_chain_to_a_trusted_root_for_this_name_and_time_will_do() {
 
 #[test]
 fn f8_the_sandbox_with_tls_is_trusted_by_its_authority_alone() {
-    let user = User::logged_in_to(Options { tls: true, ..Options::default() });
+    let user = logged_in_to(Options { tls: true, ..Options::default() });
     let run = user.run(&[]).expect_failure(1);
     assert!(run.stderr().contains("SSL_CERT_FILE"), "{}", run.stderr());
-    assert!(user.token_requests().is_empty());
+    assert!(user.requests_to("/token").is_empty());
     let roots = user.sandbox.ca_certificate().expect("an authority");
     let mut command = user.command(&["--verbose"]);
     command.env("SSL_CERT_FILE", &roots);

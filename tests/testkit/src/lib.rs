@@ -1,11 +1,14 @@
 //! What the black-box tests share: a private home for each test, programs run under a watchdog, scripted
 //! servers, a scripted browser, strace, pseudo-terminals, and the sweep for leaked secrets.
 //!
-//! It knows no program and no protocol of this workspace, so that a fault in those cannot hide here. Everything
-//! panics with a reason when a test's expectation does not hold.
+//! With the feature `sandbox`, also the people of the tests: a [`User`] of a gauth program and an [`Analyst`] with a ga
+//! program. It links no code of the programs and speaks no protocol, so that a fault in those cannot hide here.
+//! Everything panics with a reason when a test's expectation does not hold.
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "sandbox")]
+mod analyst;
 mod browser;
 mod home;
 mod man_page;
@@ -14,7 +17,11 @@ mod run;
 mod scripted_server;
 mod secrets;
 mod strace;
+#[cfg(feature = "sandbox")]
+mod user;
 
+#[cfg(feature = "sandbox")]
+pub use analyst::Analyst;
 pub use browser::{Page, visit};
 pub use home::{Home, mode};
 pub use man_page::assert_man_page_is_current;
@@ -24,6 +31,8 @@ pub use rustix::process::Signal;
 pub use scripted_server::{Answer, Received, ScriptedServer};
 pub use secrets::assert_no_secret;
 pub use strace::{Call, Trace, strace};
+#[cfg(feature = "sandbox")]
+pub use user::{User, read_json, token};
 
 /// Finds an optional tool on the PATH. Prints `skipped: no NAME` when it is not there, so that a run in which
 /// tests were skipped can be told from one in which all passed.
@@ -48,8 +57,8 @@ pub fn repetitions(few: usize, full: usize) -> usize {
 /// The binary `name` beside `binary`, which is `env!("CARGO_BIN_EXE_…")` of the test's own package. Cargo builds
 /// the programs of other packages only when the whole workspace is tested.
 #[track_caller]
-pub fn sibling(binary: &str, name: &str) -> PathBuf {
-    let path = Path::new(binary).with_file_name(name);
+pub fn sibling(binary: impl AsRef<Path>, name: &str) -> PathBuf {
+    let path = binary.as_ref().with_file_name(name);
     assert!(path.is_file(), "{} is not built: run `cargo build --workspace`, or test the workspace", path.display());
     path
 }
