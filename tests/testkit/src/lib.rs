@@ -5,7 +5,7 @@
 //! program. It links no code of the programs and speaks no protocol, so that a fault in those cannot hide here.
 //! Everything panics with a reason when a test's expectation does not hold.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[cfg(feature = "sandbox")]
 mod analyst;
@@ -16,6 +16,7 @@ mod pty;
 mod run;
 mod scripted_server;
 mod secrets;
+mod sibling;
 mod strace;
 #[cfg(feature = "sandbox")]
 mod user;
@@ -30,6 +31,7 @@ pub use run::{IN_TIME, Run, Running, run, run_with_input};
 pub use rustix::process::Signal;
 pub use scripted_server::{Answer, Received, ScriptedServer};
 pub use secrets::assert_no_secret;
+pub use sibling::{example, sibling};
 pub use strace::{Call, Trace, strace};
 #[cfg(feature = "sandbox")]
 pub use user::{User, read_json, token};
@@ -52,23 +54,4 @@ pub fn repetitions(few: usize, full: usize) -> usize {
         Some(_) => full,
         None => few,
     }
-}
-
-/// The binary `name` beside `binary`, which is `env!("CARGO_BIN_EXE_…")` of the test's own package. Cargo builds
-/// the programs of other packages only when the whole workspace is tested.
-#[track_caller]
-pub fn sibling(binary: impl AsRef<Path>, name: &str) -> PathBuf {
-    let path = binary.as_ref().with_file_name(name);
-    assert!(path.is_file(), "{} is not built: run `cargo build --workspace`, or test the workspace", path.display());
-    path
-}
-
-/// An example program of the package under test, which Cargo builds along with its tests.
-#[track_caller]
-pub fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("know the test's own path");
-    let target = test.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps");
-    let path = target.join("examples").join(name);
-    assert!(path.is_file(), "{} is not built: run `cargo build --examples`", path.display());
-    path
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::browser::visit;
 use crate::home::Home;
 use crate::run::{Run, run};
-use crate::sibling;
+use crate::sibling::sibling;
 
 /// A user of one of the gauth programs.
 pub struct User {
