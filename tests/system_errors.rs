@@ -18,7 +18,7 @@ const BIN: &str = env!("CARGO_BIN_EXE_gauth-token");
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 /// The programs' `--timeout`, and what a run under strace may take beyond it.
 const TIMEOUT: &str = "10";
-const SLACK: Duration = Duration::from_secs(20);
+const SLACK: Duration = Duration::from_secs(40);
 /// How many are tried of one scene in a usual run.
 const SAMPLE: usize = 16;
 

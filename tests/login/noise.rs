@@ -181,9 +181,10 @@ fn c19_long_lines_long_headers_and_many_headers_are_refused() {
 fn c19_a_connection_has_ten_seconds_for_its_request() {
     let person = consenting();
     let login = start(&person, &[]);
+    // Before the program's own ten seconds begin.
+    let begun = Instant::now();
     let mut slow = TcpStream::connect(login.address()).expect("connect");
     slow.set_read_timeout(Some(Duration::from_millis(500))).expect("set a timeout");
-    let begun = Instant::now();
     let ended = loop {
         // A byte now and then does not buy more time.
         let _ = slow.write_all(b"x");
@@ -192,7 +193,8 @@ fn c19_a_connection_has_ten_seconds_for_its_request() {
             _ => break begun.elapsed(),
         }
     };
-    assert!(ended > Duration::from_secs(8) && ended < testkit::IN_TIME + Duration::from_secs(10), "{ended:?}");
+    assert!(ended >= Duration::from_secs(10) && ended < testkit::IN_TIME, "{ended:?}");
+    // The connection ended, and not the login.
     testkit::visit(&login.url);
     login.running.finish().expect(0);
 }
