@@ -183,7 +183,9 @@ fn v3s_parameters_work_or_are_ignored_with_a_note_in_an_old_script() {
     let asked = ["--metrics", "ga:sessions", "--dimensions", "ga:date", "--max-results", "2"];
     let old = |more: &[&str]| user.run(&[&["--ids", "ga:123456"], &DAYS[..], &asked, more].concat());
     let text = old(&["-f", "v3"]).expect(0).stdout().to_owned();
-    assert_eq!(old(&["--output", "json"]).expect(0).stdout(), text);
+    for json in ["json", "JSON"] {
+        assert_eq!(old(&["--output", json]).expect(0).stdout(), text);
+    }
     let run = old(&["--output=dataTable", "--prettyPrint", "false", "--quotaUser=me", "--samplingLevel", "DEFAULT"])
         .expect(0);
     assert_eq!(run.stderr().matches("ignored: --prettyPrint, --quotaUser\n").count(), 1, "{}", run.stderr());

@@ -169,6 +169,9 @@ fn found_instead(text: &str) -> Option<&'static str> {
     let words: Vec<&str> = text.split([',', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect();
     let all = |is_one: fn(&str) -> bool| !words.is_empty() && words.iter().all(|word| is_one(word));
     let is_property = |word: &str| PropertyNumber::parse(word).is_ok();
+    let is_account = |word: &str| {
+        word.strip_prefix("accounts/").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
     let is_day = |word: &str| dates::named_range(word).is_ok();
     let is_field = |word: &str| catalogue::kind_of(word).is_some();
     let is_json = text.starts_with(['{', '[']);
@@ -176,6 +179,7 @@ fn found_instead(text: &str) -> Option<&'static str> {
         // Left to the error about an empty token.
         "" => None,
         _ if all(is_property) => Some("a property list?"),
+        _ if all(is_account) => Some("a list of accounts?"),
         _ if all(is_day) => Some("dates?"),
         _ if all(is_field) => Some("names of fields?"),
         _ if is_json => Some("JSON?"),
@@ -191,7 +195,7 @@ fn found_instead(text: &str) -> Option<&'static str> {
     }
 }
 
-/// `www.example.com`. A token with dots mixes small and capital letters.
+/// `www.example.com`. A token with dots mixes small and capital letters, or begins as Google's do.
 fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -202,7 +206,7 @@ fn is_host(text: &str) -> bool {
     let is_mixed = text.contains(|c: char| c.is_ascii_lowercase()) && text.contains(|c: char| c.is_ascii_uppercase());
     let labels = || text.strip_suffix('.').unwrap_or(text).split('.');
     let has_domain = labels().next_back().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_alphabetic()));
-    labels().count() > 1 && labels().all(is_label) && has_domain && !is_mixed
+    labels().count() > 1 && labels().all(is_label) && has_domain && !is_mixed && !text.starts_with("ya29.")
 }
 
 fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Result<Secret, Failure> {
@@ -277,6 +281,7 @@ mod tests {
         for text in [
             &*token,
             "ya29.c.b0Aaekm1K",
+            "ya29.abcdefghijklmnop",
             "0123456789abcdef",
             "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl",
             "a/b+c~d_e-f.g===",
@@ -286,6 +291,7 @@ mod tests {
         for (text, found) in [
             ("123456", "a property list?"),
             ("properties/123456789", "a property list?"),
+            ("accounts/1234567890", "a list of accounts?"),
             ("123456\r\n123457\n\n123458", "a property list?"),
             ("123456789012345,123456789012346", "a property list?"),
             ("2026-11-20", "dates?"),

@@ -235,8 +235,9 @@ impl Arguments {
     }
 
     /// The form of the answer that v3's parameter `output` asks for.
-    pub(crate) fn v3_output(&self) -> Option<&str> {
-        self.output.as_deref().filter(|output| self.is_v3() && ["json", DATA_TABLE].contains(output))
+    pub(crate) fn v3_output(&self) -> Option<&'static str> {
+        let output = self.output.as_deref().filter(|_| self.is_v3())?;
+        ["json", DATA_TABLE].into_iter().find(|form| output.eq_ignore_ascii_case(form))
     }
 
     /// The file to write to.
