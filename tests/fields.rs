@@ -1,5 +1,5 @@
-//! ga-fields as its users see it: the real binary, with a home of its own, without a network, against the sandbox, or
-//! against a server that is not ours.
+//! ga-fields as users see it: the real binary with a home of its own, without a network, against the sandbox, or against a
+//! scripted server.
 
 use gauth_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
@@ -8,12 +8,12 @@ use testkit::{Analyst, Answer, Pty, ScriptedServer};
 const BIN: &str = env!("CARGO_BIN_EXE_ga-fields");
 const HEADER: &str = "name,kind,type,reports,category,ui_name,description,former_names,expression,custom,blocked\n";
 
-/// Of a server that takes any token.
+/// A user of a server that accepts any token.
 fn user_of(url: &str) -> Analyst {
     Analyst::of(BIN, url)
 }
 
-/// Of the sandbox, with a token that it gave.
+/// A user of the sandbox, with a token from it.
 fn user_of_sandbox(sandbox: &Sandbox) -> Analyst {
     Analyst::of_sandbox(BIN, sandbox)
 }
@@ -130,7 +130,7 @@ fn words_that_exclude_each_other_are_refused_before_any_request() {
 }
 
 #[test]
-fn stdin_is_read_for_a_dash_alone() {
+fn stdin_is_read_only_for_a_dash() {
     let sandbox = sandbox();
     let user = user_of_sandbox(&sandbox);
     let command = |arguments: &[&str]| {
@@ -145,7 +145,7 @@ fn stdin_is_read_for_a_dash_alone() {
 }
 
 #[test]
-fn a_property_tells_its_own_fields() {
+fn a_property_lists_its_own_fields() {
     let sandbox = sandbox();
     let user = user_of_sandbox(&sandbox);
     let run = user.run(&["-p", "123456", "customUser:membership"]).expect(0);
@@ -164,7 +164,7 @@ fn a_property_tells_its_own_fields() {
 }
 
 #[test]
-fn with_a_token_and_no_property_the_fields_of_all_properties_are_asked_for() {
+fn with_a_token_and_no_property_the_common_fields_are_fetched() {
     let sandbox = sandbox();
     let user = user_of_sandbox(&sandbox);
     let common = names(&user, &[]);
@@ -180,7 +180,7 @@ fn with_a_token_and_no_property_the_fields_of_all_properties_are_asked_for() {
 }
 
 #[test]
-fn the_property_says_what_can_join_a_report() {
+fn the_property_decides_which_fields_can_be_added_to_a_report() {
     let sandbox = sandbox();
     let user = user_of_sandbox(&sandbox);
     let with = ["-p", "123456", "--compatible-with", "date,sessions"];
@@ -229,7 +229,7 @@ fn the_fields_of_a_report_are_sent_as_dimensions_and_metrics() {
 }
 
 #[test]
-fn a_custom_field_that_the_property_lacks_is_refused_with_the_nearest() {
+fn a_custom_field_that_the_property_lacks_is_refused_with_the_closest() {
     let sandbox = sandbox();
     let user = user_of_sandbox(&sandbox);
     let run = user.run(&["-p", "123456", "--compatible-with", "customEvent:autor"]).expect_failure(4);
@@ -237,7 +237,7 @@ fn a_custom_field_that_the_property_lacks_is_refused_with_the_nearest() {
 }
 
 #[test]
-fn an_answer_that_is_not_metadata_fails_with_nothing_written() {
+fn a_response_that_is_not_metadata_fails_with_nothing_written() {
     for body in ["<html>", "{}", r#"{"dimensions":[{"apiName":"ci"#] {
         let server = ScriptedServer::start([Answer::json(200, body)]);
         let user = user_of(&server.url());

@@ -1,5 +1,5 @@
-//! ga-properties as its users see it: the real binary, with a home of its own, against the sandbox or against a
-//! server that is not ours. The ids in the names of tests are those of the security requirements.
+//! ga-properties as users see it: the real binary with a home of its own, against the sandbox or a scripted server. The ids
+//! in test names are those of docs/security.md.
 
 use gauth_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
@@ -7,12 +7,12 @@ use testkit::{Analyst, Answer, ScriptedServer};
 
 const BIN: &str = env!("CARGO_BIN_EXE_ga-properties");
 
-/// Of a server that takes any token.
+/// A user of a server that accepts any token.
 fn user_of(url: &str) -> Analyst {
     Analyst::of(BIN, url)
 }
 
-/// Of the sandbox, with a token that it gave.
+/// A user of the sandbox, with a token from it.
 fn user_of_sandbox(sandbox: &Sandbox) -> Analyst {
     Analyst::of_sandbox(BIN, sandbox)
 }
@@ -126,7 +126,7 @@ fn a_name_that_matches_nothing_exits_4_with_a_hint() {
     let user = user_of_sandbox(&sandbox);
     for arguments in [
         &["--match", "nobody's"][..],
-        // The account is there, but has nothing to report on.
+        // The account exists, but has no property.
         &["--match", "without properties", "-f", "id"],
     ] {
         let run = user.run(arguments).expect_failure(4);

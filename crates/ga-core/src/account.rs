@@ -30,7 +30,7 @@ pub struct AccountSummary {
     /// `accounts/N`.
     #[serde(deserialize_with = "or_default")]
     pub account: String,
-    /// Its name for people.
+    /// Its display name.
     #[serde(deserialize_with = "or_default")]
     pub display_name: String,
     /// Its properties.
@@ -45,7 +45,7 @@ pub struct PropertySummary {
     /// `properties/N`.
     #[serde(deserialize_with = "or_default")]
     pub property: String,
-    /// Its name for people.
+    /// Its display name.
     #[serde(deserialize_with = "or_default")]
     pub display_name: String,
     /// `PROPERTY_TYPE_ORDINARY` and its like.
@@ -72,7 +72,7 @@ impl PropertySummary {
     }
 }
 
-/// A property with its account; an account that has none stands alone.
+/// A property with its account; or an account without properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<'a> {
     /// The account.
@@ -82,7 +82,7 @@ pub struct Listed<'a> {
 }
 
 impl Listed<'_> {
-    /// Whether `text` is part of a name or a number, whatever its case.
+    /// Whether `text` is part of a name or a number, ignoring case.
     pub fn contains(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let has = |name: &str| name.to_lowercase().contains(&text);
@@ -120,7 +120,7 @@ impl AccountSummaries {
     }
 }
 
-/// Follows the page tokens of a list, and refuses to walk in a circle.
+/// Follows the page tokens of a list, and refuses a loop.
 #[derive(Debug, Default)]
 pub struct PageTokens {
     seen: HashSet<String>,
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_followed_to_its_end_and_a_circle_is_noticed() {
+    fn a_list_is_followed_to_its_end_and_a_loop_is_refused() {
         let page = |token: &str| {
             let json = format!(r#"{{"accountSummaries":[],"nextPageToken":"{token}","new":1}}"#);
             AccountSummaries::parse(json.as_bytes()).unwrap()

@@ -1,12 +1,12 @@
 //! Rows of a report as compact bytes: each cell is its length and its text, nothing else.
 //!
-//! Blocks are what waits between the network and the output, so that a waiting page costs little more
-//! than its text and can be moved into a file block by block. Not a standard; written and read here only.
+//! Pages are kept as blocks between the network and the output, so that they need little more memory than their text,
+//! and can be moved to a file block by block. The format is private to this module.
 
-/// A block is closed when it has grown to this many bytes. A longer row gets a block of its own.
+/// A block is closed when it reaches this many bytes.
 const BLOCK: usize = 64 * 1024;
 
-/// Whole rows, one after the other. How many cells a row has, the reader must know.
+/// Whole rows, one after the other. The reader must know the number of cells in a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Block(Vec<u8>);
 
@@ -25,7 +25,7 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// The rows in the bytes of a block, each of so many cells.
+    /// The rows in the bytes of a block, with `columns` cells each.
     pub fn new(bytes: &'a [u8], columns: usize) -> Self {
         Self { rest: bytes, columns }
     }
@@ -60,7 +60,7 @@ impl BlockWriter {
         self.block.len()
     }
 
-    /// The cells that were appended since the open block was so long.
+    /// The cells that were appended since the open block had this length.
     pub(crate) fn since(&self, length: usize) -> &[u8] {
         &self.block[length..]
     }
@@ -76,19 +76,19 @@ impl BlockWriter {
         self.block.extend_from_slice(text);
     }
 
-    /// Forgets what the open block holds.
+    /// Empties the open block.
     pub(crate) fn clear(&mut self) {
         self.block.clear();
     }
 
-    /// Ends a row; gives the block away when it is full.
+    /// Ends a row; a full block is appended to `blocks`.
     pub(crate) fn end_row(&mut self, blocks: &mut Vec<Block>) {
         if self.block.len() >= BLOCK {
             blocks.push(Block(std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK + BLOCK / 8))));
         }
     }
 
-    /// Gives the last block away.
+    /// Appends the last block to `blocks`.
     pub(crate) fn finish(self, blocks: &mut Vec<Block>) {
         if !self.block.is_empty() {
             blocks.push(Block(self.block));

@@ -1,5 +1,5 @@
 //! The standard dimensions and metrics of the GA4 Data API: what a name is, where it may be used,
-//! what it was called before, and which name was probably meant.
+//! its former name, and suggestions for unknown names.
 //!
 //! Source: Google's API schema (<https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema>),
 //! kept as a table in `data/fields.tsv` that is read at the first look-up. A property's own custom
@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| TABLE.lines().skip(1).filter_map(Field::parse).collect());
 static TABLE: &str = include_str!("../data/fields.tsv");
 
-/// What a field does in a report: it groups rows, or it is counted.
+/// What a field does in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FieldKind {
     /// Groups rows; its values are text.
@@ -38,7 +38,7 @@ impl fmt::Display for FieldKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The API name (`screenPageViews`), case-sensitive. A family ends in a colon (`customEvent:`)
-    /// and stands for every name that begins with it.
+    /// and represents every name that begins with it.
     pub name: &'static str,
     /// Dimension or metric; `customEvent:` is both, as two fields.
     pub kind: FieldKind,
@@ -75,7 +75,7 @@ impl Field {
         })
     }
 
-    /// Whether this stands for every name that begins with [`Field::name`].
+    /// Whether this represents every name that begins with [`Field::name`].
     pub fn is_family(&self) -> bool {
         self.name.ends_with(':')
     }
@@ -103,7 +103,7 @@ pub fn find(name: &str, kind: FieldKind) -> Option<&'static Field> {
     fields().iter().find(|field| field.kind == kind && field.is_called(name))
 }
 
-/// What this name is; `None` if nobody knows it, or if it can be both (`customEvent:x`).
+/// The kind of this name; `None` if it is unknown or can be both (`customEvent:x`).
 pub fn kind_of(name: &str) -> Option<FieldKind> {
     let dimension = find(name, FieldKind::Dimension).map(|field| field.kind);
     let metric = find(name, FieldKind::Metric).map(|field| field.kind);

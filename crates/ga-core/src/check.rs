@@ -1,9 +1,8 @@
-//! What can be found wrong in a request before a token is spent on it.
+//! Checks a request before it is sent, so that errors cost no quota.
 //!
-//! The messages are Google's, the limits are those of
+//! The table of messages is Google's; the limits are those of
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>
-//! and its neighbours, the names those of [`crate::catalogue`]. Whether fields go together only the server
-//! knows.
+//! and its neighbours, the names those of [`crate::catalogue`]. Only the server knows which fields can be combined.
 
 mod distinct;
 mod limits;
@@ -27,15 +26,15 @@ pub fn parse(text: &str) -> Result<Value, Error> {
 
 /// Checks an official request body, as `--request` takes it.
 ///
-/// All that proto3 JSON takes is brought into one spelling, and names that Google has changed are replaced by today's.
-/// Returns a note for each changed name. An error names the path of what is wrong.
+/// All spellings of proto3 JSON become one, and former names of fields are replaced by the current ones. Returns a note for
+/// each replaced name. An error names the path of what is wrong.
 pub fn body(method: Method, body: &mut Value) -> Result<Vec<String>, Error> {
     let mut notes = Vec::new();
     checked(method, body, &mut notes).map_err(|error| error.within("invalid request"))?;
     Ok(notes)
 }
 
-/// The same spelling for what can be read of a body; the rest stays as it is.
+/// Brings a body into one spelling without checking it: what cannot be read stays unchanged.
 pub fn spelled(method: Method, body: Value) -> Value {
     proto::read(method, body.clone(), proto::Unreadable::Kept).unwrap_or(body)
 }

@@ -1,8 +1,8 @@
-//! Which fields can join a report: `checkCompatibility`.
+//! Which fields can be added to a report: `checkCompatibility`.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/checkCompatibility>
 //!
-//! Only the server knows; it judges core reports. A set that does not go together itself is refused with the
-//! field to remove.
+//! Only the server knows, and only for core reports. If the fields of the report are incompatible already, it refuses and
+//! names the field to remove.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +20,10 @@ pub struct CheckCompatibilityRequest {
     pub metrics: Vec<Metric>,
 }
 
-/// What the server says, each list sorted by name.
+/// The fields that can and cannot be added, each list sorted by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compatibility {
-    /// Fields that can join the report.
+    /// Fields that can be added to the report.
     pub compatible: Vec<Definition>,
     /// Fields that cannot.
     pub incompatible: Vec<Definition>,

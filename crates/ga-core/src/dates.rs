@@ -1,8 +1,8 @@
-//! Date ranges as they are typed.
+//! Date ranges as users type them.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/DateRange>
 //!
-//! `today`, `yesterday` and `NdaysAgo` are passed through: they are days of the property's zone, which
-//! the server knows. Words for weeks and months are ours, and wait for the caller to say which day it is there.
+//! `today`, `yesterday` and `NdaysAgo` are passed through: they are days in the time zone of the property, which the
+//! server knows. Words for weeks and months are our own; they need today's date there, which the caller provides.
 
 use gauth_text::Typed;
 use jiff::Span;
@@ -11,28 +11,28 @@ use jiff::civil::Date;
 use crate::error::Error;
 use crate::report::{DateRange, MinuteRange};
 
-/// The most date ranges that one request may have.
+/// The most date ranges in one request.
 pub const MOST_RANGES: usize = 4;
 
-/// What the names of ranges that were given none begin with; their number follows.
+/// The prefix of the names of unnamed ranges; their number follows.
 pub const RANGE_NAMES: &str = "date_range_";
 
-/// The first day that the API takes.
+/// The first day that the API accepts.
 const FIRST_DAY: Date = jiff::civil::date(2015, 8, 14);
 
 /// A date range as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypedRange {
     name: Option<String>,
-    start: Typing,
-    end: Typing,
+    start: End,
+    end: End,
 }
 
 /// One end of a range, or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Typing {
+enum End {
     Day(Date),
-    /// Days before today, in GA's own words.
+    /// Days before today, in the words of the API.
     Ago(u64, String),
     /// A calendar month, by its first day.
     Month(Date),
@@ -55,10 +55,10 @@ const WORDS: [(&str, Word); 4] = [
     ("thisWeek", Word::ThisWeek),
 ];
 
-/// The range from `start` to `end`; either may be left out. A week or a month as `start` alone is the whole of it.
+/// The range from `start` to `end`; either may be left out. A week or a month as `start` without `end` is the whole period.
 pub fn range(start: Option<&str>, end: Option<&str>) -> Result<TypedRange, Error> {
     let start = match (start, end) {
-        (Some(start), None) if start.ends_with("..") || !Typing::parse(start)?.is_period() => {
+        (Some(start), None) if start.ends_with("..") || !End::parse(start)?.is_period() => {
             start.strip_suffix("..").unwrap_or(start)
         }
         (Some(start), None) => return TypedRange::parse(None, start, start),
@@ -86,7 +86,7 @@ pub fn named_range(text: &str) -> Result<TypedRange, Error> {
 
 impl TypedRange {
     fn parse(name: Option<&str>, start: &str, end: &str) -> Result<Self, Error> {
-        let range = Self { name: name.map(str::to_owned), start: Typing::parse(start)?, end: Typing::parse(end)? };
+        let range = Self { name: name.map(str::to_owned), start: End::parse(start)?, end: End::parse(end)? };
         if !range.needs_today() {
             range.days(None)?;
         }
@@ -95,7 +95,7 @@ impl TypedRange {
 
     /// Whether the days of the range are known only together with today's date.
     pub fn needs_today(&self) -> bool {
-        [&self.start, &self.end].into_iter().any(|end| matches!(end, Typing::Word(_)))
+        [&self.start, &self.end].into_iter().any(|end| matches!(end, End::Word(_)))
     }
 
     /// The range as it is sent, where it is `today`.
@@ -123,7 +123,7 @@ impl TypedRange {
     }
 }
 
-/// One day, as it is sent and as far as it is known.
+/// One day, as it is sent and, if known, as a date.
 struct Day {
     text: String,
     date: Option<Date>,
@@ -136,7 +136,7 @@ impl From<Date> for Day {
     }
 }
 
-impl Typing {
+impl End {
     fn parse(text: &str) -> Result<Self, Error> {
         if let Some((_, word)) = WORDS.iter().find(|(name, _)| *name == text) {
             return Ok(Self::Word(*word));
@@ -241,7 +241,7 @@ fn check_first_day(date: Date, text: &str) -> Result<(), Error> {
     }
 }
 
-/// Refuses a day of an official request that is before the first one; what is no such day is left to the server.
+/// Refuses a date of an official request before the first day; anything else is left to the server.
 pub(crate) fn check_sent(text: &str) -> Result<(), Error> {
     match text.parse::<Date>() {
         Ok(date) => check_first_day(date, text),
@@ -276,7 +276,7 @@ pub fn minute_range(text: &str) -> Result<MinuteRange, Error> {
     }
 }
 
-/// Whether so many ranges of these names fit into one request.
+/// Checks the number and the names of the ranges of one request.
 pub fn check_ranges(ranges: &[TypedRange]) -> Result<(), Error> {
     if ranges.len() > MOST_RANGES {
         return Err(Error::usage(format!(
@@ -294,7 +294,7 @@ pub fn check_ranges(ranges: &[TypedRange]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether `what` may have this name: `own` is the prefix of the names that the server gives to those without one.
+/// Checks the name of a `what`; `own` is the prefix of the names that the server generates.
 pub(crate) fn check_name(what: &str, own: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() || name.contains(char::is_control) {
         return Err(Error::usage(format!("invalid {what} name {:?}: expected printable text", Typed(name))));

@@ -1,8 +1,7 @@
-//! What can go wrong between a question to Analytics and its rows, each with the [`Kind`] that a program
-//! turns into its exit code.
+//! Errors, each with the [`Kind`] that determines the exit code of a program.
 //!
-//! What the server said is kept in its own words ([`crate::refusal`] reads it). How an error is shown,
-//! and the cleaning of text that came from outside, are left to the program.
+//! The server's messages are kept verbatim ([`crate::refusal`] reads them). Showing errors, and cleaning text from
+//! outside, are left to the program.
 
 use std::fmt;
 
@@ -29,32 +28,32 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The words of the caller have no meaning: a date, a property, a filter, a limit.
+    /// An invalid argument: a date, a property, a filter, a limit.
     Usage {
-        /// What is wrong with them.
+        /// What is wrong with it.
         message: String,
-        /// What to type instead.
+        /// What to type instead, if known.
         hint: Option<String>,
     },
-    /// A field that Analytics does not have, or not in this report; found before anything was sent.
+    /// A field that does not exist, or not in this report; found before anything is sent.
     Field {
         /// Which field, and why.
         message: String,
-        /// The nearest field, or where to look.
+        /// The closest field, or where to look.
         hint: Option<String>,
     },
-    /// The server refused; its own words are inside.
+    /// The server refused, with its own message.
     Refusal(Box<Refusal>),
-    /// The response is not what the API describes.
+    /// The response is not as the API describes it.
     Response(String),
-    /// The response ends in the middle.
+    /// The response is cut off.
     Truncated,
     /// The response is well formed, but rows are missing or there are too many.
     Incomplete(String),
 }
 
 impl Error {
-    /// Words that have no meaning, with nothing better to offer.
+    /// An invalid argument, without a hint.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: None }
     }
@@ -69,7 +68,7 @@ impl Error {
         Self::Response(message.into())
     }
 
-    /// The same error with the next thing to type.
+    /// The same error with a hint.
     #[must_use]
     pub fn with_hint(mut self, text: impl Into<String>) -> Self {
         if let Self::Usage { hint, .. } | Self::Field { hint, .. } = &mut self {
@@ -78,7 +77,7 @@ impl Error {
         self
     }
 
-    /// The same error with the place in a request that it is about.
+    /// The same error with its place in the request.
     pub(crate) fn within(mut self, place: &str) -> Self {
         if let Self::Usage { message, .. } = &mut self {
             *message = format!("{place}: {message}");
@@ -97,18 +96,18 @@ impl Error {
         }
     }
 
-    /// Whether the server refused fields that exist but do not go together.
+    /// Whether the server refused fields that exist but cannot be combined.
     pub fn is_incompatible(&self) -> bool {
         matches!(self, Self::Refusal(refusal) if refusal.status == 400
             && refusal.message.contains("make the request compatible"))
     }
 
-    /// Whether the server refused the property, and not what was asked of it.
+    /// Whether the server refused access to the property, not the request.
     pub fn is_about_property(&self) -> bool {
         matches!(self, Self::Refusal(refusal) if refusal.is_about_property())
     }
 
-    /// The next thing to type, if there is one.
+    /// What to type next, if known.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Usage { hint, .. } | Self::Field { hint, .. } => hint.clone(),

@@ -1,5 +1,5 @@
-//! The filter language of `--filter`: Core Reporting v3's operators beside words and brackets; and v3's own
-//! grammar, which is that of `--filters`.
+//! The filter language of `--filter`: the operators of Core Reporting v3, plus words and brackets; and the grammar of
+//! `--filters`, which is that of v3.
 //!
 //! ```text
 //! filter    = symbols | words
@@ -14,22 +14,21 @@
 //! operator  = "==" | "!=" | "=@" | "!@" | "=~" | "!~" | "^=" | "$=" | ">" | ">=" | "<" | "<="
 //! ```
 //!
-//! Words count in any case of letters; a line break is a blank. One level of brackets uses symbols or words,
-//! never both. `case` makes one condition tell upper case from lower case.
+//! Case does not matter in words; a line break is a blank. One level of brackets uses symbols or words, never
+//! both. `case` makes one condition case-sensitive.
 //!
 //! A value is quoted (`"…"` or `'…'`, where a backslash escapes quotes and itself), or it ends, without the
 //! blanks around it,
 //! - at `,` or `;`, which a backslash escapes as it does itself; any other backslash stays, so that regular
 //!   expressions need none of their own doubled;
-//! - at a `)` that it has not opened; brackets that are escaped or in a class of a regular expression do not
-//!   count;
-//! - before `&&`, `||`, or `and` or `or` between blanks, if behind it, and behind any `(`, `not` and `case`, comes
-//!   a field and an operator. So `Bread and Butter` is one value.
+//! - at an unmatched `)`; brackets that are escaped or in a class of a regular expression do not count;
+//! - before `&&`, `||`, or `and` or `or` between blanks, if a field and an operator follow it, possibly after `(`,
+//!   `not` and `case`. So `Bread and Butter` is one value.
 //!
-//! In a list it ends at `,` or at such a `)`, which a backslash escapes there. A value that looks as if it
-//! was meant to end earlier is refused with a hint to quote it.
+//! In a list it ends at `,` or at such a `)`, which a backslash escapes there. A value that was
+//! probably meant to end earlier is refused with a hint to quote it.
 //!
-//! [`sides`] turns expressions into the two FilterExpressions of a request.
+//! [`sides()`] turns expressions into the two FilterExpressions of a request.
 
 mod parse;
 mod print;
@@ -47,7 +46,7 @@ pub use v3::parse_v3;
 
 use scan::Joint;
 
-/// A filter as it was written, before it is known which fields are metrics.
+/// A parsed filter; which of its fields are metrics is not yet known.
 ///
 /// `Display` prints the one canonical text, which [`parse()`] reads back as the same expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +107,7 @@ pub struct Condition {
     pub field: String,
     /// What must be true of it.
     pub comparison: Comparison,
-    /// Upper and lower case differ.
+    /// Whether case matters.
     pub case_sensitive: bool,
 }
 
@@ -174,7 +173,7 @@ pub enum Operator {
     LessOrEqual,
 }
 
-/// Each operator with its spelling; one that begins like another stands before it.
+/// Each operator with its spelling; the longer of two with the same beginning comes first.
 const OPERATORS: &[(&str, Operator)] = &[
     ("==", Operator::Equal),
     ("!=", Operator::NotEqual),
@@ -205,7 +204,7 @@ impl Operator {
     }
 }
 
-/// Whether a text is a number as Analytics knows them: finite, decimal, with or without an exponent.
+/// Whether a text is a number for Analytics: finite, decimal, with or without an exponent.
 fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
         && text.parse::<f64>().is_ok_and(f64::is_finite)

@@ -1,8 +1,8 @@
-//! Which dimensions and metrics there are: as `getMetadata` says for one property, custom definitions
-//! included, or as the catalogue of standard fields knows without asking.
+//! The dimensions and metrics that exist: those of one property, custom definitions included, from `getMetadata`, or
+//! the standard fields of the catalogue.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/getMetadata>
 //!
-//! Google's response leaves out where else a field may be used; that comes from [`crate::catalogue`].
+//! Google's response does not include realtime reports; that comes from [`crate::catalogue`].
 
 mod search;
 
@@ -31,15 +31,15 @@ pub struct Definition {
     pub realtime: bool,
     /// Names it had before Google renamed it.
     pub former_names: Vec<String>,
-    /// What the screens of Analytics call it; empty in the catalogue.
+    /// Its name on the screens of Analytics; empty in the catalogue.
     pub ui_name: String,
     /// What it means; empty in the catalogue.
     pub description: String,
-    /// How a calculated metric is made; else empty.
+    /// The expression of a calculated metric; otherwise empty.
     pub expression: String,
-    /// Whether the property's owner made it.
+    /// Whether it is a custom definition of the property.
     pub custom: bool,
-    /// Why its figures are withheld from this user (`NO_COST_METRICS`); empty if they are not.
+    /// Why its values are withheld from this user (`NO_COST_METRICS`); empty if they are not.
     pub blocked_reasons: Vec<String>,
 }
 
@@ -81,7 +81,7 @@ pub fn standard() -> Vec<Definition> {
     catalogue::fields().iter().map(Definition::from).collect()
 }
 
-/// Reads a response of `getMetadata`. Fields of realtime reports alone, which it leaves out, are added.
+/// Reads a response of `getMetadata`. Fields of realtime reports, which it does not include, are added.
 pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
     let metadata: Metadata = serde_json::from_slice(body)
         .map_err(|error| Error::response(format!("the response is not metadata: {error}")))?;
@@ -92,8 +92,8 @@ pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
     let mut definitions: Vec<Definition> = of_kind(metadata.dimensions, FieldKind::Dimension)
         .chain(of_kind(metadata.metrics, FieldKind::Metric))
         .collect();
-    let realtime_alone = catalogue::fields().iter().filter(|field| field.realtime && !field.core);
-    for field in realtime_alone {
+    let realtime_only = catalogue::fields().iter().filter(|field| field.realtime && !field.core);
+    for field in realtime_only {
         let is_known = |known: &Definition| known.kind == field.kind && known.name == field.name;
         if !definitions.iter().any(is_known) {
             definitions.push(field.into());
@@ -104,7 +104,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
 }
 
 impl Definition {
-    /// Whether this stands for every name that begins with its own.
+    /// Whether this represents every name that begins with its own.
     pub fn is_family(&self) -> bool {
         self.name.ends_with(':')
     }

@@ -1,14 +1,14 @@
 //! The order of the rows of a report.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy>
 //!
-//! It is always total, so that pages asked for one after the other fit together: no two rows are equal in all
+//! It is always total, so that consecutive pages fit together: no two rows are equal in all
 //! dimensions.
 
 use crate::catalogue::{self, FieldKind};
 use crate::paging::DATE_RANGE;
 use crate::report::{OrderBy, OrderKey, RunReportRequest};
 
-/// The order of rows for which nobody has asked for one.
+/// The order of rows if none is requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DefaultOrder {
     /// By the dimensions of time, ascending; without any, by the first metric, descending.
@@ -18,14 +18,14 @@ pub enum DefaultOrder {
     Dimensions,
 }
 
-/// Whether the values of this dimension follow one another in time as they do as text; names of days do not.
+/// Whether text order is time order for the values of this dimension, which does not hold for names of days.
 pub fn is_time(dimension: &str) -> bool {
     catalogue::find(dimension, FieldKind::Dimension)
         .is_some_and(|field| field.category == "time" && !field.name.ends_with("Name"))
 }
 
-/// Gives the request a total order: the keys that it has, or else the default, and then the dimensions that are
-/// not among them. The name of the date range is left out: the API answers 500 to it.
+/// Gives the request a total order: its own keys, or else the default ones, and then the dimensions that are not among
+/// them. The name of the date range is left out: the API returns 500 for it.
 pub fn total_order(request: &mut RunReportRequest, default: DefaultOrder) {
     if request.dimensions.is_empty() {
         return;

@@ -2,8 +2,8 @@
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>
 //!
 //! The `rows` are lifted out of the stream one by one into [`Block`]s; what is left of the response is small
-//! and becomes a [`ReportHead`]. Neither the order of keys nor white space matters. Where full blocks wait
-//! is the caller's affair, as is whether the rows are those that were asked for ([`crate::paging`]).
+//! and becomes a [`ReportHead`]. Neither the order of keys nor white space matters. Storing full blocks is left to
+//! the caller; [`crate::paging`] checks that the rows are those requested.
 
 mod batch;
 mod funnel;
@@ -23,21 +23,21 @@ pub use batch::{BatchDecoder, Piece};
 pub use funnel::funnel_table;
 pub use keys::{Keys, Repetitions, RowKey};
 
-/// The most that one row, or one member of the response beside the rows, may take.
+/// The largest size of one row, or of one member of the response other than the rows.
 const TOKEN: usize = 16 * 1024 * 1024;
-/// A token that has not ended within this many bytes is looked at again only when twice as many are there.
+/// A token longer than this is read again only once the buffer has doubled, so that reading stays linear.
 const PATIENCE: usize = 64 * 1024;
 
-/// What a response held besides the cells.
+/// What a response contains besides the cells.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// Everything but the rows.
     pub head: ReportHead,
-    /// How many rows there were.
+    /// The number of rows.
     pub rows: u64,
-    /// How many different combinations of dimensions; this is what `limit`, `offset` and `rowCount` count.
+    /// The number of different combinations of dimensions, which is what `limit`, `offset` and `rowCount` count.
     pub combinations: u64,
-    /// What tells the rows apart.
+    /// What distinguishes the rows.
     pub keys: Keys,
 }
 
@@ -45,9 +45,9 @@ pub struct Page {
 #[derive(Debug)]
 pub struct PageDecoder {
     state: State,
-    /// What has arrived and is not yet understood.
+    /// Bytes that have arrived but are not yet decoded.
     buffer: Vec<u8>,
-    /// The least that must be in the buffer before it is looked at again.
+    /// The buffer is not read again before it has this length.
     wait_for: usize,
     envelope: Vec<u8>,
     has_rows: bool,
@@ -59,7 +59,7 @@ pub struct PageDecoder {
     keys: KeyReader,
     /// The cells of one combination, until the next.
     combination: BlockWriter,
-    /// Whether something may follow the response: it is part of a batch's.
+    /// Whether the report is part of a batch, so that more may follow.
     is_nested: bool,
 }
 
@@ -75,7 +75,7 @@ enum State {
 }
 
 impl PageDecoder {
-    /// For a report whose rows are told apart by `key`; see [`crate::paging::row_key`].
+    /// For a report whose rows are distinguished by `key`; see [`crate::paging::row_key`].
     pub fn new(key: RowKey) -> Self {
         Self {
             state: State::Start,
@@ -102,12 +102,12 @@ impl PageDecoder {
         self.read(blocks)
     }
 
-    /// How many rows have come so far.
+    /// The number of rows read so far.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// After the last bytes: the last block, and what is known of the page.
+    /// After the last bytes: appends the last block, and returns the page.
     pub fn finish(mut self, blocks: &mut Vec<Block>) -> Result<Page, Error> {
         self.read(blocks)?;
         if self.state != State::End {
@@ -136,7 +136,7 @@ impl PageDecoder {
         Ok(Page { head, rows: self.rows, combinations, keys })
     }
 
-    /// Understands as much of the buffer as can be understood.
+    /// Decodes as much of the buffer as is complete.
     fn read(&mut self, blocks: &mut Vec<Block>) -> Result<(), Error> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut cursor = Cursor { bytes: &buffer, at: 0 };
@@ -152,7 +152,7 @@ impl PageDecoder {
             }
         }
         let done = cursor.at;
-        // Tokens end between characters, so what is understood is whole characters.
+        // Tokens end between characters, so the decoded part holds whole characters.
         if std::str::from_utf8(&buffer[..done]).is_err() {
             return Err(self.wrong("not UTF-8"));
         }

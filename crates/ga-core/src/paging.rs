@@ -1,9 +1,9 @@
-//! Which pages a report is asked for in, and whether what came is what was promised.
+//! Which pages of a report to request, and whether the responses are complete.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/basics#pagination>
 //!
 //! `limit`, `offset` and `rowCount` count combinations of dimensions; with one date range that is rows.
-//! The first page goes alone, since only its `rowCount` tells how many there are; the rest may go side by
-//! side. Sending, and the order of writing, are the caller's.
+//! The first page is requested by itself, since its `rowCount` gives the number of rows; the others can be requested in
+//! parallel. Sending, and the order of writing, are left to the caller.
 
 use std::ops::Range;
 
@@ -13,36 +13,35 @@ use crate::error::Error;
 use crate::page::{Page, RowKey};
 use crate::report::{PAGE_ROWS, RunReportRequest};
 
-/// A stretch of the report that is fetched by one worker, in one request unless the server sends less
-/// than it is asked for.
+/// A part of the report that one worker fetches, in one request unless the server sends less than requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
-    /// The first combination that is still to come.
+    /// The first combination that is not yet fetched.
     pub offset: u64,
-    /// How many are still to come.
+    /// How many are not yet fetched.
     pub left: u64,
 }
 
-/// The report as a whole, once its first page has come.
+/// The pages of a report, once the first has arrived.
 #[derive(Debug)]
 pub struct Paging {
-    /// What every page must say the report has.
+    /// The `rowCount` that every page must report.
     row_count: u64,
-    /// How many of them were asked for.
+    /// How many of them are requested.
     pub wanted: u64,
     /// Where the first page ended, and where the report ends.
     rest: Range<u64>,
-    /// The most that the server sends at once.
+    /// The size of a page.
     size: u64,
 }
 
-/// The stretch to ask for first.
+/// The first stretch to request.
 pub fn first(request: &RunReportRequest) -> Stretch {
     Stretch { offset: request.offset.unwrap_or(0), left: request.limit.unwrap_or(PAGE_ROWS).min(PAGE_ROWS) }
 }
 
 impl Paging {
-    /// What is left of the report that `request` asks for after its first page has come.
+    /// What is left of the report that `request` asks for after its first page.
     pub fn after(request: &RunReportRequest, page: &Page) -> Result<Self, Error> {
         let row_count = match page.head.row_count {
             Some(count) => count,
@@ -54,7 +53,7 @@ impl Paging {
         let wanted = request.limit.map_or(beyond, |limit| beyond.min(limit));
         check_count(Stretch { left: wanted.min(asked.left), ..asked }, page)?;
         let came = page.combinations;
-        // A server that sends less than was asked for has a smaller page: ask for that size.
+        // A server that sends less than requested has smaller pages: request that size.
         let size = if came < asked.left { came } else { PAGE_ROWS };
         Ok(Self { row_count, wanted, rest: asked.offset + came..asked.offset + wanted, size })
     }
@@ -71,7 +70,7 @@ impl Paging {
         })
     }
 
-    /// What of `stretch` is still to come after `page`; `None` when it is complete.
+    /// The rest of `stretch` after `page`; `None` when it is complete.
     pub fn check(&self, stretch: Stretch, page: &Page) -> Result<Option<Stretch>, Error> {
         if page.head.row_count.unwrap_or(0) != self.row_count {
             return Err(Error::Incomplete(format!(
@@ -88,16 +87,16 @@ impl Paging {
     }
 }
 
-/// Whether `page` holds no more than `promised`, and something of it.
-fn check_count(promised: Stretch, page: &Page) -> Result<(), Error> {
-    let Stretch { offset, left } = promised;
+/// Whether `page` has at least one row of `expected`, if there is any, and no more than all.
+fn check_count(expected: Stretch, page: &Page) -> Result<(), Error> {
+    let Stretch { offset, left } = expected;
     let came = page.combinations;
     let why = if came > left {
         format!("expected {left} rows at offset {offset}, got {came}")
     } else if came == 0 && left > 0 {
         format!("expected {left} rows at offset {offset}, got none")
     } else if came < left && page.rows == left {
-        // The pages of such a server cannot be put together: the second would begin amid the rows of the first.
+        // The pages of such a server do not fit together: the second would begin within the rows of the first.
         format!(
             "the server counts rows where the API counts combinations of dimensions: {left} rows at offset {offset} \
              contain {came}"
@@ -115,8 +114,8 @@ pub fn slices(request: &RunReportRequest) -> u64 {
     (ranges.max(1) * comparisons.map_or(1, Vec::len).max(1)) as u64
 }
 
-/// What tells the rows of the response apart. The server appends the names of date range and comparison if they were not
-/// asked for.
+/// What distinguishes the rows of the response. The server appends the names of date range and comparison if they are not
+/// requested.
 pub fn row_key(request: &RunReportRequest) -> RowKey {
     if slices(request) == 1 {
         return RowKey::Dimensions;
@@ -127,13 +126,13 @@ pub fn row_key(request: &RunReportRequest) -> RowKey {
     RowKey::Combination(own.map(|(place, _)| place).collect())
 }
 
-/// The dimension that tells the date ranges apart.
+/// The dimension with the name of the date range.
 pub const DATE_RANGE: &str = "dateRange";
-/// The dimension that tells comparisons apart.
+/// The dimension with the name of the comparison.
 pub const COMPARISON: &str = "comparison";
 
-/// The body that asks for one stretch of the report that `whole` asks for. What counts for the whole report is
-/// asked for once, with the first page.
+/// The body of the request for one stretch of the report `whole`. Aggregations, which are about the whole report, are
+/// requested only with the first page.
 pub fn body(whole: &Map<String, Value>, stretch: Stretch, is_first: bool) -> Map<String, Value> {
     let mut body = whole.clone();
     // int64 is text in JSON.
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_page_fixes_the_rest() {
+    fn the_first_page_determines_the_rest() {
         // offset, limit, came, rowCount: the rest
         type Case = (Option<u64>, Option<u64>, u64, Option<u64>, &'static [(u64, u64)]);
         let table: [Case; 9] = [
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_breaks_its_promise_is_incomplete() {
+    fn a_page_with_too_few_or_too_many_rows_is_incomplete() {
         let whole = request(None, None);
         for (came, row_count) in [(4, 3), (0, 3)] {
             let error = Paging::after(&whole, &page(came, Some(row_count))).unwrap_err();
@@ -211,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn a_row_count_beyond_all_reason_costs_nothing() {
+    fn a_huge_row_count_costs_nothing() {
         let paging = Paging::after(&request(None, None), &page(1, Some(u64::MAX))).unwrap();
         assert_eq!(paging.rest().take(1000).count(), 1000);
         assert!(Paging::after(&request(Some(u64::MAX), None), &page(0, Some(5))).is_ok());
     }
 
     #[test]
-    fn a_server_that_counts_rows_of_several_ranges_is_noticed_at_once() {
+    fn a_server_that_counts_rows_of_several_ranges_is_detected_at_once() {
         let rows = |rows, combinations, row_count| Page { rows, ..page(combinations, Some(row_count)) };
         let counts_rows = |request: RunReportRequest, page: &Page| {
             let error = Paging::after(&request, page).err();

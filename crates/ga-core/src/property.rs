@@ -1,8 +1,7 @@
 //! What names a property: its number.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/property-id>
 //!
-//! The other ids that people copy out of Analytics are told apart, since the API's own response to them
-//! (403) sends people to look for rights they have.
+//! Other ids that users copy from Analytics are refused by name, since the API only says 403, as if access were missing.
 
 use std::fmt;
 
@@ -10,10 +9,10 @@ use gauth_text::Typed;
 
 use crate::error::Error;
 
-/// The longest number that is sent; Google's have nine or ten digits.
+/// The most digits that are sent; Google's numbers have nine or ten.
 const DIGITS: usize = 18;
 
-/// A property, or the wish for the first one.
+/// A property, or the request for the first one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Property {
     /// The first property that the token can see, written `0`.
@@ -22,7 +21,7 @@ pub enum Property {
     Number(PropertyNumber),
 }
 
-/// The number of a property: digits and nothing else, so it can never change where a request goes.
+/// The number of a property: only digits, so it can never change where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PropertyNumber(String);
 
@@ -69,7 +68,7 @@ impl Property {
     }
 }
 
-/// Which properties a report is asked of.
+/// The properties of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// The first one that the token can see, written `0`.
@@ -78,7 +77,7 @@ pub enum Selection {
     All,
     /// One.
     One(PropertyNumber),
-    /// Those of a list, each once. It may hold one alone.
+    /// Those of a list, each once; there may be only one.
     List(Vec<PropertyNumber>),
 }
 
@@ -124,7 +123,7 @@ impl Selection {
         Ok(Self::List(numbers))
     }
 
-    /// Whether rows say which property they are of: there may be several.
+    /// Whether each row names its property, since there may be several.
     pub fn is_list(&self) -> bool {
         matches!(self, Self::All | Self::List(_))
     }
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_separated_by_commas_blanks_and_line_breaks_and_name_each_property_once() {
+    fn lists_have_commas_blanks_or_line_breaks_and_each_property_once() {
         let list = |numbers: &[&str]| {
             Selection::List(numbers.iter().map(|number| PropertyNumber((*number).to_owned())).collect())
         };

@@ -1,17 +1,17 @@
-//! What a reader of the rows must know about them: the notes of a report's metadata, and its quota.
+//! Notes for users: about the quality of the rows, from a report's metadata, and about the quota.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/ResponseMetaData>
 //!
-//! One line each, said once for all pages. Whether lossy data is an error is the caller's choice.
+//! Each is one line, reported once for all pages. Whether incomplete data is an error is left to the caller.
 
 use crate::report::RunReportRequest;
 use crate::response::{Metadata, PropertyQuota, QuotaStatus, ReportHead};
 
-/// One thing to know.
+/// One note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// The line.
     pub text: String,
-    /// Whether rows or numbers are missing or estimated; an empty report need not be.
+    /// Whether rows or numbers are missing or estimated; false for an empty report.
     pub lossy: bool,
 }
 
@@ -89,7 +89,7 @@ fn percent(read: u64, space: u64) -> String {
     format!("{}.{} %", thousandths / 10, thousandths % 10)
 }
 
-/// What a run took of the property's quota, over all its requests.
+/// The quota that a run consumed, over all its requests.
 #[derive(Clone, Debug, Default)]
 pub struct Consumption {
     tokens: i64,
@@ -108,7 +108,7 @@ impl Consumption {
         self.last = last;
     }
 
-    /// Lines for people: what the run took, then what is left of each quota that the server told of.
+    /// Lines for users: the quota consumed by the run, then what is left of each quota that the server reported.
     pub fn lines(&self) -> Vec<String> {
         let left = [
             ("tokens per day", self.last.tokens_per_day),
@@ -128,7 +128,7 @@ impl Consumption {
     }
 }
 
-/// Keeps the smaller rest: responses of pages that ran side by side come in any order.
+/// Keeps the smaller remainder: responses of parallel requests arrive in any order.
 fn lower(status: &mut Option<QuotaStatus>, before: Option<QuotaStatus>) {
     if let Some(before) = before
         && status.is_none_or(|status| before.remaining < status.remaining)
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_loss_is_one_line_said_once() {
+    fn each_kind_of_loss_is_one_line_reported_once() {
         let page = head(
             r#"{"kind":"analyticsData#runReport","metadata":{
                 "samplingMetadatas":[{"samplesReadCount":"999999","samplingSpaceSize":"1000000"}],
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn consumption_is_summed_and_the_lowest_rest_is_kept() {
+    fn consumption_is_summed_and_the_smallest_remainder_is_kept() {
         let mut consumption = Consumption::default();
         for (consumed, remaining) in [(3, 190), (4, 186), (2, 188)] {
             let json = format!(

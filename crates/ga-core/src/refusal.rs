@@ -1,8 +1,8 @@
-//! What Google's APIs response when they refuse, read into a kind and a next step.
+//! The errors of Google's APIs, each with its kind and a hint.
 //!
 //! The shape is google.rpc.Status in JSON (<https://cloud.google.com/apis/design/errors>): `{"error":
 //! {code, message, status, details}}`. Unknown paths response HTML, and Core Reporting v3 puts the reason
-//! into `errors[0].reason`; both are understood. When to ask again is left to [`crate::retry`].
+//! into `errors[0].reason`; both are read. Retries are left to [`crate::retry`].
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::error::Kind;
 
-/// How much of a response that is not JSON is kept for people.
+/// How many characters of a response that is not JSON are shown.
 const EXCERPT: usize = 200;
 /// The hint for a 403 that is about neither scope nor project: the account probably has no role at the property.
 const NO_ROLE: &str = "ask the administrator of the property for the Viewer role (Analytics, Admin, Property access \
@@ -28,7 +28,7 @@ pub struct Refusal {
     pub message: String,
     /// `reason` of the google.rpc.ErrorInfo among the details, or of the first of v3's errors.
     pub reason: Option<String>,
-    /// The page that turns a disabled API on, from the details or from the message.
+    /// The page on which a disabled API can be enabled, from the details or from the message.
     pub link: Option<String>,
 }
 
@@ -92,13 +92,13 @@ impl Refusal {
         self.reason.as_deref() == Some(reason) || self.code == reason
     }
 
-    /// Whether too many requests came in a time, which some of Google's front ends say with 403.
+    /// Whether the rate limit was exceeded, which some of Google's front ends report as 403.
     fn is_rate_limit(&self) -> bool {
         let reasons = ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"];
         self.status == 429 || (self.status == 403 && reasons.iter().any(|reason| self.has_reason(reason)))
     }
 
-    /// The quota that is used up, if one is.
+    /// The exhausted quota, if there is one.
     pub fn quota(&self) -> Option<Quota> {
         if !self.is_rate_limit() {
             return None;
@@ -120,7 +120,7 @@ impl Refusal {
         })
     }
 
-    /// The next thing to type or to do, if there is one.
+    /// What to type or to do next, if known.
     pub fn hint(&self) -> Option<String> {
         let hint = match self.status {
             401 if self.reason.as_deref() == Some("CREDENTIALS_MISSING") => {
@@ -161,7 +161,7 @@ impl Refusal {
         None
     }
 
-    /// Whether the property was refused, and not the token, its scope or its project.
+    /// Whether access to the property was refused, not the token, its scope or its project.
     pub fn is_about_property(&self) -> bool {
         self.status == 403 && !self.is_rate_limit() && self.remedy_of_forbidden().is_none()
     }
@@ -186,7 +186,7 @@ impl fmt::Display for Refusal {
 /// The buckets of <https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
-    /// Requests at one time: free again in seconds.
+    /// Concurrent requests: available again in seconds.
     Concurrent,
     /// Tokens of the property, or of one project at the property, in an hour.
     Hour,
@@ -194,7 +194,7 @@ pub enum Quota {
     Day,
     /// Requests whose rows may be withheld to protect people.
     Thresholded,
-    /// Server errors of one project in an hour: asking again makes it worse.
+    /// Server errors of one project in an hour: each retry adds to them.
     ServerErrors,
     /// Another limit, such as the Cloud project's own.
     Other,
@@ -225,10 +225,10 @@ impl Quota {
     }
 }
 
-/// One line for a body that is not JSON: the title of a page of HTML, or the beginning of the text.
+/// One line for a body that is not JSON: the title of an HTML page, or the beginning of the text.
 fn summary(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
-    // JSON that says nothing about an error may hold anything else.
+    // JSON without an error may contain anything, secrets included.
     if text.trim_start().starts_with(['{', '[']) {
         return "a response without an error message".to_owned();
     }
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quotas_are_told_apart() {
+    fn each_quota_is_recognised() {
         let table = [
             ("Exhausted concurrent requests quota.", Quota::Concurrent),
             (

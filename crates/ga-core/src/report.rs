@@ -1,8 +1,8 @@
-//! The question: RunReportRequest of the Analytics Data API in Google's own field names.
+//! RunReportRequest of the Analytics Data API in Google's own field names.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>
 //!
-//! Parts that this crate has no opinion on (cohorts, comparisons, …) pass through untouched. The response
-//! is in [`crate::response`], the choice of pages in [`crate::paging`].
+//! Parts without a type here (cohorts, comparisons, …) pass through unchanged. The response is in [`crate::response`],
+//! paging in [`crate::paging`].
 
 pub(crate) mod int64;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::dates::RANGE_NAMES;
 
-/// The largest page that the API hands out; a larger `limit` is capped by the server in silence.
+/// The largest page that the API returns; the server silently reduces a larger `limit`.
 pub const PAGE_ROWS: u64 = 250_000;
 
 /// The body of `POST v1beta/properties/{id}:runReport`.
@@ -58,14 +58,14 @@ pub struct RunReportRequest {
     /// Whether the response carries `propertyQuota`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub return_property_quota: Option<bool>,
-    /// Everything else that the caller put into the body.
+    /// Everything else in the body.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
 impl RunReportRequest {
-    /// What an official body says about the pages, columns and ranges of its report. What else it says, its filters
-    /// among it, is left out, and so is what cannot be read.
+    /// The pages, columns and ranges of an official body. Everything else, filters included, is left out, and so is what
+    /// cannot be read.
     pub fn outline(body: &Map<String, Value>) -> Self {
         Self {
             date_ranges: items(body, "dateRanges"),
@@ -82,7 +82,7 @@ impl RunReportRequest {
         }
     }
 
-    /// What the response calls the ranges of days or minutes.
+    /// The names of the ranges of days or minutes in the response.
     pub fn range_names(&self) -> Vec<String> {
         let days = self.date_ranges.iter().map(|range| &range.name);
         let minutes = self.minute_ranges.iter().map(|range| &range.name);
@@ -124,7 +124,7 @@ pub struct MinuteRange {
     pub name: Option<String>,
 }
 
-/// One dimension of the question.
+/// One dimension of the request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Dimension {
@@ -135,7 +135,7 @@ pub struct Dimension {
     pub dimension_expression: Option<Value>,
 }
 
-/// One metric of the question.
+/// One metric of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Metric {
@@ -176,7 +176,7 @@ pub enum FilterExpression {
     AndGroup(FilterExpressionList),
     /// One of them holds.
     OrGroup(FilterExpressionList),
-    /// It does not hold. There is no "not equal" in [`Test`]: this is how one says it.
+    /// It does not hold. [`Test`] has no "not equal": this is how to express it.
     NotExpression(Box<Self>),
     /// One field holds.
     Filter(Filter),
@@ -281,7 +281,7 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NumericValue {
-    /// A whole number, as text as JSON's int64 wants it.
+    /// A whole number, as text, since it is an int64 in JSON.
     Int64Value(String),
     /// Any other number.
     DoubleValue(f64),

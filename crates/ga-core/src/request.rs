@@ -1,8 +1,8 @@
-//! Requests as they go on the wire, but for the token, which the program adds.
+//! HTTP requests without the token, which the program adds.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest>,
 //! <https://developers.google.com/analytics/devguides/config/admin/v1/rest/v1beta/accountSummaries/list>
 //!
-//! Paths are made of a fixed host and digits, so no word of the caller decides where a token goes.
+//! URLs are made from a fixed host and digits, so no argument decides where a token goes.
 
 use http::Request;
 use serde::Serialize;

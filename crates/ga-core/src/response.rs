@@ -1,8 +1,8 @@
 //! The response of runReport without its rows: headers, totals, metadata, quota.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>
 //!
-//! Fields that are not known are passed over and those that are missing are empty, as in Google's own
-//! clients. Notes for people are made of it in [`crate::quality`].
+//! Unknown fields are ignored and missing ones are empty, as in Google's own clients. [`crate::quality`] makes notes for
+//! users of it.
 
 use std::borrow::Cow;
 
@@ -17,10 +17,10 @@ use crate::report::int64;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ReportHead {
-    /// One for each dimension of the question, and `dateRange` if there are several ranges.
+    /// One for each dimension of the request, and `dateRange` if there are several ranges.
     #[serde(deserialize_with = "or_default")]
     pub dimension_headers: Vec<DimensionHeader>,
-    /// One for each visible metric of the question.
+    /// One for each visible metric of the request.
     #[serde(deserialize_with = "or_default")]
     pub metric_headers: Vec<MetricHeader>,
     /// One row for each date range, when asked for.
@@ -35,11 +35,11 @@ pub struct ReportHead {
     /// All aggregates of a pivot report.
     #[serde(deserialize_with = "or_default")]
     pub aggregates: Vec<AggregateRow>,
-    /// All rows of the report, whatever the page; left out when there are none. With several date ranges
-    /// it counts combinations of dimensions.
+    /// The rows of the whole report, not of the page; missing if there are none. With several date ranges it counts
+    /// combinations of dimensions.
     #[serde(deserialize_with = "int64::deserialize")]
     pub row_count: Option<u64>,
-    /// What is to be said about the data.
+    /// Notes about the data.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Metadata,
     /// Left out unless asked for.
@@ -180,13 +180,13 @@ pub struct QuotaStatus {
 }
 
 impl PropertyQuota {
-    /// The smallest of the rests of tokens: that of the day, of the hour, and of the project's hour.
+    /// The smallest number of tokens left: for the day, for the hour, and for the project's hour.
     pub fn tokens_left(&self) -> Option<u64> {
-        let rests = self.tokens().map(|status| status.remaining.max(0).unsigned_abs());
-        rests.min()
+        let left = self.tokens().map(|status| status.remaining.max(0).unsigned_abs());
+        left.min()
     }
 
-    /// How many tokens the request took.
+    /// The number of tokens that the request consumed.
     pub fn tokens_consumed(&self) -> u64 {
         let consumed = self.tokens().map(|status| status.consumed.max(0).unsigned_abs());
         consumed.max().unwrap_or(0)
@@ -198,7 +198,7 @@ impl PropertyQuota {
 }
 
 impl ReportHead {
-    /// Reads a response from which the rows were taken.
+    /// Reads a response whose rows have been removed.
     pub(crate) fn parse(envelope: &[u8]) -> Result<Self, Error> {
         let head: Self = serde_json::from_slice(envelope)
             .map_err(|error| Error::response(format!("the response is not a report: {error}")))?;

@@ -1,25 +1,24 @@
 //! Whether a request that failed is sent again.
 //!
-//! Sending again is safe, since every request of these APIs reads. Each try costs quota, though: a server
-//! error counts against a budget of ten in an hour, and tokens that are used up stay so until the hour or
-//! the day ends (<https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>). Hence few
-//! tries. When to send it again is left to the caller.
+//! Retries are safe, since every request of these APIs only reads. But each costs quota: a server error counts
+//! against a budget of ten per hour, and exhausted tokens return only when the hour or the day ends (<https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>). So there are
+//! few retries. The back-off is left to the caller.
 
 use crate::refusal::{Quota, Refusal};
 
-/// How a try failed.
+/// How an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure<'a> {
-    /// The connection was refused, reset, or broke while the response came.
+    /// The connection was refused or reset, or broke during the response.
     Connection,
-    /// The response came, but not to its end.
+    /// The response was cut off.
     Truncated,
     /// The server refused.
     Refused(&'a Refusal),
 }
 
 impl Failure<'_> {
-    /// How often this failure is answered by another try.
+    /// How often this failure is retried.
     fn tries(self, has_retry_after: bool) -> u32 {
         match self {
             Self::Connection => 2,
@@ -29,7 +28,7 @@ impl Failure<'_> {
                 408 | 502 | 503 | 504 => 2,
                 403 | 429 => match refusal.quota() {
                     Some(Quota::Concurrent) => 2,
-                    // A quota that is not Analytics' own: only the server knows when it is free again.
+                    // Not a quota of Analytics: only the server knows when it is available again.
                     Some(Quota::Other) if has_retry_after => 2,
                     _ => 0,
                 },
@@ -84,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_quota_is_tried_again_only_when_the_server_says_when() {
+    fn an_unknown_quota_is_retried_only_with_a_retry_after() {
         let refusal = refusal(429, "Slow down");
         assert!(is_worth_another_try(Failure::Refused(&refusal), 1, true));
         assert!(!is_worth_another_try(Failure::Refused(&refusal), 1, false));

@@ -1,4 +1,4 @@
-//! The time zone of a property, whose days reports are about: as the Admin API says, or as any report does.
+//! The time zone of a property, which defines its days: from the Admin API, or from any report.
 //! <https://developers.google.com/analytics/devguides/config/admin/v1/rest/v1beta/properties/get>,
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/ResponseMetaData>
 

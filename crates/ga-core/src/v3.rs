@@ -1,9 +1,9 @@
 //! Universal Analytics in, GA4 out: the names of Core Reporting v3
 //! (<https://developers.google.com/analytics/devguides/reporting/core/v3/reference>) answered by the Data API.
 //!
-//! The table `data/v3.tsv` says for each v3 name which GA4 fields answer it and how; `data/v3-notes.tsv`
-//! says in which way the meaning differs. Both are read at the first look-up. A [`Translation`] turns a question
-//! in v3's words into a request and its rows back; a field without an equivalent is refused.
+//! The table `data/v3.tsv` has for each v3 name the GA4 fields that replace it; `data/v3-notes.tsv` says how their
+//! meaning differs. Both are read at the first look-up. A [`Translation`] turns a v3 query into a GA4 request, and the
+//! rows of its response into v3 rows; a field without an equivalent is refused.
 
 mod column;
 mod conditions;

@@ -1,4 +1,4 @@
-//! What is typed: one table, from which `--help`, the completions and the man page's check are made.
+//! The command line: one table, from which `--help`, the completions and the man page are made.
 
 use argh::{ArgsInfo, FromArgs};
 use gauth_cli::Failure;
@@ -6,15 +6,15 @@ use gauth_cli::Failure;
 /// list, search and describe dimensions and metrics
 #[derive(FromArgs, ArgsInfo)]
 pub(crate) struct Arguments {
-    /// names to describe, or words that must all occur in a name, former name or category
+    /// names to describe, or words to search for in names, former names and categories (all must occur)
     #[argh(positional, arg_name = "WORD")]
     pub(crate) words: Vec<String>,
 
-    /// ask for the fields of this property, custom ones included: digits, properties/DIGITS, or 0 for the first one the token can see; GA_PROPERTY by default
+    /// list the fields of this property, custom ones included: digits, properties/DIGITS, or 0 for the first one the token can see (default: GA_PROPERTY)
     #[argh(option, short = 'p', arg_name = "ID")]
     pub(crate) property: Option<String>,
 
-    /// only what can join a report of these fields; asks the property
+    /// only fields that can be added to a report of these, as the property says
     #[argh(option, arg_name = "NAMES")]
     pub(crate) compatible_with: Vec<String>,
 
@@ -26,19 +26,19 @@ pub(crate) struct Arguments {
     #[argh(switch)]
     pub(crate) metrics: bool,
 
-    /// only what the owner of the property has made; without a property, how such names begin
+    /// only custom fields; without a property, the prefixes of their names
     #[argh(switch)]
     pub(crate) custom: bool,
 
-    /// only what realtime reports have
+    /// only fields of realtime reports
     #[argh(switch)]
     pub(crate) realtime: bool,
 
-    /// one of VALUES; record is a block of lines for each field; default: on a terminal record for names and table for words, else csv or what -o says
+    /// one of VALUES; record is a block of lines for each field (default: on a terminal record for names and table for words, otherwise csv or as -o says)
     #[argh(option, short = 'f', arg_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
-    /// write to a file, which appears when it is complete
+    /// write to a file, which appears only when it is complete
     #[argh(option, short = 'o', arg_name = "FILE")]
     pub(crate) output: Option<String>,
 
@@ -50,13 +50,13 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "COMMAND")]
     pub(crate) token_command: Option<String>,
 
-    /// the Cloud project that the quota of the API is taken from
+    /// the Cloud project whose API quota is used
     #[argh(option, arg_name = "ID")]
     pub(crate) quota_project: Option<String>,
 }
 
 impl Arguments {
-    /// Refuses switches that exclude each other.
+    /// Refuses options that cannot be combined.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.dimensions && self.metrics {
             return Err(Failure::usage("--dimensions and --metrics cannot be combined"));

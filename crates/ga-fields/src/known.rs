@@ -1,4 +1,4 @@
-//! The fields to choose from: from memory if nothing asks for more, else the server's.
+//! The fields to choose from: the built-in list, or the server's if a property or a token is given.
 
 use ga_client::analytics::Analytics;
 use ga_client::token_argument::{TokenArgument, TokenSource};
@@ -11,18 +11,18 @@ use crate::arguments::Arguments;
 use crate::server;
 use crate::translation::Translator;
 
-/// What there is to choose from.
+/// The fields to choose from.
 pub(crate) struct Known {
-    /// What the switches leave.
+    /// Those that the switches leave.
     pub(crate) fields: Vec<Definition>,
-    /// Fields that exist, but cannot join the report.
+    /// Fields that exist but cannot be added to the report.
     pub(crate) incompatible: Vec<Definition>,
     /// The fields of `--compatible-with`.
     pub(crate) report: Vec<String>,
 }
 
 impl Known {
-    /// Gets the fields that the arguments ask for.
+    /// Gets the requested fields.
     pub(crate) fn get(
         arguments: &Arguments,
         token: &TokenArgument<'_>,
@@ -64,7 +64,7 @@ impl Known {
         Ok(Self { incompatible: judged.incompatible, report, ..Self::all(judged.compatible, arguments) })
     }
 
-    /// Fields that nothing but a switch excludes.
+    /// All fields but those that a switch excludes.
     fn all(mut fields: Vec<Definition>, arguments: &Arguments) -> Self {
         fields.retain(|field| {
             (!arguments.realtime || field.realtime)

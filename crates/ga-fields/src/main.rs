@@ -1,4 +1,4 @@
-//! ga-fields: what can be put into a report. The standard fields need no network; a property's own are asked for.
+//! ga-fields: the dimensions and metrics of reports. The standard ones need no network; those of a property are requested.
 
 mod arguments;
 mod known;
@@ -29,23 +29,23 @@ const PROGRAM: Program = Program {
     token_options: &["--token"],
     values,
     examples: &[
-        ("ga-fields page", "what has to do with pages"),
-        ("ga-fields screenPageViews -f record", "all about one field"),
-        ("ga-fields ga:users", "what answers a name of Universal Analytics"),
+        ("ga-fields page", "fields about pages"),
+        ("ga-fields screenPageViews -f record", "one field in full"),
+        ("ga-fields ga:users", "the GA4 field for a name of Universal Analytics"),
         ("gauth-token | ga-fields -p 123456 --token - --custom", "the custom fields of a property"),
         (
             "ga-fields -p 123456 --compatible-with date,sessions --dimensions",
-            "what else that report could be broken down by, with a token in GAUTH_TOKEN",
+            "dimensions that can be added to that report, with a token in GAUTH_TOKEN",
         ),
     ],
     notes: &[
-        "Without a token, the standard fields are listed from memory. With one, the fields of -p or GA_PROPERTY are asked for, or those that all properties have.",
+        "Without a token, the standard fields come from a built-in list. With one, the fields of -p or GA_PROPERTY are fetched, or those that all properties have.",
         "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN or GAUTH_TOKEN_COMMAND, whichever is first.",
     ],
     manual: include_str!("../manual.txt"),
 };
 
-/// The first so many are shown in a table.
+/// A table shows only the first columns.
 const IN_TABLE: usize = 6;
 const COLUMNS: [&str; 11] = [
     "name",

@@ -1,4 +1,4 @@
-//! `-f record`: a block of lines for each field, for eyes. What is empty is left out.
+//! `-f record`: a block of lines for each field, for people. Empty values are left out.
 
 use ga_client::rows::{Format, Layout, RowWriter};
 use gauth_cli::Failure;

@@ -1,4 +1,4 @@
-//! Which of the known fields are meant by the words.
+//! Selects fields by the words of the command line.
 
 use ga_core::Error;
 use ga_core::metadata::{self, Definition, Found};
@@ -7,7 +7,7 @@ use gauth_text::Typed;
 use crate::known::Known;
 use crate::translation::Translator;
 
-/// The fields that the words mean, and whether the words are their names.
+/// The fields that match the words, and whether the words are their names.
 pub(crate) fn select<'a>(
     known: &'a Known,
     words: &[String],
@@ -47,7 +47,7 @@ pub(crate) fn select<'a>(
     Err(unknown(&known.fields, &words).into())
 }
 
-/// A name or word that leads nowhere, with the nearest names.
+/// The error for a name or word that matches nothing, with the closest names.
 pub(crate) fn unknown(fields: &[Definition], name: &str) -> Error {
     let error = Error::field(format!("no field matches {}", Typed(name)));
     match metadata::nearest(fields, name) {

@@ -1,4 +1,4 @@
-//! Asking Analytics: the fields of a property, and which of them can join a report.
+//! Requests to Analytics: the fields of a property, and which of them can be added to a report.
 
 use anyhow::Context as _;
 use ga_client::analytics::Analytics;
@@ -20,9 +20,9 @@ pub(crate) fn fields(analytics: &Analytics, property: &PropertyNumber) -> anyhow
     Ok(metadata::parse(&answer)?)
 }
 
-/// The fields that all properties have, with the families that each fills with its own.
+/// The fields that all properties have, and the families of custom fields.
 pub(crate) fn common_fields(analytics: &Analytics) -> anyhow::Result<Vec<Definition>> {
-    // Google's number for what all properties have.
+    // With property 0 Google lists the fields that all properties have.
     let mut common = fields(analytics, &PropertyNumber::parse("0")?)?;
     let families = metadata::standard().into_iter();
     common.extend(families.filter(Definition::is_family));
@@ -30,14 +30,14 @@ pub(crate) fn common_fields(analytics: &Analytics) -> anyhow::Result<Vec<Definit
     Ok(common)
 }
 
-/// What can and what cannot join a report of these fields.
+/// Which fields can and cannot be added to a report of these.
 pub(crate) fn compatibility(
     analytics: &Analytics,
     property: &PropertyNumber,
     names: &[String],
 ) -> anyhow::Result<Compatibility> {
     let mut check = CheckCompatibilityRequest::default();
-    // Whether a custom field is a dimension or a metric, only the property knows.
+    // Only the property knows whether a custom field is a dimension or a metric.
     let mut of_property = None;
     for name in names {
         let kind = match catalogue::kind_of(name) {
@@ -61,7 +61,7 @@ pub(crate) fn compatibility(
     Ok(Compatibility::parse(&answer)?)
 }
 
-/// The number of the property meant; the first one is named on stderr.
+/// The number of the property; the first one is named on stderr.
 pub(crate) fn number(analytics: &Analytics, property: Property, terminal: &Terminal) -> anyhow::Result<PropertyNumber> {
     if let Property::Number(number) = property {
         return Ok(number);

@@ -1,22 +1,22 @@
-//! Names of Universal Analytics and former names of GA4 become today's, which is said once.
+//! Names of Universal Analytics and former names of GA4 are replaced by current ones, with one note each.
 
 use gauth_text::Typed;
 
 use ga_core::{Error, catalogue, v3};
 use gauth_cli::{Failure, Terminal};
 
-/// Translates, and remembers what it has said.
+/// Translates names; each note is printed once.
 pub(crate) struct Translator {
     terminal: Terminal,
-    said: Vec<String>,
+    noted: Vec<String>,
 }
 
 impl Translator {
     pub(crate) fn new(terminal: Terminal) -> Self {
-        Self { terminal, said: Vec::new() }
+        Self { terminal, noted: Vec::new() }
     }
 
-    /// Words to search for: `ga:users` becomes the names of what answers it, anything else stays.
+    /// Words to search for: `ga:users` is replaced by GA4 names, anything else stays.
     pub(crate) fn words(&mut self, words: &[String]) -> anyhow::Result<Vec<String>> {
         let mut translated = Vec::new();
         for word in words {
@@ -32,21 +32,21 @@ impl Translator {
         Ok(translated)
     }
 
-    /// The fields of a report, from comma lists; old names and former names become today's.
+    /// The fields of a report, from comma lists; old and former names are replaced by current ones.
     pub(crate) fn names(&mut self, lists: &[String]) -> anyhow::Result<Vec<String>> {
         let mut names: Vec<String> = Vec::new();
         for name in lists.iter().flat_map(|list| list.split(',')).map(str::trim) {
             if name.is_empty() {
                 return Err(Failure::usage("--compatible-with: empty name").into());
             }
-            let today = match catalogue::renamed(name) {
-                Some(today) => {
-                    self.say(format!("{} is now called {}", Typed(name), Typed(&today)));
-                    vec![today]
+            let current = match catalogue::renamed(name) {
+                Some(name_now) => {
+                    self.note(format!("{} is now called {}", Typed(name), Typed(&name_now)));
+                    vec![name_now]
                 }
                 None => self.old_name(name)?.unwrap_or_else(|| vec![name.to_owned()]),
             };
-            for name in today {
+            for name in current {
                 if !names.contains(&name) {
                     names.push(name);
                 }
@@ -55,27 +55,27 @@ impl Translator {
         Ok(names)
     }
 
-    /// Says what answers those words that are names of Universal Analytics alone.
+    /// Prints the notes for words that are names of Universal Analytics.
     pub(crate) fn mention(&mut self, words: &[String]) {
         for word in words {
-            // Found by its letters as well; without an equivalent there is nothing to say.
+            // The word matches GA4 fields as well, so a missing equivalent is not an error.
             let _ = self.old_name(word);
         }
     }
 
-    /// What answers a name of Universal Analytics; `None` if it is none, or GA4's too.
+    /// The GA4 fields for a name of Universal Analytics; `None` if it is not one, or also a GA4 name.
     pub(crate) fn old_name(&mut self, name: &str) -> Result<Option<Vec<String>>, Error> {
         let Some(equivalent) = v3::equivalent(name)? else {
             return Ok(None);
         };
-        self.say(equivalent.sentence);
+        self.note(equivalent.sentence);
         Ok(Some(equivalent.fields))
     }
 
-    fn say(&mut self, sentence: String) {
-        if !self.said.contains(&sentence) {
+    fn note(&mut self, sentence: String) {
+        if !self.noted.contains(&sentence) {
             self.terminal.note(&sentence);
-            self.said.push(sentence);
+            self.noted.push(sentence);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! `-f id`: the property numbers alone, one on each line, fit for `ga-query -p`.
+//! `-f id`: only the property numbers, one per line, for `ga-query -p`.
 
 use ga_client::rows::{Format, RowWriter};
 use gauth_cli::Failure;
 
 pub(crate) const FORMAT: Format = Format { name: "id", extensions: &[], writer: |_| Box::new(Ids) };
 
-/// Where the number stands in [`crate::COLUMNS`].
+/// The place of the number in [`crate::COLUMNS`].
 const PROPERTY: usize = 2;
 
 struct Ids;

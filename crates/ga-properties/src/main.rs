@@ -1,8 +1,6 @@
-//! ga-properties: the accounts and properties that a token can see, as rows or as bare ids.
+//! ga-properties: the accounts and properties that a token can see, as rows or as ids only.
 
 mod ids;
-
-use gauth_text::Typed;
 
 use std::process::ExitCode;
 
@@ -15,6 +13,7 @@ use ga_client::token_argument::{TokenArgument, TokenSource};
 use ga_core::account::{self, Listed};
 use gauth_cli::completions::Values;
 use gauth_cli::{Context, Failure, Kind, Program};
+use gauth_text::Typed;
 
 const PROGRAM: Program = Program {
     name: "ga-properties",
@@ -26,12 +25,12 @@ const PROGRAM: Program = Program {
         ("gauth-token | ga-properties", "all of them"),
         (
             "ga-query -p $(ga-properties --match 'My site' -f id) -m sessions",
-            "a report of the property of that name, with a token in GAUTH_TOKEN",
+            "a report on the property with that name, with a token in GAUTH_TOKEN",
         ),
     ],
     notes: &[
         "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, GAUTH_TOKEN_COMMAND, or a pipe or file on standard input that holds nothing else, whichever is first. Its scope is analytics.readonly or analytics.edit.",
-        "A property that is listed may still refuse its data: that takes a role at the property.",
+        "A listed property may still refuse its data: reports need a role at the property.",
     ],
     manual: include_str!("../manual.txt"),
 };
@@ -45,11 +44,11 @@ struct Arguments {
     #[argh(option, arg_name = "NAME")]
     r#match: Option<String>,
 
-    /// one of VALUES; id prints the property numbers only; default: table on a terminal, else csv or what -o says
+    /// one of VALUES; id prints the property numbers only (default: table on a terminal, otherwise csv or as -o says)
     #[argh(option, short = 'f', arg_name = "FORMAT")]
     format: Option<String>,
 
-    /// write to a file, which appears when it is complete
+    /// write to a file, which appears only when it is complete
     #[argh(option, short = 'o', arg_name = "FILE")]
     output: Option<String>,
 
@@ -61,7 +60,7 @@ struct Arguments {
     #[argh(option, arg_name = "COMMAND")]
     token_command: Option<String>,
 
-    /// the Cloud project that the quota of the API is taken from
+    /// the Cloud project whose API quota is used
     #[argh(option, arg_name = "ID")]
     quota_project: Option<String>,
 }

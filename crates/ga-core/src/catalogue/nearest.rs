@@ -1,16 +1,16 @@
-//! Which field was probably meant by a name that does not exist.
+//! Suggestions for a name that does not exist.
 
 use super::{FieldKind, edit_distance, fields, renamed};
 
-/// At most this many guesses: more is a list, not a suggestion.
+/// At most this many names are suggested.
 const GUESSES: usize = 3;
 
-/// Existing names near `name`, the likeliest first, at most three.
+/// Existing names similar to `name`, the likeliest first, at most three.
 ///
-/// A name that differs only in case is the only answer, and so is a renamed field; otherwise names
+/// A name that differs only in case is the only suggestion, and so is a renamed field; otherwise names
 /// at a small edit distance come first, then names that contain `name` or are contained in it.
-/// Names of the wanted kind go before names of the other kind at the same distance.
-pub fn nearest(name: &str, wanted: FieldKind) -> Vec<String> {
+/// Names of `kind` come before names of the other kind at the same distance.
+pub fn nearest(name: &str, kind: FieldKind) -> Vec<String> {
     let (family, parameter) = match name.split_once(':') {
         Some((family, parameter)) => (format!("{family}:"), parameter),
         None => (name.to_owned(), ""),
@@ -25,7 +25,7 @@ pub fn nearest(name: &str, wanted: FieldKind) -> Vec<String> {
         .iter()
         .filter_map(|field| {
             let distance = distance_of(&family, field.name)?;
-            Some((distance, field.kind != wanted, field.name))
+            Some((distance, field.kind != kind, field.name))
         })
         .collect();
     candidates.sort_unstable();
@@ -41,7 +41,7 @@ pub fn nearest(name: &str, wanted: FieldKind) -> Vec<String> {
     candidates.into_iter().map(|(_, _, known)| complete(known)).collect()
 }
 
-/// How far `known` is from `typed`: 0 for a difference in case only, `None` if they are unlike.
+/// The distance from `typed` to `known`: 0 if they differ only in case, `None` if they are not similar.
 fn distance_of(typed: &str, known: &str) -> Option<usize> {
     let typed = typed.to_lowercase();
     let known = known.to_lowercase();
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_difference_is_the_only_answer() {
+    fn a_name_that_differs_only_in_case_is_the_only_suggestion() {
         assert_eq!(nearest("PAGEPATH", FieldKind::Dimension), ["pagePath"]);
     }
 

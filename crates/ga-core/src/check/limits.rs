@@ -17,7 +17,7 @@ const METRICS: usize = 10;
 const REQUESTS: usize = 5;
 /// Minute ranges of a realtime request.
 const MINUTE_RANGES: usize = 2;
-/// Realtime reports go back so many minutes (Analytics 360; 29 otherwise).
+/// The most minutes that realtime reports go back (Analytics 360; 29 otherwise).
 const MINUTES: u64 = 59;
 
 pub(super) fn check_batch(requests: &[Value]) -> Result<(), Error> {
@@ -87,7 +87,7 @@ fn check_ranges(request: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// Rows are ordered by what the report holds; the name of the date range answers 500.
+/// Rows can only be ordered by columns of the report; for the name of the date range the server returns 500.
 fn check_orders(request: &Value) -> Result<(), Error> {
     let orders = list(request, "orderBys");
     let of_pivots = list(request, "pivots").iter().flat_map(|pivot| list(pivot, "orderBys"));

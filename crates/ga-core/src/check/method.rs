@@ -1,4 +1,4 @@
-//! The methods that answer reports.
+//! The methods of the Data API that return reports.
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ pub enum Method {
     BatchRunPivotReports,
     /// What happened within the last minutes.
     RunRealtimeReport,
-    /// Which fields go together.
+    /// Which fields can be combined.
     CheckCompatibility,
-    /// Steps that users take one after the other; in v1alpha only.
+    /// Steps that users take one after the other; only in v1alpha.
     RunFunnelReport,
     /// One report with what only v1alpha knows: a `conversionSpec`.
     RunReportAlpha,
@@ -65,22 +65,22 @@ impl Method {
         matches!(self, Self::BatchRunReports | Self::BatchRunPivotReports)
     }
 
-    /// Whether it hands out a report page by page.
+    /// Whether it returns a report page by page.
     pub fn has_pages(self) -> bool {
         matches!(self, Self::RunReport | Self::RunReportAlpha | Self::BatchRunReports)
     }
 
-    /// Whether its answers are tables with one row for each combination of dimensions, which `limit` and `rowCount` count.
+    /// Whether its responses are tables with one row for each combination of dimensions, which `limit` and `rowCount` count.
     pub fn counts_rows(self) -> bool {
         self.has_pages() || self == Self::RunRealtimeReport
     }
 
-    /// What hands out the pages after the first.
+    /// The method for the pages after the first.
     pub fn of_further_pages(self) -> Self {
         if self == Self::BatchRunReports { Self::RunReport } else { self }
     }
 
-    /// The method that takes `body`: each has a member that no other has, but for runReport.
+    /// The method for `body`: each but runReport has a member that no other has.
     pub fn of(body: &Value) -> Self {
         let has = |body: &Value, name: &str| {
             body.as_object().is_some_and(|members| members.keys().any(|key| proto::camel_case(key) == name))
@@ -96,7 +96,7 @@ impl Method {
         }
     }
 
-    /// The message that its body is, in Google's discovery document.
+    /// The message type of its body in Google's discovery document.
     pub(super) fn message(self) -> &'static str {
         let found = METHODS.iter().find(|(method, _, _)| *method == self);
         found.map_or("", |(_, _, message)| message)
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_tells_its_method() {
+    fn the_method_is_recognised_by_the_body() {
         for (body, method) in [
             (json!({"metrics": []}), Method::RunReport),
             (json!({"requests": [{}]}), Method::BatchRunReports),

@@ -11,7 +11,7 @@ use crate::v3;
 
 /// Checks every field that the request names; replaces former names, with a note for each.
 pub(super) fn check(method: Method, request: &mut Value, notes: &mut Vec<String>) -> Result<(), Error> {
-    // A funnel names fields of its own kind, which the catalogue does not have.
+    // The fields of funnels are not in the catalogue.
     if method == Method::RunFunnelReport {
         return Ok(());
     }
@@ -60,7 +60,7 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// Finds the names by the keys that hold them. `side` is the kind of a filter's fields.
+    /// Finds the names by their keys. `side` is the kind of a filter's fields.
     fn visit(&mut self, value: &mut Value, side: FieldKind) {
         match value {
             Value::Array(items) => {

@@ -2,7 +2,7 @@
 //! messages.
 //!
 //! All spellings of a body become one: names in camelCase, 64-bit numbers as text, others as numbers, enums by their
-//! names, and null left out. What values mean is left to the other checks.
+//! names, and null left out. The meaning of values is left to the other checks.
 
 use gauth_text::Typed;
 use serde_json::{Map, Number, Value};
@@ -13,11 +13,11 @@ use crate::error::Error;
 
 static TABLE: &str = include_str!("../../data/requests.tsv");
 
-/// What is done with a member that is not in the table or cannot be read.
+/// What to do with a member that is not in the table or cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
     Refused,
-    /// It stays as it is.
+    /// It stays unchanged.
     Kept,
 }
 
@@ -174,7 +174,7 @@ fn enumerated(name: &str, value: &Value, path: &str) -> Result<Value, Wrong> {
     }
 }
 
-/// An integer as a number or as text, in any spelling that has no fraction.
+/// An integer as a number or as text, in any spelling without a fraction.
 fn whole(value: &Value) -> Option<i64> {
     // All whole numbers up to here are their own doubles.
     const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -198,7 +198,7 @@ fn double(value: &Value) -> Option<Value> {
 
 /// Text that is a number of JSON.
 fn decimal(text: &str) -> Option<f64> {
-    // serde_json would pass over blanks around it.
+    // serde_json would ignore blanks around it.
     if text.contains(char::is_whitespace) {
         return None;
     }

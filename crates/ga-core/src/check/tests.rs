@@ -1,4 +1,4 @@
-//! What is found, and what is let pass.
+//! What is refused, and what passes.
 
 use serde_json::{Value, json};
 

@@ -67,7 +67,7 @@ fn what_has_just_begun_ends_today() {
 }
 
 #[test]
-fn dates_that_are_none_are_refused() {
+fn invalid_dates_are_refused() {
     for text in [
         "",
         "tomorrow",

@@ -134,7 +134,7 @@ impl Parser<'_> {
             None => {
                 self.last_value = Some((start, operator.is_regex()));
                 let value = self.scanner.value(&Ends::CONDITION, operator.is_regex()).map_err(|error| {
-                    // Quotes make no number.
+                    // Quotes would not make it a number.
                     if operator.is_numeric() { SyntaxError { hint: None, ..error } } else { error }
                 })?;
                 if value.is_empty() {
@@ -181,7 +181,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A `)` that nothing has opened: it may belong to the value before it.
+    /// An unmatched `)`: it may belong to the value before it.
     fn stray_bracket(&self) -> SyntaxError {
         let error = self.scanner.error(self.scanner.at, "unexpected `)`: no bracket is open");
         let Some((start, is_regex)) = self.last_value else {

@@ -186,7 +186,7 @@ mod tests {
                 && let Some(quoted) = error.hint.as_deref().and_then(|hint| hint.strip_prefix("quote it: ")).filter(|hint| hint.contains("=="))
                 && let Err(next) = parse(quoted)
             {
-                // What stands around the value may still be wrong, but not the value.
+                // The text around the value may still be wrong, but not the value.
                 prop_assert!(next.column > error.column || next.hint.is_none(), "{text}: {error}; {quoted}: {next}");
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Both grammars, [`super::parse()`] and [`super::parse_v3`], are written over this one scanner; they differ in
 //! which pieces they ask for and in where a value without quotes [`Ends`]. Each look-ahead is bounded, so
-//! reading takes time in proportion to the text.
+//! the time is proportional to the length of the text.
 
 use gauth_text::{Seems, Typed};
 
@@ -16,7 +16,7 @@ pub(super) const DEPTH: usize = 32;
 /// Words of the language, which cannot name a field.
 const RESERVED: [&str; 6] = ["and", "or", "not", "case", "in", "between"];
 
-/// What stands between two conditions.
+/// What joins two conditions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Joint {
     Comma,
@@ -35,11 +35,11 @@ impl Joint {
 pub(super) struct Ends {
     /// At one of these.
     marks: &'static str,
-    /// What a backslash takes its meaning from; before anything else it is a part of the value.
+    /// What a backslash escapes; before anything else it is part of the value.
     escaped: &'static str,
-    /// At a `)` that the value has not opened.
+    /// At an unmatched `)`.
     at_bracket: bool,
-    /// Before a joint with a condition behind it.
+    /// Before a joint that a condition follows.
     at_condition: bool,
 }
 
@@ -155,7 +155,7 @@ impl<'a> Scanner<'a> {
         Err(self.error(start, "this quote is not closed"))
     }
 
-    /// Text without quotes, which is refused where it looks like more than a value.
+    /// Text without quotes; refused if it looks like more than one value.
     pub(super) fn value(&mut self, ends: &Ends, is_regex: bool) -> Result<String, SyntaxError> {
         let start = self.at;
         let mut value = String::new();
@@ -204,8 +204,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Whether the value has ended because a joint and a condition follow. Notes what makes one doubt that the
-    /// text here belongs to the value.
+    /// Whether the value ends here because a joint and a condition follow. Records a reason to doubt that the text
+    /// here belongs to the value.
     fn begins_condition(&self, is_word_start: bool, is_inside: bool, doubts: &mut Doubts<'a>) -> bool {
         let mut behind = *self;
         if (is_word_start || self.rest().starts_with(['&', '|'])) && behind.joint().is_some() {
@@ -227,19 +227,19 @@ impl<'a> Scanner<'a> {
         false
     }
 
-    /// What looks like a condition here, behind any `(`, `not` and `case`.
+    /// What looks like a condition here, after any `(`, `not` and `case`.
     fn ahead(mut self) -> Option<Ahead<'a>> {
         for _ in 0..=DEPTH {
             self.skip_blanks();
             if !self.skip_prefix() {
                 let name = self.name()?;
                 self.skip_blanks();
-                let is_slip = self.rest().starts_with('=');
+                let is_typo = self.rest().starts_with('=');
                 let has_operator = self.operator().is_some() || self.word_operator();
-                return (has_operator || is_slip).then_some(Ahead { name, has_operator });
+                return (has_operator || is_typo).then_some(Ahead { name, has_operator });
             }
         }
-        // So deep that the parser will refuse it.
+        // Too deep: the parser refuses it.
         Some(Ahead { name: "", has_operator: true })
     }
 
@@ -324,7 +324,7 @@ impl<'a> Scanner<'a> {
 /// The beginning of a condition.
 struct Ahead<'a> {
     name: &'a str,
-    /// Whether an operator follows, or a lone `=`, which is a slip if the field is known.
+    /// Whether an operator follows; otherwise it is a single `=`, which is a typo if the field is known.
     has_operator: bool,
 }
 
@@ -333,12 +333,12 @@ struct Ahead<'a> {
 struct Doubts<'a> {
     /// The place of the first reason, and the reason.
     first: Option<(usize, String)>,
-    /// Where the last joint that belongs to the value begins, and what is behind it.
+    /// Where the last joint within the value begins, and the text after it.
     last_joint: Option<(usize, Scanner<'a>)>,
 }
 
 impl<'a> Doubts<'a> {
-    /// Looks at the end of the value, once it is known.
+    /// Checks the end of the value, once it is known.
     fn settle(&mut self, scanner: &Scanner<'a>, start: usize, end: usize) {
         if self.first.is_some() {
             return;
@@ -366,8 +366,8 @@ impl<'a> Doubts<'a> {
     }
 }
 
-/// The brackets that a value has opened. Escaped ones never come here; those in a class of a regular expression
-/// do not count.
+/// The brackets that a value has opened. Escaped ones are not passed in; those in a class of a regular
+/// expression do not count.
 #[derive(Default)]
 struct Brackets {
     is_regex: bool,
@@ -379,7 +379,7 @@ struct Brackets {
 enum Class {
     #[default]
     Outside,
-    /// Behind `[` or `[^`, where a `]` is a member.
+    /// After `[` or `[^`, where a `]` is a member.
     Beginning,
     Inside,
     /// Within `[:alpha:]`.

@@ -1,7 +1,7 @@
 //! Expressions to the `dimensionFilter` and the `metricFilter` of a request.
 //!
-//! Google filters dimensions before it adds up and metrics afterwards, so a FilterExpression holds one
-//! kind only: <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression>.
+//! Google filters dimensions before aggregation and metrics after it, so a FilterExpression has only one kind:
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression>.
 
 use gauth_text::Typed;
 
@@ -21,8 +21,8 @@ pub struct Sides {
     pub metrics: Vec<String>,
 }
 
-/// Divides filters that must all hold. `metrics` are the names of the report's own metrics: they settle
-/// what a name is that can be either (`customEvent:x`) or that nobody knows.
+/// Splits filters that must all match. `metrics` are the names of the report's metrics: they decide the kind of a name
+/// that can be either (`customEvent:x`) or is unknown.
 pub fn sides(filters: Vec<Expression>, metrics: &[String]) -> Result<Sides, Error> {
     let mut conjuncts = Vec::new();
     for filter in filters {
@@ -67,7 +67,7 @@ fn all_of(mut members: Vec<FilterExpression>) -> Option<FilterExpression> {
     }
 }
 
-/// The one kind of all fields within, or why that cannot be.
+/// The kind of all fields within; an error if there are both.
 fn kind_of(expression: &Expression, metrics: &[String]) -> Result<FieldKind, Error> {
     let mut dimension = None;
     let mut metric = None;
@@ -190,7 +190,7 @@ fn between(field: &str, from: &str, to: &str) -> Result<Test, Error> {
     Ok(Test::BetweenFilter { from_value: number(field, from)?, to_value: number(field, to)? })
 }
 
-/// Whole numbers stay exact; anything else becomes the nearest double, which is what the server takes.
+/// Whole numbers stay exact; anything else becomes the nearest double, which is what the server accepts.
 fn number(field: &str, text: &str) -> Result<NumericValue, Error> {
     if let Ok(whole) = text.parse::<i64>() {
         return Ok(NumericValue::Int64Value(whole.to_string()));

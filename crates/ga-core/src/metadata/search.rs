@@ -1,12 +1,12 @@
-//! Finding fields by words, as a person types them.
+//! Finds fields by the words that users type.
 
 use super::Definition;
 use crate::catalogue::{self, FieldKind, edit_distance};
 
-/// So many guesses are a suggestion; more are a list.
+/// At most this many names are suggested.
 const GUESSES: usize = 3;
 
-/// What words lead to.
+/// The result of a search.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found<'a> {
     /// Each word is the name of a field: those, in the order of the words.
@@ -29,7 +29,7 @@ pub fn search<'a>(definitions: &'a [Definition], words: &[String]) -> Found<'a> 
     Found::Matching(definitions.iter().filter(matches).collect())
 }
 
-/// Names near `name`, the likeliest first, at most three.
+/// Names similar to `name`, the likeliest first, at most three.
 pub fn nearest(definitions: &[Definition], name: &str) -> Vec<String> {
     let typed = name.to_lowercase();
     let tolerated = (typed.chars().count() / 4).clamp(1, 3);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_names_lead_to_their_fields_alone() {
+    fn exact_names_lead_only_to_their_fields() {
         for (words, expected) in [
             (&["sessions"][..], &["sessions"][..]),
             (&["sessions", "country"], &["sessions", "country"]),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_has_the_right_name_near() {
+    fn a_typo_gets_the_right_name() {
         let mut all = standard();
         all.push(Definition { name: "customEvent:plan".to_owned(), ..all[0].clone() });
         for (typed, expected) in [

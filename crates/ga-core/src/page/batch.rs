@@ -1,4 +1,4 @@
-//! Reads the response of a batch, `{"reports": [report, …]}`, while it arrives; pivot reports stand under `pivotReports`.
+//! Reads the response of a batch, `{"reports": [report, …]}`, while it arrives; pivot reports are under `pivotReports`.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/batchRunReports>
 
 use std::collections::VecDeque;
@@ -12,7 +12,7 @@ use crate::error::Error;
 #[derive(Debug)]
 pub struct BatchDecoder {
     state: State,
-    /// One for each report that is still to come; the first is the one being read.
+    /// One for each report that is not complete; the first is being read.
     reports: VecDeque<PageDecoder>,
     buffer: Vec<u8>,
 }
@@ -39,7 +39,7 @@ enum State {
 }
 
 impl BatchDecoder {
-    /// With a decoder for each report that was asked for, in order.
+    /// With a decoder for each requested report, in order.
     pub fn new(reports: impl IntoIterator<Item = PageDecoder>) -> Self {
         let nested = |report| PageDecoder { is_nested: true, ..report };
         Self { state: State::Start, reports: reports.into_iter().map(nested).collect(), buffer: Vec::new() }
@@ -72,7 +72,7 @@ impl BatchDecoder {
         }
     }
 
-    /// Hands what there is to the report that is being read; whether it has ended.
+    /// Passes the buffer to the current report; returns whether that has ended.
     fn read_report(&mut self, pieces: &mut Vec<Piece>) -> Result<bool, Error> {
         let Some(report) = self.reports.front_mut() else {
             return Err(wrong("more reports than requested"));
@@ -94,7 +94,7 @@ impl BatchDecoder {
         Ok(true)
     }
 
-    /// Reads up to the next report; whether there is one.
+    /// Reads up to the next report; returns whether there is one.
     fn read_around(&mut self) -> Result<bool, Error> {
         let buffer = std::mem::take(&mut self.buffer);
         let mut cursor = Cursor { bytes: &buffer, at: 0 };
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_come_out_one_by_one_whatever_the_pieces() {
+    fn reports_come_out_one_by_one_for_any_size_of_pieces() {
         let response =
             format!(r#" {{"kind":"k" , "reports" : [ {} , {},{}] , "more":[{{}}]}} "#, report(2), report(0), report(3));
         for step in [1, 7, 64, 10_000] {

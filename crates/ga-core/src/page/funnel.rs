@@ -1,4 +1,4 @@
-//! The response of runFunnelReport: its table is a report of its own, beside what draws the funnel.
+//! The response of runFunnelReport: its table is a report of its own, next to the data for drawing the funnel.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1alpha/properties/runFunnelReport>
 
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::error::Error;
 use crate::response::PropertyQuota;
 
-/// The `funnelTable` of a response, for [`super::PageDecoder`], and the quota that stands outside of it.
+/// The `funnelTable` of a response, for [`super::PageDecoder`], and the quota, which is outside of it.
 pub fn funnel_table(response: &[u8]) -> Result<(&[u8], Option<PropertyQuota>), Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

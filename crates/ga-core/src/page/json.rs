@@ -1,5 +1,5 @@
-//! JSON text (RFC 8259) that may end anywhere: a cursor that says "more" instead of "wrong" at the end of
-//! what has arrived.
+//! A cursor over JSON text (RFC 8259) of which only a part has arrived: at the end of that part it reports "more",
+//! not "wrong".
 //!
 //! It finds where tokens begin and end. Escapes and unknown values are left to serde_json, and UTF-8 is
 //! checked by the caller, who sees whole rows.
@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 pub(super) enum Stop {
     /// The bytes end here; the next chunk may go on.
     More,
-    /// No further byte can make this right.
+    /// No further bytes can make this valid.
     Wrong(&'static str),
 }
 
@@ -55,7 +55,7 @@ impl<'a> Cursor<'a> {
         if self.take(byte)? { Ok(()) } else { Err(Stop::Wrong(otherwise)) }
     }
 
-    /// Takes these bytes if they come next, all of them and at once.
+    /// Takes these bytes if all of them come next.
     pub(super) fn take_exactly(&mut self, bytes: &[u8]) -> bool {
         let found = self.bytes[self.at..].starts_with(bytes);
         if found {
@@ -99,7 +99,7 @@ impl<'a> Cursor<'a> {
         self.decode(text)
     }
 
-    /// The bytes that a string stands for.
+    /// The decoded bytes of a string.
     pub(super) fn decode(&self, text: Text) -> Result<Cow<'a, [u8]>, Stop> {
         if !text.escaped {
             return Ok(Cow::Borrowed(&self.bytes[text.start..text.end]));
@@ -155,8 +155,8 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-/// The first place from `at` on that holds a quote, a backslash or a control character; eight bytes at a
-/// time, since this is where the time of a report goes.
+/// The first place from `at` on with a quote, a backslash or a control character. It tests eight bytes at a time,
+/// since most of the time of a report is spent here.
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);

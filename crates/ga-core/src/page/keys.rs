@@ -1,13 +1,13 @@
-//! What tells the rows of a page apart: hashes of their dimensions, of which no two rows of a report have the same.
+//! The keys of the rows of a page: hashes of their dimensions, which are different for all rows of a report.
 //!
-//! Only hashes are kept, 8 bytes a row, and of two pages at a time. That two of a million different rows are taken for
-//! the same happens once in tens of millions of reports.
+//! Only hashes are kept, 8 bytes a row, and of two pages at a time. In a report of a million rows, two different rows
+//! have the same hash once in tens of millions of reports.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-/// Which dimensions tell the rows of a response apart.
+/// Which dimensions distinguish the rows of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowKey {
     /// Not known: the rows are those of a pivot or a funnel.
@@ -54,7 +54,7 @@ impl Keys {
     }
 }
 
-/// Collects the keys of a page while its rows come.
+/// Collects the keys of a page while its rows are read.
 #[derive(Debug)]
 pub(super) struct KeyReader {
     key: RowKey,
@@ -75,7 +75,7 @@ impl KeyReader {
         }
     }
 
-    /// Takes a row by its dimensions, which `cells` hold unambiguously; `own` are those of its combination.
+    /// Takes a row by its dimensions, which `cells` hold unambiguously; `own` holds those of its combination.
     pub(super) fn row(&mut self, cells: &[u8], own: Option<&[u8]>) {
         if self.key != RowKey::Unknown {
             self.rows.push(hash(cells));
@@ -83,7 +83,7 @@ impl KeyReader {
         self.combinations.extend(own.map(hash));
     }
 
-    /// The keys of `rows` rows, and how many combinations those are; `None` if a row came twice.
+    /// The keys of `rows` rows, and the number of their combinations; `None` if a row is repeated.
     pub(super) fn finish(self, rows: u64) -> Option<(Keys, u64)> {
         let keys = Keys::new(self.rows);
         if keys.has_repetition() {
@@ -101,8 +101,8 @@ fn hash(bytes: &[u8]) -> u64 {
     FixedState::with_seed(0).hash_one(bytes)
 }
 
-/// Notices rows that came before, over the pages of a report in their order: any row of the page before, and the first
-/// row of every earlier one. Since rows are in order, a page that repeats another's rows from its beginning holds that.
+/// Detects rows that were sent before, over the pages of a report in order: any row of the previous page, and the first
+/// row of every earlier one. Rows are ordered, so a page that repeats an earlier page contains its first row.
 #[derive(Debug, Default)]
 pub struct Repetitions {
     beginnings: Vec<u64>,
@@ -110,7 +110,7 @@ pub struct Repetitions {
 }
 
 impl Repetitions {
-    /// Takes the next page; false if it holds rows that came before.
+    /// Takes the next page; false if it contains rows that were sent before.
     #[must_use]
     pub fn take(&mut self, keys: Keys) -> bool {
         if self.beginnings.iter().any(|&hash| keys.contain(hash)) || keys.overlap(&self.previous) {

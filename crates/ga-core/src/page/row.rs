@@ -1,8 +1,8 @@
 //! One row of a report: `{"dimensionValues": [{"value": …}, …], "metricValues": […]}`.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/Row>
 //!
-//! Either list may be missing, in any order; a value left out is the empty text; what is not known is
-//! passed over.
+//! The lists may come in any order, and either may be missing; a missing value is the empty text; unknown members are
+//! ignored.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ impl Cell {
 }
 
 impl RowCells {
-    /// Reads one row from the cursor, which stays where it is unless the whole row is there.
+    /// Reads one row; the cursor does not move unless the whole row has arrived.
     pub(super) fn read(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
         let start = cursor.at;
         let result = self.read_row(cursor);
@@ -92,7 +92,7 @@ fn read_list(cursor: &mut Cursor<'_>, cells: &mut Vec<Cell>) -> Result<(), Stop>
 }
 
 fn read_cell(cursor: &mut Cursor<'_>) -> Result<Cell, Stop> {
-    // The usual spelling first; anything else goes the long way.
+    // The usual spelling has a fast path.
     let start = cursor.at;
     if cursor.take_exactly(br#"{"value":""#) {
         let text = cursor.string_rest()?;

@@ -89,7 +89,7 @@ fn keys_may_come_in_any_order_and_many_may_be_missing() {
 }
 
 #[test]
-fn an_answer_that_is_not_a_report_is_refused() {
+fn a_response_that_is_not_a_report_is_refused() {
     let ok = r#"{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"1"}]}"#;
     let table = [
         ("<html>no</html>".to_owned(), "not a JSON object"),
@@ -179,7 +179,7 @@ fn a_long_cell_is_read_whole_and_an_endless_one_is_refused() {
 }
 
 #[test]
-fn rows_that_differ_in_the_date_range_alone_are_one_combination() {
+fn rows_that_differ_only_in_the_date_range_are_one_combination() {
     let row = |country: &str, range: &str| {
         format!(
             r#"{{"dimensionValues":[{{"value":"{country}"}},{{"value":"{range}"}}],"metricValues":[{{"value":"1"}}]}}"#

@@ -1,4 +1,4 @@
-//! JSON's int64: text in what is sent, as the discovery document says; text or number in what is read.
+//! int64 in JSON: sent as text, as the discovery document requires; read as text or number.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};

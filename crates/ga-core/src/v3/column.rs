@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::decimal;
 use crate::catalogue::FieldKind;
 
-/// A column as it was asked for.
+/// A requested column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// The name as typed, with or without `ga:`.
@@ -75,7 +75,7 @@ impl DataType {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cells {
     Same(usize),
-    /// Values have other names: `new>New Visitor|*>Other`.
+    /// Values that have other names in v3: `new>New Visitor|*>Other`.
     Labelled(usize, &'static str),
     /// One level of a path, counted from 1.
     Level(usize, usize),
@@ -123,7 +123,7 @@ impl Column {
         }
     }
 
-    /// The place in GA4's row of the cell that this column shows as it was sent.
+    /// The place in GA4's row of a cell that this column shows unchanged.
     pub fn unchanged(&self) -> Option<usize> {
         match self.cells {
             Cells::Same(place) => Some(place),
@@ -131,7 +131,7 @@ impl Column {
         }
     }
 
-    /// Whether rows that GA4 tells apart can become the same.
+    /// Whether different rows of GA4 can become the same row.
     pub(super) fn merges(&self) -> bool {
         match &self.cells {
             Cells::Level(..) | Cells::Path(_) => true,

@@ -1,4 +1,4 @@
-//! The fields and values of a filter in v3's words to GA4's.
+//! Translates the fields and values of a v3 filter.
 
 use gauth_text::Typed;
 
@@ -33,7 +33,7 @@ fn translate_condition(condition: Condition, fields: &mut FieldList<'_>) -> Resu
         _ => names::find(old.unwrap_or(&name)),
     };
     let kind = entry.map(|(entry, _)| entry.kind).or_else(|| catalogue::kind_of(&name));
-    // Names that only the operator or the report can tell are passed on.
+    // Names whose kind depends on the operator or the report are passed on.
     let Some(kind) = kind.or_else(|| old.map(|_| FieldKind::Dimension)) else {
         return Ok(Expression::Condition(condition));
     };
@@ -87,7 +87,7 @@ fn dimension(condition: Condition, resolved: Resolved) -> Result<Expression, Err
     translated.ok_or_else(|| unfilterable(&name, "its values are computed: only `==`, `!=` and `in` can be translated"))
 }
 
-/// GA4's values that carry this label; a label of all others is what carries none.
+/// The GA4 values with this label; the label `*` is for all values without another label.
 fn labelled(table: &'static str, label: &str, condition: &Condition) -> Expression {
     let carries = |(_, known): &(&str, &str)| known.eq_ignore_ascii_case(label);
     let is_rest = labels(table).any(|pair| pair.0 == "*" && carries(&pair));

@@ -1,4 +1,4 @@
-//! Arithmetic on numbers as they are written, so that no digit of the server is lost on the way.
+//! Decimal arithmetic on the text of numbers, so that no digit is lost.
 //!
 //! v3 sent every number as text, PERCENT from 0 to 100 and with a decimal point. Sums, differences and
 //! shifts of the point are exact; a quotient is the nearest double, as v3's own were.
@@ -18,7 +18,7 @@ pub(super) struct Decimal {
 impl Decimal {
     pub(super) const ZERO: Self = Self { units: 0, scale: 0 };
 
-    /// Reads `-12.5`, `1e3`, `4.5E-5`; `None` for what is no number or has too many digits.
+    /// Reads `-12.5`, `1e3`, `4.5E-5`; `None` if it is not a number or has too many digits.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
@@ -75,7 +75,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// `text` × 10^`power`; text that is no number stays as it is.
+/// `text` × 10^`power`; text that is not a number stays unchanged.
 pub(super) fn shift(text: &str, power: i32) -> String {
     if let Some(shifted) = Decimal::parse(text).and_then(|decimal| decimal.shifted(power)) {
         return shifted.to_string();

@@ -1,4 +1,4 @@
-//! What answers one v3 name, told to a person who looks it up.
+//! The GA4 fields for one v3 name, for users who look it up.
 
 use gauth_text::Typed;
 
@@ -13,11 +13,11 @@ use crate::error::Error;
 pub struct Equivalent {
     /// Their names.
     pub fields: Vec<String>,
-    /// How they answer it, as a sentence about the name.
+    /// How they replace the name, as a sentence.
     pub sentence: String,
 }
 
-/// What answers `name`, with or without `ga:`; `None` if it is no name of v3, or GA4's own.
+/// What replaces `name`, with or without `ga:`; `None` if it is not a v3 name, or also a GA4 name.
 ///
 /// # Errors
 /// A name that GA4 has no equivalent of, with the nearest one; one that begins with `ga:` and is unknown.

@@ -1,4 +1,4 @@
-//! The GA4 fields that a translation asks for, gathered while the columns, the order and the filters are read.
+//! The GA4 fields of a translation, collected from its columns, order and filters.
 
 use super::column::{Cells, Column, DataType};
 use super::map::FieldMap;
@@ -9,18 +9,18 @@ use crate::filter::{self, Expression};
 use crate::paging::DATE_RANGE;
 use crate::report::{Metric, OrderBy, OrderKey};
 
-/// What has been found so far.
+/// The fields found so far.
 pub(super) struct FieldList<'a> {
     map: &'a FieldMap,
     pub(super) dimensions: Vec<String>,
     has_date_range: bool,
     /// The visible metrics.
     pub(super) metrics: Vec<String>,
-    /// Metrics that are computed by the server, to be filtered or sorted by, but not shown.
+    /// Metrics that the server computes to filter or sort by, but does not send.
     pub(super) expressions: Vec<Metric>,
     /// Metrics that occur in filters.
     pub(super) filtered_metrics: Vec<String>,
-    /// Each metric that was asked for with the filter without which it means something else.
+    /// Each requested metric with the filter that it needs.
     conditions: Vec<(String, String)>,
     pub(super) notes: Vec<String>,
 }
@@ -39,7 +39,7 @@ impl<'a> FieldList<'a> {
         }
     }
 
-    /// What answers a name; its note is kept.
+    /// What replaces a name; its note is kept.
     pub(super) fn resolve(&mut self, name: &str, kind: FieldKind) -> Result<Resolved, Error> {
         let resolved = resolve(name, kind, self.map)?;
         if let Some(note) = &resolved.note
@@ -75,7 +75,7 @@ impl<'a> FieldList<'a> {
         Ok(Column { name, kind, data_type: resolved.data_type, cells })
     }
 
-    /// The column that the server puts behind the dimensions when there are several date ranges.
+    /// The column that the server adds after the dimensions if there are several date ranges.
     pub(super) fn date_range(&mut self) -> Column {
         self.has_date_range = true;
         Column {
@@ -122,7 +122,7 @@ impl<'a> FieldList<'a> {
         own.to_owned()
     }
 
-    /// Says that a filter names this metric.
+    /// Records that a filter uses this metric.
     pub(super) fn filters_by(&mut self, metric: String) {
         self.filtered_metrics.push(metric);
     }
@@ -140,7 +140,7 @@ impl<'a> FieldList<'a> {
         Ok(())
     }
 
-    /// The filter that the metrics need, if it is one for all of them.
+    /// The filter that all metrics need; an error if they need different ones.
     pub(super) fn own_condition(&self) -> Result<Option<Expression>, Error> {
         let Some((first, condition)) = self.conditions.first() else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! What stands around the rows of a v3 answer: the GaData resource.
+//! The GaData resource, which is the v3 response, without its rows.
 //! <https://developers.google.com/analytics/devguides/reporting/core/v3/reference#data_response>
 
 use serde_json::{Map, Value, json};
@@ -9,13 +9,13 @@ use crate::error::Error;
 use crate::request::percent_encoded;
 use crate::response::ReportHead;
 
-/// Where v3 was; its links are made below it, for scripts that look at them.
+/// The former address of v3, in the links of the response, for scripts that read them.
 const ADDRESS: &str = "https://www.googleapis.com/analytics/v3/data/ga";
 
-/// What was asked beside the columns, and what the answer cannot know of itself.
+/// The query without its columns, and what the response does not contain.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// `ga:` and a number, as typed or made of the property.
+    /// `ga:` and a number, as typed or made from the property.
     pub ids: String,
     /// The property that answered.
     pub property: String,
@@ -50,8 +50,8 @@ pub fn window(start_index: Option<u64>, max_results: Option<u64>) -> Result<(Opt
 
 /// Every member of the GaData object but `rows`, which v3 left out when there were none.
 ///
-/// `head` is that of the first page, whose request had TOTAL among its aggregations; `total_results` counts
-/// all rows of the report.
+/// `head` is that of the first page, whose request has the aggregation TOTAL; `total_results` is the number of rows of
+/// the report.
 pub fn ga_data(translation: &Translation, query: &Query, head: &ReportHead, total_results: u64) -> Map<String, Value> {
     let address = query.address(translation, query.start_index);
     let mut data = Map::new();

@@ -1,11 +1,11 @@
-//! What only the user knows about an old view: which event a goal has become, which parameter a custom
-//! dimension, and which property answers for the view. Read from the file of `--map`:
+//! What only the user knows about an old view: the events that replace its goals, the parameters that replace its custom
+//! dimensions, and its property. Read from the file of `--map`:
 //!
 //! ```text
 //! # a comment
 //! ga:12345   = 987654321              a view and its property
 //! goal1      = sign_up                a goal and its key event
-//! dimension3 = customEvent:author     any v3 field and the GA4 field that answers it
+//! dimension3 = customEvent:author     any v3 field and the GA4 field that replaces it
 //! ```
 
 use gauth_text::Typed;
@@ -22,7 +22,7 @@ pub struct FieldMap {
 }
 
 impl FieldMap {
-    /// Reads a map; refuses lines that could not have been meant.
+    /// Reads a map; refuses lines that make no sense.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut map = Self::default();
         for (index, line) in text.lines().enumerate() {
@@ -58,17 +58,17 @@ impl FieldMap {
         Ok(map)
     }
 
-    /// The property that answers for a view.
+    /// The property that replaces a view.
     pub(super) fn property(&self, view: &str) -> Option<&str> {
         value(&self.views, view)
     }
 
-    /// The key event that a goal has become.
+    /// The key event that replaces a goal.
     pub(super) fn goal(&self, number: &str) -> Option<&str> {
         value(&self.goals, number)
     }
 
-    /// The GA4 field that answers a v3 field (without `ga:`).
+    /// The GA4 field that replaces a v3 field (without `ga:`).
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         value(&self.fields, name)
     }
@@ -83,8 +83,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The property that `--ids` names, and what is to be said about it: `ga:N` is property N unless the map
-/// says otherwise.
+/// The property for `--ids`, and a note about it: `ga:N` is property N unless the map has the view.
 pub fn property(ids: &str, map: &FieldMap) -> Result<(String, String), Error> {
     let Some(view) = ids.strip_prefix("ga:").filter(|view| is_digits(view)) else {
         return Err(Error::usage(format!("--ids: expected ga:NUMBER, got {:?}", Typed(ids)))

@@ -1,7 +1,6 @@
-//! Rows of GA4's that v3 would not have told apart, added up into one.
+//! Sums rows of GA4 that are one row in v3.
 //!
-//! All of them have to be there before the first row of the answer is known; what is kept is one sum for
-//! each row of the answer.
+//! The result is known only after the last row; what is kept is one sum for each row of the result.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -17,11 +16,11 @@ use crate::order::DefaultOrder;
 #[derive(Debug)]
 pub struct Merge<'a> {
     translation: &'a Translation,
-    /// The dimensions of the answer, and GA4's metrics added up.
+    /// The dimensions of the result, and the sums of GA4's metrics.
     sums: HashMap<Vec<Vec<u8>>, Vec<Sum>>,
 }
 
-/// Exact as long as it can be.
+/// Exact while the digits suffice.
 #[derive(Clone, Copy, Debug)]
 enum Sum {
     Exact(Decimal),
@@ -56,7 +55,7 @@ impl<'a> Merge<'a> {
         Self { translation, sums: HashMap::new() }
     }
 
-    /// Adds a row of GA4's.
+    /// Adds a row of GA4.
     pub fn add(&mut self, row: &[&[u8]]) {
         let dimensions = self.translation.columns.iter();
         let key = dimensions
@@ -70,7 +69,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// The rows of the answer, in its order: the one asked for or the default, and then by the dimensions.
+    /// The rows of the result, in the requested or the default order, and then by the dimensions.
     pub fn finish(self) -> Vec<Vec<Vec<u8>>> {
         let translation = self.translation;
         let mut rows: Vec<Vec<Vec<u8>>> = self
@@ -112,7 +111,7 @@ fn compare(kind: FieldKind, a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
-/// Metrics that may be added up over the rows of any report: they count events, items or money.
+/// Metrics that can be summed over the rows of any report: they count events, items or money.
 const ADDITIVE: &[&str] = &[
     "addToCarts",
     "adUnitExposure",
@@ -159,10 +158,10 @@ const ADDITIVE: &[&str] = &[
     "userEngagementDuration",
 ];
 
-/// These may be added up over what a whole session has in common, such as its device.
+/// Metrics that can be summed over attributes of a whole session, such as its device.
 const ADDITIVE_OVER_SESSIONS: &[&str] = &["engagedSessions", "sessions"];
 
-/// Rows that become one are added up, which only some metrics bear.
+/// Refuses metrics that cannot be summed, if rows are merged.
 pub(super) fn check_additive(columns: &[Column], metrics: &[String]) -> Result<(), Error> {
     let merging: Vec<&Column> = columns.iter().filter(|column| column.merges()).collect();
     let within_sessions = merging.iter().all(|column| matches!(column.cells, Cells::Labelled(..)));

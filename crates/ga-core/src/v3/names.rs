@@ -14,15 +14,15 @@ const CALCULATED: &str = "calcMetric_";
 /// One v3 field, as the table has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// Without `ga:`; `XX` stands for a number.
+    /// Without `ga:`; `XX` represents a number.
     pub(super) name: &'static str,
     pub(super) kind: FieldKind,
     pub(super) answer: Answer,
     /// The letter of v3's dataType; empty for a dimension, which is a STRING.
     pub(super) data_type: &'static str,
-    /// What is done to the values.
+    /// How the values are converted.
     pub(super) values: &'static str,
-    /// The filter that the answer needs.
+    /// The filter that the fields need.
     pub(super) filter: &'static str,
     /// The key of the note.
     note: &'static str,
@@ -33,7 +33,7 @@ pub(super) struct Entry {
 pub(super) enum Answer {
     /// One GA4 field, or an expression over several.
     Fields(&'static str),
-    /// There is none; this one is nearest. May be empty.
+    /// None; this one is closest. May be empty.
     None(&'static str),
 }
 
@@ -65,7 +65,7 @@ impl Entry {
         })
     }
 
-    /// In which way the meaning differs, or why there is no answer.
+    /// How the meaning differs, or why there is no equivalent.
     pub(super) fn note(&self) -> Option<&'static str> {
         NOTES.lines().skip(1).find_map(|line| {
             let (key, text) = line.split_once('\t')?;
@@ -73,7 +73,7 @@ impl Entry {
         })
     }
 
-    /// Whether the answer is another name for the same values.
+    /// Whether only the name differs.
     fn is_plain(&self) -> bool {
         let is_one_field = |fields: &str| !fields.contains(['/', '-', '+', '*', '#', ':']);
         matches!(self.answer, Answer::Fields(fields) if is_one_field(fields))
@@ -83,7 +83,7 @@ impl Entry {
 }
 
 /// The entry of a name without `ga:`, and the part of the name that the table leaves open: the number
-/// where it says `XX`, the end where it says `*`.
+/// for `XX`, the end for `*`.
 pub(super) fn find(name: &str) -> Option<(&'static Entry, Option<&str>)> {
     let named = |name: &str| ENTRIES.iter().find(|entry| entry.name == name);
     if let Some(entry) = named(name) {
@@ -99,7 +99,7 @@ pub(super) fn find(name: &str) -> Option<(&'static Entry, Option<&str>)> {
     Some((entry, Some(number)))
 }
 
-/// The v3 name that was probably meant by one that does not exist.
+/// The v3 name closest to one that does not exist.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let distance = |entry: &&Entry| edit_distance(&entry.name.to_lowercase(), &name);
@@ -112,12 +112,12 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
 pub struct Rename {
     /// GA4's name.
     pub name: &'static str,
-    /// In which way GA4 means something else, to be said once; `None` if it means the same.
+    /// How the meaning differs, to be reported once; `None` if it does not.
     pub note: Option<&'static str>,
 }
 
-/// What GA4 calls a v3 field, if a new name is all it takes: `ga:sessions`, or a bare name that GA4
-/// itself does not have (`users`, `pageviews`, `visits`). `None` for everything else.
+/// The GA4 name of a v3 field, if only the name differs: `ga:sessions`, or a bare name that GA4
+/// itself does not have (`users`, `pageviews`, `visits`). `None` otherwise.
 pub fn rename(name: &str) -> Option<Rename> {
     let bare = match name.strip_prefix("ga:") {
         Some(bare) => bare,
@@ -141,7 +141,7 @@ pub(crate) fn is_field(name: &str) -> bool {
     }
 }
 
-/// Whether GA4 has a field of this name, so that it is no v3 name without its `ga:`.
+/// Whether GA4 has a field of this name, so that it is a v3 name only with `ga:`.
 pub(super) fn is_ga4(name: &str) -> bool {
     [FieldKind::Dimension, FieldKind::Metric].into_iter().any(|kind| crate::catalogue::find(name, kind).is_some())
 }

@@ -1,4 +1,4 @@
-//! One v3 name to what answers it, with the user's map consulted.
+//! The GA4 fields for one v3 name, by the table and the user's map.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use super::names::{self, Answer};
 use crate::catalogue::{self, FieldKind};
 use crate::error::Error;
 
-/// What answers a name.
+/// What replaces a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Resolved {
     pub(super) fields: Fields,
     pub(super) data_type: DataType,
-    /// What is done to the values, as in the table.
+    /// How the values are converted, as in the table.
     pub(super) values: &'static str,
     /// The filter without which the fields mean something else; may be empty.
     pub(super) filter: String,
-    /// The changed meaning, as a sentence about the name.
+    /// How the meaning differs, as a sentence.
     pub(super) note: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub(super) enum Fields {
 }
 
 impl Fields {
-    /// Reads what the table says: `A`, `A/B`, `A-B`, `A+B`.
+    /// Reads an entry of the table: `A`, `A/B`, `A-B`, `A+B`.
     fn parse(text: &str) -> Self {
         let pair = |mark| {
             let (a, b) = text.split_once(mark)?;
@@ -65,9 +65,9 @@ impl fmt::Display for Fields {
     }
 }
 
-/// What answers `name`, which is GA4's own, or v3's with or without `ga:`.
+/// What replaces `name`, which is a GA4 name, or a v3 name with or without `ga:`.
 ///
-/// A name that neither knows is passed on as it is: whether GA4 has it is judged by [`crate::check`].
+/// A name that is in neither is passed on unchanged; [`crate::check`] decides whether GA4 has it.
 pub(super) fn resolve(name: &str, kind: FieldKind, map: &FieldMap) -> Result<Resolved, Error> {
     let old = name.strip_prefix("ga:");
     if old.is_none() && names::is_ga4(name) {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn each_class_of_name_is_answered_in_its_way() {
+    fn each_class_of_name_is_resolved() {
         let (dimension, metric) = (FieldKind::Dimension, FieldKind::Metric);
         for (name, kind, fields, values, filter, has_note) in [
             ("ga:users", metric, "totalUsers", "", "", false),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_equivalent_is_refused_with_the_nearest_named() {
+    fn a_name_without_an_equivalent_is_refused_with_the_closest() {
         let (dimension, metric) = (FieldKind::Dimension, FieldKind::Metric);
         for (name, kind, message, hint) in [
             ("ga:exits", metric, "only the BigQuery export has it", "screenPageViews"),

@@ -1,11 +1,11 @@
-//! UA's segments, none of which GA4 can answer as it was.
+//! Segments of Universal Analytics: GA4 has no equivalent for any.
 //! <https://developers.google.com/analytics/devguides/reporting/core/v3/segments>
 
 use gauth_text::Typed;
 
 use crate::error::Error;
 
-/// Built-in segments: number, name, and the filter that comes near.
+/// Built-in segments: number, name, and a similar filter.
 const BUILT_IN: &[(u8, &str, &str)] = &[
     (1, "all users", ""),
     (2, "new users", "newVsReturning==new"),
@@ -22,7 +22,7 @@ const BUILT_IN: &[(u8, &str, &str)] = &[
     (14, "mobile traffic", "deviceCategory==mobile"),
 ];
 
-/// Why a segment is refused, by its name, with the filter that comes near where there is one.
+/// The refusal of a segment, with its name, and with a similar filter if there is one.
 pub fn refuse_segment(segment: &str) -> Error {
     let built_in = segment
         .strip_prefix("gaid::-")
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn every_filter_that_is_offered_can_be_read() {
+    fn every_suggested_filter_is_valid() {
         for (_, _, text) in BUILT_IN.iter().filter(|(_, _, text)| !text.is_empty()) {
             filter::parse(text).unwrap();
         }

@@ -1,6 +1,6 @@
-//! A report in v3's words to the GA4 request that answers it, and back from its rows to v3's.
+//! Translates a v3 query into a GA4 request, and the rows of the response back.
 //!
-//! Dates, limit, offset and aggregations are the caller's: they mean the same in both.
+//! Dates, limit, offset and aggregations mean the same in both; they are left to the caller.
 
 use std::borrow::Cow;
 
@@ -20,43 +20,43 @@ use crate::paging::DATE_RANGE;
 use crate::report::{Dimension, Metric, RunReportRequest};
 use crate::response::AggregateRow;
 
-/// What is asked, each name GA4's or v3's, with or without `ga:`.
+/// The query; each name is a GA4 name, or a v3 name with or without `ga:`.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
     /// The dimensions, in order.
     pub dimensions: Vec<String>,
     /// The metrics, in order.
     pub metrics: Vec<String>,
-    /// Dimensions and metrics of the report; `-` before a name turns its order round.
+    /// Dimensions and metrics of the report; `-` before a name means descending.
     pub sort: Vec<String>,
-    /// The order without such a list.
+    /// The order if `sort` is empty.
     pub default_order: DefaultOrder,
-    /// All of them must hold.
+    /// All of them must match.
     pub filters: Vec<Expression>,
     /// Whether the request has several date ranges, so that each row of GA4's carries the name of its
     /// range behind the dimensions.
     pub compares_ranges: bool,
 }
 
-/// How the question is answered.
+/// The request, and how its rows become v3 rows.
 #[derive(Clone, Debug)]
 pub struct Translation {
     /// Dimensions, metrics, filters and order of the request.
     pub request: RunReportRequest,
-    /// The columns as asked: dimensions, then metrics.
+    /// The requested columns: dimensions, then metrics.
     pub columns: Vec<Column>,
-    /// What has changed its meaning, each said once.
+    /// Names whose meaning differs, each reported once.
     pub notes: Vec<String>,
     /// The place of the first metric in GA4's row.
     pub(super) metrics_start: usize,
-    /// Columns and whether they are in descending order, for rows that are put together here.
+    /// Columns and whether they are in descending order, for rows that are merged here.
     pub(super) sort: Vec<(usize, bool)>,
     /// Their order where `sort` is empty.
     pub(super) default_order: DefaultOrder,
 }
 
 impl Translation {
-    /// Finds the fields that answer; refuses what GA4 has no equivalent for.
+    /// Translates; refuses what has no equivalent in GA4.
     pub fn new(question: Question, map: &FieldMap) -> Result<Self, Error> {
         let mut fields = FieldList::new(map);
         let mut columns = Vec::new();
@@ -122,19 +122,19 @@ impl Translation {
         })
     }
 
-    /// Whether GA4's rows are the rows of the answer as they stand.
+    /// Whether the rows of GA4 need no translation.
     pub fn is_plain(&self) -> bool {
         let in_place = |(place, column): (usize, &Column)| column.cells == Cells::Same(place);
         self.columns.iter().enumerate().all(in_place)
     }
 
-    /// Whether several rows of GA4's can become one, so that all must be there before the first is known:
-    /// see [`super::Merge`]. Limit and offset then apply to its rows, not to the request.
+    /// Whether several rows of GA4 can become one, so that the result is known only after the last row: see
+    /// [`super::Merge`]. Limit and offset then apply to its rows, not to the request.
     pub fn merges(&self) -> bool {
         self.columns.iter().any(Column::merges)
     }
 
-    /// The columns that show a dimension of time.
+    /// The places of the columns with a dimension of time.
     pub(super) fn times(&self) -> impl Iterator<Item = usize> {
         let is_time = |column: &Column| {
             let dimension = column.unchanged().and_then(|place| self.request.dimensions.get(place));
@@ -143,20 +143,20 @@ impl Translation {
         (0..self.columns.len()).filter(move |place| is_time(&self.columns[*place]))
     }
 
-    /// Whether the rows are in order of time because nobody has asked for another.
+    /// Whether the rows are in order of time by default.
     pub fn is_in_order_of_time(&self) -> bool {
         self.sort.is_empty() && self.default_order == DefaultOrder::TimeOrSize && self.times().next().is_some()
     }
 
-    /// Puts the cells of the answer into `cells` for a row of GA4's: the request's dimensions, the name of
+    /// Puts the translated cells into `cells` for a row of GA4: the request's dimensions, the name of
     /// the range if there are several, then the visible metrics.
     pub fn row<'a>(&self, row: &[&'a [u8]], cells: &mut Vec<Cow<'a, [u8]>>) {
         cells.clear();
         cells.extend(self.columns.iter().map(|column| column.cell(row)));
     }
 
-    /// The totals of the metric columns, made of the server's own; zeros when it sent none, which is
-    /// what it does when there are no rows.
+    /// The totals of the metric columns, from those of the server; zeros if it sent none, as it does if there are no
+    /// rows.
     pub fn totals(&self, totals: Option<&AggregateRow>) -> Vec<String> {
         let mut row: Vec<&[u8]> = vec![b""; self.metrics_start];
         let metrics = self.request.metrics.len();
@@ -214,7 +214,7 @@ fn bare(name: &str) -> &str {
     name.strip_prefix("ga:").unwrap_or(name)
 }
 
-/// Why rows cannot be sorted by this, and by what they can.
+/// Why rows cannot be sorted by this, with a hint.
 fn no_column(name: &str, desc: bool, columns: &[Column]) -> Error {
     let key = |name: &str, desc: bool| format!("--sort {}{}", if desc { "-" } else { "" }, Typed(name).quoted());
     let names: Vec<&str> = columns.iter().map(|column| &*column.name).filter(|name| *name != DATE_RANGE).collect();

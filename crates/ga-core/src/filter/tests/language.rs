@@ -35,7 +35,7 @@ fn words_and_symbols_join_conditions_behind_values_without_quotes() {
         ("country==France And(city==Paris Or city==Nice)", r#"country=="France" and (city=="Paris" or city=="Nice")"#),
         ("a==b and Not c==d", r#"a=="b" and not c=="d""#),
         ("a==b or (not (case c==d))", r#"a=="b" or not case c=="d""#),
-        // A field that nobody knows counts as well.
+        // An unknown field counts as well.
         ("a==b or c=~d and e $= f", r#"a=="b" or (c=~"d" and e$="f")"#),
         ("a==b and c in (d, e)", r#"a=="b" and c in ("d", "e")"#),
         ("a==b and c Not IN (d)", r#"a=="b" and not c in ("d")"#),
@@ -176,7 +176,7 @@ fn what_cannot_be_read_is_refused_at_its_column() {
 }
 
 #[test]
-fn old_filters_have_the_old_grammar_alone() {
+fn old_filters_have_only_the_old_grammar() {
     let meaning = |filter: &str| parse_v3(filter).map(|filter| filter.to_string());
     for (filter, expected) in [
         ("ga:country==France and ga:city==Paris", r#"ga:country=="France and ga:city==Paris""#),
@@ -206,8 +206,8 @@ fn old_filters_have_the_old_grammar_alone() {
 }
 
 #[test]
-fn a_long_filter_is_read_in_proportion_to_its_length() {
-    // What is looked at again for each of its characters would take hours.
+fn the_time_to_read_a_filter_is_proportional_to_its_length() {
+    // Quadratic time would mean hours.
     for piece in [
         "and ",
         "and and ",
@@ -233,7 +233,7 @@ fn a_long_filter_is_read_in_proportion_to_its_length() {
         "'",
         "and city in ",
     ] {
-        // To know whether a field exists takes its time.
+        // Looking up whether a field exists is slow.
         let size = if piece.contains("==") { 1 << 12 } else { 1 << 15 };
         for beginning in ["country==x ", "country=~", "country in (", "(country==(", ""] {
             let filter = format!("{beginning}{}", piece.repeat(size / piece.len()));
