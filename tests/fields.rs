@@ -32,7 +32,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn without_a_token_the_standard_fields_come_from_memory() {
+fn without_a_token_the_standard_fields_are_built_in() {
     let user = Analyst::offline(BIN);
     let all = names(&user, &[]);
     assert!(all.len() > 450);
@@ -80,7 +80,7 @@ fn on_a_terminal_a_name_is_a_record_and_words_are_a_table() {
 }
 
 #[test]
-fn names_of_universal_analytics_are_answered_by_todays() {
+fn names_of_universal_analytics_are_replaced() {
     let user = Analyst::offline(BIN);
     for (words, names, note) in [
         (&["ga:users"][..], &["totalUsers"][..], "using totalUsers for ga:users"),
@@ -100,7 +100,7 @@ fn names_of_universal_analytics_are_answered_by_todays() {
 }
 
 #[test]
-fn what_nobody_knows_exits_4_with_the_nearest_name() {
+fn an_unknown_name_exits_4_with_the_closest() {
     let user = Analyst::offline(BIN);
     let run = user.run(&["contry"]).expect_failure(4);
     assert!(run.stderr().contains("did you mean `country`?"));
@@ -109,7 +109,7 @@ fn what_nobody_knows_exits_4_with_the_nearest_name() {
 }
 
 #[test]
-fn words_that_exclude_each_other_are_refused_before_any_request() {
+fn invalid_arguments_are_refused_before_any_request() {
     let user = user_of("http://127.0.0.1:1");
     for arguments in [
         &["--dimensions", "--metrics"][..],
