@@ -449,7 +449,7 @@ fn the_committed_man_page_is_the_one_it_prints_and_help_names_every_format() {
     let user = user_of("http://127.0.0.1:1");
     let help = user.run(&["--help"]).expect(0);
     let unknown = user.run(&["1", "-m", "sessions", "-f", "x"]).expect_failure(2);
-    let (_, names) = unknown.stderr().trim().split_once("none of ").expect("a list");
+    let (_, names) = unknown.stderr().trim().split_once("expected one of ").expect("a list");
     assert!(names.split(", ").count() >= 6, "{names}");
     for name in names.split(", ") {
         assert!(help.stdout().contains(name) && page.contains(name), "{name}");

@@ -190,7 +190,7 @@ fn an_ending_that_says_something_else_is_refused_before_a_token_is_read() {
             ("report.2026-11-26", "expected one of .csv"),
             ("r.md", "hint: name the format with -f"),
             ("r.csv.gz", "gzip > FILE"),
-            ("ya29.canary", "unknown ending"),
+            ("ya29.canary", "unknown file extension"),
         ] {
             let arguments =
                 [&["-p", "1", "-m", "sessions", "-o", name, "--token-command", "touch asked"], more].concat();

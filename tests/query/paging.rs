@@ -82,13 +82,13 @@ fn h5_a_report_that_changes_or_repeats_itself_is_incomplete() {
             }
             None
         }),
-        ("sent rows again at offset 30", |offset, page| {
+        ("repeated rows at offset 30", |offset, page| {
             if offset == 30 {
                 page["rows"][4] = json!({"dimensionValues": [{"value": "/27"}], "metricValues": [{"value": "1"}]});
             }
             None
         }),
-        ("sent rows again at offset 20", |offset, page| {
+        ("repeated rows at offset 20", |offset, page| {
             if offset == 20 {
                 page["rows"][0] = json!({
                     "dimensionValues": [{"value": "/0"}], "metricValues": [{"value": "50"}],

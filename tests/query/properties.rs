@@ -99,7 +99,7 @@ fn a_property_that_fails_is_left_out_and_the_others_come_whole() {
             assert_eq!(lines.len(), 3, "{lines:?}");
             assert!(lines[0].starts_with("ga-query: warning: ") && lines[0].contains("property 6"), "{lines:?}");
             assert_eq!(lines[1], "ga-query: 1 of 3 properties failed and are not in the output");
-            assert_eq!(lines[2], "ga-query: hint: ask for them again with -p 6");
+            assert_eq!(lines[2], "ga-query: hint: retry them with -p 6");
             let json = run(&["-f", "json"]).expect(6);
             let rows: Value = serde_json::from_str(json.stdout()).expect("a closed list");
             assert_eq!(rows.as_array().map(Vec::len), Some(4));

@@ -1,6 +1,7 @@
-//! What the ga-* programs share: their `main`, taking a token, asking the Admin API, and rows in every format.
+//! What the ga-* programs share: their `main`, taking a token, lists of properties, calls and paged reports, and rows in
+//! every format.
 //!
-//! What Analytics understands is in ga-core; arguments, files and HTTP themselves are in gauth-cli.
+//! What Analytics understands is in ga-core; arguments, files and blocking HTTP are in gauth-cli.
 
 use std::process::ExitCode;
 
@@ -8,6 +9,8 @@ use argh::{ArgsInfo, FromArgs};
 use gauth_cli::{Context, Failure, Kind, Program};
 
 pub mod analytics;
+pub mod download;
+pub mod properties;
 pub mod rows;
 pub mod token_argument;
 

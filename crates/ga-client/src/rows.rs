@@ -16,6 +16,7 @@ mod tsv;
 use std::path::Path;
 
 use gauth_cli::exit::Failure;
+use gauth_text::Typed;
 
 pub use json::is_number;
 pub use people::{Detail, Measure, grouped, moment};
@@ -41,39 +42,73 @@ pub struct Format {
     pub name: &'static str,
     /// Endings of files that are written in it unless `-f` says otherwise.
     pub extensions: &'static [&'static str],
-    /// Makes its writer.
-    pub writer: fn(Layout) -> Box<dyn RowWriter>,
+    /// What comes before, between and after several reports in one document.
+    pub several: [&'static str; 3],
+    /// Whether the first line names the columns.
+    pub has_header_line: bool,
+    /// Whether the rows of another run may follow.
+    pub is_open_ended: bool,
+    /// Whether it has a form for spreadsheets.
+    pub has_excel_form: bool,
+    /// Writes what comes before the first row, and makes the writer of the rows.
+    pub begin: fn(Layout, &mut Vec<u8>) -> Box<dyn RowWriter>,
 }
 
-/// The name of the format for a file: `named` by `-f`, else what its ending says in any case of letters, else csv. Only
-/// the name of a regular file says anything. `formats` are names and their endings.
+impl Format {
+    /// A format that can do nothing special, to take the rest of the fields from.
+    pub const fn new(name: &'static str, begin: fn(Layout, &mut Vec<u8>) -> Box<dyn RowWriter>) -> Self {
+        Self {
+            name,
+            extensions: &[],
+            several: ["", "\n", ""],
+            has_header_line: false,
+            is_open_ended: false,
+            has_excel_form: false,
+            begin,
+        }
+    }
+}
+
+/// The name of the format for the output: the one that is `named` by `-f`; else a table on a terminal, what the extension of
+/// the file says in any case of letters, or csv. Only the name of a regular file says anything. `key` gives the name and the
+/// extensions of one of the `formats`.
 ///
 /// # Errors
-/// An ending that says something else, as a usage error: a spreadsheet's file with csv in it opens nowhere.
-pub fn format_of_file<'a>(
-    path: &Path,
-    named: Option<&'a str>,
-    formats: impl Iterator<Item = (&'static str, &'static [&'static str])>,
-) -> Result<&'a str, Failure> {
-    let is_regular = std::fs::metadata(path).map_or(true, |file| file.is_file()) && path != Path::new("-");
-    let ending = path.extension().filter(|_| is_regular).map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    if ending.as_deref() == Some("gz") {
+/// An unknown name or extension, as a usage error: a spreadsheet's file with csv in it opens nowhere.
+pub fn choose<F>(
+    named: Option<&str>,
+    file: Option<&Path>,
+    is_terminal: bool,
+    formats: Vec<F>,
+    key: fn(&F) -> (&'static str, &'static [&'static str]),
+) -> Result<F, Failure> {
+    let is_regular =
+        |file: &Path| std::fs::metadata(file).map_or(true, |file| file.is_file()) && file != Path::new("-");
+    let extension = file.filter(|file| is_regular(file)).and_then(Path::extension);
+    let extension = extension.map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    if extension.as_deref() == Some("gz") {
         return Err(Failure::usage("-o: compressed files (.gz) are not supported yet")
             .hint("pipe the rows through gzip > FILE"));
     }
-    let (Some(ending), None) = (ending, named) else {
-        return Ok(named.unwrap_or("csv"));
+    let keys: Vec<_> = formats.iter().map(key).collect();
+    let by_default = if is_terminal { TABLE.name } else { CSV.name };
+    let place = match (named, &extension) {
+        (None, Some(extension)) => keys.iter().position(|(_, extensions)| extensions.contains(&&**extension)),
+        (named, _) => keys.iter().position(|(known, _)| *known == named.unwrap_or(by_default)),
     };
-    let mut known = Vec::new();
-    for (name, endings) in formats {
-        if endings.contains(&&*ending) {
-            return Ok(name);
+    place.and_then(|place| formats.into_iter().nth(place)).ok_or_else(|| match named {
+        Some(name) => {
+            let names: Vec<_> = keys.iter().map(|(name, _)| *name).collect();
+            Failure::usage(format!("--format: unknown format {}; expected one of {}", Typed(name), names.join(", ")))
         }
-        known.extend(endings.iter().map(|ending| format!(".{ending}")));
-    }
-    // The ending is not repeated: the word may be a token that lost its option.
-    let message = format!("-o: unknown ending of a file; expected one of {}", known.join(", "));
-    Err(Failure::usage(message).hint("name the format with -f"))
+        None => {
+            let known = keys.iter().flat_map(|(_, extensions)| *extensions).map(|extension| format!(".{extension}"));
+            let known: Vec<String> = known.collect();
+            // The extension is not repeated: the word may be a token that lost its option.
+            Failure::usage(format!("-o: unknown file extension; expected one of {}", known.join(", ")))
+                .hint("name the format with -f")
+        }
+    })
 }
 
 /// What a writer must know before the first row.
@@ -108,8 +143,6 @@ pub struct Column {
 
 /// Writes rows in one format. What was written before an error is never a complete document.
 pub trait RowWriter {
-    /// Before the first row.
-    fn begin(&mut self, out: &mut Vec<u8>);
     /// One row, a cell for each column; cells are UTF-8.
     ///
     /// # Errors
@@ -138,9 +171,8 @@ pub fn replaced_nul_note(format: &str) -> String {
 /// Writes `rows` in `format`, for the formats' own tests.
 #[cfg(test)]
 fn written(format: &Format, layout: Layout, rows: &[&[&str]]) -> String {
-    let mut writer = (format.writer)(layout);
     let mut out = Vec::new();
-    writer.begin(&mut out);
+    let mut writer = (format.begin)(layout, &mut out);
     for row in rows {
         let cells: Vec<&[u8]> = row.iter().map(|cell| cell.as_bytes()).collect();
         writer.row(&cells, &mut out).unwrap();

@@ -110,6 +110,11 @@ impl TokenSource {
         }
     }
 
+    /// Whether it can give another token when one has expired.
+    pub(crate) fn is_command(&self) -> bool {
+        matches!(self, Self::Command(_))
+    }
+
     /// A token. Each call runs the command again, if there is one, for at most `timeout`.
     ///
     /// # Errors

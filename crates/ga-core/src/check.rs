@@ -15,6 +15,7 @@ pub use method::Method;
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::report::RunReportRequest;
 
 /// Reads the text of a request body. Other JSON, and an object with a key twice, is refused; the latter with its path.
 pub fn parse(text: &str) -> Result<Value, Error> {
@@ -31,6 +32,17 @@ pub fn parse(text: &str) -> Result<Value, Error> {
 pub fn body(method: Method, body: &mut Value) -> Result<Vec<String>, Error> {
     let mut notes = Vec::new();
     checked(method, body, &mut notes).map_err(|error| error.within("invalid request"))?;
+    Ok(notes)
+}
+
+/// Checks a request as [`body`] does.
+pub fn request(method: Method, request: &mut RunReportRequest) -> Result<Vec<String>, Error> {
+    let unwritable = |error| Error::usage(format!("the request cannot be written: {error}"));
+    let mut checked = serde_json::to_value(&request).map_err(unwritable)?;
+    let notes = body(method, &mut checked)?;
+    if let Value::Object(checked) = checked {
+        *request = RunReportRequest::official(checked);
+    }
     Ok(notes)
 }
 

@@ -27,7 +27,7 @@ pub fn is_time(dimension: &str) -> bool {
 /// Gives the request a total order: its own keys, or else the default ones, and then the dimensions that are not among
 /// them. The name of the date range is left out: the API returns 500 for it.
 pub fn total_order(request: &mut RunReportRequest, default: DefaultOrder) {
-    if request.dimensions.is_empty() {
+    if request.dimensions.is_empty() || request.other.contains_key("orderBys") {
         return;
     }
     if request.order_bys.is_empty() && default == DefaultOrder::TimeOrSize {
@@ -65,6 +65,7 @@ mod tests {
             let name = match &order.key {
                 OrderKey::Metric { metric_name } => metric_name,
                 OrderKey::Dimension { dimension_name, .. } => dimension_name,
+                OrderKey::Pivot(_) => "pivot",
             };
             format!("{}{name}", if order.desc { "-" } else { "" })
         };

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::page::{Page, RowKey};
@@ -131,19 +131,17 @@ pub const DATE_RANGE: &str = "dateRange";
 /// The dimension with the name of the comparison.
 pub const COMPARISON: &str = "comparison";
 
-/// The body of the request for one stretch of the report `whole`. Aggregations, which are about the whole report, are
-/// requested only with the first page.
-pub fn body(whole: &Map<String, Value>, stretch: Stretch, is_first: bool) -> Map<String, Value> {
-    let mut body = whole.clone();
-    // int64 is text in JSON.
-    body.insert("limit".to_owned(), stretch.left.to_string().into());
-    if stretch.offset > 0 {
-        body.insert("offset".to_owned(), stretch.offset.to_string().into());
-    }
+/// The request for one stretch of the report that `whole` asks for. What counts for the whole report is asked for once,
+/// with the first page.
+pub fn page(whole: &RunReportRequest, stretch: Stretch, is_first: bool) -> RunReportRequest {
+    let mut page = whole.clone();
+    page.limit = Some(stretch.left);
+    page.offset = Some(stretch.offset).filter(|offset| *offset > 0);
     if !is_first {
-        body.remove("metricAggregations");
+        page.metric_aggregations.clear();
+        page.other.remove("metricAggregations");
     }
-    body
+    page
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 
 pub(crate) mod int64;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -64,22 +63,15 @@ pub struct RunReportRequest {
 }
 
 impl RunReportRequest {
-    /// The pages, columns and ranges of an official body. Everything else, filters included, is left out, and so is what
-    /// cannot be read.
-    pub fn outline(body: &Map<String, Value>) -> Self {
-        Self {
-            date_ranges: items(body, "dateRanges"),
-            dimensions: items(body, "dimensions"),
-            metrics: items(body, "metrics"),
-            minute_ranges: items(body, "minuteRanges"),
-            order_bys: items(body, "orderBys"),
-            metric_aggregations: items(body, "metricAggregations"),
-            offset: body.get("offset").and_then(int64::read),
-            // The server's default is a page; ours is the whole report.
-            limit: body.get("limit").and_then(int64::read).filter(|limit| *limit > 0),
-            other: body.get("comparisons").map(|value| ("comparisons".to_owned(), value.clone())).into_iter().collect(),
-            ..Self::default()
-        }
+    /// An official body. What has no type here stays in `other` as it is, and so does what a type would not hold whole.
+    pub fn official(body: Map<String, Value>) -> Self {
+        let (modelled, other): (Map<_, _>, Map<_, _>) =
+            body.into_iter().partition(|(name, value)| is_modelled(name, value));
+        let mut request = Self::deserialize(Value::Object(modelled)).unwrap_or_default();
+        request.other.extend(other);
+        // The server's default is a page; ours is the whole report.
+        request.limit = request.limit.filter(|limit| *limit > 0);
+        request
     }
 
     /// The names of the ranges of days or minutes in the response.
@@ -91,9 +83,27 @@ impl RunReportRequest {
     }
 }
 
-fn items<T: DeserializeOwned>(body: &Map<String, Value>, name: &str) -> Vec<T> {
-    let items = body.get(name).and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(|item| T::deserialize(item).ok()).collect()
+/// Whether a member of the body comes through its type unchanged.
+fn is_modelled(name: &str, value: &Value) -> bool {
+    let member = Value::Object([(name.to_owned(), value.clone())].into_iter().collect());
+    let typed = RunReportRequest::deserialize(&member).and_then(serde_json::to_value);
+    typed.is_ok_and(|typed| holds(&typed, &member))
+}
+
+/// Whether `typed` says everything that `sent` does, but for defaults.
+fn holds(typed: &Value, sent: &Value) -> bool {
+    match (typed, sent) {
+        (Value::Object(typed), Value::Object(sent)) => sent.iter().all(|(name, value)| match typed.get(name) {
+            Some(typed) => holds(typed, value),
+            None => matches!(value, Value::Null | Value::Bool(false)) || value.as_array().is_some_and(Vec::is_empty),
+        }),
+        (Value::Array(typed), Value::Array(sent)) => {
+            typed.len() == sent.len() && typed.iter().zip(sent).all(|(typed, sent)| holds(typed, sent))
+        }
+        // 64-bit numbers are text.
+        (Value::String(typed), Value::Number(sent)) => *typed == sent.to_string(),
+        (typed, sent) => typed == sent,
+    }
 }
 
 /// Days from `start_date` to `end_date`, both included: `YYYY-MM-DD`, `NdaysAgo`, `yesterday`, `today`.
@@ -318,6 +328,8 @@ pub enum OrderKey {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order_type: Option<String>,
     },
+    /// By a column of a pivot.
+    Pivot(Value),
 }
 
 /// Rows of totals beside the rows.
@@ -389,6 +401,27 @@ mod tests {
         assert_eq!(serde_json::to_value(&request).unwrap(), expected);
         let back: RunReportRequest = serde_json::from_value(expected).unwrap();
         assert_eq!(back, request);
+    }
+
+    #[test]
+    fn an_official_body_is_sent_whole_whatever_has_a_type() {
+        let body = json!({
+            "dimensions": [{"name": "date"}],
+            "metrics": [{"name": "sessions", "unheardOf": 1}],
+            "orderBys": [{"pivot": {"metricName": "sessions"}}, {"desc": false, "metric": {"metricName": "sessions"}}],
+            "dimensionFilter": {"filter": {"fieldName": "date", "newFilter": {}}},
+            "currencyCode": "EUR",
+            "offset": "3",
+            "pivots": [{"fieldNames": ["date"]}],
+        });
+        let Value::Object(map) = body.clone() else { unreachable!() };
+        let request = RunReportRequest::official(map);
+        assert_eq!((request.dimensions.len(), request.metrics.len(), request.order_bys.len()), (1, 0, 2));
+        assert_eq!((request.offset, request.currency_code.as_deref()), (Some(3), Some("EUR")));
+        let mut expected = body;
+        // The default is not repeated.
+        expected["orderBys"][1].as_object_mut().unwrap().remove("desc");
+        assert_eq!(serde_json::to_value(&request).unwrap(), expected);
     }
 
     #[test]

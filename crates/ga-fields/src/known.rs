@@ -1,11 +1,12 @@
 //! The fields to choose from: the built-in list, or the server's if a property or a token is given.
 
-use ga_client::analytics::Analytics;
+use ga_client::analytics::{Analytics, Service};
+use ga_client::properties;
 use ga_client::token_argument::{TokenArgument, TokenSource};
 use ga_core::catalogue::FieldKind;
 use ga_core::metadata::{self, Definition};
-use ga_core::property::Property;
-use gauth_cli::{Context, Failure, Kind, environment};
+use ga_core::property::Selection;
+use gauth_cli::{Context, Failure, Kind};
 
 use crate::arguments::Arguments;
 use crate::server;
@@ -38,25 +39,20 @@ impl Known {
             }
             source => source?,
         };
-        let property = match &arguments.property {
-            Some(text) => Some(Property::parse(text)?),
-            None => environment::text("GA_PROPERTY")?.map(|text| Property::parse(&text)).transpose()?,
-        };
+        let texts: Vec<_> = arguments.property.as_deref().into_iter().collect();
+        let property = properties::read("--property", &texts, context.deadline())?;
         if property.is_none() && !report.is_empty() {
-            return Err(Failure::usage("--compatible-with needs a property")
-                .hint("add -p NUMBER, or -p 0 for the first property; run ga-properties to list them")
-                .into());
+            return Err(properties::missing("--compatible-with needs a property").into());
         }
-        let analytics = Analytics::new(
-            &source.token(context.timeout)?,
-            arguments.quota_project.as_deref(),
-            context.timeout,
-            context.terminal,
-        )?;
-        let Some(property) = property else {
+        if property.as_ref().is_some_and(Selection::is_list) {
+            return Err(Failure::usage("--property: the fields are those of one property").into());
+        }
+        let service = Service::find(arguments.quota_project.as_deref())?;
+        let analytics = Analytics::new(service, source, context.deadline(), context.terminal)?;
+        let numbers = property.map(|property| properties::numbers(&property, &analytics)).transpose()?;
+        let Some(number) = numbers.and_then(|numbers| numbers.into_iter().next()) else {
             return Ok(Self::all(server::common_fields(&analytics)?, arguments));
         };
-        let number = server::number(&analytics, property, &context.terminal)?;
         if report.is_empty() {
             return Ok(Self::all(server::fields(&analytics, &number)?, arguments));
         }

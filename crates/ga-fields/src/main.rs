@@ -10,7 +10,7 @@ mod translation;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ga_client::rows::listing::{Listing, Wanted};
+use ga_client::rows::listing::{Listing, Requested};
 use ga_client::rows::{FORMATS, TABLE};
 use ga_client::token_argument::TokenArgument;
 use ga_core::catalogue;
@@ -83,8 +83,8 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         stdin_reader: None,
     };
     arguments.check()?;
-    let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
-    let mut listing = Listing::open(wanted, &[record::FORMAT], context.deadline())?;
+    let requested = Requested { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
+    let mut listing = Listing::open(requested, &[record::FORMAT], context.deadline())?;
     let mut translator = Translator::new(context.terminal);
     let words = translator.words(&arguments.words)?;
     let known = Known::get(&arguments, &token, &mut translator, &context)?;

@@ -4,8 +4,7 @@ use ga_client::rows::{Format, Layout, RowWriter};
 use gauth_cli::Failure;
 use gauth_cli::terminal::sanitise;
 
-pub(crate) const FORMAT: Format =
-    Format { name: "record", extensions: &[], writer: |layout| Box::new(Record { layout, is_first: true }) };
+pub(crate) const FORMAT: Format = Format::new("record", |layout, _| Box::new(Record { layout, is_first: true }));
 
 struct Record {
     layout: Layout,
@@ -13,8 +12,6 @@ struct Record {
 }
 
 impl RowWriter for Record {
-    fn begin(&mut self, _: &mut Vec<u8>) {}
-
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         if !self.is_first {
             out.push(b'\n');

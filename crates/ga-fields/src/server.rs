@@ -2,14 +2,12 @@
 
 use anyhow::Context as _;
 use ga_client::analytics::Analytics;
-use ga_core::account;
 use ga_core::catalogue::{self, FieldKind};
 use ga_core::compatibility::{CheckCompatibilityRequest, Compatibility};
 use ga_core::metadata::{self, Definition};
-use ga_core::property::{Property, PropertyNumber};
+use ga_core::property::PropertyNumber;
 use ga_core::report::{Dimension, Metric};
 use ga_core::request;
-use gauth_cli::{Failure, Kind, Terminal};
 
 use crate::selection::unknown;
 
@@ -59,20 +57,4 @@ pub(crate) fn compatibility(
     let request = request::check_compatibility(analytics.data_api(), property, &check)?;
     let answer = analytics.call(request).context("cannot check compatibility")?;
     Ok(Compatibility::parse(&answer)?)
-}
-
-/// The number of the property; the first one is named on stderr.
-pub(crate) fn number(analytics: &Analytics, property: Property, terminal: &Terminal) -> anyhow::Result<PropertyNumber> {
-    if let Property::Number(number) = property {
-        return Ok(number);
-    }
-    let accounts = analytics.accounts().context("cannot find the first property")?;
-    let listed = account::listed(&accounts)?;
-    let Some((number, summary)) = listed.into_iter().find_map(|one| one.property) else {
-        return Err(Failure::new(Kind::Refused, "no property is visible to this token")
-            .hint("give the account a role at a property in Analytics (Admin, Property access management)")
-            .into());
-    };
-    terminal.note(&format!("property {number}: {}", summary.display_name));
-    Ok(number)
 }

@@ -3,7 +3,7 @@
 use ga_client::rows::{Format, RowWriter};
 use gauth_cli::Failure;
 
-pub(crate) const FORMAT: Format = Format { name: "id", extensions: &[], writer: |_| Box::new(Ids) };
+pub(crate) const FORMAT: Format = Format::new("id", |_, _| Box::new(Ids));
 
 /// The place of the number in [`crate::COLUMNS`].
 const PROPERTY: usize = 2;
@@ -11,8 +11,6 @@ const PROPERTY: usize = 2;
 struct Ids;
 
 impl RowWriter for Ids {
-    fn begin(&mut self, _: &mut Vec<u8>) {}
-
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         out.extend_from_slice(cells[PROPERTY]);
         out.push(b'\n');

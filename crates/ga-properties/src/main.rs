@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use argh::{ArgsInfo, FromArgs};
-use ga_client::analytics::Analytics;
+use ga_client::analytics::{Analytics, Service};
 use ga_client::rows::FORMATS;
-use ga_client::rows::listing::{Listing, Wanted};
+use ga_client::rows::listing::{Listing, Requested};
 use ga_client::token_argument::{TokenArgument, TokenSource};
 use ga_core::account::{self, Listed};
 use gauth_cli::completions::Values;
@@ -86,15 +86,15 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     if arguments.r#match.as_deref() == Some("") {
         return Err(Failure::usage("--match: empty name").into());
     }
-    let wanted = Wanted { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
-    let listing = Listing::open(wanted, &[ids::FORMAT], context.deadline())?;
-    let analytics = Analytics::new(
-        &TokenSource::choose(&token, true, context.timeout)?.token(context.timeout)?,
-        arguments.quota_project.as_deref(),
-        context.timeout,
-        context.terminal,
-    )?;
-    let accounts = analytics.accounts().context("cannot list the accounts")?;
+    let requested = Requested { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
+    let listing = Listing::open(requested, &[ids::FORMAT], context.deadline())?;
+    let source = TokenSource::choose(&token, true, context.timeout)?;
+    let service = Service::find(arguments.quota_project.as_deref())?;
+    let analytics = Analytics::new(service, source, context.deadline(), context.terminal)?;
+    let mut accounts = Vec::new();
+    for page in analytics.accounts(None) {
+        accounts.extend(page.context("cannot list the accounts")?.account_summaries);
+    }
     let mut listed = account::listed(&accounts)?;
     if let Some(text) = &arguments.r#match {
         listed.retain(|one| one.contains(text));

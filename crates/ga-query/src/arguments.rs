@@ -3,13 +3,16 @@
 use argh::{ArgsInfo, FromArgs};
 use ga_core::catalogue::{self, FieldKind};
 use ga_core::check::Method;
+use gauth_cli::Failure;
 use gauth_cli::completions::Values;
 
-use crate::format::FORMATS;
-use gauth_cli::Failure;
+use crate::format;
 
 /// The form of v3's answer whose rows are objects.
 pub(crate) const DATA_TABLE: &str = "dataTable";
+
+const PARALLEL: usize = 4;
+const MOST_PARALLEL: usize = 9;
 
 /// run a Google Analytics report
 #[derive(FromArgs, ArgsInfo)]
@@ -234,6 +237,31 @@ impl Arguments {
         }
     }
 
+    /// The most requests in flight.
+    pub(crate) fn parallel(&self) -> Result<usize, Failure> {
+        match self.parallel.unwrap_or(PARALLEL) {
+            parallel @ 1..=MOST_PARALLEL => Ok(parallel),
+            _ => Err(Failure::usage(format!("--parallel: expected a number from 1 to {MOST_PARALLEL}"))),
+        }
+    }
+
+    /// Whether the request is printed instead of sent.
+    pub(crate) fn is_preview(&self) -> Result<bool, Failure> {
+        if self.dry_run && self.curl {
+            return Err(Failure::usage("--dry-run and --curl exclude each other"));
+        }
+        Ok(self.dry_run || self.curl)
+    }
+
+    /// Whether answers are to carry what is left of the quota.
+    pub(crate) fn shows_quota(&self) -> bool {
+        self.quota || self.reserve.is_some()
+    }
+
+    pub(crate) fn keeps_empty_rows(&self) -> bool {
+        self.keep_empty || self.include_empty_rows == Some(true)
+    }
+
     /// The form of the answer that v3's parameter `output` asks for.
     pub(crate) fn v3_output(&self) -> Option<&'static str> {
         let output = self.output.as_deref().filter(|_| self.is_v3())?;
@@ -292,7 +320,7 @@ pub(crate) fn values(name: &str) -> Values {
         "--metrics" => fields(&|kind| kind == FieldKind::Metric),
         "--dimensions" => fields(&|kind| kind == FieldKind::Dimension),
         "--sort" => fields(&|_| true),
-        "--format" => Values::OneOf(FORMATS.iter().map(|format| format.name).collect()),
+        "--format" => Values::OneOf(format::names()),
         "--method" => Values::OneOf(Method::names().collect()),
         "--property" => Values::OneOf(vec!["0", "all"]),
         "--start" | "--end" | "--start-date" | "--end-date" => {

@@ -1,4 +1,4 @@
-//! The columns of the output, and the rows that are about all others.
+//! The columns of the output, and the rows of totals and their like.
 
 use ga_client::rows::Measure;
 use ga_core::catalogue::FieldKind;
@@ -7,23 +7,22 @@ use ga_core::report::RunReportRequest;
 use ga_core::response::{AggregateRow, ReportHead};
 use ga_core::v3::{DataType, Translation};
 
+use crate::document::Source;
 use crate::format::Column;
-use crate::output::Source;
-use crate::question::Question;
+use crate::report::Report;
 
-/// The columns from the left. What is shown as it was sent is called as the API calls it, and what is computed
-/// as it was asked for.
-pub(crate) fn of(question: &Question, has_property: bool, head: &ReportHead) -> Vec<Column> {
-    let sent = sent(&question.request, head);
+/// The columns from the left. Those shown as sent have the API's names, and computed ones the names that were requested.
+pub(crate) fn of(report: &Report, has_property: bool, head: &ReportHead) -> Vec<Column> {
+    let sent = sent(&report.request, head);
     let mut columns = Vec::new();
     if has_property {
         columns.push(column("property", false));
     }
-    let Some(plan) = question.translation() else {
+    let Some(translation) = report.translation() else {
         columns.extend(sent);
         return columns;
     };
-    columns.extend(plan.columns.iter().map(|asked| {
+    columns.extend(translation.columns.iter().map(|asked| {
         let unchanged = asked.unchanged().and_then(|place| sent.get(place));
         unchanged.cloned().unwrap_or_else(|| Column {
             is_integer: asked.data_type == DataType::Integer,
@@ -39,7 +38,7 @@ pub(crate) fn of(question: &Question, has_property: bool, head: &ReportHead) -> 
     columns
 }
 
-/// The columns of an answer; an empty one may leave out its headers, and then the question tells.
+/// The columns of an answer; an empty one may omit its headers, and then the request determines them.
 fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
     let mut columns = Vec::new();
     if head.dimension_headers.is_empty() && head.metric_headers.is_empty() {
@@ -69,7 +68,7 @@ fn column(name: &str, is_metric: bool) -> Column {
     Column { name: name.to_owned(), heading: name.to_owned(), is_metric, is_integer: false, measure: Measure::Number }
 }
 
-/// What a metric measures, by its `MetricType`; that it is a rate, only its name says.
+/// What a metric measures, by its `MetricType`; only its name says that it is a rate.
 /// <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/MetricType>
 fn measure(name: &str, kind: &str, head: &ReportHead) -> Measure {
     let family = name.split(':').next().unwrap_or(name);
@@ -84,26 +83,26 @@ fn measure(name: &str, kind: &str, head: &ReportHead) -> Measure {
     }
 }
 
-/// An amount in the currency of the report, if that is told.
+/// An amount in the currency of the report, if that is known.
 fn money(head: &ReportHead) -> Measure {
     let code = head.metadata.currency_code.clone();
     code.filter(|code| !code.is_empty()).map_or(Measure::Number, Measure::Money)
 }
 
-/// An answer without rows may leave out its headers, and with them the types.
+/// Whether these are the same columns. An answer without rows may omit its headers, and with them the types.
 pub(crate) fn have_same_names(some: &[Column], others: &[Column]) -> bool {
     some.iter().map(|column| &column.name).eq(others.iter().map(|column| &column.name))
 }
 
 /// Totals, smallest and largest numbers as rows of the output.
-pub(crate) fn aggregates(source: Source<'_, '_>, head: &ReportHead) -> Vec<Vec<String>> {
+pub(crate) fn aggregates(source: Source<'_>, head: &ReportHead) -> Vec<Vec<String>> {
     let rows = [&head.totals, &head.minimums, &head.maximums, &head.aggregates];
     let rows = rows.into_iter().flatten();
     rows.map(|row| {
         let mut cells = Vec::new();
-        cells.extend(source.is_named.then(|| source.property.to_owned()));
-        match source.question.translation() {
-            Some(plan) => cells.extend(translated(plan, row)),
+        cells.extend(source.is_named.then(|| source.property.number.to_string()));
+        match source.report.translation() {
+            Some(translation) => cells.extend(translated(translation, row)),
             None => {
                 let (dimensions, metrics) = (&head.dimension_headers, &head.metric_headers);
                 cells.extend(padded(&row.dimension_values, dimensions.len()));
@@ -115,18 +114,18 @@ pub(crate) fn aggregates(source: Source<'_, '_>, head: &ReportHead) -> Vec<Vec<S
     .collect()
 }
 
-/// `RESERVED_TOTAL` stays what it is in whatever a dimension is translated to.
-fn translated(plan: &Translation, row: &AggregateRow) -> Vec<String> {
+/// `RESERVED_TOTAL` stays what it is regardless of how its dimension is translated.
+fn translated(translation: &Translation, row: &AggregateRow) -> Vec<String> {
     let reserved = row.dimension_values.first().cloned().unwrap_or_default();
-    let dimensions = plan.columns.iter().filter(|column| column.kind == FieldKind::Dimension);
+    let dimensions = translation.columns.iter().filter(|column| column.kind == FieldKind::Dimension);
     let dimensions = dimensions.map(|column| {
         let sent = column.unchanged().and_then(|place| row.dimension_values.get(place));
         sent.unwrap_or(&reserved).clone()
     });
-    dimensions.chain(plan.totals(Some(row))).collect()
+    dimensions.chain(translation.totals(Some(row))).collect()
 }
 
-/// As many cells as there are columns.
+/// One cell for each column.
 fn padded(cells: &[String], width: usize) -> impl Iterator<Item = String> {
     let missing = width.saturating_sub(cells.len());
     let cells = cells.iter().take(width).cloned();

@@ -1,40 +1,42 @@
-//! `--header ui`: fields by the names that Analytics shows for them, as the property's metadata has them.
+//! `--header ui`: fields by the names that Analytics shows for them, from the property's metadata.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/getMetadata>
 
 use anyhow::Context as _;
+use ga_client::analytics::Analytics;
 use ga_core::catalogue::FieldKind;
 use ga_core::metadata::{self, Definition};
-use ga_core::property::PropertyNumber;
 use ga_core::request;
+use gauth_cli::Kind;
 
-use crate::client::Client;
 use crate::format::Column;
-
-/// All fields with their descriptions are less than one.
-const LIMIT: usize = 64 << 20;
+use crate::property::Property;
 
 /// The fields of one property.
+#[derive(Default)]
 pub(crate) struct DisplayNames(Vec<Definition>);
 
 impl DisplayNames {
-    /// Asks for them.
-    pub(crate) async fn fetch(client: &Client, base: &str, property: &PropertyNumber) -> anyhow::Result<Self> {
-        let request = request::metadata(base, property)?;
-        let attempt = || async {
-            let body = client.body_up_to(client.send(&request).await?, LIMIT).await?;
-            Ok(metadata::parse(&body)?)
-        };
-        let fields = client.retrying(attempt).await;
-        Ok(Self(fields.context("cannot get the names of the columns")?))
+    /// Gets those of the first property that has them.
+    pub(crate) fn fetch(analytics: &Analytics, properties: &[Property]) -> anyhow::Result<Self> {
+        let mut first_error = None;
+        for property in properties {
+            let request = request::metadata(analytics.data_api(), &property.number)?;
+            match analytics.call(request).and_then(|body| Ok(metadata::parse(&body)?)) {
+                Ok(fields) => return Ok(Self(fields)),
+                Err(error) if ga_client::failure(&error).kind() == Kind::Login => return Err(error),
+                Err(error) => {
+                    let what = || format!("property {}: cannot get the names of the columns", property.number);
+                    first_error.get_or_insert_with(|| Err(error).with_context(what));
+                }
+            }
+        }
+        first_error.unwrap_or_else(|| Ok(Self::default()))
     }
 
-    /// Puts them over the columns; what Analytics has no name for keeps its own.
-    pub(crate) fn put_over(&self, columns: &mut [Column]) {
+    /// Sets the headings of the columns; what Analytics has no name for keeps its own.
+    pub(crate) fn apply(&self, columns: &mut [Column]) {
         for column in columns {
-            let kind = match column.is_metric {
-                true => FieldKind::Metric,
-                false => FieldKind::Dimension,
-            };
+            let kind = if column.is_metric { FieldKind::Metric } else { FieldKind::Dimension };
             let is_it = |field: &&Definition| field.kind == kind && field.name == column.name;
             let field = self.0.iter().find(is_it);
             if let Some(field) = field.filter(|field| !field.ui_name.is_empty()) {

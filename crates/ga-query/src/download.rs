@@ -1,370 +1,191 @@
-//! The reports of all properties, one after the other, into one output; and what is to be said about them.
+//! The reports of all properties, one property after the other, into one document.
 //!
-//! Pages are written as they come, or with `--keep-going` when all of a property have come.
+//! Pages are written as they arrive, or with `--keep-going` when all pages of a property have arrived.
 
-use std::sync::Arc;
-
-use ga_core::property::PropertyNumber;
-use ga_core::quality::{Consumption, Quality};
-use gauth_cli::{Failure, Given, Kind, Terminal};
-use gauth_core::endpoint::Endpoint;
+use ga_client::analytics::Analytics;
+use ga_client::download::{Download, Piece};
+use ga_client::properties::explained;
+use ga_core::quality::Quality;
+use gauth_cli::{Given, Kind};
 
 use crate::arguments::Arguments;
-use crate::client::Client;
-use crate::days::{self, Servers};
-use crate::display_names::DisplayNames;
-use crate::exchange::{Exchange, Fetched};
-use crate::output::{Output, Source};
-use crate::pages::{Report, first_pages};
-use crate::progress::Progress;
-use crate::properties;
-use crate::resume::{self, Rest};
-use crate::task::Task;
-use crate::waiting::Budget;
+use crate::document::{Document, Source};
+use crate::findings::Findings;
+use crate::property::Property;
+use crate::query::Query;
+use crate::resume::{Rest, with_hint};
+use crate::rows::Rows;
 
-/// What waiting pages may take of the memory.
-const WAITING: usize = 8 << 20;
-
-/// Everything that is fetched in one run.
-pub(crate) struct Download<'q> {
+/// What is fetched in one run.
+pub(crate) struct Run<'q> {
+    pub(crate) query: &'q Query,
+    pub(crate) properties: &'q [Property],
     pub(crate) arguments: &'q Arguments,
     pub(crate) given: &'q Given,
-    pub(crate) task: &'q Task,
-    pub(crate) client: Arc<Client>,
-    pub(crate) data_api: Endpoint,
-    pub(crate) admin_api: Endpoint,
-    pub(crate) parallel: usize,
-    pub(crate) progress: Arc<Progress>,
-    pub(crate) terminal: Terminal,
+    pub(crate) analytics: &'q Analytics,
+    pub(crate) download: &'q Download,
+    /// Whether rows appear on a terminal, where a progress bar is in the way.
+    pub(crate) is_terminal: bool,
 }
 
-/// What the answers said beside their rows.
-#[derive(Default)]
-pub(crate) struct Findings {
-    consumption: Consumption,
-    /// A line for each thing to know, and whether data was lost.
-    notes: Vec<(String, bool)>,
-    /// How many properties were asked.
-    properties: usize,
-    /// Those that failed, with `--keep-going`.
-    failed: Vec<PropertyNumber>,
-}
-
-/// What is fetched of one property: pages, and the end of each report, in order.
-enum Piece {
-    Page(Box<Fetched>),
-    End,
-}
-
-/// One property on its way to the output.
-struct Writing<'a, 'q> {
-    exchange: &'a Exchange,
-    /// Whether its rows say so.
-    is_named: bool,
-    is_last: bool,
-    /// The report that is being written, and how much of it is.
-    report: usize,
+/// One property on its way to the document.
+struct Writing<'q> {
+    property: &'q Property,
+    /// Those that follow.
+    following: &'q [Property],
+    /// The report that is being written.
+    place: usize,
+    /// Its rows, once its first page has arrived.
+    rows: Option<Rows<'q>>,
+    /// How many of its rows have arrived.
     done: u64,
     quality: Quality,
-    output: &'a mut Output<'q>,
 }
 
-impl<'q> Download<'q> {
-    /// Writes every row to `output`, to the end of the document.
-    pub(crate) async fn run(&self, output: &mut Output<'q>) -> anyhow::Result<Findings> {
-        let budget = Budget::new(WAITING);
-        let admin_api = self.admin_api.as_str();
-        let selection = &self.task.properties;
-        let numbers = properties::chosen(selection, &self.client, admin_api, &self.terminal).await?;
-        self.progress.expect(numbers.len() * self.task.questions.len());
-        let mut findings = Findings { properties: numbers.len(), ..Findings::default() };
-        let mut first_failure = None;
-        for (place, number) in numbers.iter().enumerate() {
-            let servers = Servers { admin_api, data_api: self.data_api.as_str() };
-            let exchange = Arc::new(Exchange {
-                date_ranges: days::of(self.task, number, &self.client, &servers, &self.terminal).await?,
-                client: Arc::clone(&self.client),
-                base: self.data_api.as_str().to_owned(),
-                property: number.clone(),
-                raw: output.is_raw(),
-                budget: Arc::clone(&budget),
-                progress: Arc::clone(&self.progress),
-            });
-            let following = &numbers[place + 1..];
-            let failure = match self.arguments.keep_going {
-                true => self.whole_property(&exchange, following, output, &mut findings).await?,
-                false => {
-                    self.property(&exchange, following, output, &mut findings).await?;
-                    None
-                }
-            };
-            if let Some(error) = failure {
-                let text = ga_client::failure(&error).to_string();
-                if numbers.len() > 1 {
-                    self.terminal.warn(&text);
-                }
-                findings.failed.push(number.clone());
-                first_failure.get_or_insert((number, error));
+impl<'q> Run<'q> {
+    /// Writes the document to its end.
+    pub(crate) fn run(&self, document: &mut Document<'q>) -> anyhow::Result<Findings> {
+        let mut findings = Findings::of(self.properties.len());
+        for (place, property) in self.properties.iter().enumerate() {
+            let following = &self.properties[place + 1..];
+            let writing = Writing { property, following, place: 0, rows: None, done: 0, quality: Quality::default() };
+            if self.arguments.keep_going {
+                self.whole_property(writing, document, &mut findings)?;
+            } else {
+                self.property(writing, document, &mut findings)?;
             }
         }
-        if let Some((number, error)) = first_failure {
-            if findings.failed.len() == numbers.len() {
-                return Err(self.explained(error, number).await);
-            }
-            if findings.failed.last() == numbers.last() {
-                output.end_report(true)?;
-            }
+        if let Some((property, error)) = findings.total_failure() {
+            return Err(explained(error, &property, self.analytics));
         }
-        output.finish()?;
-        findings.notes.extend(output.loss().map(|text| (text, true)));
+        if findings.has_failed_last(self.properties) {
+            document.end_report(true)?;
+        }
+        document.target.flush()?;
+        findings.add_loss(document.loss());
         Ok(findings)
     }
 
-    /// Writes the reports of one property as they come.
-    async fn property(
+    fn source(&self, property: &'q Property, place: usize, document: &Document<'q>) -> Source<'q> {
+        let is_named = self.query.properties.is_list() || document.format.has_property_column;
+        Source { report: &self.query.reports[place], property, is_named }
+    }
+
+    /// Writes the reports of one property as they arrive.
+    fn property(
         &self,
-        exchange: &Arc<Exchange>,
-        following: &[PropertyNumber],
-        output: &mut Output<'q>,
+        mut writing: Writing<'q>,
+        document: &mut Document<'q>,
         findings: &mut Findings,
     ) -> anyhow::Result<()> {
-        let mut writing = self.writing(exchange, following, output);
-        self.set_names(exchange, writing.output).await?;
-        let fetched = self.fetch(exchange, &mut findings.consumption, |piece| self.write(&mut writing, piece));
-        if let Err(error) = fetched.await {
-            let error = self.stop(error, writing, following);
-            return Err(self.explained(error, &exchange.property).await);
+        let fetched = self.fetch(writing.property, |piece| {
+            findings.add_quota(&piece);
+            self.write(&mut writing, piece, document)
+        });
+        if let Err(error) = fetched {
+            let property = &writing.property.number;
+            let error = self.stopped(error, &writing, document)?;
+            return Err(explained(error, property, self.analytics));
         }
-        self.note(&writing, findings);
+        findings.add_quality(&writing.quality, self.name_in_notes(writing.property));
         Ok(())
     }
 
-    /// Writes the reports of one property when all of them have come; else gives the failure back. What is not the
-    /// property's own failure is an error.
-    async fn whole_property(
+    /// Writes the reports of one property when all of them have arrived, or notes its failure. What is not the property's
+    /// own failure is an error.
+    fn whole_property(
         &self,
-        exchange: &Arc<Exchange>,
-        following: &[PropertyNumber],
-        output: &mut Output<'q>,
+        mut writing: Writing<'q>,
+        document: &mut Document<'q>,
         findings: &mut Findings,
-    ) -> anyhow::Result<Option<anyhow::Error>> {
+    ) -> anyhow::Result<()> {
         let mut pieces = Vec::new();
-        let take = |piece| {
+        let fetched = self.fetch(writing.property, |piece| {
+            findings.add_quota(&piece);
             pieces.push(piece);
             Ok(())
-        };
-        let mut fetched = self.set_names(exchange, output).await;
-        if fetched.is_ok() {
-            fetched = self.fetch(exchange, &mut findings.consumption, take).await;
-        }
+        });
         if let Err(error) = fetched {
-            // The next property would be refused for the same reason.
-            return match ga_client::failure(&error).kind() {
-                Kind::Login | Kind::Usage => Err(error),
-                _ => Ok(Some(error)),
-            };
-        }
-        let mut writing = self.writing(exchange, following, output);
-        for piece in pieces {
-            self.write(&mut writing, piece)?;
-        }
-        self.note(&writing, findings);
-        Ok(None)
-    }
-
-    fn writing<'a>(
-        &self,
-        exchange: &'a Exchange,
-        following: &[PropertyNumber],
-        output: &'a mut Output<'q>,
-    ) -> Writing<'a, 'q> {
-        Writing {
-            exchange,
-            is_named: self.task.properties.is_list() || output.names_property(),
-            is_last: following.is_empty(),
-            report: 0,
-            done: 0,
-            quality: Quality::default(),
-            output,
-        }
-    }
-
-    async fn set_names(&self, exchange: &Exchange, output: &mut Output<'q>) -> anyhow::Result<()> {
-        if output.wants_display_names() {
-            let (base, property) = (self.data_api.as_str(), &exchange.property);
-            let names =
-                DisplayNames::fetch(&self.client, base, property).await.map_err(|error| exchange.about(error))?;
-            output.set_display_names(names);
-        }
-        if output.wants_property_name() && !self.task.properties.is_list() {
-            let name = properties::name(&self.client, self.admin_api.as_str(), &exchange.property).await;
-            output.set_property_name(name);
-        }
-        Ok(())
-    }
-
-    /// Fetches the reports of one property, the first pages of which come in one answer.
-    async fn fetch(
-        &self,
-        exchange: &Arc<Exchange>,
-        consumption: &mut Consumption,
-        mut take: impl FnMut(Piece) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let firsts = first_pages(exchange, self.task).await?;
-        for (first, question) in firsts.into_iter().zip(&self.task.questions) {
-            let report = Report {
-                exchange: Arc::clone(exchange),
-                method: self.task.method,
-                question,
-                parallel: self.parallel,
-                reserve: self.arguments.reserve,
-            };
-            let pages = report.fetch(first, |fetched| {
-                if let Some(quota) = &fetched.page.head.property_quota {
-                    consumption.add(quota);
-                }
-                take(Piece::Page(Box::new(fetched)))
-            });
-            pages.await?;
-            take(Piece::End)?;
-        }
-        Ok(())
-    }
-
-    fn write(&self, writing: &mut Writing<'_, 'q>, piece: Piece) -> anyhow::Result<()> {
-        let source = self.source(writing);
-        match piece {
-            Piece::Page(fetched) => {
-                writing.quality.add(&source.question.request, &fetched.page.head);
-                if writing.output.is_terminal() {
-                    self.progress.end();
-                }
-                let came = fetched.page.combinations;
-                writing.output.page(source, *fetched)?;
-                writing.done += came;
+            let failure = ga_client::failure(&error);
+            if matches!(failure.kind(), Kind::Login | Kind::Usage) {
+                // The next property would be refused for the same reason.
+                return Err(error);
             }
-            Piece::End => {
-                writing.output.end_property(source)?;
-                writing.report += 1;
-                writing.done = 0;
-                if writing.is_last {
-                    writing.output.end_report(writing.report == self.task.questions.len())?;
-                }
+            if self.properties.len() > 1 {
+                self.analytics.terminal().warn(&failure.to_string());
             }
-        }
-        Ok(())
-    }
-
-    fn source<'a>(&self, writing: &Writing<'a, 'q>) -> Source<'a, 'q> {
-        Source {
-            question: &self.task.questions[writing.report],
-            property: writing.exchange.property.as_str(),
-            is_named: writing.is_named,
-            date_ranges: writing.exchange.date_ranges.as_deref(),
-        }
-    }
-
-    fn note(&self, writing: &Writing<'_, 'q>, findings: &mut Findings) {
-        let property = &writing.exchange.property;
-        for note in writing.quality.notes() {
-            let text = match self.task.properties.is_list() {
-                true => format!("property {property}: {}", note.text),
-                false => note.text.clone(),
-            };
-            findings.notes.push((text, note.lossy));
-        }
-    }
-
-    /// The same error, with what the list of properties says about a property that refuses its data.
-    async fn explained(&self, error: anyhow::Error, property: &PropertyNumber) -> anyhow::Error {
-        let is_about_property = error.downcast_ref::<ga_core::Error>().is_some_and(ga_core::Error::is_about_property);
-        if !is_about_property {
-            return error;
-        }
-        match properties::remedy(&self.client, self.admin_api.as_str(), property).await {
-            Some(remedy) => {
-                let failure = ga_client::failure(&error);
-                Failure::new(failure.kind(), failure.to_string()).hint(remedy).into()
-            }
-            None => error,
-        }
-    }
-}
-
-impl<'q> Download<'q> {
-    /// What is said when a report ends before its last page, with the command that goes on from there if the rows
-    /// that have come can be kept.
-    fn stop(&self, error: anyhow::Error, writing: Writing<'_, 'q>, following: &[PropertyNumber]) -> anyhow::Error {
-        let Writing { report, done, output, exchange, .. } = writing;
-        let property = &exchange.property;
-        let failure = ga_client::failure(&error);
-        let may_go_on = matches!(failure.kind(), Kind::Temporary | Kind::Login);
-        if done == 0 || !may_go_on {
-            return error;
-        }
-        let has_header = match output.leave_open() {
-            Ok(Some(has_header)) => has_header,
-            Ok(None) => return error,
-            Err(unwritten) => return unwritten,
-        };
-        let question = &self.task.questions[report];
-        let offset = question.offset + done;
-        let failure = ga_client::failure(&error.context(format!("stopped after {done} rows")));
-        let failure = match following {
-            [] => failure,
-            _ => {
-                let names: Vec<_> = following.iter().map(PropertyNumber::as_str).collect();
-                failure.hint(format!("nothing has come yet of -p {}", names.join(",")))
-            }
-        };
-        let hint = match self.arguments.request {
-            Some(_) => format!("go on with the same request and \"offset\": \"{offset}\" in it"),
-            None => {
-                let limit = question.limit.map(|limit| limit - done);
-                let is_of_list = self.task.properties.is_list();
-                resume::hint(self.given, &Rest { property, is_of_list, offset, limit, has_header })
-            }
-        };
-        failure.hint(hint).into()
-    }
-}
-
-impl Findings {
-    /// Whether every property has its rows in the output.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        let failed: Vec<_> = self.failed.iter().map(PropertyNumber::as_str).collect();
-        match failed.len() {
-            0 => Ok(()),
-            count => {
-                let text = format!("{count} of {} properties failed and are not in the output", self.properties);
-                Err(Failure::new(Kind::Incomplete, text)
-                    .hint(format!("ask for them again with -p {}", failed.join(","))))
-            }
-        }
-    }
-
-    /// Says what there is to say; with `--strict`, lost data is an error.
-    pub(crate) fn tell(&self, terminal: &Terminal, arguments: &Arguments) -> Result<(), Failure> {
-        if arguments.quota {
-            for line in self.consumption.lines() {
-                terminal.note(&line);
-            }
-        }
-        let mut losses = Vec::new();
-        for (text, is_lossy) in &self.notes {
-            if arguments.strict && *is_lossy {
-                losses.push(text.as_str());
-            } else {
-                terminal.note(text);
-            }
-        }
-        if losses.is_empty() {
+            findings.add_failure(&writing.property.number, error);
             return Ok(());
         }
-        let unwritten = match arguments.file() {
-            Some(_) => "; the file of -o was not written",
-            None => "",
+        for piece in pieces {
+            self.write(&mut writing, piece, document)?;
+        }
+        findings.add_quality(&writing.quality, self.name_in_notes(writing.property));
+        Ok(())
+    }
+
+    fn fetch(&self, property: &Property, take: impl FnMut(Piece) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let requests = self.query.requests(property.date_ranges.as_deref());
+        self.download.reports(&property.number, self.query.method, &requests, take)
+    }
+
+    fn write(&self, writing: &mut Writing<'q>, piece: Piece, document: &mut Document<'q>) -> anyhow::Result<()> {
+        match piece {
+            Piece::Page(fetched) => {
+                let report = &self.query.reports[writing.place];
+                writing.quality.add(&report.request, &fetched.page.head);
+                if self.is_terminal {
+                    self.download.end_progress();
+                }
+                let arrived = fetched.page.combinations;
+                let source = self.source(writing.property, writing.place, document);
+                writing.rows.get_or_insert_with(|| Rows::new(source)).page(*fetched, document)?;
+                writing.done += arrived;
+            }
+            Piece::End => {
+                if let Some(rows) = writing.rows.take() {
+                    rows.end(document)?;
+                }
+                writing.place += 1;
+                writing.done = 0;
+                if writing.following.is_empty() {
+                    document.end_report(writing.place == self.query.reports.len())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The property, where notes must say which one they are about.
+    fn name_in_notes<'p>(&self, property: &'p Property) -> Option<&'p Property> {
+        Some(property).filter(|_| self.query.properties.is_list())
+    }
+
+    /// The error that ends a report before its last page, with the command that resumes there if the rows that have arrived
+    /// can be kept.
+    fn stopped(
+        &self,
+        error: anyhow::Error,
+        writing: &Writing<'q>,
+        document: &mut Document<'q>,
+    ) -> anyhow::Result<anyhow::Error> {
+        let report = &self.query.reports[writing.place];
+        let is_passing = matches!(ga_client::failure(&error).kind(), Kind::Temporary | Kind::Login);
+        let may_resume = document.format.is_open_ended && self.arguments.file().is_none() && !report.merges();
+        if writing.done == 0 || !is_passing || !may_resume {
+            return Ok(error);
+        }
+        document.target.flush()?;
+        let rest = Rest {
+            property: &writing.property.number,
+            following: writing.following,
+            is_of_list: self.query.properties.is_list(),
+            is_official: self.arguments.request.is_some(),
+            offset: report.offset + writing.done,
+            limit: report.limit.map(|limit| limit - writing.done),
+            has_header: document.format.has_header_line,
         };
-        Err(Failure::new(Kind::Incomplete, format!("--strict: {}{unwritten}", losses.join("; "))))
+        let failure = ga_client::failure(&error.context(format!("stopped after {} rows", writing.done)));
+        Ok(with_hint(failure, self.given, &rest).into())
     }
 }

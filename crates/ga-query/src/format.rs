@@ -1,4 +1,4 @@
-//! Output formats: those of [`ga_client::rows`], and more, each one file and one line in [`FORMATS`].
+//! Output formats: those of [`ga_client::rows`], and those that only reports have, each one file and one line in [`OWN`].
 
 mod chart;
 mod days;
@@ -8,94 +8,167 @@ mod raw;
 mod sql;
 mod v3;
 
-use std::path::Path;
+use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use ga_client::rows;
 use ga_core::report::RunReportRequest;
 use ga_core::response::ReportHead;
 use gauth_cli::Failure;
-
-pub(crate) use self::sql::names_days;
-pub(crate) use ga_client::rows::{Column, Layout, RowWriter};
+use gauth_cli::terminal::{draws_unicode, width};
 use gauth_text::Typed;
 
+pub(crate) use ga_client::rows::{Column, Layout, RowWriter};
+
 use crate::arguments::Arguments;
-use crate::question::Question;
+use crate::property::Property;
+use crate::query::Query;
+use crate::report::Report;
 
-/// Every format, by the names that `-f` takes.
-pub(crate) const FORMATS: &[Format] = &[
-    of_rows(rows::CSV, ["", "\n", ""]),
-    of_rows(rows::TSV, ["", "\n", ""]),
-    of_rows(rows::JSON, ["[\n", ",\n", "]\n"]),
-    of_rows(rows::NDJSON, ["", "", ""]),
-    of_rows(rows::TABLE, ["", "\n", ""]),
-    chart::FORMAT,
-    html::FORMAT,
-    sql::FORMAT,
-    v3::FORMAT,
-    raw::FORMAT,
-];
+const OWN: [Format; 5] = [chart::FORMAT, html::FORMAT, sql::FORMAT, v3::FORMAT, raw::FORMAT];
 
-/// One format.
+/// One format, and what it can do.
+#[derive(Clone, Copy)]
 pub(crate) struct Format {
     pub(crate) name: &'static str,
-    /// Endings of files that are written in it unless `-f` says otherwise.
-    pub(crate) extensions: &'static [&'static str],
-    /// Whether the property is a column even when there is one alone.
-    pub(crate) names_property: bool,
-    /// Whether it says what the property is called.
-    pub(crate) shows_property_name: bool,
-    /// What stands before, between and after several reports, if it has room for them.
+    /// Extensions of files that are written in it unless `-f` says otherwise.
+    extensions: &'static [&'static str],
+    /// What comes before, between and after several reports, if it has room for them.
     pub(crate) several: Option<[&'static str; 3]>,
+    /// Whether the first line names the columns.
+    pub(crate) has_header_line: bool,
+    /// Whether the rows of another run may follow.
+    pub(crate) is_open_ended: bool,
+    has_excel_form: bool,
+    has_totals: bool,
+    /// Whether it is drawn with a terminal's own sequences, around text that it makes harmless itself.
+    pub(crate) is_drawing: bool,
+    /// Whether the property is a column even if there is only one.
+    pub(crate) has_property_column: bool,
+    pub(crate) shows_property_name: bool,
+    /// Refuses what it cannot hold, before anything is sent.
+    check: fn(&Arguments, &Query) -> Result<(), Failure>,
+    /// Refuses properties that it cannot hold together.
+    pub(crate) check_properties: fn(&Report, &[Property]) -> Result<(), Failure>,
     pub(crate) content: Content,
 }
 
-/// What a format is made of.
+/// What a format is made of. `begin` writes what comes before the first row, and makes the writer of the rows.
 #[derive(Clone, Copy)]
 pub(crate) enum Content {
-    /// Rows, by a writer.
-    Rows(fn(Layout) -> Box<dyn RowWriter>),
-    /// Rows, by a writer that wants to know the question, too, or refuses it.
-    Report(fn(&Arguments, &Question) -> Result<NewWriter, Failure>),
+    /// Rows of any kind.
+    Rows(fn(Layout, &mut Vec<u8>) -> Box<dyn RowWriter>),
+    /// Rows of a report.
+    Report(Begin),
     /// The server's answers as they were sent.
     Answers,
 }
 
-/// Makes a writer when the columns are known.
-pub(crate) type NewWriter = Box<dyn Fn(Layout, &Beginning<'_>) -> Box<dyn RowWriter>>;
+/// Begins the rows of a report.
+type Begin = fn(Layout, &Start<'_>, &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure>;
 
-/// What is known when the first rows are there.
-pub(crate) struct Beginning<'a> {
-    /// The number of the property.
-    pub(crate) property: &'a str,
-    /// What Analytics calls it, if that is known.
-    pub(crate) property_name: Option<&'a str>,
-    /// What the property was asked, with its own days.
+/// What is known when the first page has arrived.
+pub(crate) struct Start<'a> {
+    pub(crate) arguments: &'a Arguments,
+    pub(crate) report: &'a Report,
+    pub(crate) property: &'a Property,
+    /// The request with the property's own days.
     pub(crate) request: &'a RunReportRequest,
     /// What the first page says beside its rows.
     pub(crate) head: &'a ReportHead,
 }
 
-const fn of_rows(format: rows::Format, several: [&'static str; 3]) -> Format {
-    Format {
-        name: format.name,
-        extensions: format.extensions,
-        names_property: false,
-        shows_property_name: false,
-        several: Some(several),
-        content: Content::Rows(format.writer),
+impl Format {
+    /// A format for one report that can do nothing special, to take the rest of the fields from.
+    const fn new(name: &'static str, content: Content) -> Self {
+        Self {
+            name,
+            extensions: &[],
+            several: None,
+            has_header_line: false,
+            is_open_ended: false,
+            has_excel_form: false,
+            has_totals: true,
+            is_drawing: false,
+            has_property_column: false,
+            shows_property_name: false,
+            check: |_, _| Ok(()),
+            check_properties: |_, _| Ok(()),
+            content,
+        }
+    }
+
+    fn of_rows(format: rows::Format) -> Self {
+        Self {
+            extensions: format.extensions,
+            several: Some(format.several),
+            has_header_line: format.has_header_line,
+            is_open_ended: format.is_open_ended,
+            has_excel_form: format.has_excel_form,
+            ..Self::new(format.name, Content::Rows(format.begin))
+        }
+    }
+
+    /// Whether answers are kept as they were sent.
+    pub(crate) fn is_raw(&self) -> bool {
+        matches!(self.content, Content::Answers)
     }
 }
 
-/// The format of that name.
-pub(crate) fn named(name: &str) -> Result<&'static Format, Failure> {
-    FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
-        let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
-        Failure::usage(format!("--format: {} is none of {}", Typed(name), names.join(", ")))
-    })
+/// Every format.
+fn formats() -> impl Iterator<Item = Format> {
+    rows::FORMATS.into_iter().map(Format::of_rows).chain(OWN)
 }
 
-/// The name of the format for a file: `named` by `-f`, or by its ending.
-pub(crate) fn of_file<'a>(path: &Path, named: Option<&'a str>) -> Result<&'a str, Failure> {
-    rows::format_of_file(path, named, FORMATS.iter().map(|format| (format.name, format.extensions)))
+/// The names that `-f` takes.
+pub(crate) fn names() -> Vec<&'static str> {
+    formats().map(|format| format.name).collect()
+}
+
+/// Where the output goes, and how.
+pub(crate) struct Output {
+    /// `-o`; standard output without it.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) is_terminal: bool,
+    pub(crate) format: Format,
+    /// The layout, without its columns.
+    pub(crate) layout: Layout,
+    /// Whether columns are called as Analytics shows them.
+    pub(crate) has_display_names: bool,
+}
+
+impl Output {
+    /// Reads what the command line says about the output, and checks that the format can hold the reports.
+    pub(crate) fn choose(arguments: &Arguments, query: &Query) -> Result<Self, Failure> {
+        let path = arguments.file().map(PathBuf::from);
+        let is_terminal = path.is_none() && std::io::stdout().is_terminal();
+        let key = |format: &Format| (format.name, format.extensions);
+        let format = rows::choose(arguments.format(), path.as_deref(), is_terminal, formats().collect(), key)?;
+        if arguments.excel && !format.has_excel_form {
+            return Err(Failure::usage("--excel: only csv has a form for spreadsheets"));
+        }
+        let header = match arguments.header.as_deref() {
+            None | Some("api" | "ui") => true,
+            Some("none") => false,
+            Some(other) => {
+                return Err(Failure::usage(format!("--header: expected api, ui or none, got {}", Typed(other))));
+            }
+        };
+        if query.reports.len() != 1 && format.several.is_none() {
+            return Err(Failure::usage(format!("-f {}: cannot hold several reports", format.name)));
+        }
+        if !format.has_totals && query.reports.iter().any(|report| !report.request.metric_aggregations.is_empty()) {
+            return Err(Failure::usage(format!("-f {}: cannot hold totals among its rows", format.name)));
+        }
+        (format.check)(arguments, query)?;
+        let layout = Layout {
+            columns: Vec::new(),
+            header,
+            excel: arguments.excel,
+            terminal_width: is_terminal.then(width),
+            is_ascii: !draws_unicode(),
+        };
+        let has_display_names = arguments.header.as_deref() == Some("ui");
+        Ok(Self { path, is_terminal, format, layout, has_display_names })
+    }
 }

@@ -1,44 +1,36 @@
 //! ga-query: runs Google Analytics reports. Rows go to stdout or a file, everything for people to stderr.
 
 mod arguments;
-mod client;
 mod columns;
-mod days;
 mod display_names;
+mod document;
 mod download;
-mod exchange;
+mod findings;
 mod format;
-mod interrupt;
-mod output;
-mod pages;
 mod preview;
-mod progress;
-mod properties;
-mod question;
+mod property;
+mod query;
+mod report;
 mod request_file;
-mod reserve;
 mod resume;
-mod task;
-mod translation;
-mod waiting;
+mod rows;
+mod target;
+mod zone;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Instant;
 
-use anyhow::Context as _;
+use ga_client::analytics::{Analytics, Service};
+use ga_client::download::{Download, Options, Runtime};
 use ga_client::token_argument::{TokenArgument, TokenSource};
-use gauth_cli::exit::no_thread;
-use gauth_cli::{Context, Failure, Program, environment};
-use tokio::runtime;
+use gauth_cli::{Context, Program};
 
 use arguments::Arguments;
-use client::Client;
-use download::Download;
-use output::{Output, OutputOptions};
-use progress::Progress;
-use task::Task;
+use document::Document;
+use download::Run;
+use format::Output;
+use property::Properties;
+use query::Query;
+use target::Target;
 
 const PROGRAM: Program = Program {
     name: "ga-query",
@@ -71,74 +63,48 @@ const PROGRAM: Program = Program {
     manual: include_str!("../manual.txt"),
 };
 
-const MOST_PARALLEL: usize = 9;
-
 fn main() -> ExitCode {
     ga_client::run(&PROGRAM, run)
 }
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
-    let started = Instant::now();
-    let deadline = context.timeout.map(|timeout| started + timeout);
+    let deadline = context.deadline();
     let terminal = context.terminal;
     let token = TokenArgument {
         token: arguments.token.as_deref(),
         command: arguments.token_command.as_deref(),
         stdin_reader: arguments.stdin_reader()?,
     };
-    let task = Task::read(&arguments, deadline, &terminal)?;
-    let parallel @ 1..=MOST_PARALLEL = arguments.parallel.unwrap_or(4) else {
-        return Err(Failure::usage("--parallel: expected a number from 1 to 9").into());
-    };
-    let policy = environment::policy()?;
-    let data_api = policy.google(ga_core::request::DATA_API, "");
-    let admin_api = policy.google(ga_core::request::ADMIN_API, "");
-    let quota_project = match &arguments.quota_project {
-        Some(project) => Some(project.clone()),
-        None => environment::text("GOOGLE_CLOUD_QUOTA_PROJECT")?,
-    };
-    if arguments.dry_run && arguments.curl {
-        return Err(Failure::usage("--dry-run and --curl exclude each other").into());
-    }
-    let options = OutputOptions::read(&arguments, &task)?;
-    if (arguments.dry_run || arguments.curl) && task.needs_today() {
-        days::note_machine("the property's time zone was not requested", &terminal);
-    }
-    if arguments.dry_run {
-        return preview::dry_run(data_api.as_str(), &task, &terminal);
-    }
-    if arguments.curl {
-        return preview::curl(data_api.as_str(), &task, quota_project.as_deref());
+    let query = Query::read(&arguments, deadline, &terminal)?;
+    let parallel = arguments.parallel()?;
+    let service = Service::find(arguments.quota_project.as_deref())?;
+    let output = Output::choose(&arguments, &query)?;
+    if arguments.is_preview()? {
+        return preview::print(&arguments, &service, &query, &terminal);
     }
 
     let source = TokenSource::choose(&token, true, context.timeout)?;
-    let mut output = Output::open(options, &task, deadline)?;
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(no_thread)?;
-    let _inside = runtime.enter();
-    interrupt::watch(output.unfinished()).context("watch for signals")?;
-    let client =
-        Arc::new(Client::new(data_api.as_str(), source, quota_project.as_deref(), deadline, parallel, terminal)?);
-    let progress = Arc::new(Progress::default());
-    if std::io::stderr().is_terminal() && !terminal.quiet() {
-        runtime.spawn(Arc::clone(&progress).show());
-    }
-
-    let download = Download {
+    let target = Target::open(&output, deadline)?;
+    let runtime = Runtime::start(target.unfinished())?;
+    let analytics = Analytics::new(service, source, deadline, terminal)?;
+    let properties = Properties::find(&query, &output, &analytics)?;
+    let reports = query.reports.len();
+    let options = Options { parallel, reserve: arguments.reserve, raw: output.format.is_raw() };
+    let download = Download::new(runtime, &analytics, options, properties.list.len() * reports)?;
+    let run = Run {
+        query: &query,
+        properties: &properties.list,
         arguments: &arguments,
         given: &context.given,
-        task: &task,
-        client,
-        data_api,
-        admin_api,
-        parallel,
-        progress: Arc::clone(&progress),
-        terminal,
+        analytics: &analytics,
+        download: &download,
+        is_terminal: output.is_terminal,
     };
-    let result = runtime.block_on(download.run(&mut output));
-    progress.end();
-    runtime.shutdown_background();
+    let mut document = Document::new(output, target, &arguments, &properties.display_names, reports);
+    let result = run.run(&mut document);
+    download.end_progress();
     let findings = result?;
-    findings.tell(&terminal, &arguments)?;
-    output.commit()?;
+    findings.report(&terminal, &arguments)?;
+    document.target.commit()?;
     Ok(findings.check()?)
 }

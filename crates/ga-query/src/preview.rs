@@ -1,22 +1,38 @@
-//! What would be sent, without a token and without the network: `--dry-run` and `--curl`.
+//! What would be sent, without a token or the network: `--dry-run` and `--curl`.
 
 use std::io::Write;
 
+use ga_client::analytics::Service;
 use ga_core::property::{PropertyNumber, Selection};
 use ga_core::request;
 use gauth_cli::terminal::stdout;
 use gauth_cli::{Failure, Terminal};
 use gauth_text::quoted;
 
-use crate::task::Task;
+use crate::arguments::Arguments;
+use crate::query::Query;
+use crate::zone;
 
-/// The first request of each property.
-fn requests(base: &str, task: &Task, numbers: &[PropertyNumber]) -> anyhow::Result<Vec<http::Request<Vec<u8>>>> {
-    let body = task.first_body();
-    numbers.iter().map(|number| Ok(request::report(base, number, task.method, &body)?)).collect()
+/// Prints what the arguments ask for.
+pub(crate) fn print(
+    arguments: &Arguments,
+    service: &Service,
+    query: &Query,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    if query.needs_today() {
+        terminal.note(&zone::machine_note("the property's time zone was not requested"));
+    }
+    if arguments.curl { curl(service, query) } else { dry_run(&service.data_api, query, terminal) }
 }
 
-/// The properties that are named by their numbers; which those are otherwise, only the network can tell.
+/// The first request of each property.
+fn requests(base: &str, query: &Query, numbers: &[PropertyNumber]) -> anyhow::Result<Vec<http::Request<Vec<u8>>>> {
+    let body = query.first_body()?;
+    numbers.iter().map(|number| Ok(request::report(base, number, query.method, &body)?)).collect()
+}
+
+/// The properties that are named by their numbers; the others are only known to the server.
 fn numbers(selection: &Selection) -> Option<Vec<PropertyNumber>> {
     match selection {
         Selection::One(number) => Some(vec![number.clone()]),
@@ -26,28 +42,28 @@ fn numbers(selection: &Selection) -> Option<Vec<PropertyNumber>> {
 }
 
 /// Prints the body, which is the same for every property and fit for `--request -`; method and URLs go to stderr.
-pub(crate) fn dry_run(base: &str, task: &Task, terminal: &Terminal) -> anyhow::Result<()> {
-    let named = numbers(&task.properties);
+fn dry_run(base: &str, query: &Query, terminal: &Terminal) -> anyhow::Result<()> {
+    let named = numbers(&query.properties);
     let zero = || Ok::<_, ga_core::Error>(vec![PropertyNumber::parse("0")?]);
-    for request in requests(base, task, &named.clone().map_or_else(zero, Ok)?)? {
+    for request in requests(base, query, &named.clone().map_or_else(zero, Ok)?)? {
         let url = request.uri().to_string();
         let url = if named.is_some() { url } else { url.replace("/properties/0:", "/properties/PROPERTY:") };
         terminal.note(&format!("{} {url}", request.method()));
     }
     let mut out = stdout();
-    out.write_all(&serde_json::to_vec_pretty(&task.body())?)?;
+    out.write_all(&serde_json::to_vec_pretty(&query.whole_body()?)?)?;
     out.write_all(b"\n")?;
     Ok(out.finish()?)
 }
 
 /// Prints a command line for each property.
-pub(crate) fn curl(base: &str, task: &Task, quota_project: Option<&str>) -> anyhow::Result<()> {
-    let Some(numbers) = numbers(&task.properties) else {
+fn curl(service: &Service, query: &Query) -> anyhow::Result<()> {
+    let Some(numbers) = numbers(&query.properties) else {
         return Err(Failure::usage("--curl needs the number of the property").hint("ga-properties -f id").into());
     };
     let mut out = stdout();
-    for request in requests(base, task, &numbers)? {
-        let project = quota_project.map_or_else(String::new, |project| {
+    for request in requests(&service.data_api, query, &numbers)? {
+        let project = service.quota_project.as_deref().map_or_else(String::new, |project| {
             format!(" -H {}", quoted(format!("X-Goog-User-Project: {project}").as_bytes()))
         });
         writeln!(

@@ -7,27 +7,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use ga_client::properties::text_of;
 use ga_core::check::{self, Method};
-use gauth_cli::files::{self, shown};
+use gauth_cli::files::shown;
 use gauth_cli::{Failure, Kind};
 use gauth_text::Typed;
 use serde_json::{Value, json};
 
-/// Far more than Google takes.
-const LIMIT: usize = 16 << 20;
-
-/// The text of a file, or of standard input for `-`; `what` names the option.
-pub(crate) fn text(path: &str, what: &str, deadline: Option<Instant>) -> anyhow::Result<String> {
-    let bytes = files::read_given(Path::new(path), LIMIT, deadline).with_context(|| what.to_owned())?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::usage(format!("{what}: {} is not UTF-8", shown(Path::new(path)))))?;
-    // Editors of Windows put a byte-order mark in front.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-}
-
 /// The method and the body, a list of requests put into a batch.
 pub(crate) fn read(path: &str, method: Option<&str>, deadline: Option<Instant>) -> anyhow::Result<(Method, Value)> {
-    let text = text(path, "--request", deadline)?;
+    let text = text_of(path, "--request", deadline)?;
     if text.trim().is_empty() {
         return Err(Failure::usage(format!("--request: {} is empty", shown(Path::new(path)))).into());
     }
@@ -43,7 +32,7 @@ pub(crate) fn read(path: &str, method: Option<&str>, deadline: Option<Instant>) 
         None => looks_like,
     };
     if method == Method::CheckCompatibility {
-        return Err(Failure::new(Kind::Usage, "--method: checkCompatibility gives no report")
+        return Err(Failure::new(Kind::Usage, "--method: checkCompatibility is not a report")
             .hint("ga-fields --compatible-with NAMES")
             .into());
     }
@@ -53,6 +42,6 @@ pub(crate) fn read(path: &str, method: Option<&str>, deadline: Option<Instant>) 
 fn named(name: &str) -> Result<Method, Failure> {
     Method::named(name).ok_or_else(|| {
         let names: Vec<_> = Method::names().collect();
-        Failure::usage(format!("--method: {} is none of {}", Typed(name), names.join(", ")))
+        Failure::usage(format!("--method: unknown method {}; expected one of {}", Typed(name), names.join(", ")))
     })
 }

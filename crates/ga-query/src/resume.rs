@@ -1,35 +1,53 @@
-//! The command that goes on where a report had to stop, made of the options as they were understood.
+//! The command that resumes where a report had to stop, made of the parsed options.
 
 use ga_core::property::PropertyNumber;
-use gauth_cli::Given;
+use gauth_cli::{Failure, Given};
 use gauth_text::Command;
 
-/// Options that the new command has its own values for, or that must not be shown.
+use crate::property::Property;
+
+/// Options that get new values, or that must not be shown.
 const DROPPED: [&str; 8] =
     ["--token", "--offset", "--start-index", "--limit", "--max-results", "--header", "--reserve", "--property"];
 
 /// The rows that are still to come.
 pub(crate) struct Rest<'a> {
     pub(crate) property: &'a PropertyNumber,
+    /// Properties of which nothing has arrived.
+    pub(crate) following: &'a [Property],
     /// Whether rows begin with the property, as those of a list do.
     pub(crate) is_of_list: bool,
+    /// Whether the request is an official one.
+    pub(crate) is_official: bool,
     pub(crate) offset: u64,
     pub(crate) limit: Option<u64>,
-    /// Whether the format has a first line, which is there already.
+    /// Whether the format has a header line, which is already written.
     pub(crate) has_header: bool,
 }
 
-/// What to type to get the rest.
-pub(crate) fn hint(given: &Given, rest: &Rest<'_>) -> String {
+/// The failure with the commands that get the rest.
+pub(crate) fn with_hint(failure: Failure, given: &Given, rest: &Rest<'_>) -> Failure {
+    let following: Vec<_> = rest.following.iter().map(|property| property.number.as_str()).collect();
+    let failure = match &following[..] {
+        [] => failure,
+        names => failure.hint(format!("still missing entirely: -p {}", names.join(","))),
+    };
+    if rest.is_official {
+        return failure.hint(format!("to continue, run the same request with \"offset\": \"{}\" in it", rest.offset));
+    }
+    failure.hint(hint(given, rest))
+}
+
+fn hint(given: &Given, rest: &Rest<'_>) -> String {
     match command(given, rest).line() {
         Some(line) => format!("to continue, run: {line}"),
         // A word of it may hold a secret.
         None => format!(
-            "to continue, run the same command for property {} with --offset {}, --limit {} and --header {}",
+            "to continue, run the same command for property {} with --offset {}, {} and {}",
             rest.property,
             rest.offset,
-            rest.limit.map_or_else(|| "as it is".to_owned(), |limit| limit.to_string()),
-            if rest.has_header { "none" } else { "as it is" }
+            rest.limit.map_or_else(|| "the same --limit".to_owned(), |limit| format!("--limit {limit}")),
+            if rest.has_header { "--header none" } else { "the same --header" }
         ),
     }
 }
@@ -79,16 +97,25 @@ mod tests {
         }
     }
 
-    fn go_on(given: &Given, limit: Option<u64>, is_of_list: bool) -> String {
+    fn resumed(given: &Given, limit: Option<u64>, is_of_list: bool) -> String {
         let property = PropertyNumber::parse("7").unwrap();
-        hint(given, &Rest { property: &property, is_of_list, offset: 500, limit, has_header: limit.is_none() })
+        let rest = Rest {
+            property: &property,
+            following: &[],
+            is_of_list,
+            is_official: false,
+            offset: 500,
+            limit,
+            has_header: limit.is_none(),
+        };
+        hint(given, &rest)
     }
 
     #[test]
     fn everything_given_is_kept_but_for_the_rows_that_have_come() {
         let words = given(&[("--token", "secret")], &["7,8", "today", "-1", "sessions"]);
         assert_eq!(
-            go_on(&words, None, true),
+            resumed(&words, None, true),
             "to continue, run: ga-query --property 7,7 --offset 500 --header none --start today '--end=-1' --metrics sessions --token $(gauth-token)"
         );
         let options = given(
@@ -104,12 +131,12 @@ mod tests {
             &[],
         );
         assert_eq!(
-            go_on(&options, Some(400), false),
+            resumed(&options, Some(400), false),
             r"to continue, run: ga-query --metrics sessions '--sort=-pagePath' --strict --filter $'country==Côte d\047Ivoire\011\342\200\256' --timeout 60 --property 7 --offset 500 --limit 400"
         );
         let old = given(&[("--ids", "ga:7"), ("--metrics", "users"), ("--start-index", "3")], &[]);
         assert_eq!(
-            go_on(&old, None, false),
+            resumed(&old, None, false),
             "to continue, run: ga-query --ids ga:7 --metrics users --offset 500 --header none"
         );
     }
@@ -118,8 +145,8 @@ mod tests {
     fn a_command_that_may_hold_a_secret_is_described() {
         let command = given(&[("--metrics", "sessions"), ("--token-command", "cat 1//0gx")], &[]);
         assert_eq!(
-            go_on(&command, Some(4), false),
-            "to continue, run the same command for property 7 with --offset 500, --limit 4 and --header as it is"
+            resumed(&command, Some(4), false),
+            "to continue, run the same command for property 7 with --offset 500, --limit 4 and the same --header"
         );
     }
 }

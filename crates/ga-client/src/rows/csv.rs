@@ -6,24 +6,31 @@
 use super::{Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
 
-pub(super) const FORMAT: Format = Format { name: "csv", extensions: &["csv"], writer: |layout| Box::new(Csv(layout)) };
+pub(super) const FORMAT: Format = Format {
+    extensions: &["csv"],
+    has_header_line: true,
+    is_open_ended: true,
+    has_excel_form: true,
+    ..Format::new("csv", begin)
+};
 
 struct Csv(Layout);
 
-impl RowWriter for Csv {
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        if self.0.excel {
-            out.extend_from_slice("\u{feff}".as_bytes());
-        }
-        if self.0.header {
-            for (place, column) in self.0.columns.iter().enumerate() {
-                separate(place, out);
-                cell(column.heading.as_bytes(), out);
-            }
-            out.push(b'\n');
-        }
+fn begin(layout: Layout, out: &mut Vec<u8>) -> Box<dyn RowWriter> {
+    if layout.excel {
+        out.extend_from_slice("\u{feff}".as_bytes());
     }
+    if layout.header {
+        for (place, column) in layout.columns.iter().enumerate() {
+            separate(place, out);
+            cell(column.heading.as_bytes(), out);
+        }
+        out.push(b'\n');
+    }
+    Box::new(Csv(layout))
+}
 
+impl RowWriter for Csv {
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         for (place, text) in cells.iter().enumerate() {
             separate(place, out);

@@ -6,11 +6,13 @@
 use super::{Column, Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
 
-pub(super) const FORMAT: Format = Format {
-    name: "json",
-    extensions: &["json"],
-    writer: |layout| Box::new(Json { objects: Objects::new(&layout), is_empty: true }),
-};
+pub(super) const FORMAT: Format =
+    Format { extensions: &["json"], several: ["[\n", ",\n", "]\n"], ..Format::new("json", begin) };
+
+fn begin(layout: Layout, out: &mut Vec<u8>) -> Box<dyn RowWriter> {
+    out.push(b'[');
+    Box::new(Json { objects: Objects::new(&layout), is_empty: true })
+}
 
 struct Json {
     objects: Objects,
@@ -18,10 +20,6 @@ struct Json {
 }
 
 impl RowWriter for Json {
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        out.push(b'[');
-    }
-
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         out.extend_from_slice(if self.is_empty { b"\n" } else { b",\n" });
         self.is_empty = false;

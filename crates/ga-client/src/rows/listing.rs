@@ -1,19 +1,18 @@
 //! A list whose rows are all known before the first is written, to stdout or a file: nothing is printed of a
 //! list that could not be fetched to its end.
 
-use gauth_text::Typed;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use super::{Column, FORMATS, Format, Layout, Measure, format_of_file, replaced_nul_note};
+use super::{Column, FORMATS, Format, Layout, Measure, choose, replaced_nul_note};
 use gauth_cli::exit::Failure;
 use gauth_cli::files::Report;
 use gauth_cli::terminal::{Terminal, draws_unicode, stdout, width};
 
 /// What the command line says about the output.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct Requested<'a> {
     /// `-f`.
     pub format: Option<&'a str>,
     /// `-o`.
@@ -26,45 +25,31 @@ pub struct Listing {
     file: Option<Report>,
     terminal_width: Option<usize>,
     /// Whether a person will read it who has not chosen the format.
-    is_for_eyes: bool,
+    is_for_people: bool,
 }
 
 impl Listing {
-    /// Settles the format: what `-f` names, of [`FORMATS`] and the program's `own`; else a table on a terminal,
-    /// what the ending of the file says, or csv. Opens the file, so that a bad path is known before the work; a FIFO must
-    /// have a reader by `deadline`.
+    /// Chooses the format from [`FORMATS`] and the program's `own`. Opens the file, so that a bad path is found before the
+    /// work; a FIFO must have a reader by `deadline`.
     ///
     /// # Errors
     /// An unknown format or a file that cannot be written, as usage errors.
-    pub fn open(wanted: Wanted<'_>, own: &[Format], deadline: Option<Instant>) -> Result<Self, Failure> {
-        let path = wanted.output.map(Path::new);
+    pub fn open(requested: Requested<'_>, own: &[Format], deadline: Option<Instant>) -> Result<Self, Failure> {
+        let path = requested.output.map(Path::new);
         let is_terminal = path.is_none() && std::io::stdout().is_terminal();
-        let formats = || FORMATS.iter().chain(own);
-        let named = |name: &str| {
-            formats().find(|format| format.name == name).ok_or_else(|| {
-                let names: Vec<_> = formats().map(|format| format.name).collect();
-                Failure::usage(format!("--format: {} is none of {}", Typed(name), names.join(", ")))
-            })
-        };
-        let format = match (wanted.format, path) {
-            (name, Some(path)) => {
-                let formats = formats().map(|format| (format.name, format.extensions));
-                named(format_of_file(path, name, formats)?)?
-            }
-            (Some(name), None) => named(name)?,
-            (None, None) => named(if is_terminal { "table" } else { "csv" })?,
-        };
+        let formats = FORMATS.iter().chain(own).copied().collect();
+        let key = |format: &Format| (format.name, format.extensions);
         Ok(Self {
-            format: *format,
+            format: choose(requested.format, path, is_terminal, formats, key)?,
             file: path.map(|path| Report::create(path, deadline)).transpose()?,
             terminal_width: is_terminal.then(width),
-            is_for_eyes: is_terminal && wanted.format.is_none(),
+            is_for_people: is_terminal && requested.format.is_none(),
         })
     }
 
     /// On a terminal, writes in this format instead of a table, unless `-f` names one.
     pub fn prefer(&mut self, format: Format) {
-        if self.is_for_eyes {
+        if self.is_for_people {
             self.format = format;
         }
     }
@@ -86,15 +71,15 @@ impl Listing {
             is_integer: false,
             measure: Measure::Number,
         };
-        let mut writer = (self.format.writer)(Layout {
+        let layout = Layout {
             columns: columns.iter().copied().map(column).collect(),
             header: true,
             excel: false,
             terminal_width: self.terminal_width,
             is_ascii: !draws_unicode(),
-        });
+        };
         let mut out = Vec::new();
-        writer.begin(&mut out);
+        let mut writer = (self.format.begin)(layout, &mut out);
         for row in rows {
             let cells: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
             writer.row(&cells, &mut out)?;

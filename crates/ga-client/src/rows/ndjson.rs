@@ -6,16 +6,15 @@ use super::{Format, RowWriter};
 use gauth_cli::exit::Failure;
 
 pub(super) const FORMAT: Format = Format {
-    name: "ndjson",
     extensions: &["ndjson", "jsonl"],
-    writer: |layout| Box::new(Ndjson(Objects::new(&layout))),
+    several: ["", "", ""],
+    is_open_ended: true,
+    ..Format::new("ndjson", |layout, _| Box::new(Ndjson(Objects::new(&layout))))
 };
 
 struct Ndjson(Objects);
 
 impl RowWriter for Ndjson {
-    fn begin(&mut self, _: &mut Vec<u8>) {}
-
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         self.0.write(cells, out);
         out.push(b'\n');

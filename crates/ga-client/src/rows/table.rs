@@ -11,11 +11,8 @@ use super::{Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
 use gauth_cli::terminal::sanitise;
 
-pub(super) const FORMAT: Format = Format {
-    name: "table",
-    extensions: &[],
-    writer: |layout| Box::new(Table { layout, form: None, first: Vec::new(), last: Vec::new() }),
-};
+pub(super) const FORMAT: Format =
+    Format::new("table", |layout, _| Box::new(Table { layout, form: None, first: Vec::new(), last: Vec::new() }));
 
 /// So many rows decide how wide the columns are.
 const ROWS: usize = 1000;
@@ -46,8 +43,6 @@ enum Form {
 }
 
 impl RowWriter for Table {
-    fn begin(&mut self, _: &mut Vec<u8>) {}
-
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         if let Some(form) = &self.form {
             self.layout.row(form, cells, out);
@@ -276,9 +271,8 @@ mod tests {
 
     #[test]
     fn totals_stand_below_a_line() {
-        let mut writer = (FORMAT.writer)(two_columns());
         let mut out = Vec::new();
-        writer.begin(&mut out);
+        let mut writer = (FORMAT.begin)(two_columns(), &mut out);
         writer.row(&[b"a", b"5"], &mut out).unwrap();
         writer.aggregate(&[b"RESERVED_TOTAL", b"12345"], &mut out).unwrap();
         writer.end(&mut out);
@@ -362,9 +356,8 @@ mod tests {
 
     #[test]
     fn a_later_figure_has_the_room_that_the_first_ones_took() {
-        let mut writer = (FORMAT.writer)(report(&[("m", Measure::Number)], 20));
         let mut out = Vec::new();
-        writer.begin(&mut out);
+        let mut writer = (FORMAT.begin)(report(&[("m", Measure::Number)], 20), &mut out);
         for _ in 0..ROWS {
             writer.row(&[b"a", b"12345"], &mut out).unwrap();
         }

@@ -6,21 +6,20 @@ use super::{Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
 
 pub(super) const FORMAT: Format =
-    Format { name: "tsv", extensions: &["tsv"], writer: |layout| Box::new(Tsv { layout, replaced_nul: false }) };
+    Format { extensions: &["tsv"], has_header_line: true, is_open_ended: true, ..Format::new("tsv", begin) };
+
+fn begin(layout: Layout, out: &mut Vec<u8>) -> Box<dyn RowWriter> {
+    if layout.header {
+        line(layout.columns.iter().map(|column| column.heading.as_bytes()), out);
+    }
+    Box::new(Tsv { replaced_nul: false })
+}
 
 struct Tsv {
-    layout: Layout,
     replaced_nul: bool,
 }
 
 impl RowWriter for Tsv {
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        if self.layout.header {
-            let names = self.layout.columns.iter().map(|column| column.heading.as_bytes());
-            line(names, out);
-        }
-    }
-
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         self.replaced_nul |= line(cells.iter().copied(), out);
         Ok(())

@@ -11,18 +11,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::days::Days;
 use super::figure::{self, Figure, Point};
-use super::{Content, Format, NewWriter, RowWriter};
-use crate::arguments::Arguments;
-use crate::question::Question;
+use super::{Content, Format, Layout, RowWriter, Start};
 
-pub(super) const FORMAT: Format = Format {
-    name: "chart",
-    extensions: &[],
-    names_property: false,
-    shows_property_name: false,
-    several: None,
-    content: Content::Report(prepare),
-};
+pub(super) const FORMAT: Format = Format { is_drawing: true, ..Format::new("chart", Content::Report(begin)) };
 
 /// Where there is no terminal.
 const WIDTH: usize = 80;
@@ -58,18 +49,16 @@ const ASCII: Glyphs = Glyphs {
     ellipsis: "...",
 };
 
-fn prepare(_: &Arguments, _: &Question) -> Result<NewWriter, Failure> {
-    let no_color = environment::variable("NO_COLOR").is_some();
-    Ok(Box::new(move |layout, beginning| {
-        let days = Days::of(beginning.request, beginning.head);
-        Box::new(Chart {
-            title: figure::title(&layout),
-            days: days.text(),
-            figure: Figure::new(&layout, days),
-            glyphs: if layout.is_ascii { ASCII } else { UNICODE },
-            width: layout.terminal_width.unwrap_or(WIDTH).max(20),
-            color: layout.terminal_width.is_some() && !no_color,
-        })
+fn begin(layout: Layout, start: &Start<'_>, _: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
+    let days = Days::of(start.request, start.head);
+    let has_color = layout.terminal_width.is_some() && environment::variable("NO_COLOR").is_none();
+    Ok(Box::new(Chart {
+        title: figure::title(&layout),
+        days: days.text(),
+        figure: Figure::new(&layout, days),
+        glyphs: if layout.is_ascii { ASCII } else { UNICODE },
+        width: layout.terminal_width.unwrap_or(WIDTH).max(20),
+        has_color,
     }))
 }
 
@@ -79,12 +68,10 @@ struct Chart {
     days: String,
     glyphs: Glyphs,
     width: usize,
-    color: bool,
+    has_color: bool,
 }
 
 impl RowWriter for Chart {
-    fn begin(&mut self, _: &mut Vec<u8>) {}
-
     fn row(&mut self, cells: &[&[u8]], _: &mut Vec<u8>) -> Result<(), Failure> {
         self.figure.add(cells);
         Ok(())
@@ -129,10 +116,7 @@ impl RowWriter for Chart {
 
 impl Chart {
     fn painted(&self, code: &str, text: &str) -> String {
-        match self.color {
-            true => format!("\x1b[{code}m{text}\x1b[0m"),
-            false => text.to_owned(),
-        }
+        if self.has_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn bold(&self, text: &str) -> String {

@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _};
 
+use crate::zone;
+
 /// When a report was made, and what of.
 pub(super) struct Days {
     pub(super) ranges: Vec<Range>,
@@ -35,7 +37,7 @@ impl Days {
 
     fn at(now: Timestamp, request: &RunReportRequest, head: &ReportHead) -> Self {
         let zone = head.metadata.time_zone.as_deref().filter(|zone| !zone.is_empty());
-        let known = zone.and_then(|zone| TimeZone::get(zone).ok());
+        let known = zone.and_then(zone::named);
         let now = now.to_zoned_datetime(known.unwrap_or_else(TimeZone::system));
         let ranges = request.date_ranges.iter().enumerate();
         let minutes = request.minute_ranges.iter().map(|range| {

@@ -11,52 +11,54 @@ use gauth_cli::Failure;
 
 use super::days::Days;
 use super::figure::{self, Figure};
-use super::{Content, Format, Layout, NewWriter, RowWriter};
-use crate::arguments::Arguments;
-use crate::question::Question;
+use super::{Content, Format, Layout, RowWriter, Start};
 
-pub(super) const FORMAT: Format = Format {
-    name: "html",
-    extensions: &["html", "htm"],
-    names_property: false,
-    shows_property_name: true,
-    several: None,
-    content: Content::Report(prepare),
-};
+pub(super) const FORMAT: Format =
+    Format { extensions: &["html", "htm"], shows_property_name: true, ..Format::new("html", Content::Report(begin)) };
 
 const STYLE: &str = include_str!("html/style.css");
 
-fn prepare(_: &Arguments, _: &Question) -> Result<NewWriter, Failure> {
-    Ok(Box::new(move |layout, beginning| {
-        let days = Days::of(beginning.request, beginning.head);
-        let has_property_column = layout.columns.iter().any(|column| column.name == "property");
-        Box::new(Html {
-            title: figure::title(&layout),
-            property: match beginning.property_name {
-                // Several properties are told apart by their column.
-                _ if has_property_column => None,
-                Some(name) => Some(format!("{name} ({})", beginning.property)),
-                None => Some(format!("property {}", beginning.property)),
-            },
-            days: [Some(days.text()), days.zone.clone()]
-                .into_iter()
-                .flatten()
-                .filter(|text| !text.is_empty())
-                .collect(),
-            made: days.made.clone(),
-            figure: Figure::new(&layout, days),
-            layout,
-            has_totals: false,
-        })
-    }))
+fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
+    let days = Days::of(start.request, start.head);
+    let property = &start.property.number;
+    let has_property_column = layout.columns.iter().any(|column| column.name == "property");
+    let title = figure::title(&layout);
+    let property = match &start.property.name {
+        // Several properties are told apart by their column.
+        _ if has_property_column => None,
+        Some(name) => Some(format!("{name} ({property})")),
+        None => Some(format!("property {property}")),
+    };
+    // The days and their zone.
+    let period = [Some(days.text()), days.zone.clone()].into_iter().flatten().filter(|text| !text.is_empty());
+    let period: Vec<String> = period.collect();
+    head(&title, property.as_deref(), &period.join(" · "), &layout, out);
+    Ok(Box::new(Html { made: days.made.clone(), figure: Figure::new(&layout, days), layout, has_totals: false }))
+}
+
+/// Everything up to the rows.
+fn head(title: &str, property: Option<&str>, period: &str, layout: &Layout, out: &mut Vec<u8>) {
+    let (title, period) = (escaped(title), escaped(period));
+    let property = property.map_or_else(String::new, |name| format!("<p>{}</p>\n", escaped(name)));
+    let mut head = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <header>\n<h1>{title}</h1>\n{property}<p>{period}</p>\n</header>\n\
+         <div class=\"rows\" tabindex=\"0\" role=\"region\" aria-label=\"rows\">\n<table>\n<thead>\n<tr>"
+    );
+    for column in &layout.columns {
+        let class = if column.is_metric { " class=\"n\"" } else { "" };
+        head += &format!("<th scope=\"col\"{class}>{}</th>", escaped(&column.heading));
+    }
+    head += "</tr>\n</thead>\n<tbody>\n";
+    out.extend_from_slice(head.as_bytes());
 }
 
 struct Html {
     figure: Figure,
-    title: String,
-    property: Option<String>,
-    /// The days and their zone.
-    days: Vec<String>,
     made: String,
     layout: Layout,
     /// Whether the body of the table has ended.
@@ -64,27 +66,6 @@ struct Html {
 }
 
 impl RowWriter for Html {
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        let title = escaped(&self.title);
-        let mut head = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-             <header>\n<h1>{title}</h1>\n{}<p>{}</p>\n</header>\n\
-             <div class=\"rows\" tabindex=\"0\" role=\"region\" aria-label=\"rows\">\n<table>\n<thead>\n<tr>",
-            self.property.iter().map(|name| format!("<p>{}</p>\n", escaped(name))).collect::<String>(),
-            escaped(&self.days.join(" · "))
-        );
-        for column in &self.layout.columns {
-            let class = if column.is_metric { " class=\"n\"" } else { "" };
-            head += &format!("<th scope=\"col\"{class}>{}</th>", escaped(&column.heading));
-        }
-        head += "</tr>\n</thead>\n<tbody>\n";
-        out.extend_from_slice(head.as_bytes());
-    }
-
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         self.figure.add(cells);
         self.line(cells, out);

@@ -2,11 +2,5 @@
 
 use super::{Content, Format};
 
-pub(super) const FORMAT: Format = Format {
-    name: "raw",
-    extensions: &[],
-    names_property: false,
-    shows_property_name: false,
-    several: Some(["", "", ""]),
-    content: Content::Answers,
-};
+pub(super) const FORMAT: Format =
+    Format { several: Some(["", "", ""]), is_open_ended: true, ..Format::new("raw", Content::Answers) };

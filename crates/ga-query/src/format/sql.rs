@@ -12,17 +12,19 @@ use ga_core::report::{DateRange, RunReportRequest};
 use gauth_cli::{Failure, Kind};
 use gauth_text::Typed;
 
-use super::{Column, Content, Format, Layout, NewWriter, RowWriter};
+use super::{Column, Content, Format, Layout, RowWriter, Start};
 use crate::arguments::Arguments;
-use crate::question::Question;
+use crate::property::Property;
+use crate::query::Query;
+use crate::report::Report;
 
 pub(super) const FORMAT: Format = Format {
-    name: "sql",
     extensions: &["sql"],
-    names_property: true,
-    shows_property_name: false,
-    several: None,
-    content: Content::Report(prepare),
+    has_totals: false,
+    has_property_column: true,
+    check,
+    check_properties,
+    ..Format::new("sql", Content::Report(begin))
 };
 
 /// Dimensions that put a row into one day.
@@ -36,25 +38,39 @@ const LONGEST_NAME: usize = 63;
 const BATCH_ROWS: usize = 500;
 const BATCH_BYTES: usize = 1 << 20;
 
-fn prepare(arguments: &Arguments, question: &Question) -> Result<NewWriter, Failure> {
-    let Some(table) = &arguments.table else {
-        return Err(Failure::usage("-f sql: no table was named").hint("add --table NAME"));
-    };
-    let table = table_name(table)?;
-    let request = &question.request;
-    if !request.metric_aggregations.is_empty() {
-        return Err(Failure::usage("-f sql: totals have no place among the rows of a table"));
+fn check(arguments: &Arguments, query: &Query) -> Result<(), Failure> {
+    table_name(arguments)?;
+    for Report { request, .. } in &query.reports {
+        check_columns(request, has_ranges_in_key(request)?)?;
     }
-    let has_ranges = has_ranges_in_key(request)?;
-    check_columns(request, has_ranges)?;
-    Ok(Box::new(move |layout, beginning| {
-        let ranges = if has_ranges { &beginning.request.date_ranges[..] } else { &[] };
-        Box::new(Sql::new(&table, ranges, &layout))
-    }))
+    Ok(())
+}
+
+/// Properties in one table must not have different days under one name.
+fn check_properties(report: &Report, properties: &[Property]) -> Result<(), Failure> {
+    let differs = |property: &&Property| property.date_ranges != properties[0].date_ranges;
+    match properties.iter().find(differs).filter(|_| !names_days(&report.request)) {
+        Some(other) => Err(Failure::usage(format!(
+            "-f sql: the date range is part of the key, and today is another day at property {} than at the first",
+            other.number
+        ))
+        .hint("request each property by itself, or add -d date")),
+        None => Ok(()),
+    }
+}
+
+fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
+    let ranges = if has_ranges_in_key(start.request)? { &start.request.date_ranges[..] } else { &[] };
+    let (sql, head) = Sql::new(&table_name(start.arguments)?, ranges, &layout);
+    out.extend_from_slice(head.as_bytes());
+    Ok(Box::new(sql))
 }
 
 /// `NAME` or `SCHEMA.NAME`, quoted.
-fn table_name(text: &str) -> Result<String, Failure> {
+fn table_name(arguments: &Arguments) -> Result<String, Failure> {
+    let Some(text) = &arguments.table else {
+        return Err(Failure::usage("-f sql: no table was named").hint("add --table NAME"));
+    };
     let parts: Vec<&str> = text.split('.').collect();
     let is_name = |part: &&str| !part.is_empty() && part.len() <= LONGEST_NAME && !part.contains(char::is_control);
     if parts.len() > 2 || !parts.iter().all(is_name) {
@@ -67,7 +83,7 @@ fn table_name(text: &str) -> Result<String, Failure> {
 }
 
 /// Whether each row names its day, and there is one range, so that the range does not belong to the key.
-pub(crate) fn names_days(request: &RunReportRequest) -> bool {
+fn names_days(request: &RunReportRequest) -> bool {
     request.date_ranges.len() == 1 && request.dimensions.iter().any(|dimension| DAYS.contains(&&*dimension.name))
 }
 
@@ -130,8 +146,6 @@ enum Cell {
 
 struct Sql {
     columns: Vec<(Column, Cell)>,
-    /// What comes before all rows.
-    head: String,
     /// What begins an INSERT and what ends it.
     insert: String,
     upsert: String,
@@ -150,7 +164,8 @@ enum Ranges {
 }
 
 impl Sql {
-    fn new(table: &str, ranges: &[DateRange], layout: &Layout) -> Self {
+    /// The writer, and what comes before all rows.
+    fn new(table: &str, ranges: &[DateRange], layout: &Layout) -> (Self, String) {
         let columns = layout.columns.iter().map(|column| {
             let cell = match column {
                 column if !column.is_metric => Cell::Text,
@@ -187,12 +202,12 @@ impl Sql {
             true => "NOTHING".to_owned(),
             false => format!("UPDATE SET {}", updates.join(", ")),
         };
-        Self {
-            head: format!(
-                "BEGIN;\nCREATE TABLE IF NOT EXISTS {table} (\n  {},\n  PRIMARY KEY ({key})\n);\n{}",
-                declared.join(",\n  "),
-                backslash_guard(table),
-            ),
+        let head = format!(
+            "BEGIN;\nCREATE TABLE IF NOT EXISTS {table} (\n  {},\n  PRIMARY KEY ({key})\n);\n{}",
+            declared.join(",\n  "),
+            backslash_guard(table),
+        );
+        let writer = Self {
             insert: format!("INSERT INTO {table} ({names}) VALUES\n"),
             upsert: format!("\nON CONFLICT ({key}) DO {action};\n"),
             ranges: Ranges::of(ranges, &layout.columns),
@@ -200,7 +215,8 @@ impl Sql {
             rows: 0,
             bytes: 0,
             replaced_nul: false,
-        }
+        };
+        (writer, head)
     }
 }
 
@@ -250,10 +266,6 @@ impl Ranges {
 }
 
 impl RowWriter for Sql {
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.head.as_bytes());
-    }
-
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         let before = out.len();
         match self.rows {

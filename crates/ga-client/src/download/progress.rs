@@ -1,24 +1,25 @@
-//! A bar on stderr for work that takes longer than a second, for people only.
+//! A progress bar on stderr, for people, when the work takes longer than a second.
 
+use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use gauth_cli::Terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Nothing is shown before.
+/// Nothing is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(200);
 
-/// How many rows have come and how many are promised, over all reports of the run.
+/// How many rows have arrived and how many there will be, over all reports of the run.
 #[derive(Debug, Default)]
-pub(crate) struct Progress {
+pub(super) struct Progress {
     rows: AtomicU64,
     promised: AtomicU64,
-    /// How many reports there are; 0 while that is not known.
-    reports: AtomicUsize,
-    /// How many of them have told how many rows they have.
-    told: AtomicUsize,
+    reports: usize,
+    /// How many of them have reported their number of rows.
+    counted: AtomicUsize,
     bar: Mutex<Bar>,
 }
 
@@ -31,36 +32,42 @@ enum Bar {
 }
 
 impl Progress {
-    /// There are that many reports.
-    pub(crate) fn expect(&self, reports: usize) {
-        self.reports.store(reports, Ordering::Relaxed);
+    /// Nothing yet, of this many reports.
+    pub(super) fn new(reports: usize) -> Self {
+        Self { reports, ..Self::default() }
     }
 
-    /// One of the reports has this many rows.
-    pub(crate) fn promise(&self, rows: u64) {
+    /// Adds the rows of one report to the total.
+    pub(super) fn promise(&self, rows: u64) {
         self.promised.fetch_add(rows, Ordering::Relaxed);
-        self.told.fetch_add(1, Ordering::Relaxed);
+        self.counted.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A counter for one try of one page.
-    pub(crate) fn count(self: &Arc<Self>) -> Count {
+    pub(super) fn count(self: &Arc<Self>) -> Count {
         Count { progress: Arc::clone(self), rows: 0 }
     }
 
-    /// Takes the bar away for good.
-    pub(crate) fn end(&self) {
+    /// Removes the bar for good.
+    pub(super) fn end(&self) {
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         if let Bar::Shown(bar) = std::mem::replace(&mut *bar, Bar::Over) {
             bar.finish_and_clear();
         }
     }
 
-    /// Shows the bar from the first second on until the work ends.
-    pub(crate) async fn show(self: Arc<Self>) {
-        tokio::time::sleep(PATIENCE).await;
-        while self.draw() {
-            tokio::time::sleep(STEP).await;
+    /// Shows the bar from the first second on until the work ends, if a person watches.
+    pub(super) fn show_on(self: &Arc<Self>, terminal: &Terminal) {
+        if !std::io::stderr().is_terminal() || terminal.quiet() {
+            return;
         }
+        let progress = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(PATIENCE).await;
+            while progress.draw() {
+                tokio::time::sleep(STEP).await;
+            }
+        });
     }
 
     fn draw(&self) -> bool {
@@ -71,9 +78,8 @@ impl Progress {
         let Bar::Shown(bar) = &*bar else {
             return false;
         };
-        // A total that is not yet known is not shown.
-        let reports = self.reports.load(Ordering::Relaxed);
-        if bar.length().is_none() && reports > 0 && self.told.load(Ordering::Relaxed) == reports {
+        // The total is shown once every report has reported its own.
+        if bar.length().is_none() && self.counted.load(Ordering::Relaxed) == self.reports {
             bar.set_style(style("{bar:30} {human_pos} of {human_len} rows, {elapsed}"));
             bar.set_length(self.promised.load(Ordering::Relaxed));
         }
@@ -92,21 +98,21 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Counts the rows of one try, and takes them back unless they are kept.
-pub(crate) struct Count {
+/// Counts the rows of one try, and subtracts them again unless they are kept.
+pub(super) struct Count {
     progress: Arc<Progress>,
     rows: u64,
 }
 
 impl Count {
-    /// So many rows have come in this try.
-    pub(crate) fn set(&mut self, rows: u64) {
+    /// This many rows have arrived in this try.
+    pub(super) fn set(&mut self, rows: u64) {
         self.progress.rows.fetch_add(rows - self.rows, Ordering::Relaxed);
         self.rows = rows;
     }
 
     /// The try succeeded.
-    pub(crate) fn keep(mut self) {
+    pub(super) fn keep(mut self) {
         self.rows = 0;
     }
 }

@@ -1,8 +1,8 @@
-//! HTTPS to Google: one client over HTTP/2, deadlines, and the few retries that the API's quotas allow.
+//! HTTPS to the Data API: one client over HTTP/2, deadlines, and the few retries that the API's quotas allow.
 //!
-//! The token travels in the Authorization header (RFC 6750 §2.1) and nowhere else, so no redirect is
-//! followed. Which failure is worth another try is decided by [`ga_core::retry`]; reading an answer is left to
-//! the caller, who gives one try as a future.
+//! The token travels in the Authorization header (RFC 6750 §2.1) and nowhere else, so no redirect is followed. Which
+//! failure is worth another try is decided by [`ga_core::retry`]; reading an answer is left to the caller, who passes one
+//! try as a future.
 
 use std::error::Error as _;
 use std::net::SocketAddr;
@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use ga_client::token_argument::TokenSource;
 use ga_core::refusal::Quota;
 use ga_core::{Refusal, retry};
 use gauth_cli::exit::reason;
@@ -25,25 +24,27 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
+use crate::analytics::{Analytics, REQUEST, TOKEN_ENDED};
+use crate::token_argument::TokenSource;
+
 const CONNECT: Duration = Duration::from_secs(20);
-/// One request with all its tries.
-const REQUEST: Duration = Duration::from_secs(300);
-/// An error answer is not read beyond this.
+/// The body of a refusal is not read beyond this.
 const REFUSAL_LIMIT: usize = 1 << 20;
-/// After so many server errors in a row, over all pages, no page is asked for again: with those that are under
-/// way it stays below the property's budget of ten in an hour, and four pages side by side may each fail once.
+/// After this many server errors in a row, over all pages, no page is requested again: with those under way that stays
+/// below the property's budget of ten an hour, and four parallel pages may each fail once.
 const ERRORS_IN_A_ROW: u32 = 6;
 
 /// Sends requests for one run of the program.
-pub(crate) struct Client {
+pub(super) struct Client {
     http: reqwest::Client,
-    /// Where the API is, and the way there.
+    /// Where the Data API is, and the way there.
+    base: String,
     target: Uri,
     proxy: Option<Proxy>,
     source: TokenSource,
     token: Mutex<Secret>,
     deadline: Option<Instant>,
-    /// Requests that may be on their way.
+    /// Requests that may be in flight.
     lanes: Semaphore,
     lanes_left: AtomicUsize,
     errors_in_a_row: AtomicU32,
@@ -51,34 +52,27 @@ pub(crate) struct Client {
 }
 
 /// How one try failed.
-pub(crate) enum Trouble {
-    /// No whole answer came.
+pub(super) enum Error {
+    /// No complete answer arrived.
     Connection(Failure),
-    /// The server refused, and may have said when to come back.
+    /// The server refused, with its `Retry-After` if it sent one.
     Refused(Refusal, Option<Duration>),
-    /// The answer is not what it should be.
-    Answer(ga_core::Error),
+    /// The answer is malformed.
+    Response(ga_core::Error),
     /// Anything on our side.
     Other(anyhow::Error),
 }
 
 impl Client {
-    /// A client for the host of `base`, with at most `parallel` requests at one time, each of which must end by
-    /// `deadline`.
-    pub(crate) fn new(
-        base: &str,
-        source: TokenSource,
-        quota_project: Option<&str>,
-        deadline: Option<std::time::Instant>,
-        parallel: usize,
-        terminal: Terminal,
-    ) -> anyhow::Result<Self> {
+    /// A client for the Data API with at most `parallel` requests in flight, which goes on with the token of `analytics`.
+    ///
+    /// # Errors
+    /// Unusable proxy variables, as usage errors.
+    pub(super) fn new(analytics: &Analytics, parallel: usize) -> anyhow::Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(project) = quota_project {
-            let value = HeaderValue::from_str(project)
-                .map_err(|_| Failure::usage("the quota project has characters that no project has"))?;
-            headers.insert("x-goog-user-project", value);
+        if let Some(project) = analytics.service.quota_header()? {
+            headers.insert("x-goog-user-project", project);
         }
         let mut builder = reqwest::Client::builder()
             .user_agent(http_agent::AGENT_NAME)
@@ -86,10 +80,11 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
-            .tls_backend_preconfigured(tls_config(deadline)?)
+            .tls_backend_preconfigured(tls_config(analytics.deadline)?)
             // The port is that of the URL.
             .resolve_to_addrs("localhost", &LOCALHOST.map(|address| SocketAddr::new(address, 0)))
             .no_proxy();
+        let base = analytics.service.data_api.clone();
         let target = base.parse().context("cannot read the address of the API")?;
         let proxy = Proxy::for_target(&target)?;
         if let Some(proxy) = &proxy {
@@ -97,26 +92,30 @@ impl Client {
                 .map_err(|_| Failure::usage("the proxy variables hold no usable URL"))?;
             builder = builder.proxy(proxy);
         }
-        let deadline = deadline.map(Instant::from_std);
-        let token = source.token(left(deadline))?;
         Ok(Self {
             http: builder.build().context("set up HTTPS")?,
+            base,
             target,
             proxy,
-            source,
-            token: Mutex::new(token),
-            deadline,
+            source: analytics.source.clone(),
+            token: Mutex::new(analytics.token()),
+            deadline: analytics.deadline.map(Instant::from_std),
             lanes: Semaphore::new(parallel),
             lanes_left: AtomicUsize::new(parallel),
             errors_in_a_row: AtomicU32::new(0),
-            terminal,
+            terminal: analytics.terminal,
         })
     }
 
-    /// Tries until a try succeeds, the deadline comes, or trying again is of no use.
-    pub(crate) async fn retrying<T, F>(&self, attempt: impl Fn() -> F) -> anyhow::Result<T>
+    /// Where the Data API is.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Tries until a try succeeds, the deadline passes, or another try is of no use.
+    pub(super) async fn retrying<T, F>(&self, attempt: impl Fn() -> F) -> anyhow::Result<T>
     where
-        F: Future<Output = Result<T, Trouble>>,
+        F: Future<Output = Result<T, Error>>,
     {
         let mut deadline = Instant::now() + REQUEST;
         let mut failed = 0;
@@ -132,37 +131,37 @@ impl Client {
                 let message = format!("no whole answer from {} came in time", self.route());
                 return Err(Failure::new(Kind::Temporary, message).into());
             };
-            let trouble = match result {
+            let error = match result {
                 Ok(answer) => {
                     self.errors_in_a_row.store(0, Ordering::Relaxed);
                     return Ok(answer);
                 }
-                Err(trouble) => trouble,
+                Err(error) => error,
             };
-            self.slow_down(lane, &trouble);
-            let may_renew = matches!(self.source, TokenSource::Command(_)) && !renewed;
-            if may_renew && matches!(&trouble, Trouble::Refused(refusal, _) if refusal.status == 401) {
+            self.slow_down(lane, &error);
+            let may_renew = self.source.is_command() && !renewed;
+            if may_renew && matches!(&error, Error::Refused(refusal, _) if refusal.status == 401) {
                 self.renew(&stale).await?;
                 renewed = true;
                 continue;
             }
             failed += 1;
             let left = deadline.saturating_duration_since(Instant::now());
-            let Some(pause) = self.pause(&trouble, failed, left) else {
-                if let Trouble::Refused(_, Some(retry_after)) = &trouble {
+            let Some(pause) = self.pause(&error, failed, left) else {
+                if let Error::Refused(_, Some(retry_after)) = &error {
                     back_off::warn_of_long_wait(&self.terminal, *retry_after, left);
                 }
-                return Err(trouble.into());
+                return Err(error.into());
             };
-            self.terminal.verbose(&format!("{}; trying again in {} ms", trouble.text(), pause.as_millis()));
+            self.terminal.verbose(&format!("{}; trying again in {} ms", error.text(), pause.as_millis()));
             tokio::time::sleep(pause).await;
         }
     }
 
-    /// Gives a lane back, unless the server says that it has too many requests at one time: then the run goes on
-    /// with one lane less, down to the last.
-    fn slow_down(&self, lane: SemaphorePermit<'_>, trouble: &Trouble) {
-        let is_concurrent = matches!(trouble, Trouble::Refused(refusal, _)
+    /// Returns a lane, unless the server reports too many concurrent requests: then the run continues with one lane less,
+    /// down to the last.
+    fn slow_down(&self, lane: SemaphorePermit<'_>, error: &Error) {
+        let is_concurrent = matches!(error, Error::Refused(refusal, _)
             if refusal.quota() == Some(Quota::Concurrent));
         let lanes = &self.lanes_left;
         let one_less = |lanes: usize| (lanes > 1).then(|| lanes - 1);
@@ -171,14 +170,14 @@ impl Client {
         }
     }
 
-    fn pause(&self, trouble: &Trouble, failed: u32, left: Duration) -> Option<Duration> {
-        let (failure, retry_after) = match trouble {
-            Trouble::Connection(failure) if failure.kind() == Kind::Temporary => (retry::Failure::Connection, None),
-            Trouble::Answer(ga_core::Error::Truncated) => (retry::Failure::Truncated, None),
-            Trouble::Refused(refusal, retry_after) => (retry::Failure::Refused(refusal), *retry_after),
+    fn pause(&self, error: &Error, failed: u32, left: Duration) -> Option<Duration> {
+        let (failure, retry_after) = match error {
+            Error::Connection(failure) if failure.kind() == Kind::Temporary => (retry::Failure::Connection, None),
+            Error::Response(ga_core::Error::Truncated) => (retry::Failure::Truncated, None),
+            Error::Refused(refusal, retry_after) => (retry::Failure::Refused(refusal), *retry_after),
             _ => return None,
         };
-        if matches!(trouble, Trouble::Refused(refusal, _) if refusal.status >= 500) {
+        if matches!(error, Error::Refused(refusal, _) if refusal.status >= 500) {
             let before = self.errors_in_a_row.fetch_add(1, Ordering::Relaxed);
             if before + 1 >= ERRORS_IN_A_ROW {
                 return None;
@@ -194,7 +193,7 @@ impl Client {
     async fn renew(&self, stale: &Secret) -> anyhow::Result<()> {
         let mut current = self.token.lock().await;
         if *current == *stale {
-            self.terminal.verbose("the token has ended; running the token command again");
+            self.terminal.verbose(TOKEN_ENDED);
             let source = self.source.clone();
             let left = left(self.deadline);
             *current = tokio::task::spawn_blocking(move || source.new_token(left)).await??;
@@ -202,12 +201,12 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a request once. An answer other than 2xx is trouble; the body of a 2xx is still to be read.
-    pub(crate) async fn send(&self, request: &http::Request<Vec<u8>>) -> Result<Response, Trouble> {
+    /// Sends a request once. An answer other than 2xx is an error; the body of a 2xx is still to be read.
+    pub(super) async fn send(&self, request: &http::Request<Vec<u8>>) -> Result<Response, Error> {
         let mut request = request.clone();
         request.headers_mut().insert(AUTHORIZATION, bearer(&*self.token.lock().await));
         let sent =
-            reqwest::Request::try_from(request.clone()).map_err(|error| Trouble::Other(error.without_url().into()))?;
+            reqwest::Request::try_from(request.clone()).map_err(|error| Error::Other(error.without_url().into()))?;
         let what = format!("{} {}", request.method(), http_agent::without_query(request.uri()));
         self.terminal.verbose(&format!("> {what}"));
         let response = match self.http.execute(sent).await {
@@ -223,11 +222,11 @@ impl Client {
         let mut refused = gauth_core::Response::new(self.body_up_to(response, REFUSAL_LIMIT).await?);
         *refused.status_mut() = status;
         let refused = refusal::quotable(refused, &refusal::secrets_of(&request));
-        Err(Trouble::Refused(Refusal::parse(status.as_u16(), refused.body()), retry_after))
+        Err(Error::Refused(Refusal::parse(status.as_u16(), refused.body()), retry_after))
     }
 
     /// The body of an answer, cut at `limit`.
-    pub(crate) async fn body_up_to(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, Trouble> {
+    async fn body_up_to(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, Error> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(&error))? {
             let room = limit - body.len();
@@ -239,15 +238,15 @@ impl Client {
         Ok(body)
     }
 
-    /// Why no response came. A proxy that refuses the tunnel is asked once more, because reqwest keeps its status to itself.
-    async fn no_response(&self, error: &reqwest::Error) -> Trouble {
+    /// Why no response arrived. A proxy that refuses the tunnel gets one more request, because reqwest hides its status.
+    async fn no_response(&self, error: &reqwest::Error) -> Error {
         let tunnel =
             causes(error).find_map(|cause| cause.to_string().strip_prefix("tunnel error: ").map(str::to_owned));
         let (Some(proxy), Some(tunnel)) = (&self.proxy, tunnel) else {
             return self.broken(error);
         };
         let what = format!("cannot connect to {}", self.host());
-        Trouble::Connection(match tunnel.as_str() {
+        Error::Connection(match tunnel.as_str() {
             "proxy authorization required" => proxy.refused(&what, 407),
             "unexpected end of file" => proxy.closed(&what),
             "unsuccessful" => match self.tunnel_status(&what, proxy).await {
@@ -277,7 +276,7 @@ impl Client {
     }
 
     /// What broke on the way, without the URL.
-    pub(crate) fn broken(&self, error: &reqwest::Error) -> Trouble {
+    pub(super) fn broken(&self, error: &reqwest::Error) -> Error {
         let host = self.route();
         let step = if error.is_connect() {
             format!("cannot connect to {host}")
@@ -290,7 +289,7 @@ impl Client {
         for cause in causes(error) {
             if let Some(tls) = tls_error(cause) {
                 let refused = Failure::new(Kind::Failed, format!("{step}: TLS failed: {tls}"));
-                return Trouble::Connection(match tls {
+                return Error::Connection(match tls {
                     rustls::Error::InvalidCertificate(_) => {
                         refused.hint("a company's own authority goes into the file that SSL_CERT_FILE names")
                     }
@@ -300,7 +299,7 @@ impl Client {
             last = cause.downcast_ref().map_or_else(|| cause.to_string(), reason);
         }
         let text = if error.is_timeout() { "timed out" } else { &last };
-        Trouble::Connection(Failure::new(Kind::Temporary, format!("{step}: {text}")))
+        Error::Connection(Failure::new(Kind::Temporary, format!("{step}: {text}")))
     }
 }
 
@@ -341,30 +340,30 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
     inside.downcast_ref()
 }
 
-impl Trouble {
+impl Error {
     fn text(&self) -> String {
         match self {
             Self::Connection(failure) => failure.to_string(),
             Self::Refused(refusal, _) => refusal.to_string(),
-            Self::Answer(error) => error.to_string(),
+            Self::Response(error) => error.to_string(),
             Self::Other(error) => error.to_string(),
         }
     }
 }
 
-impl From<ga_core::Error> for Trouble {
+impl From<ga_core::Error> for Error {
     fn from(error: ga_core::Error) -> Self {
-        Self::Answer(error)
+        Self::Response(error)
     }
 }
 
-impl From<Trouble> for anyhow::Error {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Connection(failure) => failure.into(),
-            Trouble::Refused(refusal, _) => ga_core::Error::Refusal(Box::new(refusal)).into(),
-            Trouble::Answer(error) => error.into(),
-            Trouble::Other(error) => error,
+impl From<Error> for anyhow::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Connection(failure) => failure.into(),
+            Error::Refused(refusal, _) => ga_core::Error::Refusal(Box::new(refusal)).into(),
+            Error::Response(error) => error.into(),
+            Error::Other(error) => error,
         }
     }
 }

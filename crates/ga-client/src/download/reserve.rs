@@ -1,27 +1,27 @@
-//! Tokens of a property's quota that must stay there: `--reserve`.
+//! Tokens of a property's quota that must be left: `--reserve`.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>
 
 use ga_core::response::PropertyQuota;
 use gauth_cli::{Failure, Kind};
 
-/// What is left of the tokens, and how many of them are to stay.
+/// How many tokens are left, and how many of them must stay.
 #[derive(Debug)]
-pub(crate) struct Reserve {
+pub(super) struct Reserve {
     kept: Option<u64>,
-    /// The lowest rest that an answer has told of.
+    /// The lowest remainder that an answer has reported.
     left: Option<u64>,
-    /// The most that one page has cost.
+    /// The most that a page has cost.
     cost: u64,
 }
 
 impl Reserve {
-    /// `None` lets everything pass.
-    pub(crate) fn new(kept: Option<u64>) -> Self {
+    /// `None` allows everything.
+    pub(super) fn new(kept: Option<u64>) -> Self {
         Self { kept, left: None, cost: 0 }
     }
 
-    /// Takes the quota of one answer.
-    pub(crate) fn add(&mut self, quota: Option<&PropertyQuota>) {
+    /// Adds the quota of one answer.
+    pub(super) fn add(&mut self, quota: Option<&PropertyQuota>) {
         let Some(quota) = quota else {
             return;
         };
@@ -30,19 +30,19 @@ impl Reserve {
         self.cost = self.cost.max(quota.tokens_consumed());
     }
 
-    /// Whether another page may be asked for, while so many are on their way.
-    pub(crate) fn allows_another(&self, on_their_way: usize) -> bool {
+    /// Whether another page may be requested while this many are under way.
+    pub(super) fn allows_another(&self, under_way: usize) -> bool {
         match (self.kept, self.left) {
             (Some(kept), Some(left)) => {
-                let coming = self.cost.saturating_mul(on_their_way as u64 + 1);
+                let coming = self.cost.saturating_mul(under_way as u64 + 1);
                 left.saturating_sub(coming) >= kept
             }
             _ => true,
         }
     }
 
-    /// Why no other page was asked for.
-    pub(crate) fn failure(&self) -> Failure {
+    /// Why no further page was requested.
+    pub(super) fn failure(&self) -> Failure {
         let (kept, left) = (self.kept.unwrap_or(0), self.left.unwrap_or(0));
         Failure::new(
             Kind::Temporary,
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_that_are_on_their_way_count() {
+    fn pages_under_way_count() {
         let mut reserve = Reserve::new(Some(100));
         assert!(reserve.allows_another(3));
         let quota = PropertyQuota {

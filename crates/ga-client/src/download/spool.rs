@@ -1,19 +1,20 @@
-//! Where pages wait between the network and the output: in memory up to a budget that all pages share, and
-//! beyond it in an unlinked temporary file, so that memory does not grow with the report.
+//! The spool between the network and the output: in memory up to a budget that all pages share, and beyond it in an
+//! unlinked temporary file, so that memory does not grow with the report.
 //!
-//! Without a place for temporary files everything waits in memory.
+//! Without a folder for temporary files everything stays in memory.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What all waiting pages together may keep in memory.
+/// How much memory all spools together may use.
 #[derive(Debug)]
-pub(crate) struct Budget(AtomicUsize);
+pub(super) struct Budget(AtomicUsize);
 
 impl Budget {
-    pub(crate) fn new(bytes: usize) -> Arc<Self> {
+    /// A budget of this many bytes.
+    pub(super) fn new(bytes: usize) -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(bytes)))
     }
 
@@ -25,7 +26,7 @@ impl Budget {
 
 /// Parts of a page, in order.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub struct Spool {
     budget: Arc<Budget>,
     parts: Vec<Part>,
     file: Option<File>,
@@ -34,11 +35,11 @@ pub(crate) struct Waiting {
 #[derive(Debug)]
 enum Part {
     Memory(Held),
-    /// So many bytes, following those of the part before that is in the file.
+    /// The number of bytes; they follow those of the previous part in the file.
     File(usize),
 }
 
-/// Bytes that are taken from the budget as long as they live.
+/// Bytes that count against the budget until they are dropped.
 #[derive(Debug)]
 struct Held {
     bytes: Vec<u8>,
@@ -52,13 +53,14 @@ impl Drop for Held {
     }
 }
 
-impl Waiting {
-    pub(crate) fn new(budget: &Arc<Budget>) -> Self {
+impl Spool {
+    /// An empty spool.
+    pub(super) fn new(budget: &Arc<Budget>) -> Self {
         Self { budget: Arc::clone(budget), parts: Vec::new(), file: None }
     }
 
     /// Adds a part.
-    pub(crate) fn push(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+    pub(super) fn push(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         let size = bytes.capacity();
         let taken = if self.budget.take(size) { size } else { 0 };
         if taken == 0 && self.file.is_none() {
@@ -74,8 +76,11 @@ impl Waiting {
         Ok(())
     }
 
-    /// Hands out every part and gives its memory back.
-    pub(crate) fn for_each(mut self, mut take: impl FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    /// Passes every part to `take` and frees it.
+    ///
+    /// # Errors
+    /// What `take` returns, or a temporary file that cannot be read.
+    pub fn for_each(mut self, mut take: impl FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
         if let Some(file) = &mut self.file {
             file.rewind()?;
         }
@@ -102,14 +107,14 @@ mod tests {
     #[test]
     fn parts_come_back_in_order_from_memory_and_from_the_file() {
         let budget = Budget::new(250);
-        let mut waiting = Waiting::new(&budget);
+        let mut spool = Spool::new(&budget);
         let parts: Vec<Vec<u8>> = (0..10).map(|number| vec![number; 100]).collect();
         for part in &parts {
-            waiting.push(part.clone()).unwrap();
+            spool.push(part.clone()).unwrap();
         }
         assert_eq!(budget.0.load(Ordering::Relaxed), 50);
         let mut seen = Vec::new();
-        waiting
+        spool
             .for_each(|part| {
                 seen.push(part.to_vec());
                 Ok(())

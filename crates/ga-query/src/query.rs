@@ -1,36 +1,34 @@
 //! What one run of the program has to do: which reports of which properties, by which method.
 //!
-//! Words and options may say the same thing in two ways; here is which exclude each other.
+//! Positionals and options may say the same thing; this decides which exclude each other.
 
-use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Context as _;
+use ga_client::download;
+use ga_client::properties;
 use ga_core::check::{self, Method};
 use ga_core::dates::{self, TypedRange};
-use ga_core::paging;
 use ga_core::property::{PropertyNumber, Selection};
-use ga_core::report::DateRange;
+use ga_core::report::{DateRange, MinuteRange, RunReportRequest};
 use ga_core::v3::{self, FieldMap};
-use gauth_cli::files::shown;
-use gauth_cli::{Failure, Terminal, environment};
+use gauth_cli::{Failure, Terminal};
 use gauth_text::Typed;
 use jiff::civil::Date;
-use serde_json::{Map, Value, json};
+use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use crate::arguments::Arguments;
-use crate::days;
-use crate::question::{Question, Span, keeps_empty_rows, list, one_of, wants_quota};
-use crate::request_file;
+use crate::report::{Report, Span, list, one_of};
+use crate::{request_file, zone};
 
-/// What is wanted.
+/// What is requested.
 #[derive(Debug)]
-pub(crate) struct Task {
+pub(crate) struct Query {
     pub(crate) properties: Selection,
     pub(crate) method: Method,
     /// One, but for a batch.
-    pub(crate) questions: Vec<Question>,
-    /// The date ranges of the question, which has the days that they mean on this machine.
+    pub(crate) reports: Vec<Report>,
+    /// The date ranges of the report as typed.
     days: Vec<TypedRange>,
 }
 
@@ -42,50 +40,39 @@ struct Words<'a> {
     metrics: Option<&'a str>,
 }
 
-impl Task {
+impl Query {
     /// Reads the arguments; notes go to the terminal.
     pub(crate) fn read(arguments: &Arguments, deadline: Option<Instant>, terminal: &Terminal) -> anyhow::Result<Self> {
         let words = Words::read(arguments)?;
         let map = match &arguments.map {
-            Some(path) => FieldMap::parse(&request_file::text(path, "--map", deadline)?)?,
+            Some(path) => FieldMap::parse(&properties::text_of(path, "--map", deadline)?)?,
             None => FieldMap::default(),
         };
-        let properties = properties(arguments, &words, &map, deadline, terminal)?;
+        let properties = selection(arguments, &words, &map, deadline, terminal)?;
         let ignored = arguments.ignored_parameters()?;
         if let Some(path) = &arguments.request {
             return Self::official(path, arguments, properties, deadline, terminal);
         }
         if arguments.method.is_some() {
-            return Err(Failure::usage("--method says what takes the body of --request").into());
+            return Err(Failure::usage("--method goes with --request").into());
         }
         if let Some(segment) = &arguments.segment {
             return Err(v3::refuse_segment(segment).into());
         }
-        if arguments.sampling_level.as_deref().is_some_and(|level| level != "DEFAULT") {
-            terminal.note("--sampling-level: GA4 leaves no choice of sampling; --strict refuses sampled data");
-        }
-        if !ignored.is_empty() {
-            terminal.note(&format!("ignored: {}", ignored.join(", ")));
-        }
-        if let (Some(format), Some(output)) = (&arguments.format, arguments.v3_output())
-            && format != "v3"
-        {
-            terminal.note(&format!("ignored: --output {output}, because of -f {}", Typed(format)));
-        }
-        let days = match arguments.realtime {
-            true => Vec::new(),
-            false => typed_ranges(arguments, &words)?,
-        };
-        let (method, span) = match arguments.realtime {
-            true => (Method::RunRealtimeReport, minutes(arguments, &words)?),
-            false => (Method::RunReport, Span::Days(ranges_on(&days, days::here())?)),
-        };
+        note_ignored(arguments, &ignored, terminal);
         let metrics = match words.metrics {
             Some(text) => list("METRICS", &[text])?,
             None => list("--metrics", &arguments.metrics)?,
         };
-        let question = Question::in_words(arguments, metrics, span, &map, terminal)?;
-        Ok(Self { properties, method, questions: vec![question], days })
+        let (method, days, span) = if arguments.realtime {
+            (Method::RunRealtimeReport, Vec::new(), Span::Minutes(minutes(arguments, &words)?))
+        } else {
+            let days = typed_ranges(arguments, &words)?;
+            let ranges = ranges_on(&days, machine_today(&days))?;
+            (Method::RunReport, days, Span::Days(ranges))
+        };
+        let report = Report::in_words(arguments, metrics, span, &map, terminal)?;
+        Ok(Self { properties, method, reports: vec![report], days })
     }
 
     fn official(
@@ -97,12 +84,12 @@ impl Task {
     ) -> anyhow::Result<Self> {
         refuse_words_beside_request(arguments)?;
         let (method, mut body) = request_file::read(path, arguments.method.as_deref(), deadline)?;
-        if !arguments.no_check {
+        if arguments.no_check {
+            body = check::spelled(method, body);
+        } else {
             for note in check::body(method, &mut body)? {
                 terminal.note(&note);
             }
-        } else {
-            body = check::spelled(method, body);
         }
         let requests = match body.get_mut("requests") {
             Some(Value::Array(requests)) if method.is_batch() => std::mem::take(requests),
@@ -111,15 +98,13 @@ impl Task {
         if method.is_batch() && properties.is_list() {
             return Err(Failure::usage("--request: a batch is for one property").into());
         }
-        let questions = requests
+        let reports = requests
             .into_iter()
-            .map(|request| Question::official(method, request, wants_quota(arguments)))
+            .map(|request| Report::official(method, request, arguments.shows_quota()))
             .collect::<anyhow::Result<_>>()?;
-        Ok(Self { properties, method, questions, days: Vec::new() })
+        Ok(Self { properties, method, reports, days: Vec::new() })
     }
-}
 
-impl Task {
     /// Whether the days depend on today's date at the property.
     pub(crate) fn needs_today(&self) -> bool {
         self.days.iter().any(TypedRange::needs_today)
@@ -130,33 +115,43 @@ impl Task {
         ranges_on(&self.days, today)
     }
 
-    /// What is sent first.
-    pub(crate) fn first_body(&self) -> Value {
-        let first = |question: &Question| match self.method.counts_rows() {
-            true => paging::body(&question.body, paging::first(&question.request), true),
-            false => question.body.clone(),
-        };
-        self.body_of(first)
+    /// The requests for one property with these date ranges, if they are its own.
+    pub(crate) fn requests(&self, date_ranges: Option<&[DateRange]>) -> Vec<RunReportRequest> {
+        self.reports.iter().map(|report| report.request_on(date_ranges)).collect()
     }
 
-    /// The same as a request that asks for the whole report, whatever its pages, and shows its method.
-    pub(crate) fn body(&self) -> Value {
-        self.body_of(|question| {
-            let mut body = question.body.clone();
-            if self.method == Method::RunRealtimeReport {
-                let default = json!([{"startMinutesAgo": 29, "endMinutesAgo": 0}]);
-                body.entry("minuteRanges").or_insert(default);
+    /// The JSON that is sent first.
+    pub(crate) fn first_body(&self) -> anyhow::Result<Value> {
+        let firsts: Vec<_> = self.reports.iter().map(|one| download::first_page(self.method, &one.request)).collect();
+        download::body(self.method, &firsts)
+    }
+
+    /// The JSON that requests the whole report, regardless of its pages, and shows its method.
+    pub(crate) fn whole_body(&self) -> anyhow::Result<Value> {
+        let mut requests = self.requests(None);
+        for request in requests.iter_mut().filter(|_| self.method == Method::RunRealtimeReport) {
+            if request.minute_ranges.is_empty() {
+                let (start, end) = (Some(29), Some(0));
+                request.minute_ranges =
+                    vec![MinuteRange { start_minutes_ago: start, end_minutes_ago: end, name: None }];
             }
-            body
-        })
-    }
-
-    fn body_of(&self, body: impl Fn(&Question) -> Map<String, Value>) -> Value {
-        let mut bodies: Vec<Value> = self.questions.iter().map(|question| body(question).into()).collect();
-        match self.method.is_batch() {
-            true => json!({ "requests": bodies }),
-            false => bodies.pop().unwrap_or_default(),
         }
+        download::body(self.method, &requests)
+    }
+}
+
+/// Reports v3's parameters that have no effect.
+fn note_ignored(arguments: &Arguments, ignored: &[&str], terminal: &Terminal) {
+    if arguments.sampling_level.as_deref().is_some_and(|level| level != "DEFAULT") {
+        terminal.note("--sampling-level: GA4 leaves no choice of sampling; --strict refuses sampled data");
+    }
+    if !ignored.is_empty() {
+        terminal.note(&format!("ignored: {}", ignored.join(", ")));
+    }
+    if let (Some(format), Some(output)) = (&arguments.format, arguments.v3_output())
+        && format != "v3"
+    {
+        terminal.note(&format!("ignored: --output {output}, because of -f {}", Typed(format)));
     }
 }
 
@@ -227,7 +222,7 @@ fn refuse_words_beside_request(arguments: &Arguments) -> Result<(), Failure> {
         ("--totals", arguments.totals),
         ("--min", arguments.min),
         ("--max", arguments.max),
-        ("--keep-empty", keeps_empty_rows(arguments)),
+        ("--keep-empty", arguments.keeps_empty_rows()),
         ("--currency", arguments.currency.is_some()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
@@ -238,7 +233,7 @@ fn refuse_words_beside_request(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn properties(
+fn selection(
     arguments: &Arguments,
     words: &Words<'_>,
     map: &FieldMap,
@@ -247,41 +242,26 @@ fn properties(
 ) -> anyhow::Result<Selection> {
     if let Some(ids) = &arguments.ids {
         if !arguments.property.is_empty() {
-            return Err(Failure::usage("--ids is --property: give one").into());
+            return Err(Failure::usage("--ids and --property exclude each other").into());
         }
         let (property, note) = v3::property(ids, map)?;
         terminal.note(&note);
         return Ok(Selection::One(PropertyNumber::parse(&property)?));
     }
-    let of_environment;
-    let (source, texts) = match words.property {
-        Some(word) => ("PROPERTY", vec![word]),
-        None if !arguments.property.is_empty() => {
-            ("--property", arguments.property.iter().map(String::as_str).collect())
-        }
+    let selection = match words.property {
+        Some(word) => properties::read("PROPERTY", &[word], deadline)?,
         None => {
-            of_environment = environment::text("GA_PROPERTY")?;
-            ("GA_PROPERTY", of_environment.as_deref().into_iter().collect())
+            let texts: Vec<_> = arguments.property.iter().map(String::as_str).collect();
+            properties::read("--property", &texts, deadline)?
         }
     };
-    if texts.is_empty() {
-        return Err(Failure::usage("no property was named")
-            .hint("name one with -p, or the first one you can see with -p 0; ga-properties lists them")
-            .into());
-    }
-    if let [text] = texts[..]
-        && let Some(path) = text.strip_prefix('@')
-    {
-        let text = request_file::text(path, source, deadline)?;
-        return Selection::parse_file(&text)
-            .with_context(|| format!("{source}: cannot read {}", shown(Path::new(path))));
-    }
-    if texts.iter().all(|text| text.trim().is_empty()) {
-        return Err(Failure::usage(format!("{source}: no property was named"))
-            .hint("if it comes from a command, $(…), run that by itself: it printed nothing")
-            .into());
-    }
-    Ok(Selection::parse(texts)?)
+    Ok(selection.ok_or_else(|| properties::missing("no property was named"))?)
+}
+
+/// Today on this machine, which is looked up only where it makes a difference.
+fn machine_today(days: &[TypedRange]) -> Date {
+    let zone = if days.iter().any(TypedRange::needs_today) { TimeZone::system() } else { TimeZone::UTC };
+    zone::today(&zone)
 }
 
 fn ranges_on(days: &[TypedRange], today: Date) -> anyhow::Result<Vec<DateRange>> {
@@ -309,7 +289,7 @@ fn typed_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<
 }
 
 /// The minutes of a realtime report, which has no days, no currency and no second page.
-fn minutes(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Span> {
+fn minutes(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<MinuteRange>> {
     let given = [
         ("START", words.start.is_some()),
         ("--start", arguments.start.is_some()),
@@ -319,17 +299,17 @@ fn minutes(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Span> {
         ("--dates", !arguments.dates.is_empty()),
         ("--offset", arguments.offset.is_some()),
         ("--start-index", arguments.start_index.is_some()),
-        ("--keep-empty", keeps_empty_rows(arguments)),
+        ("--keep-empty", arguments.keeps_empty_rows()),
         ("--currency", arguments.currency.is_some()),
     ];
     if let Some((name, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(Failure::usage(format!("--realtime: the API knows no {name} there"))
-            .hint("minutes are chosen by --minutes, such as --minutes 4..0")
+        return Err(Failure::usage(format!("--realtime: the API has no {name} there"))
+            .hint("use --minutes for minutes, such as --minutes 4..0")
             .into());
     }
     let mut ranges = Vec::new();
     for text in &arguments.minutes {
         ranges.push(dates::minute_range(text)?);
     }
-    Ok(Span::Minutes(ranges))
+    Ok(ranges)
 }

@@ -1,80 +1,79 @@
-//! One request and its answer, which is taken apart while it arrives: rows wait in [`crate::waiting`], what is said
-//! about them is kept. Whether they are the rows that were asked for is left to [`crate::pages`].
+//! One request and its answer, which is taken apart while it arrives: rows go into a [`Spool`], what is said about them is
+//! kept. Whether they are the requested rows is left to [`super::pages`].
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use ga_core::Error;
 use ga_core::check::Method;
 use ga_core::page::{BatchDecoder, Page, PageDecoder, Piece, RowKey, funnel_table};
 use ga_core::paging;
 use ga_core::property::PropertyNumber;
-use ga_core::report::{DateRange, RunReportRequest};
+use ga_core::report::RunReportRequest;
 use ga_core::request;
 use ga_core::response::PropertyQuota;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::client::{Client, Trouble};
-use crate::progress::Progress;
-use crate::waiting::{Budget, Waiting};
+use super::client::{Client, Error};
+use super::progress::Progress;
+use super::spool::{Budget, Spool};
 
-/// A page of 250,000 rows with the longest of texts stays below this.
+/// A page of 250,000 rows with the longest texts is shorter.
 const ANSWER_LIMIT: u64 = 4 << 30;
-/// A funnel has a few steps.
+/// A funnel has few steps.
 const FUNNEL_LIMIT: usize = 64 << 20;
 
-/// A page that has come.
-pub(crate) struct Fetched {
-    pub(crate) page: Page,
+/// A page that has arrived.
+pub struct Fetched {
+    /// What it says beside its rows.
+    pub page: Page,
     /// Blocks of rows, or the answer as it was sent.
-    pub(crate) waiting: Waiting,
+    pub spool: Spool,
 }
 
-/// What it takes to ask one property.
-pub(crate) struct Exchange {
-    pub(crate) client: Arc<Client>,
-    /// Where the Data API is.
-    pub(crate) base: String,
-    pub(crate) property: PropertyNumber,
-    /// Its own date ranges, where those of the question depend on the property's today.
-    pub(crate) date_ranges: Option<Vec<DateRange>>,
-    /// Keep answers as they were sent, not their rows.
-    pub(crate) raw: bool,
-    pub(crate) budget: Arc<Budget>,
-    pub(crate) progress: Arc<Progress>,
+/// What all requests to one property share.
+pub(super) struct Exchange {
+    /// Sends them.
+    pub(super) client: Arc<Client>,
+    /// The property.
+    pub(super) property: PropertyNumber,
+    /// Whether answers are kept as they were sent, instead of their rows.
+    pub(super) raw: bool,
+    /// Memory for what has arrived.
+    pub(super) budget: Arc<Budget>,
+    /// Counts the rows that arrive.
+    pub(super) progress: Arc<Progress>,
 }
 
-/// A report that is asked for, and the most rows that may come.
+/// A request, and the most rows that may come.
 #[derive(Clone, Copy)]
-pub(crate) struct Expected<'a> {
-    pub(crate) request: &'a RunReportRequest,
-    pub(crate) most: u64,
+pub(super) struct Expected<'a> {
+    pub(super) request: &'a RunReportRequest,
+    pub(super) most: u64,
+}
+
+/// The JSON of these requests: one, but for a batch.
+pub fn body<'a>(method: Method, requests: impl IntoIterator<Item = &'a RunReportRequest>) -> anyhow::Result<Value> {
+    let mut bodies = requests.into_iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+    Ok(if method.is_batch() { json!({ "requests": bodies }) } else { bodies.pop().unwrap_or_default() })
 }
 
 impl Exchange {
     /// The error with the property it is about.
-    pub(crate) fn about(&self, error: impl Into<anyhow::Error>) -> anyhow::Error {
+    pub(super) fn about(&self, error: impl Into<anyhow::Error>) -> anyhow::Error {
         error.into().context(format!("property {}", self.property))
     }
 
-    /// Sends `body` until the reports come, one for each that is expected.
-    pub(crate) async fn reports(
-        &self,
-        method: Method,
-        mut body: Value,
-        expected: &[Expected<'_>],
-    ) -> anyhow::Result<Vec<Fetched>> {
-        if let Some(ranges) = &self.date_ranges {
-            body["dateRanges"] = serde_json::to_value(ranges)?;
-        }
-        let request = request::report(&self.base, &self.property, method, &body)?;
+    /// Sends the requests until the reports arrive, one for each.
+    pub(super) async fn reports(&self, method: Method, expected: &[Expected<'_>]) -> anyhow::Result<Vec<Fetched>> {
+        let body = body(method, expected.iter().map(|one| one.request))?;
+        let request = request::report(self.client.base(), &self.property, method, &body)?;
         self.client.retrying(|| self.attempt(&request, Decoder::new(method, expected))).await
     }
 
-    async fn attempt(&self, request: &http::Request<Vec<u8>>, mut decoder: Decoder) -> Result<Vec<Fetched>, Trouble> {
+    async fn attempt(&self, request: &http::Request<Vec<u8>>, mut decoder: Decoder) -> Result<Vec<Fetched>, Error> {
         let mut response = self.client.send(request).await?;
-        let mut sent = Waiting::new(&self.budget);
-        let mut rows = Waiting::new(&self.budget);
+        let mut sent = Spool::new(&self.budget);
+        let mut rows = Spool::new(&self.budget);
         let mut pieces = Vec::new();
         let mut reports = Vec::new();
         let mut bytes = 0;
@@ -87,7 +86,7 @@ impl Exchange {
                     bytes += chunk.len() as u64;
                     if bytes > ANSWER_LIMIT {
                         let error = "the response is longer than 4 GiB";
-                        return Err(Error::Response(error.to_owned()).into());
+                        return Err(ga_core::Error::Response(error.to_owned()).into());
                     }
                     decoder.feed(&chunk, &mut pieces)?;
                     counted.set(decoder.rows());
@@ -101,10 +100,8 @@ impl Exchange {
                 match piece {
                     Piece::Rows(_) if self.raw => {}
                     Piece::Rows(block) => keep(&mut rows, block.into_bytes())?,
-                    Piece::Report(page) => reports.push(Fetched {
-                        page: *page,
-                        waiting: std::mem::replace(&mut rows, Waiting::new(&self.budget)),
-                    }),
+                    Piece::Report(page) => reports
+                        .push(Fetched { page: *page, spool: std::mem::replace(&mut rows, Spool::new(&self.budget)) }),
                 }
             }
             if is_last {
@@ -114,15 +111,15 @@ impl Exchange {
         if self.raw
             && let Some(first) = reports.first_mut()
         {
-            first.waiting = sent;
+            first.spool = sent;
         }
         counted.keep();
         Ok(reports)
     }
 }
 
-fn keep(waiting: &mut Waiting, bytes: Vec<u8>) -> Result<(), Trouble> {
-    waiting.push(bytes).context("keep a page in a temporary file").map_err(Trouble::Other)
+fn keep(spool: &mut Spool, bytes: Vec<u8>) -> Result<(), Error> {
+    spool.push(bytes).context("cannot keep a page in a temporary file").map_err(Error::Other)
 }
 
 /// Takes the answer of any method apart.
@@ -135,10 +132,7 @@ enum Decoder {
 impl Decoder {
     fn new(method: Method, expected: &[Expected<'_>]) -> Self {
         let decoder = |expected: &Expected<'_>| {
-            PageDecoder::new(match method.counts_rows() {
-                true => paging::row_key(expected.request),
-                false => RowKey::Unknown,
-            })
+            PageDecoder::new(if method.counts_rows() { paging::row_key(expected.request) } else { RowKey::Unknown })
         };
         match method {
             Method::RunFunnelReport => Self::Funnel(Vec::new()),
@@ -158,15 +152,15 @@ impl Decoder {
         }
     }
 
-    fn feed(&mut self, chunk: &[u8], pieces: &mut Vec<Piece>) -> Result<(), Error> {
+    fn feed(&mut self, chunk: &[u8], pieces: &mut Vec<Piece>) -> Result<(), ga_core::Error> {
         match self {
             Self::Report { decoder: Some(decoder), most, rows } => {
                 let mut blocks = Vec::new();
                 decoder.feed(chunk, &mut blocks)?;
                 *rows = decoder.rows();
                 if *rows > *most {
-                    return Err(Error::Incomplete(format!(
-                        "the server sent more rows than the {most} that were asked for"
+                    return Err(ga_core::Error::Incomplete(format!(
+                        "the server sent more rows than the {most} requested"
                     )));
                 }
                 pieces.extend(blocks.into_iter().map(Piece::Rows));
@@ -174,7 +168,7 @@ impl Decoder {
             Self::Batch(Some(decoder)) => decoder.feed(chunk, pieces)?,
             Self::Funnel(answer) if answer.len() + chunk.len() > FUNNEL_LIMIT => {
                 let error = "the response is longer than 64 MiB";
-                return Err(Error::Response(error.to_owned()));
+                return Err(ga_core::Error::Response(error.to_owned()));
             }
             Self::Funnel(answer) => answer.extend_from_slice(chunk),
             Self::Report { decoder: None, .. } | Self::Batch(None) => {}
@@ -182,7 +176,7 @@ impl Decoder {
         Ok(())
     }
 
-    fn finish(&mut self, pieces: &mut Vec<Piece>) -> Result<(), Error> {
+    fn finish(&mut self, pieces: &mut Vec<Piece>) -> Result<(), ga_core::Error> {
         match self {
             Self::Report { decoder, .. } => match decoder.take() {
                 Some(decoder) => finish(*decoder, None, pieces),
@@ -204,7 +198,7 @@ impl Decoder {
     }
 }
 
-fn finish(decoder: PageDecoder, quota: Option<PropertyQuota>, pieces: &mut Vec<Piece>) -> Result<(), Error> {
+fn finish(decoder: PageDecoder, quota: Option<PropertyQuota>, pieces: &mut Vec<Piece>) -> Result<(), ga_core::Error> {
     let mut blocks = Vec::new();
     let mut page = decoder.finish(&mut blocks)?;
     if quota.is_some() {

@@ -1,0 +1,59 @@
+//! The threads that the async client runs on, and Ctrl-C and its like: the unfinished `-o` file is removed, and the exit code
+//! is 128 plus the signal's number.
+//!
+//! Everything else that is temporary has no name in any folder and disappears by itself.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use gauth_cli::exit::no_thread;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+
+const SIGNALS: [i32; 3] = [1, 2, 15];
+
+/// Two worker threads, which end with the program without waiting for anything.
+pub struct Runtime {
+    handle: Handle,
+    threads: Option<tokio::runtime::Runtime>,
+}
+
+impl Runtime {
+    /// Starts the threads and watches for signals. A signal removes `unfinished`, and then the process ends. Signals that
+    /// were ignored when the program started (nohup, a background job) stay ignored.
+    ///
+    /// # Errors
+    /// When the system gives no more threads or file descriptors.
+    pub fn start(unfinished: Option<PathBuf>) -> anyhow::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(2).enable_all().build().map_err(no_thread)?;
+        let guard = runtime.enter();
+        for number in SIGNALS.into_iter().filter(|number| !gauth_cli::signals::is_ignored(*number)) {
+            let mut stream = signal(SignalKind::from_raw(number)).context("cannot watch for signals")?;
+            let unfinished = unfinished.clone();
+            tokio::spawn(async move {
+                stream.recv().await;
+                if let Some(path) = unfinished {
+                    // It may have been renamed just now.
+                    let _ = std::fs::remove_file(path);
+                }
+                std::process::exit(128 + number);
+            });
+        }
+        drop(guard);
+        Ok(Self { handle: runtime.handle().clone(), threads: Some(runtime) })
+    }
+
+    /// Runs `future` to its end on this thread, and what it spawns on the others.
+    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.handle.block_on(future)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}

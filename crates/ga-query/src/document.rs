@@ -1,0 +1,136 @@
+//! The document that the reports become: its columns, its rows in one format, and what comes before, between and after
+//! reports. On standard output a document that is not complete lacks its end.
+
+use ga_client::rows::replaced_nul_note;
+use ga_core::response::ReportHead;
+
+use crate::arguments::Arguments;
+use crate::columns;
+use crate::display_names::DisplayNames;
+use crate::format::{Content, Format, Layout, Output, RowWriter, Start};
+use crate::property::Property;
+use crate::report::Report;
+use crate::target::Target;
+
+/// What is being written, and where.
+pub(crate) struct Document<'q> {
+    pub(crate) target: Target,
+    pub(crate) format: Format,
+    arguments: &'q Arguments,
+    display_names: &'q DisplayNames,
+    /// With the columns of the current report, once they are known.
+    layout: Layout,
+    /// Writes the rows of the current report, once its columns are known.
+    writer: Option<Box<dyn RowWriter>>,
+    /// Totals and their like, which come after all rows of the report.
+    aggregates: Vec<Vec<String>>,
+    /// What comes before, between and after reports, if there are several.
+    marks: Option<[&'static str; 3]>,
+    replaced_nul: bool,
+}
+
+/// What rows are of.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'q> {
+    pub(crate) report: &'q Report,
+    pub(crate) property: &'q Property,
+    /// Whether the property is the first column.
+    pub(crate) is_named: bool,
+}
+
+impl Source<'_> {
+    /// The first cell of each row, if the property is a column.
+    pub(crate) fn property_cell(&self) -> Option<&[u8]> {
+        self.is_named.then_some(self.property.number.as_str().as_bytes())
+    }
+}
+
+impl<'q> Document<'q> {
+    /// Begins a document of so many reports.
+    pub(crate) fn new(
+        output: Output,
+        target: Target,
+        arguments: &'q Arguments,
+        display_names: &'q DisplayNames,
+        reports: usize,
+    ) -> Self {
+        let mut document = Self {
+            target,
+            format: output.format,
+            arguments,
+            display_names,
+            layout: output.layout,
+            writer: None,
+            aggregates: Vec::new(),
+            marks: output.format.several.filter(|_| reports > 1),
+            replaced_nul: false,
+        };
+        document.mark(0);
+        document
+    }
+
+    /// Begins the report with its first page, and checks the columns of every other.
+    pub(crate) fn page(&mut self, source: Source<'q>, head: &ReportHead) -> anyhow::Result<()> {
+        let mut columns = columns::of(source.report, source.is_named, head);
+        self.display_names.apply(&mut columns);
+        self.aggregates.extend(columns::aggregates(source, head));
+        if self.writer.is_some() {
+            if columns::have_same_names(&columns, &self.layout.columns) {
+                return Ok(());
+            }
+            let changed = "the columns of the report changed between two responses";
+            return Err(ga_core::Error::Response(changed.to_owned()).into());
+        }
+        self.layout.columns = columns;
+        let layout = self.layout.clone();
+        let Source { report, property, .. } = source;
+        let request = report.request_on(property.date_ranges.as_deref());
+        let start = Start { arguments: self.arguments, report, property, request: &request, head };
+        self.writer = match self.format.content {
+            Content::Rows(begin) => Some(begin(layout, &mut self.target.buffer)),
+            Content::Report(begin) => Some(begin(layout, &start, &mut self.target.buffer)?),
+            Content::Answers => None,
+        };
+        Ok(())
+    }
+
+    /// Writes one row.
+    pub(crate) fn row(&mut self, cells: &[&[u8]]) -> anyhow::Result<()> {
+        if let Some(writer) = &mut self.writer {
+            writer.row(cells, &mut self.target.buffer)?;
+        }
+        Ok(self.target.drain()?)
+    }
+
+    /// Writes a part of an answer as it was sent.
+    pub(crate) fn answer(&mut self, part: &[u8]) -> anyhow::Result<()> {
+        self.target.buffer.extend_from_slice(part);
+        Ok(self.target.drain()?)
+    }
+
+    /// Ends one report, after its last property.
+    pub(crate) fn end_report(&mut self, is_last: bool) -> anyhow::Result<()> {
+        let aggregates = std::mem::take(&mut self.aggregates);
+        if let Some(mut writer) = self.writer.take() {
+            for row in &aggregates {
+                let cells: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
+                writer.aggregate(&cells, &mut self.target.buffer)?;
+            }
+            writer.end(&mut self.target.buffer);
+            self.replaced_nul |= writer.replaced_nul();
+        }
+        self.mark(if is_last { 2 } else { 1 });
+        Ok(())
+    }
+
+    /// What the format could not hold, after the last report.
+    pub(crate) fn loss(&self) -> Option<String> {
+        self.replaced_nul.then(|| replaced_nul_note(self.format.name))
+    }
+
+    fn mark(&mut self, place: usize) {
+        if let Some(marks) = self.marks {
+            self.target.buffer.extend_from_slice(marks[place].as_bytes());
+        }
+    }
+}

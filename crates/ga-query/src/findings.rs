@@ -1,0 +1,103 @@
+//! What there is to report beside the rows: quality and quota, and the properties that failed.
+
+use ga_client::download::Piece;
+use ga_core::property::PropertyNumber;
+use ga_core::quality::{Consumption, Quality};
+use gauth_cli::{Failure, Kind, Terminal};
+
+use crate::arguments::Arguments;
+use crate::property::Property;
+
+/// What the answers said beside their rows.
+#[derive(Default)]
+pub(crate) struct Findings {
+    consumption: Consumption,
+    /// A line for each thing to know, and whether data was lost.
+    notes: Vec<(String, bool)>,
+    /// The number of properties.
+    properties: usize,
+    /// Those that failed, with `--keep-going`.
+    failed: Vec<PropertyNumber>,
+    first_failure: Option<anyhow::Error>,
+}
+
+impl Findings {
+    /// Nothing yet, of so many properties.
+    pub(crate) fn of(properties: usize) -> Self {
+        Self { properties, ..Self::default() }
+    }
+
+    /// Adds the quota that a page used.
+    pub(crate) fn add_quota(&mut self, piece: &Piece) {
+        if let Piece::Page(fetched) = piece
+            && let Some(quota) = &fetched.page.head.property_quota
+        {
+            self.consumption.add(quota);
+        }
+    }
+
+    /// Adds what is to be known about the data, which is of `property` if it is named.
+    pub(crate) fn add_quality(&mut self, quality: &Quality, property: Option<&Property>) {
+        for note in quality.notes() {
+            let prefix = property.map_or_else(String::new, |property| format!("property {}: ", property.number));
+            self.notes.push((format!("{prefix}{}", note.text), note.lossy));
+        }
+    }
+
+    /// Adds what the format could not hold.
+    pub(crate) fn add_loss(&mut self, loss: Option<String>) {
+        self.notes.extend(loss.map(|text| (text, true)));
+    }
+
+    /// Adds a property that failed.
+    pub(crate) fn add_failure(&mut self, property: &PropertyNumber, error: anyhow::Error) {
+        self.failed.push(property.clone());
+        self.first_failure.get_or_insert(error);
+    }
+
+    /// The first property that failed, if none succeeded.
+    pub(crate) fn total_failure(&mut self) -> Option<(PropertyNumber, anyhow::Error)> {
+        if self.failed.len() < self.properties {
+            return None;
+        }
+        self.failed.first().cloned().zip(self.first_failure.take())
+    }
+
+    /// Whether the last property failed.
+    pub(crate) fn has_failed_last(&self, properties: &[Property]) -> bool {
+        self.failed.last().is_some() && self.failed.last() == properties.last().map(|property| &property.number)
+    }
+
+    /// Whether every property has its rows in the output.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        let (count, properties) = (self.failed.len(), self.properties);
+        let failed: Vec<_> = self.failed.iter().map(PropertyNumber::as_str).collect();
+        let text = format!("{count} of {properties} properties failed and are not in the output");
+        Err(Failure::new(Kind::Incomplete, text).hint(format!("retry them with -p {}", failed.join(","))))
+    }
+
+    /// Reports what there is to report; with `--strict`, lost data is an error.
+    pub(crate) fn report(&self, terminal: &Terminal, arguments: &Arguments) -> Result<(), Failure> {
+        if arguments.quota {
+            for line in self.consumption.lines() {
+                terminal.note(&line);
+            }
+        }
+        let mut losses = Vec::new();
+        for (text, is_lossy) in &self.notes {
+            if arguments.strict && *is_lossy {
+                losses.push(text.as_str());
+            } else {
+                terminal.note(text);
+            }
+        }
+        if losses.is_empty() {
+            return Ok(());
+        }
+        let unwritten = if arguments.file().is_some() { "; the file of -o was not written" } else { "" };
+        Err(Failure::new(Kind::Incomplete, format!("--strict: {}{unwritten}", losses.join("; "))))
+    }
+}
