@@ -24,16 +24,10 @@ pub use table::cut;
 
 /// Comma-separated values.
 pub const CSV: Format = csv::FORMAT;
-/// Tab-separated values.
-pub const TSV: Format = tsv::FORMAT;
-/// An array of objects.
-pub const JSON: Format = json::FORMAT;
-/// An object on each line.
-pub const NDJSON: Format = ndjson::FORMAT;
-/// Aligned columns for eyes.
+/// Aligned columns for people.
 pub const TABLE: Format = table::FORMAT;
 /// Every format.
-pub const FORMATS: [Format; 5] = [CSV, TSV, JSON, NDJSON, TABLE];
+pub const FORMATS: [Format; 5] = [CSV, tsv::FORMAT, json::FORMAT, ndjson::FORMAT, TABLE];
 
 /// One format.
 #[derive(Clone, Copy)]
