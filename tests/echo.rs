@@ -396,8 +396,12 @@ mod servers {
         let server = ScriptedServer::answering(move |request| {
             let path = request.target.split('?').next().unwrap_or_default();
             first_answers(path).unwrap_or_else(|| {
-                let (status, body) = answers(&parts(request).join(" and ")).swap_remove(number);
-                Answer::json(status, body)
+                let repeated = parts(request).join(" and ");
+                let (status, body) = answers(&repeated).swap_remove(number);
+                let line = repeated.replace(|c: char| !c.is_ascii_graphic(), " ");
+                let headers = ["Content-Type", "Location", "Server", "WWW-Authenticate"];
+                let headers = headers.map(|name| format!("{name}: {line}\r\n"));
+                Answer::new(status, &headers.concat(), body)
             })
         });
         let file = (asking.file)(&server.url());

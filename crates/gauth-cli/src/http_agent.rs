@@ -131,13 +131,13 @@ impl HttpAgent {
         if bytes.len() > self.answer_limit {
             return Err(Failure::new(Kind::Failed, format!("{what}: the answer is too long")));
         }
-        self.terminal.verbose(&format!(
-            "< {}{} in {} ms",
-            head.status,
-            shown(&head.headers),
-            started.elapsed().as_millis()
-        ));
-        Ok(refusal::quotable(Response::from_parts(head, bytes), &refusal::secrets_of(request)))
+        let secrets = refusal::secrets_of(request);
+        if self.terminal.verbose {
+            let headers = secrets.apply(&shown(&head.headers));
+            let took = started.elapsed().as_millis();
+            self.terminal.verbose(&format!("< {}{headers} in {took} ms", head.status));
+        }
+        Ok(refusal::quotable(Response::from_parts(head, bytes), &secrets))
     }
 }
 
