@@ -12,10 +12,10 @@ use crate::error::Error;
 use crate::report::{DateRange, MinuteRange};
 
 /// The most date ranges in one request.
-pub const MOST_RANGES: usize = 4;
+pub(crate) const MOST_RANGES: usize = 4;
 
 /// The prefix of the names of unnamed ranges; their number follows.
-pub const RANGE_NAMES: &str = "date_range_";
+pub(crate) const RANGE_NAMES: &str = "date_range_";
 
 /// The first day that the API accepts.
 const FIRST_DAY: Date = jiff::civil::date(2015, 8, 14);

@@ -28,7 +28,7 @@
 //! In a list it ends at `,` or at such a `)`, which a backslash escapes there. A value that was
 //! probably meant to end earlier is refused with a hint to quote it.
 //!
-//! [`sides()`] turns expressions into the two FilterExpressions of a request.
+//! `sides` turns expressions into the two FilterExpressions of a request.
 
 mod parse;
 mod print;
@@ -40,7 +40,7 @@ mod tests;
 mod v3;
 
 pub use parse::parse;
-pub use sides::{Sides, sides};
+pub(crate) use sides::sides;
 pub use syntax_error::SyntaxError;
 pub use v3::parse_v3;
 
@@ -63,7 +63,7 @@ pub enum Expression {
 
 impl Expression {
     /// Every condition, from left to right, to read or to rewrite.
-    pub fn conditions_mut(&mut self) -> Vec<&mut Condition> {
+    fn conditions_mut(&mut self) -> Vec<&mut Condition> {
         match self {
             Self::And(members) | Self::Or(members) => members.iter_mut().flat_map(Self::conditions_mut).collect(),
             Self::Not(inner) => inner.conditions_mut(),
@@ -191,7 +191,7 @@ const OPERATORS: &[(&str, Operator)] = &[
 
 impl Operator {
     /// How it is written.
-    pub fn symbol(self) -> &'static str {
+    fn symbol(self) -> &'static str {
         OPERATORS.iter().find(|(_, operator)| *operator == self).map_or("", |(symbol, _)| symbol)
     }
 

@@ -1,15 +1,15 @@
 //! The Google Analytics Data and Admin APIs as pure functions: values become requests, bytes become rows.
 //!
-//! No socket, file, clock, environment or randomness: what a function needs of those it is given.
-//! <https://developers.google.com/analytics/devguides/reporting/data/v1> is the standard, and its words
-//! are the names used here.
+//! No function uses a socket, file, clock, environment or randomness: the caller passes in what is needed. Names are those
+//! of <https://developers.google.com/analytics/devguides/reporting/data/v1>.
 //!
 //! ```
+//! use ga_core::block::Rows;
 //! use ga_core::check::Method;
+//! use ga_core::page::{PageDecoder, RowKey};
 //! use ga_core::property::PropertyNumber;
 //! use ga_core::report::{Dimension, Metric, RunReportRequest};
 //! use ga_core::request::{self, DATA_API};
-//! use ga_core::{Kind, Refusal};
 //!
 //! let report = RunReportRequest {
 //!     dimensions: vec![Dimension::named("country")],
@@ -20,9 +20,17 @@
 //! assert_eq!(request.uri().path(), "/v1beta/properties/123456:runReport");
 //! assert_eq!(request.body(), br#"{"dimensions":[{"name":"country"}],"metrics":[{"name":"sessions"}]}"#);
 //!
-//! // What comes back when it is refused says what a script should do.
-//! let refusal = Refusal::parse(429, br#"{"error": {"message": "Exhausted property tokens per day."}}"#);
-//! assert_eq!(refusal.kind(), Kind::Temporary);
+//! // The bytes of the response, in pieces of any size, become blocks of rows.
+//! let response = br#"{"dimensionHeaders": [{"name": "country"}], "metricHeaders": [{"name": "sessions"}], "rowCount": 1,
+//!     "rows": [{"dimensionValues": [{"value": "France"}], "metricValues": [{"value": "7"}]}]}"#;
+//! let (mut decoder, mut blocks) = (PageDecoder::new(RowKey::Dimensions), Vec::new());
+//! decoder.feed(response, &mut blocks)?;
+//! let page = decoder.finish(&mut blocks)?;
+//! assert_eq!(page.head.row_count, Some(1));
+//! let bytes = blocks.remove(0).into_bytes();
+//! let (mut rows, mut cells) = (Rows::new(&bytes, 2), Vec::new());
+//! assert!(rows.next_into(&mut cells));
+//! assert_eq!(cells, [b"France".as_slice(), b"7"]);
 //! # Ok::<(), ga_core::Error>(())
 //! ```
 #![warn(missing_docs)]

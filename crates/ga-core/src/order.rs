@@ -19,7 +19,7 @@ pub enum DefaultOrder {
 }
 
 /// Whether text order is time order for the values of this dimension, which does not hold for names of days.
-pub fn is_time(dimension: &str) -> bool {
+pub(crate) fn is_time(dimension: &str) -> bool {
     catalogue::find(dimension, FieldKind::Dimension)
         .is_some_and(|field| field.category == "time" && !field.name.ends_with("Name"))
 }

@@ -129,7 +129,7 @@ pub fn row_key(request: &RunReportRequest) -> RowKey {
 /// The dimension with the name of the date range.
 pub const DATE_RANGE: &str = "dateRange";
 /// The dimension with the name of the comparison.
-pub const COMPARISON: &str = "comparison";
+pub(crate) const COMPARISON: &str = "comparison";
 
 /// The request for one stretch of the report that `whole` asks for. What counts for the whole report is asked for once,
 /// with the first page.

@@ -75,7 +75,7 @@ impl RunReportRequest {
     }
 
     /// The names of the ranges of days or minutes in the response.
-    pub fn range_names(&self) -> Vec<String> {
+    pub(crate) fn range_names(&self) -> Vec<String> {
         let days = self.date_ranges.iter().map(|range| &range.name);
         let minutes = self.minute_ranges.iter().map(|range| &range.name);
         let names = days.chain(minutes).enumerate();

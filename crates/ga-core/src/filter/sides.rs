@@ -12,7 +12,7 @@ use crate::report::{Filter, FilterExpression, FilterExpressionList, MatchType, N
 
 /// The two filters of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sides {
+pub(crate) struct Sides {
     /// For `dimensionFilter`.
     pub dimension: Option<FilterExpression>,
     /// For `metricFilter`.
@@ -23,7 +23,7 @@ pub struct Sides {
 
 /// Splits filters that must all match. `metrics` are the names of the report's metrics: they decide the kind of a name
 /// that can be either (`customEvent:x`) or is unknown.
-pub fn sides(filters: Vec<Expression>, metrics: &[String]) -> Result<Sides, Error> {
+pub(crate) fn sides(filters: Vec<Expression>, metrics: &[String]) -> Result<Sides, Error> {
     let mut conjuncts = Vec::new();
     for filter in filters {
         flatten(filter, &mut conjuncts);
