@@ -33,6 +33,7 @@ pub mod token_value;
 
 pub use arguments::Given;
 pub use exit::{Failure, Kind};
+pub use man::PROGRAMS;
 pub use terminal::Terminal;
 
 use arguments::{Grammar, Request};

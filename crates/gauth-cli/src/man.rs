@@ -62,8 +62,8 @@ SSL_CERT_FILE
 : Certificates to trust instead of the bundled ones.
 ";
 
-/// Every program that has a page.
-const PROGRAMS: [&str; 8] = [
+/// Every program: each page refers to the others.
+pub const PROGRAMS: [&str; 8] = [
     "gauth-login",
     "gauth-token",
     "gauth-info",
@@ -136,6 +136,18 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_program_is_in_the_list() {
+        let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folders = std::fs::read_dir(crates).unwrap().map(|folder| folder.unwrap());
+        let programs = folders.filter(|folder| folder.path().join("src/main.rs").exists());
+        let mut names: Vec<_> = programs.map(|folder| folder.file_name().into_string().unwrap()).collect();
+        let mut listed = PROGRAMS.to_vec();
+        names.sort();
+        listed.sort_unstable();
+        assert_eq!(listed, names);
+    }
 
     #[test]
     fn text_becomes_paragraphs_terms_and_blocks_and_never_a_macro() {
