@@ -14,26 +14,37 @@
 //! | Google's files: client, `authorized_user`, `service_account` | [`client_secrets`], [`credentials`] |
 //! | Application Default Credentials (AIP-4110) | [`source`] |
 //!
-//! The URL for a login is a value made of values; with the same random bytes it is the same URL:
+//! A login from its URL to the token, as values:
 //!
 //! ```
+//! use std::time::SystemTime;
+//!
 //! use gauth_core::authorization::{AuthorizationRequest, state};
 //! use gauth_core::client_secrets::Client;
-//! use gauth_core::{document::Document, endpoint::Policy, pkce::CodeVerifier, scope::Scopes};
+//! use gauth_core::code_exchange::{self, UserGrant};
+//! use gauth_core::{Secret, document::Document, endpoint::Policy, pkce::CodeVerifier, scope::Scopes};
 //!
 //! let file = br#"{"installed": {"client_id": "id", "client_secret": "not so secret", "redirect_uris": ["http://localhost"]}}"#;
 //! let client = Client::read(&Document::parse(file)?, &Policy::default())?;
-//! let state = state([1; 32]);
+//! let (scopes, verifier, state) = (Scopes::default_read(), CodeVerifier::new([2; 32]), state([1; 32]));
+//! let redirect_uri = "http://127.0.0.1:8085";
 //! let request = AuthorizationRequest {
 //!     client: &client,
-//!     redirect_uri: "http://127.0.0.1:8085",
-//!     scopes: &Scopes::default_read(),
+//!     redirect_uri,
+//!     scopes: &scopes,
 //!     state: &state,
-//!     verifier: &CodeVerifier::new([2; 32]),
+//!     verifier: &verifier,
 //!     login_hint: None,
 //!     prompt_consent: false,
 //! };
 //! assert!(request.url().starts_with("https://accounts.google.com/o/oauth2/v2/auth?client_id=id&redirect_uri=http%3A%2F%2F127.0.0.1"));
+//!
+//! // The browser returns a code, which the token endpoint exchanges for tokens.
+//! let request = code_exchange::request(&client, redirect_uri, &Secret::new("4/code"), &verifier);
+//! assert_eq!(request.uri(), "https://oauth2.googleapis.com/token");
+//! let body = br#"{"access_token": "ya29.a", "refresh_token": "1//r", "token_type": "Bearer", "expires_in": 3599}"#;
+//! let grant = UserGrant::receive(&http::Response::new(body.to_vec()), &scopes, SystemTime::UNIX_EPOCH)?;
+//! assert_eq!(grant.account, None);
 //! # Ok::<(), gauth_core::Error>(())
 //! ```
 #![deny(missing_docs)]
