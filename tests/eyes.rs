@@ -130,10 +130,11 @@ fn a_chart_has_colours_on_a_terminal_that_wants_them() {
     let home = Home::new();
     let coloured = shown(query(&home, &server.url(), &arguments), 60);
     assert!(coloured.contains("\u{1b}[36m█"), "{coloured:?}");
-    let mut command = query(&home, &server.url(), &arguments);
-    command.env("NO_COLOR", "1");
-    let without = shown(command, 60);
-    assert_eq!(without, plain(&coloured));
+    for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let mut command = query(&home, &server.url(), &arguments);
+        command.env(name, value);
+        assert_eq!(shown(command, 60), plain(&coloured), "{name}={value}");
+    }
     assert!(!printed(&server, &arguments).contains('\u{1b}'));
 }
 

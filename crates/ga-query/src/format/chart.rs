@@ -1,7 +1,7 @@
 //! A chart in the terminal: a line over time in braille dots, a sparkline for each of several lines, or bars.
 //!
-//! A drawing for each metric, as wide as the terminal, in colour on a terminal unless NO_COLOR is set, and in ASCII where
-//! the terminal has nothing else.
+//! A drawing for each metric, as wide as the terminal, in colour on a terminal that is not dumb unless NO_COLOR is set,
+//! and in ASCII where the terminal has nothing else.
 
 use ga_client::rows::{cut, grouped};
 use gauth_cli::Failure;
@@ -51,7 +51,8 @@ const ASCII: Glyphs = Glyphs {
 
 fn begin(layout: Layout, start: &Start<'_>, _: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
     let days = Days::of(start.request, start.head);
-    let has_color = layout.terminal_width.is_some() && environment::variable("NO_COLOR").is_none();
+    let is_dumb = environment::variable("TERM").is_some_and(|term| term == "dumb");
+    let has_color = layout.terminal_width.is_some() && !is_dumb && environment::variable("NO_COLOR").is_none();
     Ok(Box::new(Chart {
         title: figure::title(&layout),
         days: days.text(),
