@@ -89,6 +89,7 @@ fn is_visible(character: char) -> bool {
         || matches!(
             character,
             '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
         ))
 }
 
@@ -107,6 +108,7 @@ mod tests {
             ("Côte d'Ivoire", r"'Côte d'\''Ivoire'"),
             ("key'$(touch pwned)'.json", r"'key'\''$(touch pwned)'\''.json'"),
             ("a\tb", r"$'a\011b'"),
+            ("a\u{e0041}", r"$'a\363\240\201\201'"),
             ("it's\u{202e}!", r"$'it\047s\342\200\256\041'"),
             ("~/x", "'~/x'"),
             ("a=b", "'a=b'"),
