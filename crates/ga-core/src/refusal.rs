@@ -10,6 +10,16 @@ use serde_json::Value;
 
 use crate::error::Kind;
 
+/// Reasons that name a limit, of google.rpc.ErrorInfo and of the older domain `usageLimits`.
+const LIMITS: [&str; 6] = [
+    "concurrentLimitExceeded",
+    "dailyLimitExceeded",
+    "quotaExceeded",
+    "rateLimitExceeded",
+    "userRateLimitExceeded",
+    "RATE_LIMIT_EXCEEDED",
+];
+
 /// How many characters of a response that is not JSON are shown.
 const EXCERPT: usize = 200;
 /// The hint for a 403 that is about neither scope nor project: the account probably has no role at the property.
@@ -92,10 +102,9 @@ impl Refusal {
         self.reason.as_deref() == Some(reason) || self.code == reason
     }
 
-    /// Whether the rate limit was exceeded, which some of Google's front ends report as 403.
+    /// Whether a limit was exceeded, which some of Google's front ends report as 403.
     fn is_rate_limit(&self) -> bool {
-        let reasons = ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"];
-        self.status == 429 || (self.status == 403 && reasons.iter().any(|reason| self.has_reason(reason)))
+        self.status == 429 || (self.status == 403 && LIMITS.iter().any(|reason| self.has_reason(reason)))
     }
 
     /// The exhausted quota, if there is one.
@@ -105,13 +114,13 @@ impl Refusal {
         }
         let text = self.message.to_ascii_lowercase();
         let has = |word: &str| text.contains(word);
-        Some(if has("concurrent") {
+        Some(if has("concurrent") || self.has_reason("concurrentLimitExceeded") {
             Quota::Concurrent
         } else if has("threshold") {
             Quota::Thresholded
         } else if has("server error") {
             Quota::ServerErrors
-        } else if has("per day") || has("24 hours") || has("daily") {
+        } else if has("per day") || has("24 hours") || has("daily") || self.has_reason("dailyLimitExceeded") {
             Quota::Day
         } else if has("per hour") || has("hour") {
             Quota::Hour
@@ -346,6 +355,14 @@ mod tests {
                     assert!(!refusal.is_about_property());
                 }
             }
+        }
+        for (reason, quota) in [
+            ("concurrentLimitExceeded", Quota::Concurrent),
+            ("dailyLimitExceeded", Quota::Day),
+            ("quotaExceeded", Quota::Other),
+        ] {
+            let refusal = parse(403, &format!(r#"{{"error":{{"errors":[{{"reason":"{reason}"}}]}}}}"#));
+            assert_eq!((refusal.kind(), refusal.quota()), (Kind::Temporary, Some(quota)), "{reason}");
         }
         assert_eq!(parse(403, r#"{"error":{"errors":[{"reason":"forbidden"}]}}"#).kind(), Kind::Refused);
     }

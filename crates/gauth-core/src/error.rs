@@ -219,7 +219,15 @@ impl std::error::Error for Error {}
 
 /// Whether a reason of Google's APIs names a rate limit, which they also do under 403.
 fn is_rate_limit(reason: &str) -> bool {
-    ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"].contains(&reason)
+    [
+        "concurrentLimitExceeded",
+        "dailyLimitExceeded",
+        "quotaExceeded",
+        "rateLimitExceeded",
+        "userRateLimitExceeded",
+        "RATE_LIMIT_EXCEEDED",
+    ]
+    .contains(&reason)
 }
 
 fn kind_of(oauth: &OAuthError, status: StatusCode) -> Kind {
@@ -332,6 +340,9 @@ mod tests {
     fn a_limit_under_403_is_temporary() {
         for (reason, kind) in [
             ("userRateLimitExceeded", Kind::Temporary),
+            ("dailyLimitExceeded", Kind::Temporary),
+            ("quotaExceeded", Kind::Temporary),
+            ("concurrentLimitExceeded", Kind::Temporary),
             ("rateLimitExceeded", Kind::Temporary),
             ("RATE_LIMIT_EXCEEDED", Kind::Temporary),
             ("forbidden", Kind::Refused),
