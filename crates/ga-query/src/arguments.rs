@@ -101,7 +101,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "NAME")]
     pub(crate) method: Option<String>,
 
-    /// csv, tsv, json, ndjson, table, chart, html, sql, v3 or raw; table on a terminal, else csv or what -o says
+    /// one of VALUES; default: table on a terminal, else csv or what -o says
     #[argh(option, short = 'f', arg_name = "FORMAT")]
     pub(crate) format: Option<String>,
 
