@@ -10,6 +10,7 @@ use gauth_cli::{Context, Failure, Kind, Program};
 
 pub mod analytics;
 pub mod download;
+pub mod options;
 pub mod properties;
 pub mod rows;
 pub mod token_argument;

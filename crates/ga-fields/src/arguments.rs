@@ -1,58 +1,42 @@
 //! The command line: one table, from which `--help`, the completions and the man page are made.
 
-use argh::{ArgsInfo, FromArgs};
 use gauth_cli::Failure;
 
-/// list, search and describe dimensions and metrics
-#[derive(FromArgs, ArgsInfo)]
-pub(crate) struct Arguments {
-    /// names to describe, or words to search for in names, former names and categories (all must occur)
-    #[argh(positional, arg_name = "WORD")]
-    pub(crate) words: Vec<String>,
+ga_client::arguments! {
+    /// list, search and describe dimensions and metrics
+    pub(crate) struct Arguments {
+        /// names to describe, or words to search for in names, former names and categories (all must occur)
+        #[argh(positional, arg_name = "WORD")]
+        pub(crate) words: Vec<String>,
 
-    /// list the fields of this property, custom ones included: digits, properties/DIGITS, or 0 for the first one the token can see (default: GA_PROPERTY)
-    #[argh(option, short = 'p', arg_name = "ID")]
-    pub(crate) property: Option<String>,
+        /// list the fields of this property, custom ones included: digits, properties/DIGITS, or 0 for the first one the token can see (default: GA_PROPERTY)
+        #[argh(option, short = 'p', arg_name = "ID")]
+        pub(crate) property: Option<String>,
 
-    /// only fields that can be added to a report of these, as the property says
-    #[argh(option, arg_name = "NAMES")]
-    pub(crate) compatible_with: Vec<String>,
+        /// only fields that can be added to a report of these, as the property says
+        #[argh(option, arg_name = "NAMES")]
+        pub(crate) compatible_with: Vec<String>,
 
-    /// only dimensions
-    #[argh(switch)]
-    pub(crate) dimensions: bool,
+        /// only dimensions
+        #[argh(switch)]
+        pub(crate) dimensions: bool,
 
-    /// only metrics
-    #[argh(switch)]
-    pub(crate) metrics: bool,
+        /// only metrics
+        #[argh(switch)]
+        pub(crate) metrics: bool,
 
-    /// only custom fields; without a property, the prefixes of their names
-    #[argh(switch)]
-    pub(crate) custom: bool,
+        /// only custom fields; without a property, the prefixes of their names
+        #[argh(switch)]
+        pub(crate) custom: bool,
 
-    /// only fields of realtime reports
-    #[argh(switch)]
-    pub(crate) realtime: bool,
+        /// only fields of realtime reports
+        #[argh(switch)]
+        pub(crate) realtime: bool,
 
-    /// one of VALUES; record is a block of lines for each field (default: on a terminal record for names and table for words, otherwise csv or as -o says)
-    #[argh(option, short = 'f', arg_name = "FORMAT")]
-    pub(crate) format: Option<String>,
-
-    /// write to a file, which appears only when it is complete
-    #[argh(option, short = 'o', arg_name = "FILE")]
-    pub(crate) output: Option<String>,
-
-    /// the access token, or - for standard input
-    #[argh(option, arg_name = "TOKEN|-")]
-    pub(crate) token: Option<String>,
-
-    /// a command that prints the access token
-    #[argh(option, arg_name = "COMMAND")]
-    pub(crate) token_command: Option<String>,
-
-    /// the Cloud project whose API quota is used
-    #[argh(option, arg_name = "ID")]
-    pub(crate) quota_project: Option<String>,
+        /// one of VALUES; record is a block of lines for each field (default: on a terminal record for names and table for words, otherwise csv or as -o says)
+        #[argh(option, short = 'f', arg_name = "FORMAT")]
+        pub(crate) format: Option<String>,
+    }
 }
 
 impl Arguments {

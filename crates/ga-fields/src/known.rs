@@ -1,8 +1,9 @@
 //! The fields to choose from: the built-in list, or the server's if a property or a token is given.
 
-use ga_client::analytics::{Analytics, Service};
+use std::time::Instant;
+
 use ga_client::properties;
-use ga_client::token_argument::{TokenArgument, TokenSource};
+use ga_client::token_argument::TokenSource;
 use ga_core::catalogue::FieldKind;
 use ga_core::metadata::{self, Definition};
 use ga_core::property::Selection;
@@ -26,29 +27,29 @@ impl Known {
     /// Gets the requested fields.
     pub(crate) fn get(
         arguments: &Arguments,
-        token: &TokenArgument<'_>,
         translator: &mut Translator,
+        deadline: Option<Instant>,
         context: &Context,
     ) -> anyhow::Result<Self> {
         let report = translator.names(&arguments.compatible_with)?;
-        let must_ask =
-            arguments.property.is_some() || !report.is_empty() || token.token.is_some() || token.command.is_some();
-        let source = match TokenSource::choose(token, false, context.timeout) {
+        let options = arguments.options();
+        let is_named = options.token.is_some() || options.token_command.is_some();
+        let must_ask = arguments.property.is_some() || !report.is_empty() || is_named;
+        let source = match TokenSource::choose(&options.token(None), false, context.timeout) {
             Err(failure) if failure.kind() == Kind::Login && !must_ask => {
                 return Ok(Self::all(metadata::standard(), arguments));
             }
             source => source?,
         };
         let texts: Vec<_> = arguments.property.as_deref().into_iter().collect();
-        let property = properties::read("--property", &texts, context.deadline())?;
+        let property = properties::read("--property", &texts, deadline)?;
         if property.is_none() && !report.is_empty() {
             return Err(properties::missing("--compatible-with needs a property").into());
         }
         if property.as_ref().is_some_and(Selection::is_list) {
             return Err(Failure::usage("--property: the fields are those of one property").into());
         }
-        let service = Service::find(arguments.quota_project.as_deref())?;
-        let analytics = Analytics::new(service, source, context.deadline(), context.terminal)?;
+        let analytics = options.analytics(source, deadline, context)?;
         let numbers = property.map(|property| properties::numbers(&property, &analytics)).transpose()?;
         let Some(number) = numbers.and_then(|numbers| numbers.into_iter().next()) else {
             return Ok(Self::all(server::common_fields(&analytics)?, arguments));

@@ -10,9 +10,7 @@ mod translation;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ga_client::rows::listing::{Listing, Requested};
 use ga_client::rows::{FORMATS, TABLE};
-use ga_client::token_argument::TokenArgument;
 use ga_core::catalogue;
 use ga_core::metadata::Definition;
 use gauth_cli::completions::Values;
@@ -77,17 +75,12 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
-    let token = TokenArgument {
-        token: arguments.token.as_deref(),
-        command: arguments.token_command.as_deref(),
-        stdin_reader: None,
-    };
+    let deadline = context.deadline();
     arguments.check()?;
-    let requested = Requested { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
-    let mut listing = Listing::open(requested, &[record::FORMAT], context.deadline())?;
+    let mut listing = arguments.options().listing(arguments.format.as_deref(), &[record::FORMAT], deadline)?;
     let mut translator = Translator::new(context.terminal);
     let words = translator.words(&arguments.words)?;
-    let known = Known::get(&arguments, &token, &mut translator, &context)?;
+    let known = Known::get(&arguments, &mut translator, deadline, &context)?;
     let (fields, are_named) = selection::select(&known, &words, &mut translator)?;
     if are_named {
         listing.prefer(record::FORMAT);

@@ -5,11 +5,8 @@ mod ids;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use argh::{ArgsInfo, FromArgs};
-use ga_client::analytics::{Analytics, Service};
 use ga_client::rows::FORMATS;
-use ga_client::rows::listing::{Listing, Requested};
-use ga_client::token_argument::{TokenArgument, TokenSource};
+use ga_client::token_argument::TokenSource;
 use ga_core::account::{self, Listed};
 use gauth_cli::completions::Values;
 use gauth_cli::{Context, Failure, Kind, Program};
@@ -37,32 +34,17 @@ const PROGRAM: Program = Program {
 
 const COLUMNS: [&str; 6] = ["account", "account_name", "property", "property_name", "type", "parent"];
 
-/// list the Google Analytics accounts and properties that a token can see
-#[derive(FromArgs, ArgsInfo)]
-struct Arguments {
-    /// only those whose property name, account name or number contains this, in any case
-    #[argh(option, arg_name = "NAME")]
-    r#match: Option<String>,
+ga_client::arguments! {
+    /// list the Google Analytics accounts and properties that a token can see
+    struct Arguments {
+        /// only those whose property name, account name or number contains this, in any case
+        #[argh(option, arg_name = "NAME")]
+        r#match: Option<String>,
 
-    /// one of VALUES; id prints the property numbers only (default: table on a terminal, otherwise csv or as -o says)
-    #[argh(option, short = 'f', arg_name = "FORMAT")]
-    format: Option<String>,
-
-    /// write to a file, which appears only when it is complete
-    #[argh(option, short = 'o', arg_name = "FILE")]
-    output: Option<String>,
-
-    /// the access token, or - for standard input
-    #[argh(option, arg_name = "TOKEN|-")]
-    token: Option<String>,
-
-    /// a command that prints the access token
-    #[argh(option, arg_name = "COMMAND")]
-    token_command: Option<String>,
-
-    /// the Cloud project whose API quota is used
-    #[argh(option, arg_name = "ID")]
-    quota_project: Option<String>,
+        /// one of VALUES; id prints the property numbers only (default: table on a terminal, otherwise csv or as -o says)
+        #[argh(option, short = 'f', arg_name = "FORMAT")]
+        format: Option<String>,
+    }
 }
 
 /// Values that `--help` does not show.
@@ -78,19 +60,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
-    let token = TokenArgument {
-        token: arguments.token.as_deref(),
-        command: arguments.token_command.as_deref(),
-        stdin_reader: None,
-    };
+    let (options, deadline) = (arguments.options(), context.deadline());
     if arguments.r#match.as_deref() == Some("") {
         return Err(Failure::usage("--match: empty name").into());
     }
-    let requested = Requested { format: arguments.format.as_deref(), output: arguments.output.as_deref() };
-    let listing = Listing::open(requested, &[ids::FORMAT], context.deadline())?;
-    let source = TokenSource::choose(&token, true, context.timeout)?;
-    let service = Service::find(arguments.quota_project.as_deref())?;
-    let analytics = Analytics::new(service, source, context.deadline(), context.terminal)?;
+    let listing = options.listing(arguments.format.as_deref(), &[ids::FORMAT], deadline)?;
+    let source = TokenSource::choose(&options.token(None), true, context.timeout)?;
+    let analytics = options.analytics(source, deadline, &context)?;
     let mut accounts = Vec::new();
     for page in analytics.accounts(None) {
         accounts.extend(page.context("cannot list the accounts")?.account_summaries);

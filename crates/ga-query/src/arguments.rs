@@ -1,6 +1,5 @@
-//! What is typed: one table, from which `--help`, the completions and the man page's check are made.
+//! The command line: one table, from which `--help`, the completions and the man page are made.
 
-use argh::{ArgsInfo, FromArgs};
 use ga_core::catalogue::{self, FieldKind};
 use ga_core::check::Method;
 use gauth_cli::Failure;
@@ -8,218 +7,203 @@ use gauth_cli::completions::Values;
 
 use crate::format;
 
-/// The form of v3's answer whose rows are objects.
+/// The form of v3's response whose rows are objects.
 pub(crate) const DATA_TABLE: &str = "dataTable";
 
 const PARALLEL: usize = 4;
 const MOST_PARALLEL: usize = 9;
 
-/// run a Google Analytics report
-#[derive(FromArgs, ArgsInfo)]
-pub(crate) struct Arguments {
-    /// the old form: a property, first and last day, metrics; each may be an option instead
-    #[argh(positional, arg_name = "PROPERTY [START [END [METRICS]]]")]
-    pub(crate) words: Vec<String>,
+ga_client::arguments! {
+    /// run a Google Analytics report
+    pub(crate) struct Arguments {
+        /// the old form: a property, first and last day, metrics; each can be an option instead
+        #[argh(positional, arg_name = "PROPERTY [START [END [METRICS]]]")]
+        pub(crate) words: Vec<String>,
 
-    /// digits or properties/DIGITS, several separated by commas or blanks; 0 for the first one the token
-    /// can see, all for every one, @FILE for a list in a file (@-: standard input); default: GA_PROPERTY
-    #[argh(option, short = 'p', arg_name = "IDS")]
-    pub(crate) property: Vec<String>,
+        /// digits or properties/DIGITS, comma-separated; 0 for the first one the token can see, all for every one, @FILE
+        /// for a list in a file (@-: standard input) (default: GA_PROPERTY)
+        #[argh(option, short = 'p', arg_name = "IDS")]
+        pub(crate) property: Vec<String>,
 
-    /// what is counted, such as sessions,totalUsers
-    #[argh(option, short = 'm', arg_name = "NAMES")]
-    pub(crate) metrics: Vec<String>,
+        /// metrics, comma-separated, such as sessions,totalUsers
+        #[argh(option, short = 'm', arg_name = "NAMES")]
+        pub(crate) metrics: Vec<String>,
 
-    /// what it is counted by, such as date,country
-    #[argh(option, short = 'd', arg_name = "NAMES")]
-    pub(crate) dimensions: Vec<String>,
+        /// dimensions, comma-separated, such as date,country
+        #[argh(option, short = 'd', arg_name = "NAMES")]
+        pub(crate) dimensions: Vec<String>,
 
-    /// first day: YYYY-MM-DD, NdaysAgo, yesterday, today; or YYYY-MM, lastMonth, thisMonth, lastWeek, thisWeek, which set
-    /// both ends; default 28daysAgo
-    #[argh(option, arg_name = "DAY")]
-    pub(crate) start: Option<String>,
+        /// first day: YYYY-MM-DD, NdaysAgo, yesterday, today; or YYYY-MM, lastMonth, thisMonth, lastWeek, thisWeek, which set
+        /// both ends (default: 28daysAgo)
+        #[argh(option, arg_name = "DAY")]
+        pub(crate) start: Option<String>,
 
-    /// last day, as above; default yesterday
-    #[argh(option, arg_name = "DAY")]
-    pub(crate) end: Option<String>,
+        /// last day, as above (default: yesterday)
+        #[argh(option, arg_name = "DAY")]
+        pub(crate) end: Option<String>,
 
-    /// one of up to four date ranges, or a single day, week or month; A.. is until yesterday; instead of --start and
-    /// --end
-    #[argh(option, arg_name = "[NAME=]A..B")]
-    pub(crate) dates: Vec<String>,
+        /// one of up to four date ranges, or a single day, week or month; A.. ends yesterday; excludes --start and
+        /// --end
+        #[argh(option, arg_name = "[NAME=]A..B")]
+        pub(crate) dates: Vec<String>,
 
-    /// what happens now, instead of over days
-    #[argh(switch)]
-    pub(crate) realtime: bool,
+        /// report the last minutes instead of days
+        #[argh(switch)]
+        pub(crate) realtime: bool,
 
-    /// with --realtime: one of up to two ranges of minutes, such as 4..0; 29..0 by default
-    #[argh(option, arg_name = "[NAME=]A..B")]
-    pub(crate) minutes: Vec<String>,
+        /// with --realtime: one of up to two ranges of minutes, such as 4..0 (default: 29..0)
+        #[argh(option, arg_name = "[NAME=]A..B")]
+        pub(crate) minutes: Vec<String>,
 
-    /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
-    #[argh(option, arg_name = "EXPR")]
-    pub(crate) filter: Vec<String>,
+        /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
+        #[argh(option, arg_name = "EXPR")]
+        pub(crate) filter: Vec<String>,
 
-    /// order of the rows, such as -sessions,date; a dash means descending. Default: dimensions of time, else the first
-    /// metric descending; then the other dimensions
-    #[argh(option, arg_name = "NAMES")]
-    pub(crate) sort: Vec<String>,
+        /// order of the rows, such as -sessions,date; a dash means descending (default: time dimensions, or the first metric
+        /// descending; then the other dimensions)
+        #[argh(option, arg_name = "NAMES")]
+        pub(crate) sort: Vec<String>,
 
-    /// at most so many rows of each property; all by default
-    #[argh(option, arg_name = "N", from_str_fn(at_least_one))]
-    pub(crate) limit: Option<u64>,
+        /// at most N rows per property (default: all)
+        #[argh(option, arg_name = "N", from_str_fn(at_least_one))]
+        pub(crate) limit: Option<u64>,
 
-    /// leave out the first so many rows
-    #[argh(option, arg_name = "N")]
-    pub(crate) offset: Option<u64>,
+        /// skip the first N rows
+        #[argh(option, arg_name = "N")]
+        pub(crate) offset: Option<u64>,
 
-    /// a last row with the totals of the whole report, as Analytics has them
-    #[argh(switch)]
-    pub(crate) totals: bool,
+        /// add a last row with the totals of the whole report, as Analytics computes them
+        #[argh(switch)]
+        pub(crate) totals: bool,
 
-    /// a last row with the smallest number of each metric
-    #[argh(switch)]
-    pub(crate) min: bool,
+        /// add a last row with the minimum of each metric
+        #[argh(switch)]
+        pub(crate) min: bool,
 
-    /// a last row with the largest number of each metric
-    #[argh(switch)]
-    pub(crate) max: bool,
+        /// add a last row with the maximum of each metric
+        #[argh(switch)]
+        pub(crate) max: bool,
 
-    /// rows whose metrics are all zero, too
-    #[argh(switch)]
-    pub(crate) keep_empty: bool,
+        /// include rows whose metrics are all zero
+        #[argh(switch)]
+        pub(crate) keep_empty: bool,
 
-    /// amounts of money in this currency, such as EUR; the property's own by default
-    #[argh(option, arg_name = "CODE")]
-    pub(crate) currency: Option<String>,
+        /// currency of amounts of money, such as EUR (default: the property's own)
+        #[argh(option, arg_name = "CODE")]
+        pub(crate) currency: Option<String>,
 
-    /// an official request body instead of words; a list of them is a batch
-    #[argh(option, arg_name = "FILE|-")]
-    pub(crate) request: Option<String>,
+        /// an official request body, instead of options; a list of them is a batch
+        #[argh(option, arg_name = "FILE|-")]
+        pub(crate) request: Option<String>,
 
-    /// what takes that body, such as runPivotReport or runFunnelReport; by default, what it looks like
-    #[argh(option, arg_name = "NAME")]
-    pub(crate) method: Option<String>,
+        /// the API method for that body, such as runPivotReport or runFunnelReport (default: guessed from the body)
+        #[argh(option, arg_name = "NAME")]
+        pub(crate) method: Option<String>,
 
-    /// one of VALUES; default: table on a terminal, else csv or what -o says
-    #[argh(option, short = 'f', arg_name = "FORMAT")]
-    pub(crate) format: Option<String>,
+        /// one of VALUES (default: table on a terminal, otherwise csv or as -o says)
+        #[argh(option, short = 'f', arg_name = "FORMAT")]
+        pub(crate) format: Option<String>,
 
-    /// the table that -f sql fills, NAME or SCHEMA.NAME
-    #[argh(option, arg_name = "NAME")]
-    pub(crate) table: Option<String>,
+        /// the table that -f sql fills, NAME or SCHEMA.NAME
+        #[argh(option, arg_name = "NAME")]
+        pub(crate) table: Option<String>,
 
-    /// write to a file, which appears when it is complete; in an old script, --output json or dataTable is v3's
-    #[argh(option, short = 'o', arg_name = "FILE")]
-    pub(crate) output: Option<String>,
+        /// header line: api for API names, ui for the names that Analytics shows, or none (default: api)
+        #[argh(option, arg_name = "api|ui|none")]
+        pub(crate) header: Option<String>,
 
-    /// first line: api for API names (the default), ui for those that Analytics shows, or none
-    #[argh(option, arg_name = "api|ui|none")]
-    pub(crate) header: Option<String>,
+        /// write csv for spreadsheets: with a byte-order mark, and no cell that would run as a formula
+        #[argh(switch)]
+        pub(crate) excel: bool,
 
-    /// csv for spreadsheets: with a byte-order mark, and no cell that would run as a formula
-    #[argh(switch)]
-    pub(crate) excel: bool,
+        /// what replaces goals, custom dimensions and views of Universal Analytics, one NAME = VALUE per line
+        #[argh(option, arg_name = "FILE")]
+        pub(crate) map: Option<String>,
 
-    /// what has become of goals, custom dimensions and views of Universal Analytics, a line NAME = VALUE each
-    #[argh(option, arg_name = "FILE")]
-    pub(crate) map: Option<String>,
+        /// the view of an old script: the property with that number, or the one in --map
+        #[argh(option, arg_name = "ga:N")]
+        pub(crate) ids: Option<String>,
 
-    /// the view of an old script, answered by the property of that number or of --map
-    #[argh(option, arg_name = "ga:N")]
-    pub(crate) ids: Option<String>,
+        /// for old scripts: --start
+        #[argh(option, arg_name = "DAY")]
+        pub(crate) start_date: Option<String>,
 
-    /// as --start, for old scripts
-    #[argh(option, arg_name = "DAY")]
-    pub(crate) start_date: Option<String>,
+        /// for old scripts: --end
+        #[argh(option, arg_name = "DAY")]
+        pub(crate) end_date: Option<String>,
 
-    /// as --end, for old scripts
-    #[argh(option, arg_name = "DAY")]
-    pub(crate) end_date: Option<String>,
+        /// for old scripts: rows to keep, in v3's grammar only
+        #[argh(option, arg_name = "EXPR")]
+        pub(crate) filters: Option<String>,
 
-    /// rows to keep, in the grammar of v3 alone, for old scripts
-    #[argh(option, arg_name = "EXPR")]
-    pub(crate) filters: Option<String>,
+        /// for old scripts: the first row, counted from 1
+        #[argh(option, arg_name = "N")]
+        pub(crate) start_index: Option<u64>,
 
-    /// the first row, counted from 1, for old scripts
-    #[argh(option, arg_name = "N")]
-    pub(crate) start_index: Option<u64>,
+        /// for old scripts: --limit
+        #[argh(option, arg_name = "N", from_str_fn(at_least_one))]
+        pub(crate) max_results: Option<u64>,
 
-    /// as --limit, for old scripts
-    #[argh(option, arg_name = "N", from_str_fn(at_least_one))]
-    pub(crate) max_results: Option<u64>,
+        /// refused: GA4 has no segments; the hint names the closest filter
+        #[argh(option, arg_name = "SEGMENT")]
+        pub(crate) segment: Option<String>,
 
-    /// refused: GA4 has no segments, and the hint names the filter that comes near
-    #[argh(option, arg_name = "SEGMENT")]
-    pub(crate) segment: Option<String>,
+        /// for old scripts, without effect: GA4 leaves no choice of sampling
+        #[argh(option, arg_name = "LEVEL")]
+        pub(crate) sampling_level: Option<String>,
 
-    /// for old scripts: GA4 leaves no choice of sampling
-    #[argh(option, arg_name = "LEVEL")]
-    pub(crate) sampling_level: Option<String>,
+        /// for old scripts, ignored
+        #[argh(option, arg_name = "MASK")]
+        pub(crate) fields: Option<String>,
 
-    /// ignored, for old scripts
-    #[argh(option, arg_name = "MASK")]
-    pub(crate) fields: Option<String>,
+        /// for old scripts, ignored
+        #[argh(option, arg_name = "true|false")]
+        pub(crate) pretty_print: Option<String>,
 
-    /// ignored, for old scripts
-    #[argh(option, arg_name = "true|false")]
-    pub(crate) pretty_print: Option<String>,
+        /// for old scripts, ignored
+        #[argh(option, arg_name = "TEXT")]
+        pub(crate) quota_user: Option<String>,
 
-    /// ignored, for old scripts
-    #[argh(option, arg_name = "TEXT")]
-    pub(crate) quota_user: Option<String>,
+        /// for old scripts: true means --keep-empty
+        #[argh(option, arg_name = "true|false")]
+        pub(crate) include_empty_rows: Option<bool>,
 
-    /// for old scripts: true is --keep-empty
-    #[argh(option, arg_name = "true|false")]
-    pub(crate) include_empty_rows: Option<bool>,
+        /// with several properties: report the failure of one, leave out its rows, and exit with code 6 at the end
+        #[argh(switch)]
+        pub(crate) keep_going: bool,
 
-    /// with several properties: report the failure of one, leave out its rows, and exit with code 6 at the end
-    #[argh(switch)]
-    pub(crate) keep_going: bool,
+        /// pages fetched in parallel, 1 to 9 (default: 4)
+        #[argh(option, arg_name = "N")]
+        pub(crate) parallel: Option<usize>,
 
-    /// the access token, or - for standard input
-    #[argh(option, arg_name = "TOKEN|-")]
-    pub(crate) token: Option<String>,
+        /// print the quota used and left
+        #[argh(switch)]
+        pub(crate) quota: bool,
 
-    /// a command that prints the access token; run again when the token ends
-    #[argh(option, arg_name = "COMMAND")]
-    pub(crate) token_command: Option<String>,
+        /// keep at least N quota tokens in reserve: stop before using them
+        #[argh(option, arg_name = "N")]
+        pub(crate) reserve: Option<u64>,
 
-    /// the Cloud project that the quota of the API is taken from
-    #[argh(option, arg_name = "ID")]
-    pub(crate) quota_project: Option<String>,
+        /// fail with exit code 6 when data is sampled, withheld or truncated
+        #[argh(switch)]
+        pub(crate) strict: bool,
 
-    /// so many pages side by side, 1 to 9; 4 by default
-    #[argh(option, arg_name = "N")]
-    pub(crate) parallel: Option<usize>,
+        /// send names and numbers as is, unchecked
+        #[argh(switch)]
+        pub(crate) no_check: bool,
 
-    /// tell what the report took of the property's quota, and what is left
-    #[argh(switch)]
-    pub(crate) quota: bool,
+        /// print the request body and send nothing
+        #[argh(switch)]
+        pub(crate) dry_run: bool,
 
-    /// stop before the last so many tokens of the property's quota
-    #[argh(option, arg_name = "TOKENS")]
-    pub(crate) reserve: Option<u64>,
-
-    /// fail with code 6 when the data is sampled, withheld or cut
-    #[argh(switch)]
-    pub(crate) strict: bool,
-
-    /// send names and numbers as they are, unchecked
-    #[argh(switch)]
-    pub(crate) no_check: bool,
-
-    /// print the request's body and send nothing
-    #[argh(switch)]
-    pub(crate) dry_run: bool,
-
-    /// print a curl command that does the same and send nothing
-    #[argh(switch)]
-    pub(crate) curl: bool,
+        /// print a curl command that does the same and send nothing
+        #[argh(switch)]
+        pub(crate) curl: bool,
+    }
 }
 
 impl Arguments {
-    /// What reads standard input, instead of a token; that can be one thing only.
+    /// The option that reads standard input instead of a token; there can be only one.
     pub(crate) fn stdin_reader(&self) -> Result<Option<&'static str>, Failure> {
         let mut properties = self.property.iter().chain(self.words.first());
         let readers = [
@@ -262,7 +246,7 @@ impl Arguments {
         self.keep_empty || self.include_empty_rows == Some(true)
     }
 
-    /// The form of the answer that v3's parameter `output` asks for.
+    /// The form of the response that v3's parameter `output` asks for.
     pub(crate) fn v3_output(&self) -> Option<&'static str> {
         let output = self.output.as_deref().filter(|_| self.is_v3())?;
         ["json", DATA_TABLE].into_iter().find(|form| output.eq_ignore_ascii_case(form))
@@ -278,7 +262,7 @@ impl Arguments {
         self.format.as_deref().or_else(|| self.v3_output().map(|_| "v3"))
     }
 
-    /// v3's parameters that change nothing here, as they were given; refused where nothing else is v3's.
+    /// v3's parameters without effect that were given; refused where nothing else is v3's.
     pub(crate) fn ignored_parameters(&self) -> Result<Vec<&'static str>, Failure> {
         let given = [
             ("--fields", self.fields.is_some()),
@@ -310,10 +294,10 @@ fn at_least_one(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Values for completions that `--help` does not show.
+/// The values of options.
 pub(crate) fn values(name: &str) -> Values {
-    let fields = |wanted: &dyn Fn(FieldKind) -> bool| {
-        let fields = catalogue::fields().iter().filter(|field| wanted(field.kind) && !field.is_family());
+    let fields = |is_included: &dyn Fn(FieldKind) -> bool| {
+        let fields = catalogue::fields().iter().filter(|field| is_included(field.kind) && !field.is_family());
         Values::ListOf(fields.map(|field| field.name).collect())
     };
     match name {

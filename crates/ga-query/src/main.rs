@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use ga_client::analytics::{Analytics, Service};
 use ga_client::download::{Download, Options, Runtime};
-use ga_client::token_argument::{TokenArgument, TokenSource};
+use ga_client::token_argument::TokenSource;
 use gauth_cli::{Context, Program};
 
 use arguments::Arguments;
@@ -58,7 +58,7 @@ const PROGRAM: Program = Program {
     ],
     notes: &[
         "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, GAUTH_TOKEN_COMMAND, or a pipe or file on standard input that holds nothing else, whichever is first.",
-        "Each request has 300 seconds with its tries; --timeout limits the whole run.",
+        "Each request has 300 seconds, retries included; --timeout limits the whole run.",
     ],
     manual: include_str!("../manual.txt"),
 };
@@ -70,14 +70,10 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let deadline = context.deadline();
     let terminal = context.terminal;
-    let token = TokenArgument {
-        token: arguments.token.as_deref(),
-        command: arguments.token_command.as_deref(),
-        stdin_reader: arguments.stdin_reader()?,
-    };
+    let token = arguments.options().token(arguments.stdin_reader()?);
     let query = Query::read(&arguments, deadline, &terminal)?;
     let parallel = arguments.parallel()?;
-    let service = Service::find(arguments.quota_project.as_deref())?;
+    let service = Service::find(arguments.options().quota_project)?;
     let output = Output::choose(&arguments, &query)?;
     if arguments.is_preview()? {
         return preview::print(&arguments, &service, &query, &terminal);
