@@ -6,7 +6,7 @@ use std::process::Command;
 
 use testkit::{Home, run};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_gauth-sandbox");
+use crate::PROGRAM;
 
 /// A client's program below target/clients, if it is installed.
 fn installed(path: &str) -> Option<PathBuf> {

@@ -2,7 +2,7 @@
 
 use testkit::{Home, Pty, run, tool};
 
-const BIN: &str = env!("CARGO_BIN_EXE_ga-query");
+use crate::BIN;
 
 /// The script for a shell, in a file named as zsh wants it.
 fn script(home: &Home, program: &str, shell: &str) -> String {

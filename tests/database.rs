@@ -1,9 +1,7 @@
 //! `-f sql` and scripts/nightly into real databases: SQLite by sqlite3, PostgreSQL by psql in a cluster of the test's own.
 //! What is in the table is compared with the csv of the same report, cell by cell.
 
-#[path = "database/cluster.rs"]
 mod cluster;
-#[path = "database/nightly.rs"]
 mod nightly;
 
 use std::path::Path;
@@ -15,7 +13,7 @@ use testkit::{Answer, Home, Run, ScriptedServer, run_with_input, tool};
 
 use cluster::Cluster;
 
-const BIN: &str = env!("CARGO_BIN_EXE_ga-query");
+use crate::BIN;
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 
 fn sandbox(rows: u64) -> Sandbox {

@@ -66,7 +66,7 @@ mod typed {
     }
 
     fn binary(program: &str) -> std::path::PathBuf {
-        sibling(env!("CARGO_BIN_EXE_gauth-token"), program)
+        sibling(crate::BIN, program)
     }
 
     /// A program that reaches nobody and has no browser.
@@ -410,7 +410,7 @@ mod servers {
         let file = (asking.file)(&server.url());
         home.write("credentials.json", 0o600, file.to_string());
         home.write("subject", 0o600, SUBJECT);
-        let mut command = home.command(sibling(env!("CARGO_BIN_EXE_gauth-token"), asking.program));
+        let mut command = home.command(sibling(crate::BIN, asking.program));
         command
             .args(asking.line.split(' '))
             .env("GAUTH_CREDENTIALS", "credentials.json")
@@ -463,7 +463,7 @@ mod servers {
             let server = ScriptedServer::answering(|_| Answer::new(503, "Retry-After: 3600\r\n", "busy"));
             let home = Home::new();
             home.write("credentials.json", 0o600, (asking.file)(&server.url()).to_string());
-            let mut command = home.command(sibling(env!("CARGO_BIN_EXE_gauth-token"), asking.program));
+            let mut command = home.command(sibling(crate::BIN, asking.program));
             command
                 .args(asking.line.split(' '))
                 .args(["-q", "--timeout", "60"])
@@ -512,7 +512,7 @@ mod terminals {
     }
 
     fn command(home: &Home, program: &str, line: &str, url: &str) -> Command {
-        let mut command = home.command(sibling(env!("CARGO_BIN_EXE_gauth-token"), program));
+        let mut command = home.command(sibling(crate::BIN, program));
         command
             .args(line.split(' '))
             .env("GAUTH_SANDBOX_URL", url)

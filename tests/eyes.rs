@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::{Answer, Home, Pty, ScriptedServer, run, tool};
 use unicode_width::UnicodeWidthStr;
 
-const BIN: &str = env!("CARGO_BIN_EXE_ga-query");
+use crate::BIN;
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 
 /// A report of rows of text and a number each.

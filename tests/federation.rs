@@ -2,32 +2,23 @@
 //! metadata server, keys in PKCS#12, self-signed tokens. The real binary against the sandbox, which checks what Google
 //! checks. Ids in the names of tests are those of the security requirements.
 
-#[path = "federation/cache.rs"]
 mod cache;
-#[path = "federation/concurrency.rs"]
 mod concurrency;
-#[path = "federation/executable.rs"]
 mod executable;
-#[path = "federation/id_tokens.rs"]
 mod id_tokens;
-#[path = "federation/impersonation.rs"]
 mod impersonation;
-#[path = "federation/kinds.rs"]
 mod kinds;
-#[path = "federation/metadata_server.rs"]
 mod metadata_server;
-#[path = "federation/refusals.rs"]
 mod refusals;
-#[path = "federation/remedies.rs"]
 mod remedies;
 
 use gauth_sandbox::Options;
 use serde_json::Value;
 use testkit::User;
 
-const BIN: &str = env!("CARGO_BIN_EXE_gauth-token");
+use crate::{BIN, READONLY};
+
 const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
-const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
 
 /// Somebody whose credentials are of some kind that a test chooses.

@@ -5,7 +5,7 @@ use std::process::Command;
 use gauth_sandbox::{Options, Sandbox};
 use testkit::{Home, Run, sibling};
 
-const BIN: &str = env!("CARGO_BIN_EXE_ga-query");
+use crate::BIN;
 
 /// Runs a script in which both programs are on the PATH and the sandbox's service account is at hand.
 #[track_caller]

@@ -1,6 +1,11 @@
 //! ga-query as its users see it: the real binary, with a home of its own, against the sandbox or against a
 //! server that is not ours. The ids in the names of tests are those of the security requirements.
 
+mod completions;
+mod database;
+mod eyes;
+mod pipeline;
+
 #[path = "query/answers.rs"]
 mod answers;
 #[path = "query/command_line.rs"]

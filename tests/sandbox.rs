@@ -1,5 +1,7 @@
 //! gauth-sandbox over real sockets: each endpoint's good answer and each refusal that the programs must cope with.
 
+mod clients;
+
 #[path = "sandbox/authorization.rs"]
 mod authorization;
 #[path = "sandbox/dialects.rs"]
@@ -23,6 +25,7 @@ mod tokens;
 use gauth_sandbox::{Options, Sandbox};
 use serde_json::Value;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_gauth-sandbox");
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 const EDIT: &str = "https://www.googleapis.com/auth/analytics.edit";
 const REDIRECT: &str = "http://127.0.0.1:49152/";

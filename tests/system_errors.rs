@@ -14,8 +14,8 @@ use gauth_sandbox::Options;
 use serde_json::Value;
 use testkit::{Home, Run, Trace, User, sibling, strace, tool};
 
-const BIN: &str = env!("CARGO_BIN_EXE_gauth-token");
-const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
+use crate::{BIN, READONLY};
+
 /// The programs' `--timeout`, and what a run under strace may take beyond it.
 const TIMEOUT: &str = "10";
 const SLACK: Duration = Duration::from_secs(40);

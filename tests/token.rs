@@ -1,6 +1,10 @@
 //! gauth-token as its users see it: the real binary, with a home of its own, against the sandbox or a scripted server.
 //! The ids in the names of tests are those of the security requirements.
 
+mod echo;
+mod federation;
+mod system_errors;
+
 #[path = "token/answers.rs"]
 mod answers;
 #[path = "token/cache.rs"]

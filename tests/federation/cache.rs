@@ -8,7 +8,7 @@ use gauth_sandbox::Provider;
 use serde_json::{Value, json};
 use testkit::{User, strace, token};
 
-use crate::{READONLY, impersonated, machine, user};
+use super::{READONLY, impersonated, machine, user};
 
 fn kinds(machine: &User) -> [(&'static str, Value); 7] {
     let target = Some(machine.sandbox.analyst());

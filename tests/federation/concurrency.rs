@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use gauth_sandbox::{Fault, FaultKind, Provider};
 use testkit::{Running, Signal, User, token};
 
-use crate::{BIN, holding, impersonated};
+use super::{BIN, holding, impersonated};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

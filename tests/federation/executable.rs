@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use testkit::{User, token};
 
-use crate::machine;
+use super::machine;
 
 const ALLOW: &str = "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES";
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use testkit::User;
 
-use crate::{EMAIL, READONLY, holding, impersonated, machine, user};
+use super::{EMAIL, READONLY, holding, impersonated, machine, user};
 
 const AUDIENCE: &str = "https://reports-abc123.a.run.app";
 
@@ -30,7 +30,7 @@ fn a_key_gets_an_id_token_by_its_target_audience() {
 fn impersonation_gets_one_from_iam_whatever_the_source() {
     let machine = machine();
     let analyst = machine.sandbox.analyst();
-    let workforce = machine.sandbox.external_account_authorized_user(&[crate::CLOUD_PLATFORM]);
+    let workforce = machine.sandbox.external_account_authorized_user(&[super::CLOUD_PLATFORM]);
     for file in [user(&machine), machine.key(), machine.outside(None), workforce] {
         machine.keep(&file);
         let info = id_token(&machine, &["--impersonate", analyst]);

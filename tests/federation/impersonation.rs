@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use testkit::User;
 
-use crate::{CLOUD_PLATFORM, READONLY, holding, impersonated, machine, user};
+use super::{CLOUD_PLATFORM, READONLY, holding, impersonated, machine, user};
 
 /// Every source that can be impersonated from.
 fn sources(machine: &User) -> [(&'static str, Value); 5] {

@@ -4,7 +4,7 @@ use gauth_sandbox::{Options, Provider};
 use serde_json::{Value, json};
 use testkit::{Answer, ScriptedServer, User, strace, token};
 
-use crate::{BIN, READONLY, claims, holding, machine, user};
+use super::{BIN, READONLY, claims, holding, machine, user};
 
 const OUTSIDE: &str = "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/sandbox/subject/repo:example/reports:ref:refs/heads/main";
 const STS: &str = "/v1/token";
@@ -198,7 +198,7 @@ fn a_rotated_refresh_token_inside_an_impersonating_file_is_kept_even_when_the_ne
 #[test]
 fn an_impersonating_file_takes_every_kind_as_its_source() {
     let machine = machine();
-    let workforce = machine.sandbox.external_account_authorized_user(&[crate::CLOUD_PLATFORM]);
+    let workforce = machine.sandbox.external_account_authorized_user(&[super::CLOUD_PLATFORM]);
     for (name, source) in [
         ("authorized_user", user(&machine)),
         ("service_account", machine.key()),

@@ -8,7 +8,7 @@ use rustix::net::{AddressFamily, SocketType};
 use serde_json::Value;
 use testkit::{Answer, Home, ScriptedServer, User, strace, token};
 
-use crate::{BIN, READONLY, holding, machine};
+use super::{BIN, READONLY, holding, machine};
 
 const TOKEN: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
 

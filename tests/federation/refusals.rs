@@ -5,7 +5,7 @@ use gauth_sandbox::Provider;
 use serde_json::{Value, json};
 use testkit::{Answer, ScriptedServer, User, strace};
 
-use crate::{READONLY, holding, impersonated, machine, user};
+use super::{READONLY, holding, impersonated, machine, user};
 
 /// Refused with exit code 2 and these words, without a packet, a look-up, or a look at the file named in it.
 #[track_caller]

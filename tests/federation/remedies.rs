@@ -7,7 +7,7 @@ use gauth_sandbox::{Fault, FaultKind, Provider};
 use serde_json::{Value, json};
 use testkit::{Run, User};
 
-use crate::{READONLY, holding, impersonated, machine, user};
+use super::{READONLY, holding, impersonated, machine, user};
 
 /// The lines of stderr that are hints, without what every hint begins with.
 fn hints(run: &Run) -> String {

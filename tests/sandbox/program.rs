@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use testkit::{Home, assert_man_page_is_current, run};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_gauth-sandbox");
+use crate::PROGRAM;
 
 fn sandbox(home: &Home, arguments: &[&str]) -> Command {
     let mut command = home.command(PROGRAM);
