@@ -346,7 +346,7 @@ fn a_number_that_no_database_takes_ends_the_run() {
     for metric in ["1.5", "12345678901234567890"] {
         let server = one_row("a", metric);
         let run = query(&Home::new(), &server.url(), "ya29.token", &[&ONE_ROW[..], &["-f", "sql"]].concat());
-        let run = expect_failure(run, 1, "sessions was announced as an integer");
+        let run = expect_failure(run, 1, "sessions was declared an integer");
         assert!(!run.stdout().contains("COMMIT"));
     }
 }

@@ -1,9 +1,9 @@
-//! How a program of Analytics gets its access token: from an argument, a command, the environment or stdin.
+//! How the ga-* programs get their access token: from an argument, a command, the environment or stdin.
 //!
 //! Token syntax is RFC 6750 §2.1 (b64token). Fetching and refreshing tokens is left to gauth-token; a failed
 //! `$(gauth-token)` leaves an empty word or none, which is told apart from a malformed one by its exit code.
-//! Standard input that nobody asked for is taken only if it cannot be anything but a token: inside a loop or a pipeline
-//! it is often something else, and what is taken is sent to Google.
+//! Standard input is read without being asked for, but used only if it cannot be anything but a token: inside a loop or a
+//! pipeline it is often something else, and what is used is sent to Google.
 
 use std::fmt;
 use std::io;
@@ -24,9 +24,9 @@ use gauth_cli::{child, environment};
 const VARIABLES: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 /// A command in the environment, after them.
 const COMMAND_VARIABLE: &str = "GAUTH_TOKEN_COMMAND";
-/// A token that comes unasked is there by then.
+/// How long standard input may take when it was not asked for.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A token that comes unasked has at least so many characters.
+/// The fewest characters of a token on standard input that was not asked for.
 const SHORTEST_UNASKED: usize = 16;
 /// How tokens are usually passed.
 const USUAL: &str = "use --token $(gauth-token), or export GAUTH_TOKEN=$(gauth-token) for several commands";
@@ -169,7 +169,7 @@ fn from_stdin_unasked(timeout: Option<Duration>) -> Result<TokenSource, Failure>
 
 const SHORT: &str = "fewer characters than a token has";
 
-/// What a text is that nobody can have meant as a token. The text itself is not repeated: it may be a secret.
+/// What the text seems to be, if it cannot be a token. It is not repeated: it may be a secret.
 fn found_instead(text: &str) -> Option<&'static str> {
     let words: Vec<&str> = text.split([',', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect();
     let all = |is_one: fn(&str) -> bool| !words.is_empty() && words.iter().all(|word| is_one(word));
@@ -186,13 +186,13 @@ fn found_instead(text: &str) -> Option<&'static str> {
         _ if all(is_property) => Some("a property list?"),
         _ if all(is_account) => Some("a list of accounts?"),
         _ if all(is_day) => Some("dates?"),
-        _ if all(is_field) => Some("names of fields?"),
+        _ if all(is_field) => Some("field names?"),
         _ if is_json => Some("JSON?"),
         _ if text.contains(['\r', '\n']) => Some("more than one line: a list, or a file?"),
         _ if text.contains("://") => Some("a URL?"),
         // What cannot be looked up, a long token among them, is no file.
-        _ if Path::new(text).try_exists().unwrap_or(false) => Some("the name of a file?"),
-        _ if is_host(text) => Some("the name of a host?"),
+        _ if Path::new(text).try_exists().unwrap_or(false) => Some("a file name?"),
+        _ if is_host(text) => Some("a host name?"),
         _ if !is_b64token(text) => Some("characters that no token has"),
         _ if text.len() < SHORTEST_UNASKED => Some(SHORT),
         _ if !text.contains(|letter: char| letter.is_ascii_alphabetic()) => Some("a number?"),
@@ -224,7 +224,7 @@ fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Resu
     if refresh {
         shell.env(environment::REFRESH, "1");
     }
-    let failed = |error: io::Error| Failure::of_system("run the token command", &error, Kind::Failed);
+    let failed = |error: io::Error| Failure::of_system("cannot run the token command", &error, Kind::Failed);
     let mut child = shell.spawn().map_err(failed)?;
     // The line may end in CR LF.
     let output = child::output(&mut child, LIMIT + 2, deadline);
@@ -235,7 +235,7 @@ fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Resu
         let _ = child.kill();
         let _ = child.wait();
     }
-    let late = || Failure::new(Kind::Temporary, "run the token command: it did not end in time");
+    let late = || Failure::new(Kind::Temporary, "cannot run the token command: it did not end in time");
     let text = text(output.map_err(failed)?.ok_or_else(late)?, "the token command")?;
     let status = status.map_err(failed)?.ok_or_else(late)?;
     if status.success() {
@@ -248,7 +248,7 @@ fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Resu
         Some(5) => Kind::Temporary,
         _ => Kind::Login,
     };
-    Err(Failure::new(kind, format!("run the token command: {status}")).hint("run it alone to see why"))
+    Err(Failure::new(kind, format!("the token command failed: {status}")).hint("run that command by itself to see why"))
 }
 
 #[cfg(test)]
@@ -301,14 +301,14 @@ mod tests {
             ("123456789012345,123456789012346", "a property list?"),
             ("2026-11-20", "dates?"),
             ("28daysAgo yesterday", "dates?"),
-            ("screenPageViewsPerSession", "names of fields?"),
-            ("sessions,totalUsers", "names of fields?"),
+            ("screenPageViewsPerSession", "field names?"),
+            ("sessions,totalUsers", "field names?"),
             ("{\"access_token\":\"x\"}", "JSON?"),
             ("name\nother name", "more than one line: a list, or a file?"),
             ("https://example.com/x", "a URL?"),
-            ("src/token_argument.rs", "the name of a file?"),
-            ("analytics.example.com", "the name of a host?"),
-            ("WWW.EXAMPLE-SITE.ORG.", "the name of a host?"),
+            ("src/token_argument.rs", "a file name?"),
+            ("analytics.example.com", "a host name?"),
+            ("WWW.EXAMPLE-SITE.ORG.", "a host name?"),
             ("Authorization: Bearer x", "characters that no token has"),
             ("country==Côte d’Ivoire", "characters that no token has"),
             ("abcdefghijklmno", SHORT),

@@ -221,7 +221,7 @@ pub(crate) fn one_of<T>(
     old_value: Option<T>,
 ) -> Result<Option<T>, Failure> {
     match (value, old_value) {
-        (Some(_), Some(_)) => Err(Failure::usage(format!("{old_name} is {name}: give one"))),
+        (Some(_), Some(_)) => Err(Failure::usage(format!("{old_name} and {name} exclude each other"))),
         (value, old_value) => Ok(value.or(old_value)),
     }
 }

@@ -1,6 +1,6 @@
 //! Comma-separated values, RFC 4180 with a line feed at the end of each line; values verbatim.
 //!
-//! `--excel` adds a byte-order mark and takes the sting out of dimension cells that a spreadsheet would run:
+//! `--excel` adds a byte-order mark and disarms dimension cells that a spreadsheet would run as formulas:
 //! anyone who visits a site can put a formula into its data (OWASP, CSV injection).
 
 use super::{Format, Layout, RowWriter};

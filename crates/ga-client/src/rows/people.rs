@@ -1,5 +1,5 @@
 //! Cells as people read them: figures with a separator of thousands and few decimals, rates as per cent, money with its
-//! currency, durations as such, and days as YYYY-MM-DD. For the formats that are made for eyes; those for machines keep
+//! currency, durations as such, and days as YYYY-MM-DD. For the formats that people read; those for machines keep
 //! the server's digits.
 
 use super::{Column, is_number};
@@ -17,7 +17,7 @@ pub enum Measure {
     Percent,
     /// An amount in the currency of this code (ISO 4217).
     Money(String),
-    /// A duration; so many milliseconds are one unit.
+    /// A duration, whose unit is this number of milliseconds.
     Time(u32),
 }
 
@@ -55,7 +55,7 @@ impl Column {
         self.figure(&text, detail).unwrap_or(text)
     }
 
-    /// `None` for what is no number.
+    /// `None` for what is not a number.
     fn figure(&self, text: &str, detail: Detail) -> Option<String> {
         if !is_number(text.as_bytes()) {
             return None;
@@ -167,7 +167,7 @@ pub(super) fn moment_width(dimension: &str) -> Option<usize> {
     })
 }
 
-/// `20261120` of a dimension of days as `2026-11-20`, and hours, minutes and months likewise; `None` for what is no moment.
+/// `20261120` of a dimension of days as `2026-11-20`, and hours, minutes and months likewise; `None` for what is not a moment.
 pub fn moment(dimension: &str, text: &str) -> Option<String> {
     let digits = moment_digits(dimension)?;
     if text.len() != digits || !text.bytes().all(|byte| byte.is_ascii_digit()) {

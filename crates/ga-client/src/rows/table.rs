@@ -1,4 +1,4 @@
-//! A table for eyes: aligned columns, figures to the right and never cut, no character that would disturb a terminal.
+//! A table for people: aligned columns, figures to the right and never cut, no character that would disturb a terminal.
 //!
 //! Widths are those of the first rows. On a terminal lines must fit: decimals are rounded first, then text is cut, then
 //! large numbers are shortened with a unit, and where all that is not enough each row becomes a record, a field on each
@@ -14,21 +14,21 @@ use gauth_cli::terminal::sanitise;
 pub(super) const FORMAT: Format =
     Format::new("table", |layout, _| Box::new(Table { layout, form: None, first: Vec::new(), last: Vec::new() }));
 
-/// So many rows decide how wide the columns are.
+/// The number of rows that determine the column widths.
 const ROWS: usize = 1000;
 const GAP: &str = "  ";
 /// No column of text is cut below this.
 const NARROWEST: usize = 6;
-/// A record leaves so much room beside its headings: for a gap and a short figure with a currency.
+/// The room that a record leaves beside its headings: for a gap and a short figure with a currency.
 const FIGURE: usize = 2 + 12;
 
 type Row = Vec<Vec<u8>>;
 
 struct Table {
     layout: Layout,
-    /// Settled by the first rows.
+    /// Determined by the first rows.
     form: Option<Form>,
-    /// Rows that wait for it.
+    /// Rows held back until then.
     first: Vec<Row>,
     /// Rows below a line at the end.
     last: Vec<Row>,
@@ -81,7 +81,7 @@ fn owned(cells: &[&[u8]]) -> Row {
 }
 
 impl Table {
-    /// Settles the form and writes everything that has waited for it.
+    /// Determines the form and writes the rows held back.
     fn start(&mut self, out: &mut Vec<u8>) {
         let rows: Vec<&Row> = self.first.iter().chain(&self.last).collect();
         let form = self.layout.form(&rows);
@@ -126,7 +126,7 @@ impl Layout {
             let cells = widths(detail);
             let least = cells.iter().zip(&self.columns).map(|(width, column)| match column.is_metric {
                 true => *width,
-                // Half a day says nothing.
+                // Half a date is useless.
                 false => moment_width(&column.name).unwrap_or(NARROWEST),
             });
             let whole = with_headings(cells.clone());

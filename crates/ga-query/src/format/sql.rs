@@ -95,14 +95,14 @@ fn has_ranges_in_key(request: &RunReportRequest) -> Result<bool, Failure> {
     }
     let hint = "name the days as YYYY-MM-DD, or add -d date";
     if ranges.is_empty() {
-        let why = "-f sql: a report without dates has nothing to tell its rows from those of the next";
+        let why = "-f sql: a report without dates has no key that tells its rows from those of the next run";
         return Err(Failure::usage(why));
     }
     for day in ranges.iter().flat_map(|r| [&r.start_date, &r.end_date]) {
         // The shape of a date has been checked; words have no dash.
         if !day.contains('-') {
             return Err(Failure::usage(format!(
-                "-f sql: the date range is part of the key here, and {day} is another day tomorrow"
+                "-f sql: the date range is part of the key here, and {day} will be another day tomorrow"
             ))
             .hint(hint));
         }
@@ -127,7 +127,7 @@ fn check_columns(request: &RunReportRequest, has_ranges: bool) -> Result<(), Fai
         let lower = name.to_ascii_lowercase();
         if known.contains(&lower) {
             return Err(Failure::usage(format!(
-                "-f sql: a database takes {} for another column of the table",
+                "-f sql: a database cannot tell {} from another column of the table",
                 Typed(name)
             )));
         }
@@ -257,7 +257,7 @@ impl Ranges {
             Self::Same(days) => days,
             Self::Named(place, ranges) => {
                 let range = ranges.iter().find(|(name, _)| name == cells[*place]);
-                &range.ok_or_else(|| refused(DATE_RANGE, "is none of those asked for"))?.1
+                &range.ok_or_else(|| refused(DATE_RANGE, "is not one of those requested"))?.1
             }
         };
         out.extend_from_slice(days.as_bytes());
@@ -278,7 +278,7 @@ impl RowWriter for Sql {
                 Cell::Text => self.replaced_nul |= text(cell, out),
                 Cell::Integer if integer(cell, out) => {}
                 Cell::Integer => {
-                    return Err(refused(&column.name, "was announced as an integer and is none of 64 bits"));
+                    return Err(refused(&column.name, "was declared an integer but does not fit 64 bits"));
                 }
                 Cell::Number => self.replaced_nul |= number(cell, out),
             }
@@ -315,7 +315,7 @@ impl Sql {
 }
 
 fn refused(column: &str, why: &str) -> Failure {
-    Failure::new(Kind::Failed, format!("write the rows as sql: a cell of {column} {why}"))
+    Failure::new(Kind::Failed, format!("cannot write the rows as sql: a cell of {column} {why}"))
 }
 
 fn identifier(name: &str) -> String {
