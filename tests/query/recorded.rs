@@ -73,7 +73,7 @@ const REPORTS: [Case; 20] = [
     ),
     ("18f-four-ranges", &FOUR, "yearMonth,screenResolution", "activeUsers", 1, &["rows but no rowCount"]),
     ("google-guide-two-ranges", &RANGES, "platform", "activeUsers", 1, &["rows but no rowCount"]),
-    ("patryk-short", &[], "date", "activeUsers", 6, &["more rows than the 1 that were asked for"]),
+    ("patryk-short", &[], "date", "activeUsers", 6, &["more rows than the 1 requested"]),
     ("patryk-norows-count5", &[], "date", "activeUsers", 6, &["expected 5 rows at offset 0, got none"]),
     ("patryk-events", &[], "date,eventName", "eventCount", 0, &[]),
     ("patryk-empty", &[], "date,eventName", "eventCount", 0, &[]),
