@@ -205,7 +205,7 @@ fn the_token_is_taken_as_by_ga_query() {
     let command = format!("echo {}", user.token);
     testkit::run(bare(&["--token-command", &command])).expect(0);
     let run = testkit::run(bare(&["--token"])).expect_failure(3);
-    assert!(run.stderr().contains("hint: run gauth-token alone"));
+    assert!(run.stderr().contains("hint: run gauth-token by itself"));
     testkit::run(bare(&["--token", "two words"])).expect_failure(2);
 }
 

@@ -82,7 +82,7 @@ fn where_nobody_tells_the_email_the_login_that_does_is_told() {
     for options in [&[&*file][..], &[&*file, "--check"], &[&*file, "--format", "json"]] {
         let run = user.run(options).expect(0);
         let hint = format!(
-            "gauth-info: hint: to see whose it is, log in with the scope email as well: gauth-login --scope analytics.readonly --scope email --credentials {file}\n"
+            "gauth-info: hint: log in with the scope email as well to see whose it is: gauth-login --scope analytics.readonly --scope email --credentials {file}\n"
         );
         assert_eq!(run.stderr(), hint);
     }

@@ -85,7 +85,7 @@ fn a16_the_file_that_is_read_is_not_written_however_it_is_spelled() {
     for output in [path.as_str(), "given.json", "./given.json", ".config/../given.json", "link.json"] {
         let options = ["--convert", "google-auth", &path, "-o", output];
         let run = user.run(&options).expect_failure(2);
-        assert!(run.stderr().contains("it is the file that is read"), "{}", run.stderr());
+        assert!(run.stderr().contains("this is the input file"), "{}", run.stderr());
     }
     assert_eq!(fs::read(&path).expect("read it"), before);
 }
@@ -97,7 +97,7 @@ fn a_key_is_not_overwritten() {
     let before = fs::read(&key).expect("read the key");
     let output = key.to_str().expect("a plain path");
     let run = user.run(&["--convert", "google-auth", "-o", output]).expect_failure(2);
-    assert!(run.stderr().contains("service_account credentials stand there"), "{}", run.stderr());
+    assert!(run.stderr().contains("contains service_account credentials"), "{}", run.stderr());
     assert_eq!(fs::read(&key).expect("read the key"), before);
 }
 

@@ -135,7 +135,7 @@ fn a_missing_login_exits_3_and_a_missing_file_2() {
     let mut command = home.command(BIN);
     command.arg("none.json");
     let run = testkit::run(command).expect_failure(2);
-    assert_eq!(run.stderr(), "gauth-info: read 'none.json': no such file or directory\n");
+    assert_eq!(run.stderr(), "gauth-info: cannot read 'none.json': no such file or directory\n");
 }
 
 #[test]

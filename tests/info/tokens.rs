@@ -31,7 +31,7 @@ fn a_token_without_an_identity_has_no_account() {
     let token = user.sandbox.access_token(&[READONLY]);
     let run = user.run(&["--token", &token]).expect(0);
     assert!(!run.stdout().contains("account"), "{}", run.stdout());
-    assert_eq!(run.stderr(), "gauth-info: hint: whose token it is shows only with the scope email\n");
+    assert_eq!(run.stderr(), "gauth-info: hint: get a token with the scope email to see whose it is\n");
     assert_eq!(user.sandbox.requests().len(), 1);
 }
 

@@ -214,7 +214,7 @@ fn a_fifo_waits_for_its_reader_until_the_deadline() {
     assert!(status.expect("run mkfifo").success());
     let started = std::time::Instant::now();
     let run = user.pages(&["-o", "fifo.xlsx", "--timeout", "0.3"]).expect_failure(5);
-    assert!(run.stderr().contains("write 'fifo.xlsx': nobody reads from it"), "{}", run.stderr());
+    assert!(run.stderr().contains("cannot write 'fifo.xlsx': no process reads from it"), "{}", run.stderr());
     assert!(started.elapsed() < testkit::IN_TIME);
 
     // What is no regular file says nothing by its name.

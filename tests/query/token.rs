@@ -66,7 +66,7 @@ fn h10_no_token_or_an_empty_one_is_a_login_and_a_malformed_one_is_usage() {
         [&["--token", ""][..], &["--token="], &["--token"], &["--token", "-f", "csv"], &["--token", "--strict"]]
     {
         let run = run(report(arguments)).expect_failure(3);
-        let hint = "hint: run gauth-token alone to see why";
+        let hint = "hint: run gauth-token by itself to see why";
         assert!(run.stderr().contains(hint), "{arguments:?}: {}", run.stderr());
     }
     run(report(&["--token", "a b"])).expect_failure(2);

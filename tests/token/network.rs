@@ -203,7 +203,7 @@ fn f9_a_proxy_that_refuses_is_named_with_its_status() {
     };
     for (status, code) in [(407, 4), (403, 4), (502, 5), (503, 5), (400, 1), (302, 1)] {
         let text = said(Some(Answer::new(status, "", "<html>")), code);
-        assert!(text.contains(&format!("answered {status}")), "{text}");
+        assert!(text.contains(&format!("returned {status}")), "{text}");
     }
     assert!(said(None, 5).contains("closed the connection"));
     assert!(said(Some(Answer::raw("SSH-2.0-x\r\n\r\n")), 1).contains("the proxy"));

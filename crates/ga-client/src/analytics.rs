@@ -119,7 +119,7 @@ impl Analytics {
     pub fn call_within(&self, patience: Duration, mut request: Request) -> anyhow::Result<Vec<u8>> {
         let end = Instant::now() + patience;
         let end = self.deadline.map_or(end, |deadline| deadline.min(end));
-        let agent = HttpAgent::new(self.terminal, Some(end)).with_answer_limit(ANSWER_LIMIT);
+        let agent = HttpAgent::new(self.terminal, Some(end)).with_response_limit(ANSWER_LIMIT);
         if let Some(project) = &self.quota_header {
             request.headers_mut().insert("x-goog-user-project", project.clone());
         }

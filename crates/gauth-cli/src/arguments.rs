@@ -1,9 +1,9 @@
-//! The command line: every spelling DESIGN promises is brought into the one spelling that argh reads.
+//! The command line: all accepted spellings are rewritten into the one that argh reads.
 //!
 //! Follows the utility conventions of POSIX (XBD 12.2) and GNU's long options. What a program's options are is
 //! known from argh's own table (`ArgsInfo`); here are only those that all programs share. Messages name
-//! options and never repeat values, because a value may be a token; one that certainly is a secret is refused wherever none
-//! belongs, before any program sees it.
+//! options and never repeat values, because a value may be a token; one that certainly is a secret is refused where none
+//! belongs, before the program's own code runs.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -18,8 +18,8 @@ use crate::exit::Failure;
 /// The options of every program.
 pub(crate) const COMMON: [FlagInfo<'static>; 7] = [
     common("--timeout", None, Some("SECS"), "give up after this time"),
-    common("--quiet", Some('q'), None, "say nothing but errors and warnings"),
-    common("--verbose", None, None, "tell on stderr what is being done, without secrets"),
+    common("--quiet", Some('q'), None, "print only errors and warnings"),
+    common("--verbose", None, None, "report each step on stderr, without secrets"),
     common("--completions", None, Some("bash|zsh|fish"), "print a completion script for this shell"),
     common("--man", None, None, "print the man page"),
     common("--help", Some('h'), None, "print this page"),
@@ -58,7 +58,7 @@ impl Grammar {
         self.options.iter().copied().chain(&COMMON)
     }
 
-    /// The option of this name; Google's own spelling of its parameters, `samplingLevel`, is taken for `sampling-level`.
+    /// The option of this name; Google's own spelling of its parameters, `samplingLevel`, means `sampling-level`.
     fn long(&self, name: &str) -> Option<&'static FlagInfo<'static>> {
         let mut dashed = String::with_capacity(name.len() + 1);
         for letter in name.chars() {
@@ -84,7 +84,7 @@ impl Grammar {
     }
 }
 
-/// What the command line asks for.
+/// What the command line requests.
 #[derive(PartialEq)]
 #[cfg_attr(test, derive(Debug))]
 pub(crate) enum Request {
@@ -95,7 +95,7 @@ pub(crate) enum Request {
     Work(Arguments),
 }
 
-/// A command line taken apart.
+/// The parts of a command line.
 #[derive(Default, PartialEq)]
 #[cfg_attr(test, derive(Debug))]
 pub(crate) struct Arguments {
@@ -105,7 +105,7 @@ pub(crate) struct Arguments {
     pub(crate) given: Given,
 }
 
-/// What was given, as it was understood. Values may be secrets.
+/// What was given, parsed. Values may be secrets.
 #[derive(Clone, Default, PartialEq)]
 pub struct Given {
     /// Options by their long names, in the order given, with their values.
@@ -144,7 +144,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(mut self) -> Result<Request, Failure> {
         while let Some(word) = self.words.next() {
-            let asked = if word == "--" {
+            let request = if word == "--" {
                 self.arguments.given.positionals.extend(self.words.by_ref());
                 None
             } else if let Some(long) = word.strip_prefix("--") {
@@ -155,7 +155,7 @@ impl Reader<'_> {
                 self.arguments.given.positionals.push(word);
                 None
             };
-            if let Some(request) = asked {
+            if let Some(request) = request {
                 return Ok(request);
             }
         }
@@ -186,7 +186,7 @@ impl Reader<'_> {
         let mut rest = letters.chars();
         while let Some(letter) = rest.next() {
             let flag = self.grammar.short(letter).ok_or_else(|| self.unknown(&format!("-{letter}")))?;
-            let asked = match flag.kind {
+            let request = match flag.kind {
                 FlagInfoKind::Switch => self.take(flag, None)?,
                 FlagInfoKind::Option { .. } => {
                     let attached = rest.as_str();
@@ -198,8 +198,8 @@ impl Reader<'_> {
                     return self.take(flag, Some(value));
                 }
             };
-            if asked.is_some() {
-                return Ok(asked);
+            if request.is_some() {
+                return Ok(request);
             }
         }
         Ok(None)
@@ -216,7 +216,7 @@ impl Reader<'_> {
             Some(value) => Ok(value),
             None if may_be_empty => Ok(String::new()),
             None => Err(Failure::usage(format!("{spelling} needs a value"))
-                .hint("if it comes from a command, $(…), run that by itself: it printed nothing")),
+                .hint("if the value comes from $(COMMAND), run COMMAND by itself: it printed nothing")),
         }
     }
 
@@ -235,7 +235,7 @@ impl Reader<'_> {
             ("--verbose", _) => self.arguments.verbose = true,
             ("--timeout", Some(seconds)) => self.arguments.timeout = Some(timeout(seconds)?),
             (long, Some(_)) if given_before && !is_common(long) && flag.optionality != Optionality::Repeating => {
-                return Err(Failure::usage(format!("{long} is given twice")));
+                return Err(Failure::usage(format!("{long} was given twice")));
             }
             _ => {}
         }
@@ -243,8 +243,8 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// Refuses a value that certainly is a secret. Files and commands say themselves that they are none, and a filter may
-    /// look for anything.
+    /// Refuses a value that certainly is a secret. Files and commands are checked where they are used, and a filter may
+    /// match anything.
     fn refuse_secret(&self, name: &str, arg_name: &str, value: &str) -> Result<(), Failure> {
         const ANYTHING: [&str; 4] = ["TOKEN", "COMMAND", "FILE", "EXPR"];
         let arg_name = arg_name.to_uppercase();
@@ -257,7 +257,7 @@ impl Reader<'_> {
         let failure = Failure::usage(format!("{name}: this looks like {seems}"));
         Err(match self.grammar.long("--token") {
             Some(_) => failure.hint("pass a token with --token, in GAUTH_TOKEN or on standard input"),
-            None => failure.hint("pass the name of a credentials file, not what is in it"),
+            None => failure.hint("pass the name of a credentials file, not its content"),
         })
     }
 
@@ -273,11 +273,11 @@ impl Reader<'_> {
         let names = self.grammar.all().filter(|flag| !flag.hidden).map(|flag| flag.long);
         match nearest(name, names) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
-            None => failure.hint(format!("{} --help lists the options", self.program.name)),
+            None => failure.hint(format!("see {} --help", self.program.name)),
         }
     }
 
-    /// Finds what is missing or too much, which argh would report with the values in its message.
+    /// Checks what is missing or too much, which argh would report with the values in its message.
     fn check(&self) -> Result<(), Failure> {
         let given = &self.arguments.given;
         let positionals = self.grammar.positionals;
@@ -303,12 +303,8 @@ impl Reader<'_> {
             .last()
             .is_some_and(|last| matches!(last.optionality, Optionality::Repeating | Optionality::Greedy));
         if given.positionals.len() > positionals.len() && !open_ended {
-            let failure = match positionals.len() {
-                0 => Failure::usage("this program takes options only"),
-                1 => Failure::usage("more than one argument"),
-                most => Failure::usage(format!("more than {most} arguments")),
-            };
-            return Err(failure.hint(format!("{} --help shows what goes where", self.program.name)));
+            let problem = if positionals.is_empty() { "unexpected argument" } else { "too many arguments" };
+            return Err(Failure::usage(problem).hint(format!("see {} --help", self.program.name)));
         }
         Ok(())
     }
@@ -325,13 +321,13 @@ fn timeout(seconds: &str) -> Result<Duration, Failure> {
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|time| !time.is_zero() && *time <= LONGEST)
-        .ok_or_else(|| Failure::usage("--timeout: not a number of seconds above 0"))
+        .ok_or_else(|| Failure::usage("--timeout: expected a positive number of seconds"))
 }
 
-/// Longer than anyone waits, and short enough to be added to any clock.
+/// Longer than any run, and short enough to be added to any clock.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
-/// Hands the arguments to argh in its own spelling.
+/// Passes the arguments to argh in its own spelling.
 pub(crate) fn parse<A: FromArgs>(program: &Program, arguments: &Arguments) -> Result<A, Failure> {
     let mut words: Vec<&str> = Vec::new();
     for (name, value) in arguments.given.options.iter().filter(|(name, _)| !is_common(name)) {
@@ -343,7 +339,7 @@ pub(crate) fn parse<A: FromArgs>(program: &Program, arguments: &Arguments) -> Re
     A::from_args(&[program.name], &words).map_err(|exit| Failure::usage(without_value(&exit.output, arguments)))
 }
 
-/// argh's message about a value that does not parse, with the option's name instead of the value.
+/// argh's message about an invalid value, with the option's name instead of the value.
 fn without_value(output: &str, arguments: &Arguments) -> String {
     let output = output.trim_end();
     for (name, value) in &arguments.given.options {
@@ -359,20 +355,20 @@ fn without_value(output: &str, arguments: &Arguments) -> String {
             }
         }
     }
-    "the arguments do not fit together".to_owned()
+    "invalid arguments".to_owned()
 }
 
-/// The standard library's words about the number in `value`, without the programmer's point of view.
+/// The standard library's message about the number in `value`, for users.
 fn plain<'a>(why: &'a str, value: &str) -> &'a str {
     match why {
         "invalid digit found in string" if value.parse().is_ok_and(|number: i64| number < 0) => "must not be negative",
         "invalid digit found in string" | "cannot parse integer from empty string" => "not a whole number",
-        "number too large to fit in target type" => "too large a number",
+        "number too large to fit in target type" => "too large",
         other => other,
     }
 }
 
-/// The candidate that a slip of the fingers turns into `word`, if there is one.
+/// The candidate that `word` is a typo of, if there is one.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .map(|candidate| (strsim::osa_distance(word, candidate), candidate))

@@ -1,4 +1,4 @@
-//! Takes a secret out of this process's own command line, which every user of the machine can read in `ps`.
+//! Removes a secret from this process's own command line, which every user of the machine can read with `ps`.
 //!
 //! On Linux the kernel serves `/proc/PID/cmdline` from the process's memory, and a process may write its own
 //! memory through `/proc/self/mem` (proc(5)). Elsewhere the program starts itself again with the secret on
@@ -33,11 +33,11 @@ pub(crate) fn erase(value: &str) -> bool {
         let now = std::fs::read("/proc/self/cmdline").ok()?;
         Some(find(&now, value.as_bytes()).is_none())
     };
-    // A mask written over itself would never be gone.
+    // Asterisks would be masked by themselves.
     value.bytes().all(|byte| byte == b'*') || erase().unwrap_or(false)
 }
 
-/// Nothing but Linux lets safe code do this.
+/// Only on Linux can safe code do this.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn erase(value: &str) -> bool {
     value.is_empty()
@@ -48,8 +48,8 @@ fn find(bytes: &[u8], value: &[u8]) -> Option<usize> {
     bytes.windows(value.len()).position(|window| window == value)
 }
 
-/// Starts this program again, in this process, with `-` in the place of `value` and `value` on standard
-/// input. Returns only if that failed. Of use only while nothing else wants standard input.
+/// Starts this program again, in this process, with `-` in place of `value` and `value` on standard
+/// input. Returns only if that failed. Use it only if nothing else reads standard input.
 #[cfg(unix)]
 pub fn start_again_with_value_on_stdin(value: &str) -> io::Error {
     use std::io::Write;

@@ -1,5 +1,5 @@
 //! How long to wait before the next try: exponential back-off with full jitter, and `Retry-After` (RFC 9110 §10.2.3).
-//! Whether there is a next try is left to those who know the failure.
+//! The caller decides whether there is a next try.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,13 +7,13 @@ use http::header::{HeaderMap, RETRY_AFTER};
 
 use crate::terminal::Terminal;
 
-/// The longest pause that is taken on our own account.
+/// The longest pause without `Retry-After`.
 const LONGEST: Duration = Duration::from_secs(20);
-/// The pause doubles from here.
+/// The first pause, which then doubles.
 const SHORTEST: Duration = Duration::from_millis(500);
 
-/// The pause after so many failed tries: `random`, evenly spread from 0 to 1, of a time that doubles, and at least
-/// `retry_after`. `None` when it does not fit into `left`, the time until the caller's deadline.
+/// The pause after this many failed tries: a `random` part (0 to 1) of a time that doubles, and at least `retry_after`.
+/// `None` if it does not fit into `left`, the time until the caller's deadline.
 pub fn pause(failed: u32, random: f64, retry_after: Option<Duration>, left: Duration) -> Option<Duration> {
     let doubled = SHORTEST.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1)));
     let jittered = doubled.min(LONGEST).mul_f64(random.clamp(0.0, 1.0));
@@ -21,7 +21,7 @@ pub fn pause(failed: u32, random: f64, retry_after: Option<Duration>, left: Dura
     (pause < left).then_some(pause)
 }
 
-/// What `Retry-After` says: seconds or a date. What cannot be read, or lies behind, is as good as missing.
+/// The time in `Retry-After`: seconds or a date. An invalid value or a date in the past counts as missing.
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -30,7 +30,7 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     gauth_core::timestamp::parse_http_date(value)?.duration_since(now).ok()
 }
 
-/// Says how long the server asks to wait, if that is longer than there is time.
+/// Reports how long the server asks to wait, if there is not so much time.
 pub fn warn_of_long_wait(terminal: &Terminal, retry_after: Duration, left: Duration) {
     if retry_after >= left {
         terminal.warn(&format!("the server asks to wait {} s before the next try", retry_after.as_secs()));
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_after_that_cannot_be_read_counts_as_missing() {
+    fn an_invalid_retry_after_counts_as_missing() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_768);
         for (value, expected) in [
             ("7", Some(7)),

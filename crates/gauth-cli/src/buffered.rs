@@ -1,5 +1,5 @@
-//! A buffer in front of a writer that stops at the first error: what is held is neither written again when the buffer is
-//! dropped, as std's `BufWriter` does, nor after an error that passes, when half a result would look like a whole one.
+//! A buffer in front of a writer that stops at the first error: its content is not written again when the buffer is
+//! dropped, as std's `BufWriter` does, nor after a temporary error, which would make half a result look complete.
 
 use std::io::{self, BufWriter, Write};
 
@@ -16,7 +16,7 @@ impl<W: Write> Buffered<W> {
         self.0.as_ref().map(BufWriter::get_ref)
     }
 
-    /// Writes out what is held, and hands out the writer.
+    /// Writes the content and returns the writer.
     pub(crate) fn into_inner(mut self) -> io::Result<W> {
         self.flush()?;
         let (writer, _) = self.0.ok_or_else(has_failed)?.into_parts();
@@ -26,7 +26,7 @@ impl<W: Write> Buffered<W> {
     fn attempt<T>(&mut self, act: impl FnOnce(&mut BufWriter<W>) -> io::Result<T>) -> io::Result<T> {
         let result = act(self.0.as_mut().ok_or_else(has_failed)?);
         if result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted) {
-            // Taken apart, it writes nothing.
+            // A buffer in parts writes nothing when dropped.
             drop(self.0.take().map(BufWriter::into_parts));
         }
         result
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn h1_after_an_error_that_passes_nothing_more_is_written() {
+    fn h1_after_a_temporary_error_nothing_more_is_written() {
         let mut written = Vec::new();
         let mut writer = Buffered::new(FailsOnce { written: &mut written, failed: false });
         writer.write_all(b"token\n").unwrap();

@@ -1,11 +1,11 @@
-//! A child process whose standard output is wanted: read within a limit of bytes and of time, without a thread, and only
-//! while the child lives. What it has started may keep the pipe open for longer; nobody waits for that.
+//! The standard output of a child process, read within a limit of bytes and of time, without a thread, and only while the
+//! child runs. Its own children may keep the pipe open for longer; that is not waited for.
 
 use std::io::{self, Read};
 use std::process::{Child, ChildStdout, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How long it can take to notice that a child has ended while something else holds its pipe.
+/// How long it can take to notice that a child has ended while another process holds its pipe.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Up to one byte more than `limit` of what the child prints before it ends or closes its output; `None` at the deadline.
@@ -19,7 +19,7 @@ pub fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io:
     rustix::io::ioctl_fionbio(&stdout, true)?;
     let mut bytes = Vec::new();
     loop {
-        // Asked first: what was printed before the end is in the pipe by then.
+        // Checked first: everything that was printed before the end is in the pipe by then.
         let has_ended = child.try_wait()?.is_some();
         if read_what_is_there(&mut stdout, limit, &mut bytes)? || has_ended {
             return Ok(Some(bytes));
@@ -47,7 +47,7 @@ fn read_what_is_there(stdout: &mut ChildStdout, limit: usize, bytes: &mut Vec<u8
     }
 }
 
-/// Elsewhere a pipe cannot be waited for, and only its end ends the reading.
+/// Elsewhere there is no poll(2): a thread reads until the pipe is closed.
 #[cfg(not(unix))]
 pub fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io::Result<Option<Vec<u8>>> {
     let Some(stdout) = child.stdout.take() else {
@@ -57,7 +57,7 @@ pub fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io:
     std::thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         let read = stdout.take(limit as u64 + 1).read_to_end(&mut bytes);
-        // Nobody listens once time has run out.
+        // After the deadline there is no receiver.
         let _ = sender.send(read.map(|_| bytes));
     })?;
     let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));

@@ -1,7 +1,7 @@
 //! Completion scripts for bash, zsh and fish, made of the same table as the `--help` page.
 //!
-//! A value named FILE, DIR or COMMAND completes to paths; one named `a|b|c` to these words, of which those in capitals stand for
-//! something else. Other values are told by the program ([`Program::values`]).
+//! A value named FILE, DIR or COMMAND completes to paths; one named `a|b|c` to these words, except those in capitals, which
+//! are placeholders. Other values come from the program ([`Program::values`]).
 
 use argh::{FlagInfo, FlagInfoKind};
 
@@ -22,7 +22,7 @@ pub enum Values {
     ListOf(Vec<&'static str>),
 }
 
-/// The values of a program without values that its `--help` does not show.
+/// For a program whose `--help` shows all values.
 pub fn no_values(_: &str) -> Values {
     Values::Text
 }
@@ -36,11 +36,11 @@ pub(crate) fn script(shell: &str, program: &Program, grammar: &Grammar) -> Resul
         "bash" => Ok(bash(program, &options, &arguments)),
         "zsh" => Ok(zsh(program, &options, &arguments)),
         "fish" => Ok(fish(program, &options, &arguments)),
-        _ => Err(Failure::usage("--completions: the shells are bash, zsh and fish")),
+        _ => Err(Failure::usage("--completions: expected bash, zsh or fish")),
     }
 }
 
-/// What may stand after an option; `None` after a switch.
+/// The values of an option; `None` for a switch.
 fn values(program: &Program, flag: &FlagInfo<'static>) -> Option<Values> {
     match flag.kind {
         FlagInfoKind::Switch => None,
@@ -48,7 +48,7 @@ fn values(program: &Program, flag: &FlagInfo<'static>) -> Option<Values> {
     }
 }
 
-/// What an option or argument takes whose value `--help` calls `shown`.
+/// The values of an option or argument whose value `--help` calls `shown`.
 fn named(program: &Program, name: &str, shown: &'static str) -> Values {
     let upper = shown.to_uppercase();
     match (program.values)(name) {
@@ -127,7 +127,7 @@ fn zsh(program: &Program, options: &[&FlagInfo<'static>], arguments: &Values) ->
         }
     }
     match arguments {
-        // zsh would show its message about an argument and complete no option beside it.
+        // With an argument, zsh would complete no options.
         Values::Text => script.push('\n'),
         values => script.push_str(&format!("  '*:argument:{}'\n", zsh_action(values))),
     }

@@ -14,8 +14,7 @@ pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// A variable's value as text; the error names the variable. A value that certainly is a secret is refused: none belongs
-/// there.
+/// A variable's value as text; the error names the variable. A value that certainly is a secret is refused.
 pub fn text(name: &str) -> Result<Option<String>, Failure> {
     let value = secret(name)?;
     match value.as_deref().and_then(Seems::certainly) {
@@ -27,14 +26,14 @@ pub fn text(name: &str) -> Result<Option<String>, Failure> {
 /// The value of a variable that may hold a secret.
 pub fn secret(name: &str) -> Result<Option<String>, Failure> {
     variable(name)
-        .map(|value| value.into_string().map_err(|_| Failure::usage(format!("read {name}: not UTF-8"))))
+        .map(|value| value.into_string().map_err(|_| Failure::usage(format!("{name}: not UTF-8"))))
         .transpose()
 }
 
-/// Whose value, unless empty or 0, makes gauth-token get a new token: the one it gave has been refused.
+/// A value other than 0 makes gauth-token get a new token, after the last one was refused.
 pub const REFRESH: &str = "GAUTH_REFRESH";
 
-/// Whether a new token is wanted whatever the cache holds.
+/// Whether a new token is requested, regardless of the cache.
 pub fn refresh() -> bool {
     variable(REFRESH).is_some_and(|value| value != "0")
 }

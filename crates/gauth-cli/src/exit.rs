@@ -1,7 +1,7 @@
 //! How a program ends: the one table of exit codes, and the place where an error becomes a message and a code.
 //!
-//! gauth-core says what kind of failure its errors are (ga-client does so for ga-core's); what fails at the edge says it with [`Failure`]. Anything
-//! else in an `anyhow` chain is plain `failed`.
+//! gauth-core's errors have a kind of failure (ga-client assigns one to ga-core's); failures at the edge are a [`Failure`].
+//! Anything else in an `anyhow` chain is plain `failed`.
 
 use std::fmt;
 use std::io;
@@ -20,11 +20,11 @@ pub enum Kind {
     Usage = 2,
     /// There is no usable login.
     Login = 3,
-    /// The server will not have it, and trying again will not help.
+    /// The server refuses, and trying again will not help.
     Refused = 4,
     /// Trying again later may help.
     Temporary = 5,
-    /// The data is not all there.
+    /// Some data is missing.
     Incomplete = 6,
 }
 
@@ -39,16 +39,16 @@ impl Kind {
 
 /// Code, name and meaning of every way to end, as `--help` and the man pages show them.
 pub(crate) const TABLE: [(u8, &str, &str); 7] = [
-    (0, "ok", "done, or the reader of the output went away"),
-    (1, "failed", "anything unexpected: an unparseable answer, a full disk"),
-    (2, "usage", "bad option or argument, bad or missing input file, a refused URL"),
+    (0, "ok", "success (also if the reader closed the pipe)"),
+    (1, "failed", "anything unexpected: an unparseable response, a full disk"),
+    (2, "usage", "bad option or argument, bad or missing input file, a disallowed URL"),
     (3, "login", "no credentials, an empty or expired token, a revoked grant"),
-    (4, "refused", "the server refuses: consent denied, no permission, unknown field"),
+    (4, "refused", "refused by the server: consent denied, no permission, unknown field"),
     (5, "temporary", "network, timeout, busy lock, quota or server error: retry later"),
-    (6, "incomplete", "fewer rows than promised, or lossy data with --strict"),
+    (6, "incomplete", "fewer rows than promised, or incomplete data with --strict"),
 ];
 
-/// A failure at the edge: what was being done and why it failed, and the commands that help.
+/// A failure at the edge: what failed and why, and the commands that help.
 #[derive(Debug)]
 pub struct Failure {
     kind: Kind,
@@ -62,18 +62,18 @@ impl Failure {
         Self { kind, message: message.into(), hints: Vec::new() }
     }
 
-    /// A failure the user mends by changing the command: exit code 2.
+    /// A failure that another command line fixes: exit code 2.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
-    /// What the system refused, of this kind unless it is only short of something.
+    /// What the system refused, of this kind unless it only lacks resources now.
     pub fn of_system(what: &str, error: &io::Error, otherwise: Kind) -> Self {
         let kind = if is_shortage(error) { Kind::Temporary } else { otherwise };
         Self::new(kind, format!("{what}: {}", reason(error)))
     }
 
-    /// Adds a line that says what to type next. Several hints become several lines.
+    /// Adds a line that says what to do next. Several hints become several lines.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
@@ -84,7 +84,7 @@ impl Failure {
         self.kind
     }
 
-    /// What to type next, a line each.
+    /// What to do next, a line each.
     pub fn hints(&self) -> &[String] {
         &self.hints
     }
@@ -105,7 +105,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The system's reason in our style: lower case, without the number that only programmers read.
+/// The system's reason in our style: lower case, without the error number.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error ").next().unwrap_or(&text);
@@ -119,11 +119,11 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Turns what a program's body returned into its exit code, and says on stderr what went wrong.
+/// Turns the result of a program's body into its exit code, and reports on stderr what went wrong.
 pub(crate) fn finish(terminal: &Terminal, result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever closes a pipe early has what they wanted.
+        // A reader that closes the pipe early has what it needs.
         Err(_) if terminal::reader_gone() => ExitCode::SUCCESS,
         Err(error) => {
             let failure = Failure::of(&error);
@@ -159,12 +159,12 @@ fn kind_and_hints(error: &anyhow::Error) -> (Kind, Vec<String>) {
     (Kind::Failed, Vec::new())
 }
 
-/// Says that it was a thread which the system refused.
+/// Adds to an error that a thread could not be started.
 pub fn no_thread(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot start a thread: {}", reason(&error)))
 }
 
-/// What the system lacks now it may have later: threads, processes, memory.
+/// Whether the system lacks something that it may have later: threads, processes, memory.
 fn is_shortage(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory)
 }

@@ -1,8 +1,8 @@
-//! Files: reading input with bounds, and judging who else can read it. Writing is in two parts: [`write_secret`]
-//! and [`Report`].
+//! Files: reading input within limits, and checking who else can read it. Writing is in two parts: [`write_secret`] and
+//! [`Report`].
 //!
-//! What the files mean is left to the cores. Paths in messages are quoted and made harmless by [`shown`]; a word that looks
-//! like the content of a file is not repeated and names none.
+//! What the files mean is left to the cores. Paths in messages are quoted and escaped by [`shown`]; a word that looks like
+//! the content of a file is not repeated.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -45,7 +45,7 @@ pub fn shown(path: &Path) -> String {
     text
 }
 
-/// The path as a word of a command to paste, which no command takes for an option.
+/// The path as a word of a command to paste, which is never an option.
 pub fn pasted(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes();
     match bytes.first() {
@@ -54,19 +54,21 @@ pub fn pasted(path: &Path) -> String {
     }
 }
 
-/// What a path seems to be that may hold a secret and names no file.
+/// What a path seems to be that may hold a secret and is not an existing file.
 fn seems(path: &Path) -> Option<Seems> {
     Seems::of(&path.to_string_lossy()).filter(|_| fs::symlink_metadata(path).is_err())
 }
 
-/// Refuses to make a file whose name looks like a secret: it was meant as the content of one.
+/// Refuses to create a file whose name looks like a secret: it was meant as content.
 ///
 /// # Errors
 /// A usage error that does not repeat the name.
 pub fn refuse_secret_as_name(path: &Path) -> Result<(), Failure> {
     match seems(path) {
-        Some(seems) => Err(no_file_name(seems)
-            .hint("name a file to write; to read credentials that are not in a file, pass <(COMMAND) or -")),
+        Some(seems) => {
+            Err(no_file_name(seems)
+                .hint("name a file to write; to read credentials without a file, pass <(COMMAND) or -"))
+        }
         None => Ok(()),
     }
 }
@@ -90,8 +92,8 @@ impl Content {
         self.metadata.as_ref().is_some_and(fs::Metadata::is_file)
     }
 
-    /// What is wrong with the permissions of the file at `path` that this was read from, if it holds a secret, with
-    /// the command that fixes it, as one line for a warning.
+    /// What is wrong with the permissions of the file at `path` that this was read from, if it is a secret, with the
+    /// command that fixes it, as one line for a warning.
     pub fn loose_permissions(&self, path: &Path) -> Option<String> {
         loose_permissions(path, self.metadata.as_ref().filter(|metadata| metadata.is_file())?)
     }
@@ -108,7 +110,7 @@ pub fn load_given(path: &Path, limit: usize, deadline: Option<Instant>) -> Resul
     if path == Path::new("-") {
         let bytes = waiting::stdin(deadline)
             .and_then(|input| read_all(input, limit))
-            .map_err(|error| Failure::new(kind(&error), format!("read standard input: {}", reason(&error))))?;
+            .map_err(|error| Failure::new(kind(&error), format!("cannot read standard input: {}", reason(&error))))?;
         return Ok(Content { bytes, metadata: None });
     }
     let load = || {
@@ -128,8 +130,8 @@ fn open_without_waiting(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Reads a file at a place where nobody said that there is one: `None` if there is none. Only a regular file
-/// is read, so that a planted FIFO or device holds nobody up; every failure is a usage error.
+/// Reads a file at a default place: `None` if there is none. Only a regular file is read, so that a planted FIFO or device
+/// cannot block the program; every failure is a usage error.
 pub fn read_default(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
     Ok(load_default(path, limit)?.map(|content| content.bytes))
 }
@@ -155,20 +157,20 @@ fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Whether there is nothing at a path, not even what cannot be read or a link that leads nowhere.
+/// Whether there is nothing at a path, not even an unreadable file or a dangling symlink.
 pub fn is_absent(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| is_absence(&error))
 }
 
-/// Refuses a file that is not there because a symlink on the way to it leads nowhere: somebody put it there for a
-/// purpose, and going on without it would be another choice than theirs.
+/// Refuses a file that does not exist because a symlink on the way to it is dangling: the user put the symlink there, so
+/// another source would be the wrong one.
 pub fn refuse_dangling_link(path: &Path) -> Result<(), Failure> {
     for place in path.ancestors().filter(|place| !place.as_os_str().is_empty()) {
         match fs::symlink_metadata(place) {
             Ok(found) if found.is_symlink() => match fs::metadata(place) {
                 Err(error) if is_absence(&error) => {
                     let whole = if place == path { String::new() } else { format!("{} is ", shown(place)) };
-                    return Err(cannot_read(path, &io::Error::other(format!("{whole}a link that leads nowhere"))));
+                    return Err(cannot_read(path, &io::Error::other(format!("{whole}a dangling symlink"))));
                 }
                 Err(error) => return Err(cannot_read(place, &error)),
                 Ok(_) => return Ok(()),
@@ -187,7 +189,7 @@ fn followed(path: &Path, allow: impl Fn(&fs::Metadata, &Path) -> io::Result<()>)
     for _ in 0..40 {
         match fs::symlink_metadata(&target) {
             Ok(found) if found.is_symlink() => {
-                // An absolute link replaces the directory it stands in.
+                // An absolute link replaces its directory.
                 let next = parent(&target).join(fs::read_link(&target)?);
                 allow(&found, &next)?;
                 target = next;
@@ -220,7 +222,7 @@ fn cannot_read(path: &Path, error: &io::Error) -> Failure {
             "pass the name of a file, a process substitution such as <(pass show google), or - for standard input",
         );
     }
-    Failure::new(kind(error), format!("read {}: {}", shown(path), reason(error)))
+    Failure::new(kind(error), format!("cannot read {}: {}", shown(path), reason(error)))
 }
 
 fn kind(error: &io::Error) -> Kind {
@@ -241,7 +243,7 @@ fn loose_permissions(path: &Path, metadata: &fs::Metadata) -> Option<String> {
     let directory = parent(path);
     let metadata = match fs::metadata(directory) {
         Ok(metadata) => metadata,
-        Err(error) => return Some(format!("cannot see who can replace {file}: {}", reason(&error))),
+        Err(error) => return Some(format!("cannot check who can replace {file}: {}", reason(&error))),
     };
     let sticky = metadata.mode() & 0o1000 != 0;
     if metadata.mode() & 0o022 != 0 && !sticky {
@@ -251,7 +253,7 @@ fn loose_permissions(path: &Path, metadata: &fs::Metadata) -> Option<String> {
     None
 }
 
-/// Permissions are not looked at where they are not Unix's.
+/// Only Unix permissions are checked.
 #[cfg(not(unix))]
 fn loose_permissions(_path: &Path, _metadata: &fs::Metadata) -> Option<String> {
     None
@@ -287,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a12_paths_are_shown_without_what_a_terminal_would_obey() {
+    fn a12_paths_are_shown_without_terminal_escapes() {
         let path = Path::new(OsStr::from_bytes(b"/a b/\xff\n\x1b]0;x\x07"));
         assert_eq!(shown(path), "'/a b/\\xff\\n\\x1b]0;x\\x07'");
     }
@@ -301,14 +303,14 @@ mod tests {
         assert_eq!(read_default(&file, 5).unwrap().unwrap(), b"12345");
         let name = shown(&file);
         for failure in [read_given(&file, 4, None).unwrap_err(), read_default(&file, 4).unwrap_err()] {
-            assert_eq!(failure.to_string(), format!("read {name}: more than 4 bytes"));
+            assert_eq!(failure.to_string(), format!("cannot read {name}: more than 4 bytes"));
             assert_eq!(failure.kind(), Kind::Usage);
         }
         assert!(read_given(Path::new("/dev/zero"), 4, None).is_err());
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_an_error_only_if_it_was_named() {
+    fn a_missing_file_is_an_error_only_if_it_was_named() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("none");
         let below_a_file = home.path().join("file/none");
@@ -316,7 +318,7 @@ mod tests {
         assert_eq!(read_default(&file, 9).unwrap(), None);
         assert_eq!(read_default(&below_a_file, 9).unwrap(), None);
         let message = read_given(&file, 9, None).unwrap_err().to_string();
-        assert_eq!(message, format!("read {}: no such file or directory", shown(&file)));
+        assert_eq!(message, format!("cannot read {}: no such file or directory", shown(&file)));
     }
 
     #[test]
@@ -326,12 +328,12 @@ mod tests {
         rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from(0o600)).unwrap();
         for path in [fifo.as_path(), home.path(), Path::new("/dev/zero")] {
             let message = read_default(path, 9).unwrap_err().to_string();
-            assert_eq!(message, format!("read {}: not a regular file", shown(path)));
+            assert_eq!(message, format!("cannot read {}: not a regular file", shown(path)));
         }
     }
 
     #[test]
-    fn a7_a_secret_open_to_others_comes_with_the_command_that_closes_it() {
+    fn a7_a_secret_open_to_others_comes_with_the_command_that_fixes_it() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("secret");
         fs::write(&file, "").unwrap();

@@ -1,4 +1,4 @@
-//! The `--help` page, made of argh's table, the shared options and the table of exit codes.
+//! The `--help` page, built from argh's table, the shared options and the table of exit codes.
 
 use argh::{FlagInfo, FlagInfoKind, Optionality};
 

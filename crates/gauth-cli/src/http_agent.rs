@@ -1,6 +1,6 @@
 //! Sending the cores' requests, for programs that make a few calls: ureq with one deadline over everything, no
-//! redirects (a secret would follow), bounded answers, and few, spread retries where sending again is safe.
-//! `--verbose` lines are made from an allow-list: method, URL without its query, status, and headers known to be dull.
+//! redirects (a secret would follow), limited responses, and a few retries with back-off where sending again is safe.
+//! `--verbose` lines contain only the method, the URL without its query, the status, and harmless headers.
 
 mod gathered;
 
@@ -19,23 +19,23 @@ use crate::resolver::KnownFirst;
 use crate::terminal::Terminal;
 use crate::{back_off, random, tls};
 
-/// No answer of a token endpoint is longer.
-const ANSWER_LIMIT: usize = 4 << 20;
-/// For input and for output; the longest header must leave room in it, or it looks like an answer that was cut.
+/// No response of a token endpoint is longer.
+const RESPONSE_LIMIT: usize = 4 << 20;
+/// For input and for output; larger than the longest header, which would otherwise look like a truncated response.
 const BUFFER: usize = 2 * HEADER_LIMIT;
 const HEADER_LIMIT: usize = 16 << 10;
 const CONNECT: Duration = Duration::from_secs(10);
-/// A metadata server is next door: one that is not there is given up in no time, one that is mute soon.
+/// A metadata server is nearby: one that does not exist or does not respond is given up soon.
 const CONNECT_NEARBY: Duration = Duration::from_secs(1);
-const ANSWER_NEARBY: Duration = Duration::from_secs(5);
-/// Header values that may be shown.
+const RESPONSE_NEARBY: Duration = Duration::from_secs(5);
+/// Headers whose values may be shown.
 const LOGGED_HEADERS: [&str; 7] =
     ["accept", "content-length", "content-type", "date", "retry-after", "server", "user-agent"];
 
-/// What to do about a sandbox that is no more.
-pub const SANDBOX_ENDED: &str = "a login made in a gauth-sandbox ends with it: run gauth-login --client-secrets FILE";
+/// What to do if the sandbox has ended.
+pub const SANDBOX_ENDED: &str = "run gauth-login --client-secrets FILE: a login made in a gauth-sandbox ends with it";
 
-/// What every request of these programs calls itself.
+/// The user agent of every request.
 pub const AGENT_NAME: &str = concat!("gauth/", env!("CARGO_PKG_VERSION"));
 
 /// How often a request may be sent.
@@ -43,7 +43,7 @@ pub const AGENT_NAME: &str = concat!("gauth/", env!("CARGO_PKG_VERSION"));
 pub enum Tries {
     /// An authorization code is used up by the first try.
     Once,
-    /// Everything else that a token endpoint takes.
+    /// All other requests to a token endpoint.
     UpToThree,
 }
 
@@ -51,24 +51,24 @@ pub enum Tries {
 pub struct HttpAgent {
     terminal: Terminal,
     deadline: Option<Instant>,
-    answer_limit: usize,
+    response_limit: usize,
 }
 
 impl HttpAgent {
-    /// An agent whose work, retries included, ends at `deadline`.
+    /// An agent whose requests, including retries, end at `deadline`.
     pub fn new(terminal: Terminal, deadline: Option<Instant>) -> Self {
-        Self { terminal, deadline, answer_limit: ANSWER_LIMIT }
+        Self { terminal, deadline, response_limit: RESPONSE_LIMIT }
     }
 
-    /// The same agent for answers of up to so many bytes.
-    pub fn with_answer_limit(self, answer_limit: usize) -> Self {
-        Self { answer_limit, ..self }
+    /// The same agent for responses of up to this many bytes.
+    pub fn with_response_limit(self, response_limit: usize) -> Self {
+        Self { response_limit, ..self }
     }
 
-    /// Sends a request and reads the whole answer, whatever its status.
+    /// Sends a request and reads the whole response, regardless of its status.
     ///
     /// # Errors
-    /// [`Kind::Temporary`] when no answer came, [`Kind::Failed`] for a certificate or an answer that is refused.
+    /// [`Kind::Temporary`] if no response came, [`Kind::Failed`] for an invalid certificate or response.
     pub fn send(&self, request: &Request, tries: Tries) -> Result<Response, Failure> {
         let is_nearby = request.headers().contains_key("metadata-flavor");
         let proxy = Proxy::for_target(request.uri())?;
@@ -81,7 +81,7 @@ impl HttpAgent {
             let again = match &result {
                 Ok(response) => tries_for(response) > failed,
                 Err(_) if is_nearby && started.elapsed() >= CONNECT_NEARBY => false,
-                Err(trouble) => trouble.kind() == Kind::Temporary && failed < 3,
+                Err(failure) => failure.kind() == Kind::Temporary && failed < 3,
             };
             let now = SystemTime::now();
             let retry_after = result.as_ref().ok().and_then(|response| back_off::retry_after(response.headers(), now));
@@ -94,7 +94,7 @@ impl HttpAgent {
                 }
                 return result;
             };
-            self.terminal.verbose(&format!("trying again in {} ms", pause.as_millis()));
+            self.terminal.verbose(&format!("retrying in {} ms", pause.as_millis()));
             std::thread::sleep(pause);
         }
     }
@@ -117,19 +117,19 @@ impl HttpAgent {
         headers.entry(USER_AGENT).or_insert(http::HeaderValue::from_static(AGENT_NAME));
         headers.entry(ACCEPT).or_insert(http::HeaderValue::from_static("application/json"));
         let ready = agent.configure_request(ready).timeout_global((left < Duration::MAX).then_some(left)).build();
-        // Only on this machine is http spoken, and but for a metadata server it is a sandbox that does.
+        // Plain http is used on this machine only: by a metadata server or a sandbox.
         let is_sandbox =
             request.uri().scheme_str() == Some("http") && !request.headers().contains_key("metadata-flavor");
         let failed = |e: Error| match failure(&what, proxy, &e) {
-            failure if is_sandbox && nobody_listens(&e) => failure.hint(SANDBOX_ENDED),
+            failure if is_sandbox && is_refused_connection(&e) => failure.hint(SANDBOX_ENDED),
             failure => failure,
         };
-        let answer = agent.run(ready).map_err(failed)?;
-        let (head, mut body) = answer.into_parts();
+        let response = agent.run(ready).map_err(failed)?;
+        let (head, mut body) = response.into_parts();
         let mut bytes = Vec::new();
-        body.as_reader().take(self.answer_limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| failed(e.into()))?;
-        if bytes.len() > self.answer_limit {
-            return Err(Failure::new(Kind::Failed, format!("{what}: the answer is too long")));
+        body.as_reader().take(self.response_limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| failed(e.into()))?;
+        if bytes.len() > self.response_limit {
+            return Err(Failure::new(Kind::Failed, format!("{what}: the response is too long")));
         }
         let secrets = refusal::secrets_of(request);
         if self.terminal.verbose {
@@ -145,8 +145,8 @@ fn agent(target: &Uri, proxy: Option<&Proxy>, is_nearby: bool, deadline: Option<
     let proxy = proxy
         .map(|proxy| ureq::Proxy::new(proxy.url()))
         .transpose()
-        .map_err(|_| Failure::usage("the proxy variables hold no usable URL"))?;
-    // Reading a system's roots takes as long as all the rest, so only who needs them does.
+        .map_err(|_| Failure::usage("the proxy variables contain no valid URL"))?;
+    // Reading a system's roots takes as long as all the rest, so it is done only for https.
     let own_roots = match target.scheme_str() {
         Some("https") => tls::own_roots(deadline)?,
         _ => None,
@@ -166,12 +166,12 @@ fn agent(target: &Uri, proxy: Option<&Proxy>, is_nearby: bool, deadline: Option<
         .input_buffer_size(BUFFER)
         .output_buffer_size(BUFFER)
         .timeout_connect(Some(if is_nearby { CONNECT_NEARBY } else { CONNECT }))
-        .timeout_recv_response(is_nearby.then_some(ANSWER_NEARBY))
+        .timeout_recv_response(is_nearby.then_some(RESPONSE_NEARBY))
         .build();
     Ok(Agent::with_parts(config, gathered::connector(), KnownFirst::default()))
 }
 
-/// How often a request is sent in all when it keeps being answered like this.
+/// How often a request is sent in total if this response repeats.
 fn tries_for(response: &Response) -> u32 {
     match response.status().as_u16() {
         500 => 2,
@@ -198,22 +198,22 @@ fn shown(headers: &HeaderMap) -> String {
         .collect()
 }
 
-/// The status with which a proxy refuses a tunnel to `target`; `None` when it gives none, or the tunnel. For the HTTP client
-/// that keeps the status to itself; no token is sent. `what` was being done.
+/// The status with which a proxy refuses a tunnel to `target`; `None` if it returns none, or opens the tunnel. For the HTTP
+/// client that does not report the status; no token is sent. `what` was being done.
 ///
 /// # Errors
 /// As [`HttpAgent::send`], before anything is sent; what answers may not speak HTTP.
 pub fn tunnel_status(what: &str, target: &Uri, proxy: &Proxy, left: Duration) -> Result<Option<u16>, Failure> {
     let agent = agent(target, Some(proxy), false, Instant::now().checked_add(left))?;
-    let asked = agent.head(target).config().timeout_global((left < Duration::MAX).then_some(left)).build().call();
-    match asked {
+    let response = agent.head(target).config().timeout_global((left < Duration::MAX).then_some(left)).build().call();
+    match response {
         // What does not speak HTTP will not do so the next time.
         Err(error @ Error::Protocol(_)) => Err(failure(what, Some(proxy), &error)),
-        asked => Ok(asked.err().and_then(|error| refused_with(&error))),
+        response => Ok(response.err().and_then(|error| refused_with(&error))),
     }
 }
 
-/// The status in ureq's words for a CONNECT request that failed.
+/// The status in ureq's message about a CONNECT request that failed.
 fn refused_with(error: &Error) -> Option<u16> {
     let Error::ConnectProxyFailed(reason) = error else {
         return None;
@@ -221,7 +221,7 @@ fn refused_with(error: &Error) -> Option<u16> {
     reason.split(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok())
 }
 
-fn nobody_listens(error: &Error) -> bool {
+fn is_refused_connection(error: &Error) -> bool {
     match error {
         Error::Io(e) => e.kind() == std::io::ErrorKind::ConnectionRefused,
         other => matches!(other, Error::ConnectionFailed),
@@ -243,8 +243,8 @@ fn failure(what: &str, proxy: Option<&Proxy>, error: &Error) -> Failure {
     if let Some(tls) = tls_error(error) {
         return match tls {
             rustls::Error::InvalidCertificate(_) => {
-                Failure::new(Kind::Failed, format!("{what}: the server's certificate is refused: {tls}"))
-                    .hint("a company's own authority goes into the file that SSL_CERT_FILE names")
+                Failure::new(Kind::Failed, format!("{what}: invalid server certificate: {tls}"))
+                    .hint("set SSL_CERT_FILE to a file with the certificate authority of your company")
             }
             _ => Failure::new(Kind::Failed, format!("{what}: TLS failed: {tls}")),
         };

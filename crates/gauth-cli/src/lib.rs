@@ -1,8 +1,7 @@
-//! The edge that all programs share: arguments, exit codes, the terminal, files and locks, HTTP, credentials
-//! and the token cache.
+//! The edge that all programs share: arguments, exit codes, the terminal, files and locks, and HTTP.
 //!
-//! [`run`] is the whole of a program's `main`. Everything that touches the machine is here or in the programs;
-//! what the protocols say is in gauth-core and ga-core.
+//! [`run`] is the whole of a program's `main`. I/O is here, in gauth-store and ga-client, and in the programs; the
+//! protocols are in gauth-core and ga-core.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -38,28 +37,28 @@ pub use terminal::Terminal;
 
 use arguments::{Grammar, Request};
 
-/// What a program is called and how its `--help` page explains it.
+/// The name of a program and the texts of its `--help` page.
 pub struct Program {
-    /// The name it is run by.
+    /// The name of its executable.
     pub name: &'static str,
     /// One sentence without a full stop.
     pub summary: &'static str,
-    /// How long it may take in all, when `--timeout` is not given.
+    /// The time that it may take in total without `--timeout`.
     pub timeout: Option<Duration>,
-    /// Options (`--name`) that take a token: it is taken out of the list of processes before anything else is done, and a
-    /// missing value, or an option in its place, means an empty one.
+    /// Options (`--name`) that take a token: it is removed from the process list before anything else is done, and a missing
+    /// value, or an option in its place, means an empty one.
     pub token_options: &'static [&'static str],
-    /// What may be typed after an option (`--name`) or as an argument, for completions, as far as `--help` does not show it.
+    /// The values of an option (`--name`) or argument, for completions, unless `--help` shows them.
     pub values: fn(&str) -> completions::Values,
-    /// Commands to type, each with what it does.
+    /// Example commands, each with what it does.
     pub examples: &'static [(&'static str, &'static str)],
     /// Paragraphs at the end of the page.
     pub notes: &'static [&'static str],
-    /// What only the man page says: its description, then sections; see `man.rs` for the form.
+    /// The text of the man page: its description, then sections; see `man.rs` for the form.
     pub manual: &'static str,
 }
 
-/// What [`run`] found out before it called the program's body.
+/// What [`run`] passes to the program's body.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// stderr, with `--quiet` and `--verbose` applied.
@@ -73,13 +72,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// When the program must have ended; to be asked for once, at its beginning.
+    /// When the program must have ended; to be called once, at its beginning.
     pub fn deadline(&self) -> Option<Instant> {
         self.timeout.map(|timeout| Instant::now() + timeout)
     }
 }
 
-/// The whole of `main()`: reads the command line, answers `--help`, `--man`, `--version` and `--completions`, calls
+/// The whole of `main()`: reads the command line, handles `--help`, `--man`, `--version` and `--completions`, calls
 /// `body`, and turns its result into messages and an exit code.
 pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Context) -> anyhow::Result<()>) -> ExitCode {
     memory::keep_private();

@@ -1,6 +1,6 @@
-//! One process at a time: an advisory lock (flock) on a file of its own that is never removed.
+//! One process at a time: an advisory lock (flock) on a separate file that is never removed.
 //!
-//! The kernel lets go of it when the holder ends, however it ends; so there is no staleness to judge.
+//! The kernel releases it when the holder ends in any way, so there are no stale locks.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -18,20 +18,20 @@ use crate::terminal::Terminal;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 
-/// A lock held until it is dropped. Its file can hold a few words that the next holder reads.
+/// A lock held until it is dropped. Its file can hold a note for the next holder.
 #[derive(Debug)]
 pub struct Lock(File);
 
 impl Lock {
-    /// Waits for the lock at `path` until `deadline`; then it is a temporary failure. `None` where there can be no
-    /// locks (a read-only disk, a file system without them): the work goes on without, after a warning if the reason
-    /// is not just that nothing can be written there.
+    /// Waits for the lock at `path` until `deadline`, which is a temporary failure. `None` where locks are not possible (a
+    /// read-only disk, a file system without them): the work continues without one, after a warning unless the reason is
+    /// only that nothing can be written there.
     pub fn exclusive(path: &Path, deadline: Instant, terminal: &Terminal) -> Result<Option<Self>, Failure> {
         Self::first_of(&[path.to_owned()], deadline, terminal)
     }
 
-    /// The lock under which the file at `path` is read to be changed, and written: a hidden file beside what `path`
-    /// leads to, or where that cannot be, one in the cache folder.
+    /// The lock for changing the file at `path`: a hidden file beside the file that `path` leads to, or if that is not
+    /// possible, one in the cache folder.
     pub fn of_file(path: &Path, deadline: Instant, terminal: &Terminal) -> Result<Option<Self>, Failure> {
         let target = fs::canonicalize(path).or_else(|_| files::target(path)).unwrap_or_else(|_| path.to_owned());
         let elsewhere = environment::cache_dir().map(|directory| {
@@ -41,18 +41,18 @@ impl Lock {
         Self::first_of(&places, deadline, terminal)
     }
 
-    /// The lock at the first place where one can be.
+    /// The lock at the first place where one is possible.
     fn first_of(places: &[PathBuf], deadline: Instant, terminal: &Terminal) -> Result<Option<Self>, Failure> {
-        let mut trouble = None;
+        let mut problem = None;
         for path in places {
             match open(path) {
                 Ok(file) => return Self::wait_for(file, path, deadline, terminal),
-                Err(error) => trouble = Some((path, error)),
+                Err(error) => problem = Some((path, error)),
             }
         }
         let expected =
             [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem, io::ErrorKind::NotADirectory];
-        if let Some((path, error)) = trouble.filter(|(_, error)| !expected.contains(&error.kind())) {
+        if let Some((path, error)) = problem.filter(|(_, error)| !expected.contains(&error.kind())) {
             warn(terminal, path, &error);
         }
         Ok(None)
@@ -82,7 +82,7 @@ impl Lock {
         }
     }
 
-    /// What the last holder left, at most 64 KiB; empty if nothing.
+    /// The note of the last holder, at most 64 KiB; empty if there is none.
     pub fn note(&self) -> io::Result<Vec<u8>> {
         let mut note = Vec::new();
         (&self.0).seek(SeekFrom::Start(0))?;
@@ -90,7 +90,7 @@ impl Lock {
         Ok(note)
     }
 
-    /// Leaves words for those who wait, in place of what stood there.
+    /// Leaves a note for the waiting processes, in place of the old one.
     pub fn leave_note(&self, note: &[u8]) -> io::Result<()> {
         self.0.set_len(0)?;
         (&self.0).seek(SeekFrom::Start(0))?;
@@ -119,7 +119,7 @@ fn open(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // Neither a planted link nor a planted FIFO is of use to anyone.
+        // A planted link is not followed, and a planted FIFO does not block.
         let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         options.mode(0o600).custom_flags(flags.bits() as i32);
     }
@@ -129,14 +129,14 @@ fn open(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::PermissionsExt;
         let mode = file.metadata()?.permissions().mode();
         if mode & 0o777 != 0o600 {
-            // Born under a umask that took the owner's permissions away.
+            // The umask may have removed the owner's permissions.
             file.set_permissions(PermissionsExt::from_mode(0o600))?;
         }
     }
     Ok(file)
 }
 
-/// Between half and the whole of `pause`, so that waiters do not march in step.
+/// Between half and all of `pause`, so that waiting processes do not try at the same time.
 fn jittered(pause: Duration) -> Duration {
     let random = RandomState::new().hash_one(0) % 1000;
     pause / 2 + pause / 2 * random as u32 / 1000
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waiter_gets_the_lock_and_the_words_of_the_holder() {
+    fn a_waiter_gets_the_lock_and_the_note_of_the_holder() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("lock");
         let held = lock(&path, Duration::ZERO).unwrap().unwrap();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_between_half_and_the_whole() {
+    fn pauses_are_between_half_and_all() {
         let pause = Duration::from_millis(10);
         assert!((0..1000).all(|_| (pause / 2..=pause).contains(&jittered(pause))));
     }

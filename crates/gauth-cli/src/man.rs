@@ -1,7 +1,7 @@
 //! The man page (`--man`), in the macros of man(7): the options, exit codes and examples are those of `--help`, the rest
 //! is the program's own text.
 //!
-//! That text has `# HEADING` lines, paragraphs, blocks indented by four blanks, which are shown as they are, and terms:
+//! That text has `# HEADING` lines, paragraphs, blocks indented by four blanks, which are shown as is, and terms:
 //! a line followed by lines that begin with `: `. A word in backquotes is bold.
 
 use argh::FlagInfo;
@@ -112,7 +112,7 @@ fn body(page: &mut String, text: &str) {
     }
 }
 
-/// A line of text; one that begins like a macro is kept from being one.
+/// A line of text; one that begins like a macro is escaped.
 fn line(page: &mut String, text: &str) {
     if text.starts_with(['.', '\'']) {
         page.push_str("\\&");
@@ -128,7 +128,7 @@ fn line(page: &mut String, text: &str) {
     page.push('\n');
 }
 
-/// A dash is typed as it is shown, so that it can be searched for and copied.
+/// Escapes dashes too, so that they can be searched for and copied.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-")
 }

@@ -1,15 +1,15 @@
-//! This process's memory, which holds secrets: no core file is made of it, and no other process of the same user can
-//! attach to it or read it. Programs that are started from here are not affected.
+//! This process's memory, which holds secrets: it is not dumped into a core file, and no other process of the same user can
+//! attach to it or read it. Child processes are not affected.
 
-/// Keeps the memory out of core files and out of other processes' reach.
+/// Keeps the memory out of core files and closes it to other processes.
 #[cfg(target_os = "linux")]
 pub(crate) fn keep_private() {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-    // The kernel knows this since version 2.4.
+    // Supported since Linux 2.4.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
-/// Keeps the memory out of core files. The hard limit stays for those who are started from here.
+/// Keeps the memory out of core files. The hard limit stays for child processes.
 #[cfg(all(unix, not(target_os = "linux")))]
 pub(crate) fn keep_private() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -22,7 +22,7 @@ pub(crate) fn keep_private() {
 #[cfg(not(unix))]
 pub(crate) fn keep_private() {}
 
-/// Runs `act` while the memory can be opened by this user, which is what `/proc/self/mem` asks.
+/// Runs `act` while this user can open the memory, which `/proc/self/mem` requires.
 #[cfg(target_os = "linux")]
 pub(crate) fn while_open<T>(act: impl FnOnce() -> T) -> T {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};

@@ -1,6 +1,6 @@
-//! Which proxy a request goes through, and what the proxy's failures mean, for both HTTP clients: `HTTPS_PROXY`, `ALL_PROXY`
-//! and `NO_PROXY` in both spellings, as curl reads them; CONNECT as in RFC 9110 §9.3.6. Loopback and metadata servers are
-//! always reached directly. A value that cannot be understood is an error, never passed over.
+//! Which proxy a request uses, and what the proxy's failures mean, for both HTTP clients: `HTTPS_PROXY`, `ALL_PROXY` and
+//! `NO_PROXY` in both spellings, as curl reads them; CONNECT as in RFC 9110 §9.3.6. Loopback and metadata servers are always
+//! reached directly. An invalid value is an error, never ignored.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -15,7 +15,7 @@ use crate::exit::{Failure, Kind};
 pub struct Proxy {
     /// Scheme, perhaps user name and password, host and port.
     url: String,
-    /// Host, and port where one is given.
+    /// Host, and port if one is given.
     authority: String,
     variable: String,
     target: String,
@@ -32,14 +32,14 @@ impl Proxy {
         &self.url
     }
 
-    /// What a status other than 200 in answer to CONNECT means; `what` was being done.
+    /// The failure of a CONNECT with a status other than 200; `what` is the request.
     pub fn refused(&self, what: &str, status: u16) -> Failure {
         let kind = match status {
             403 | 407 => Kind::Refused,
             408 | 429 | 500..=599 => Kind::Temporary,
             _ => Kind::Failed,
         };
-        let failure = Failure::new(kind, format!("{what}: {self} answered {status}"));
+        let failure = Failure::new(kind, format!("{what}: {self} returned {status}"));
         match status {
             403 => failure.hint(format!("run export NO_PROXY={} to bypass the proxy", self.target)),
             407 => failure.hint(format!(
@@ -50,12 +50,12 @@ impl Proxy {
         }
     }
 
-    /// The proxy refused, and nobody knows with which status.
+    /// The proxy refused with an unknown status.
     pub fn gave_no_tunnel(&self, what: &str) -> Failure {
-        Failure::new(Kind::Temporary, format!("{what}: {self} gave no tunnel"))
+        Failure::new(Kind::Temporary, format!("{what}: {self} opened no tunnel"))
     }
 
-    /// The proxy ended the connection in place of an answer to CONNECT.
+    /// The proxy closed the connection without a response to CONNECT.
     pub fn closed(&self, what: &str) -> Failure {
         Failure::new(Kind::Temporary, format!("{what}: {self} closed the connection"))
     }
@@ -78,7 +78,7 @@ type Lookup<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Failure>;
 fn choose(target: &Uri, lookup: Lookup<'_>) -> Result<Option<Proxy>, Failure> {
     let host = target.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    // Plain http is spoken with loopback and metadata servers only.
+    // Plain http is used only for loopback and metadata servers.
     if target.scheme_str() != Some("https") || is_loopback(host) {
         return Ok(None);
     }
@@ -120,8 +120,8 @@ fn is_listed(host: &str, list: &str) -> bool {
         })
 }
 
-/// A proxy's URL and its host with the port. The two HTTP clients read odd URLs differently (one takes what stands before a
-/// `#` in a password for the host), so both get only what can be read in one way. The value is never shown: it may hold a
+/// A proxy's URL and its host with the port. The two HTTP clients read unusual URLs differently (for one, the text before a
+/// `#` in a password is the host), so both get only URLs with one reading. The value is never shown: it may hold a
 /// password.
 fn read(value: &str) -> Result<(String, String), &'static str> {
     let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
@@ -135,7 +135,7 @@ fn read(value: &str) -> Result<(String, String), &'static str> {
         None => (None, rest),
     };
     if user.is_some_and(|user| !is_percent_encoded(user)) {
-        return Err("the user name or password holds a character that must be percent-encoded");
+        return Err("the user name or password contains a character that must be percent-encoded");
     }
     let (host, port) = split_port(authority).ok_or("expected a host and perhaps a port")?;
     if port.is_some_and(|port| port.starts_with('+') || !port.parse::<u16>().is_ok_and(|port| port > 0)) {
@@ -147,7 +147,7 @@ fn read(value: &str) -> Result<(String, String), &'static str> {
     Ok((format!("{scheme}://{user}{authority}"), authority))
 }
 
-/// A plain name or address (IPv6 in brackets), and what follows a colon.
+/// A plain name or address (IPv6 in brackets), and the text after a colon.
 fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     let end = if authority.starts_with('[') {
         authority.find(']')? + 1
@@ -169,7 +169,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// RFC 3986 §3.2.1, where a first colon parts user name and password.
+/// RFC 3986 §3.2.1; a colon separates user name and password.
 fn is_percent_encoded(user: &str) -> bool {
     let mut rest = user.bytes();
     while let Some(byte) = rest.next() {
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn f9_what_a_proxy_answers_has_one_meaning() {
+    fn f9_each_status_of_a_proxy_has_one_meaning() {
         let proxy = chosen("https://a.test/", &[("https_proxy", "http://u:canary@p:1")]).unwrap().unwrap();
         for (status, kind) in [
             (407, Kind::Refused),
@@ -295,7 +295,7 @@ mod tests {
             (405, Kind::Failed),
         ] {
             let failure = proxy.refused("ask", status);
-            assert_eq!((failure.kind(), failure.to_string()), (kind, format!("ask: the proxy p:1 answered {status}")));
+            assert_eq!((failure.kind(), failure.to_string()), (kind, format!("ask: the proxy p:1 returned {status}")));
             assert!(!failure.hints().concat().contains("canary"));
             assert!(failure.hints().iter().all(|hint| gauth_text::redacted(hint) == *hint), "{:?}", failure.hints());
         }

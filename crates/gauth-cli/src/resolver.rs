@@ -1,5 +1,5 @@
-//! Addresses that are known without asking anyone: literals, and `localhost`, which is this machine (RFC 6761 §6.3) whatever
-//! a name server says. Only what is left goes to the system's resolver, which takes a thread and may take seconds.
+//! Addresses that need no name server: literals, and `localhost`, which is this machine (RFC 6761 §6.3) regardless of what a
+//! name server says. All others go to the system's resolver, which needs a thread and may take seconds.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::thread;
@@ -10,7 +10,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::NextTimeout;
 use ureq::unversioned::transport::time::Duration;
 
-/// What `localhost` is.
+/// The addresses of `localhost`.
 pub const LOCALHOST: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// For ureq.
@@ -21,7 +21,7 @@ impl Resolver for KnownFirst {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let known = known(uri.host().unwrap_or_default());
         if known.is_empty() {
-            // Without a thread it is asked all the same; its own deadline is the system's.
+            // Without a thread the resolver runs in this one, with the system's deadline.
             let has_thread = thread::Builder::new().spawn(|| {}).is_ok();
             let after = if has_thread { timeout.after } else { Duration::NotHappening };
             return self.0.resolve(uri, config, NextTimeout { after, ..timeout });

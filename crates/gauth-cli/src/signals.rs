@@ -1,7 +1,6 @@
-//! Which signals were ignored when the program started (nohup, a shell's background job): they are to stay so.
+//! Which signals were ignored when the program started (nohup, a shell's background job): they stay ignored.
 
-/// Whether the process ignores the signal of this number, by the mask of proc_pid_status(5); nothing is known where there
-/// is none.
+/// Whether the process ignores the signal of this number, by the mask of proc_pid_status(5); `false` where there is none.
 pub fn is_ignored(number: i32) -> bool {
     let mask = || {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;

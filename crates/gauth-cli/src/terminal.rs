@@ -1,10 +1,10 @@
-//! The rules of the terminal: what people read goes to stderr, the result alone to stdout.
+//! The rules of the terminal: messages for people go to stderr, only the result to stdout.
 //!
-//! Every text on its way to stderr is made harmless first, because much of it comes from servers and files: what looks
-//! like a secret is masked, what a terminal would obey is escaped. The result is written byte for byte, except to a
-//! terminal. stdout is a writer whose errors are seen: a full disk fails the program, and a reader that went away ends
-//! it quietly. When a program is started with stdout closed (`>&-`), Rust's runtime opens /dev/null in its
-//! place, which cannot be told from a caller that asked for /dev/null; so that run succeeds, unheard.
+//! Every text for stderr is made harmless first, because much of it comes from servers and files: what looks like a secret
+//! is masked, and characters that control a terminal are escaped. The result is written byte for byte, except to a
+//! terminal. Errors of stdout are reported: a full disk fails the program, and a closed pipe ends it quietly. If a program is
+//! started with stdout closed (`>&-`), Rust's runtime opens /dev/null in its place, which looks like a redirection to
+//! /dev/null; so that run succeeds.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -28,7 +28,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// The name that stands before every line.
+    /// The name at the beginning of every line.
     pub fn program(&self) -> &'static str {
         self.program
     }
@@ -38,14 +38,14 @@ impl Terminal {
         self.quiet
     }
 
-    /// Something worth knowing; `--quiet` silences it.
+    /// A message that `--quiet` suppresses.
     pub fn note(&self, text: &str) {
         if !self.quiet {
             self.line("", text);
         }
     }
 
-    /// Something that went wrong without stopping the work; `--quiet` does not silence it. Never cut, as a hint.
+    /// A problem that does not stop the work; `--quiet` does not suppress it. Like a hint, it is never cut.
     pub fn warn(&self, text: &str) {
         self.write("warning: ", &escaped(&redacted(text)));
     }
@@ -72,14 +72,14 @@ impl Terminal {
 
     fn write(&self, label: &str, text: &str) {
         let line = format!("{}: {label}{text}\n", self.program);
-        // One write, so that the lines of parallel runs do not mix; a closed stderr is nobody's error.
+        // One write, so that the lines of parallel runs do not mix; a closed stderr is not an error.
         let _ = io::stderr().write_all(line.as_bytes());
     }
 }
 
-/// [`escaped`], and what is longer than 2000 characters is cut.
+/// [`escaped`], and cut after 2000 characters.
 pub fn sanitise(text: &str) -> String {
-    // No character becomes fewer than one, so what follows these is cut in any case.
+    // Escaping makes no text shorter, so the rest is cut in any case.
     let end = text.char_indices().nth(SHOWN + 1).map_or(text.len(), |(end, _)| end);
     let mut shown = escaped(&text[..end]);
     if shown.chars().nth(SHOWN).is_some() {
@@ -88,7 +88,7 @@ pub fn sanitise(text: &str) -> String {
     shown
 }
 
-/// Text from elsewhere as one line for a terminal: control, bidi and line-breaking characters become visible escapes, tabs
+/// Untrusted text as one line for a terminal: control, bidi and line-breaking characters become visible escapes, tabs
 /// become spaces.
 pub fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -103,7 +103,7 @@ pub fn escaped(text: &str) -> String {
     shown
 }
 
-/// The character, or an escape if a terminal would obey it.
+/// The character, or an escape if it controls a terminal.
 fn push_visible(shown: &mut String, character: char) {
     let code = u32::from(character);
     // Writing to a String cannot fail.
@@ -119,12 +119,12 @@ fn push_visible(shown: &mut String, character: char) {
     };
 }
 
-/// Writes text to a terminal with every character escaped that it would obey, but for line breaks and tabs; to anything
-/// else byte for byte.
+/// Writes text to a terminal with its control characters escaped, except line breaks and tabs; to anything else byte for
+/// byte.
 pub(crate) struct Harmless<W> {
     inner: W,
     is_terminal: bool,
-    /// The beginning of a character whose end has not come yet.
+    /// The bytes of an incomplete character.
     begun: Vec<u8>,
 }
 
@@ -145,7 +145,7 @@ impl<W: Write> Harmless<W> {
                     _ => push_visible(&mut shown, character),
                 }
             }
-            // Only at the very end can a character be unfinished.
+            // Only the last character can be incomplete.
             if chunks.peek().is_none() && is_unfinished(chunk.invalid()) {
                 self.begun = chunk.invalid().to_owned();
             } else {
@@ -156,17 +156,14 @@ impl<W: Write> Harmless<W> {
     }
 }
 
-/// Whether more bytes could make it a character.
+/// Whether more bytes could complete the character.
 fn is_unfinished(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
 impl<W: Write> Write for Harmless<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.is_terminal {
-            true => self.write_escaped(bytes).map(|()| bytes.len()),
-            false => self.inner.write(bytes),
-        }
+        if self.is_terminal { self.write_escaped(bytes).map(|()| bytes.len()) } else { self.inner.write(bytes) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -174,8 +171,8 @@ impl<W: Write> Write for Harmless<W> {
     }
 }
 
-/// Set once the result could not be written because its reader closed the pipe. A process has one result,
-/// hence one flag; errors of other libraries may wrap the cause beyond recognition.
+/// Set once the result could not be written because its reader closed the pipe. It is a flag because libraries may wrap the
+/// error so that it cannot be recognised.
 static READER_GONE: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn reader_gone() -> bool {
@@ -193,8 +190,8 @@ pub fn width() -> usize {
     80
 }
 
-/// Whether drawings may be made of more than ASCII: in a locale whose letters are UTF-8 (POSIX, environment variables),
-/// except on Linux's console, whose font has neither blocks nor braille.
+/// Whether drawings may use more than ASCII: in a UTF-8 locale (POSIX, environment variables), except on Linux's console,
+/// whose font has neither blocks nor braille.
 pub fn draws_unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(environment::variable);
     let letters = locale.and_then(|locale| Some(locale.to_str()?.to_ascii_lowercase()));
@@ -205,14 +202,14 @@ pub fn draws_unicode() -> bool {
 /// Buffered standard output.
 pub struct Stdout(Harmless<Buffered<Unbuffered>>);
 
-/// Standard output, for the result and nothing else. End with [`Stdout::finish`].
+/// Standard output, for the result only. End with [`Stdout::finish`].
 pub fn stdout() -> Stdout {
     let stdout = io::stdout();
     let is_terminal = stdout.is_terminal();
     Stdout(Harmless::new(Buffered::new(Unbuffered(stdout)), is_terminal))
 }
 
-/// Standard output without std's own buffer, which would be written once more when the process ends.
+/// Standard output without std's own buffer, which would be written again when the process ends.
 struct Unbuffered(io::Stdout);
 
 impl Write for Unbuffered {
@@ -234,14 +231,13 @@ impl Write for Unbuffered {
 }
 
 impl Stdout {
-    /// Also to a terminal byte for byte, for a drawing that is made of escape sequences and of text that was
-    /// [`sanitise`]d.
+    /// Byte for byte also to a terminal, for a drawing of escape sequences and [`sanitise`]d text.
     #[must_use]
     pub fn of_drawing(self) -> Self {
         Self(Harmless { is_terminal: false, ..self.0 })
     }
 
-    /// Writes out what is buffered. Without this call a full disk would go unnoticed.
+    /// Writes the buffer. Without this call a full disk would not be noticed.
     pub fn finish(mut self) -> io::Result<()> {
         self.flush()
     }
@@ -257,18 +253,18 @@ impl Write for Stdout {
     }
 }
 
-/// The result of writing to `what`, with its name in the error; remembers that a reader went away.
+/// The result of writing to `what`, with its name in the error; remembers a closed pipe.
 pub(crate) fn watched<T>(what: &str, result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| {
         if error.kind() == io::ErrorKind::BrokenPipe {
             READER_GONE.store(true, Ordering::Relaxed);
         }
-        io::Error::new(error.kind(), format!("write {what}: {}", reason(&error)))
+        io::Error::new(error.kind(), format!("cannot write {what}: {}", reason(&error)))
     })
 }
 
-/// A panic ends the program with exit code 1 and one line: where it happened, and nothing of the data. std and tokio
-/// have no other answer to a system that has no thread left, which passes.
+/// A panic ends the program with exit code 1 and one line: where it happened, without any data. std and tokio also panic if
+/// the system has no thread left, which is temporary.
 pub(crate) fn hush_panics(terminal: Terminal) {
     std::panic::set_hook(Box::new(move |panic| {
         let text = panic.payload();
@@ -291,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn g1_what_a_terminal_would_obey_becomes_visible() {
+    fn g1_control_characters_become_visible() {
         for (text, shown) in [
             ("plain: text, \u{e9}\u{65e5}", "plain: text, \u{e9}\u{65e5}"),
             ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),

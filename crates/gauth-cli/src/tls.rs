@@ -1,4 +1,5 @@
-//! Whom TLS trusts: Mozilla's roots as bundled, or those in `SSL_CERT_FILE` instead; ring as the only provider.
+//! Which certificates TLS trusts: Mozilla's roots as bundled, or those in `SSL_CERT_FILE` instead; ring as the only
+//! provider.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,17 +16,17 @@ use crate::files::{read_given, shown};
 /// A file of a whole system's roots is a few hundred KiB.
 const LIMIT: usize = 16 << 20;
 
-/// The certificates to trust instead of the bundled ones, when `SSL_CERT_FILE` names some.
+/// The certificates to trust instead of the bundled ones, if `SSL_CERT_FILE` is set.
 pub fn own_roots(deadline: Option<Instant>) -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
     let Some(path) = environment::variable("SSL_CERT_FILE") else {
         return Ok(None);
     };
     let path = Path::new(&path);
-    let text = read_given(path, LIMIT, deadline)
-        .map_err(|failure| Failure::usage(format!("take roots from SSL_CERT_FILE: {failure}")))?;
+    let text =
+        read_given(path, LIMIT, deadline).map_err(|failure| Failure::usage(format!("SSL_CERT_FILE: {failure}")))?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text).collect::<Result<_, _>>().unwrap_or_default();
     if certificates.is_empty() {
-        return Err(Failure::usage(format!("read SSL_CERT_FILE {}: no PEM certificate in it", shown(path))));
+        return Err(Failure::usage(format!("SSL_CERT_FILE: no PEM certificate in {}", shown(path))));
     }
     Ok(Some(certificates))
 }

@@ -1,6 +1,6 @@
-//! A token as a program is given it: one line of the characters that RFC 6750 §2.1 allows (b64token), from an option,
-//! standard input or a command. A failed `$(gauth-token)` leaves an empty word or none, which is told apart from a
-//! malformed token by its exit code.
+//! A token that is passed to a program: one line of the characters that RFC 6750 §2.1 allows (b64token), from an option,
+//! standard input or a command. A failed `$(gauth-token)` leaves an empty word or none, which has another exit code than a
+//! malformed token.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -13,10 +13,10 @@ use crate::argv;
 use crate::exit::{Failure, Kind, reason};
 use crate::terminal::Terminal;
 
-/// Longer than any token of Google's.
+/// Longer than any of Google's tokens.
 pub const LIMIT: usize = 64 * 1024;
 
-/// Takes the values of `options` out of the command line, where every user of the machine could read them.
+/// Removes the values of `options` from the command line, where every user of the machine could read them.
 pub(crate) fn hide(options: &[&str], given: &Given, terminal: &Terminal) {
     let values = || given.options.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
     let is_stdin_free = values().all(|(_, value)| value != "-") && given.positionals.iter().all(|word| word != "-");
@@ -26,16 +26,16 @@ pub(crate) fn hide(options: &[&str], given: &Given, terminal: &Terminal) {
         }
         if is_stdin_free && is_b64token(token) {
             let error = argv::start_again_with_value_on_stdin(token);
-            terminal.verbose(&format!("start again: {}", reason(&error)));
+            terminal.verbose(&format!("cannot restart: {}", reason(&error)));
         }
-        terminal.warn("the token stays visible in the list of processes; pass it by GAUTH_TOKEN or --token -");
+        terminal.warn("the token is visible in the process list: pass it in GAUTH_TOKEN or with --token -");
     }
 }
 
-/// The token that `--token` names: its value, or `-` for standard input, which `other_reader` must not want too.
+/// The token of `--token`: its value, or `-` for standard input, which `other_reader` must not need too.
 ///
 /// # Errors
-/// [`Kind::Login`] when it is empty, [`Kind::Usage`] when it is malformed.
+/// [`Kind::Login`] if it is empty, [`Kind::Usage`] if it is malformed.
 pub fn given(value: &str, other_reader: Option<&str>, timeout: Option<Duration>) -> Result<Secret, Failure> {
     match value {
         "-" => from_stdin(other_reader, timeout),
@@ -45,10 +45,12 @@ pub fn given(value: &str, other_reader: Option<&str>, timeout: Option<Duration>)
 
 fn from_stdin(other_reader: Option<&str>, timeout: Option<Duration>) -> Result<Secret, Failure> {
     if let Some(other) = other_reader {
-        return Err(Failure::usage(format!("--token - and {other} both want standard input")));
+        return Err(Failure::usage(format!("--token - and {other} both need standard input")));
     }
     if io::stdin().is_terminal() {
-        return Err(Failure::usage("--token -: standard input is a terminal").hint("gauth-token | COMMAND --token -"));
+        return Err(
+            Failure::usage("--token -: standard input is a terminal").hint("run gauth-token | COMMAND --token -")
+        );
     }
     match read_stdin(timeout)? {
         Some(bytes) => checked(&text(bytes, "standard input")?, "standard input"),
@@ -59,17 +61,17 @@ fn from_stdin(other_reader: Option<&str>, timeout: Option<Duration>) -> Result<S
 /// Standard input without a buffer of its own.
 ///
 /// # Errors
-/// When there is no file descriptor to be had.
+/// If there are no file descriptors left.
 #[cfg(unix)]
 pub fn stdin_file() -> io::Result<File> {
     use std::os::fd::AsFd;
     Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
 }
 
-/// Everything on standard input, as far as it may be a token; `None` if it does not end within `patience`.
+/// Standard input up to the longest token; `None` if it does not end within `patience`.
 ///
 /// # Errors
-/// When it cannot be read.
+/// If it cannot be read.
 pub fn read_stdin(patience: Option<Duration>) -> Result<Option<Vec<u8>>, Failure> {
     let deadline = patience.map(|patience| Instant::now() + patience);
     let read = || -> io::Result<Option<Vec<u8>>> {
@@ -97,22 +99,22 @@ pub fn read_stdin(patience: Option<Duration>) -> Result<Option<Vec<u8>>, Failure
 }
 
 fn unreadable(what: &str, error: &io::Error) -> Failure {
-    Failure::new(Kind::Failed, format!("read the token from {what}: {}", reason(error)))
+    Failure::new(Kind::Failed, format!("cannot read the token from {what}: {}", reason(error)))
 }
 
-/// Bytes that `what` gave, as text.
+/// Bytes from `what`, as text.
 ///
 /// # Errors
-/// [`Kind::Usage`] when they are no text, or too long to be a token.
+/// [`Kind::Usage`] if they are not text, or too long for a token.
 pub fn text(bytes: Vec<u8>, what: &str) -> Result<String, Failure> {
-    // The line may end in CR LF. A command cut short here ends in a signal, which is not the cause.
+    // The line may end in CR LF. Reading stops here, so a longer command dies of a signal, which is not the cause.
     if bytes.len() > LIMIT + 2 {
         return Err(malformed(what, "it is longer than 64 KiB"));
     }
     String::from_utf8(bytes).map_err(|_| malformed(what, "it is not text"))
 }
 
-/// The token in what `what` gave: one line, of the characters that RFC 6750 allows.
+/// The token in the text from `what`: one line of the characters that RFC 6750 allows.
 ///
 /// # Errors
 /// As [`given`].
@@ -121,7 +123,7 @@ pub fn checked(text: &str, what: &str) -> Result<Secret, Failure> {
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
         return Err(Failure::new(Kind::Login, format!("the token from {what} is empty"))
-            .hint("run gauth-token alone to see why"));
+            .hint("run gauth-token by itself to see why"));
     }
     if line.len() > LIMIT {
         return Err(malformed(what, "it is longer than 64 KiB"));
@@ -130,7 +132,7 @@ pub fn checked(text: &str, what: &str) -> Result<Secret, Failure> {
         return Err(malformed(what, "it has more than one line"));
     }
     if !is_b64token(line) {
-        return Err(malformed(what, "it has characters that no token has"));
+        return Err(malformed(what, "it contains characters that are not allowed in a token"));
     }
     Ok(Secret::new(line))
 }

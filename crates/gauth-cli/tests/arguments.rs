@@ -76,29 +76,29 @@ fn h6_usage_errors_exit_2_name_the_option_and_never_repeat_a_value() {
     for (words, message) in [
         (
             &["--limit"][..],
-            "--limit needs a value\narguments: hint: if it comes from a command, $(…), run that by itself: it printed nothing",
+            "--limit needs a value\narguments: hint: if the value comes from $(COMMAND), run COMMAND by itself: it printed nothing",
         ),
         (
             &["-m"],
-            "-m needs a value\narguments: hint: if it comes from a command, $(…), run that by itself: it printed nothing",
+            "-m needs a value\narguments: hint: if the value comes from $(COMMAND), run COMMAND by itself: it printed nothing",
         ),
         (
             &["--sort", "--limit", "5"],
-            "--sort needs a value\narguments: hint: if it comes from a command, $(…), run that by itself: it printed nothing",
+            "--sort needs a value\narguments: hint: if the value comes from $(COMMAND), run COMMAND by itself: it printed nothing",
         ),
         (&["--limit", "canary"], "--limit: not a whole number"),
-        (&["--limit", "1", "--limit", "2"], "--limit is given twice"),
+        (&["--limit", "1", "--limit", "2"], "--limit was given twice"),
         (&["--fail=canary"], "--fail takes no value"),
-        (&["--timeout", "0"], "--timeout: not a number of seconds above 0"),
-        (&["--timeout", "canary"], "--timeout: not a number of seconds above 0"),
-        (&["--timeout", "inf"], "--timeout: not a number of seconds above 0"),
-        (&["--timeout", "-1"], "--timeout: not a number of seconds above 0"),
-        (&["--completions", "canary"], "--completions: the shells are bash, zsh and fish"),
+        (&["--timeout", "0"], "--timeout: expected a positive number of seconds"),
+        (&["--timeout", "canary"], "--timeout: expected a positive number of seconds"),
+        (&["--timeout", "inf"], "--timeout: expected a positive number of seconds"),
+        (&["--timeout", "-1"], "--timeout: expected a positive number of seconds"),
+        (&["--completions", "canary"], "--completions: expected bash, zsh or fish"),
         (&["--lmit=canary"], "unknown option --lmit\narguments: hint: did you mean --limit?"),
-        (&["--cr", "canary"], "unknown option --cr\narguments: hint: arguments --help lists the options"),
+        (&["--cr", "canary"], "unknown option --cr\narguments: hint: see arguments --help"),
         (&["--crede", "canary"], "unknown option --crede\narguments: hint: did you mean --credentials?"),
-        (&["--CANARY=canary"], "unknown option\narguments: hint: arguments --help lists the options"),
-        (&["-zcanary"], "unknown option -z\narguments: hint: arguments --help lists the options"),
+        (&["--CANARY=canary"], "unknown option\narguments: hint: see arguments --help"),
+        (&["-zcanary"], "unknown option -z\narguments: hint: see arguments --help"),
     ] {
         let run = said(words).expect_failure(2);
         assert_eq!(run.stderr(), format!("arguments: {message}\n"), "{words:?}");
@@ -203,7 +203,7 @@ fn h1_a_full_disk_is_a_failure() {
     for words in [&["--help"][..], &["--version"], &["--completions", "bash"], &[]] {
         let mut command = Command::new("sh");
         command.args(["-c", "exec \"$0\" \"$@\" >/dev/full"]).arg(testkit::example("arguments")).args(words);
-        let message = "arguments: write standard output: no space left on device\n";
+        let message = "arguments: cannot write standard output: no space left on device\n";
         assert_eq!(run(command).expect(1).stderr(), message, "{words:?}");
     }
 }

@@ -139,7 +139,7 @@ fn a5_a_full_file_system_limit_leaves_the_old_secret() {
     command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" secret secret --content new"]);
     command.arg(testkit::example("files"));
     let failed = run(command).expect_failure(1);
-    assert!(failed.stderr().starts_with("files: write 'secret': file too large"), "{}", failed.stderr());
+    assert!(failed.stderr().starts_with("files: cannot write 'secret': file too large"), "{}", failed.stderr());
     assert_eq!(content(&secret), OLD);
     assert_eq!(home.tree(), [Path::new("secret")]);
 }

@@ -1,4 +1,4 @@
-//! Writes a user's grant as another tool keeps it: the one output of this program that is a secret.
+//! Writes a user's grant in another tool's format: the only output of this program that is a secret.
 
 use std::io::Write;
 use std::path::Path;
@@ -17,7 +17,8 @@ use crate::subject::Subject;
 pub(crate) fn write(subject: &Subject, dialect: Dialect, output: Option<&Path>, policy: &Policy) -> anyhow::Result<()> {
     let found = subject.credentials()?;
     let input = found.source.path();
-    let bytes = found.credentials.converted(dialect).with_context(|| format!("convert {}", shown(input)))?.to_bytes();
+    let bytes =
+        found.credentials.converted(dialect).with_context(|| format!("cannot convert {}", shown(input)))?.to_bytes();
     match output {
         Some(path) if path != Path::new("-") => {
             files::refuse_secret_as_name(path)?;
@@ -33,14 +34,14 @@ pub(crate) fn write(subject: &Subject, dialect: Dialect, output: Option<&Path>, 
     }
 }
 
-/// Another tool's copy of a grant may be replaced; a key that Google hands out once may not.
+/// Another tool's copy of a grant may be replaced; a key that Google issues only once may not.
 fn refuse_loss(output: &Path, dialect: Dialect, policy: &Policy) -> anyhow::Result<()> {
     let Some(bytes) = files::read_default(output, CREDENTIALS_LIMIT)? else {
         return Ok(());
     };
     match credentials::parse(&bytes, output, policy) {
         Ok(there) if there.converted(dialect).is_err() => Err(Failure::usage(format!(
-            "--output {}: {} credentials stand there, which no login brings back",
+            "--output {}: the file contains {} credentials, which no login could restore",
             shown(output),
             there.kind()
         ))
@@ -52,7 +53,7 @@ fn refuse_loss(output: &Path, dialect: Dialect, policy: &Policy) -> anyhow::Resu
 fn refuse_same(input: &Path, output: &Path) -> Result<(), Failure> {
     let read = if input == Path::new("-") { Path::new("/dev/stdin") } else { input };
     if same_file(read, output)? {
-        let message = format!("--output {}: it is the file that is read", shown(output));
+        let message = format!("--output {}: this is the input file", shown(output));
         return Err(Failure::usage(message));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The report on a file: what it says about itself, and with `--check` whether it still gives tokens.
+//! The report on a file: what it says about itself, and with `--check` whether it still yields tokens.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub(crate) fn of(subject: &Subject) -> anyhow::Result<Report> {
             let path = found.source.path();
             let described =
                 found.credentials.describe().with_context(|| format!("cannot read the credentials {}", shown(path)))?;
-            // A file that was named needs no explanation of why it is this one.
+            // The source of a file that was named is known.
             let named = matches!(found.source, Source::Flag(_));
             report.text("source", (!named).then(|| found.source.to_string()));
             if !matches!(found.source, Source::MetadataServer(_)) {
@@ -72,7 +72,7 @@ fn add(report: &mut Report, facts: &Description) {
     }
 }
 
-/// How to see whose grant it is, where the file does not say. `checked` if Google was asked in vain.
+/// How to find out whose grant it is, if the file does not say. `checked` if Google was asked and did not say either.
 pub(crate) fn how_to_see_the_user(subject: &Subject, checked: bool) -> Option<String> {
     let Subject::Credentials(found) = subject else { return None };
     if !found.credentials.is_of_unknown_user() {
@@ -91,17 +91,17 @@ pub(crate) fn how_to_see_the_user(subject: &Subject, checked: bool) -> Option<St
     }
     let whole = found.file.is_some() && !scopes.is_empty();
     Some(match command.line().filter(|_| whole) {
-        Some(line) => format!("to see whose it is, log in with the scope email as well: {line}"),
-        None => "to see whose it is, log in with --scope email besides its other scopes".to_owned(),
+        Some(line) => format!("log in with the scope email as well to see whose it is: {line}"),
+        None => "log in with --scope email in addition to its other scopes to see whose it is".to_owned(),
     })
 }
 
-/// Gets one token past the cache and adds what came of it; and whose it is, if the file does not say and Google does.
+/// Gets one token without the cache and reports it, and whose it is, if the file does not say but Google does.
 ///
-/// Returns whether it is known now whose they are.
+/// Returns whether the user is known now.
 ///
 /// # Errors
-/// Why no token can be had, with the remedy.
+/// Why there is no token, with a hint.
 pub(crate) fn check(
     report: &mut Report,
     subject: Subject,

@@ -1,4 +1,4 @@
-//! Says what a credentials file or a token is, tries it out, and writes a user's grant in another tool's dialect.
+//! Reports what a credentials file or a token is, checks it, and writes a user's grant in another tool's format.
 
 mod convert;
 mod credentials_report;
@@ -19,35 +19,35 @@ use subject::Subject;
 
 const PROGRAM: Program = Program {
     name: "gauth-info",
-    summary: "say what a credentials file or a token is: kind, identity, scopes, expiry",
+    summary: "report what a credentials file or a token is: kind, identity, scopes, expiry",
     timeout: Some(Duration::from_secs(60)),
     token_options: &["--token"],
     values: completions::no_values,
     examples: &[
         ("gauth-info", "the credentials that gauth-token would use"),
-        ("gauth-info key.json --check", "a file, and whether a token can be had with it"),
-        ("gauth-token | gauth-info --token -", "a token: whose it is, what it is for, how long it lives"),
+        ("gauth-info key.json --check", "a file, and whether it yields a token"),
+        ("gauth-token | gauth-info --token -", "a token: its user, scopes and remaining lifetime"),
         ("gauth-info --convert google-auth -o token.json", "the stored login for a Python program"),
     ],
     notes: &[
-        "A file is read and nothing is sent, except with --check, which gets a token, and with --token, which asks Google's tokeninfo. No secret is ever shown; only --convert writes one, since that is its job.",
+        "A file is read and nothing is sent, except with --check, which gets a token, and with --token, which asks Google's tokeninfo. No secret is ever shown; only --convert writes one.",
     ],
     manual: include_str!("../manual.txt"),
 };
 
 /// What was typed.
 #[derive(FromArgs, ArgsInfo)]
-#[argh(description = "say what a credentials file or a token is")]
+#[argh(description = "report what a credentials file or a token is")]
 struct Args {
     /// credentials file or OAuth client; - is standard input; default: the credentials that gauth-token would use
     #[argh(positional)]
     file: Option<PathBuf>,
 
-    /// say what this token is instead; - reads it from standard input
+    /// report on this token instead; - reads it from standard input
     #[argh(option, arg_name = "TOKEN")]
     token: Option<String>,
 
-    /// get one token with the credentials and say whether that works
+    /// get one token with the credentials and report whether that works
     #[argh(switch)]
     check: bool,
 
@@ -55,7 +55,7 @@ struct Args {
     #[argh(option, arg_name = "text|json")]
     format: Option<Format>,
 
-    /// write the user's grant in the dialect of another tool: authorized_user or google-auth
+    /// write the user's grant in the format of another tool: authorized_user or google-auth
     #[argh(option, arg_name = "authorized_user|google-auth")]
     convert: Option<Dialect>,
 
@@ -93,7 +93,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Options that would have no effect together.
+/// Options that exclude each other.
 fn check_mix(args: &Args) -> Result<(), Failure> {
     let given = [
         ("--token", args.token.is_some()),
@@ -115,7 +115,7 @@ fn check_mix(args: &Args) -> Result<(), Failure> {
         }
     }
     if args.output.is_some() && args.convert.is_none() {
-        return Err(Failure::usage("--output is for --convert"));
+        return Err(Failure::usage("--output requires --convert"));
     }
     Ok(())
 }

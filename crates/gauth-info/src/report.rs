@@ -1,5 +1,5 @@
-//! The report: facts in order, as text for people or as one JSON object. Text from a file or server is made harmless for
-//! a terminal; in JSON it stays as it is.
+//! The report: facts in order, as text for people or as one JSON object. Text from a file or server is escaped for a
+//! terminal; in JSON it stays as is.
 
 use std::io::Write;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ impl FromStr for Format {
         match name {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
-            _ => Err("known are text, json".to_owned()),
+            _ => Err("expected text or json".to_owned()),
         }
     }
 }

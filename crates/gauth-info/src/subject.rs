@@ -1,4 +1,4 @@
-//! What is looked at: credentials, a file that was named or what gauth-token would choose, or an OAuth client.
+//! The subject of the report: credentials (a file that was named, or what gauth-token would choose), or an OAuth client.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -35,7 +35,7 @@ impl Subject {
         let content = files::load_given(path, CREDENTIALS_LIMIT, deadline).map_err(|failure| {
             match Seems::of(&path.to_string_lossy()) {
                 Some(Seems::AccessToken | Seems::Jwt) => {
-                    failure.hint("for a token: gauth-token | gauth-info --token -")
+                    failure.hint("run gauth-token | gauth-info --token - for a token")
                 }
                 _ => failure,
             }
@@ -52,7 +52,7 @@ impl Subject {
     }
 
     /// # Errors
-    /// A usage error for an OAuth client, which is only what a login is asked for with.
+    /// A usage error for an OAuth client, which is not a login.
     pub(crate) fn credentials(&self) -> Result<&Found, Failure> {
         match self {
             Self::Credentials(found) => Ok(found),
@@ -70,6 +70,6 @@ impl Subject {
 }
 
 fn no_login(path: &Path) -> Failure {
-    Failure::usage(format!("{} is an OAuth client and holds no grant", shown(path)))
-        .hint(format!("log in with it: gauth-login --client-secrets {}", pasted(path)))
+    Failure::usage(format!("{} is an OAuth client without a grant", shown(path)))
+        .hint(format!("run gauth-login --client-secrets {}", pasted(path)))
 }

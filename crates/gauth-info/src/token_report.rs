@@ -1,4 +1,4 @@
-//! The report on a token: what Google's tokeninfo says about it, and userinfo where tokeninfo keeps the e-mail back.
+//! The report on a token: what Google's tokeninfo says about it, and userinfo if tokeninfo leaves out the e-mail.
 
 use std::time::{Instant, SystemTime};
 
@@ -12,7 +12,7 @@ use gauth_core::{Request, Secret};
 use crate::report::Report;
 
 /// # Errors
-/// [`gauth_cli::Kind::Login`] for a dead token, and what else came of asking.
+/// [`gauth_cli::Kind::Login`] for a token that is no longer valid, and other errors of the request.
 pub(crate) fn of(
     token: &Secret,
     policy: &Policy,
@@ -24,7 +24,7 @@ pub(crate) fn of(
         None => look_up(token, policy, deadline, terminal)?,
     };
     if info.email.is_none() && !info.scopes.covers_email() {
-        terminal.note("hint: whose token it is shows only with the scope email");
+        terminal.note("hint: get a token with the scope email to see whose it is");
     }
     Ok(report(&info))
 }

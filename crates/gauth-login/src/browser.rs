@@ -1,6 +1,6 @@
 //! Opening the consent page: the first command of `BROWSER` that works, else the desktop's own opener. No shell is
-//! involved; the child's streams are closed to it and it sees none of the variables that hold tokens (RFC 8252 §6 wants a
-//! browser of its own, never one inside the program).
+//! involved; the child's streams are closed and it gets none of the variables that hold tokens (RFC 8252 §6 requires an
+//! external browser).
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,7 +19,7 @@ const OPENERS: &[&str] = if cfg!(target_os = "macos") {
     &["xdg-open", "wslview", "sensible-browser", "x-www-browser"]
 };
 
-/// Beginnings of the names of variables that the browser has no business to see.
+/// Prefixes of variables that the browser must not see.
 const PRIVATE: [&str; 3] = ["GAUTH_", "GOOGLE_", "CLOUDSDK_"];
 
 /// Opens `url`, which is https or loopback, in the background. Where no browser can be, none is tried.
@@ -28,7 +28,7 @@ pub(crate) fn open(url: String, terminal: Terminal) {
         Ok(commands) => commands,
         Err(problem) => return by_hand(&problem, terminal),
     };
-    // Some openers are the browser itself and stay; nobody waits for them but this thread.
+    // Some openers are the browser itself and keep running; only this thread waits for them.
     let opener = thread::Builder::new().spawn(move || {
         let mut tried = Vec::new();
         for command in &commands {
@@ -61,7 +61,7 @@ fn commands() -> Result<Vec<Vec<String>>, String> {
     }
 }
 
-/// A login over SSH is somebody else's desk, whatever the variables promise.
+/// In a login over SSH the display is that of another user, regardless of the variables.
 fn has_display() -> bool {
     let is_set = |name| environment::variable(name).is_some();
     if is_set("SSH_CONNECTION") || is_set("SSH_TTY") {

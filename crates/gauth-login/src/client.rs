@@ -1,5 +1,5 @@
-//! Choosing the OAuth client that asks: a file that somebody named, gauth's own, or the client inside the credentials
-//! that are being renewed. What a client file may say is gauth-core's business.
+//! Choosing the OAuth client: a file that was named, gauth's own, or the client inside the credentials that are being
+//! renewed. The fields of a client file are read by gauth-core.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream};
@@ -17,7 +17,7 @@ use gauth_core::endpoint::{Endpoint, Policy};
 
 use crate::save::Target;
 
-/// The way to a client of one's own, for who has none.
+/// How to create a client.
 const STEPS: [&str; 5] = [
     "1. create or choose a project: https://console.cloud.google.com/projectcreate",
     "2. enable the Google Analytics Data API in it: https://console.cloud.google.com/apis/library/analyticsdata.googleapis.com",
@@ -28,7 +28,7 @@ const STEPS: [&str; 5] = [
 
 const WITH_A_CLIENT_FILE: &str = "run gauth-login --client-secrets FILE";
 
-/// The client to ask with.
+/// The client to use.
 ///
 /// # Errors
 /// Usage errors: no client at all, or one that cannot be read or used.
@@ -94,7 +94,7 @@ fn renewed(file: &Document, policy: &Policy) -> anyhow::Result<Client> {
     Ok(client)
 }
 
-/// A server on this machine may have ended since: found out before anybody is sent to it and waited for.
+/// A server on this machine may have ended: this is checked before the browser is sent there.
 fn check_reachable(token_uri: &Endpoint) -> anyhow::Result<()> {
     if !token_uri.is_loopback() {
         return Ok(());

@@ -1,5 +1,5 @@
-//! Waiting for the person: the URL is shown, then whatever arrives is judged by the authorization request (RFC 6749
-//! §4.1.2) until one thing is its answer. Everything else changes nothing.
+//! Waiting for the user: the URL is shown, then everything that arrives is checked by the authorization request (RFC 6749
+//! §4.1.2) until one is its response. Everything else changes nothing.
 
 use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -41,7 +41,7 @@ impl Answer {
 pub(crate) fn show(url: &str, context: &Context) {
     let program = context.terminal.program();
     let text = format!("{program}: open this URL in a browser to grant access:\n{url}\n");
-    // A closed stderr is nobody's error: a browser may be there.
+    // A closed stderr is not an error: there may be a browser.
     let _ = std::io::stderr().write_all(text.as_bytes());
     if paste::is_possible() {
         context.terminal.note(
@@ -101,7 +101,7 @@ fn outcome(redirected: Redirected) -> Option<Outcome> {
     }
 }
 
-/// Any other request gets a page that says why it is not the answer; another user is told of once.
+/// Any other request gets a page that says why it is not accepted; another user is reported once.
 fn from_browser(
     request: &AuthorizationRequest<'_>,
     callback: Callback,
@@ -125,7 +125,7 @@ fn from_browser(
     None
 }
 
-/// The other user may have read the URL in the list of processes, or be the same person under another name.
+/// The other user may have read the URL in the process list, or be the same person with another account.
 fn warn_of_user(uid: u32, terminal: &Terminal) {
     let what_to_do = if paste::is_possible() {
         "paste its address here"

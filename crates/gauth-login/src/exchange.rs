@@ -1,4 +1,4 @@
-//! From the code to the grant: one token request, and a look at what was granted. The file is the business of `save`.
+//! From the code to the grant: one token request, and a check of what was granted. `save` writes the file.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use gauth_core::authorization::AuthorizationRequest;
 use gauth_core::code_exchange::{self, UserGrant};
 use gauth_core::scope::Scopes;
 
-/// Trades the code for the grant. A code is used up by the first try, whatever comes of it (RFC 6749 §4.1.2).
+/// Exchanges the code for the grant. The first try uses the code up, even if it fails (RFC 6749 §4.1.2).
 pub(crate) fn grant_for(
     code: &Secret,
     request: &AuthorizationRequest<'_>,
@@ -24,7 +24,7 @@ pub(crate) fn grant_for(
     })
 }
 
-/// Consent is granular: a person may untick some of what was asked for.
+/// Consent is granular: users may untick some of the requested scopes.
 pub(crate) fn check_scopes(
     grant: UserGrant,
     asked: &Scopes,

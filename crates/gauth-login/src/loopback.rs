@@ -1,7 +1,6 @@
 //! The redirect of a native app (RFC 8252 §7.3): a listener on the loopback interface that lets one request through,
 //! the browser's return to the redirect URI, and answers everything else with a short static page while it keeps
-//! waiting. It judges form, host and path; whether the parameters are the answer is judged by whoever takes the
-//! [`Callback`].
+//! waiting. It checks form, host and path; the receiver of the [`Callback`] checks the parameters.
 
 mod connections;
 pub(crate) mod peer;
@@ -54,20 +53,20 @@ impl Callback {
         Peer::of(&self.connection)
     }
 
-    /// Answers a request that changes nothing.
+    /// Responds to a request that changes nothing.
     pub(crate) fn go_on_with(self, page: Page) {
         // The browser may have gone away.
         let _ = self.page.send(page);
     }
 
-    /// Answers the request that ends the login, and waits until the page is on its way.
+    /// Responds to the request that ends the login, and waits until the page is sent.
     pub(crate) fn end_with(self, page: Page) {
         let _ = self.page.send(page);
         let _ = self.shown.recv_timeout(LINGER);
     }
 }
 
-/// The listener. It accepts connections from its making on.
+/// The listener. It accepts connections from its creation on.
 pub(crate) struct Loopback {
     redirect_uri: String,
     shared: Arc<Shared>,
@@ -119,7 +118,7 @@ impl Loopback {
         self.redirect_uri.clone()
     }
 
-    /// Gives the port back. Connections that were accepted live on.
+    /// Closes the port. Connections that were accepted stay open.
     pub(crate) fn close(self) {
         self.shared.closed.store(true, Ordering::Release);
         for (address, thread) in self.acceptors {
@@ -131,7 +130,7 @@ impl Loopback {
     }
 }
 
-/// RFC 8252 §7.3: whichever family there is; IPv4 first, since browsers and firewalls know it best.
+/// RFC 8252 §7.3: either family; IPv4 first, since browsers and firewalls support it best.
 fn bind_either(port: u16) -> Result<TcpListener, Failure> {
     match bind(IpAddr::V4(Ipv4Addr::LOCALHOST), port) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied) => {
@@ -168,7 +167,7 @@ fn bind_registered(uri: &str, port: Option<u16>) -> anyhow::Result<Vec<TcpListen
     }
 }
 
-/// On Unix a listener that still lives cannot be pushed aside, nor shared (no SO_REUSEPORT).
+/// On Unix an existing listener can be neither replaced nor shared (no SO_REUSEPORT).
 fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
     let listener = TcpListener::bind((address, port))?;
     // A longer queue than the standard library's, so that a flood does not keep the browser from connecting.
@@ -223,7 +222,7 @@ fn admit(stream: TcpStream, shared: &Arc<Shared>) {
     };
     let served = Arc::clone(shared);
     let server = thread::Builder::new().spawn(move || {
-        // A client that goes away is nobody's error.
+        // A closed connection is not an error.
         let _ = serve(&stream, received, id, &served);
         served.connections.remove(id);
     });
@@ -256,7 +255,7 @@ fn serve(connection: &Arc<TcpStream>, received: Vec<u8>, id: u64, shared: &Share
             shared.connections.enter(id, Phase::Judging);
             let (page, chosen) = mpsc::channel();
             let callback = Callback { query, connection: Arc::clone(connection), page, shown };
-            // Nobody listens, or lets go of the callback, once the login is answered.
+            // Once the login has its response, there is no receiver.
             match shared.events.send(Event::Redirected(callback)) {
                 Ok(()) => chosen.recv().unwrap_or(Page::Over),
                 Err(_) => Page::Over,

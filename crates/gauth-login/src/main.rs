@@ -33,14 +33,17 @@ use signals::Signals;
 
 const PROGRAM: Program = Program {
     name: "gauth-login",
-    summary: "ask for consent in the browser, once, and keep the grant in a credentials file",
+    summary: "ask for consent in the browser, once, and save the grant in a credentials file",
     timeout: Some(Duration::from_secs(300)),
     token_options: &[],
     values,
     examples: &[
         ("gauth-login --client-secrets client_secret_….json", "the first time; prints the path of the file it wrote"),
         ("gauth-login", "again, when the grant has expired"),
-        ("gauth-login --no-browser", "on a remote machine: open the URL anywhere, paste the address it ends on"),
+        (
+            "gauth-login --no-browser",
+            "on a remote machine: open the URL anywhere, paste the address where the browser ends up",
+        ),
     ],
     notes: &[
         "The OAuth client comes from the first of: --client-secrets, GAUTH_CLIENT_SECRETS, $XDG_CONFIG_HOME/gauth/client_secrets.json, the credentials file that is being renewed.",
@@ -57,7 +60,7 @@ struct Args {
     #[argh(option, arg_name = "FILE")]
     client_secrets: Option<PathBuf>,
 
-    /// scope to ask for, short (analytics.readonly) or whole; default: those of the file that is renewed, else
+    /// scope to request, short (analytics.readonly) or whole; default: those of the file that is renewed, else
     /// analytics.readonly
     #[argh(option, arg_name = "SCOPE")]
     scope: Vec<String>,
@@ -78,7 +81,7 @@ struct Args {
     #[argh(option, arg_name = "N")]
     port: Option<u16>,
 
-    /// keep the grant even if fewer scopes were granted than asked for
+    /// save the grant even if fewer scopes were granted than requested
     #[argh(switch)]
     allow_partial: bool,
 }
@@ -100,7 +103,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let policy = environment::policy()?;
     let typed = typed_scopes(&args.scope)?;
-    // It becomes part of the URL that is shown.
+    // It becomes part of the URL, which is shown.
     if let Some(seems) = args.account.as_deref().and_then(Seems::of) {
         return Err(Failure::usage(format!("--account: expected an e-mail address, found {seems}")).into());
     }
@@ -124,7 +127,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
         login_hint: args.account.as_deref().filter(|email| !email.is_empty()),
         prompt_consent: matches!(client.redirect, Redirect::Exactly(_)),
     };
-    target.tell_what_is_lost(&scopes, &terminal);
+    target.warn_of_lost_scopes(&scopes, &terminal);
     consent::show(&request.url(), &context);
     if !args.no_browser {
         browser::open(request.url(), terminal);
@@ -139,7 +142,7 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     loopback.close();
     answer.end_with(saved.is_ok());
     saved?;
-    target.tell_what_gauth_token_takes(&terminal);
+    target.report_other_source(&terminal);
     target.print()
 }
 

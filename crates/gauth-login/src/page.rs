@@ -1,5 +1,5 @@
-//! The few static pages that a browser may get to see. Nothing of a request is ever repeated in them, and the headers
-//! forbid whatever the page does not need.
+//! The static pages for the browser. They never repeat anything of a request, and the headers forbid everything that the
+//! page does not need.
 
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) enum Page {
     OtherUser,
     /// Not HTTP, not addressed to this host, or repeated headers.
     Malformed,
-    /// Not somebody going to a page, but a script or an image of another page (Fetch Metadata).
+    /// Not a navigation, but a script or an image of another page (Fetch Metadata).
     NotNavigated,
     NotFound,
     LineTooLong,
@@ -62,7 +62,7 @@ impl Page {
         }
     }
 
-    /// The whole answer, after which the connection is closed.
+    /// The whole response, after which the connection is closed.
     pub(crate) fn response(self) -> String {
         let (sign, heading, sentence) = self.words();
         let class = if self == Self::LoggedIn { "good" } else { "other" };
@@ -84,7 +84,7 @@ impl Page {
     }
 }
 
-/// The one style that the Content-Security-Policy lets in.
+/// The only style that the Content-Security-Policy allows.
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{margin:0;min-height:100vh;display:grid;place-items:center;background:#f4f6f8;color:#1c2126;\

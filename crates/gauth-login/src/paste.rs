@@ -1,5 +1,5 @@
-//! What a person pastes into the terminal while the program waits: the address that the browser ended on, or just the
-//! code. This is how one logs in on a machine without a browser, since Google no longer shows codes itself.
+//! What the user pastes into the terminal while the program waits: the address where the browser ended up, or just the code.
+//! This is the login on a machine without a browser, since Google no longer shows codes itself.
 
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::sync::mpsc::Sender;
@@ -10,7 +10,7 @@ use gauth_core::{Secret, form};
 
 use crate::consent::Event;
 
-/// A terminal cuts lines at 4096 bytes without a word; what is nearly as long may have been cut.
+/// A terminal silently cuts lines at 4096 bytes; a line that is nearly as long may have been cut.
 const LONGEST: usize = 4000;
 
 /// What a pasted line holds.
@@ -85,8 +85,8 @@ fn line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
     }
 }
 
-/// What Google's codes begin with. Those of other servers cannot be told from a slip of the hand: there it takes the
-/// whole address.
+/// The beginning of Google's codes. Those of other servers cannot be distinguished from a typo: there the whole address is
+/// needed.
 const CODE: &str = "4/";
 
 /// Finds the redirect's query or the code in a line.

@@ -1,5 +1,5 @@
-//! The credentials file: refused before anybody is asked for consent if it cannot or must not be written, and written
-//! under the lock that gauth-token takes when it saves a replaced refresh token.
+//! The credentials file: refused before the user is asked for consent if it cannot or must not be written, and written under
+//! the lock that gauth-token takes when it saves a new refresh token.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -59,14 +59,14 @@ impl Target {
         self.previous.as_ref()
     }
 
-    /// The scopes of the grant that will be replaced. A damaged list is no hindrance: a login repairs the file.
+    /// The scopes of the grant that will be replaced. A damaged list is ignored: a login repairs the file.
     pub(crate) fn previous_scopes(&self) -> Option<Scopes> {
         let scopes = description::scopes(self.previous()?).ok()?;
         Some(scopes).filter(|scopes| !scopes.is_empty())
     }
 
-    /// Warns, while it can still be helped, that the grant in the file covers more than the new one will.
-    pub(crate) fn tell_what_is_lost(&self, asked: &Scopes, terminal: &Terminal) {
+    /// Warns before the consent that the grant in the file covers more than the new one will.
+    pub(crate) fn warn_of_lost_scopes(&self, asked: &Scopes, terminal: &Terminal) {
         let lost = self.previous_scopes().map(|previous| previous.lost_by(asked)).unwrap_or_default();
         if !lost.is_empty() {
             terminal.warn(&format!(
@@ -77,12 +77,12 @@ impl Target {
         }
     }
 
-    /// Tries now what would be a pity to fail after the consent.
+    /// Checks before the consent whether the file can be written.
     pub(crate) fn check_writable(&self) -> Result<(), Failure> {
         files::check_secret_target(&self.path)
     }
 
-    /// Writes the grant; keys of the file that mean nothing here stay.
+    /// Writes the grant; unknown keys of the file stay.
     pub(crate) fn save(
         &self,
         grant: &UserGrant,
@@ -94,7 +94,7 @@ impl Target {
         let patience = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(300));
         let _lock = Lock::of_file(&self.path, patience, terminal)?;
         let _held_back = signals.hold_back();
-        // It may have changed while the person was thinking.
+        // It may have changed in the meantime.
         let previous = read(&self.path)?;
         let file = grant.authorized_user(client, previous.as_ref(), SystemTime::now());
         files::write_secret(&self.path, &file.to_bytes())?;
@@ -112,8 +112,8 @@ impl Target {
         Ok(stdout.finish()?)
     }
 
-    /// Says so if gauth-token, started the same way without `--credentials`, takes its tokens from somewhere else.
-    pub(crate) fn tell_what_gauth_token_takes(&self, terminal: &Terminal) {
+    /// Reports if gauth-token, started the same way without `--credentials`, uses another source.
+    pub(crate) fn report_other_source(&self, terminal: &Terminal) {
         let chosen = credentials::chosen();
         let file = pasted(&self.path);
         match chosen {
@@ -149,7 +149,7 @@ fn read(path: &Path) -> anyhow::Result<Option<Document>> {
     Ok(Some(document))
 }
 
-/// In any tool's dialect, and even if its fields are damaged: a new login mends them.
+/// In any tool's dialect, and even if its fields are damaged: a new login repairs them.
 fn is_users_grant(file: &Document) -> bool {
     let says = |name: &str, known: &[&str]| file.text(name).is_ok_and(|text| known.contains(&text));
     if file.has("type") {

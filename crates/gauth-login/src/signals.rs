@@ -1,5 +1,5 @@
-//! SIGINT, SIGTERM and SIGHUP end the program with 128 and their number, but not in the midst of writing the file: so
-//! nothing half-written is left beside it. Signals that were ignored when the program started (nohup) stay ignored.
+//! SIGINT, SIGTERM and SIGHUP end the program with 128 and their number, but not while the file is written, so that
+//! no temporary file is left beside it. Signals that were ignored when the program started (nohup) stay ignored.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[cfg(unix)]
 use gauth_cli::exit::no_thread;
 
-/// Watches for signals from its making on.
+/// Watches for signals from its creation on.
 pub(crate) struct Signals(Arc<Mutex<()>>);
 
 impl Signals {
@@ -15,8 +15,8 @@ impl Signals {
     pub(crate) fn watch() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-        let wanted = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|number| !gauth_cli::signals::is_ignored(*number));
-        let mut arriving = signal_hook::iterator::Signals::new(wanted)?;
+        let numbers = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|number| !gauth_cli::signals::is_ignored(*number));
+        let mut arriving = signal_hook::iterator::Signals::new(numbers)?;
         let writing = Arc::new(Mutex::new(()));
         let held = Arc::clone(&writing);
         let watcher = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -29,7 +29,7 @@ impl Signals {
         Ok(Self(writing))
     }
 
-    /// Where there are no signals the system's own ways end the process.
+    /// Without signals, the system ends the process itself.
     #[cfg(not(unix))]
     pub(crate) fn watch() -> io::Result<Self> {
         Ok(Self(Arc::default()))

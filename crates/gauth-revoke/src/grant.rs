@@ -1,5 +1,5 @@
-//! The grant to revoke and its file. The file is held by the lock that gauth-login and gauth-token write it under, so that
-//! what is revoked is what was asked about, and nobody's newer login is removed.
+//! The grant to revoke and its file. The file is locked as gauth-login and gauth-token do, so that the grant that was
+//! confirmed is revoked, and no newer login is removed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(crate) struct Grant {
     request: Request,
 }
 
-/// A grant whose file nobody else writes meanwhile.
+/// A grant whose file is locked.
 pub(crate) struct Held<'a> {
     grant: &'a Grant,
     _file: Option<GrantFile<'a>>,
@@ -30,7 +30,7 @@ pub(crate) struct Held<'a> {
 
 impl Grant {
     /// # Errors
-    /// As [`credentials::find`]; usage errors for credentials that hold no user's grant, and for gcloud's unless named.
+    /// As [`credentials::find`]; usage errors for credentials without a user's grant, and for gcloud's unless named.
     pub(crate) fn find(
         named: Option<&Path>,
         policy: &Policy,
@@ -47,20 +47,20 @@ impl Grant {
         let path = found.source.path();
         if matches!(found.source, Source::Gcloud(_)) {
             return Err(Failure::usage(format!(
-                "revoke {}: it is gcloud's login, which is revoked only when it is named",
+                "cannot revoke {}: gcloud's login is revoked only when its file is named",
                 shown(path)
             ))
-            .hint("gcloud auth application-default revoke, or name the file")
+            .hint("run gcloud auth application-default revoke, or name the file")
             .into());
         }
-        let request = found.credentials.revocation().with_context(|| format!("revoke {}", shown(path)))?;
+        let request = found.credentials.revocation().with_context(|| format!("cannot revoke {}", shown(path)))?;
         Ok(Self { found, request })
     }
 
-    /// What a revocation takes with it, for the person who decides.
-    pub(crate) fn what_goes(&self) -> String {
+    /// What a revocation ends, for the question.
+    pub(crate) fn what_is_revoked(&self) -> String {
         let file = match self.file() {
-            Some(file) => format!("; {} and its cached tokens are removed", shown(file)),
+            Some(file) => format!("; {} and its cached tokens will be removed", shown(file)),
             None => String::new(),
         };
         format!(
@@ -77,7 +77,7 @@ impl Grant {
     /// Locks the file.
     ///
     /// # Errors
-    /// [`Kind::Temporary`] when the lock is not free in time, or when the file holds another grant by now.
+    /// [`Kind::Temporary`] if the lock is not free in time, or if the file has another grant by now.
     pub(crate) fn hold<'a>(
         &'a self,
         policy: &'a Policy,
@@ -91,7 +91,7 @@ impl Grant {
         let file = GrantFile::hold(path, policy, deadline, *terminal)?;
         let current = file.read()?;
         if current.as_ref().and_then(Credentials::refresh_token) != self.credentials().refresh_token() {
-            let message = format!("cannot revoke {}: it was changed meanwhile", shown(path));
+            let message = format!("cannot revoke {}: it was changed in the meantime", shown(path));
             return Err(Failure::new(Kind::Temporary, message).hint("run gauth-revoke again").into());
         }
         Ok(Held { grant: self, _file: Some(file) })
@@ -108,10 +108,10 @@ impl Held<'_> {
         &self.grant.request
     }
 
-    /// Removes the file and the cached tokens. Where the file is a link, what it leads to goes: the secret is there.
+    /// Removes the file and the cached tokens. If the file is a link, its target is removed, which has the secret.
     ///
     /// # Errors
-    /// [`Kind::Failed`] when the file cannot be removed.
+    /// [`Kind::Failed`] if the file cannot be removed.
     pub(crate) fn remove(self, terminal: &Terminal) -> anyhow::Result<()> {
         let tokens = token_cache::forget(self.grant.credentials(), terminal);
         let Some(file) = &self.grant.found.file else {
@@ -119,8 +119,8 @@ impl Held<'_> {
             return Ok(());
         };
         remove(file).map_err(|error| {
-            let message = format!("remove {}: {}; the grant in it is revoked", shown(file), reason(&error));
-            Failure::new(Kind::Failed, message).hint(format!("rm {}", pasted(file)))
+            let message = format!("cannot remove {}: {}; the grant in it is revoked", shown(file), reason(&error));
+            Failure::new(Kind::Failed, message).hint(format!("run rm {}", pasted(file)))
         })?;
         terminal
             .note(&format!("the grant is revoked; removed {} and {tokens} of its tokens from the cache", shown(file)));

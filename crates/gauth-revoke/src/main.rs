@@ -1,4 +1,4 @@
-//! Revokes a user's grant, and removes what is kept of it on this machine once Google has said yes.
+//! Revokes a user's grant, and removes it from this machine once Google has confirmed.
 
 mod confirmation;
 mod grant;
@@ -27,7 +27,7 @@ const PROGRAM: Program = Program {
         ("gauth-revoke --yes old.json", "another one, in a script"),
     ],
     notes: &[
-        "Google ends the user's grant to the whole project at once: for all its clients, all scopes and all machines. The credentials file is removed only after Google said yes.",
+        "Google ends the user's grant to the whole project at once: for all its clients, all scopes and all machines. The credentials file is removed only after Google has confirmed.",
         "A service account's key and federated credentials cannot be revoked this way; the error says how access ends instead. gcloud's own login is revoked only when its file is named.",
     ],
     manual: include_str!("../manual.txt"),
@@ -41,7 +41,7 @@ struct Args {
     #[argh(positional)]
     file: Option<PathBuf>,
 
-    /// do not ask
+    /// revoke without confirmation
     #[argh(switch)]
     yes: bool,
 }
@@ -55,11 +55,11 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     let policy = environment::policy()?;
     let grant = Grant::find(args.file.as_deref(), &policy, context.deadline(), &terminal)?;
     if args.yes {
-        terminal.note(&grant.what_goes());
+        terminal.note(&grant.what_is_revoked());
     } else {
-        confirmation::ask(&grant.what_goes(), &terminal)?;
+        confirmation::ask(&grant.what_is_revoked(), &terminal)?;
     }
-    // Thinking is not part of the time that the work may take.
+    // The time for the answer does not count.
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let held = grant.hold(&policy, deadline, &terminal)?;
     let answer = HttpAgent::new(terminal, deadline).send(held.request(), Tries::UpToThree)?;
@@ -67,15 +67,14 @@ fn run(args: Args, context: Context) -> anyhow::Result<()> {
     held.remove(&terminal)
 }
 
-/// A grant that the server does not know any more is no success: its file may hold another user's, or another
-/// project's, than was thought. So it stays.
+/// A grant that the server does not know is not a success: the file may be the wrong one, so it stays.
 fn explained(error: Error, grant: &Grant) -> anyhow::Error {
     let is_dead = matches!(&error, Error::Refused { oauth, .. } if oauth.error == "invalid_token");
     let failure = Failure::of(&anyhow!(error));
     match grant.file() {
         Some(file) if is_dead => failure
             .hint(format!(
-                "the grant has ended already, or was never this server's; what is left of it: rm {}",
+                "run rm {} to remove the file: the grant has ended already, or belongs to another server",
                 pasted(file)
             ))
             .into(),

@@ -1,6 +1,5 @@
-//! Finding and reading credentials: the order is gauth-core's [`source`], the files are read here. What is named has to
-//! be there and be whole; only where nothing is named may a place be empty. Last comes the metadata server, on machines
-//! that have one.
+//! Finding and reading credentials: the order is gauth-core's [`source`], the files are read here. A file that is named has
+//! to exist and be valid; a default place may be empty. Last comes the metadata server, on machines that have one.
 
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
@@ -22,16 +21,16 @@ use gauth_cli::terminal::Terminal;
 pub struct Found {
     /// What they say.
     pub credentials: Credentials,
-    /// Why these.
+    /// Where they were found.
     pub source: Source,
-    /// What was looked for before, and why it gave nothing, a line each.
+    /// The places that were searched before, with the reason why they were not used, a line each.
     pub looked_for: Vec<String>,
     /// The file, if it can be read again and rewritten: not stdin, not a pipe.
     pub file: Option<PathBuf>,
 }
 
 impl Found {
-    /// Reads what `source` holds; warns of a file that is open to others.
+    /// Parses the content of `source`; warns of a file that is open to others.
     ///
     /// # Errors
     /// Usage errors naming the file and the field.
@@ -46,7 +45,7 @@ impl Found {
 }
 
 impl Found {
-    /// The exchange that ends in a token. What is wrong with the file's content may show only now; the file is named.
+    /// The exchange that ends in a token. Some problems of the file show only now; the message names the file.
     ///
     /// # Errors
     /// As [`Credentials::exchange`].
@@ -61,7 +60,7 @@ impl Found {
 /// Finds the credentials to use and reads them.
 ///
 /// # Errors
-/// [`Kind::Login`] when there are none, usage errors for a source that is set but broken.
+/// [`Kind::Login`] if there are none, usage errors for a source that is set but unusable.
 pub fn find(
     flag: Option<&Path>,
     policy: &Policy,
@@ -100,7 +99,7 @@ pub fn find(
     }
 }
 
-/// The source that [`find`] ends at when no file is given by a flag, unread: it may be one that it refuses.
+/// The source that [`find`] chooses without a flag, unread: it may be one that it refuses.
 pub fn chosen() -> Option<Source> {
     let is_there = |source: &Source| source.is_named() || !files::is_absent(source.path());
     let mut sources = source::search(None, &environment::variable).into_iter().filter_map(|place| match place {
@@ -125,7 +124,7 @@ fn read(source: &Source, deadline: Option<Instant>) -> anyhow::Result<Option<Con
     if source.is_named() {
         return files::load_given(source.path(), CREDENTIALS_LIMIT, deadline)
             .map(Some)
-            .with_context(|| format!("take credentials from {source}"));
+            .with_context(|| source.to_string());
     }
     let content = files::load_default(source.path(), CREDENTIALS_LIMIT)?;
     if content.is_none() {

@@ -1,5 +1,5 @@
-//! Running the program of an executable-sourced credential (AIP-4117): no shell, no stdin, its stderr away from ours, a
-//! process group of its own that ends with the deadline, and a bounded answer.
+//! Running the program of an executable-sourced credential (AIP-4117): no shell, no stdin, no stderr, a process group of its
+//! own that is killed at the deadline, and a response of limited size.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,19 +9,19 @@ use gauth_core::exchange::Executable;
 use gauth_cli::child;
 use gauth_cli::exit::{Failure, Kind, reason};
 
-/// What gauth itself is told by; a program that a file names needs none of it.
+/// Variables with tokens for gauth, which a program that a file names does not need.
 const NOT_PASSED_ON: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 
 /// Runs the program and returns its stdout.
 ///
 /// # Errors
-/// [`Kind::Usage`] when it cannot be started, [`Kind::Temporary`] when time runs out, [`Kind::Failed`] when it says too
-/// much or ends badly without a word.
+/// [`Kind::Usage`] if it cannot be started, [`Kind::Temporary`] at the deadline, [`Kind::Failed`] if it prints too much, or
+/// fails without output.
 pub(crate) fn run(executable: &Executable, left: Duration) -> Result<Vec<u8>, Failure> {
     let Some((program, arguments)) = executable.argv.split_first() else {
-        return Err(Failure::usage("run the credential's program: no command"));
+        return Err(Failure::usage("cannot run the credential's program: no command"));
     };
-    let what = format!("run the credential's program {program:?}");
+    let what = format!("cannot run the credential's program {program:?}");
     let mut command = Command::new(program);
     command
         .args(arguments)
@@ -53,7 +53,7 @@ pub(crate) fn run(executable: &Executable, left: Duration) -> Result<Vec<u8>, Fa
     }
 }
 
-/// Ends whatever of the program's own children is still there.
+/// Kills the program's own children that are still running.
 #[cfg(unix)]
 fn end_group(child: &mut Child) {
     if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {

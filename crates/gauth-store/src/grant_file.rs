@@ -1,6 +1,5 @@
-//! A credentials file that holds a refresh token, while this process alone may change it. Some servers replace the token
-//! at every use and end the whole grant when the old one comes back, so all that use it take turns, and a new one is on
-//! disk before anything else is done with it.
+//! A credentials file with a refresh token, locked by this process. Some servers replace the token at every use and revoke
+//! the grant if the old one is used again, so processes take turns, and a new token is on disk before it is used.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -15,7 +14,7 @@ use gauth_cli::files::{self, CREDENTIALS_LIMIT, SecretWriter};
 use gauth_cli::lock::Lock;
 use gauth_cli::terminal::Terminal;
 
-/// The file, held by its lock where there can be one.
+/// The file, locked where locks are possible.
 pub struct GrantFile<'a> {
     path: PathBuf,
     lock: Option<Lock>,
@@ -37,8 +36,8 @@ impl<'a> GrantFile<'a> {
         self.lock.as_ref()
     }
 
-    /// What the file says now, `None` if it is gone. A run that was killed before it could put a replaced refresh token
-    /// in its place left it beside the file; that one counts.
+    /// The file's current content, `None` if it was removed. A replaced refresh token that a killed run left beside the file
+    /// is moved into it first.
     ///
     /// # Errors
     /// Usage errors, as for any credentials.
@@ -46,7 +45,7 @@ impl<'a> GrantFile<'a> {
         let Some(current) = self.read_file()? else {
             return Ok(None);
         };
-        // Without the lock, what looks left over may be in use.
+        // Without the lock, a leftover file may be in use.
         if self.lock.is_none() {
             return Ok(Some(current));
         }
@@ -55,7 +54,7 @@ impl<'a> GrantFile<'a> {
         };
         match files::adopt_secret(&self.path, is_successor) {
             Ok(false) => return Ok(Some(current)),
-            Ok(true) => self.terminal.note("took over the refresh token that a killed run had saved"),
+            Ok(true) => self.terminal.note("recovered the refresh token that an interrupted run had saved"),
             Err(failure) => {
                 self.terminal.warn(&failure.to_string());
                 return Ok(Some(current));
@@ -70,17 +69,16 @@ impl<'a> GrantFile<'a> {
             .transpose()
     }
 
-    /// Makes ready for a refresh token that may be replaced. Most servers replace none, so a file that cannot be
-    /// written is no failure yet.
+    /// Prepares for a new refresh token. Most servers replace none, so an unwritable file is not a failure yet.
     pub(crate) fn prepare(&self) -> Option<SecretWriter> {
         SecretWriter::prepare(&self.path).ok()
     }
 
-    /// Puts a replaced refresh token in the place of the one that was `used`, unless a login has changed that meanwhile.
-    /// What the file says afterwards, if this changed it.
+    /// Replaces the refresh token that was `used` by a new one, unless a login has changed it in the meantime. Returns the
+    /// new content of the file, if it was changed.
     ///
     /// # Errors
-    /// When it cannot be read or written.
+    /// If it cannot be read or written.
     pub(crate) fn replace(
         &self,
         used: Option<&Secret>,
@@ -94,7 +92,7 @@ impl<'a> GrantFile<'a> {
         }
         let bytes = current.with_refresh_token(new).to_bytes();
         match writer {
-            // What was made ready may have gone with its directory, or fail where a second try does not.
+            // The prepared file may have been removed with its directory; a second try creates a new one.
             Some(writer) => writer.write(&bytes).or_else(|_| files::write_secret(&self.path, &bytes))?,
             None => files::write_secret(&self.path, &bytes)?,
         }

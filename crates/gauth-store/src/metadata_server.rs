@@ -1,6 +1,6 @@
-//! Whether this machine is on Google Cloud, found out without a packet: `NO_GCE_CHECK` says it is not; else the user says
-//! so by `GCE_METADATA_HOST` (or `GCE_METADATA_ROOT`, its older name), or the firmware does by its product name, or a
-//! serverless product by the variables it sets.
+//! Whether this machine is on Google Cloud, without sending a packet: not if `NO_GCE_CHECK` is set; else by
+//! `GCE_METADATA_HOST` (or `GCE_METADATA_ROOT`, its older name), by the product name of the firmware, or by the variables of
+//! a serverless product.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use gauth_core::endpoint::METADATA_HOST;
 /// Linux shows the firmware's product name here.
 const PRODUCT_NAME: &str = "/sys/class/dmi/id/product_name";
 
-/// What Google's serverless products set. Their sandboxes show no firmware.
+/// Variables of Google's serverless products, whose sandboxes show no firmware.
 const SERVERLESS: [&str; 5] = ["K_SERVICE", "CLOUD_RUN_JOB", "CLOUD_RUN_WORKER_POOL", "FUNCTION_NAME", "GAE_SERVICE"];
 
-/// The metadata server's host, perhaps with a port and a path; else why there is none to ask.
+/// The metadata server's host, perhaps with a port and a path; else why there is none.
 ///
 /// # Errors
 /// Usage errors for variables that cannot be read.
@@ -22,7 +22,7 @@ pub fn find() -> Result<Result<String, String>, Failure> {
     let forbidden = environment::text("NO_GCE_CHECK")?
         .is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1"));
     if forbidden {
-        return Ok(Err("NO_GCE_CHECK forbids to ask it".to_owned()));
+        return Ok(Err("NO_GCE_CHECK is set".to_owned()));
     }
     for name in ["GCE_METADATA_HOST", "GCE_METADATA_ROOT"] {
         if let Some(host) = environment::text(name)? {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_firmware_tells_a_machine_of_googles() {
+    fn the_firmware_identifies_a_machine_of_google() {
         let directory = tempfile::tempdir().unwrap();
         for (name, google) in
             [("Google Compute Engine\n", true), ("Google\n", true), ("VirtualBox\n", false), ("", false)]

@@ -1,14 +1,13 @@
-//! What a server said no with, left in the lock file by the process that was told so, for those who were waiting for
-//! the same token: two hundred of them ask once. Only the server's words are shared. A time-out, a proxy or a file is
-//! each process's own, and another may have better luck with its own.
+//! The error of a server, left in the lock file for the processes that were waiting for the same token: two hundred of them
+//! make one request. Only a server's errors are shared. A timeout, a proxy or a file may work for another process.
 
 use std::time::SystemTime;
 
 use gauth_cli::exit::{self, Failure};
 use gauth_cli::lock::Lock;
 
-/// Leaves the failure for whoever waits for the token of the cache entry `name`, if it is the server's. It holds no
-/// secret, since no message does.
+/// Leaves the failure for the processes that wait for the token of the cache entry `name`, if it is the server's. It has no
+/// secret, like all messages.
 pub(crate) fn leave(lock: &Lock, name: &str, error: &anyhow::Error) {
     if !is_the_servers(error) {
         return;
@@ -19,20 +18,20 @@ pub(crate) fn leave(lock: &Lock, name: &str, error: &anyhow::Error) {
         note.push_str(&line.replace(['\n', '\r'], " "));
         note.push('\n');
     }
-    // Without the note the others ask for themselves.
+    // Without the note the others make their own request.
     let _ = lock.leave_note(note.as_bytes());
 }
 
-/// The failure that a holder left over the same entry after `asked_at`, so while this process was waiting. One from the
-/// future was left when the clock was wrong, and says nothing.
+/// The failure that another process left about the same entry after `asked_at`, while this process was waiting. One from
+/// the future was left when the clock was wrong, and is ignored.
 pub(crate) fn read(lock: &Lock, name: &str, asked_at: SystemTime) -> Option<Failure> {
     parse(&String::from_utf8(lock.note().ok()?).ok()?, name, asked_at, SystemTime::now())
 }
 
-/// Takes a note away once it is no longer true.
+/// Removes a note that is no longer true.
 pub(crate) fn clear(lock: &Lock) {
     if lock.note().is_ok_and(|note| !note.is_empty()) {
-        // A note that stays is told by its time.
+        // A note that stays is recognised by its time.
         let _ = lock.leave_note(b"");
     }
 }
@@ -65,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn b8_only_a_note_of_the_time_of_waiting_is_heard() {
+    fn b8_only_a_note_from_the_time_of_waiting_counts() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let heard = |failed_at: u64, name: &str| {
             let note = format!("{} 3 entry\ninvalid_grant\nrun gauth-login\n", nanoseconds(at(failed_at)));
@@ -80,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn b8_only_what_the_server_said_is_shared() {
+    fn b8_only_errors_of_the_server_are_shared() {
         let status =
             gauth_core::Error::BadResponse { call: gauth_core::error::Call::RefreshToken, reason: "x".to_owned() };
         assert!(is_the_servers(&status.into()));

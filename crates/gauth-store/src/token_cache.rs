@@ -1,5 +1,5 @@
-//! One fresh token for however many processes want it: a cache file per key, read without a lock while it is fresh;
-//! when it is stale one process refreshes and the others wait for the token it obtains, or for the server's refusal.
+//! One token for all processes that need it: a cache file per key, read without a lock while the token is valid; when it
+//! expires, one process refreshes and the others wait for the token it obtains, or for the server's error.
 //!
 //! The order inside the lock is: read the credentials again (another process may have replaced the refresh token), read
 //! the cache again, exchange, save a replaced refresh token, cache, housekeeping. A replaced refresh token comes first,
@@ -32,11 +32,11 @@ use gauth_cli::terminal::Terminal;
 /// How the cache is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheMode {
-    /// Take a fresh token from it, keep a new one in it.
+    /// Use a valid token from it, store a new one in it.
     ReadWrite,
-    /// Keep a new one in it, and take none that was there before this process (`--refresh`).
+    /// Store a new one in it, and use none from before this process (`--refresh`).
     Renew,
-    /// Leave it alone (`--no-cache`).
+    /// Neither read nor write it (`--no-cache`).
     Off,
 }
 
@@ -45,11 +45,11 @@ pub enum CacheMode {
 pub struct Token {
     /// The token.
     pub token: Secret,
-    /// When it ends, in Unix seconds, if the server said.
+    /// When it expires, in Unix seconds, if the server said.
     pub expires_at: Option<u64>,
     /// What it is for, if the server said.
     pub scopes: Option<Scopes>,
-    /// Whether it came without an exchange.
+    /// Whether it came from the cache.
     pub cached: bool,
 }
 
@@ -64,11 +64,11 @@ impl From<Entry> for Token {
     }
 }
 
-/// What a token is asked for with.
+/// A request for a token.
 pub struct Request<'a> {
     /// Which token.
     pub token: &'a TokenRequest,
-    /// The least life that a cached token must have left.
+    /// Minimum remaining lifetime of a cached token.
     pub min_ttl: Duration,
     /// How the cache is used.
     pub cache: CacheMode,
@@ -84,12 +84,12 @@ impl Request<'_> {
     /// A token from the cache or from an exchange.
     ///
     /// # Errors
-    /// What the exchange said; [`crate::Kind::Temporary`] when the deadline passes.
+    /// Errors of the exchange; [`gauth_cli::Kind::Temporary`] at the deadline.
     pub fn obtain(&self, mut found: Found) -> anyhow::Result<Token> {
         let asked_at = SystemTime::now();
         let directory = self.directory(&found);
         let file = |found: &Found| Some(directory.as_ref()?.join(found.credentials.cache_file_name(self.token)));
-        // An error of the file is told once, by the read under the lock.
+        // An error of the file is reported once, by the read under the lock.
         if self.cache == CacheMode::ReadWrite
             && let Some(Ok(Some((entry, left)))) = file(&found).map(|file| self.read(&file))
             && left >= self.min_ttl
@@ -99,7 +99,7 @@ impl Request<'_> {
         let stale = file(&found);
         let turn = self.turn(&mut found, stale.as_deref())?;
         let file = file(&found);
-        // What another process obtained while this one waited is as fresh as can be, however short its life.
+        // The token another process obtained while this one waited is as new as possible, even if its lifetime is short.
         if let Some((entry, left)) = file.as_ref().and_then(|file| self.read_or_warn(file))
             && (entry.obtained_at >= asked_at || (self.cache == CacheMode::ReadWrite && left >= self.min_ttl))
         {
@@ -140,7 +140,7 @@ impl Request<'_> {
         self.deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400))
     }
 
-    /// The cached token and the life it has left, if there is one; or why what is there is not used.
+    /// The cached token and its remaining lifetime, if there is one; or why it is not used.
     fn read(&self, file: &Path) -> Result<Option<(Entry, Duration)>, String> {
         let Some(content) = files::load_default(file, CREDENTIALS_LIMIT).map_err(|e| e.to_string())? else {
             return Ok(None);
@@ -159,8 +159,8 @@ impl Request<'_> {
         })
     }
 
-    /// Waits for this process's turn to ask. A grant is also used up by those who leave the cache alone, so they wait
-    /// with the others; a login or a replaced refresh token may have come in between.
+    /// Waits for this process's turn. Processes that do not use the cache use the grant too, so they wait with the others;
+    /// the credentials are read again, since a login or another process may have replaced the refresh token.
     fn turn(&self, found: &mut Found, file: Option<&Path>) -> anyhow::Result<Turn<'_>> {
         if let (Some(path), Some(_)) = (&found.file, found.credentials.refresh_token()) {
             let grant = GrantFile::hold(path, self.policy, self.deadline(), self.terminal)?;
@@ -175,7 +175,7 @@ impl Request<'_> {
         }))
     }
 
-    /// Keeps a token under the name that will be looked for: that of the credentials as they are `saved` now.
+    /// Stores a token under the key of the credentials as they are `saved` now.
     fn keep(&self, token: &TokenResponse, used: &Credentials, saved: Option<&Credentials>, file: &Path) {
         let renamed = saved.map(|saved| file.with_file_name(saved.cache_file_name(self.token)));
         let entry = Entry::new(token, saved.unwrap_or(used).principal_digest(), SystemTime::now());
@@ -241,11 +241,11 @@ impl Request<'_> {
     ) -> Option<Credentials> {
         let saved = match turn {
             Turn::Grant(grant) => grant.replace(used, new, writer),
-            Turn::Entry(_) => Err(anyhow!("the credentials did not come from a file that can be rewritten")),
+            Turn::Entry(_) => Err(anyhow!("the credentials were not read from a file that can be rewritten")),
         };
         saved.unwrap_or_else(|e| {
             self.terminal.warn(&format!(
-                "the server replaced the refresh token and the new one could not be saved: {e:#}; run gauth-login when the old one stops working"
+                "cannot save the new refresh token: {e:#}; run gauth-login when the old one stops working"
             ));
             None
         })
@@ -271,11 +271,11 @@ impl Request<'_> {
     }
 }
 
-/// The turn of one process, until it is dropped.
+/// The turn of one process, until dropped.
 enum Turn<'a> {
-    /// All that use one grant take turns, whatever they want.
+    /// All processes that use one grant take turns, regardless of the token.
     Grant(GrantFile<'a>),
-    /// All that want one token take turns; without a cache entry nobody does.
+    /// All processes that need one token take turns, unless it is not cached.
     Entry(Option<Lock>),
 }
 
@@ -295,15 +295,15 @@ impl Turn<'_> {
     }
 }
 
-/// What came of an exchange.
+/// The result of an exchange.
 struct Obtained {
     token: anyhow::Result<TokenResponse>,
-    /// What the credentials file says now that it holds a replaced refresh token.
+    /// The credentials file after its refresh token was replaced.
     saved: Option<Credentials>,
 }
 
-/// Removes the cached tokens of these credentials, whatever they were requested with, and counts them. One that cannot
-/// be removed is told, and ends by itself.
+/// Removes the cached tokens of these credentials, for any request, and counts them. One that cannot be removed is
+/// reported, and expires.
 pub fn forget(credentials: &Credentials, terminal: &Terminal) -> usize {
     let Some(directory) = environment::cache_dir() else {
         return 0;
@@ -324,23 +324,23 @@ pub fn forget(credentials: &Credentials, terminal: &Terminal) -> usize {
     }
 }
 
-/// Removes entries whose tokens ended a day ago. This is housekeeping: what cannot be read or removed stays.
+/// Removes entries whose tokens expired a day ago. This is housekeeping: what cannot be read or removed stays.
 fn drop_outdated(directory: &Path) {
     let now = SystemTime::now();
     let written_at = |file: &Path| fs::symlink_metadata(file).and_then(|metadata| metadata.modified()).ok();
     for file in entries(directory).into_iter().flatten() {
-        // No token ended before it was stored, so most files need not be opened.
+        // No token expired before it was stored, so most files need not be opened.
         let Some(written_at) = written_at(&file).filter(|time| cache::is_outdated(*time, now)) else {
             continue;
         };
-        let ended_at = read_entry(&file).map_or(written_at, |entry| entry.expires_at);
-        if cache::is_outdated(ended_at, now) {
+        let expired_at = read_entry(&file).map_or(written_at, |entry| entry.expires_at);
+        if cache::is_outdated(expired_at, now) {
             let _ = fs::remove_file(&file);
         }
     }
 }
 
-/// The files of the cache that hold a token each.
+/// The files of the cache with a token each.
 fn entries(directory: &Path) -> std::io::Result<impl Iterator<Item = PathBuf>> {
     let files = listing::names(directory)?.into_iter().map(|name| directory.join(name));
     Ok(files.filter(|file| file.extension().is_some_and(|extension| extension == "json")))

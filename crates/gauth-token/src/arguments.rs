@@ -1,4 +1,4 @@
-//! The command line: what may stand there, and what it means.
+//! The command line and its meaning.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "FILE")]
     pub(crate) credentials: Option<PathBuf>,
 
-    /// scope to ask for, short (analytics.readonly) or whole; default: analytics.readonly for a service account, all that was granted for a user
+    /// scope to request, short (analytics.readonly) or whole; default: analytics.readonly for a service account, all that was granted for a user
     #[argh(option, arg_name = "SCOPE")]
     scope: Vec<String>,
 
@@ -34,11 +34,11 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "AUD")]
     audience: Option<String>,
 
-    /// least life in seconds that a cached token must have left; default 225
+    /// minimum remaining lifetime of a cached token, in seconds; default 225
     #[argh(option, arg_name = "SECS", default = "225")]
     pub(crate) min_ttl: u64,
 
-    /// get a new token even if the cached one is fresh (as with GAUTH_REFRESH=1)
+    /// get a new token even if the cached one is valid (as with GAUTH_REFRESH=1)
     #[argh(switch)]
     refresh: bool,
 
@@ -58,15 +58,15 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "ID")]
     quota_project: Option<String>,
 
-    /// tell on stderr which credentials were chosen and why
+    /// report on stderr which credentials were chosen and why
     #[argh(switch)]
     pub(crate) explain: bool,
 }
 
 impl Arguments {
-    /// What kind of token is asked for.
+    /// The token that is requested.
     pub(crate) fn request(&self) -> anyhow::Result<TokenRequest> {
-        // An unset variable in a script must not get it a token of another kind.
+        // An unset variable in a script must not lead to a token of another kind.
         for (name, value) in [("--audience", &self.audience), ("--subject", &self.subject)] {
             if value.as_deref() == Some("") {
                 return Err(Failure::usage(format!("{name}: empty")).into());
@@ -77,7 +77,7 @@ impl Arguments {
         }
         if self.audience.is_some() && self.subject.is_some() {
             return Err(Failure::usage(
-                "--audience and --subject exclude each other: an ID token speaks for the service account alone",
+                "--audience and --subject exclude each other: an ID token can only be for the service account",
             )
             .into());
         }

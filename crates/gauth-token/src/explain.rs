@@ -1,4 +1,4 @@
-//! `--explain`: on stderr, which credentials were taken and why, whom the token acts for, and what it is good for.
+//! `--explain`: on stderr, which credentials were chosen and why, who the token acts for, and what it is valid for.
 
 use gauth_cli::terminal::Terminal;
 use gauth_core::credentials::TokenRequest;
@@ -11,7 +11,7 @@ pub(crate) fn source(found: &Found, request: &TokenRequest, terminal: &Terminal)
     for place in &found.looked_for {
         terminal.note(&format!("looked for {place}"));
     }
-    terminal.note(&format!("took {}: {} in {}", found.source, found.credentials.kind(), found.source.path().display()));
+    terminal.note(&format!("using {} ({}, {})", found.source, found.credentials.kind(), found.source.path().display()));
     let identity = found.credentials.identity();
     let who = request.impersonate.iter().fold(identity, |who, email| format!("{email} through {who}"));
     terminal.note(&match &request.subject {
@@ -20,7 +20,7 @@ pub(crate) fn source(found: &Found, request: &TokenRequest, terminal: &Terminal)
     });
 }
 
-/// `asked` stands in for scopes that the server did not tell.
+/// `asked` are the scopes if the server did not say.
 pub(crate) fn token(token: &Token, request: &TokenRequest, asked: &Scopes, terminal: &Terminal) {
     let scopes = token.scopes.as_ref().unwrap_or(asked).joined();
     terminal.note(&match &request.audience {
@@ -30,5 +30,5 @@ pub(crate) fn token(token: &Token, request: &TokenRequest, asked: &Scopes, termi
     });
     let expiry = token.expires_at.and_then(timestamp::rfc3339);
     terminal.note(&format!("expires: {}", expiry.as_deref().unwrap_or("unknown")));
-    terminal.note(&format!("from the cache: {}", if token.cached { "yes" } else { "no" }));
+    terminal.note(&format!("cached: {}", if token.cached { "yes" } else { "no" }));
 }

@@ -1,4 +1,4 @@
-//! The forms a token is printed in. A new one is a variant, its name, and its lines.
+//! The output formats. A new one is a variant, its name, and its lines.
 
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -20,11 +20,11 @@ pub(crate) struct Printed<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// The token alone.
+    /// Only the token.
     Bare,
     /// Header lines, as `curl -H @file` reads them.
     Header,
-    /// The fields of a token answer (RFC 6749 §5.1), and `expiry`.
+    /// The fields of a token response (RFC 6749 §5.1), and `expiry`.
     Json,
     /// The header lines as a curl config file.
     Curl,
@@ -39,7 +39,7 @@ impl std::str::FromStr for Format {
             "header" => Ok(Self::Header),
             "json" => Ok(Self::Json),
             "curl" => Ok(Self::Curl),
-            _ => Err("known are bare, header, json, curl".to_owned()),
+            _ => Err("expected bare, header, json or curl".to_owned()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Prints a fresh Google access token (or ID token) from whatever credentials are at hand.
+//! Prints a valid Google access token (or ID token) from the credentials it finds.
 
 mod arguments;
 mod explain;
@@ -30,8 +30,8 @@ const PROGRAM: Program = Program {
         ("gauth-token --credentials key.json --scope analytics.readonly", "from a service account's key"),
     ],
     notes: &[
-        "Credentials come from the first of: --credentials, GAUTH_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json (written by gauth-login), gcloud's application default credentials, the metadata server of a machine on Google Cloud. One that is named but broken is an error.",
-        "Tokens are kept in $XDG_CACHE_HOME/gauth until they have less than --min-ttl seconds left. Any number of processes that find a token stale make one request between them.",
+        "Credentials come from the first of: --credentials, GAUTH_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json (written by gauth-login), gcloud's application default credentials, the metadata server of a machine on Google Cloud. One that is named but unusable is an error.",
+        "Tokens are kept in $XDG_CACHE_HOME/gauth until they have less than --min-ttl seconds left. If many processes need a new token at once, one request is made for all.",
     ],
     manual: include_str!("../manual.txt"),
 };

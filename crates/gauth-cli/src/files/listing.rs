@@ -1,11 +1,11 @@
-//! The names in a directory. Errors are told, none panics (std's `ReadDir` does when closedir(3) fails), and a directory
-//! with more names than anyone reads ends the listing.
+//! The names in a directory. Errors are returned, none panics (std's `ReadDir` does when closedir(3) fails), and a directory
+//! with very many names is listed in part.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
-/// Whoever looks for a few files looks no further.
+/// The most names that are listed.
 const MOST: usize = 10_000;
 
 /// The names in `directory`, in no order.

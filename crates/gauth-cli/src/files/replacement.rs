@@ -1,7 +1,7 @@
-//! The new content of a file while it is written: a file of its own beside the old one, to be renamed over it.
+//! The new content of a file while it is written: a temporary file beside the old one, which is then renamed.
 //!
 //! Its name says that it is ours (`.NAME.RANDOM.gauth-tmp`), and its writer holds a lock on it (flock), which ends with
-//! the writer. So what killed writers left can be told from what is in use and from what is somebody else's.
+//! the writer. This distinguishes what killed writers left from what is in use and from other files.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -16,10 +16,10 @@ use super::{listing, parent};
 /// Random characters and ending of a temporary file's name.
 const RANDOM: usize = 12;
 const SUFFIX: &str = ".gauth-tmp";
-/// What a killed writer left is removed when it is this old.
+/// The age at which the file of a killed writer is removed.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
-/// What stands before the random characters.
+/// The part before the random characters.
 fn prefix(target: &Path) -> OsString {
     let name = target.file_name().unwrap_or_default();
     let mut prefix = OsString::from(".");
@@ -34,7 +34,7 @@ fn prefix(target: &Path) -> OsString {
     prefix
 }
 
-/// A name that [`prefix`] and the rest could have made, without what comes after the prefix.
+/// The [`prefix`] of a temporary file's name; `None` for any other name.
 fn prefix_of(name: &OsStr) -> Option<&[u8]> {
     let stem = name.as_encoded_bytes().strip_suffix(SUFFIX.as_bytes())?;
     let (prefix, random) = stem.split_at_checked(stem.len().checked_sub(RANDOM)?)?;
@@ -42,11 +42,11 @@ fn prefix_of(name: &OsStr) -> Option<&[u8]> {
     (is_ours && random.iter().all(u8::is_ascii_alphanumeric)).then_some(prefix)
 }
 
-/// A new file beside `target`, removed again when dropped. It has the mode 0600 from birth whatever the umask,
-/// or what the umask leaves of 0666.
+/// A new file beside `target`, removed again when dropped. It is created with mode 0600 regardless of the umask,
+/// or with what the umask leaves of 0666.
 pub(super) fn create(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let file = with_new_name(target, |path| open(path, mode))?;
-    // Without locks nothing is swept either.
+    // Where there are no locks, nothing is swept.
     let _ = file.as_file().try_lock();
     Ok(file)
 }
@@ -69,7 +69,7 @@ fn open(path: &Path, mode: u32) -> io::Result<File> {
     made_private(options.open(path)?, mode)
 }
 
-/// The umask may have taken even the owner's permissions away.
+/// The umask may have removed even the owner's permissions.
 fn made_private(file: File, mode: u32) -> io::Result<File> {
     #[cfg(unix)]
     if mode == 0o600 {
@@ -80,8 +80,8 @@ fn made_private(file: File, mode: u32) -> io::Result<File> {
     Ok(file)
 }
 
-/// A private file that is made before it is known whether there will be anything to write, so that what can fail fails
-/// then. Where the system can it has no name until it is used, and nothing is left of a run that a signal ends.
+/// A private file that is created before it is known whether there will be anything to write, so that failures show early.
+/// If the system supports it, the file has no name until it is used, so that a killed run leaves nothing.
 #[derive(Debug)]
 pub(super) enum Spare {
     #[cfg(target_os = "linux")]
@@ -117,7 +117,7 @@ fn nameless(directory: &Path) -> io::Result<File> {
     made_private(file, 0o600)
 }
 
-/// open(2) has this way to a name for a file that was made without one.
+/// Names a file that was created without a name (see open(2)).
 #[cfg(target_os = "linux")]
 fn link(file: &File, target: &Path) -> io::Result<tempfile::TempPath> {
     use std::os::fd::AsRawFd;
@@ -130,7 +130,7 @@ fn link(file: &File, target: &Path) -> io::Result<tempfile::TempPath> {
     Ok(named.into_temp_path())
 }
 
-/// A private file that a killed writer left beside its target, with nobody at work on it.
+/// A private file that a killed writer left beside its target.
 pub(super) struct Leftover {
     path: PathBuf,
     file: File,
@@ -142,7 +142,7 @@ impl Leftover {
         &self.file
     }
 
-    /// Whether it was written after the file that it was to replace.
+    /// Whether it is newer than the file that it was to replace.
     pub(super) fn is_newer(&self) -> bool {
         self.is_newer
     }
@@ -156,8 +156,7 @@ impl Leftover {
     }
 }
 
-/// What killed writers of `target` left beside it, the newest last. Its caller holds the lock that writers of `target`
-/// write under.
+/// What killed writers of `target` left beside it, the newest last. The caller must hold the lock of `target`.
 pub(super) fn leftovers(target: &Path) -> io::Result<Vec<Leftover>> {
     let prefix = prefix(target);
     let directory = parent(target);
@@ -178,7 +177,7 @@ pub(super) fn leftovers(target: &Path) -> io::Result<Vec<Leftover>> {
     Ok(found.into_iter().map(|(_, leftover)| leftover).collect())
 }
 
-/// The file at `path`, locked, if it is a regular one of this user that nobody else has locked.
+/// The file at `path`, locked, if it is a regular file of this user that no other process has locked.
 fn unused(path: &Path) -> io::Result<Option<File>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if is_own_file(&metadata) => {}
@@ -205,8 +204,8 @@ fn is_own_file(metadata: &fs::Metadata) -> bool {
     is_own && metadata.is_file()
 }
 
-/// Removes what killed writers left in a directory, whatever their targets, once it is a day old. This is housekeeping:
-/// it comes after the work, and what cannot be looked at or removed is left to a later run.
+/// Removes what killed writers left in a directory, for any target, once it is a day old. This is housekeeping: it comes
+/// after the work, and what cannot be read or removed is left to a later run.
 pub fn sweep(directory: &Path) {
     for name in listing::names(directory).unwrap_or_default() {
         let Some(prefix) = prefix_of(&name) else {
@@ -237,7 +236,7 @@ fn target_of(prefix: &[u8]) -> OsString {
     }
 }
 
-/// A refresh token that a killed run could not put into its file stays until the next use of that file.
+/// A refresh token that a killed run did not write into its file stays until the next use of that file.
 fn may_hold_a_newer_secret(leftover: &fs::Metadata, target: &Path) -> bool {
     #[cfg(unix)]
     let is_private = std::os::unix::fs::MetadataExt::mode(leftover) & 0o077 == 0;
@@ -309,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn b3_what_may_be_a_newer_secret_is_left_to_whoever_reads_its_file() {
+    fn b3_a_possibly_newer_secret_is_left_to_the_next_reader_of_its_file() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("secret");
         fs::write(&target, "old").unwrap();

@@ -1,4 +1,4 @@
-//! The file named with `-o`: complete or not there.
+//! The file named with `-o`: complete or absent.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -13,10 +13,10 @@ use crate::buffered::Buffered;
 use crate::exit::{Failure, Kind, reason};
 use crate::terminal::{Harmless, Stdout, stdout, watched};
 
-/// How often a FIFO is tried that nobody reads from.
+/// How often a FIFO without a reader is tried.
 const READER_POLL: Duration = Duration::from_millis(10);
 
-/// A report on its way to the file named with `-o`. A regular file appears, or is replaced, at [`Report::commit`]
+/// The report that is written to the file named with `-o`. A regular file appears, or is replaced, at [`Report::commit`]
 /// and not before; a device, a pipe and standard output are written directly.
 pub struct Report {
     path: PathBuf,
@@ -35,17 +35,17 @@ impl Report {
     /// /dev/stdout are standard output. A FIFO must have a reader by `deadline`.
     ///
     /// # Errors
-    /// A path that cannot be written to, as a usage error; a FIFO without a reader as one that passes.
+    /// A path that cannot be written to, as a usage error; a FIFO without a reader as a temporary one.
     pub fn create(path: &Path, deadline: Option<Instant>) -> Result<Self, Failure> {
         super::refuse_secret_as_name(path)?;
         let output = open_output(path, deadline).map_err(|error| {
             let kind = if error.kind() == io::ErrorKind::TimedOut { Kind::Temporary } else { Kind::Usage };
-            Failure::new(kind, format!("write {}: {}", shown(path), reason(&error)))
+            Failure::new(kind, format!("cannot write {}: {}", shown(path), reason(&error)))
         })?;
         Ok(Self { path: path.to_owned(), output })
     }
 
-    /// The file that a process which ends without unwinding must remove.
+    /// The temporary file, for a process that ends without unwinding to remove.
     pub fn unfinished(&self) -> Option<&Path> {
         match &self.output {
             Output::Replace(file, ..) => file.get_ref().map(NamedTempFile::path),
@@ -53,7 +53,7 @@ impl Report {
         }
     }
 
-    /// Puts the finished report in its place. A report dropped without this leaves nothing behind.
+    /// Moves the finished report to its place. A report dropped without this leaves no file.
     pub fn commit(self) -> io::Result<()> {
         let committed = match self.output {
             Output::Stdout(output) => return output.finish(),
@@ -106,17 +106,17 @@ fn open_output(path: &Path, deadline: Option<Instant>) -> io::Result<Output> {
             let is_terminal = file.is_terminal();
             return Ok(Output::Direct(Harmless::new(Buffered::new(file), is_terminal)));
         }
-        // Also a link to a file that will be created.
+        // This includes a link to a file that will be created.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
     let target = target(path)?;
-    // What nobody else could read stays so while it is written.
+    // A file that others cannot read stays so while it is written.
     let mode = if permissions.is_some() { 0o600 } else { 0o666 };
     Ok(Output::Replace(Buffered::new(replacement::create(&target, mode)?), target, permissions))
 }
 
-/// Opens what is no regular file. Opening a FIFO waits for a reader, who may never come.
+/// Opens a file that is not regular. Opening a FIFO waits for a reader, which may never come.
 #[cfg(unix)]
 fn open_direct(path: &Path, metadata: &fs::Metadata, deadline: Option<Instant>) -> io::Result<File> {
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -140,7 +140,7 @@ fn open_direct(path: &Path, metadata: &fs::Metadata, deadline: Option<Instant>) 
             Err(error) => return Err(error),
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads from it"));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "no process reads from it"));
         }
         std::thread::sleep(READER_POLL);
     }
@@ -216,7 +216,7 @@ mod tests {
     fn h1_a_full_device_is_an_error_that_names_it() {
         let mut report = Report::create(Path::new("/dev/full"), None).unwrap();
         let error = report.write_all(b"rows").and_then(|()| report.commit()).unwrap_err();
-        assert_eq!(error.to_string(), "write '/dev/full': no space left on device");
+        assert_eq!(error.to_string(), "cannot write '/dev/full': no space left on device");
     }
 
     #[test]
@@ -225,6 +225,6 @@ mod tests {
         let path = folder.path().join("nowhere/report.csv");
         let failure = Report::create(&path, None).err().unwrap();
         assert_eq!(failure.kind(), Kind::Usage);
-        assert_eq!(failure.to_string(), format!("write '{}': no such file or directory", path.display()));
+        assert_eq!(failure.to_string(), format!("cannot write '{}': no such file or directory", path.display()));
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets at rest: nobody else ever sees them, and a crash leaves the old file or the new one.
+//! Secrets on disk: private at all times, and after a crash there is the old file or the new one.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use super::replacement::{self, Leftover, Spare};
 use super::{CREDENTIALS_LIMIT, followed, parent, read_all, refuse_secret_as_name, shown};
 use crate::exit::{Failure, Kind, reason};
 
-/// Creates a directory, and what is missing above it, for the user alone (mode 0700 whatever the umask).
-/// Directories that exist are left as they are.
+/// Creates a directory, and its missing parents, for the user only (mode 0700 regardless of the umask). Existing
+/// directories are not changed.
 pub fn private_directory(path: &Path) -> io::Result<()> {
-    // A bare file name stands in the empty path.
+    // The parent of a bare file name is empty.
     if path.as_os_str().is_empty() || is_directory(path)? {
         return Ok(());
     }
@@ -26,7 +26,7 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     match builder.create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_directory(path)? => Ok(()),
         Err(error) => Err(error),
-        // The umask may have taken the owner's own permissions away.
+        // The umask may have removed even the owner's permissions.
         #[cfg(unix)]
         Ok(()) => fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700)),
         #[cfg(not(unix))]
@@ -42,8 +42,8 @@ fn is_directory(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Writes a secret: the directory is created if need be, the file has mode 0600 from birth, and whoever looks
-/// sees the old content or the new one, also after a crash. A symlink at `path` is kept and what it points to
+/// Writes a secret: the directory is created if necessary, the file is created with mode 0600, and readers see the old
+/// content or the new one, also after a crash. A symlink at `path` is kept and what it points to
 /// is replaced, if both the link and that directory belong to this user.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || {
@@ -53,7 +53,7 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|error: io::Error| cannot_write(path, &error))
 }
 
-/// As [`write_secret`], for what costs nothing when it is lost: it may be after a crash of the whole machine.
+/// As [`write_secret`], for content that may be lost in a crash of the whole machine.
 pub fn write_secret_unsynced(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || {
         let target = ready_target(path)?;
@@ -64,15 +64,15 @@ pub fn write_secret_unsynced(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map(drop).map_err(|error: io::Error| cannot_write(path, &error))
 }
 
-/// Whether [`write_secret`] to `path` could succeed; the directory is created if need be. For finding out before a
-/// person is asked for something.
+/// Whether [`write_secret`] to `path` could succeed; the directory is created if necessary. For checking before the user is
+/// asked for something.
 pub fn check_secret_target(path: &Path) -> Result<(), Failure> {
     refuse_secret_as_name(path)?;
     let check = || replacement::create(&ready_target(path)?, 0o600).map(drop);
     check().map_err(|error: io::Error| cannot_write(path, &error))
 }
 
-/// What a secret will be written through when there is one: made ahead, so that little can fail afterwards.
+/// A file for a secret that may come: created in advance, so that little can fail afterwards.
 #[derive(Debug)]
 pub struct SecretWriter {
     path: PathBuf,
@@ -81,7 +81,7 @@ pub struct SecretWriter {
 }
 
 impl SecretWriter {
-    /// Makes the temporary file.
+    /// Creates the temporary file.
     pub fn prepare(path: &Path) -> Result<Self, Failure> {
         let prepare = || {
             let target = ready_target(path)?;
@@ -108,9 +108,9 @@ fn replace(mut file: NamedTempFile, target: &Path, bytes: &[u8]) -> io::Result<(
     Ok(())
 }
 
-/// Looks at what killed writers of the secret at `path` left beside it: takes the newest of those that are newer than
-/// the secret and that `is_successor` says may take its place, and removes the others. Whether it took one. Its caller
-/// holds the lock that writers write under.
+/// Recovers what killed writers of the secret at `path` left beside it: the newest file that is newer than the secret and
+/// that `is_successor` accepts replaces it, and the others are removed. Returns whether the secret was replaced. The caller
+/// must hold the lock of `path`.
 pub fn adopt_secret(path: &Path, is_successor: impl Fn(&[u8]) -> bool) -> Result<bool, Failure> {
     let adopt = || {
         let target = owned_target(path)?;
@@ -128,16 +128,19 @@ pub fn adopt_secret(path: &Path, is_successor: impl Fn(&[u8]) -> bool) -> Result
         Ok(taken.is_some())
     };
     adopt().map_err(|error: io::Error| {
-        Failure::new(Kind::Failed, format!("cannot read what a killed run left of {}: {}", shown(path), reason(&error)))
+        Failure::new(
+            Kind::Failed,
+            format!("cannot recover {} after an interrupted run: {}", shown(path), reason(&error)),
+        )
     })
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let message = format!("write {}: {}", shown(path), reason(error));
+    let message = format!("cannot write {}: {}", shown(path), reason(error));
     Failure::new(Kind::Failed, message)
 }
 
-/// The file that a write to `path` replaces, in a directory that exists.
+/// The file that a write to `path` replaces, in an existing directory.
 fn ready_target(path: &Path) -> io::Result<PathBuf> {
     let target = owned_target(path)?;
     private_directory(parent(&target))?;
@@ -148,7 +151,9 @@ fn ready_target(path: &Path) -> io::Result<PathBuf> {
 fn owned_target(path: &Path) -> io::Result<PathBuf> {
     let target = followed(path, |link, next| {
         let is_own = is_ours(link) && is_ours(&fs::metadata(parent(next))?);
-        is_own.then_some(()).ok_or_else(|| io::Error::other("a symlink that belongs, or leads, to another user"))
+        is_own
+            .then_some(())
+            .ok_or_else(|| io::Error::other("the symlink or its target directory belongs to another user"))
     })?;
     match fs::symlink_metadata(&target) {
         Ok(found) if !found.is_file() => Err(io::Error::other("not a regular file")),
@@ -170,7 +175,7 @@ fn is_ours(metadata: &fs::Metadata) -> bool {
 }
 
 fn sync_directory(directory: &Path) -> io::Result<()> {
-    // A directory that cannot be opened, or a file system that cannot sync one, is no loss of the file.
+    // If a directory cannot be opened or synced, the file is still written.
     let Ok(directory) = File::open(directory) else {
         return Ok(());
     };
@@ -191,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a1_new_files_and_directories_are_for_the_user_alone() {
+    fn a1_new_files_and_directories_are_for_the_user_only() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("a/b/secret");
         write_secret(&file, b"new").unwrap();
@@ -227,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a8_links_in_a_circle_are_refused() {
+    fn a8_a_loop_of_links_is_refused() {
         let home = tempfile::tempdir().unwrap();
         let (one, other) = (home.path().join("one"), home.path().join("other"));
         symlink(&one, &other).unwrap();

@@ -1,14 +1,14 @@
-//! A connection that sends when an answer is awaited: ureq writes head and body of a request, and each line of a CONNECT, by
-//! themselves, which without Nagle's algorithm makes a packet of each.
+//! A connection that sends when a response is awaited: ureq writes head and body of a request, and each line of a CONNECT,
+//! separately, which without Nagle's algorithm makes a packet of each.
 
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector, Transport,
 };
 
-/// More than this is sent on the way.
+/// More than this is sent at once.
 const HELD: usize = 64 << 10;
 
-/// TCP, directly or through a proxy, with TLS where the URL asks for it.
+/// TCP, directly or through a proxy, with TLS for https.
 pub(super) fn connector() -> impl Connector {
     let direct = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default());
     direct.chain(Gathering).chain(RustlsConnector::default())
