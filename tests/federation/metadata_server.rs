@@ -31,7 +31,7 @@ fn a_named_metadata_server_gives_the_machines_token_and_nothing_is_cached() {
     let first = machine.run_command(command);
     let said = first.stderr().to_owned();
     let first = token(&first.expect(0));
-    assert!(said.contains("took the metadata server: metadata_server in 127.0.0.1:"), "{said}");
+    assert!(said.contains("using the metadata server (metadata_server, 127.0.0.1:"), "{said}");
     let azp = &machine.tokeninfo("access_token", &first)["azp"];
     assert_eq!(azp, "109876543210987654324");
     command = home.command(BIN);

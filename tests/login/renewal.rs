@@ -112,7 +112,7 @@ fn a_server_on_this_machine_that_has_ended_is_told_before_the_url_is_shown() {
     command.arg("--no-browser");
     let run = run(command).expect_failure(5);
     assert!(run.stderr().contains("nothing listens at http://127.0.0.1:"), "{}", run.stderr());
-    assert!(run.stderr().contains("hint: a login made in a gauth-sandbox ends with it"), "{}", run.stderr());
+    assert!(run.stderr().contains("a login made in a gauth-sandbox ends with it"), "{}", run.stderr());
     assert!(!run.stderr().contains("open this URL"));
 }
 

@@ -288,6 +288,6 @@ fn a_word_that_says_try_again_counts_for_more_than_the_status() {
 fn a_login_of_a_sandbox_that_has_ended_is_told_as_such() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let run = run_canary_user(&format!("http://{gone}/token"), &[]).expect_failure(5);
-    assert!(run.stderr().contains("hint: a login made in a gauth-sandbox ends with it"), "{}", run.stderr());
+    assert!(run.stderr().contains("a login made in a gauth-sandbox ends with it"), "{}", run.stderr());
     assert!(run.stderr().contains("gauth-login --client-secrets"), "{}", run.stderr());
 }

@@ -116,7 +116,7 @@ fn b3_killed_between_fsync_and_rename_the_next_run_takes_the_new_token_up() {
     assert_eq!(user.check(trace.run).expect_failure(137).code(), 137);
     assert_eq!(fs::read(&user.credentials).expect("read them"), before);
     let run = user.run(&[]).expect(0);
-    assert!(run.stderr().contains("took over the refresh token"), "{}", run.stderr());
+    assert!(run.stderr().contains("recovered the refresh token"), "{}", run.stderr());
     token(&run);
     assert_eq!(user.requests_to("/token").len(), 2);
     let names = fs::read_dir(user.home.config().join("gauth")).expect("list").count();

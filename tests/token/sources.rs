@@ -46,13 +46,13 @@ fn the_first_source_that_is_set_wins_and_explain_says_so() {
     }
     for (n, (name, path)) in places(&user).iter().enumerate() {
         let said = explained(&user, n);
-        let took = format!("took {name}: authorized_user in {}", path.display());
+        let took = format!("using {name} (authorized_user, {})", path.display());
         assert!(said.contains(&took), "{said}");
         assert!(said.contains(&format!("acting as user-{n}@example.com")), "{said}");
-        assert!(said.contains("from the cache: no"), "{said}");
+        assert!(said.contains("cached: no"), "{said}");
         assert!(said.contains("expires: 20"), "{said}");
         assert!(said.contains(&format!("scopes: {READONLY}")), "{said}");
-        assert!(explained(&user, n).contains("from the cache: yes"));
+        assert!(explained(&user, n).contains("cached: yes"));
     }
     let said = explained(&user, 4);
     assert!(said.contains("looked for gauth-login's file: no "), "{said}");
@@ -197,7 +197,7 @@ fn a_dangling_link_is_an_error_not_another_account() {
     let refused = |link: &std::path::Path| {
         std::os::unix::fs::symlink("/nowhere/else", link).expect("make a link");
         let run = user.run(&[]).expect_failure(2);
-        assert!(run.stderr().contains("a link that leads nowhere"), "{}", run.stderr());
+        assert!(run.stderr().contains("a dangling symlink"), "{}", run.stderr());
         assert!(run.stderr().contains("gauth/credentials.json"), "{}", run.stderr());
         fs::remove_file(link).expect("remove it");
     };
@@ -207,9 +207,9 @@ fn a_dangling_link_is_an_error_not_another_account() {
     refused(&user.credentials);
     // A link to what is there is no matter, and without one gcloud's account is taken.
     std::os::unix::fs::symlink(user.home.path().join(gcloud), &user.credentials).expect("make a link");
-    assert!(explained(&user, 3).contains("took gauth-login's file"));
+    assert!(explained(&user, 3).contains("using gauth-login's file"));
     fs::remove_file(&user.credentials).expect("remove it");
-    assert!(explained(&user, 4).contains("took gcloud's"));
+    assert!(explained(&user, 4).contains("using gcloud's"));
 }
 
 #[test]

@@ -120,10 +120,10 @@ fn f7_f8_only_a_chain_to_a_trusted_root_for_this_name_and_time_will_do() {
     let other = Authority::new();
     for (trusted, server, says) in [
         (&ours, ours.server("127.0.0.1", 2060), None),
-        (&other, ours.server("127.0.0.1", 2060), Some("certificate is refused")),
-        (&ours, ours.server("oauth2.googleapis.com", 2060), Some("certificate is refused")),
-        (&ours, ours.server("127.0.0.2", 2060), Some("certificate is refused")),
-        (&ours, ours.server("127.0.0.1", 2021), Some("certificate is refused")),
+        (&other, ours.server("127.0.0.1", 2060), Some("invalid peer certificate")),
+        (&ours, ours.server("oauth2.googleapis.com", 2060), Some("invalid peer certificate")),
+        (&ours, ours.server("127.0.0.2", 2060), Some("invalid peer certificate")),
+        (&ours, ours.server("127.0.0.1", 2021), Some("invalid peer certificate")),
     ] {
         let server = Server::start(server, false);
         let url = format!("https://{}/token", server.address);

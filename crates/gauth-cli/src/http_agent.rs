@@ -242,10 +242,8 @@ fn failure(what: &str, proxy: Option<&Proxy>, error: &Error) -> Failure {
     let temporary = |text: &str| Failure::new(Kind::Temporary, format!("{what}: {text}"));
     if let Some(tls) = tls_error(error) {
         return match tls {
-            rustls::Error::InvalidCertificate(_) => {
-                Failure::new(Kind::Failed, format!("{what}: invalid server certificate: {tls}"))
-                    .hint("set SSL_CERT_FILE to a file with the certificate authority of your company")
-            }
+            rustls::Error::InvalidCertificate(_) => Failure::new(Kind::Failed, format!("{what}: {tls}"))
+                .hint("set SSL_CERT_FILE to a file with the certificate authority of your company"),
             _ => Failure::new(Kind::Failed, format!("{what}: TLS failed: {tls}")),
         };
     }

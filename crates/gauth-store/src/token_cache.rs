@@ -245,7 +245,7 @@ impl Request<'_> {
         };
         saved.unwrap_or_else(|e| {
             self.terminal.warn(&format!(
-                "cannot save the new refresh token: {e:#}; run gauth-login when the old one stops working"
+                "the server replaced the refresh token and the new one could not be saved: {e:#}; run gauth-login when the old one stops working"
             ));
             None
         })
