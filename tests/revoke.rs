@@ -263,7 +263,7 @@ fn a_login_in_the_meantime_is_neither_revoked_nor_removed() {
     pty.type_in("y\n");
     let (status, shown) = pty.finish();
     assert_eq!(status.code(), Some(5), "{shown}");
-    assert!(shown.contains("changed meanwhile"), "{shown}");
+    assert!(shown.contains("changed in the meantime"), "{shown}");
     assert_eq!(user.stored(), newer);
     assert_untouched(&user);
 }
