@@ -92,7 +92,11 @@ fn where_nobody_tells_the_email_the_login_that_does_is_told() {
     let run = user.run(&[]).expect(0);
     assert!(run.stderr().ends_with("gauth-login --scope analytics.readonly --scope email\n"), "{}", run.stderr());
     let run = run_with_input(user.command(&["-"]), std::fs::read(&file).expect("read it")).expect(0);
-    assert!(run.stderr().ends_with("log in with --scope email in addition to its other scopes to see whose it is\n"), "{}", run.stderr());
+    assert!(
+        run.stderr().ends_with("log in with --scope email in addition to its other scopes to see whose it is\n"),
+        "{}",
+        run.stderr()
+    );
 }
 
 #[test]
