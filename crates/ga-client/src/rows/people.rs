@@ -43,9 +43,10 @@ impl Column {
     /// A cell of this column for a terminal.
     pub fn shown(&self, cell: &[u8], detail: Detail) -> String {
         let text = String::from_utf8_lossy(cell);
-        match self.is_metric {
-            true => self.figure(&text, detail).unwrap_or_else(|| sanitise(&text)),
-            false => moment(&self.name, &text).unwrap_or_else(|| sanitise(&text)),
+        if self.is_metric {
+            self.figure(&text, detail).unwrap_or_else(|| sanitise(&text))
+        } else {
+            moment(&self.name, &text).unwrap_or_else(|| sanitise(&text))
         }
     }
 
@@ -63,9 +64,8 @@ impl Column {
         let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
         let Detail { decimals, is_short } = detail;
         let is_whole = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let number = |value: f64, decimals: usize| match is_short && value.abs() >= 9_999.5 {
-            true => shortened(value),
-            false => rounded(value, decimals),
+        let number = |value: f64, decimals: usize| {
+            if is_short && value.abs() >= 9_999.5 { shortened(value) } else { rounded(value, decimals) }
         };
         Some(match &self.measure {
             Measure::Rate => format!("{}%", number(value * 100.0, decimals)),

@@ -124,10 +124,13 @@ impl Layout {
         }
         for detail in [rounded, short] {
             let cells = widths(detail);
-            let least = cells.iter().zip(&self.columns).map(|(width, column)| match column.is_metric {
-                true => *width,
-                // Half a date is useless.
-                false => moment_width(&column.name).unwrap_or(NARROWEST),
+            let least = cells.iter().zip(&self.columns).map(|(width, column)| {
+                if column.is_metric {
+                    *width
+                } else {
+                    // Half a date is useless.
+                    moment_width(&column.name).unwrap_or(NARROWEST)
+                }
             });
             let whole = with_headings(cells.clone());
             if let Some(widths) = cut_to(room, whole, &least.collect::<Vec<_>>()) {
@@ -145,9 +148,10 @@ impl Layout {
                 let cell = |place: usize| {
                     let whole = shown(place, *detail);
                     let is_too_long = self.columns[place].is_metric && whole.width() > widths[place];
-                    match is_too_long && self.terminal_width.is_some() {
-                        true => self.fitting(place, cells, widths[place]),
-                        false => whole,
+                    if is_too_long && self.terminal_width.is_some() {
+                        self.fitting(place, cells, widths[place])
+                    } else {
+                        whole
                     }
                 };
                 self.line(form, &(0..cells.len()).map(cell).collect::<Vec<_>>(), out);
@@ -159,9 +163,10 @@ impl Layout {
                 let widest = headings.iter().map(|text| text.width()).max().unwrap_or(0);
                 let room = width.saturating_sub(widest + GAP.len());
                 for (place, heading) in headings.iter().enumerate() {
-                    let text = match self.columns[place].is_metric {
-                        true => self.fitting(place, cells, room),
-                        false => self.cut(&shown(place, Detail::FULL), room),
+                    let text = if self.columns[place].is_metric {
+                        self.fitting(place, cells, room)
+                    } else {
+                        self.cut(&shown(place, Detail::FULL), room)
                     };
                     let padding = " ".repeat(widest - heading.width());
                     let line = if self.header { format!("{heading}{padding}{GAP}{text}") } else { text };
@@ -209,10 +214,7 @@ impl Layout {
             if place > 0 {
                 line.push_str(GAP);
             }
-            match column.is_metric {
-                true => line.extend([padding, cell]),
-                false => line.extend([cell, padding]),
-            }
+            if column.is_metric { line.extend([padding, cell]) } else { line.extend([cell, padding]) }
         }
         out.extend_from_slice(line.trim_end().as_bytes());
         out.push(b'\n');

@@ -205,10 +205,7 @@ impl Chart {
     fn moments_below(&self, indent: usize, width: usize) -> String {
         let (first, last) = (self.figure.step_label(0), self.figure.step_label(self.figure.steps.saturating_sub(1)));
         let gap = width.saturating_sub(first.width() + last.width()).max(2);
-        let line = match first == last {
-            true => first,
-            false => format!("{first}{}{last}", " ".repeat(gap)),
-        };
+        let line = if first == last { first } else { format!("{first}{}{last}", " ".repeat(gap)) };
         format!("{}{}\n", " ".repeat(indent), self.dim(&line))
     }
 

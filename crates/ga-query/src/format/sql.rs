@@ -198,10 +198,8 @@ impl Sql {
             }
         }
         let (names, key) = (names.join(", "), key.join(", "));
-        let action = match updates.is_empty() {
-            true => "NOTHING".to_owned(),
-            false => format!("UPDATE SET {}", updates.join(", ")),
-        };
+        let action =
+            if updates.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", updates.join(", ")) };
         let head = format!(
             "BEGIN;\nCREATE TABLE IF NOT EXISTS {table} (\n  {},\n  PRIMARY KEY ({key})\n);\n{}",
             declared.join(",\n  "),

@@ -25,10 +25,7 @@ pub(super) fn figure(figure: &Figure, metric: usize) -> String {
         // Writing to a String cannot fail, here and below.
         let _ = write!(caption, " <span>({left_out} more rows are in the table only)</span>");
     }
-    let drawing = match figure.is_over_time() {
-        true => lines(figure, metric, &name),
-        false => bars(figure, metric),
-    };
+    let drawing = if figure.is_over_time() { lines(figure, metric, &name) } else { bars(figure, metric) };
     format!("<figure>\n<figcaption>{caption}</figcaption>\n{drawing}</figure>\n")
 }
 
@@ -99,13 +96,18 @@ fn lines(figure: &Figure, metric: usize, name: &str) -> String {
         let _ = write!(text, "<span>{}</span>", escaped(&figure.step_label(step)));
     }
     text += "</div>\n</div>\n";
-    if figure.series.len() > 1 {
-        text += "<ul>";
-        for (place, series) in figure.series.iter().enumerate() {
-            let label = escaped(&series.label);
-            let _ = write!(text, "<li dir=\"auto\"><i style=\"background:var(--s{place})\"></i>{label}</li>");
-        }
-        text += "</ul>\n";
+    text + &legend(figure)
+}
+
+/// Which colour is which line, if there are several.
+fn legend(figure: &Figure) -> String {
+    if figure.series.len() < 2 {
+        return String::new();
     }
-    text
+    let mut text = "<ul>".to_owned();
+    for (place, series) in figure.series.iter().enumerate() {
+        let label = escaped(&series.label);
+        let _ = write!(text, "<li dir=\"auto\"><i style=\"background:var(--s{place})\"></i>{label}</li>");
+    }
+    text + "</ul>\n"
 }
