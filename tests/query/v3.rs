@@ -155,8 +155,8 @@ fn what_has_no_equivalent_is_refused_by_name() {
         (&["-m", "ga:noSuchThing"], 4, "v3 has no such field"),
         (&["-m", "users", "--filters", "ga:pagepath==/"], 4, "ga:pagePath"),
         (&["-m", "users", "--start-index", "0"], 2, "from 1"),
-        (&["-m", "users", "--limit", "1", "--max-results", "1"], 2, "give one"),
-        (&["-m", "users", "--start", "today", "--start-date", "today"], 2, "give one"),
+        (&["-m", "users", "--limit", "1", "--max-results", "1"], 2, "exclude each other"),
+        (&["-m", "users", "--start", "today", "--start-date", "today"], 2, "exclude each other"),
         (&["-m", "ga:percentNewSessions", "--min"], 2, "--min"),
         (&["-m", "users", "-f", "v3", "--dates", "today", "--dates", "yesterday"], 2, "-f v3"),
     ] {
