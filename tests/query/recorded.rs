@@ -94,7 +94,7 @@ const REPORTS: [Case; 20] = [
         0,
         &[
             "sampled: the numbers are estimates from 12000 of 40000 events (30.0 %)",
-            "rolled into (other)",
+            "grouped into (other)",
             "thresholding",
             "the metric purchaseRevenue is restricted",
         ],
