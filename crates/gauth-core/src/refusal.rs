@@ -50,14 +50,31 @@ pub fn secrets_of(request: &Request) -> Masks {
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
     for (name, value) in form.filter(|_| is_form).unwrap_or_default() {
         if !PUBLIC_FIELDS.contains(&name.as_str()) {
-            masks.add(&value);
-            // A signed request as subject token is JSON that is encoded once more.
-            for (inner, _) in form::decode(&value).unwrap_or_default() {
-                masks.add(&inner);
+            match signed_request(&value) {
+                Some(headers) => secrets_of_signature(&headers).for_each(|secret| masks.add(secret)),
+                None => masks.add(&value),
             }
         }
     }
     masks
+}
+
+/// The headers of a signed AWS request as subject token: JSON that is encoded once more.
+fn signed_request(subject_token: &str) -> Option<Vec<(String, String)>> {
+    let (json, _) = form::decode(subject_token)?.into_iter().next()?;
+    let request: Value = serde_json::from_str(&json).ok()?;
+    let text = |header: &Value, name: &str| Some(header[name].as_str()?.to_owned());
+    request["headers"].as_array()?.iter().map(|header| Some((text(header, "key")?, text(header, "value")?))).collect()
+}
+
+/// What is secret of them. The names of headers are not: a server that speaks of the security token means no other.
+fn secrets_of_signature(headers: &[(String, String)]) -> impl Iterator<Item = &str> {
+    headers.iter().filter_map(|(name, value)| {
+        if name.eq_ignore_ascii_case("x-amz-security-token") {
+            return Some(value.as_str());
+        }
+        value.split_once("Signature=").map(|(_, signature)| signature)
+    })
 }
 
 /// A success as is; an error response with only what the server says about the error in its body.
