@@ -155,10 +155,10 @@ fn a_night_that_fails_is_taken_up_where_it_failed() {
     let state = home.path().join("ga.db.traffic.day");
     assert_eq!(fs::read_to_string(&state).expect("the state"), "2026-11-03\n");
 
-    let mend = "ALTER TABLE traffic RENAME TO old;
+    let repair = "ALTER TABLE traffic RENAME TO old;
         CREATE TABLE traffic (property, date, country, sessions, PRIMARY KEY (property, date, country));
         INSERT INTO traffic SELECT * FROM old;";
-    run_with_input(sqlite(&home, &file, &["-bail"]), mend).expect(0);
+    run_with_input(sqlite(&home, &file, &["-bail"]), repair).expect(0);
     run_nightly(&home, &sandbox, &options).expect(0);
     assert_eq!(asked(&sandbox), 4 + 3);
     let days = run_with_input(sqlite(&home, &file, &[]), "SELECT count(DISTINCT date) FROM traffic;");

@@ -209,7 +209,7 @@ fn what_the_program_says_of_its_failure_is_kept_and_its_noise_is_not() {
     assert!(run.stderr().contains("/nonexistent/program"), "{}", run.stderr());
 }
 
-/// The process whose id stands in this file has ended; as a zombie of nobody's it has no command line.
+/// The process whose id is in this file has ended; as a zombie of nobody's it has no command line.
 #[track_caller]
 fn assert_gone(file: &Path) {
     let id = fs::read_to_string(file).expect("it ran");

@@ -147,7 +147,7 @@ fn g8_a_refused_subject_token_says_what_google_said_of_it() {
 }
 
 #[test]
-fn g8_aws_trouble_is_told_apart_from_googles() {
+fn g8_an_error_of_aws_is_distinguished_from_one_of_google() {
     let machine = machine();
     let source = machine.sandbox.aws_source();
     let file = machine.sandbox.external_account(Provider::Aws, source.clone(), None);
@@ -233,7 +233,7 @@ fn g8_a_refusal_deletes_nothing() {
 }
 
 #[test]
-fn trouble_that_passes_exits_5_whichever_hop_it_meets() {
+fn a_temporary_error_exits_5_at_any_hop() {
     for (path, tries) in [("/outside/token", 3), ("/v1/token", 3), ("/v1/projects/", 3)] {
         let machine = holding(|m| {
             let target = Some(m.sandbox.analyst());

@@ -115,7 +115,7 @@ fn c22_ones_own_browser_and_that_of_root_may_answer_whoever_one_is() {
     }
 }
 
-/// Stops a program and waits until it stands still.
+/// Stops a program and waits until it has stopped.
 fn stop(running: &Running) {
     running.signal(Signal::STOP);
     let status = || fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("its status");

@@ -76,21 +76,21 @@ fn page_of_three() -> String {
 
 #[test]
 fn retry_after_is_waited_for_if_it_fits_and_else_ends_the_run() {
-    let later = |wish: &str| Answer::new(503, &format!("Retry-After: {wish}\r\n"), "");
+    let later = |wait: &str| Answer::new(503, &format!("Retry-After: {wait}\r\n"), "");
     let server = ScriptedServer::start([later("1"), Answer::json(200, page_of_three())]);
     let started = Instant::now();
     user_of(&server.url()).pages(&[]).expect(0);
     assert!(started.elapsed() >= Duration::from_secs(1));
 
-    for wish in ["90", "18446744073709551615"] {
-        let server = ScriptedServer::start([later(wish)]);
+    for wait in ["90", "18446744073709551615"] {
+        let server = ScriptedServer::start([later(wait)]);
         let started = Instant::now();
         user_of(&server.url()).pages(&["--timeout", "80"]).expect_failure(5);
         assert!(started.elapsed() < testkit::IN_TIME);
     }
 
-    for wish in ["-1", "soon", "99999999999999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"] {
-        let server = ScriptedServer::start([later(wish), Answer::json(200, page_of_three())]);
+    for wait in ["-1", "soon", "99999999999999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+        let server = ScriptedServer::start([later(wait), Answer::json(200, page_of_three())]);
         user_of(&server.url()).pages(&["--timeout", "20"]).expect(0);
     }
 }
@@ -132,19 +132,19 @@ fn pages_side_by_side_may_each_fail_once() {
 
 #[test]
 fn tries_keep_their_distance_and_the_whole_keeps_its_time() {
-    // The wish of the server in seconds, the time limit, requests, the least time it takes.
+    // What the server asks to wait, in seconds, the time limit, requests, the least time it takes.
     let table = [("1", "60", 3, 2), ("1", "1", 1, 0), ("0", "60", 3, 0)];
     std::thread::scope(|scope| {
-        for (wish, limit, requests, least) in table {
+        for (wait, limit, requests, least) in table {
             scope.spawn(move || {
-                let answer = Answer::new(503, &format!("Retry-After: {wish}\r\n"), "");
+                let answer = Answer::new(503, &format!("Retry-After: {wait}\r\n"), "");
                 let server = ScriptedServer::answering(move |_| answer.clone());
                 let started = Instant::now();
                 user_of(&server.url()).pages(&["--timeout", limit]).expect_failure(5);
                 let took = started.elapsed();
-                assert_eq!(server.requests().len(), requests, "{wish} {limit}");
-                assert!(took >= Duration::from_secs(least), "{wish} {limit}: {took:?}");
-                assert!(took <= testkit::IN_TIME, "{wish} {limit}: {took:?}");
+                assert_eq!(server.requests().len(), requests, "{wait} {limit}");
+                assert!(took >= Duration::from_secs(least), "{wait} {limit}: {took:?}");
+                assert!(took <= testkit::IN_TIME, "{wait} {limit}: {took:?}");
             });
         }
     });

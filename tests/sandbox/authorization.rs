@@ -8,7 +8,7 @@ fn two_scopes() -> String {
     format!("openid {READONLY} {EDIT}")
 }
 
-/// Clicks on the consent page that stands at `path`.
+/// Clicks on the consent page at `path`.
 fn click(visitor: &Visitor, path: &str, decision: &str, ticked: &[&str]) -> Answer {
     let mut fields = vec![("decision", decision)];
     fields.extend(ticked.iter().map(|scope| ("scope", *scope)));

@@ -179,7 +179,7 @@ fn a15_a_damaged_cache_is_a_miss_with_a_warning_and_the_credentials_stay() {
         token(&run);
         assert!(run.stderr().contains("damaged"), "{damage:?}: {}", run.stderr());
         crate::assert_harmless(run.stderr());
-        assert_eq!(user.run(&[]).expect(0).stderr(), "", "it was not mended");
+        assert_eq!(user.run(&[]).expect(0).stderr(), "", "it was not repaired");
     }
     assert_eq!(fs::read(&user.credentials).expect("read them"), before);
 }

@@ -227,7 +227,7 @@ fn b8_one_failure_is_not_multiplied_by_those_who_wait() {
         }
         assert!(said.contains("hint"), "{said}");
         assert_eq!(user.requests_to("/token").len(), 2, "{error}");
-        // One who comes after the failure asks anew.
+        // One who comes after the failure asks again.
         user.run(&[]).expect_failure(code);
         assert_eq!(user.requests_to("/token").len(), 3, "{error}");
     }

@@ -117,7 +117,7 @@ fn h6_h7_a_wrong_command_exits_2_and_asks_nobody() {
 }
 
 #[test]
-fn h6_trouble_that_passes_exits_5_after_few_tries() {
+fn h6_a_temporary_error_exits_5_after_few_tries() {
     let user = logged_in();
     for (kind, tries) in [
         (FaultKind::Html { status: 500 }, 2),
@@ -139,8 +139,8 @@ fn h6_trouble_that_passes_exits_5_after_few_tries() {
 }
 
 #[test]
-fn h6_a_wish_to_be_asked_later_is_met_if_it_fits_and_told_if_not() {
-    for (wish, code, told) in [
+fn h6_a_retry_after_is_followed_if_it_fits_and_reported_if_not() {
+    for (wait, code, told) in [
         ("0", 0, ""),
         ("3600", 5, "the server asks to wait 3600 s"),
         // As good as missing.
@@ -149,7 +149,7 @@ fn h6_a_wish_to_be_asked_later_is_met_if_it_fits_and_told_if_not() {
         ("soon", 0, ""),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0, ""),
     ] {
-        let headers = format!("Retry-After: {wish}\r\n");
+        let headers = format!("Retry-After: {wait}\r\n");
         let token = Answer::json(200, r#"{"access_token":"ya29.a"}"#);
         let refusal = Answer::new(503, &headers, "{}");
         let second = (code == 0).then_some(token);

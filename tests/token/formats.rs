@@ -125,15 +125,15 @@ fn a_subject_is_acted_for_and_has_a_token_of_its_own() {
 fn h1_a_full_disk_behind_stdout_is_a_failure() {
     let user = logged_in();
     user.token(&[]);
-    let mut wishes: Vec<Vec<&str>> = FORMATS.map(|format| vec!["--format", format]).to_vec();
-    for wish in [&["--no-cache"][..], &["--help"], &["--version"], &["--completions", "bash"]] {
-        wishes.push(wish.to_vec());
+    let mut choices: Vec<Vec<&str>> = FORMATS.map(|format| vec!["--format", format]).to_vec();
+    for choice in [&["--no-cache"][..], &["--help"], &["--version"], &["--completions", "bash"]] {
+        choices.push(choice.to_vec());
     }
-    for wish in wishes {
+    for choice in choices {
         let mut command = user.home.command("sh");
-        command.args(["-c", r#"exec "$0" "$@" >/dev/full"#, BIN]).args(&wish);
+        command.args(["-c", r#"exec "$0" "$@" >/dev/full"#, BIN]).args(&choice);
         let run = user.check(run(command)).expect(1);
-        assert!(run.stderr().contains("no space left on device"), "{wish:?}: {}", run.stderr());
+        assert!(run.stderr().contains("no space left on device"), "{choice:?}: {}", run.stderr());
     }
 }
 
@@ -141,13 +141,13 @@ fn h1_a_full_disk_behind_stdout_is_a_failure() {
 fn h3_a_reader_that_has_gone_ends_it_quietly() {
     let user = logged_in();
     user.token(&[]);
-    for wish in [&["--format", "bare"][..], &["--format", "json"], &["--no-cache"], &["--help"]] {
+    for choice in [&["--format", "bare"][..], &["--format", "json"], &["--no-cache"], &["--help"]] {
         for _ in 0..5 {
             let (reader, writer) = pipe().expect("make a pipe");
             drop(reader);
-            let output = user.command(wish).stdout(Stdio::from(writer)).output().expect("run the program");
-            assert_eq!(output.status.code(), Some(0), "{wish:?}");
-            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{wish:?}");
+            let output = user.command(choice).stdout(Stdio::from(writer)).output().expect("run the program");
+            assert_eq!(output.status.code(), Some(0), "{choice:?}");
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{choice:?}");
         }
     }
 }

@@ -94,7 +94,7 @@ fn f4_f5_silence_and_drops_end_at_the_deadline() {
 }
 
 #[test]
-fn f5_nobody_listening_is_trouble_that_passes() {
+fn f5_a_refused_connection_is_temporary() {
     let gone = token_at(&ScriptedServer::start([]));
     let run = run_canary_user(&gone, &["--timeout", "5"]).expect_failure(5);
     assert!(run.stderr().contains("connection refused"), "{}", run.stderr());

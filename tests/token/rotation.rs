@@ -20,11 +20,11 @@ fn refresh_token(user: &User) -> String {
     token.as_str().expect("a refresh token").to_owned()
 }
 
-/// Starts so many at once, each with the next of `wishes`, and expects a token from each.
+/// Starts so many at once, each with the next of `choices`, and expects a token from each.
 #[track_caller]
-fn race(user: &User, count: usize, wishes: &[&[&str]]) {
-    let wishes = wishes.iter().cycle().take(count);
-    let runners: Vec<_> = wishes.map(|wish| Running::start(user.command(wish))).collect();
+fn race(user: &User, count: usize, choices: &[&[&str]]) {
+    let choices = choices.iter().cycle().take(count);
+    let runners: Vec<_> = choices.map(|choice| Running::start(user.command(choice))).collect();
     for runner in runners {
         token(&user.check(runner.finish()).expect(0));
     }
@@ -232,6 +232,6 @@ fn b3_the_token_of_a_file_that_was_rotated_comes_from_the_cache() {
     // No trace of the old name stays.
     user.cache_file();
     let login = user.grant(&[crate::READONLY]);
-    fs::write(&user.credentials, login.to_string()).expect("log in anew");
+    fs::write(&user.credentials, login.to_string()).expect("log in again");
     assert_ne!(user.token(&[]), first);
 }

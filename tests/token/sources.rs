@@ -86,7 +86,7 @@ fn a_source_that_is_set_and_broken_is_an_error_never_a_fall_through() {
             let whole = fs::read(&user.credentials).expect("read the credentials");
             fs::write(&user.credentials, content).expect("break them");
             user.run(&[]).expect_failure(2);
-            fs::write(&user.credentials, whole).expect("mend them");
+            fs::write(&user.credentials, whole).expect("repair them");
         }
     }
     assert!(user.requests_to("/token").is_empty());

@@ -134,7 +134,7 @@ fn f7_f8_only_a_chain_to_a_trusted_root_for_this_name_and_time_will_do() {
                 let run = run.expect_failure(1);
                 assert!(run.stderr().contains(says), "{}", run.stderr());
                 assert!(run.stderr().contains("hint: "), "{}", run.stderr());
-                // It is no trouble that passes.
+                // It is not temporary.
                 assert_eq!(server.connections.load(Ordering::Relaxed), 1);
             }
         }

@@ -90,7 +90,7 @@ fn main() -> ExitCode {
             |()| ExitCode::SUCCESS,
         );
     }
-    // The status of a command, or of a signal, is none of those that `run` knows.
+    // The status of a command, or of a signal, is not one of those that `run` knows.
     let mut status = ExitCode::SUCCESS;
     let code = gauth_cli::run(&PROGRAM, |arguments: Arguments, context: Context| {
         status = serve(arguments, context)?;

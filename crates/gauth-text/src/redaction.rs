@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stands in the place of a secret.
+/// What is shown in the place of a secret.
 pub const MASK: &str = "…";
 
 /// A beginning that only a secret has, and how many characters must follow before it is taken for one.
@@ -49,7 +49,7 @@ fn next_token(text: &str, start: &str, least: usize) -> Option<(usize, usize)> {
     })
 }
 
-/// The places where `start` stands and is not the middle of a longer word.
+/// The places where `start` is and is not the middle of a longer word.
 pub(crate) fn begins<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = usize> + 'a {
     let inside = |place: usize| text[..place].ends_with(|before: char| before.is_ascii_alphanumeric());
     text.match_indices(start).map(|(place, _)| place).filter(move |place| !inside(*place))

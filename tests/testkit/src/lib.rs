@@ -1,7 +1,7 @@
 //! What the black-box tests share: a private home for each test, programs run under a watchdog, scripted
 //! servers, a scripted browser, strace, pseudo-terminals, and the sweep for leaked secrets.
 //!
-//! With the feature `sandbox`, also the people of the tests: a [`User`] of a gauth program and an [`Analyst`] with a ga
+//! With the feature `sandbox`, also the people of the tests: a `User` of a gauth program and an `Analyst` with a ga
 //! program. It links no code of the programs and speaks no protocol, so that a fault in those cannot hide here.
 //! Everything panics with a reason when a test's expectation does not hold.
 

@@ -34,7 +34,7 @@ impl RowWriter for Json {
 
 /// Writes a row as an object.
 pub(super) struct Objects {
-    /// What stands before each value: brace or comma, key, colon.
+    /// What comes before each value: brace or comma, key, colon.
     keys: Vec<Vec<u8>>,
     columns: Vec<Column>,
 }

@@ -26,7 +26,7 @@ fn parse_with(json: serde_json::Value, env: &dyn Fn(&str) -> Option<std::ffi::Os
     Credentials::parse(json.to_string().as_bytes(), &context)
 }
 
-fn trouble(json: serde_json::Value) -> String {
+fn refusal(json: serde_json::Value) -> String {
     match parse(json) {
         Ok(_) => panic!("must be refused"),
         Err(e) => format!("{e} {}", e.hint().unwrap_or_default()),
@@ -251,7 +251,7 @@ fn e6_anything_else_is_refused_by_name() {
         (json!({"type": "authorized_user"}), "client_id: missing"),
         (json!({"type": "service_account"}), "private_key: missing"),
     ] {
-        let said = trouble(file);
+        let said = refusal(file);
         assert!(said.contains(part), "{said}");
     }
 }
@@ -260,7 +260,7 @@ fn e6_anything_else_is_refused_by_name() {
 fn e2_a_file_cannot_send_its_secrets_elsewhere() {
     for mut file in [user(), key(PKCS8)] {
         file["token_uri"] = "https://oauth2.googleapis.com.evil.test/token".into();
-        assert!(trouble(file).contains("GAUTH_ALLOW_HOSTS"));
+        assert!(refusal(file).contains("GAUTH_ALLOW_HOSTS"));
     }
 }
 

@@ -107,7 +107,7 @@ fn a_file_source_is_read_then_exchanged() {
 fn e3_the_service_is_judged_before_the_file_is_looked_at() {
     let mut file = external(json!({"file": "/etc/shadow"}));
     file["token_url"] = "https://sts.googleapis.com.evil.test/v1/token".into();
-    assert!(trouble(file).contains("token_url"));
+    assert!(refusal(file).contains("token_url"));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn allowed(name: &str) -> Option<std::ffi::OsString> {
 #[test]
 fn e5_a_program_runs_only_when_allowed_and_without_a_shell() {
     let source = json!({"executable": {"command": "get-token --for ;rm", "output_file": "/run/out"}});
-    assert!(trouble(external(source.clone())).contains("ALLOW_EXECUTABLES=1"));
+    assert!(refusal(external(source.clone())).contains("ALLOW_EXECUTABLES=1"));
     let mut play = Play::with(impersonating(external(source)), &TokenRequest::default(), &allowed);
     assert!(matches!(&play.step, Step::ReadFile { path, .. } if path.as_os_str() == "/run/out"));
     play.answer(Answer::File(None)).unwrap();
@@ -338,7 +338,7 @@ fn e2_nothing_but_the_question_who_we_are_is_signed() {
     ] {
         let mut file = aws();
         file["credential_source"]["regional_cred_verification_url"] = url.as_str().into();
-        let error = trouble(file);
+        let error = refusal(file);
         assert!(error.contains("regional_cred_verification_url"), "{url}: {error}");
     }
     for host in ["sts.amazonaws.com", "sts.eu-west-3.amazonaws.com", "sts.{region}.amazonaws.com.cn"] {
@@ -364,7 +364,7 @@ fn e4_the_three_metadata_urls_name_one_host() {
         ] {
             let mut file = aws();
             file["credential_source"][name] = url.into();
-            assert!(trouble(file).contains("field credential_source"), "{name} {url}");
+            assert!(refusal(file).contains("field credential_source"), "{name} {url}");
         }
     }
     for host in ["http://127.0.0.1:1338", "http://[fd00:ec2::254]", "http://localhost:1338"] {
@@ -455,6 +455,6 @@ fn what_an_outside_identity_cannot_give_is_refused_with_the_next_step() {
         };
         assert!(error.hint().unwrap().contains("--impersonate"));
     }
-    assert!(trouble(external(json!({"certificate": {}}))).contains("certificate"));
-    assert!(trouble(external(json!({}))).contains("environment_id, file, url, executable"));
+    assert!(refusal(external(json!({"certificate": {}}))).contains("certificate"));
+    assert!(refusal(external(json!({}))).contains("environment_id, file, url, executable"));
 }
