@@ -116,7 +116,7 @@ fn c22_ones_own_browser_and_that_of_root_may_answer_whoever_one_is() {
 }
 
 /// Stops a program and waits until it has stopped.
-fn stop(running: &Running) {
+pub(crate) fn stop(running: &Running) {
     running.signal(Signal::STOP);
     let status = || fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("its status");
     while !status().rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')) {

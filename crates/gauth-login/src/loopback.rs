@@ -289,9 +289,12 @@ fn read_until<T>(
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
         stream.set_read_timeout(Some(left))?;
-        match stream.read(&mut buffer)? {
-            0 => return Ok(None),
-            count => received.extend_from_slice(&buffer[..count]),
+        match stream.read(&mut buffer) {
+            Ok(0) => return Ok(None),
+            Ok(count) => received.extend_from_slice(&buffer[..count]),
+            // A read with a time limit is not restarted after Ctrl-Z and fg (signal(7)).
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(found(&received))
