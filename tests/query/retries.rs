@@ -1,4 +1,4 @@
-//! §3 of the security requirements, as DESIGN §1.7 has it: status and try decide how many requests are sent.
+//! Retries: status and try decide how many requests are sent.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! Which credentials are taken: DESIGN §3's order, a named source that is final, `--explain`, and the sandbox's address.
+//! Which credentials are taken: the order of sources, a named source that is final, `--explain`, and the sandbox's address.
 
 use std::fs;
 

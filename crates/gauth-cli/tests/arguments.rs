@@ -1,4 +1,4 @@
-//! The rules of DESIGN §1.2 and §1.3 for every program, by way of `examples/arguments.rs`.
+//! The rules of the command line that hold for every program, by way of `examples/arguments.rs`.
 
 use std::ffi::OsStr;
 use std::fs::File;

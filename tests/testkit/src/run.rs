@@ -80,7 +80,7 @@ impl Run {
         self
     }
 
-    /// Expects a failure as DESIGN wants it: this exit code and nothing on stdout.
+    /// Expects a failure of the gauth programs: this exit code and nothing on stdout.
     #[track_caller]
     pub fn expect_failure(self, code: i32) -> Self {
         let run = self.expect(code);
