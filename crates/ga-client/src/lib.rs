@@ -12,8 +12,10 @@ pub mod analytics;
 pub mod download;
 pub mod options;
 pub mod properties;
+pub mod report;
 pub mod rows;
 pub mod token_argument;
+pub mod zone;
 
 /// [`gauth_cli::run`], with the codes and hints of ga-core's errors.
 pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Context) -> anyhow::Result<()>) -> ExitCode {

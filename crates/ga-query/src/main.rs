@@ -15,7 +15,6 @@ mod request_file;
 mod resume;
 mod rows;
 mod target;
-mod zone;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use ga_client::analytics::Service;
+use ga_client::zone;
 use ga_core::property::{PropertyNumber, Selection};
 use ga_core::request;
 use gauth_cli::terminal::stdout;
@@ -11,7 +12,6 @@ use gauth_text::quoted;
 
 use crate::arguments::Arguments;
 use crate::query::Query;
-use crate::zone;
 
 /// Prints what the arguments ask for.
 pub(crate) fn print(

@@ -1,19 +1,13 @@
 //! What must be known of the properties before their reports are fetched: which they are, their days and their names.
 
-use anyhow::Context as _;
 use ga_client::analytics::Analytics;
-use ga_client::properties;
+use ga_client::{properties, zone};
 use ga_core::property::PropertyNumber;
 use ga_core::report::DateRange;
-use ga_core::time_zone;
-use gauth_cli::Kind;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::display_names::DisplayNames;
 use crate::format::Output;
 use crate::query::Query;
-use crate::zone;
 
 /// One property of the query.
 pub(crate) struct Property {
@@ -59,35 +53,5 @@ fn date_ranges(
     if !query.needs_today() {
         return Ok(None);
     }
-    let today: Date = match time_zone(property, analytics)? {
-        Some(zone) => zone::today(&zone),
-        None => {
-            let note = zone::machine_note(&format!("property {property}: its time zone is not known"));
-            analytics.terminal().note(&note);
-            zone::today(&TimeZone::system())
-        }
-    };
-    query.date_ranges(today).map(Some)
-}
-
-/// The time zone by the Admin API, else by the metadata of a one-row report.
-fn time_zone(property: &PropertyNumber, analytics: &Analytics) -> anyhow::Result<Option<TimeZone>> {
-    let requests =
-        [time_zone::property(analytics.admin_api(), property)?, time_zone::report(analytics.data_api(), property)?];
-    for request in requests {
-        match analytics.call(request) {
-            Ok(body) => {
-                let zone = time_zone::parse(&body).and_then(|name| zone::named(&name));
-                if zone.is_some() {
-                    return Ok(zone);
-                }
-            }
-            // The next request would get the same answer.
-            Err(error) if ga_client::failure(&error).kind() == Kind::Login => {
-                return Err(error).with_context(|| format!("property {property}"));
-            }
-            Err(_) => {}
-        }
-    }
-    Ok(None)
+    query.date_ranges(zone::today(&zone::of_property(property, analytics)?)).map(Some)
 }

@@ -4,8 +4,8 @@
 
 use std::time::Instant;
 
-use ga_client::download;
-use ga_client::properties;
+use ga_client::report::names;
+use ga_client::{download, properties, report, zone};
 use ga_core::check::{self, Method};
 use ga_core::dates::{self, TypedRange};
 use ga_core::property::{PropertyNumber, Selection};
@@ -18,8 +18,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::arguments::Arguments;
-use crate::report::{Report, Span, list, one_of};
-use crate::{request_file, zone};
+use crate::report::{Report, Span, one_of};
+use crate::request_file;
 
 /// What is requested.
 #[derive(Debug)]
@@ -44,10 +44,7 @@ impl Query {
     /// Reads the arguments; notes go to the terminal.
     pub(crate) fn read(arguments: &Arguments, deadline: Option<Instant>, terminal: &Terminal) -> anyhow::Result<Self> {
         let words = Words::read(arguments)?;
-        let map = match &arguments.map {
-            Some(path) => FieldMap::parse(&properties::text_of(path, "--map", deadline)?)?,
-            None => FieldMap::default(),
-        };
+        let map = report::field_map(arguments.map.as_deref(), deadline)?;
         let properties = selection(arguments, &words, &map, deadline, terminal)?;
         let ignored = arguments.ignored_parameters()?;
         if let Some(path) = &arguments.request {
@@ -61,8 +58,8 @@ impl Query {
         }
         note_ignored(arguments, &ignored, terminal);
         let metrics = match words.metrics {
-            Some(text) => list("METRICS", &[text])?,
-            None => list("--metrics", &arguments.metrics)?,
+            Some(text) => names("METRICS", &[text])?,
+            None => names("--metrics", &arguments.metrics)?,
         };
         let (method, days, span) = if arguments.realtime {
             (Method::RunRealtimeReport, Vec::new(), Span::Minutes(minutes(arguments, &words)?))

@@ -1,17 +1,16 @@
 //! One report: from what was typed, or from an official request, to the request that is sent.
 //!
-//! Names are translated by [`ga_core::v3`] and checked by [`ga_core::check`], dates are read by [`ga_core::dates`]; this
-//! decides which word means what.
+//! Names and filters are read by [`ga_client::report`] and checked by [`ga_core::check`], dates are read by
+//! [`ga_core::dates`]; this decides which word means what.
 
+use ga_client::report::{self, filters, names};
 use ga_core::catalogue::FieldKind;
 use ga_core::check::{self, Method};
-use ga_core::filter::{self, Expression, SyntaxError};
 use ga_core::order::{self, DefaultOrder};
 use ga_core::paging;
 use ga_core::report::{DateRange, MetricAggregation, MinuteRange, PAGE_ROWS, RunReportRequest};
 use ga_core::v3::{self, FieldMap, Translation};
 use gauth_cli::{Failure, Terminal};
-use gauth_text::{Seems, Typed};
 use serde_json::Value;
 
 use crate::arguments::Arguments;
@@ -59,7 +58,7 @@ impl Report {
             limit: limit.filter(|_| !translation.merges()),
             offset: offset.filter(|_| !translation.merges()),
             metric_aggregations: aggregations(arguments, &translation)?,
-            currency_code: arguments.currency.as_deref().map(currency).transpose()?,
+            currency_code: arguments.currency.as_deref().map(report::currency).transpose()?,
             keep_empty_rows: arguments.keeps_empty_rows().then_some(true),
             return_property_quota: arguments.shows_quota().then_some(true),
             ..translation.request.clone()
@@ -125,20 +124,18 @@ fn translation(
     compares_ranges: bool,
     map: &FieldMap,
 ) -> anyhow::Result<Translation> {
-    let dimensions = list("--dimensions", &arguments.dimensions)?;
+    let dimensions = names("--dimensions", &arguments.dimensions)?;
     if metrics.is_empty() && dimensions.is_empty() {
         return Err(Failure::usage("no metric was named").hint("ga-query -p PROPERTY -m sessions -d date").into());
     }
-    let sort = list("--sort", &arguments.sort)?;
+    let sort = names("--sort", &arguments.sort)?;
     if sort.iter().any(|key| key.trim_start_matches('-') == paging::DATE_RANGE) {
         return Err(Failure::usage("--sort: the API cannot sort by dateRange; sort the output instead").into());
     }
     let default_order = default_order(arguments);
-    let filters = filters(arguments)?;
+    let filters = filters(&arguments.filter, &arguments.filters)?;
     let question = v3::Question { dimensions, metrics, sort, default_order, filters, compares_ranges };
-    let translation = Translation::new(question, map)?;
-    check_columns(&translation)?;
-    Ok(translation)
+    report::translation(question, map)
 }
 
 impl Span {
@@ -150,38 +147,8 @@ impl Span {
     }
 }
 
-fn filters(arguments: &Arguments) -> Result<Vec<Expression>, Failure> {
-    let filters = arguments.filter.iter().map(|text| filter::parse(text));
-    let old = arguments.filters.iter().map(|text| filter::parse_v3(text));
-    filters.chain(old).map(|filter| filter.map_err(unreadable)).collect()
-}
-
-/// A filter that cannot be read, with the place unless the text may hold a secret.
-fn unreadable(error: SyntaxError) -> Failure {
-    let mut failure = Failure::usage(error.to_string());
-    if Seems::of(&error.text).is_none() {
-        failure = error.caret().lines().fold(failure, Failure::hint);
-    }
-    error.hint.into_iter().fold(failure, Failure::hint)
-}
-
 fn default_order(arguments: &Arguments) -> DefaultOrder {
     if arguments.is_v3() { DefaultOrder::Dimensions } else { DefaultOrder::TimeOrSize }
-}
-
-/// Two of v3's names may be one of GA4's; a report has each column once.
-fn check_columns(translation: &Translation) -> Result<(), Failure> {
-    for (place, column) in translation.columns.iter().enumerate() {
-        let is_same = |other: &&v3::Column| other.unchanged().is_some() && other.unchanged() == column.unchanged();
-        if let Some(other) = translation.columns[..place].iter().find(is_same) {
-            return Err(Failure::usage(format!(
-                "{} is the same as {}, which is already in the report",
-                Typed(&column.name),
-                Typed(&other.name)
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// The first row and the most rows.
@@ -206,13 +173,6 @@ fn aggregations(arguments: &Arguments, translation: &Translation) -> Result<Vec<
     Ok(requested.map(|(_, aggregation)| aggregation).collect())
 }
 
-fn currency(code: &str) -> Result<String, Failure> {
-    if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Ok(code.to_owned());
-    }
-    Err(Failure::usage(format!("--currency: {:?} is not an ISO 4217 code, such as EUR", Typed(code))))
-}
-
 /// The value of an option that has two names.
 pub(crate) fn one_of<T>(
     name: &str,
@@ -224,21 +184,4 @@ pub(crate) fn one_of<T>(
         (Some(_), Some(_)) => Err(Failure::usage(format!("{old_name} and {name} exclude each other"))),
         (value, old_value) => Ok(value.or(old_value)),
     }
-}
-
-/// The parts of comma-separated lists; an empty part is a typo, and so is one that is repeated.
-pub(crate) fn list(option: &str, texts: &[impl AsRef<str>]) -> Result<Vec<String>, Failure> {
-    let mut parts: Vec<String> = Vec::new();
-    for text in texts {
-        for part in text.as_ref().split(',').map(str::trim) {
-            if part.is_empty() {
-                return Err(Failure::usage(format!("{option}: empty name")));
-            }
-            if parts.iter().any(|known| known == part) {
-                return Err(Failure::usage(format!("{option}: {} is named twice", Typed(part))));
-            }
-            parts.push(part.to_owned());
-        }
-    }
-    Ok(parts)
 }

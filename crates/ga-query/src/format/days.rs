@@ -1,13 +1,12 @@
 //! The days of a report as dates: what `yesterday` was in the property's zone when the report was made.
 
+use ga_client::zone;
 use ga_core::report::{DateRange, RunReportRequest};
 use ga_core::response::ReportHead;
 use gauth_cli::terminal::sanitise;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _};
-
-use crate::zone;
 
 /// When a report was made, and what of.
 pub(super) struct Days {
