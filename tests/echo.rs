@@ -8,7 +8,7 @@ mod typed {
 
     /// All but the sandbox, which is given no secret.
     fn programs() -> impl Iterator<Item = &'static str> {
-        gauth_cli::PROGRAMS.into_iter().filter(|name| *name != "gauth-sandbox")
+        gauth_cli::PROGRAMS.iter().copied().filter(|name| *name != "gauth-sandbox")
     }
 
     /// Everything but the tokens, which are never shown anyway.

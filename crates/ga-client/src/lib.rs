@@ -17,6 +17,9 @@ pub mod rows;
 pub mod token_argument;
 pub mod zone;
 
+/// What the man pages and `--help` of all ga-* programs say of the token.
+pub const MANUAL: &str = include_str!("../manual.txt");
+
 /// [`gauth_cli::run`], with the codes and hints of ga-core's errors.
 pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Context) -> anyhow::Result<()>) -> ExitCode {
     gauth_cli::run(program, |arguments, context| body(arguments, context).map_err(|error| failure(&error).into()))

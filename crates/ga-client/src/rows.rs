@@ -27,7 +27,7 @@ pub const CSV: Format = csv::FORMAT;
 /// Aligned columns for people.
 pub const TABLE: Format = table::FORMAT;
 /// Every format.
-pub const FORMATS: [Format; 5] = [CSV, tsv::FORMAT, json::FORMAT, ndjson::FORMAT, TABLE];
+pub const FORMATS: &[Format] = &[CSV, tsv::FORMAT, json::FORMAT, ndjson::FORMAT, TABLE];
 
 /// One format.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use gauth_cli::Failure;
 
 ga_client::arguments! {
-    /// list, search and describe dimensions and metrics
+    /// list, search and describe the dimensions and metrics of Google Analytics
     pub(crate) struct Arguments {
         /// names to describe, or words to search for in names, former names and categories (all must occur)
         #[argh(positional, arg_name = "WORD")]

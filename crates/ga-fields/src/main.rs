@@ -22,25 +22,9 @@ use translation::Translator;
 
 const PROGRAM: Program = Program {
     name: "ga-fields",
-    summary: "list, search and describe the dimensions and metrics of Google Analytics",
     timeout: Some(Duration::from_secs(60)),
-    token_options: &["--token"],
     values,
-    examples: &[
-        ("ga-fields page", "fields about pages"),
-        ("ga-fields screenPageViews -f record", "one field in full"),
-        ("ga-fields ga:users", "the GA4 field for a name of Universal Analytics"),
-        ("gauth-token | ga-fields -p 123456 --token - --custom", "the custom fields of a property"),
-        (
-            "ga-fields -p 123456 --compatible-with date,sessions --dimensions",
-            "dimensions that can be added to that report, with a token in GAUTH_TOKEN",
-        ),
-    ],
-    notes: &[
-        "Without a token, the standard fields come from a built-in list. With one, the fields of -p or GA_PROPERTY are fetched, or those that all properties have.",
-        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN or GAUTH_TOKEN_COMMAND, whichever is first.",
-    ],
-    manual: include_str!("../manual.txt"),
+    manual: &[include_str!("../manual.txt"), ga_client::MANUAL],
 };
 
 /// A table shows only the first columns.

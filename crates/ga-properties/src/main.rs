@@ -14,22 +14,9 @@ use gauth_text::Typed;
 
 const PROGRAM: Program = Program {
     name: "ga-properties",
-    summary: "list the Google Analytics accounts and properties that a token can see",
     timeout: Some(std::time::Duration::from_secs(60)),
-    token_options: &["--token"],
     values,
-    examples: &[
-        ("gauth-token | ga-properties", "all of them"),
-        (
-            "ga-query -p $(ga-properties --match 'My site' -f id) -m sessions",
-            "a report on the property with that name, with a token in GAUTH_TOKEN",
-        ),
-    ],
-    notes: &[
-        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, GAUTH_TOKEN_COMMAND, or a pipe or file on standard input that holds nothing else, whichever is first. Its scope is analytics.readonly or analytics.edit.",
-        "A listed property may still refuse its data: reports need a role at the property.",
-    ],
-    manual: include_str!("../manual.txt"),
+    manual: &[include_str!("../manual.txt"), ga_client::MANUAL],
 };
 
 const COLUMNS: [&str; 6] = ["account", "account_name", "property", "property_name", "type", "parent"];

@@ -25,7 +25,7 @@ use crate::property::Property;
 use crate::query::Query;
 use crate::report::Report;
 
-const OWN: [Format; 5] = [chart::FORMAT, html::FORMAT, sql::FORMAT, v3::FORMAT, raw::FORMAT];
+const OWN: &[Format] = &[chart::FORMAT, html::FORMAT, sql::FORMAT, v3::FORMAT, raw::FORMAT];
 
 /// One format, and what it can do.
 #[derive(Clone, Copy)]
@@ -117,7 +117,7 @@ impl Format {
 
 /// Every format.
 fn formats() -> impl Iterator<Item = Format> {
-    rows::FORMATS.into_iter().map(Format::of_rows).chain(OWN)
+    rows::FORMATS.iter().copied().map(Format::of_rows).chain(OWN.iter().copied())
 }
 
 /// The names that `-f` takes.

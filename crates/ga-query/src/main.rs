@@ -33,33 +33,9 @@ use target::Target;
 
 const PROGRAM: Program = Program {
     name: "ga-query",
-    summary: "run a Google Analytics report",
     timeout: None,
-    token_options: &["--token"],
     values: arguments::values,
-    examples: &[
-        (
-            "ga-query 123456 28daysAgo yesterday sessions --token $(gauth-token)",
-            "the old form: sessions of the last four weeks",
-        ),
-        (
-            "gauth-token | ga-query -p 123456 -m sessions -d date,country -f csv > report.csv",
-            "the token through a pipe, the rows into a file",
-        ),
-        (
-            "ga-query -p 0 -m activeUsers -d pagePath --filter 'country==France and pagePath=@blog' --limit 20",
-            "the twenty most-viewed blog pages, for visitors from France",
-        ),
-        (
-            "ga-query --ids ga:123456 --start-date 2024-01-01 --end-date 2024-01-31 --metrics ga:users -f v3",
-            "an old script, answered from GA4",
-        ),
-    ],
-    notes: &[
-        "The token comes from --token, --token-command, GAUTH_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN, GAUTH_TOKEN_COMMAND, or a pipe or file on standard input that holds nothing else, whichever is first.",
-        "Each request has 300 seconds, retries included; --timeout limits the whole run.",
-    ],
-    manual: include_str!("../manual.txt"),
+    manual: &[include_str!("../manual.txt"), ga_client::MANUAL],
 };
 
 fn main() -> ExitCode {

@@ -8,7 +8,7 @@ use gauth_cli::completions::Values;
 use gauth_cli::{Context, Failure, Program, run};
 
 #[derive(argh::FromArgs, argh::ArgsInfo)]
-/// has every kind of argument
+/// print the arguments that were given
 struct Arguments {
     /// property to read, first day
     #[argh(positional, arg_name = "PROPERTY [START]")]
@@ -57,13 +57,9 @@ struct Arguments {
 
 const PROGRAM: Program = Program {
     name: "arguments",
-    summary: "Prints the arguments it was given",
     timeout: Some(Duration::from_secs(60)),
-    token_options: &["--token"],
     values,
-    examples: &[("arguments -m sessions", "prints one metric")],
-    notes: &[],
-    manual: "",
+    manual: &["# EXAMPLES\narguments -m sessions\n: prints one metric"],
 };
 
 fn values(name: &str) -> Values {

@@ -25,16 +25,8 @@ struct Arguments {
     content: String,
 }
 
-const PROGRAM: Program = Program {
-    name: "files",
-    summary: "Writes secrets and reports and holds locks",
-    timeout: Some(Duration::from_secs(60)),
-    token_options: &[],
-    values: completions::no_values,
-    examples: &[],
-    notes: &[],
-    manual: "",
-};
+const PROGRAM: Program =
+    Program { name: "files", timeout: Some(Duration::from_secs(60)), values: completions::no_values, manual: &[] };
 
 fn main() -> ExitCode {
     run(&PROGRAM, |arguments: Arguments, context: Context| {

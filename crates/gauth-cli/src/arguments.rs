@@ -16,7 +16,7 @@ use crate::Program;
 use crate::exit::Failure;
 
 /// The options of every program.
-pub(crate) const COMMON: [FlagInfo<'static>; 7] = [
+pub(crate) const COMMON: &[FlagInfo<'static>] = &[
     common("--timeout", None, Some("SECS"), "give up after this time"),
     common("--quiet", Some('q'), None, "print only errors and warnings"),
     common("--verbose", None, None, "report each step on stderr, without secrets"),
@@ -39,8 +39,13 @@ const fn common(
     FlagInfo { kind, optionality: Optionality::Optional, long, short, description, hidden: false }
 }
 
-/// What a program accepts: its own options and positionals, as argh derives them.
+/// The option that takes a token: it is removed from the process list before anything else is done, and a missing value,
+/// or an option in its place, means an empty one.
+pub(crate) const TOKEN: &str = "--token";
+
+/// What a program does and accepts: its own options and positionals, as argh derives them.
 pub(crate) struct Grammar {
+    pub(crate) summary: &'static str,
     pub(crate) options: Vec<&'static FlagInfo<'static>>,
     pub(crate) positionals: &'static [PositionalInfo<'static>],
 }
@@ -50,12 +55,12 @@ impl Grammar {
         let info = A::get_args_info();
         // argh puts its own `--help` into every table.
         let options = info.flags.iter().filter(|flag| flag.long != "--help").collect();
-        Self { options, positionals: info.positionals }
+        Self { summary: info.description, options, positionals: info.positionals }
     }
 
     /// Every option, the program's own first.
     fn all(&self) -> impl Iterator<Item = &'static FlagInfo<'static>> {
-        self.options.iter().copied().chain(&COMMON)
+        self.options.iter().copied().chain(COMMON)
     }
 
     /// The option of this name; Google's own spelling of its parameters, `samplingLevel`, means `sampling-level`.
@@ -208,7 +213,7 @@ impl Reader<'_> {
     /// The next word as the value of `flag`. It may begin with a dash (`--sort -date`), unless it is the name
     /// of an option: then the value was forgotten, or a command in `$(…)` printed none.
     fn following(&mut self, flag: &FlagInfo<'_>, spelling: &str) -> Result<String, Failure> {
-        let may_be_empty = self.program.token_options.contains(&flag.long);
+        let may_be_empty = flag.long == TOKEN;
         let is_value = |word: &String| {
             if may_be_empty { !word.starts_with('-') || word == "-" } else { !self.grammar.has(word) }
         };
@@ -255,7 +260,7 @@ impl Reader<'_> {
             return Ok(());
         };
         let failure = Failure::usage(format!("{name}: this looks like {seems}"));
-        Err(match self.grammar.long("--token") {
+        Err(match self.grammar.long(TOKEN) {
             Some(_) => failure.hint("pass a token with --token, in GAUTH_TOKEN or on standard input"),
             None => failure.hint("pass the name of a credentials file, not its content"),
         })

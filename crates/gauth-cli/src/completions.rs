@@ -30,7 +30,7 @@ pub fn no_values(_: &str) -> Values {
 /// The script for `shell`; an unknown shell is a usage error.
 pub(crate) fn script(shell: &str, program: &Program, grammar: &Grammar) -> Result<String, Failure> {
     let options: Vec<&FlagInfo<'_>> =
-        grammar.options.iter().copied().chain(&COMMON).filter(|flag| !flag.hidden).collect();
+        grammar.options.iter().copied().chain(COMMON).filter(|flag| !flag.hidden).collect();
     let arguments = grammar.positionals.first().map_or(Values::Text, |one| named(program, one.name, one.name));
     match shell {
         "bash" => Ok(bash(program, &options, &arguments)),

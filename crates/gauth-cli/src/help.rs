@@ -6,6 +6,7 @@ use crate::Program;
 use crate::arguments::{COMMON, Grammar};
 use crate::completions::Values;
 use crate::exit;
+use crate::manual::Manual;
 
 /// Columns of the page, and the one where descriptions begin.
 const WIDTH: usize = 80;
@@ -13,7 +14,7 @@ const INDENT: usize = 26;
 
 /// The page for `program`, ending in a newline.
 pub(crate) fn page(program: &Program, grammar: &Grammar) -> String {
-    let mut page = format!("{}: {}\n\n", program.name, program.summary);
+    let mut page = format!("{}: {}\n\n", program.name, grammar.summary);
     page.push_str(&format!("Usage: {}\n", synopsis(program, grammar)));
 
     let described: Vec<_> = grammar.positionals.iter().filter(|one| !one.hidden).collect();
@@ -24,16 +25,15 @@ pub(crate) fn page(program: &Program, grammar: &Grammar) -> String {
     let codes = exit::TABLE.iter().map(|(code, kind, meaning)| (code.to_string(), format!("{kind}: {meaning}")));
     section(&mut page, "Exit codes", codes.chain([("128+n".to_owned(), "ended by signal n".to_owned())]));
 
-    if !program.examples.is_empty() {
-        page.push_str("\nExamples:\n");
-        for (command, does) in program.examples {
-            page.push_str(&format!("  {command}\n"));
-            wrap(&mut page, does, 6);
-        }
+    let manual = Manual::of(program);
+    for (place, (command, does)) in manual.examples().enumerate() {
+        page.push_str(if place == 0 { "\nExamples:\n" } else { "" });
+        page.push_str(&format!("  {command}\n"));
+        wrap(&mut page, does, 6);
     }
-    for note in program.notes {
+    for paragraph in manual.help() {
         page.push('\n');
-        wrap(&mut page, note, 0);
+        wrap(&mut page, paragraph, 0);
     }
     page
 }

@@ -21,6 +21,7 @@ mod help;
 pub mod http_agent;
 pub mod lock;
 mod man;
+mod manual;
 mod memory;
 pub mod proxy;
 pub mod random;
@@ -37,25 +38,17 @@ pub use terminal::Terminal;
 
 use arguments::{Grammar, Request};
 
-/// The name of a program and the texts of its `--help` page.
+/// What a program's arguments do not say of it. Their description (argh's) is the summary in `--help` and the man page.
 pub struct Program {
     /// The name of its executable.
     pub name: &'static str,
-    /// One sentence without a full stop.
-    pub summary: &'static str,
     /// The time that it may take in total without `--timeout`.
     pub timeout: Option<Duration>,
-    /// Options (`--name`) that take a token: it is removed from the process list before anything else is done, and a missing
-    /// value, or an option in its place, means an empty one.
-    pub token_options: &'static [&'static str],
     /// The values of an option (`--name`) or argument, for completions, unless `--help` shows them.
     pub values: fn(&str) -> completions::Values,
-    /// Example commands, each with what it does.
-    pub examples: &'static [(&'static str, &'static str)],
-    /// Paragraphs at the end of the page.
-    pub notes: &'static [&'static str],
-    /// The text of the man page: its description, then sections; see `man.rs` for the form.
-    pub manual: &'static str,
+    /// Its `manual.txt` and what it shares with others: the text of the man page, the examples and notes of `--help`; see
+    /// `manual.rs` for the form.
+    pub manual: &'static [&'static str],
 }
 
 /// What [`run`] passes to the program's body.
@@ -95,7 +88,7 @@ pub fn run<A: FromArgs + ArgsInfo>(program: &Program, body: impl FnOnce(A, Conte
                 Request::Work(arguments) => {
                     terminal.quiet = arguments.quiet;
                     terminal.verbose = arguments.verbose;
-                    token_value::hide(program.token_options, &arguments.given, &terminal);
+                    token_value::hide(&arguments.given, &terminal);
                     let context = Context {
                         terminal,
                         timeout: arguments.timeout.or(program.timeout),

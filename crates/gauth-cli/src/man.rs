@@ -1,8 +1,5 @@
-//! The man page (`--man`), in the macros of man(7): the options, exit codes and examples are those of `--help`, the rest
-//! is the program's own text.
-//!
-//! That text has `# HEADING` lines, paragraphs, blocks indented by four blanks, which are shown as is, and terms:
-//! a line followed by lines that begin with `: `. A word in backquotes is bold.
+//! The man page (`--man`), in the macros of man(7): the options and exit codes are those of `--help`, the rest is the
+//! program's own text ([`Manual`]).
 
 use argh::FlagInfo;
 
@@ -10,6 +7,7 @@ use crate::Program;
 use crate::arguments::{COMMON, Grammar};
 use crate::exit;
 use crate::help::{entry, synopsis};
+use crate::manual::{self, Manual};
 
 /// The page for `program`, ending in a newline.
 pub(crate) fn page(program: &Program, grammar: &Grammar) -> String {
@@ -20,22 +18,24 @@ pub(crate) fn page(program: &Program, grammar: &Grammar) -> String {
         escaped(&title),
         env!("CARGO_PKG_VERSION")
     );
-    page.push_str(&format!(".SH NAME\n{} \\- {}\n", escaped(program.name), escaped(program.summary)));
+    page.push_str(&format!(".SH NAME\n{} \\- {}\n", escaped(program.name), escaped(grammar.summary)));
     page.push_str(&format!(".SH SYNOPSIS\n.B {}\n", escaped(&synopsis(program, grammar))));
-    let (description, rest) = program.manual.split_once("\n# ").unwrap_or((program.manual, ""));
+    let manual = Manual::of(program);
     page.push_str(".SH DESCRIPTION\n");
-    body(&mut page, description);
+    body(&mut page, manual.section(manual::DESCRIPTION));
     page.push_str(".SH OPTIONS\n");
     options(&mut page, program, grammar.options.iter().copied().filter(|flag| !flag.hidden));
     page.push_str(".SS Options of every program\n");
     options(&mut page, program, COMMON.iter());
-    for section in rest.split("\n# ").filter(|section| !section.is_empty()) {
-        let (heading, text) = section.split_once('\n').unwrap_or((section, ""));
+    for (heading, text) in manual.others() {
         page.push_str(&format!(".SH {}\n", escaped(heading)));
         body(&mut page, text);
-        if heading == "ENVIRONMENT" {
-            body(&mut page, ENVIRONMENT);
-        }
+    }
+    let environment = manual.section(manual::ENVIRONMENT);
+    if !environment.is_empty() {
+        page.push_str(".SH ENVIRONMENT\n");
+        body(&mut page, environment);
+        body(&mut page, ENVIRONMENT);
     }
     page.push_str(".SH EXIT STATUS\n");
     for (code, kind, meaning) in exit::TABLE {
@@ -43,7 +43,7 @@ pub(crate) fn page(program: &Program, grammar: &Grammar) -> String {
     }
     term(&mut page, "128+n", "ended by signal n");
     page.push_str(".SH EXAMPLES\n");
-    for (command, does) in program.examples {
+    for (command, does) in manual.examples() {
         page.push_str(&format!(".PP\n{}:\n.PP\n.RS 4\n.EX\n{}\n.EE\n.RE\n", escaped(does), escaped(command)));
     }
     page.push_str(".SH SEE ALSO\nThe other programs of gauth: ");
@@ -63,7 +63,7 @@ SSL_CERT_FILE
 ";
 
 /// Every program: each page refers to the others.
-pub const PROGRAMS: [&str; 8] = [
+pub const PROGRAMS: &[&str] = &[
     "gauth-login",
     "gauth-token",
     "gauth-info",

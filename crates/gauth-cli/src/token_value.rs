@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gauth_core::Secret;
 
-use crate::arguments::Given;
+use crate::arguments::{Given, TOKEN};
 use crate::argv;
 use crate::exit::{Failure, Kind, reason};
 use crate::terminal::Terminal;
@@ -16,11 +16,11 @@ use crate::terminal::Terminal;
 /// Longer than any of Google's tokens.
 pub const LIMIT: usize = 64 * 1024;
 
-/// Removes the values of `options` from the command line, where every user of the machine could read them.
-pub(crate) fn hide(options: &[&str], given: &Given, terminal: &Terminal) {
+/// Removes the value of `--token` from the command line, where every user of the machine could read it.
+pub(crate) fn hide(given: &Given, terminal: &Terminal) {
     let values = || given.options.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
     let is_stdin_free = values().all(|(_, value)| value != "-") && given.positionals.iter().all(|word| word != "-");
-    for (_, token) in values().filter(|(name, value)| options.contains(name) && !["", "-"].contains(value)) {
+    for (_, token) in values().filter(|(name, value)| *name == TOKEN && !["", "-"].contains(value)) {
         if argv::erase(token) {
             continue;
         }

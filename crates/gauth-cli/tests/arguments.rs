@@ -140,7 +140,7 @@ fn help_explains_every_option_and_exit_code() {
     assert_eq!(page.stdout(), said(&["-h"]).expect(0).stdout());
     assert_eq!(page.stdout(), said(&["123", "-m", "a", "--help", "--bogus"]).expect(0).stdout());
     for part in [
-        "arguments: Prints the arguments it was given\n\nUsage: arguments [OPTIONS] [PROPERTY [START]]\n",
+        "arguments: print the arguments that were given\n\nUsage: arguments [OPTIONS] [PROPERTY [START]]\n",
         "\n  -m, --metrics METRICS   metrics, separated by commas (may repeat)\n",
         "\n      --sort FIELD,-FIELD\n                          fields to sort by\n",
         "\n      --timeout SECS      give up after this time (default 60)\n",

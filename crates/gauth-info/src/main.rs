@@ -19,25 +19,13 @@ use subject::Subject;
 
 const PROGRAM: Program = Program {
     name: "gauth-info",
-    summary: "report what a credentials file or a token is: kind, identity, scopes, expiry",
     timeout: Some(Duration::from_secs(60)),
-    token_options: &["--token"],
     values: completions::no_values,
-    examples: &[
-        ("gauth-info", "the credentials that gauth-token would use"),
-        ("gauth-info key.json --check", "a file, and whether it yields a token"),
-        ("gauth-token | gauth-info --token -", "a token: its user, scopes and remaining lifetime"),
-        ("gauth-info --convert google-auth -o token.json", "the stored login for a Python program"),
-    ],
-    notes: &[
-        "A file is read and nothing is sent, except with --check, which gets a token, and with --token, which asks Google's tokeninfo. No secret is ever shown; only --convert writes one.",
-    ],
-    manual: include_str!("../manual.txt"),
+    manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
 
-/// What was typed.
+/// report what a credentials file or a token is: kind, identity, scopes, expiry
 #[derive(FromArgs, ArgsInfo)]
-#[argh(description = "report what a credentials file or a token is")]
 struct Args {
     /// credentials file or OAuth client; - is standard input; default: the credentials that gauth-token would use
     #[argh(positional)]

@@ -33,28 +33,13 @@ use signals::Signals;
 
 const PROGRAM: Program = Program {
     name: "gauth-login",
-    summary: "ask for consent in the browser, once, and save the grant in a credentials file",
     timeout: Some(Duration::from_secs(300)),
-    token_options: &[],
     values,
-    examples: &[
-        ("gauth-login --client-secrets client_secret_….json", "the first time; prints the path of the file it wrote"),
-        ("gauth-login", "again, when the grant has expired"),
-        (
-            "gauth-login --no-browser",
-            "on a remote machine: open the URL anywhere, paste the address where the browser ends up",
-        ),
-    ],
-    notes: &[
-        "The OAuth client comes from the first of: --client-secrets, GAUTH_CLIENT_SECRETS, $XDG_CONFIG_HOME/gauth/client_secrets.json, the credentials file that is being renewed.",
-        "The grant goes to the first of: --credentials, GAUTH_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json.",
-    ],
-    manual: include_str!("../manual.txt"),
+    manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
 
-/// What was typed.
+/// ask for consent in the browser, once, and save the grant in a credentials file
 #[derive(FromArgs, ArgsInfo)]
-#[argh(description = "ask for consent in the browser")]
 struct Args {
     /// OAuth client as downloaded from Google's console
     #[argh(option, arg_name = "FILE")]

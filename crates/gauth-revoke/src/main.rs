@@ -18,24 +18,13 @@ use grant::Grant;
 
 const PROGRAM: Program = Program {
     name: "gauth-revoke",
-    summary: "revoke a user's grant, and remove its credentials file and cached tokens",
     timeout: Some(Duration::from_secs(60)),
-    token_options: &[],
     values: completions::no_values,
-    examples: &[
-        ("gauth-revoke", "the login that gauth-token uses, after asking"),
-        ("gauth-revoke --yes old.json", "another one, in a script"),
-    ],
-    notes: &[
-        "Google ends the user's grant to the whole project at once: for all its clients, all scopes and all machines. The credentials file is removed only after Google has confirmed.",
-        "A service account's key and federated credentials cannot be revoked this way; the error says how access ends instead. gcloud's own login is revoked only when its file is named.",
-    ],
-    manual: include_str!("../manual.txt"),
+    manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
 
-/// What was typed.
+/// revoke a user's grant, and remove its credentials file and cached tokens
 #[derive(FromArgs, ArgsInfo)]
-#[argh(description = "revoke a user's grant")]
 struct Args {
     /// credentials file; default: the credentials that gauth-token would use
     #[argh(positional)]

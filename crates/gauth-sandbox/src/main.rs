@@ -19,7 +19,7 @@ use crate::command::Surroundings;
 use crate::environment::Export;
 use crate::signals::Event;
 
-/// a local mock of Google's OAuth and Analytics endpoints
+/// a local mock of the Google APIs that gauth and other clients use
 #[derive(argh::FromArgs, argh::ArgsInfo)]
 struct Arguments {
     /// listen on this port of 127.0.0.1; default: any free port
@@ -57,27 +57,9 @@ struct Arguments {
 
 const PROGRAM: Program = Program {
     name: "gauth-sandbox",
-    summary: "a local mock of the Google APIs that gauth and other clients use",
     timeout: None,
-    token_options: &[],
     values: completions::no_values,
-    examples: &[
-        ("gauth-sandbox --dir DIR", "serves until Ctrl-C; prints the variables to set"),
-        (
-            "gauth-sandbox -- sh -c 'gauth-token --credentials \"$GAUTH_SANDBOX_SERVICE_ACCOUNT\"'",
-            "prints a token of the sandbox's service account",
-        ),
-        ("gauth-sandbox --auto-consent -- bash", "a shell in which gauth-login ends by itself"),
-        ("gauth-sandbox --export env -- pytest", "Google's own clients find the sandbox as well"),
-    ],
-    notes: &[
-        "Without COMMAND it prints GAUTH_SANDBOX_URL, GAUTH_CLIENT_SECRETS and GAUTH_SANDBOX_SERVICE_ACCOUNT as \
-         KEY=VALUE lines once it listens.",
-        "With COMMAND those are set, HOME and the XDG folders are private and empty, and every other variable that \
-         begins with GAUTH_, GOOGLE_ or CLOUDSDK_ is unset.",
-        "POST /sandbox/fault makes the next requests to a path fail; GET /sandbox/requests lists the requests received.",
-    ],
-    manual: include_str!("../manual.txt"),
+    manual: &[include_str!("../manual.txt")],
 };
 
 fn main() -> ExitCode {

@@ -2,6 +2,9 @@
 //!
 //! What the files and protocols say is in gauth-core; files, locks and HTTP themselves are in gauth-cli.
 
+/// What the man pages of all programs say that send a secret.
+pub const MANUAL: &str = include_str!("../manual.txt");
+
 pub mod credentials;
 mod executable;
 pub mod grant_file;

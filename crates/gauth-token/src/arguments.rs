@@ -10,9 +10,8 @@ use gauth_store::token_cache::CacheMode;
 
 use crate::format::Format;
 
-/// What was typed.
+/// print a fresh Google access token from the stored login, a service account's key or another credentials file
 #[derive(FromArgs, ArgsInfo)]
-#[argh(description = "print a fresh Google access token")]
 pub(crate) struct Arguments {
     /// credentials file; - is standard input
     #[argh(option, arg_name = "FILE")]

@@ -16,24 +16,9 @@ use arguments::Arguments;
 
 const PROGRAM: Program = Program {
     name: "gauth-token",
-    summary: "print a fresh Google access token from the stored login, a service account's key or another credentials file",
     timeout: Some(Duration::from_secs(60)),
-    token_options: &[],
     values,
-    examples: &[
-        ("gauth-token", "the token, one line"),
-        ("ga-query 123456 28daysAgo yesterday sessions --token $(gauth-token)", "a report with it"),
-        (
-            "curl -H @<(gauth-token --format header) https://www.googleapis.com/…",
-            "any Google API; the token stays out of the process list",
-        ),
-        ("gauth-token --credentials key.json --scope analytics.readonly", "from a service account's key"),
-    ],
-    notes: &[
-        "Credentials come from the first of: --credentials, GAUTH_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS, $XDG_CONFIG_HOME/gauth/credentials.json (written by gauth-login), gcloud's application default credentials, the metadata server of a machine on Google Cloud. One that is named but unusable is an error.",
-        "Tokens are kept in $XDG_CACHE_HOME/gauth until they have less than --min-ttl seconds left. If many processes need a new token at once, one request is made for all.",
-    ],
-    manual: include_str!("../manual.txt"),
+    manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
 
 /// Values that `--help` does not show.
