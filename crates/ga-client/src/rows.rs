@@ -15,6 +15,7 @@ mod tsv;
 
 use std::path::Path;
 
+use gauth_cli::completions::Values;
 use gauth_cli::exit::Failure;
 use gauth_text::Typed;
 
@@ -28,6 +29,11 @@ pub const CSV: Format = csv::FORMAT;
 pub const TABLE: Format = table::FORMAT;
 /// Every format.
 pub const FORMATS: &[Format] = &[CSV, tsv::FORMAT, json::FORMAT, ndjson::FORMAT, TABLE];
+
+/// What `-f` takes in a program that has formats of its `own` as well.
+pub fn names(own: &[Format]) -> Values {
+    Values::OneOf(FORMATS.iter().chain(own).map(|format| format.name).collect())
+}
 
 /// One format.
 #[derive(Clone, Copy)]

@@ -1,6 +1,11 @@
 //! The command line: one table, from which `--help`, the completions and the man page are made.
 
-use gauth_cli::Failure;
+use ga_client::rows;
+use ga_core::catalogue;
+use gauth_cli::completions::Values;
+use gauth_cli::{Failure, Given};
+
+use crate::record;
 
 ga_client::arguments! {
     /// list, search and describe the dimensions and metrics of Google Analytics
@@ -41,15 +46,23 @@ ga_client::arguments! {
 
 impl Arguments {
     /// Refuses options that cannot be combined.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.dimensions && self.metrics {
-            return Err(Failure::usage("--dimensions and --metrics cannot be combined"));
-        }
+    pub(crate) fn check(&self, given: &Given) -> Result<(), Failure> {
         if self.realtime && !self.compatible_with.is_empty() {
             return Err(Failure::usage(
                 "--realtime and --compatible-with cannot be combined: only core reports can be checked",
             ));
         }
-        Ok(())
+        given.refuse_pairs(&[("--dimensions", "--metrics")])
+    }
+}
+
+/// The values of options and arguments that `--help` does not show.
+pub(crate) fn values(name: &str) -> Values {
+    let fields = || catalogue::fields().iter().filter(|field| !field.is_family()).map(|field| field.name).collect();
+    match name {
+        "--format" => rows::names(&[record::FORMAT]),
+        "--compatible-with" => Values::ListOf(fields()),
+        "WORD" => Values::OneOf(fields()),
+        _ => Values::Text,
     }
 }

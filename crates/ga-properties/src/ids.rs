@@ -3,16 +3,15 @@
 use ga_client::rows::{Format, RowWriter};
 use gauth_cli::Failure;
 
-pub(crate) const FORMAT: Format = Format::new("id", |_, _| Box::new(Ids));
+use crate::columns;
 
-/// The place of the number in [`crate::COLUMNS`].
-const PROPERTY: usize = 2;
+pub(crate) const FORMAT: Format = Format::new("id", |_, _| Box::new(Ids));
 
 struct Ids;
 
 impl RowWriter for Ids {
     fn row(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
-        out.extend_from_slice(cells[PROPERTY]);
+        out.extend_from_slice(cells[columns::PROPERTY]);
         out.push(b'\n');
         Ok(())
     }

@@ -119,6 +119,28 @@ pub struct Given {
     pub positionals: Vec<String>,
 }
 
+impl Given {
+    /// Whether an option (`--name`), or any other word (`NAME`), was given.
+    fn has(&self, name: &str) -> bool {
+        if name.starts_with("--") {
+            self.options.iter().any(|(given, _)| *given == name)
+        } else {
+            !self.positionals.is_empty()
+        }
+    }
+
+    /// Refuses both of a pair at once; each is an option (`--name`) or stands for the other words (`NAME`).
+    ///
+    /// # Errors
+    /// A usage error that names them.
+    pub fn refuse_pairs(&self, pairs: &[(&str, &str)]) -> Result<(), Failure> {
+        match pairs.iter().find(|(one, other)| self.has(one) && self.has(other)) {
+            Some((one, other)) => Err(Failure::usage(format!("{one} and {other} exclude each other"))),
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Debug for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.options.iter().map(|(name, _)| name);
@@ -296,7 +318,7 @@ impl Reader<'_> {
         for flag in &self.grammar.options {
             let required =
                 flag.optionality == Optionality::Required && matches!(flag.kind, FlagInfoKind::Option { .. });
-            if required && !given.options.iter().any(|(name, _)| *name == flag.long) {
+            if required && !given.has(flag.long) {
                 return Err(Failure::usage(format!("{} is missing", flag.long)));
             }
         }

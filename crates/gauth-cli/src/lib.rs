@@ -65,7 +65,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// When the program must have ended; to be called once, at its beginning.
+    /// When the program must have ended, if it begins now.
     pub fn deadline(&self) -> Option<Instant> {
         self.timeout.map(|timeout| Instant::now() + timeout)
     }

@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use gauth_cli::exit::reason;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, shown};
 use gauth_cli::{Failure, Kind, Terminal};
-use gauth_core::Request;
 use gauth_core::credentials::Credentials;
 use gauth_core::endpoint::Policy;
 use gauth_core::source::Source;
+use gauth_core::{Error, Request};
 use gauth_store::credentials::{self, Found};
 use gauth_store::grant_file::GrantFile;
 use gauth_store::token_cache;
@@ -70,7 +70,7 @@ impl Grant {
     }
 
     /// The credentials file, if it is one that can be removed.
-    pub(crate) fn file(&self) -> Option<&Path> {
+    fn file(&self) -> Option<&Path> {
         self.found.file.as_deref()
     }
 
@@ -95,6 +95,20 @@ impl Grant {
             return Err(Failure::new(Kind::Temporary, message).hint("run gauth-revoke again").into());
         }
         Ok(Held { grant: self, _file: Some(file) })
+    }
+
+    /// The error of a revocation. A grant that the server does not know is not a success: the file may be the wrong one,
+    /// so it stays.
+    pub(crate) fn explained(&self, error: Error) -> Failure {
+        let is_dead = matches!(&error, Error::Refused { oauth, .. } if oauth.error == "invalid_token");
+        let failure = Failure::of(&error.into());
+        match self.file() {
+            Some(file) if is_dead => failure.hint(format!(
+                "run rm {} to remove the file: the grant has ended already, or belongs to another server",
+                pasted(file)
+            )),
+            _ => failure,
+        }
     }
 
     fn credentials(&self) -> &Credentials {

@@ -5,14 +5,12 @@ mod grant;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use anyhow::anyhow;
 use argh::{ArgsInfo, FromArgs};
-use gauth_cli::files::pasted;
 use gauth_cli::http_agent::{HttpAgent, Tries};
-use gauth_cli::{Context, Failure, Program, completions, environment};
-use gauth_core::{Error, revocation};
+use gauth_cli::{Context, Program, completions, environment};
+use gauth_core::revocation;
 
 use grant::Grant;
 
@@ -25,7 +23,7 @@ const PROGRAM: Program = Program {
 
 /// revoke a user's grant, and remove its credentials file and cached tokens
 #[derive(FromArgs, ArgsInfo)]
-struct Args {
+struct Arguments {
     /// credentials file; default: the credentials that gauth-token would use
     #[argh(positional)]
     file: Option<PathBuf>,
@@ -39,34 +37,19 @@ fn main() -> ExitCode {
     gauth_cli::run(&PROGRAM, run)
 }
 
-fn run(args: Args, context: Context) -> anyhow::Result<()> {
+fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let terminal = context.terminal;
     let policy = environment::policy()?;
-    let grant = Grant::find(args.file.as_deref(), &policy, context.deadline(), &terminal)?;
-    if args.yes {
+    let grant = Grant::find(arguments.file.as_deref(), &policy, context.deadline(), &terminal)?;
+    if arguments.yes {
         terminal.note(&grant.what_is_revoked());
     } else {
         confirmation::ask(&grant.what_is_revoked(), &terminal)?;
     }
     // The time for the answer does not count.
-    let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
+    let deadline = context.deadline();
     let held = grant.hold(&policy, deadline, &terminal)?;
     let answer = HttpAgent::new(terminal, deadline).send(held.request(), Tries::UpToThree)?;
-    revocation::receive(&answer, SystemTime::now()).map_err(|error| explained(error, &grant))?;
+    revocation::receive(&answer, SystemTime::now()).map_err(|error| grant.explained(error))?;
     held.remove(&terminal)
-}
-
-/// A grant that the server does not know is not a success: the file may be the wrong one, so it stays.
-fn explained(error: Error, grant: &Grant) -> anyhow::Error {
-    let is_dead = matches!(&error, Error::Refused { oauth, .. } if oauth.error == "invalid_token");
-    let failure = Failure::of(&anyhow!(error));
-    match grant.file() {
-        Some(file) if is_dead => failure
-            .hint(format!(
-                "run rm {} to remove the file: the grant has ended already, or belongs to another server",
-                pasted(file)
-            ))
-            .into(),
-        _ => failure.into(),
-    }
 }

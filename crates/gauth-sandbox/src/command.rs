@@ -12,8 +12,8 @@ use gauth_cli::{Failure, exit};
 use gauth_sandbox::Sandbox;
 use gauth_text::Typed;
 
+use crate::follow;
 use crate::signals::{self, Event};
-use crate::{follow, next};
 
 /// Shells that are interactive when they are given nothing to do.
 const SHELLS: [&str; 6] = ["bash", "dash", "fish", "ksh", "sh", "zsh"];
@@ -30,14 +30,14 @@ impl Surroundings<'_> {
     /// Gives the command a home below `own`, the variables of the sandbox, and none of the user's credentials.
     fn apply(&self, command: &mut Command, own: &Path) -> anyhow::Result<()> {
         let home = own.join("home");
-        fs::create_dir(&home).context("make a private home")?;
+        fs::create_dir(&home).context("cannot make a private home")?;
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
             if ["GAUTH_", "GOOGLE_", "CLOUDSDK_"].iter().any(|prefix| name.starts_with(prefix)) {
                 command.env_remove(&*name);
             }
         }
-        // XDG_RUNTIME_DIR stays: it leads to the desktop, and a browser may be wanted.
+        // XDG_RUNTIME_DIR stays: it leads to the desktop, and a browser may be needed.
         command
             .env("HOME", &home)
             .env("XDG_CONFIG_HOME", home.join(".config"))
@@ -48,8 +48,8 @@ impl Surroundings<'_> {
         #[cfg(unix)]
         if self.is_automatic {
             let browser = own.join(follow::NAME);
-            let executable = std::env::current_exe().context("find this program")?;
-            std::os::unix::fs::symlink(executable, &browser).context("link the browser")?;
+            let executable = std::env::current_exe().context("cannot find this program")?;
+            std::os::unix::fs::symlink(executable, &browser).context("cannot link the browser")?;
             command.env("BROWSER", browser);
         }
         Ok(())
@@ -65,7 +65,7 @@ pub(crate) fn run(
     events: &Receiver<Event>,
     deadline: Option<Instant>,
 ) -> anyhow::Result<ExitCode> {
-    let own = tempfile::Builder::new().prefix("gauth-sandbox-home-").tempdir().context("make a private home")?;
+    let own = tempfile::Builder::new().prefix("gauth-sandbox-home-").tempdir().context("cannot make a private home")?;
     let mut command = Command::new(program);
     command.args(arguments);
     surroundings.apply(&mut command, own.path())?;
@@ -75,25 +75,26 @@ pub(crate) fn run(
         eprintln!("gauth-sandbox: this shell runs inside the sandbox at {url}; type exit to leave it");
     }
 
-    let mut child =
-        command.spawn().map_err(|error| Failure::usage(format!("run {}: {}", Typed(program), exit::reason(&error))))?;
+    let mut child = command
+        .spawn()
+        .map_err(|error| Failure::usage(format!("cannot run {}: {}", Typed(program), exit::reason(&error))))?;
     let id = child.id();
     let waiter = std::thread::spawn(move || {
         let status = child.wait();
-        // Nobody listens any more if the time was over.
+        // Nothing receives it if the time was over.
         let _ = sender.send(Event::Ended(status));
     });
     let result = loop {
-        match next(events, deadline) {
+        match signals::next(events, deadline) {
             Ok(Event::Ended(status)) => {
-                break status.map(status_of).context("wait for the command");
+                break status.map(status_of).context("cannot wait for the command");
             }
             // A terminal's Ctrl-C has reached the command already.
             Ok(Event::Signal(signals::INTERRUPT)) if io::stdin().is_terminal() => {}
             Ok(Event::Signal(number)) => signals::pass_on(id, number),
             Err(late) => {
                 signals::pass_on(id, signals::TERMINATE);
-                break Err(late);
+                break Err(late.into());
             }
         }
     };

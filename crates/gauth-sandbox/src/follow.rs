@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 pub(crate) const NAME: &str = "gauth-sandbox-browser";
@@ -16,18 +16,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Says that the process is the one behind.
 const BEHIND: &str = "--behind";
 
-/// Does what the arguments ask, if the program was called as a browser.
-pub(crate) fn called() -> Option<io::Result<()>> {
+/// Does what the arguments say, if the program was called as a browser.
+pub(crate) fn called() -> Option<ExitCode> {
     let mut words = std::env::args_os();
     let own = words.next()?;
     if Path::new(&own).file_name()? != NAME {
         return None;
     }
     let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-    Some(match &words[..] {
+    let opened = match &words[..] {
         [behind, url] if behind == BEHIND => follow(url),
         [url] => open(&own, url),
         _ => Err(io::Error::other("expected a URL")),
+    };
+    Some(match opened {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{NAME}: cannot open the page: {error}");
+            ExitCode::FAILURE
+        }
     })
 }
 

@@ -3,7 +3,10 @@
 
 use std::io;
 use std::process::{ExitCode, ExitStatus};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use gauth_cli::{Failure, Kind};
 
 /// What the program waits for.
 pub(crate) enum Event {
@@ -35,6 +38,15 @@ pub(crate) fn watch(sender: Sender<Event>) -> io::Result<()> {
 #[cfg(not(unix))]
 pub(crate) fn watch(_sender: Sender<Event>) -> io::Result<()> {
     Ok(())
+}
+
+/// Waits for a signal or the end of the command.
+///
+/// # Errors
+/// [`Kind::Temporary`] at the deadline.
+pub(crate) fn next(events: &Receiver<Event>, deadline: Option<Instant>) -> Result<Event, Failure> {
+    let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+    events.recv_timeout(left).map_err(|_| Failure::new(Kind::Temporary, "the time given by --timeout is over"))
 }
 
 /// Sends a signal to the process `id`, which may have ended.

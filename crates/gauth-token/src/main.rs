@@ -5,7 +5,7 @@ mod explain;
 mod format;
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gauth_cli::completions::Values;
 use gauth_cli::{Context, Program, environment, terminal};
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
-    let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
+    let deadline = context.deadline();
     let request = arguments.request()?;
     let cache = arguments.cache()?;
     let policy = environment::policy()?;
