@@ -16,11 +16,13 @@ use std::sync::Arc;
 use ga_core::check::Method;
 use ga_core::property::PropertyNumber;
 use ga_core::report::RunReportRequest;
+use gauth_cli::Failure;
 
 use crate::analytics::Analytics;
 
 pub use exchange::{Fetched, body};
 pub use pages::{Piece, first_page};
+pub use reserve::Reserve;
 pub use runtime::Runtime;
 pub use spool::Spool;
 
@@ -30,8 +32,22 @@ use pages::Pages;
 use progress::Progress;
 use spool::Budget;
 
+/// Requests in flight unless the user says otherwise, and the most that Analytics takes.
+const PARALLEL: usize = 4;
+const MOST_PARALLEL: usize = 9;
 /// How much memory pages may use before they are written or kept in a temporary file.
 const MEMORY: usize = 8 << 20;
+
+/// The number of `--parallel`.
+///
+/// # Errors
+/// One that is out of range, as a usage error.
+pub fn parallel(given: Option<usize>) -> Result<usize, Failure> {
+    match given.unwrap_or(PARALLEL) {
+        parallel @ 1..=MOST_PARALLEL => Ok(parallel),
+        _ => Err(Failure::usage(format!("--parallel: expected a number from 1 to {MOST_PARALLEL}"))),
+    }
+}
 
 /// How reports are fetched.
 #[derive(Clone, Copy, Debug)]

@@ -17,6 +17,7 @@ use gauth_core::Secret;
 use gauth_text::Seems;
 
 use gauth_cli::exit::{Failure, Kind};
+use gauth_cli::files::pasted;
 use gauth_cli::token_value::{self, LIMIT, checked, is_b64token, text};
 use gauth_cli::{child, environment};
 
@@ -24,6 +25,8 @@ use gauth_cli::{child, environment};
 const VARIABLES: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 /// A command in the environment, after them.
 const COMMAND_VARIABLE: &str = "GAUTH_TOKEN_COMMAND";
+/// The program that has tokens.
+const GAUTH_TOKEN: &str = "gauth-token";
 /// How long standard input may take when it was not asked for.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The fewest characters of a token on standard input that was not asked for.
@@ -73,29 +76,49 @@ impl TokenSource {
         stdin_by_default: bool,
         timeout: Option<Duration>,
     ) -> Result<Self, Failure> {
-        match (argument.token, argument.command) {
-            (Some(_), Some(_)) => {
-                return Err(Failure::usage("--token and --token-command exclude each other"));
-            }
-            (Some(token), None) => return token_value::given(token, argument.stdin_reader, timeout).map(Self::Fixed),
-            (None, Some(command)) if command.trim().is_empty() => {
-                return Err(Failure::usage("--token-command is empty"));
-            }
-            (None, Some(command)) => return Self::command(command, "--token-command"),
-            (None, None) => {}
-        }
-        for name in VARIABLES {
-            if let Some(token) = environment::secret(name)? {
-                return checked(&token, name).map(Self::Fixed);
-            }
-        }
-        if let Some(command) = environment::secret(COMMAND_VARIABLE)? {
-            return Self::command(&command, COMMAND_VARIABLE);
+        if let Some(source) = Self::named(argument, timeout)? {
+            return Ok(source);
         }
         if stdin_by_default && argument.stdin_reader.is_none() && stdin_may_hold_a_token() {
             return from_stdin_unasked(timeout);
         }
         Err(Failure::new(Kind::Login, "no token").hint(USUAL))
+    }
+
+    /// The first source that is set; without any, the gauth-token beside this program, else that of the PATH.
+    ///
+    /// # Errors
+    /// As [`TokenSource::choose`].
+    pub fn choose_or_run_gauth_token(argument: &TokenArgument<'_>, timeout: Option<Duration>) -> Result<Self, Failure> {
+        Ok(Self::named(argument, timeout)?.unwrap_or_else(|| {
+            let beside = std::env::current_exe().map(|program| program.with_file_name(GAUTH_TOKEN));
+            let beside = beside.ok().filter(|program| program.is_file());
+            Self::Command(beside.map_or_else(|| GAUTH_TOKEN.to_owned(), |program| pasted(&program)))
+        }))
+    }
+
+    /// What the command line or the environment names.
+    fn named(argument: &TokenArgument<'_>, timeout: Option<Duration>) -> Result<Option<Self>, Failure> {
+        match (argument.token, argument.command) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("--token and --token-command exclude each other"));
+            }
+            (Some(token), None) => {
+                return token_value::given(token, argument.stdin_reader, timeout).map(|token| Some(Self::Fixed(token)));
+            }
+            (None, Some(command)) if command.trim().is_empty() => {
+                return Err(Failure::usage("--token-command is empty"));
+            }
+            (None, Some(command)) => return Self::command(command, "--token-command").map(Some),
+            (None, None) => {}
+        }
+        for name in VARIABLES {
+            if let Some(token) = environment::secret(name)? {
+                return checked(&token, name).map(|token| Some(Self::Fixed(token)));
+            }
+        }
+        let command = environment::secret(COMMAND_VARIABLE)?;
+        command.map(|command| Self::command(&command, COMMAND_VARIABLE)).transpose()
     }
 
     /// A command, unless it is a secret itself: the shell would repeat it as the name of a program.

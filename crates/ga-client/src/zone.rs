@@ -15,30 +15,23 @@ use crate::analytics::Analytics;
 
 const DATABASE: &str = "/usr/share/zoneinfo";
 
-/// The zone of a property by the Admin API, else by the metadata of a one-row report; otherwise that of this machine, after a
-/// note.
+/// The zone of a property by the Admin API, else by the metadata of a one-row report; `None` if neither answer names one that
+/// is known.
 ///
 /// # Errors
-/// A token that the server does not accept.
-pub fn of_property(property: &PropertyNumber, analytics: &Analytics) -> anyhow::Result<TimeZone> {
-    let requests =
-        [time_zone::property(analytics.admin_api(), property)?, time_zone::report(analytics.data_api(), property)?];
-    for request in requests {
-        match analytics.call(request) {
-            Ok(body) => {
-                if let Some(zone) = time_zone::parse(&body).and_then(|name| named(&name)) {
-                    return Ok(zone);
-                }
-            }
-            // The next request would get the same answer.
-            Err(error) if crate::failure(&error).kind() == Kind::Login => {
-                return Err(error).with_context(|| format!("property {property}"));
-            }
-            Err(_) => {}
+/// What the server said to the report, or to either request if it does not accept the token.
+pub fn of_property(property: &PropertyNumber, analytics: &Analytics) -> anyhow::Result<Option<TimeZone>> {
+    let zone = |body: Vec<u8>| time_zone::parse(&body).and_then(|name| named(&name));
+    match analytics.call(time_zone::property(analytics.admin_api(), property)?).map(zone) {
+        Ok(Some(zone)) => return Ok(Some(zone)),
+        // The next request would get the same answer.
+        Err(error) if crate::failure(&error).kind() == Kind::Login => {
+            return Err(error).with_context(|| format!("property {property}"));
         }
+        _ => {}
     }
-    analytics.terminal().note(&machine_note(&format!("property {property}: its time zone is not known")));
-    Ok(TimeZone::system())
+    let answer = analytics.call(time_zone::report(analytics.data_api(), property)?);
+    answer.map(zone).with_context(|| format!("property {property}"))
 }
 
 /// The zone of this name, such as `Europe/Rome`.

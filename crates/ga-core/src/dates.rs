@@ -123,6 +123,34 @@ impl TypedRange {
     }
 }
 
+/// A single day as it was typed: a date, `NdaysAgo`, `yesterday` or `today`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedDay(End);
+
+impl TypedDay {
+    /// Reads it; weeks and months are refused.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        match End::parse(text)? {
+            end if end.is_period() => Err(Error::usage(format!("{text:?} is not a single day"))),
+            end => Ok(Self(end)),
+        }
+    }
+
+    /// The date, unless it depends on today's.
+    pub fn date(&self) -> Option<Date> {
+        match self.0 {
+            End::Day(date) => Some(date),
+            _ => None,
+        }
+    }
+
+    /// The date where it is `today`.
+    pub fn on(&self, today: Date) -> Result<Date, Error> {
+        let (day, _) = self.0.days(Some(today))?;
+        day.date.ok_or_else(|| Error::usage("the date is outside the calendar"))
+    }
+}
+
 /// One day, as it is sent and, if known, as a date.
 struct Day {
     text: String,

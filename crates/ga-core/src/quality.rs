@@ -11,8 +11,36 @@ use crate::response::{Metadata, PropertyQuota, QuotaStatus, ReportHead};
 pub struct Note {
     /// The line.
     pub text: String,
-    /// Whether rows or numbers are missing or estimated; false for an empty report.
-    pub lossy: bool,
+    /// How rows or numbers are missing or estimated; `None` for an empty report.
+    pub loss: Option<Loss>,
+}
+
+/// How data is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// The numbers are estimates.
+    Sampled,
+    /// Rows were grouped into `(other)`.
+    Other,
+    /// Rows about few users may be withheld.
+    Thresholded,
+    /// Days are missing.
+    Truncated,
+    /// A metric is hidden from this user.
+    Restricted,
+}
+
+impl Loss {
+    /// One word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sampled => "sampled",
+            Self::Other => "other",
+            Self::Thresholded => "thresholded",
+            Self::Truncated => "truncated",
+            Self::Restricted => "restricted",
+        }
+    }
 }
 
 /// Collects the notes of all pages.
@@ -39,46 +67,47 @@ impl Quality {
 
 fn notes(metadata: &Metadata, ranges: &[String]) -> Vec<Note> {
     let mut notes = Vec::new();
-    let mut lossy = |text: String| notes.push(Note { text, lossy: true });
+    let mut lossy = |loss, text: String| notes.push(Note { text, loss: Some(loss) });
     for (place, sampling) in metadata.sampling_metadatas.iter().enumerate() {
         let range = ranges.get(place).filter(|_| ranges.len() > 1);
         let range = range.map_or_else(String::new, |name| format!(" (date range {name})"));
         let read = sampling.samples_read_count.unwrap_or(0);
         match sampling.sampling_space_size.unwrap_or(0) {
-            0 => lossy(format!("sampled{range}: the numbers are estimates")),
+            0 => lossy(Loss::Sampled, format!("sampled{range}: the numbers are estimates")),
             space if read >= space => {}
-            space => lossy(format!(
-                "sampled{range}: the numbers are estimates from {read} of {space} events ({})",
-                percent(read, space)
-            )),
+            space => lossy(
+                Loss::Sampled,
+                format!(
+                    "sampled{range}: the numbers are estimates from {read} of {space} events ({})",
+                    percent(read, space)
+                ),
+            ),
         }
     }
     if metadata.data_loss_from_other_row {
-        lossy("some rows were grouped into (other): request fewer dimensions or days".to_owned());
+        lossy(Loss::Other, "some rows were grouped into (other): request fewer dimensions or days".to_owned());
     }
     if metadata.subject_to_thresholding {
-        lossy("thresholding: rows about small numbers of users may be withheld".to_owned());
+        lossy(Loss::Thresholded, "thresholding: rows about small numbers of users may be withheld".to_owned());
     }
     for reason in &metadata.data_truncation_reasons {
         let words = match &*reason.data_truncation_message {
             "" => &reason.data_truncation_type,
             message => message,
         };
-        lossy(format!("truncated: {}", words.trim_end_matches('.')));
+        lossy(Loss::Truncated, format!("truncated: {}", words.trim_end_matches('.')));
     }
     for restriction in &metadata.schema_restriction_response.active_metric_restrictions {
-        lossy(format!(
-            "the metric {} is restricted for this user ({})",
-            restriction.metric_name,
-            restriction.restricted_metric_types.join(", ")
-        ));
+        let kinds = restriction.restricted_metric_types.join(", ");
+        let text = format!("the metric {} is restricted for this user ({kinds})", restriction.metric_name);
+        lossy(Loss::Restricted, text);
     }
     if let Some(reason) = metadata.empty_reason.as_deref().filter(|r| !r.is_empty()) {
         let why = match reason {
             "NO_DATA_COLLECTED" => "the property has collected no data for these dates",
             other => other,
         };
-        notes.push(Note { text: format!("no rows: {why}"), lossy: false });
+        notes.push(Note { text: format!("no rows: {why}"), loss: None });
     }
     notes
 }
@@ -160,16 +189,16 @@ mod tests {
         let mut quality = Quality::default();
         quality.add(&RunReportRequest::default(), &page);
         quality.add(&RunReportRequest::default(), &page);
-        let texts: Vec<_> = quality.notes().iter().map(|note| (&*note.text, note.lossy)).collect();
+        let texts: Vec<_> = quality.notes().iter().map(|note| (&*note.text, note.loss.map(Loss::word))).collect();
         assert_eq!(
             texts,
             [
-                ("sampled: the numbers are estimates from 999999 of 1000000 events (99.9 %)", true),
-                ("some rows were grouped into (other): request fewer dimensions or days", true),
-                ("thresholding: rows about small numbers of users may be withheld", true),
-                ("truncated: older than 14 months", true),
-                ("the metric adCost is restricted for this user (COST_DATA)", true),
-                ("no rows: the property has collected no data for these dates", false),
+                ("sampled: the numbers are estimates from 999999 of 1000000 events (99.9 %)", Some("sampled")),
+                ("some rows were grouped into (other): request fewer dimensions or days", Some("other")),
+                ("thresholding: rows about small numbers of users may be withheld", Some("thresholded")),
+                ("truncated: older than 14 months", Some("truncated")),
+                ("the metric adCost is restricted for this user (COST_DATA)", Some("restricted")),
+                ("no rows: the property has collected no data for these dates", None),
             ]
         );
         let mut clean = Quality::default();

@@ -10,9 +10,6 @@ use crate::format;
 /// The form of v3's response whose rows are objects.
 pub(crate) const DATA_TABLE: &str = "dataTable";
 
-const PARALLEL: usize = 4;
-const MOST_PARALLEL: usize = 9;
-
 ga_client::arguments! {
     /// run a Google Analytics report
     pub(crate) struct Arguments {
@@ -218,14 +215,6 @@ impl Arguments {
                 Err(Failure::usage(format!("{one} and {other}: only one can read standard input")))
             }
             _ => Ok(first),
-        }
-    }
-
-    /// The most requests in flight.
-    pub(crate) fn parallel(&self) -> Result<usize, Failure> {
-        match self.parallel.unwrap_or(PARALLEL) {
-            parallel @ 1..=MOST_PARALLEL => Ok(parallel),
-            _ => Err(Failure::usage(format!("--parallel: expected a number from 1 to {MOST_PARALLEL}"))),
         }
     }
 

@@ -40,7 +40,7 @@ impl Findings {
     pub(crate) fn add_quality(&mut self, quality: &Quality, property: Option<&Property>) {
         for note in quality.notes() {
             let prefix = property.map_or_else(String::new, |property| format!("property {}: ", property.number));
-            self.notes.push((format!("{prefix}{}", note.text), note.lossy));
+            self.notes.push((format!("{prefix}{}", note.text), note.loss.is_some()));
         }
     }
 

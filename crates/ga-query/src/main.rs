@@ -19,7 +19,7 @@ mod target;
 use std::process::ExitCode;
 
 use ga_client::analytics::{Analytics, Service};
-use ga_client::download::{Download, Options, Runtime};
+use ga_client::download::{self as pages, Download, Options, Runtime};
 use ga_client::token_argument::TokenSource;
 use gauth_cli::{Context, Program};
 
@@ -47,7 +47,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let terminal = context.terminal;
     let token = arguments.options().token(arguments.stdin_reader()?);
     let query = Query::read(&arguments, deadline, &terminal)?;
-    let parallel = arguments.parallel()?;
+    let parallel = pages::parallel(arguments.parallel)?;
     let service = Service::find(arguments.options().quota_project)?;
     let output = Output::choose(&arguments, &query)?;
     if arguments.is_preview()? {

@@ -4,6 +4,8 @@ use ga_client::analytics::Analytics;
 use ga_client::{properties, zone};
 use ga_core::property::PropertyNumber;
 use ga_core::report::DateRange;
+use gauth_cli::Kind;
+use jiff::tz::TimeZone;
 
 use crate::display_names::DisplayNames;
 use crate::format::Output;
@@ -53,5 +55,14 @@ fn date_ranges(
     if !query.needs_today() {
         return Ok(None);
     }
-    query.date_ranges(zone::today(&zone::of_property(property, analytics)?)).map(Some)
+    let zone = match zone::of_property(property, analytics) {
+        Ok(Some(zone)) => zone,
+        Err(error) if ga_client::failure(&error).kind() == Kind::Login => return Err(error),
+        Ok(None) | Err(_) => {
+            let note = zone::machine_note(&format!("property {property}: its time zone is not known"));
+            analytics.terminal().note(&note);
+            TimeZone::system()
+        }
+    };
+    query.date_ranges(zone::today(&zone)).map(Some)
 }

@@ -69,6 +69,7 @@ pub const PROGRAMS: &[&str] = &[
     "gauth-info",
     "gauth-revoke",
     "ga-query",
+    "ga-sync",
     "ga-properties",
     "ga-fields",
     "gauth-sandbox",

@@ -38,6 +38,11 @@ impl Terminal {
         self.quiet
     }
 
+    /// The same with `--quiet`.
+    pub fn quieted(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
     /// A message that `--quiet` suppresses.
     pub fn note(&self, text: &str) {
         if !self.quiet {
@@ -57,7 +62,8 @@ impl Terminal {
         }
     }
 
-    pub(crate) fn error(&self, text: &str) {
+    /// What failed, where the program goes on with something else.
+    pub fn error(&self, text: &str) {
         self.line("", text);
     }
 

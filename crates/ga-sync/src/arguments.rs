@@ -1,0 +1,139 @@
+//! The command line: one table, from which `--help`, the completions and the man page are made.
+
+use ga_core::catalogue::{self, FieldKind};
+use gauth_cli::Failure;
+use gauth_cli::completions::Values;
+
+/// The formats of `--status` and `--dry-run`.
+const FORMATS: [&str; 3] = ["table", "csv", "json"];
+
+ga_client::arguments! {
+    /// keep a table of Google Analytics reports up to date
+    pub(crate) struct Arguments {
+        /// where the table is: an SQLite file, postgres://… (or postgres: alone, then PGHOST and its like), or a folder of
+        /// Parquet files, ending in /
+        #[argh(option, arg_name = "TARGET")]
+        pub(crate) into: Option<String>,
+
+        /// the table's name: letters, digits and _; in PostgreSQL with a SCHEMA. before it, if needed
+        #[argh(option, arg_name = "NAME")]
+        pub(crate) table: Option<String>,
+
+        /// digits or properties/DIGITS, comma-separated; 0 for the first one the token can see, all for every one, @FILE
+        /// for a list in a file (@-: standard input) (default: GA_PROPERTY)
+        #[argh(option, short = 'p', arg_name = "IDS")]
+        pub(crate) property: Vec<String>,
+
+        /// metrics, comma-separated, such as sessions,totalUsers
+        #[argh(option, short = 'm', arg_name = "NAMES")]
+        pub(crate) metrics: Vec<String>,
+
+        /// dimensions, comma-separated, such as country,pagePath; each row has its day anyway
+        #[argh(option, short = 'd', arg_name = "NAMES")]
+        pub(crate) dimensions: Vec<String>,
+
+        /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
+        #[argh(option, arg_name = "EXPR")]
+        pub(crate) filter: Vec<String>,
+
+        /// the same in the grammar of Core Reporting v3
+        #[argh(option, arg_name = "EXPR")]
+        pub(crate) filters: Vec<String>,
+
+        /// first day: YYYY-MM-DD, NdaysAgo or yesterday (default: the first stored day, or 28daysAgo)
+        #[argh(option, arg_name = "DAY")]
+        pub(crate) first: Option<String>,
+
+        /// last day, as above (default: yesterday)
+        #[argh(option, arg_name = "DAY")]
+        pub(crate) last: Option<String>,
+
+        /// fetch a stored day again until N days after its end, since Analytics still changes it (default: 3)
+        #[argh(option, arg_name = "N")]
+        pub(crate) look_back: Option<u16>,
+
+        /// include rows whose metrics are all zero
+        #[argh(switch)]
+        pub(crate) keep_empty: bool,
+
+        /// currency of amounts of money, such as EUR (default: the property's own)
+        #[argh(option, arg_name = "CODE")]
+        pub(crate) currency: Option<String>,
+
+        /// what replaces goals, custom dimensions and views of Universal Analytics, one NAME = VALUE per line
+        #[argh(option, arg_name = "FILE")]
+        pub(crate) map: Option<String>,
+
+        /// add columns for new metrics to the table; NULL for the days stored so far
+        #[argh(switch)]
+        pub(crate) add_columns: bool,
+
+        /// requests in flight, 1 to 9 (default: 4)
+        #[argh(option, arg_name = "N")]
+        pub(crate) parallel: Option<usize>,
+
+        /// keep at least N tokens of each property's quota in reserve: leave the rest to the next run
+        #[argh(option, arg_name = "N")]
+        pub(crate) reserve: Option<u64>,
+
+        /// print for each property how many days would be fetched, and change nothing
+        #[argh(switch)]
+        pub(crate) dry_run: bool,
+
+        /// print for each property which days are stored, how many are missing, and the last error
+        #[argh(switch)]
+        pub(crate) status: bool,
+
+        /// with --status or --dry-run: table, csv or json (default: table on a terminal, otherwise csv or as -o says)
+        #[argh(option, short = 'f', arg_name = "table|csv|json")]
+        pub(crate) format: Option<String>,
+    }
+}
+
+impl Arguments {
+    /// The option that reads standard input instead of a token; there can be only one.
+    pub(crate) fn stdin_reader(&self) -> Result<Option<&'static str>, Failure> {
+        let reads_map = self.map.as_deref() == Some("-");
+        match (reads_map, self.property.iter().any(|text| text == "@-")) {
+            (true, true) => Err(Failure::usage("--map - and --property @-: only one can read standard input")),
+            (true, false) => Ok(Some("--map -")),
+            (false, true) => Ok(Some("--property @-")),
+            (false, false) => Ok(None),
+        }
+    }
+
+    /// Refuses options that do not go together.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if self.status && self.dry_run {
+            return Err(Failure::usage("--status and --dry-run exclude each other"));
+        }
+        let prints = self.status || self.dry_run;
+        for (name, is_given) in [("-f", self.format.is_some()), ("-o", self.output.is_some())] {
+            if is_given && !prints {
+                return Err(Failure::usage(format!("{name} goes with --status or --dry-run: a sync prints nothing")));
+            }
+        }
+        match &self.format {
+            Some(format) if !FORMATS.contains(&&**format) => {
+                let known = FORMATS.join(", ");
+                Err(Failure::usage(format!("--format: expected one of {known}, got {:?}", gauth_text::Typed(format))))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The values of options.
+pub(crate) fn values(name: &str) -> Values {
+    let fields = |kind: FieldKind| {
+        let fields = catalogue::fields().iter().filter(|field| field.kind == kind && !field.is_family());
+        Values::ListOf(fields.map(|field| field.name).collect())
+    };
+    match name {
+        "--metrics" => fields(FieldKind::Metric),
+        "--dimensions" => fields(FieldKind::Dimension),
+        "--format" => Values::OneOf(FORMATS.to_vec()),
+        "--property" => Values::OneOf(vec!["0", "all"]),
+        _ => Values::Text,
+    }
+}

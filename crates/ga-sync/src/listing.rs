@@ -1,0 +1,70 @@
+//! What is printed instead of a sync: `--status`, what the table holds; `--dry-run`, what would be fetched.
+//!
+//! Neither needs a token or the network; days are those of this machine's time zone.
+
+use ga_client::zone;
+use ga_core::property::{PropertyNumber, Selection};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::days::{Period, StoredDay};
+use crate::target::Notes;
+
+pub(crate) const STATUS: [&str; 5] = ["property", "first_day", "last_day", "days_missing", "last_error"];
+pub(crate) const PREVIEW: [&str; 5] = ["property", "first_day", "last_day", "units", "requests"];
+
+/// A row for each property: the stored days, how many are missing of those that should be, and the newest error.
+pub(crate) fn status(
+    notes: &Notes,
+    asked: Option<&[PropertyNumber]>,
+    period: &Period,
+) -> anyhow::Result<Vec<Vec<String>>> {
+    let today = zone::today(&TimeZone::system());
+    let all: Vec<PropertyNumber> = notes.iter().map(|(number, _)| number.clone()).collect();
+    let mut rows = Vec::new();
+    for property in asked.unwrap_or(&all) {
+        let known = of(notes, property);
+        let stored = || known.iter().filter(|stored| stored.synced_at.is_some()).map(|stored| stored.day);
+        let missing = period.days(today, known)?.filter(|day| !stored().any(|stored| stored == *day)).count();
+        let day = |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());
+        let error = known.iter().rev().find_map(|stored| Some(format!("{}: {}", stored.day, stored.error.as_ref()?)));
+        rows.push(vec![
+            property.to_string(),
+            day(stored().next()),
+            day(stored().next_back()),
+            missing.to_string(),
+            error.unwrap_or_default(),
+        ]);
+    }
+    Ok(rows)
+}
+
+/// A row for each property: how many days would be fetched, from which to which.
+pub(crate) fn preview(
+    notes: &Notes,
+    properties: &[PropertyNumber],
+    period: &Period,
+) -> anyhow::Result<Vec<Vec<String>>> {
+    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    let mut rows = Vec::new();
+    for property in properties {
+        let due = period.due(now, &zone, of(notes, property))?;
+        let day = |day: Option<&jiff::civil::Date>| day.map_or_else(String::new, ToString::to_string);
+        let count = due.len().to_string();
+        rows.push(vec![property.to_string(), day(due.first()), day(due.last()), count.clone(), count]);
+    }
+    Ok(rows)
+}
+
+fn of<'n>(notes: &'n Notes, property: &PropertyNumber) -> &'n [StoredDay] {
+    notes.iter().find(|(number, _)| number == property).map_or(&[], |(_, days)| days)
+}
+
+/// The numbers of a selection, if they are known without asking the server.
+pub(crate) fn numbers(selection: &Selection) -> Option<Vec<PropertyNumber>> {
+    match selection {
+        Selection::One(number) => Some(vec![number.clone()]),
+        Selection::List(numbers) => Some(numbers.clone()),
+        Selection::First | Selection::All => None,
+    }
+}
