@@ -47,6 +47,41 @@ fn home() -> Home {
     home
 }
 
+const PROFILE_CASES: [(&str, &str); 3] = [
+    ("gauth-token --profile ac", "gauth-token --profile acme"),
+    ("gauth-token --profile=ac", "gauth-token --profile=acme"),
+    ("gauth-token --profile rep", "gauth-token --profile rep"),
+];
+
+/// A home with profiles, and a file that is none.
+fn home_with_profiles() -> Home {
+    let home = home();
+    for name in ["acme.json", "work.json", "acne.txt", ".acme.json.lock"] {
+        home.write(format!(".config/gauth/profiles/{name}"), 0o600, "");
+    }
+    home
+}
+
+#[test]
+fn profiles_that_exist_are_completed_in_every_shell() {
+    let home = home_with_profiles();
+    for (line, expected) in PROFILE_CASES {
+        if tool("bash").is_some() {
+            let begin = format!("source {}", script(&home, "gauth-token", "bash"));
+            let keys = "\t\u{1}echo '<' \u{5} '>' en''ded\n";
+            assert_eq!(completed(&home, "bash", &["--norc", "--noprofile", "-i"], &begin, line, keys), expected);
+        }
+        if tool("zsh").is_some() {
+            script(&home, "gauth-token", "zsh");
+            let shown = completed(&home, "zsh", &["-f", "-i"], ZSH, line, "\u{14}");
+            assert_eq!(shown.trim_end(), expected);
+        }
+        if tool("fish").is_some() {
+            assert_eq!(completed_by_fish(&home, &script(&home, "gauth-token", "fish"), line), expected);
+        }
+    }
+}
+
 #[test]
 fn bash_completes_values() {
     if tool("bash").is_none() {
@@ -63,6 +98,10 @@ fn bash_completes_values() {
     }
 }
 
+/// Control-T completes, and shows the line.
+const ZSH: &str = "fpath=($HOME/functions $fpath); autoload -U compinit; compinit -u -D; \
+    report() { zle complete-word; print -r -- \"<$BUFFER>\" ended }; zle -N report; bindkey '^T' report";
+
 #[test]
 fn zsh_completes_values() {
     if tool("zsh").is_none() {
@@ -70,13 +109,23 @@ fn zsh_completes_values() {
     }
     let home = home();
     script(&home, "ga-query", "zsh");
-    let begin = "fpath=($HOME/functions $fpath); autoload -U compinit; compinit -u -D; \
-        report() { zle complete-word; print -r -- \"<$BUFFER>\" ended }; zle -N report; bindkey '^T' report";
     for (line, expected) in CASES {
         // zsh puts an equals sign and a comma behind what may go on, and takes them away when it does not.
-        let shown = completed(&home, "zsh", &["-f", "-i"], begin, line, "\u{14}");
+        let shown = completed(&home, "zsh", &["-f", "-i"], ZSH, line, "\u{14}");
         assert_eq!(shown.trim_end_matches(['=', ',']), expected);
     }
+}
+
+/// The line with fish's first suggestion.
+fn completed_by_fish(home: &Home, script: &str, line: &str) -> String {
+    let mut command = home.command("fish");
+    command.args(["--no-config", "-c", "source $argv[1]; complete -C $argv[2]", script, line]);
+    let run = run(command).expect(0);
+    assert_eq!(run.stderr(), "");
+    let first = run.stdout().lines().next().unwrap_or_default();
+    let word = first.split('\t').next().unwrap_or_default();
+    let before = line.rsplit_once(' ').expect("two words").0;
+    if word.is_empty() { line.to_owned() } else { format!("{before} {word}") }
 }
 
 #[test]
@@ -87,14 +136,7 @@ fn fish_completes_values() {
     let home = home();
     let script = script(&home, "ga-query", "fish");
     for (line, expected) in CASES {
-        let mut command = home.command("fish");
-        command.args(["--no-config", "-c", "source $argv[1]; complete -C $argv[2]", &script, line]);
-        let run = run(command).expect(0);
-        let first = run.stdout().lines().next().unwrap_or_default();
-        let word = first.split('\t').next().unwrap_or_default();
-        let before = line.rsplit_once(' ').expect("two words").0;
-        let completed = if word.is_empty() { line.to_owned() } else { format!("{before} {word}") };
-        assert_eq!(completed, expected, "{}", run.stdout());
+        assert_eq!(completed_by_fish(&home, &script, line), expected);
     }
 }
 
@@ -107,6 +149,9 @@ fn every_program_offers_what_it_takes() {
         ("gauth-token", "bare header json curl"),
         ("gauth-token", "analytics.readonly analytics.edit"),
         ("gauth-login", "analytics.readonly analytics.edit"),
+        ("gauth-revoke", "gauth/profiles"),
+        ("gauth-info", "gauth/profiles"),
+        ("gauth-login", "gauth/profiles"),
         ("gauth-info", "text json"),
         ("gauth-info", "authorized_user google-auth"),
     ] {

@@ -7,6 +7,8 @@ mod accounts;
 mod conversion;
 #[path = "info/files.rs"]
 mod files;
+#[path = "info/logins.rs"]
+mod logins;
 #[path = "info/tokens.rs"]
 mod tokens;
 

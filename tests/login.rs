@@ -21,6 +21,8 @@ mod noise;
 mod other_users;
 #[path = "login/paste.rs"]
 mod paste;
+#[path = "login/profiles.rs"]
+mod profiles;
 #[path = "login/renewal.rs"]
 mod renewal;
 #[path = "login/secrets.rs"]

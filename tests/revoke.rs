@@ -309,3 +309,19 @@ fn h1_a_file_that_cannot_be_looked_at_is_an_error_not_a_success_that_keeps_it() 
         assert_untouched(&user);
     }
 }
+
+#[test]
+fn a_profile_is_revoked_and_removed_and_the_default_login_stays() {
+    let user = logged_in();
+    let path = user.home.config().join("gauth/profiles/acme.json");
+    let file = user.grant(&[READONLY]);
+    user.home.write(&path, 0o600, file.to_string());
+    let token = cache(&user, &file, READONLY);
+    revoke(&user, &["--yes", "--profile", "acme", "x.json"]).expect_failure(2);
+    revoke(&user, &["--yes", "--profile", "work"]).expect_failure(3);
+    assert!(path.exists() && user.requests_to("/revoke").is_empty());
+    let run = revoke(&user, &["--yes", "--profile", "acme"]).expect(0);
+    assert!(run.stderr().contains("profiles/acme.json"), "{}", run.stderr());
+    assert!(!path.exists() && !token.exists() && user.credentials.exists());
+    revoke(&user, &["--yes", "--profile", "acme"]).expect_failure(3);
+}

@@ -23,6 +23,8 @@ mod formats;
 mod mutations;
 #[path = "token/network.rs"]
 mod network;
+#[path = "token/profiles.rs"]
+mod profiles;
 #[path = "token/rotation.rs"]
 mod rotation;
 #[path = "token/sources.rs"]

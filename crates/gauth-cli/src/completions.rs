@@ -16,6 +16,8 @@ pub enum Values {
     Text,
     /// The name of a file.
     Path,
+    /// The name of a profile that exists when the completion is asked for.
+    Profile,
     /// One of these words.
     OneOf(Vec<&'static str>),
     /// Some of these words, with commas between them.
@@ -26,6 +28,14 @@ pub enum Values {
 pub fn no_values(_: &str) -> Values {
     Values::Text
 }
+
+/// As [`no_values`], with `--profile`.
+pub fn profiles(name: &str) -> Values {
+    if name == "--profile" { Values::Profile } else { Values::Text }
+}
+
+/// The folder of the profiles, for the shells that are like sh.
+const PROFILES: &str = "${XDG_CONFIG_HOME:-$HOME/.config}/gauth/profiles";
 
 /// The script for `shell`; an unknown shell is a usage error.
 pub(crate) fn script(shell: &str, program: &Program, grammar: &Grammar) -> Result<String, Failure> {
@@ -94,6 +104,11 @@ fn bash_reply(values: &Values) -> String {
         Values::Path => {
             "compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$word\")".to_owned()
         }
+        // In a subshell, since names of files are completed where they are.
+        Values::Profile => format!(
+            "mapfile -t COMPREPLY < <(cd \"{PROFILES}\" 2>/dev/null && compgen -f -X '!*.json' -- \"$word\"); \
+             COMPREPLY=(\"${{COMPREPLY[@]%.json}}\")"
+        ),
         Values::OneOf(words) => format!("COMPREPLY=($(compgen -W '{}' -- \"$word\"))", words.join(" ")),
         Values::ListOf(words) => format!(
             "compopt -o nospace 2>/dev/null; COMPREPLY=($(compgen -P \"$head\" -W '{}' -- \"$part\"))",
@@ -104,7 +119,10 @@ fn bash_reply(values: &Values) -> String {
 }
 
 fn zsh(program: &Program, options: &[&FlagInfo<'static>], arguments: &Values) -> String {
-    let mut script = format!("#compdef {}\n_arguments -s -S \\\n", program.name);
+    let mut script = format!(
+        "#compdef {}\n_gauth_profiles() {{ compadd \"$@\" -- \"{PROFILES}\"/*.json(N:t:r) }}\n_arguments -s -S \\\n",
+        program.name
+    );
     for flag in options {
         let values = values(program, flag);
         let description: String = description(flag, program)
@@ -137,6 +155,7 @@ fn zsh(program: &Program, options: &[&FlagInfo<'static>], arguments: &Values) ->
 fn zsh_action(values: &Values) -> String {
     match values {
         Values::Path => "_files".to_owned(),
+        Values::Profile => "_gauth_profiles".to_owned(),
         Values::OneOf(words) => format!("({})", words.join(" ")),
         Values::ListOf(words) => format!("_values -s , name {}", words.join(" ")),
         Values::Text => " ".to_owned(),
@@ -173,6 +192,11 @@ fn fish_words(values: &Values) -> String {
     match values {
         Values::OneOf(words) => format!(" -a '{}'", words.join(" ")),
         Values::ListOf(words) => format!(" -a '(__fish_append , {})'", words.join(" ")),
+        Values::Profile => {
+            let folder = "set -q XDG_CONFIG_HOME; and set -l f $XDG_CONFIG_HOME; or set -l f ~/.config";
+            let names = "set -l f $f/gauth/profiles/*.json; string match -r \"[^/]+(?=[.]json\\$)\" -- $f";
+            format!(" -a '({folder}; {names})'")
+        }
         Values::Path | Values::Text => String::new(),
     }
 }

@@ -5,14 +5,76 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use gauth_text::Seems;
+
+use crate::Error;
+
 const OWN: &str = "gauth-login's file";
 const GCLOUD: &str = "gcloud's application default credentials";
+const CREDENTIALS: &str = "GAUTH_CREDENTIALS";
+const PROFILE: &str = "GAUTH_PROFILE";
+const GOOGLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+
+/// A login under a name of its own, beside gauth's own file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Its credentials file.
+    pub path: PathBuf,
+}
+
+impl Profile {
+    /// The folder of all profiles, below [`config_dir`].
+    pub const FOLDER: &str = "profiles";
+
+    /// The option that names it, for a command to paste.
+    pub fn option(&self) -> String {
+        let equals = if self.name.starts_with('-') { '=' } else { ' ' };
+        format!("--profile{equals}{}", self.name)
+    }
+
+    /// The profile of this name; `origin` is where the name was given.
+    fn named(name: &str, origin: &str, env: Lookup<'_>) -> Result<Self, Error> {
+        if let Some(seems) = Seems::of(name).filter(|seems| *seems != Seems::TooLong) {
+            return Err(Error::Input(format!("{origin}: this looks like {seems}, not the name of a profile")));
+        }
+        if !is_profile_name(name) {
+            let expected = "expected letters, digits, `-`, `_` and `.`, no `.` at the beginning, 100 at most";
+            return Err(Error::Input(format!("{origin}: {expected}")));
+        }
+        let Some(folder) = config_dir(env) else {
+            let reason = "there is no place for profiles: neither XDG_CONFIG_HOME nor HOME is an absolute path";
+            return Err(Error::Input(format!("{origin}: {reason}")));
+        };
+        let path = folder.join(Self::FOLDER).join(format!("{name}.json"));
+        Ok(Self { name: name.to_owned(), path })
+    }
+}
+
+/// Whether a profile can have this name. The file systems of all platforms take it, with room for the names of its lock and
+/// of temporary files.
+pub fn is_profile_name(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_allowed)
+}
+
+/// What the command line says about the source.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flags<'a> {
+    /// `--credentials FILE`.
+    pub credentials: Option<&'a Path>,
+    /// `--profile NAME`.
+    pub profile: Option<&'a str>,
+}
 
 /// Where credentials are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// `--credentials FILE`; `-` is stdin.
     Flag(PathBuf),
+    /// `--profile NAME`, or `GAUTH_PROFILE`.
+    Profile(Profile),
     /// A file named by an environment variable.
     Variable(&'static str, PathBuf),
     /// gauth-login's file.
@@ -28,13 +90,14 @@ impl Source {
     pub fn path(&self) -> &Path {
         match self {
             Self::MetadataServer(host) => Path::new(host),
+            Self::Profile(profile) => &profile.path,
             Self::Flag(path) | Self::Variable(_, path) | Self::Own(path) | Self::Gcloud(path) => path,
         }
     }
 
     /// Whether the user named it, so that it has to exist.
     pub fn is_named(&self) -> bool {
-        matches!(self, Self::Flag(_) | Self::Variable(..))
+        matches!(self, Self::Flag(_) | Self::Profile(_) | Self::Variable(..))
     }
 }
 
@@ -42,6 +105,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(_) => f.write_str("--credentials"),
+            Self::Profile(profile) => write!(f, "profile {}", profile.name),
             Self::Variable(name, _) => f.write_str(name),
             Self::Own(_) => f.write_str(OWN),
             Self::MetadataServer(_) => f.write_str("the metadata server"),
@@ -76,24 +140,51 @@ impl fmt::Display for Place {
 /// A read-only view of the environment; an empty value counts as unset.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// The places to look at, in order. One that is named is the only one.
-pub fn search(flag: Option<&Path>, env: Lookup<'_>) -> Vec<Place> {
-    if let Some(path) = flag {
-        return vec![Place::Source(Source::Flag(path.to_owned()))];
+/// The source that flags or gauth's own variables name.
+///
+/// # Errors
+/// [`Error::Input`] for two that exclude each other, or a profile that cannot be.
+pub fn named(flags: Flags<'_>, env: Lookup<'_>) -> Result<Option<Source>, Error> {
+    match (flags.credentials, flags.profile) {
+        (Some(_), Some(_)) => return Err(exclude_each_other("--credentials", "--profile")),
+        (Some(path), None) => return Ok(Some(Source::Flag(path.to_owned()))),
+        (None, Some(name)) => return Profile::named(name, "--profile", env).map(Source::Profile).map(Some),
+        (None, None) => {}
     }
-    for name in ["GAUTH_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"] {
-        if let Some(path) = env(name) {
-            return vec![Place::Source(Source::Variable(name, path.into()))];
-        }
+    match (env(CREDENTIALS), env(PROFILE)) {
+        (Some(_), Some(_)) => Err(exclude_each_other(CREDENTIALS, PROFILE)),
+        (Some(path), None) => Ok(Some(Source::Variable(CREDENTIALS, path.into()))),
+        (None, Some(name)) => Profile::named(&name.to_string_lossy(), PROFILE, env).map(Source::Profile).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn exclude_each_other(one: &str, other: &str) -> Error {
+    Error::Input(format!("{one} and {other} exclude each other"))
+}
+
+/// The places to look at, in order. One that is named is the only one.
+///
+/// # Errors
+/// As [`named`].
+pub fn search(flags: Flags<'_>, env: Lookup<'_>) -> Result<Vec<Place>, Error> {
+    let google = || Some(Source::Variable(GOOGLE, env(GOOGLE)?.into()));
+    if let Some(source) = named(flags, env)?.or_else(google) {
+        return Ok(vec![Place::Source(source)]);
     }
     let place = |what, source: Option<Source>| {
         let why = if env("HOME").is_none() { "HOME is not set" } else { "HOME is not an absolute path" };
         source.map_or(Place::Unknown { what, why }, Place::Source)
     };
-    vec![
-        place(OWN, config_dir(env).map(|dir| Source::Own(dir.join("credentials.json")))),
+    Ok(vec![
+        place(OWN, own_file(env).map(Source::Own)),
         place(GCLOUD, gcloud_dir(env).map(|dir| Source::Gcloud(dir.join("application_default_credentials.json")))),
-    ]
+    ])
+}
+
+/// gauth-login's file.
+pub fn own_file(env: Lookup<'_>) -> Option<PathBuf> {
+    config_dir(env).map(|dir| dir.join("credentials.json"))
 }
 
 /// `$XDG_CONFIG_HOME/gauth`; `None` when neither that variable nor HOME is an absolute path.
@@ -123,26 +214,39 @@ fn absolute(env: Lookup<'_>, variable: &str) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn found(flag: Option<&str>, variables: &[(&str, &str)]) -> Vec<String> {
+    fn searched(flags: Flags<'_>, variables: &[(&str, &str)]) -> Result<Vec<Place>, Error> {
         let lookup =
             |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
-        search(flag.map(Path::new), &lookup)
-            .iter()
-            .map(|place| match place {
-                Place::Source(source) => format!("{source}: {}", source.path().display()),
-                Place::Unknown { .. } => place.to_string(),
-            })
-            .collect()
+        search(flags, &lookup)
+    }
+
+    fn found(flags: Flags<'_>, variables: &[(&str, &str)]) -> Vec<String> {
+        let places = searched(flags, variables).unwrap();
+        let shown = places.iter().map(|place| match place {
+            Place::Source(source) => format!("{source}: {}", source.path().display()),
+            Place::Unknown { .. } => place.to_string(),
+        });
+        shown.collect()
+    }
+
+    const NONE: Flags<'_> = Flags { credentials: None, profile: None };
+
+    fn profile(name: &str) -> Flags<'_> {
+        Flags { profile: Some(name), ..NONE }
     }
 
     #[test]
     fn a_named_source_is_the_only_one_and_the_order_is_kept() {
         let all = [("GAUTH_CREDENTIALS", "/g"), ("GOOGLE_APPLICATION_CREDENTIALS", "/a"), ("HOME", "/h")];
-        assert_eq!(found(Some("/f"), &all), ["--credentials: /f"]);
-        assert_eq!(found(None, &all), ["GAUTH_CREDENTIALS: /g"]);
-        assert_eq!(found(None, &all[1..]), ["GOOGLE_APPLICATION_CREDENTIALS: /a"]);
+        let flag = Flags { credentials: Some(Path::new("/f")), ..NONE };
+        assert_eq!(found(flag, &all), ["--credentials: /f"]);
+        assert_eq!(found(profile("a-b_c.d"), &all), ["profile a-b_c.d: /h/.config/gauth/profiles/a-b_c.d.json"]);
+        assert_eq!(found(NONE, &all), ["GAUTH_CREDENTIALS: /g"]);
+        let by_variable = [("GAUTH_PROFILE", "p"), ("GOOGLE_APPLICATION_CREDENTIALS", "/a"), ("XDG_CONFIG_HOME", "/x")];
+        assert_eq!(found(NONE, &by_variable), ["profile p: /x/gauth/profiles/p.json"]);
+        assert_eq!(found(NONE, &all[1..]), ["GOOGLE_APPLICATION_CREDENTIALS: /a"]);
         assert_eq!(
-            found(None, &all[2..]),
+            found(NONE, &all[2..]),
             [
                 "gauth-login's file: /h/.config/gauth/credentials.json",
                 "gcloud's application default credentials: /h/.config/gcloud/application_default_credentials.json",
@@ -151,15 +255,46 @@ mod tests {
     }
 
     #[test]
+    fn two_sources_of_one_level_exclude_each_other() {
+        let flags = Flags { credentials: Some(Path::new("/f")), profile: Some("p") };
+        let variables = [("GAUTH_CREDENTIALS", "/g"), ("GAUTH_PROFILE", "p"), ("HOME", "/h")];
+        for (flags, one, other) in [(flags, "--credentials", "--profile"), (NONE, "GAUTH_CREDENTIALS", "GAUTH_PROFILE")]
+        {
+            let message = searched(flags, &variables).unwrap_err().to_string();
+            assert_eq!(message, format!("{one} and {other} exclude each other"));
+        }
+        assert!(searched(profile("p"), &variables).is_ok());
+    }
+
+    #[test]
+    fn a13_the_name_of_a_profile_is_no_path() {
+        let home = [("HOME", "/h")];
+        let long = "x".repeat(101);
+        for name in ["", ".", "..", ".hidden", "../x", "a/b", "a b", "a\0", "é", "a\nb", "a:b", &long, &"x".repeat(300)]
+        {
+            let message = searched(profile(name), &home).unwrap_err().to_string();
+            assert!(message.starts_with("--profile: expected letters"), "{message}");
+        }
+        for name in ["ya29.x", "GOCSPX-x", "eyJhbGciOiJSUzI1NiJ9", "1//x", "{}"] {
+            let message = searched(profile(name), &home).unwrap_err().to_string();
+            assert!(message.starts_with("--profile: this looks like") && !message.contains(name), "{message}");
+        }
+        for name in ["a", "A-1", "-x", "a..b", &long[1..]] {
+            assert_eq!(searched(profile(name), &home).unwrap().len(), 1, "{name}");
+        }
+    }
+
+    #[test]
     fn a11_relative_or_missing_homes_name_no_file() {
+        assert!(searched(profile("p"), &[("HOME", "rel")]).unwrap_err().to_string().contains("XDG_CONFIG_HOME"));
         for (home, why) in [(&[][..], "HOME is not set"), (&[("HOME", "rel")], "HOME is not an absolute path")] {
             assert_eq!(
-                found(None, home),
+                found(NONE, home),
                 [format!("gauth-login's file: {why}"), format!("gcloud's application default credentials: {why}")]
             );
         }
         assert_eq!(
-            found(None, &[("XDG_CONFIG_HOME", "/x"), ("CLOUDSDK_CONFIG", "/c")]),
+            found(NONE, &[("XDG_CONFIG_HOME", "/x"), ("CLOUDSDK_CONFIG", "/c")]),
             [
                 "gauth-login's file: /x/gauth/credentials.json",
                 "gcloud's application default credentials: /c/application_default_credentials.json",

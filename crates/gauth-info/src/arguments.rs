@@ -15,6 +15,14 @@ pub(crate) struct Arguments {
     #[argh(positional)]
     pub(crate) file: Option<PathBuf>,
 
+    /// profile to report on
+    #[argh(option, arg_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// list the profiles and the default file: name, identity, scopes, age
+    #[argh(switch)]
+    pub(crate) list: bool,
+
     /// report on this token instead; - reads it from standard input
     #[argh(option, arg_name = "TOKEN")]
     pub(crate) token: Option<String>,
@@ -44,6 +52,13 @@ impl Arguments {
         }
         given.refuse_pairs(&[
             ("--token", "FILE"),
+            ("--token", "--profile"),
+            ("FILE", "--profile"),
+            ("--list", "FILE"),
+            ("--list", "--profile"),
+            ("--list", "--token"),
+            ("--list", "--check"),
+            ("--list", "--convert"),
             ("--token", "--check"),
             ("--token", "--convert"),
             ("--convert", "--check"),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use gauth_cli::files::{pasted, shown};
+use gauth_cli::files::shown;
 use gauth_cli::{Failure, Terminal};
 use gauth_core::credentials::TokenRequest;
 use gauth_core::description::Description;
@@ -86,10 +86,10 @@ pub(crate) fn how_to_see_the_user(subject: &Subject, checked: bool) -> Option<St
     for scope in scopes.iter().map(scope::short).chain(["email"]) {
         command = command.arg("--scope").arg(scope);
     }
-    if !matches!(found.source, Source::Own(_) | Source::Variable("GAUTH_CREDENTIALS", _)) {
-        command = command.arg("--credentials").shell(&pasted(found.source.path()));
-    }
     let whole = found.file.is_some() && !scopes.is_empty();
+    if let Some(option) = found.login_option() {
+        command = command.shell(&option);
+    }
     Some(match command.line().filter(|_| whole) {
         Some(line) => format!("log in with the scope email as well to see whose it is: {line}"),
         None => "log in with --scope email in addition to its other scopes to see whose it is".to_owned(),

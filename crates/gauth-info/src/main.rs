@@ -3,6 +3,7 @@
 mod arguments;
 mod convert;
 mod credentials_report;
+mod logins;
 mod report;
 mod subject;
 mod token_report;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use gauth_cli::{Context, Program, completions, environment, token_value};
+use gauth_core::source::Flags;
 
 use arguments::Arguments;
 use report::Format;
@@ -19,7 +21,7 @@ use subject::Subject;
 const PROGRAM: Program = Program {
     name: "gauth-info",
     timeout: Some(Duration::from_secs(60)),
-    values: completions::no_values,
+    values: completions::profiles,
     manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
 
@@ -36,7 +38,11 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         let token = token_value::given(token, None, context.timeout)?;
         return token_report::of(&token, &policy, deadline, context.terminal)?.print(format);
     }
-    let subject = Subject::find(arguments.file.as_deref(), &policy, deadline, &context.terminal)?;
+    if arguments.list {
+        return logins::list(format, &policy, &context.terminal);
+    }
+    let flags = Flags { credentials: arguments.file.as_deref(), profile: arguments.profile.as_deref() };
+    let subject = Subject::find(flags, &policy, deadline, &context.terminal)?;
     if let Some(dialect) = arguments.convert {
         return convert::write(&subject, dialect, arguments.output.as_deref(), &policy);
     }

@@ -62,13 +62,10 @@ impl Report {
 
     /// Writes it to stdout.
     pub(crate) fn print(self, format: Format) -> anyhow::Result<()> {
-        let text = match format {
+        print(&match format {
             Format::Text => self.lines("").concat(),
             Format::Json => format!("{:#}\n", self.json()),
-        };
-        let mut stdout = terminal::stdout();
-        stdout.write_all(text.as_bytes())?;
-        Ok(stdout.finish()?)
+        })
     }
 
     fn json(self) -> Value {
@@ -107,6 +104,17 @@ impl Report {
         }
         lines
     }
+}
+
+/// Writes reports to stdout as one array.
+pub(crate) fn print_all(reports: impl Iterator<Item = Report>) -> anyhow::Result<()> {
+    print(&format!("{:#}\n", reports.map(Report::json).collect::<Value>()))
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = terminal::stdout();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.finish()?)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use gauth_core::client_secrets;
 use gauth_core::description::Description;
 use gauth_core::document::Document;
 use gauth_core::endpoint::Policy;
-use gauth_core::source::Source;
+use gauth_core::source::{Flags, Source};
 use gauth_store::credentials::{self, Found};
 use gauth_text::Seems;
 
@@ -23,13 +23,13 @@ impl Subject {
     /// # Errors
     /// As [`credentials::find`]; usage errors naming the field for a file that is damaged.
     pub(crate) fn find(
-        named: Option<&Path>,
+        flags: Flags<'_>,
         policy: &Policy,
         deadline: Option<Instant>,
         terminal: &Terminal,
     ) -> anyhow::Result<Self> {
-        let Some(path) = named else {
-            let found = credentials::find(None, policy, deadline, terminal)?;
+        let Some(path) = flags.credentials else {
+            let found = credentials::find(flags, policy, deadline, terminal)?;
             return Ok(Self::Credentials(Box::new(found)));
         };
         let content = files::load_given(path, CREDENTIALS_LIMIT, deadline).map_err(|failure| {

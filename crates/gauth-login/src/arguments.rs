@@ -6,6 +6,7 @@ use argh::{ArgsInfo, FromArgs};
 use gauth_cli::Failure;
 use gauth_cli::completions::Values;
 use gauth_core::scope::{self, Scopes};
+use gauth_core::source::Flags;
 use gauth_text::Seems;
 
 /// ask for consent in the browser, once, and save the grant in a credentials file
@@ -22,7 +23,11 @@ pub(crate) struct Arguments {
 
     /// credentials file to write or renew
     #[argh(option, arg_name = "FILE")]
-    pub(crate) credentials: Option<PathBuf>,
+    credentials: Option<PathBuf>,
+
+    /// profile to write or renew: a login under a name of its own
+    #[argh(option, arg_name = "NAME")]
+    profile: Option<String>,
 
     /// account to suggest on the consent page
     #[argh(option, arg_name = "EMAIL")]
@@ -42,6 +47,11 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Where the grant goes, if that is named.
+    pub(crate) fn target(&self) -> Flags<'_> {
+        Flags { credentials: self.credentials.as_deref(), profile: self.profile.as_deref() }
+    }
+
     /// The scopes, if some are given.
     pub(crate) fn scopes(&self) -> anyhow::Result<Option<Scopes>> {
         if self.scope.is_empty() {
@@ -67,6 +77,7 @@ impl Arguments {
 pub(crate) fn values(name: &str) -> Values {
     match name {
         "--scope" => Values::ListOf(scope::COMMON.to_vec()),
+        "--profile" => Values::Profile,
         _ => Values::Text,
     }
 }

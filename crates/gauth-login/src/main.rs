@@ -46,7 +46,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let policy = environment::policy()?;
     let typed = arguments.scopes()?;
     let login_hint = arguments.login_hint()?;
-    let target = Target::find(arguments.credentials.as_deref())?;
+    let target = Target::find(arguments.target())?;
     let scopes = typed.unwrap_or_else(|| target.previous_scopes().unwrap_or_else(Scopes::default_read));
     let client = client::choose(arguments.client_secrets.as_deref(), &target, &policy, deadline, &terminal)?;
     target.check_writable()?;

@@ -13,6 +13,7 @@ use gauth_core::client_secrets::Client;
 use gauth_core::code_exchange::UserGrant;
 use gauth_core::document::Document;
 use gauth_core::scope::Scopes;
+use gauth_core::source::{self, Flags, Source};
 use gauth_core::{client_secrets, description};
 use gauth_store::credentials;
 use gauth_text::quoted;
@@ -22,31 +23,36 @@ use crate::signals::Signals;
 /// Where the grant will be kept.
 pub(crate) struct Target {
     path: PathBuf,
+    /// The option that makes the other programs use it.
+    option: String,
     previous: Option<Document>,
 }
 
 impl Target {
-    /// `--credentials`, `GAUTH_CREDENTIALS`, or gauth's own place.
+    /// What flags or variables name, or gauth's own place.
     ///
     /// # Errors
     /// Usage errors: no place at all, or a file there that is not a user's grant.
-    pub(crate) fn find(flag: Option<&Path>) -> anyhow::Result<Self> {
-        let named = flag.map(Path::to_owned).or_else(|| environment::variable("GAUTH_CREDENTIALS").map(PathBuf::from));
-        if let Some(path) = &named {
-            files::refuse_secret_as_name(path)?;
-        }
-        let path =
-            named.or_else(|| environment::config_dir().map(|dir| dir.join("credentials.json"))).ok_or_else(|| {
-                Failure::usage(
-                    "no place for the credentials file: neither XDG_CONFIG_HOME nor HOME is an absolute path",
-                )
+    pub(crate) fn find(flags: Flags<'_>) -> anyhow::Result<Self> {
+        let named = source::named(flags, &environment::variable)?;
+        let own = || source::own_file(&environment::variable).map(Source::Own);
+        let source = named.or_else(own).ok_or_else(|| {
+            Failure::usage("no place for the credentials file: neither XDG_CONFIG_HOME nor HOME is an absolute path")
                 .hint("name one with --credentials FILE")
-            })?;
+        })?;
+        let path = source.path().to_owned();
+        let option = match &source {
+            Source::Profile(profile) => profile.option(),
+            _ => {
+                files::refuse_secret_as_name(&path)?;
+                format!("--credentials {}", pasted(&path))
+            }
+        };
         if path == Path::new("-") || path.as_os_str().is_empty() {
             return Err(Failure::usage("--credentials: expected the name of a file to write").into());
         }
         let previous = read(&path)?;
-        Ok(Self { path, previous })
+        Ok(Self { path, option, previous })
     }
 
     /// The file.
@@ -112,17 +118,17 @@ impl Target {
         Ok(stdout.finish()?)
     }
 
-    /// Reports if gauth-token, started the same way without `--credentials`, uses another source.
+    /// Reports if gauth-token, started without options, uses another source.
     pub(crate) fn report_other_source(&self, terminal: &Terminal) {
         let chosen = credentials::chosen();
-        let file = pasted(&self.path);
+        let option = &self.option;
         match chosen {
             Some(source) if same_file(source.path(), &self.path).unwrap_or(false) => {}
             Some(source) => terminal.note(&format!(
-                "gauth-token still uses {source} {}; to use this login: gauth-token --credentials {file}",
+                "gauth-token still uses {source} {}; to use this login: gauth-token {option}",
                 shown(source.path())
             )),
-            None => terminal.note(&format!("to use this login: gauth-token --credentials {file}")),
+            None => terminal.note(&format!("to use this login: gauth-token {option}")),
         }
     }
 }

@@ -11,7 +11,7 @@ use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, shown};
 use gauth_cli::{Failure, Kind, Terminal};
 use gauth_core::credentials::Credentials;
 use gauth_core::endpoint::Policy;
-use gauth_core::source::Source;
+use gauth_core::source::{Flags, Source};
 use gauth_core::{Error, Request};
 use gauth_store::credentials::{self, Found};
 use gauth_store::grant_file::GrantFile;
@@ -32,17 +32,18 @@ impl Grant {
     /// # Errors
     /// As [`credentials::find`]; usage errors for credentials without a user's grant, and for gcloud's unless named.
     pub(crate) fn find(
-        named: Option<&Path>,
+        flags: Flags<'_>,
         policy: &Policy,
         deadline: Option<Instant>,
         terminal: &Terminal,
     ) -> anyhow::Result<Self> {
-        let found = match named {
+        let found = match flags.credentials {
+            // A message about a word of the command line names no option.
             Some(path) => {
                 let content = files::load_given(path, CREDENTIALS_LIMIT, deadline)?;
                 Found::read(&content, Source::Flag(path.to_owned()), policy, terminal)?
             }
-            None => credentials::find(None, policy, deadline, terminal)?,
+            None => credentials::find(flags, policy, deadline, terminal)?,
         };
         let path = found.source.path();
         if matches!(found.source, Source::Gcloud(_)) {

@@ -11,13 +11,14 @@ use argh::{ArgsInfo, FromArgs};
 use gauth_cli::http_agent::{HttpAgent, Tries};
 use gauth_cli::{Context, Program, completions, environment};
 use gauth_core::revocation;
+use gauth_core::source::Flags;
 
 use grant::Grant;
 
 const PROGRAM: Program = Program {
     name: "gauth-revoke",
     timeout: Some(Duration::from_secs(60)),
-    values: completions::no_values,
+    values: completions::profiles,
     manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
 
@@ -27,6 +28,10 @@ struct Arguments {
     /// credentials file; default: the credentials that gauth-token would use
     #[argh(positional)]
     file: Option<PathBuf>,
+
+    /// profile to revoke
+    #[argh(option, arg_name = "NAME")]
+    profile: Option<String>,
 
     /// revoke without confirmation
     #[argh(switch)]
@@ -40,7 +45,9 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let terminal = context.terminal;
     let policy = environment::policy()?;
-    let grant = Grant::find(arguments.file.as_deref(), &policy, context.deadline(), &terminal)?;
+    context.given.refuse_pairs(&[("FILE", "--profile")])?;
+    let flags = Flags { credentials: arguments.file.as_deref(), profile: arguments.profile.as_deref() };
+    let grant = Grant::find(flags, &policy, context.deadline(), &terminal)?;
     if arguments.yes {
         terminal.note(&grant.what_is_revoked());
     } else {

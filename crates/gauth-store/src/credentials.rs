@@ -9,12 +9,12 @@ use gauth_core::Error;
 use gauth_core::credentials::{Context, Credentials, TokenRequest};
 use gauth_core::endpoint::Policy;
 use gauth_core::exchange::Exchange;
-use gauth_core::source::{self, Place, Source};
+use gauth_core::source::{self, Flags, Place, Source};
 
-use crate::metadata_server;
+use crate::{metadata_server, profiles};
 use gauth_cli::environment;
 use gauth_cli::exit::{Failure, Kind};
-use gauth_cli::files::{self, CREDENTIALS_LIMIT, Content, shown};
+use gauth_cli::files::{self, CREDENTIALS_LIMIT, Content, pasted, shown};
 use gauth_cli::terminal::Terminal;
 
 /// Credentials and where they were found.
@@ -55,20 +55,31 @@ impl Found {
             error => error.into(),
         })
     }
+
+    /// The option that makes gauth-login renew these credentials, if it needs one and can.
+    pub fn login_option(&self) -> Option<String> {
+        match &self.source {
+            Source::Profile(profile) => Some(profile.option()),
+            Source::Flag(_) | Source::Variable("GOOGLE_APPLICATION_CREDENTIALS", _) => {
+                self.file.as_deref().map(|path| format!("--credentials {}", pasted(path)))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Finds the credentials to use and reads them.
 ///
 /// # Errors
-/// [`Kind::Login`] if there are none, usage errors for a source that is set but unusable.
+/// [`Kind::Login`] if there are none, or no such profile; usage errors for a source that is set but unusable.
 pub fn find(
-    flag: Option<&Path>,
+    flags: Flags<'_>,
     policy: &Policy,
     deadline: Option<Instant>,
     terminal: &Terminal,
 ) -> anyhow::Result<Found> {
     let mut looked_for = Vec::new();
-    for place in source::search(flag, &environment::variable) {
+    for place in source::search(flags, &environment::variable)? {
         let source = match place {
             Place::Source(source) => source,
             Place::Unknown { .. } => {
@@ -99,15 +110,29 @@ pub fn find(
     }
 }
 
-/// The source that [`find`] chooses without a flag, unread: it may be one that it refuses.
+/// The source that [`find`] chooses without flags, unread: it may be one that it refuses.
 pub fn chosen() -> Option<Source> {
     let is_there = |source: &Source| source.is_named() || !files::is_absent(source.path());
-    let mut sources = source::search(None, &environment::variable).into_iter().filter_map(|place| match place {
+    let places = source::search(Flags::default(), &environment::variable).ok()?;
+    let mut sources = places.into_iter().filter_map(|place| match place {
         Place::Source(source) => Some(source),
         Place::Unknown { .. } => None,
     });
     let machine = || metadata_server::find().ok()?.ok().map(Source::MetadataServer);
     sources.find(is_there).or_else(machine)
+}
+
+/// The error, whose hint to run gauth-login has this `option` now: it renews these credentials and no others.
+pub(crate) fn with_login_option(error: anyhow::Error, option: Option<&str>) -> anyhow::Error {
+    const LOGIN: &str = "run gauth-login";
+    let failure = Failure::of(&error);
+    match option {
+        Some(option) if failure.hints().iter().any(|hint| hint.contains(LOGIN)) => {
+            let hints = failure.hints().iter().map(|hint| hint.replace(LOGIN, &format!("{LOGIN} {option}")));
+            hints.fold(Failure::new(failure.kind(), failure.to_string()), Failure::hint).into()
+        }
+        _ => error,
+    }
 }
 
 /// Reads a file's bytes; `path` is for the message.
@@ -121,7 +146,7 @@ fn what_failed(path: &Path) -> String {
 }
 
 fn read(source: &Source, deadline: Option<Instant>) -> anyhow::Result<Option<Content>> {
-    if source.is_named() {
+    if matches!(source, Source::Flag(_) | Source::Variable(..)) {
         return files::load_given(source.path(), CREDENTIALS_LIMIT, deadline)
             .map(Some)
             .with_context(|| source.to_string());
@@ -129,6 +154,9 @@ fn read(source: &Source, deadline: Option<Instant>) -> anyhow::Result<Option<Con
     let content = files::load_default(source.path(), CREDENTIALS_LIMIT)?;
     if content.is_none() {
         files::refuse_dangling_link(source.path())?;
+        if let Source::Profile(profile) = source {
+            return Err(profiles::missing(profile).into());
+        }
     }
     Ok(content)
 }

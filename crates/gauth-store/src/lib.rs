@@ -9,5 +9,6 @@ pub mod credentials;
 mod executable;
 pub mod grant_file;
 pub mod metadata_server;
+pub mod profiles;
 mod refusal_note;
 pub mod token_cache;

@@ -19,7 +19,7 @@ use gauth_core::scope::Scopes;
 use gauth_core::timestamp::unix_seconds;
 use gauth_core::token::TokenResponse;
 
-use crate::credentials::Found;
+use crate::credentials::{self, Found};
 use crate::grant_file::GrantFile;
 use crate::{executable, refusal_note};
 use gauth_cli::environment;
@@ -85,7 +85,12 @@ impl Request<'_> {
     ///
     /// # Errors
     /// Errors of the exchange; [`gauth_cli::Kind::Temporary`] at the deadline.
-    pub fn obtain(&self, mut found: Found) -> anyhow::Result<Token> {
+    pub fn obtain(&self, found: Found) -> anyhow::Result<Token> {
+        let option = found.login_option();
+        self.cached_or_new(found).map_err(|error| credentials::with_login_option(error, option.as_deref()))
+    }
+
+    fn cached_or_new(&self, mut found: Found) -> anyhow::Result<Token> {
         let asked_at = SystemTime::now();
         let directory = self.directory(&found);
         let file = |found: &Found| Some(directory.as_ref()?.join(found.credentials.cache_file_name(self.token)));

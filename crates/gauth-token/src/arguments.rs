@@ -6,6 +6,7 @@ use argh::{ArgsInfo, FromArgs};
 use gauth_cli::{Failure, environment};
 use gauth_core::credentials::{Credentials, TokenRequest, check_project_id};
 use gauth_core::scope::Scopes;
+use gauth_core::source::Flags;
 use gauth_store::token_cache::CacheMode;
 
 use crate::format::Format;
@@ -15,7 +16,11 @@ use crate::format::Format;
 pub(crate) struct Arguments {
     /// credentials file; - is standard input
     #[argh(option, arg_name = "FILE")]
-    pub(crate) credentials: Option<PathBuf>,
+    credentials: Option<PathBuf>,
+
+    /// profile: a login made with gauth-login --profile
+    #[argh(option, arg_name = "NAME")]
+    profile: Option<String>,
 
     /// scope to request, short (analytics.readonly) or whole; default: analytics.readonly for a service account, all that was granted for a user
     #[argh(option, arg_name = "SCOPE")]
@@ -63,6 +68,11 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Which credentials are named.
+    pub(crate) fn source(&self) -> Flags<'_> {
+        Flags { credentials: self.credentials.as_deref(), profile: self.profile.as_deref() }
+    }
+
     /// The token that is requested.
     pub(crate) fn request(&self) -> anyhow::Result<TokenRequest> {
         // An unset variable in a script must not lead to a token of another kind.

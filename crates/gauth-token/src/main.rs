@@ -25,6 +25,7 @@ const PROGRAM: Program = Program {
 fn values(name: &str) -> Values {
     match name {
         "--scope" => Values::ListOf(gauth_core::scope::COMMON.to_vec()),
+        "--profile" => Values::Profile,
         _ => Values::Text,
     }
 }
@@ -38,7 +39,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let request = arguments.request()?;
     let cache = arguments.cache()?;
     let policy = environment::policy()?;
-    let found = credentials::find(arguments.credentials.as_deref(), &policy, deadline, &context.terminal)?;
+    let found = credentials::find(arguments.source(), &policy, deadline, &context.terminal)?;
     let quota_project = arguments.quota_project(&found.credentials)?;
     if arguments.explain {
         explain::source(&found, &request, &context.terminal);
