@@ -1,22 +1,12 @@
 //! Google's own clients, and one for Rust, unchanged against the sandbox. `.ci/run` installs them below target/clients; where
 //! they are missing a test says so and passes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use testkit::{Home, run};
+use testkit::{Home, client, run};
 
 use crate::PROGRAM;
-
-/// A client's program below target/clients, if it is installed.
-fn installed(path: &str) -> Option<PathBuf> {
-    let target = Path::new(PROGRAM).parent().and_then(Path::parent).expect("target/debug");
-    let found = target.join("clients").join(path);
-    if !found.exists() {
-        println!("skipped: no {}", found.display());
-    }
-    found.exists().then_some(found)
-}
 
 /// Runs a program inside the sandbox, which must end well and say `ok`.
 #[track_caller]
@@ -33,21 +23,21 @@ fn script(name: &str) -> String {
 }
 
 #[track_caller]
-fn python(client: &str) {
-    if let Some(python) = installed("python/bin/python") {
+fn python(name: &str) {
+    if let Some(python) = client(PROGRAM, "python/bin/python") {
         let python = python.display().to_string();
-        inside(&[&python, &script("python/clients.py"), client], Path::new(""));
+        inside(&[&python, &script("python/clients.py"), name], Path::new(""));
     }
 }
 
 #[track_caller]
-fn node(client: &str) {
-    let Some(clients) = installed("node/node_modules") else { return };
+fn node(name: &str) {
+    let Some(clients) = client(PROGRAM, "node/node_modules") else { return };
     if Command::new("node").arg("--version").output().is_err() {
         println!("skipped: no node");
         return;
     }
-    inside(&["node", &script("node/clients.mjs"), client], clients.parent().expect("a folder"));
+    inside(&["node", &script("node/clients.mjs"), name], clients.parent().expect("a folder"));
 }
 
 #[test]
@@ -87,7 +77,7 @@ fn google_analytics_data_for_node_works_unchanged() {
 
 #[test]
 fn yup_oauth2_works_unchanged() {
-    if let Some(client) = installed("rust/debug/clients") {
-        inside(&[&client.display().to_string()], Path::new(""));
+    if let Some(program) = client(PROGRAM, "rust/debug/clients") {
+        inside(&[&program.display().to_string()], Path::new(""));
     }
 }

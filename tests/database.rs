@@ -74,7 +74,7 @@ fn sqlite(home: &Home, file: &Path, options: &[&str]) -> Command {
 }
 
 /// The cells of a csv.
-fn rows_of(csv: &str) -> Vec<Vec<String>> {
+pub(crate) fn rows_of(csv: &str) -> Vec<Vec<String>> {
     let mut rows = vec![vec![String::new()]];
     let (mut quoted, mut letters) = (false, csv.chars().peekable());
     while let Some(letter) = letters.next() {

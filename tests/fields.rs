@@ -258,6 +258,17 @@ fn g1_what_a_property_calls_its_fields_cannot_steer_a_terminal() {
 }
 
 #[test]
+fn gz_behind_the_ending_compresses_the_list() {
+    let user = Analyst::offline(BIN);
+    user.run(&["sessions", "-o", "list.ndjson.gz"]).expect(0);
+    let file = std::fs::File::open(user.home.path().join("list.ndjson.gz")).expect("open");
+    let unpacked = std::io::read_to_string(flate2::read::GzDecoder::new(file)).expect("unpack");
+    assert_eq!(unpacked, user.run(&["sessions", "-f", "ndjson"]).expect(0).stdout());
+    let run = user.run(&["sessions", "-f", "record", "-o", "list.gz"]).expect_failure(2);
+    assert!(run.stderr().contains("-o: record cannot be compressed by .gz"), "{}", run.stderr());
+}
+
+#[test]
 fn h1_a_full_disk_is_an_error_in_every_format() {
     let user = Analyst::offline(BIN);
     for format in ["csv", "tsv", "json", "ndjson", "table", "record"] {

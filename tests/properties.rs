@@ -178,6 +178,18 @@ fn each_format_is_written_as_ga_query_writes_it() {
 }
 
 #[test]
+fn gz_behind_the_ending_compresses_the_list() {
+    let sandbox = sandbox();
+    let user = user_of_sandbox(&sandbox);
+    user.run(&["-o", "list.csv.GZ"]).expect(0);
+    let file = std::fs::File::open(user.home.path().join("list.csv.GZ")).expect("open");
+    let unpacked = std::io::read_to_string(flate2::read::GzDecoder::new(file)).expect("unpack");
+    assert_eq!(unpacked, user.run(&["-f", "csv"]).expect(0).stdout());
+    let run = user.run(&["-f", "id", "-o", "list.gz"]).expect_failure(2);
+    assert!(run.stderr().contains("-o: id cannot be compressed by .gz"), "{}", run.stderr());
+}
+
+#[test]
 fn a_token_without_the_scope_exits_4_and_names_the_login() {
     let sandbox = sandbox();
     let mut user = user_of(sandbox.url());

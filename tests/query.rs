@@ -10,6 +10,8 @@ mod pipeline;
 mod answers;
 #[path = "query/command_line.rs"]
 mod command_line;
+#[path = "query/compressed.rs"]
+mod compressed;
 #[path = "query/dates.rs"]
 mod dates;
 #[path = "query/methods.rs"]
@@ -20,6 +22,8 @@ mod network;
 mod output;
 #[path = "query/paging.rs"]
 mod paging;
+#[path = "query/parquet.rs"]
+mod parquet;
 #[path = "query/properties.rs"]
 mod properties;
 #[path = "query/quota.rs"]

@@ -11,6 +11,7 @@ use gauth_cli::{Context, Failure, Kind, Program};
 pub mod analytics;
 pub mod download;
 pub mod options;
+pub mod parquet;
 pub mod properties;
 pub mod report;
 pub mod rows;

@@ -5,6 +5,7 @@
 //! are few and known before the first is written.
 
 pub mod listing;
+pub mod target;
 
 mod csv;
 mod json;
@@ -50,6 +51,8 @@ pub struct Format {
     pub is_open_ended: bool,
     /// Whether it has a form for spreadsheets.
     pub has_excel_form: bool,
+    /// Whether `.gz` behind the ending of a file compresses it.
+    pub is_compressible: bool,
     /// Writes what comes before the first row, and makes the writer of the rows.
     pub begin: fn(Layout, &mut Vec<u8>) -> Box<dyn RowWriter>,
 }
@@ -64,51 +67,91 @@ impl Format {
             has_header_line: false,
             is_open_ended: false,
             has_excel_form: false,
+            is_compressible: false,
             begin,
         }
     }
 }
 
-/// The name of the format for the output: the one that is `named` by `-f`; else a table on a terminal, what the extension of
-/// the file says in any case of letters, or csv. Only the name of a regular file says anything. `key` gives the name and the
-/// extensions of one of the `formats`.
+/// What a format is known by.
+pub struct Key {
+    /// What `-f` calls it.
+    pub name: &'static str,
+    /// Endings of files that are written in it unless `-f` says otherwise.
+    pub extensions: &'static [&'static str],
+    /// Whether `.gz` behind the ending of a file compresses it.
+    pub is_compressible: bool,
+}
+
+impl Key {
+    /// Of one of [`FORMATS`].
+    pub fn of(format: &Format) -> Self {
+        Self { name: format.name, extensions: format.extensions, is_compressible: format.is_compressible }
+    }
+}
+
+/// The format for the output, and whether it is compressed: the one that is `named` by `-f`; else a table on a terminal, what
+/// the ending of the file says in any case of letters, or csv. Only the name of a regular file says anything; it compresses
+/// with `.gz` at its end. `key` gives what one of the `formats` is known by.
 ///
 /// # Errors
-/// An unknown name or extension, as a usage error: a spreadsheet's file with csv in it opens nowhere.
+/// An unknown name or ending, as a usage error: a spreadsheet's file with csv in it opens nowhere. Nor does a compressed file
+/// of what its readers expect as it is.
 pub fn choose<F>(
     named: Option<&str>,
     file: Option<&Path>,
     is_terminal: bool,
     formats: Vec<F>,
-    key: fn(&F) -> (&'static str, &'static [&'static str]),
-) -> Result<F, Failure> {
-    let is_regular =
-        |file: &Path| std::fs::metadata(file).map_or(true, |file| file.is_file()) && file != Path::new("-");
-    let extension = file.filter(|file| is_regular(file)).and_then(Path::extension);
-    let extension = extension.map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    if extension.as_deref() == Some("gz") {
-        return Err(Failure::usage("-o: compressed files (.gz) are not supported yet")
-            .hint("pipe the rows through gzip > FILE"));
-    }
+    key: fn(&F) -> Key,
+) -> Result<(F, bool), Failure> {
+    let (extension, is_compressed) = file.map_or((None, false), ending);
     let keys: Vec<_> = formats.iter().map(key).collect();
     let by_default = if is_terminal { TABLE.name } else { CSV.name };
     let place = match (named, &extension) {
-        (None, Some(extension)) => keys.iter().position(|(_, extensions)| extensions.contains(&&**extension)),
-        (named, _) => keys.iter().position(|(known, _)| *known == named.unwrap_or(by_default)),
+        (None, Some(extension)) => keys.iter().position(|key| key.extensions.contains(&&**extension)),
+        (named, _) => keys.iter().position(|key| key.name == named.unwrap_or(by_default)),
     };
-    place.and_then(|place| formats.into_iter().nth(place)).ok_or_else(|| match named {
-        Some(name) => {
-            let names: Vec<_> = keys.iter().map(|(name, _)| *name).collect();
-            Failure::usage(format!("--format: unknown format {}; expected one of {}", Typed(name), names.join(", ")))
-        }
-        None => {
-            let known = keys.iter().flat_map(|(_, extensions)| *extensions).map(|extension| format!(".{extension}"));
-            let known: Vec<String> = known.collect();
-            // The extension is not repeated: the word may be a token that lost its option.
-            Failure::usage(format!("-o: unknown file extension; expected one of {}", known.join(", ")))
-                .hint("name the format with -f")
-        }
-    })
+    let place = place.ok_or_else(|| unknown(named, &keys))?;
+    if is_compressed && !keys[place].is_compressible {
+        let compressible = keys.iter().filter(|key| key.is_compressible).map(|key| key.name);
+        return Err(Failure::usage(format!(
+            "-o: {} cannot be compressed by .gz, only {}",
+            keys[place].name,
+            compressible.collect::<Vec<_>>().join(", ")
+        ))
+        .hint("name the file without .gz"));
+    }
+    let format = formats.into_iter().nth(place).ok_or_else(|| unknown(named, &keys))?;
+    Ok((format, is_compressed))
+}
+
+/// The ending of a regular file in lower case, without the `.gz` that compresses, and whether that is there. `.gz` alone is an
+/// ending as any other.
+fn ending(file: &Path) -> (Option<String>, bool) {
+    let is_regular = std::fs::metadata(file).map_or(true, |file| file.is_file()) && file != Path::new("-");
+    let of = |file: &Path| file.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    let last = of(file).filter(|_| is_regular);
+    match (last.as_deref(), file.file_stem().and_then(|stem| of(Path::new(stem)))) {
+        (Some("gz"), Some(before)) => (Some(before), true),
+        (Some("gz"), None) => (last, true),
+        _ => (last, false),
+    }
+}
+
+fn unknown(named: Option<&str>, keys: &[Key]) -> Failure {
+    if let Some(name) = named {
+        let names: Vec<_> = keys.iter().map(|key| key.name).collect();
+        return Failure::usage(format!(
+            "--format: unknown format {}; expected one of {}",
+            Typed(name),
+            names.join(", ")
+        ));
+    }
+    let known = keys.iter().flat_map(|key| key.extensions).map(|extension| format!(".{extension}"));
+    let known: Vec<String> = known.collect();
+    // The extension is not repeated: the word may be a token that lost its option.
+    Failure::usage(format!("-o: unknown file extension; expected one of {}", known.join(", ")))
+        .hint("name the format with -f")
 }
 
 /// What a writer must know before the first row.
@@ -156,15 +199,20 @@ pub trait RowWriter {
         self.row(cells, out)
     }
     /// After the last row.
-    fn end(&mut self, out: &mut Vec<u8>);
-    /// Whether a NUL character, for which the format has no form, became U+FFFD in a row so far.
-    fn replaced_nul(&self) -> bool {
-        false
+    ///
+    /// # Errors
+    /// As [`RowWriter::row`].
+    fn end(&mut self, _out: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
+    /// What is said once of cells so far for which the format has no form and that were changed.
+    fn loss(&self) -> Option<String> {
+        None
     }
 }
 
-/// What is said once when [`RowWriter::replaced_nul`].
-pub fn replaced_nul_note(format: &str) -> String {
+/// The [`RowWriter::loss`] of a format that has no form for NUL characters.
+pub fn nul_loss(format: &str) -> String {
     format!("a NUL character in a cell became U+FFFD: {format} has no form for it")
 }
 
@@ -177,7 +225,7 @@ fn written(format: &Format, layout: Layout, rows: &[&[&str]]) -> String {
         let cells: Vec<&[u8]> = row.iter().map(|cell| cell.as_bytes()).collect();
         writer.row(&cells, &mut out).unwrap();
     }
-    writer.end(&mut out);
+    writer.end(&mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -32,6 +32,4 @@ impl RowWriter for Record {
         }
         Ok(())
     }
-
-    fn end(&mut self, _: &mut Vec<u8>) {}
 }

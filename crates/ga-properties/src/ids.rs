@@ -15,6 +15,4 @@ impl RowWriter for Ids {
         out.push(b'\n');
         Ok(())
     }
-
-    fn end(&mut self, _: &mut Vec<u8>) {}
 }

@@ -1,9 +1,9 @@
 //! The columns of the output, and the rows of totals and their like.
 
 use ga_client::rows::Measure;
-use ga_core::catalogue::FieldKind;
+use ga_core::catalogue::{self, FieldKind};
 use ga_core::paging::DATE_RANGE;
-use ga_core::report::RunReportRequest;
+use ga_core::report::{Metric, RunReportRequest};
 use ga_core::response::{AggregateRow, ReportHead};
 use ga_core::v3::{DataType, Translation};
 
@@ -50,7 +50,7 @@ fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
             columns.push(column(DATE_RANGE, false));
         }
         let visible = request.metrics.iter().filter(|m| m.invisible != Some(true));
-        columns.extend(visible.map(|metric| column(&metric.name, true)));
+        columns.extend(visible.map(|metric| Column { is_integer: is_integer(metric), ..column(&metric.name, true) }));
     } else {
         let dimensions = head.dimension_headers.iter();
         columns.extend(dimensions.map(|header| column(&header.name, false)));
@@ -62,6 +62,12 @@ fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
         }));
     }
     columns
+}
+
+/// Whether a metric whose type was not sent is known to be whole.
+fn is_integer(metric: &Metric) -> bool {
+    let field = catalogue::find(&metric.name, FieldKind::Metric).filter(|_| metric.expression.is_none());
+    field.is_some_and(|field| field.format == "integer")
 }
 
 fn column(name: &str, is_metric: bool) -> Column {

@@ -1,23 +1,21 @@
 //! The document that the reports become: its columns, its rows in one format, and what comes before, between and after
 //! reports. On standard output a document that is not complete lacks its end.
 
-use ga_client::rows::replaced_nul_note;
+use ga_client::rows::target::Target;
 use ga_core::response::ReportHead;
 
 use crate::arguments::Arguments;
 use crate::columns;
-use crate::display_names::DisplayNames;
 use crate::format::{Content, Format, Layout, Output, RowWriter, Start};
-use crate::property::Property;
+use crate::property::{Properties, Property};
 use crate::report::Report;
-use crate::target::Target;
 
 /// What is being written, and where.
 pub(crate) struct Document<'q> {
     pub(crate) target: Target,
     pub(crate) format: Format,
     arguments: &'q Arguments,
-    display_names: &'q DisplayNames,
+    properties: &'q Properties,
     /// With the columns of the current report, once they are known.
     layout: Layout,
     /// Writes the rows of the current report, once its columns are known.
@@ -26,7 +24,8 @@ pub(crate) struct Document<'q> {
     aggregates: Vec<Vec<String>>,
     /// What comes before, between and after reports, if there are several.
     marks: Option<[&'static str; 3]>,
-    replaced_nul: bool,
+    /// What the format could not hold.
+    loss: Option<String>,
 }
 
 /// What rows are of.
@@ -51,19 +50,19 @@ impl<'q> Document<'q> {
         output: Output,
         target: Target,
         arguments: &'q Arguments,
-        display_names: &'q DisplayNames,
+        properties: &'q Properties,
         reports: usize,
     ) -> Self {
         let mut document = Self {
             target,
             format: output.format,
             arguments,
-            display_names,
+            properties,
             layout: output.layout,
             writer: None,
             aggregates: Vec::new(),
             marks: output.format.several.filter(|_| reports > 1),
-            replaced_nul: false,
+            loss: None,
         };
         document.mark(0);
         document
@@ -72,7 +71,7 @@ impl<'q> Document<'q> {
     /// Begins the report with its first page, and checks the columns of every other.
     pub(crate) fn page(&mut self, source: Source<'q>, head: &ReportHead) -> anyhow::Result<()> {
         let mut columns = columns::of(source.report, source.is_named, head);
-        self.display_names.apply(&mut columns);
+        self.properties.display_names.apply(&mut columns);
         self.aggregates.extend(columns::aggregates(source, head));
         if self.writer.is_some() {
             if columns::have_same_names(&columns, &self.layout.columns) {
@@ -85,7 +84,8 @@ impl<'q> Document<'q> {
         let layout = self.layout.clone();
         let Source { report, property, .. } = source;
         let request = report.request_on(property.date_ranges.as_deref());
-        let start = Start { arguments: self.arguments, report, property, request: &request, head };
+        let properties = &self.properties.list;
+        let start = Start { arguments: self.arguments, report, property, properties, request: &request, head };
         self.writer = match self.format.content {
             Content::Rows(begin) => Some(begin(layout, &mut self.target.buffer)),
             Content::Report(begin) => Some(begin(layout, &start, &mut self.target.buffer)?),
@@ -116,16 +116,16 @@ impl<'q> Document<'q> {
                 let cells: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
                 writer.aggregate(&cells, &mut self.target.buffer)?;
             }
-            writer.end(&mut self.target.buffer);
-            self.replaced_nul |= writer.replaced_nul();
+            writer.end(&mut self.target.buffer)?;
+            self.loss = self.loss.take().or_else(|| writer.loss());
         }
         self.mark(if is_last { 2 } else { 1 });
         Ok(())
     }
 
     /// What the format could not hold, after the last report.
-    pub(crate) fn loss(&self) -> Option<String> {
-        self.replaced_nul.then(|| replaced_nul_note(self.format.name))
+    pub(crate) fn loss(&mut self) -> Option<String> {
+        self.loss.take()
     }
 
     fn mark(&mut self, place: usize) {

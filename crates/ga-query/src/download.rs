@@ -146,11 +146,11 @@ impl<'q> Run<'q> {
                 if let Some(rows) = writing.rows.take() {
                     rows.end(document)?;
                 }
+                if writing.following.is_empty() {
+                    document.end_report(writing.place + 1 == self.query.reports.len())?;
+                }
                 writing.place += 1;
                 writing.done = 0;
-                if writing.following.is_empty() {
-                    document.end_report(writing.place == self.query.reports.len())?;
-                }
             }
         }
         Ok(())

@@ -4,17 +4,19 @@ mod chart;
 mod days;
 mod figure;
 mod html;
+mod parquet;
 mod raw;
 mod sql;
 mod v3;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use ga_client::rows;
+use ga_client::rows::target::Place;
+use ga_client::rows::{self, Key};
 use ga_core::report::RunReportRequest;
 use ga_core::response::ReportHead;
 use gauth_cli::Failure;
+use gauth_cli::files;
 use gauth_cli::terminal::{draws_unicode, width};
 use gauth_text::Typed;
 
@@ -25,7 +27,7 @@ use crate::property::Property;
 use crate::query::Query;
 use crate::report::Report;
 
-const OWN: &[Format] = &[chart::FORMAT, html::FORMAT, sql::FORMAT, v3::FORMAT, raw::FORMAT];
+const OWN: &[Format] = &[chart::FORMAT, html::FORMAT, sql::FORMAT, parquet::FORMAT, v3::FORMAT, raw::FORMAT];
 
 /// One format, and what it can do.
 #[derive(Clone, Copy)]
@@ -40,7 +42,11 @@ pub(crate) struct Format {
     /// Whether the rows of another run may follow.
     pub(crate) is_open_ended: bool,
     has_excel_form: bool,
+    /// Whether `.gz` behind the ending of a file compresses it.
+    is_compressible: bool,
     has_totals: bool,
+    /// Whether it is text, which a terminal can show.
+    is_text: bool,
     /// Whether it is drawn with a terminal's own sequences, around text that it makes harmless itself.
     pub(crate) is_drawing: bool,
     /// Whether the property is a column even if there is only one.
@@ -72,6 +78,8 @@ pub(crate) struct Start<'a> {
     pub(crate) arguments: &'a Arguments,
     pub(crate) report: &'a Report,
     pub(crate) property: &'a Property,
+    /// All of them.
+    pub(crate) properties: &'a [Property],
     /// The request with the property's own days.
     pub(crate) request: &'a RunReportRequest,
     /// What the first page says beside its rows.
@@ -88,7 +96,9 @@ impl Format {
             has_header_line: false,
             is_open_ended: false,
             has_excel_form: false,
+            is_compressible: false,
             has_totals: true,
+            is_text: true,
             is_drawing: false,
             has_property_column: false,
             shows_property_name: false,
@@ -105,8 +115,13 @@ impl Format {
             has_header_line: format.has_header_line,
             is_open_ended: format.is_open_ended,
             has_excel_form: format.has_excel_form,
+            is_compressible: format.is_compressible,
             ..Self::new(format.name, Content::Rows(format.begin))
         }
+    }
+
+    fn key(&self) -> Key {
+        Key { name: self.name, extensions: self.extensions, is_compressible: self.is_compressible }
     }
 
     /// Whether answers are kept as they were sent.
@@ -128,7 +143,8 @@ pub(crate) fn names() -> Vec<&'static str> {
 /// Where the output goes, and how.
 pub(crate) struct Output {
     /// `-o`; standard output without it.
-    pub(crate) path: Option<PathBuf>,
+    path: Option<PathBuf>,
+    is_compressed: bool,
     pub(crate) is_terminal: bool,
     pub(crate) format: Format,
     /// The layout, without its columns.
@@ -141,9 +157,10 @@ impl Output {
     /// Reads what the command line says about the output, and checks that the format can hold the reports.
     pub(crate) fn choose(arguments: &Arguments, query: &Query) -> Result<Self, Failure> {
         let path = arguments.file().map(PathBuf::from);
-        let is_terminal = path.is_none() && std::io::stdout().is_terminal();
-        let key = |format: &Format| (format.name, format.extensions);
-        let format = rows::choose(arguments.format(), path.as_deref(), is_terminal, formats().collect(), key)?;
+        let is_terminal = path.is_none() && files::is_terminal(None);
+        let formats = formats().collect();
+        let (format, is_compressed) =
+            rows::choose(arguments.format(), path.as_deref(), is_terminal, formats, Format::key)?;
         if arguments.excel && !format.has_excel_form {
             return Err(Failure::usage("--excel: only csv has a form for spreadsheets"));
         }
@@ -160,6 +177,10 @@ impl Output {
         if !format.has_totals && query.reports.iter().any(|report| !report.request.metric_aggregations.is_empty()) {
             return Err(Failure::usage(format!("-f {}: cannot hold totals among its rows", format.name)));
         }
+        if !format.is_text && !arguments.is_preview()? && files::is_terminal(path.as_deref()) {
+            return Err(Failure::usage(format!("-f {}: a terminal cannot show it", format.name))
+                .hint("name a file with -o FILE, or pipe the output into a program that reads it"));
+        }
         (format.check)(arguments, query)?;
         let layout = Layout {
             columns: Vec::new(),
@@ -169,6 +190,12 @@ impl Output {
             is_ascii: !draws_unicode(),
         };
         let has_display_names = arguments.header.as_deref() == Some("ui");
-        Ok(Self { path, is_terminal, format, layout, has_display_names })
+        Ok(Self { path, is_compressed, is_terminal, format, layout, has_display_names })
+    }
+
+    /// Where the output goes.
+    pub(crate) fn place(&self) -> Place<'_> {
+        let path = self.path.as_deref();
+        Place { path, is_compressed: self.is_compressed, is_drawing: self.format.is_drawing }
     }
 }

@@ -14,12 +14,12 @@ mod report;
 mod request_file;
 mod resume;
 mod rows;
-mod target;
 
 use std::process::ExitCode;
 
 use ga_client::analytics::{Analytics, Service};
 use ga_client::download::{self as pages, Download, Options, Runtime};
+use ga_client::rows::target::Target;
 use ga_client::token_argument::TokenSource;
 use gauth_cli::{Context, Program};
 
@@ -29,7 +29,6 @@ use download::Run;
 use format::Output;
 use property::Properties;
 use query::Query;
-use target::Target;
 
 const PROGRAM: Program = Program {
     name: "ga-query",
@@ -55,7 +54,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     }
 
     let source = TokenSource::choose(&token, true, context.timeout)?;
-    let target = Target::open(&output, deadline)?;
+    let target = Target::open(output.place(), deadline)?;
     let runtime = Runtime::start(target.unfinished())?;
     let analytics = Analytics::new(service, source, deadline, terminal)?;
     let properties = Properties::find(&query, &output, &analytics)?;
@@ -71,7 +70,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         download: &download,
         is_terminal: output.is_terminal,
     };
-    let mut document = Document::new(output, target, &arguments, &properties.display_names, reports);
+    let mut document = Document::new(output, target, &arguments, &properties, reports);
     let result = run.run(&mut document);
     download.end_progress();
     let findings = result?;

@@ -21,7 +21,7 @@ mod secret;
 mod waiting;
 
 pub use replacement::sweep;
-pub use report::Report;
+pub use report::{Report, is_terminal};
 pub use secret::{SecretWriter, adopt_secret, private_directory, write_secret_unsynced};
 pub use secret::{check_secret_target, write_secret};
 #[cfg(unix)]

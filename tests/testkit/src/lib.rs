@@ -5,7 +5,7 @@
 //! program. It links no code of the programs and speaks no protocol, so that a fault in those cannot hide here.
 //! Everything panics with a reason when a test's expectation does not hold.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(feature = "sandbox")]
 mod analyst;
@@ -45,6 +45,17 @@ pub fn tool(name: &str) -> Option<PathBuf> {
         println!("skipped: no {name}");
     }
     found
+}
+
+/// A program that scripts/clients installs, by its path below target/clients, where `program` is one that cargo built. Prints
+/// `skipped: no PATH` when it is not there.
+pub fn client(program: &str, path: &str) -> Option<PathBuf> {
+    let target = Path::new(program).parent().and_then(Path::parent).expect("target/debug");
+    let found = target.join("clients").join(path);
+    if !found.exists() {
+        println!("skipped: no {}", found.display());
+    }
+    found.exists().then_some(found)
 }
 
 /// How often a test repeats what chance may decide: `few` times in a usual run, `full` times, as the security

@@ -11,6 +11,7 @@ pub(super) const FORMAT: Format = Format {
     has_header_line: true,
     is_open_ended: true,
     has_excel_form: true,
+    is_compressible: true,
     ..Format::new("csv", begin)
 };
 
@@ -47,8 +48,6 @@ impl RowWriter for Csv {
         out.push(b'\n');
         Ok(())
     }
-
-    fn end(&mut self, _: &mut Vec<u8>) {}
 }
 
 fn separate(place: usize, out: &mut Vec<u8>) {

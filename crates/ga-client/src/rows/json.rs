@@ -6,8 +6,12 @@
 use super::{Column, Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
 
-pub(super) const FORMAT: Format =
-    Format { extensions: &["json"], several: ["[\n", ",\n", "]\n"], ..Format::new("json", begin) };
+pub(super) const FORMAT: Format = Format {
+    extensions: &["json"],
+    several: ["[\n", ",\n", "]\n"],
+    is_compressible: true,
+    ..Format::new("json", begin)
+};
 
 fn begin(layout: Layout, out: &mut Vec<u8>) -> Box<dyn RowWriter> {
     out.push(b'[');
@@ -27,8 +31,9 @@ impl RowWriter for Json {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         out.extend_from_slice(if self.is_empty { b"]\n" } else { b"\n]\n" });
+        Ok(())
     }
 }
 

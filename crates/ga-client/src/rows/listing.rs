@@ -1,14 +1,14 @@
 //! A list whose rows are all known before the first is written, to stdout or a file: nothing is printed of a
 //! list that could not be fetched to its end.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Instant;
 
-use super::{Column, FORMATS, Format, Layout, Measure, choose, replaced_nul_note};
+use super::target::{Place, Target};
+use super::{Column, FORMATS, Format, Key, Layout, Measure, choose};
 use gauth_cli::exit::Failure;
-use gauth_cli::files::Report;
-use gauth_cli::terminal::{Terminal, draws_unicode, stdout, width};
+use gauth_cli::terminal::{Terminal, draws_unicode, width};
 
 /// What the command line says about the output.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct Requested<'a> {
 /// An opened output.
 pub struct Listing {
     format: Format,
-    file: Option<Report>,
+    target: Target,
     terminal_width: Option<usize>,
     /// Whether a person will read it who has not chosen the format.
     is_for_people: bool,
@@ -38,10 +38,10 @@ impl Listing {
         let path = requested.output.map(Path::new);
         let is_terminal = path.is_none() && std::io::stdout().is_terminal();
         let formats = FORMATS.iter().chain(own).copied().collect();
-        let key = |format: &Format| (format.name, format.extensions);
+        let (format, is_compressed) = choose(requested.format, path, is_terminal, formats, Key::of)?;
         Ok(Self {
-            format: choose(requested.format, path, is_terminal, formats, key)?,
-            file: path.map(|path| Report::create(path, deadline)).transpose()?,
+            format,
+            target: Target::open(Place { path, is_compressed, is_drawing: false }, deadline)?,
             terminal_width: is_terminal.then(width),
             is_for_people: is_terminal && requested.format.is_none(),
         })
@@ -63,7 +63,7 @@ impl Listing {
     ///
     /// # Errors
     /// When the output takes no more.
-    pub fn write(self, columns: &[&str], rows: &[Vec<String>], terminal: &Terminal) -> anyhow::Result<()> {
+    pub fn write(mut self, columns: &[&str], rows: &[Vec<String>], terminal: &Terminal) -> anyhow::Result<()> {
         let column = |name: &str| Column {
             name: name.to_owned(),
             heading: name.to_owned(),
@@ -78,26 +78,17 @@ impl Listing {
             terminal_width: self.terminal_width,
             is_ascii: !draws_unicode(),
         };
-        let mut out = Vec::new();
-        let mut writer = (self.format.begin)(layout, &mut out);
+        let out = &mut self.target.buffer;
+        let mut writer = (self.format.begin)(layout, out);
         for row in rows {
             let cells: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
-            writer.row(&cells, &mut out)?;
+            writer.row(&cells, out)?;
         }
-        writer.end(&mut out);
-        if writer.replaced_nul() {
-            terminal.note(&replaced_nul_note(self.format.name));
+        writer.end(out)?;
+        if let Some(loss) = writer.loss() {
+            terminal.note(&loss);
         }
-        match self.file {
-            Some(mut file) => {
-                file.write_all(&out)?;
-                Ok(file.commit()?)
-            }
-            None => {
-                let mut stdout = stdout();
-                stdout.write_all(&out)?;
-                Ok(stdout.finish()?)
-            }
-        }
+        self.target.flush()?;
+        Ok(self.target.commit()?)
     }
 }

@@ -9,6 +9,7 @@ pub(super) const FORMAT: Format = Format {
     extensions: &["ndjson", "jsonl"],
     several: ["", "", ""],
     is_open_ended: true,
+    is_compressible: true,
     ..Format::new("ndjson", |layout, _| Box::new(Ndjson(Objects::new(&layout))))
 };
 
@@ -20,8 +21,6 @@ impl RowWriter for Ndjson {
         out.push(b'\n');
         Ok(())
     }
-
-    fn end(&mut self, _: &mut Vec<u8>) {}
 }
 
 #[cfg(test)]

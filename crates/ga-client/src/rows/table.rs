@@ -60,12 +60,12 @@ impl RowWriter for Table {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         if self.form.is_none() && !(self.first.is_empty() && self.last.is_empty()) {
             self.start(out);
         }
         let Some(form) = &self.form else {
-            return;
+            return Ok(());
         };
         if !self.last.is_empty() {
             self.layout.rule(form, out);
@@ -73,6 +73,7 @@ impl RowWriter for Table {
         for row in &self.last {
             self.layout.row(form, row, out);
         }
+        Ok(())
     }
 }
 
@@ -277,7 +278,7 @@ mod tests {
         let mut writer = (FORMAT.begin)(two_columns(), &mut out);
         writer.row(&[b"a", b"5"], &mut out).unwrap();
         writer.aggregate(&[b"RESERVED_TOTAL", b"12345"], &mut out).unwrap();
-        writer.end(&mut out);
+        writer.end(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[2], "a                    5");

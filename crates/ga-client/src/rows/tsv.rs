@@ -2,11 +2,16 @@
 //! backslash, tab, line feed and carriage return escaped. COPY takes no NUL character; it becomes U+FFFD.
 //! <https://www.postgresql.org/docs/current/sql-copy.html>
 
-use super::{Format, Layout, RowWriter};
+use super::{Format, Layout, RowWriter, nul_loss};
 use gauth_cli::exit::Failure;
 
-pub(super) const FORMAT: Format =
-    Format { extensions: &["tsv"], has_header_line: true, is_open_ended: true, ..Format::new("tsv", begin) };
+pub(super) const FORMAT: Format = Format {
+    extensions: &["tsv"],
+    has_header_line: true,
+    is_open_ended: true,
+    is_compressible: true,
+    ..Format::new("tsv", begin)
+};
 
 fn begin(layout: Layout, out: &mut Vec<u8>) -> Box<dyn RowWriter> {
     if layout.header {
@@ -25,10 +30,8 @@ impl RowWriter for Tsv {
         Ok(())
     }
 
-    fn end(&mut self, _: &mut Vec<u8>) {}
-
-    fn replaced_nul(&self) -> bool {
-        self.replaced_nul
+    fn loss(&self) -> Option<String> {
+        self.replaced_nul.then(|| nul_loss(FORMAT.name))
     }
 }
 

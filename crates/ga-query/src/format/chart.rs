@@ -83,7 +83,7 @@ impl RowWriter for Chart {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         self.figure.finish();
         let mut text = format!("{}\n", self.bold(&self.cut(&self.title, self.width)));
         if !self.days.is_empty() {
@@ -112,6 +112,7 @@ impl RowWriter for Chart {
             text += &format!("{}\n", self.dim(&format!("{} and {left_out} more rows", self.glyphs.ellipsis)));
         }
         out.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }
 

@@ -81,7 +81,7 @@ impl RowWriter for Html {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         self.figure.finish();
         let body = if self.has_totals { "</tfoot>" } else { "</tbody>" };
         out.extend_from_slice(format!("{body}\n</table>\n</div>\n").as_bytes());
@@ -97,6 +97,7 @@ impl RowWriter for Html {
         };
         let made = escaped(&self.made);
         out.extend_from_slice(format!("<footer>{rows}, made {made}</footer>\n</body>\n</html>\n").as_bytes());
+        Ok(())
     }
 }
 

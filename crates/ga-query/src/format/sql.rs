@@ -6,7 +6,7 @@
 //! where Analytics says that they are whole, and otherwise DOUBLE PRECISION, as Google's are (DuckDB cuts NUMERIC to
 //! three places).
 
-use ga_client::rows::is_number;
+use ga_client::rows::{is_number, nul_loss};
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::{DateRange, RunReportRequest};
 use gauth_cli::{Failure, Kind};
@@ -20,6 +20,7 @@ use crate::report::Report;
 
 pub(super) const FORMAT: Format = Format {
     extensions: &["sql"],
+    is_compressible: true,
     has_totals: false,
     has_property_column: true,
     check,
@@ -293,15 +294,16 @@ impl RowWriter for Sql {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         if self.rows > 0 {
             self.end_batch(out);
         }
         out.extend_from_slice(b"COMMIT;\n");
+        Ok(())
     }
 
-    fn replaced_nul(&self) -> bool {
-        self.replaced_nul
+    fn loss(&self) -> Option<String> {
+        self.replaced_nul.then(|| nul_loss(FORMAT.name))
     }
 }
 

@@ -121,15 +121,16 @@ impl RowWriter for GaData {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         if self.is_empty && !self.rows.is_table {
             // v3 left its rows out when there were none.
             out.extend_from_slice(b"}\n");
-            return;
+            return Ok(());
         }
         if self.is_empty {
             out.extend_from_slice(self.rows.begin.as_bytes());
         }
         out.extend_from_slice(self.rows.end.as_bytes());
+        Ok(())
     }
 }

@@ -94,8 +94,32 @@ fn put(file: Buffered<NamedTempFile>, target: &Path, permissions: Option<fs::Per
     Ok(())
 }
 
+fn is_stdout(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == OsStr::new(name))
+}
+
+/// Whether a report to `path`, or to standard output without one, goes to a terminal.
+pub fn is_terminal(path: Option<&Path>) -> bool {
+    match path.filter(|path| !is_stdout(path)) {
+        None => io::stdout().is_terminal(),
+        // Opening a FIFO would be seen at its other end.
+        Some(path) => is_device(path) && File::open(path).is_ok_and(|file| file.is_terminal()),
+    }
+}
+
+#[cfg(unix)]
+fn is_device(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|file| file.file_type().is_char_device())
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &Path) -> bool {
+    false
+}
+
 fn open_output(path: &Path, deadline: Option<Instant>) -> io::Result<Output> {
-    if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == OsStr::new(name)) {
+    if is_stdout(path) {
         return Ok(Output::Stdout(stdout()));
     }
     let mut permissions = None;
