@@ -25,6 +25,13 @@ pub enum FieldKind {
     Metric,
 }
 
+impl FieldKind {
+    /// As the tables write it.
+    pub(crate) fn of_letter(letter: &str) -> Self {
+        if letter == "m" { Self::Metric } else { Self::Dimension }
+    }
+}
+
 impl fmt::Display for FieldKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -59,10 +66,7 @@ impl Field {
     fn parse(line: &'static str) -> Option<Self> {
         let mut columns = line.split('\t');
         let name = columns.next()?;
-        let kind = match columns.next()? {
-            "m" => FieldKind::Metric,
-            _ => FieldKind::Dimension,
-        };
+        let kind = FieldKind::of_letter(columns.next()?);
         let places = columns.next()?;
         Some(Self {
             name,

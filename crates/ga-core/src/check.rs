@@ -4,7 +4,6 @@
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>
 //! and its neighbours, the names those of [`crate::catalogue`]. Only the server knows which fields can be combined.
 
-mod distinct;
 mod limits;
 mod method;
 mod names;
@@ -12,6 +11,7 @@ mod proto;
 
 pub use method::Method;
 
+use gauth_text::json;
 use serde_json::Value;
 
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::report::RunReportRequest;
 
 /// Reads the text of a request body. Other JSON, and an object with a key twice, is refused; the latter with its path.
 pub fn parse(text: &str) -> Result<Value, Error> {
-    distinct::read(text).map_err(|error| {
+    json::distinct(text.as_bytes()).map_err(|error| {
         let what = if error.is_data() { "invalid request" } else { "not JSON" };
         Error::usage(format!("{what}: {error}"))
     })

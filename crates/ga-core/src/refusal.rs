@@ -1,27 +1,16 @@
 //! The errors of Google's APIs, each with its kind and a hint.
 //!
 //! The shape is google.rpc.Status in JSON (<https://cloud.google.com/apis/design/errors>): `{"error":
-//! {code, message, status, details}}`. Unknown paths response HTML, and Core Reporting v3 puts the reason
+//! {code, message, status, details}}`. Unknown paths answer with HTML, and Core Reporting v3 puts the reason
 //! into `errors[0].reason`; both are read. Retries are left to [`crate::retry`].
 
 use std::fmt;
 
+use gauth_text::refusal;
 use serde_json::Value;
 
 use crate::error::Kind;
 
-/// Reasons that name a limit, of google.rpc.ErrorInfo and of the older domain `usageLimits`.
-const LIMITS: [&str; 6] = [
-    "concurrentLimitExceeded",
-    "dailyLimitExceeded",
-    "quotaExceeded",
-    "rateLimitExceeded",
-    "userRateLimitExceeded",
-    "RATE_LIMIT_EXCEEDED",
-];
-
-/// How many characters of a response that is not JSON are shown.
-const EXCERPT: usize = 200;
 /// The hint for a 403 that is about neither scope nor project: the account probably has no role at the property.
 const NO_ROLE: &str = "ask the administrator of the property for the Viewer role (Analytics, Admin, Property access \
                        management), or run ga-properties to list what this token can see; the number of an account or of \
@@ -61,7 +50,10 @@ impl Refusal {
             // OAuth's shape, RFC 6749 §5.2.
             let words = ["error", "error_description"].map(|name| text(envelope.as_ref()?.get(name)));
             let words: Vec<String> = words.into_iter().flatten().collect();
-            return Self::without_code(status, if words.is_empty() { summary(body) } else { words.join(": ") });
+            return Self::without_code(
+                status,
+                if words.is_empty() { refusal::summary(body) } else { words.join(": ") },
+            );
         };
         let details: &[Value] = error.get("details").and_then(Value::as_array).map_or(&[], Vec::as_slice);
         let first_v3 = error.get("errors").and_then(|errors| errors.get(0));
@@ -104,7 +96,9 @@ impl Refusal {
 
     /// Whether a limit was exceeded, which some of Google's front ends report as 403.
     fn is_rate_limit(&self) -> bool {
-        self.status == 429 || (self.status == 403 && LIMITS.iter().any(|reason| self.has_reason(reason)))
+        self.status == 429
+            || (self.status == 403
+                && self.reason.as_deref().into_iter().chain([&*self.code]).any(refusal::is_rate_limit))
     }
 
     /// The exhausted quota, if there is one.
@@ -234,31 +228,6 @@ impl Quota {
     }
 }
 
-/// One line for a body that is not JSON: the title of an HTML page, or the beginning of the text.
-fn summary(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
-    // JSON without an error may contain anything, secrets included.
-    if text.trim_start().starts_with(['{', '[']) {
-        return "a response without an error message".to_owned();
-    }
-    let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title>").and_then(|start| {
-        let end = lower[start..].find("</title>")?;
-        Some(&text[start + "<title>".len()..start + end])
-    });
-    let is_page = lower.trim_start().starts_with('<');
-    let words = match title {
-        Some(title) => title,
-        None if is_page => "an HTML page",
-        None => &text,
-    };
-    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
 /// The console's link in "… Enable it by visiting URL then retry".
 fn link_in(message: &str) -> Option<String> {
     let start = message.find("https://console.")?;
@@ -292,22 +261,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_html_is_summed_up_in_a_line() {
-        let table = [
-            ("<!DOCTYPE html>\n<title>Error 404\n (Not Found)</title><p>x", "Error 404 (Not Found)"),
-            ("<html><p>x", "an HTML page"),
-            ("plain  words\n", "plain words"),
-            ("", ""),
+    fn without_googles_shape_there_are_oauths_words_or_a_summary() {
+        for (body, message) in [
             (r#"{"error":"invalid_token"}"#, "invalid_token"),
             (r#"{"error":"invalid_token","error_description":"Bad"}"#, "invalid_token: Bad"),
-            (r#"{"access_token":"canary"}"#, "a response without an error message"),
-            (r#"{"access_token":"can"#, "a response without an error message"),
-        ];
-        for (body, message) in table {
+            ("<title>Error 404</title>", "Error 404"),
+        ] {
             assert_eq!(parse(404, body).message, message);
         }
-        let long = parse(502, &"é".repeat(100_000)).message;
-        assert_eq!(long.chars().count(), EXCERPT + 1);
     }
 
     #[test]

@@ -90,10 +90,10 @@ fn main() -> ExitCode {
             writeln!(stdout, "visible: {}", String::from_utf8_lossy(&visible).replace('\0', " "))?;
             stdout.finish()?;
         }
-        match arguments.fail {
-            true => Err(Failure::usage("told to fail").hint("leave out -x").into()),
-            false => Ok(()),
+        if arguments.fail {
+            return Err(Failure::usage("told to fail").hint("leave out -x").into());
         }
+        Ok(())
     })
 }
 

@@ -4,11 +4,10 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use gauth_text::json;
+use serde_json::{Map, Value};
 
 use crate::token::jwt_claims;
 use crate::{Error, Secret};
@@ -37,9 +36,9 @@ impl Document {
             return Err(input("empty"));
         }
         // serde_json's own limit of 128 levels bounds the depth.
-        match serde_json::from_slice(bytes) {
-            Ok(Distinct(Value::Object(map))) => Ok(Self(map)),
-            Ok(Distinct(_)) => Err(input("not a JSON object")),
+        match json::distinct(bytes) {
+            Ok(Value::Object(map)) => Ok(Self(map)),
+            Ok(_) => Err(input("not a JSON object")),
             Err(e) if e.is_data() => Err(input(&format!("duplicate key at line {} column {}", e.line(), e.column()))),
             Err(e) => Err(input(&match looks_like(bytes) {
                 Some(what) => format!("{what}, not JSON"),
@@ -228,77 +227,7 @@ fn looks_like(bytes: &[u8]) -> Option<&'static str> {
 }
 
 fn wrong_type(name: &str, expected: &str, found: &Value) -> Error {
-    let found = match found {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    };
-    Error::field(name, &format!("expected {expected}, found {found}"))
-}
-
-/// A JSON value without duplicate keys.
-struct Distinct(Value);
-
-impl<'de> Deserialize<'de> for Distinct {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DistinctVisitor).map(Self)
-    }
-}
-
-struct DistinctVisitor;
-
-impl<'de> Visitor<'de> for DistinctVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Distinct(item)) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            let Distinct(value) = entries.next_value()?;
-            if map.insert(key, value).is_some() {
-                return Err(de::Error::custom("duplicate key"));
-            }
-        }
-        Ok(Value::Object(map))
-    }
+    Error::field(name, &format!("expected {expected}, found {}", json::kind(found)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use gauth_text::refusal;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -163,6 +164,11 @@ impl Error {
         Self::Input(format!("{what}{name}: {problem}"))
     }
 
+    /// A refusal without an error in its body.
+    pub(crate) fn status(call: Call, response: &crate::Response) -> Self {
+        Self::Status { call, status: response.status(), body: refusal::summary(response.body()) }
+    }
+
     /// An [`Error::BadResponse`] about a response of the server's.
     pub(crate) fn bad_response(call: Call, problem: impl fmt::Display) -> Self {
         Self::BadResponse { call, reason: format!("unexpected response: {problem}") }
@@ -184,7 +190,7 @@ impl Error {
         let status = response.status();
         match read_oauth_error(response.body()) {
             Some(oauth) => Self::Refused { call, status, oauth, skew: crate::timestamp::skew(response, now) },
-            None => Self::Status { call, status, body: summary(response.body()) },
+            None => Self::status(call, response),
         }
     }
 }
@@ -217,21 +223,8 @@ impl fmt::Display for OAuthError {
 
 impl std::error::Error for Error {}
 
-/// Whether a reason of Google's APIs names a rate limit, which they also do under 403.
-fn is_rate_limit(reason: &str) -> bool {
-    [
-        "concurrentLimitExceeded",
-        "dailyLimitExceeded",
-        "quotaExceeded",
-        "rateLimitExceeded",
-        "userRateLimitExceeded",
-        "RATE_LIMIT_EXCEEDED",
-    ]
-    .contains(&reason)
-}
-
 fn kind_of(oauth: &OAuthError, status: StatusCode) -> Kind {
-    if oauth.subtype.as_deref().is_some_and(is_rate_limit) {
+    if oauth.subtype.as_deref().is_some_and(refusal::is_rate_limit) {
         return Kind::Temporary;
     }
     error_code::kind(&oauth.error).unwrap_or_else(|| kind_of_status(status))
@@ -278,23 +271,6 @@ pub(crate) fn read_oauth_error(body: &[u8]) -> Option<OAuthError> {
 fn reason(envelope: &serde_json::Map<String, Value>) -> Option<String> {
     let lists = ["details", "errors"].into_iter().filter_map(|name| envelope.get(name)?.as_array());
     lists.flatten().find_map(|item| item.get("reason")?.as_str()).map(str::to_owned)
-}
-
-/// A body that is not JSON, short enough for one line: an HTML page is named, not shown.
-pub(crate) fn summary(body: &[u8]) -> String {
-    const SHOWN: usize = 120;
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-    let text = text.trim();
-    if text.is_empty() {
-        "empty response".to_owned()
-    } else if text.starts_with('<') {
-        "an HTML page instead of JSON".to_owned()
-    } else if text.chars().count() > SHOWN || serde_json::from_str::<Value>(text).is_ok() {
-        // JSON without an error code may hold a token, so it is never shown.
-        "a response without an error code".to_owned()
-    } else {
-        text.to_owned()
-    }
 }
 
 #[cfg(test)]
@@ -381,17 +357,5 @@ mod tests {
                 subtype: None,
             })
         );
-    }
-
-    #[test]
-    fn f11_a_page_that_is_not_json_is_summarised() {
-        for (body, shown) in [
-            ("", "empty response"),
-            ("<html>\u{1b}[2J", "an HTML page instead of JSON"),
-            (" upstream gone ", "upstream gone"),
-            (r#"{"access_token":"canary"}"#, "a response without an error code"),
-        ] {
-            assert_eq!(summary(body.as_bytes()), shown);
-        }
     }
 }

@@ -228,57 +228,50 @@ mod tests {
 
     #[test]
     fn g8_every_known_error_has_a_hint_of_its_own() {
-        let rows = [
-            (WorkforceRefreshToken, "invalid_grant", "Bad Request", "", "gcloud auth application-default login"),
-            (TokenExchange, "invalid_grant", "The audience in ID Token does not match.", "", "meant for this audience"),
+        let table = [
+            (WorkforceRefreshToken, "invalid_grant: Bad Request", "gcloud auth application-default login"),
+            (TokenExchange, "invalid_grant: The audience in ID Token does not match.", "meant for this audience"),
             (
                 TokenExchange,
-                "unauthorized_client",
-                "The given credential is rejected by the attribute condition.",
-                "",
-                "attribute condition",
+                "unauthorized_client: The given credential is rejected by the attribute condition.",
+                "attribute",
             ),
-            (TokenExchange, "invalid_target", "", "", "disabled or deleted"),
+            (TokenExchange, "invalid_target", "disabled or deleted"),
             (
                 IamCredentials,
-                "permission_denied",
-                "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
-                "",
+                "permission_denied: Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).",
                 "Token Creator",
             ),
-            (RefreshToken, "invalid_grant", "Token has been expired or revoked.", "", "gauth-login"),
-            (RefreshToken, "invalid_grant", "Bad Request", "", "7 days"),
-            (AuthorizationCode, "invalid_grant", "Malformed auth code.", "", "run gauth-login again"),
-            (RefreshToken, "invalid_grant", "reauth related error (invalid_rapt)", "invalid_rapt", "session control"),
-            (RefreshToken, "invalid_grant", "", "rapt_required", "session control"),
-            (JwtBearer, "invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes)", "", "clock"),
-            (JwtBearer, "invalid_grant", "Invalid JWT Signature.", "", "new key"),
-            (JwtBearer, "invalid_grant", "Invalid grant: account not found", "", "deleted"),
-            (JwtBearer, "invalid_grant", "Invalid email or User ID", "", "--subject"),
-            (
-                JwtBearer,
-                "unauthorized_client",
-                "Client is unauthorized to retrieve access tokens",
-                "",
-                "domain-wide delegation",
-            ),
-            (RefreshToken, "invalid_client", "The provided client secret is invalid.", "", "client secret"),
-            (RefreshToken, "invalid_client", "The OAuth client was not found.", "", "unknown"),
-            (RefreshToken, "deleted_client", "", "", "30 days"),
-            (RefreshToken, "invalid_scope", "", "", "misspelt"),
-            (RefreshToken, "invalid_request", "client_secret is missing.", "", "lacks client_secret"),
-            (RefreshToken, "admin_policy_enforced", "", "", "admin"),
-            (RefreshToken, "org_internal", "", "", "organisation"),
-            (RefreshToken, "access_denied", "", "", "test user"),
+            (RefreshToken, "invalid_grant: Token has been expired or revoked.", "gauth-login"),
+            (RefreshToken, "invalid_grant: Bad Request", "7 days"),
+            (AuthorizationCode, "invalid_grant: Malformed auth code.", "run gauth-login again"),
+            (RefreshToken, "invalid_grant (invalid_rapt): reauth related error (invalid_rapt)", "session control"),
+            (RefreshToken, "invalid_grant (rapt_required)", "session control"),
+            (JwtBearer, "invalid_grant: Invalid JWT: Token must be a short-lived token (60 minutes)", "clock"),
+            (JwtBearer, "invalid_grant: Invalid JWT Signature.", "new key"),
+            (JwtBearer, "invalid_grant: Invalid grant: account not found", "deleted"),
+            (JwtBearer, "invalid_grant: Invalid email or User ID", "--subject"),
+            (JwtBearer, "unauthorized_client: Client is unauthorized to retrieve access tokens", "domain-wide"),
+            (RefreshToken, "invalid_client: The provided client secret is invalid.", "client secret"),
+            (RefreshToken, "invalid_client: The OAuth client was not found.", "unknown"),
+            (RefreshToken, "deleted_client", "30 days"),
+            (RefreshToken, "invalid_scope", "misspelt"),
+            (RefreshToken, "invalid_request: client_secret is missing.", "lacks client_secret"),
+            (RefreshToken, "admin_policy_enforced", "admin"),
+            (RefreshToken, "org_internal", "organisation"),
+            (RefreshToken, "access_denied", "test user"),
         ];
-        for (call, error, description, subtype, part) in rows {
-            let oauth = OAuthError {
-                error: error.to_owned(),
-                description: Some(description.to_owned()).filter(|text| !text.is_empty()),
-                subtype: Some(subtype.to_owned()).filter(|text| !text.is_empty()),
+        for (call, shown, part) in table {
+            let (code, description) = shown.split_once(": ").map_or((shown, None), |(code, text)| (code, Some(text)));
+            let (error, subtype) = match code.strip_suffix(')').and_then(|code| code.split_once(" (")) {
+                Some((error, subtype)) => (error, Some(subtype)),
+                None => (code, None),
             };
+            let [description, subtype] = [description, subtype].map(|text| text.map(str::to_owned));
+            let oauth = OAuthError { error: error.to_owned(), description, subtype };
+            assert_eq!(oauth.to_string(), shown);
             let hint = hint_for(Some(call), &oauth, None).unwrap();
-            assert!(hint.contains(part), "{error} {description}: {hint}");
+            assert!(hint.contains(part), "{shown}: {hint}");
         }
     }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::document::Document;
-use crate::error::{Call, Error, read_oauth_error, summary};
+use crate::error::{Call, Error, read_oauth_error};
 use crate::scope::Scopes;
 use crate::{Response, Secret};
 
@@ -137,8 +137,9 @@ pub(crate) fn success(call: Call, response: &Response, now: SystemTime) -> Resul
     Document::parse(response.body()).map_err(|_| {
         let body = response.body();
         let shown = match body.trim_ascii_start().first() {
-            Some(b'<') | None => summary(body),
-            _ => "not JSON".to_owned(),
+            Some(b'<') => "an HTML page instead of JSON",
+            None => "an empty response",
+            Some(_) => "not JSON",
         };
         Error::bad_response(call, shown)
     })

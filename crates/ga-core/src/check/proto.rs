@@ -4,7 +4,7 @@
 //! All spellings of a body become one: names in camelCase, 64-bit numbers as text, others as numbers, enums by their
 //! names, and null left out. The meaning of values is left to the other checks.
 
-use gauth_text::Typed;
+use gauth_text::{Typed, json};
 use serde_json::{Map, Number, Value};
 
 use super::Method;
@@ -89,7 +89,7 @@ impl Reader {
         let Some(field) = fields.iter().find(|field| field.name == key || field.name == camel) else {
             return Err(unknown(message, fields, key, path));
         };
-        let place = join(path, field.name);
+        let place = json::member(path, field.name);
         if set.iter().any(|other| other.name == field.name) {
             return Err(wrong(&place, "duplicate key"));
         }
@@ -221,22 +221,14 @@ pub(super) fn camel_case(key: &str) -> String {
     name
 }
 
-pub(super) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
-}
-
 fn wrong(path: &str, why: &str) -> Wrong {
     Wrong { path: path.to_owned(), why: why.to_owned(), hint: None }
 }
 
 fn expected(path: &str, what: &str, found: &Value) -> Wrong {
     let found = match found {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) => "true or false".to_owned(),
-        Value::Number(_) => "a number".to_owned(),
         Value::String(text) => format!("{:?}", Typed(text)),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
+        other => json::kind(other).to_owned(),
     };
     wrong(path, &format!("expected {what}, found {found}"))
 }
@@ -248,7 +240,7 @@ fn unknown(message: &str, fields: &[Field], key: &str, path: &str) -> Wrong {
         Some(near) if distance(&near) <= key.len() / 3 => format!("did you mean `{near}`?"),
         _ => format!("use one of {}", names.join(", ")),
     };
-    let path = join(path, &Typed(key).to_string());
+    let path = json::member(path, &Typed(key).to_string());
     Wrong { hint: Some(hint), ..wrong(&path, &format!("unknown key in {message}")) }
 }
 

@@ -41,10 +41,7 @@ impl Entry {
     fn parse(line: &'static str) -> Option<Self> {
         let mut columns = line.split('\t');
         let name = columns.next()?;
-        let kind = match columns.next()? {
-            "m" => FieldKind::Metric,
-            _ => FieldKind::Dimension,
-        };
+        let kind = FieldKind::of_letter(columns.next()?);
         let fields = columns.next()?;
         if let Some(other) = fields.strip_prefix('@') {
             let other = TABLE.lines().find(|line| line.split('\t').next() == Some(other))?;

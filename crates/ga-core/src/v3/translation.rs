@@ -86,36 +86,11 @@ impl Translation {
         if merges {
             check_additive(&columns, &fields.metrics)?;
         }
-        let own_names = fields.expressions.iter().map(|metric| metric.name.clone());
-        let metrics: Vec<String> = fields.metrics.iter().cloned().chain(own_names).collect();
-        let known: Vec<String> = metrics.iter().cloned().chain(fields.filtered_metrics).collect();
-        let sides = filter::sides(filters, &known)?;
-        if let Some(column) = columns.iter().find(|column| column.merges())
-            && sides.metric.is_some()
-        {
-            return Err(Error::field(format!(
-                "cannot translate {}: its rows are summed after the server has filtered metrics, so the filter would miss them",
-                Typed(&column.name)
-            ))
-            .with_hint("filter the output, or by dimensions only"));
-        }
+        let notes = std::mem::take(&mut fields.notes);
         Ok(Self {
-            request: RunReportRequest {
-                dimensions: fields.dimensions.into_iter().map(Dimension::named).collect(),
-                metrics: fields
-                    .metrics
-                    .into_iter()
-                    .map(Metric::named)
-                    .chain(fields.expressions)
-                    .chain(not_among(&metrics, &sides.metrics).map(Metric::invisible))
-                    .collect(),
-                dimension_filter: sides.dimension,
-                metric_filter: sides.metric,
-                order_bys,
-                ..RunReportRequest::default()
-            },
+            request: RunReportRequest { order_bys, ..request(fields, filters, &columns)? },
             columns,
-            notes: fields.notes,
+            notes,
             metrics_start,
             sort,
             default_order: question.default_order,
@@ -176,6 +151,36 @@ impl Translation {
             })
             .collect()
     }
+}
+
+/// The request for these fields and rows, without its order.
+fn request(fields: FieldList<'_>, filters: Vec<Expression>, columns: &[Column]) -> Result<RunReportRequest, Error> {
+    let own_names = fields.expressions.iter().map(|metric| metric.name.clone());
+    let metrics: Vec<String> = fields.metrics.iter().cloned().chain(own_names).collect();
+    let known: Vec<String> = metrics.iter().cloned().chain(fields.filtered_metrics).collect();
+    let sides = filter::sides(filters, &known)?;
+    if let Some(column) = columns.iter().find(|column| column.merges())
+        && sides.metric.is_some()
+    {
+        return Err(Error::field(format!(
+            "cannot translate {}: its rows are summed after the server has filtered metrics, so the filter would miss them",
+            Typed(&column.name)
+        ))
+        .with_hint("filter the output, or by dimensions only"));
+    }
+    Ok(RunReportRequest {
+        dimensions: fields.dimensions.into_iter().map(Dimension::named).collect(),
+        metrics: fields
+            .metrics
+            .into_iter()
+            .map(Metric::named)
+            .chain(fields.expressions)
+            .chain(not_among(&metrics, &sides.metrics).map(Metric::invisible))
+            .collect(),
+        dimension_filter: sides.dimension,
+        metric_filter: sides.metric,
+        ..RunReportRequest::default()
+    })
 }
 
 /// Those of `filtered` that are not among `metrics`, each once. A former name is the same metric.

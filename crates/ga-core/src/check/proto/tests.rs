@@ -94,10 +94,10 @@ impl Dice {
         let present: Vec<Field> = fields(version, name).filter(|field| members.contains_key(field.name)).collect();
         if present.is_empty() || self.below(5) == 0 {
             members.insert("noSuchMember".to_owned(), json!(1));
-            return join(path, "noSuchMember");
+            return json::member(path, "noSuchMember");
         }
         let field = self.one_of(&present);
-        let mut place = join(path, field.name);
+        let mut place = json::member(path, field.name);
         let mut value = members.get_mut(field.name).unwrap();
         if let Value::Array(items) = value {
             match items.len() {

@@ -12,7 +12,7 @@ use super::{Setting, Source, Subject, SubjectMachine, SubjectSource};
 use crate::credentials::Context;
 use crate::document::Document;
 use crate::endpoint::{Endpoint, Policy, Role, is_region};
-use crate::error::{Call, summary};
+use crate::error::Call;
 use crate::exchange::{Answer, Step};
 use crate::{Error, Request, Response, Secret, cache, form, timestamp};
 
@@ -139,11 +139,7 @@ impl Aws {
         let unexpected =
             |problem: &str| Error::bad_response(Call::SubjectToken, format!("AWS metadata service: {problem}"));
         if !response.status().is_success() {
-            return Err(Error::Status {
-                call: Call::SubjectToken,
-                status: response.status(),
-                body: summary(response.body()),
-            });
+            return Err(Error::status(Call::SubjectToken, response));
         }
         let word = || {
             std::str::from_utf8(response.body())

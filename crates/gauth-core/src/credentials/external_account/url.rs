@@ -10,7 +10,7 @@ use super::subject_token::Format;
 use super::{Source, Subject, SubjectMachine, SubjectSource};
 use crate::document::Document;
 use crate::endpoint::Policy;
-use crate::error::{Call, summary};
+use crate::error::Call;
 use crate::exchange::{Answer, Step};
 use crate::{Error, Request};
 
@@ -85,11 +85,7 @@ impl SubjectMachine for UrlSource {
         };
         let response = answer.response();
         if !response.status().is_success() {
-            return Err(Error::Status {
-                call: Call::SubjectToken,
-                status: response.status(),
-                body: summary(response.body()),
-            });
+            return Err(Error::status(Call::SubjectToken, &response));
         }
         self.format.token(response.body(), &self.host).map(Subject::Token)
     }
