@@ -16,7 +16,7 @@ pub struct Note {
 }
 
 /// How data is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loss {
     /// The numbers are estimates.
     Sampled,

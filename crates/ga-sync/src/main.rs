@@ -86,6 +86,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         analytics: &analytics,
         download: &download,
         reserve: arguments.reserve,
+        deadline,
     };
     sync.run(&numbers, parallel, context.terminal)
 }

@@ -1,12 +1,14 @@
 //! The report of one property and day: fetched whole before anything is stored, so that no transaction waits for the
 //! network. What has arrived waits in ga-client's spool, in little memory whatever its size.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use ga_client::download::{Download, Fetched, Piece, Reserve};
 use ga_core::block;
 use ga_core::check::Method;
 use ga_core::property::PropertyNumber;
-use ga_core::quality::Quality;
+use ga_core::quality::{Loss, Quality};
 use ga_core::report::RunReportRequest;
 use ga_core::response::ReportHead;
 use gauth_cli::{Failure, Kind};
@@ -54,8 +56,8 @@ impl<'c> Report<'c> {
             }
             Ok(())
         })?;
-        let mut words: Vec<&str> = quality.notes().iter().filter_map(|note| Some(note.loss?.word())).collect();
-        words.dedup();
+        let losses: BTreeSet<Loss> = quality.notes().iter().filter_map(|note| note.loss).collect();
+        let words: Vec<&str> = losses.into_iter().map(Loss::word).collect();
         let quality = (!words.is_empty()).then(|| words.join(","));
         let rows = pages.iter().map(|page| page.page.rows).sum();
         Ok(Self { day, requested_at, quality, rows, columns, pages })

@@ -4,6 +4,7 @@
 //! found again by the next one.
 
 use std::sync::Mutex;
+use std::time::Instant;
 
 use ga_client::analytics::Analytics;
 use ga_client::download::{Download, Reserve};
@@ -31,6 +32,8 @@ pub(crate) struct Sync<'a> {
     pub(crate) download: &'a Download,
     /// Tokens of each property's quota that must stay.
     pub(crate) reserve: Option<u64>,
+    /// When the run must have ended.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// How far a property came.
@@ -82,7 +85,7 @@ impl Sync<'_> {
             Ok(Failed(failure)) => outcome.end(failure.into()),
             Err(error) => {
                 let failure = ga_client::failure(&error);
-                if ends_the_run(failure.kind()) {
+                if self.ends_the_run(failure.kind()) {
                     outcome.end(error);
                 } else {
                     outcome.fail(failure.kind(), format!("{failure}{suffix}"));
@@ -138,7 +141,7 @@ impl Sync<'_> {
         claim: &mut Claim<'_>,
     ) -> anyhow::Result<Progress> {
         let failure = ga_client::failure(&error);
-        if error.is::<Failed>() || ends_the_run(failure.kind()) {
+        if error.is::<Failed>() || self.ends_the_run(failure.kind()) {
             return Err(error);
         }
         claim.fail(day, &failure.to_string(), tried_at)?;
@@ -156,9 +159,9 @@ impl Sync<'_> {
         let report = Report::fetch(self.download, property, day, &request, &self.table.columns, reserve)?;
         claim.store(report)
     }
-}
 
-/// Whether no other property would do better: the token is at fault, or the command line.
-fn ends_the_run(kind: Kind) -> bool {
-    matches!(kind, Kind::Login | Kind::Usage)
+    /// Whether no other property would do better: the token is at fault, or the command line, or the time is over.
+    fn ends_the_run(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Login | Kind::Usage) || self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
 }
