@@ -1,8 +1,7 @@
-//! `-f sql` and scripts/nightly into real databases: SQLite by sqlite3, PostgreSQL by psql in a cluster of the test's own.
+//! `-f sql` into real databases: SQLite by sqlite3, PostgreSQL by psql in a cluster of the test's own.
 //! What is in the table is compared with the csv of the same report, cell by cell.
 
 mod cluster;
-mod nightly;
 
 use std::path::Path;
 use std::process::Command;

@@ -88,14 +88,6 @@ impl Cluster {
             .env("PGOPTIONS", "--client-min-messages=warning");
         command
     }
-
-    /// The same as a command line for a shell.
-    pub(crate) fn psql_line(&self) -> String {
-        format!(
-            "PGOPTIONS=--client-min-messages=warning psql -X -q -v ON_ERROR_STOP=1 -U ga -d postgres -h {}",
-            self.folder.path().display()
-        )
-    }
 }
 
 impl Drop for Cluster {

@@ -1,6 +1,9 @@
 //! Options, tokens, and what --status and --dry-run print.
 
-use testkit::{Analyst, User};
+use std::fs;
+use std::path::Path;
+
+use testkit::{Analyst, Home, User};
 
 use super::{BIN, Keeper, NOVEMBER, assert_fails, assert_silent, reports, sandbox};
 
@@ -82,4 +85,32 @@ fn without_a_token_the_gauth_token_beside_it_is_run() {
     let command = user.command_of_sibling("ga-sync", &arguments);
     assert_silent(testkit::run(command));
     assert_eq!(reports(&user.sandbox), 10);
+}
+
+#[test]
+fn the_line_for_cron_works_as_typed_after_the_install_step() {
+    let (home, sandbox) = (Home::new(), sandbox());
+    // What cargo would install.
+    let folder = home.path().join(".cargo/bin");
+    fs::create_dir_all(&folder).expect("make the folder");
+    for program in ["ga-sync", "gauth-token"] {
+        std::os::unix::fs::symlink(testkit::sibling(BIN, program), folder.join(program)).expect("link the program");
+    }
+    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/recipes.md");
+    let recipes = fs::read_to_string(recipes).expect("read the recipes");
+    let line = recipes.lines().find(|line| line.starts_with("    ") && line.contains(" * * * "));
+    let command = line.and_then(|line| line.trim().splitn(6, ' ').nth(5)).expect("five fields and a command");
+    // cron(8), crontab(5): a short PATH, /bin/sh, the home folder, and little else.
+    let mut cron = home.command("/bin/sh");
+    cron.args(["-c", command])
+        .env("PATH", "/usr/bin:/bin")
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_CACHE_HOME")
+        .env_remove("LC_ALL")
+        .env("GAUTH_SANDBOX_URL", sandbox.url())
+        .env("GOOGLE_APPLICATION_CREDENTIALS", sandbox.service_account_key());
+    assert_silent(testkit::run(cron));
+    let database = rusqlite::Connection::open(home.path().join("ga.db")).expect("open the database");
+    let days = database.query_row("SELECT count(DISTINCT day) FROM traffic", [], |row| row.get::<_, i64>(0));
+    assert_eq!(days.expect("count the days"), 28);
 }
