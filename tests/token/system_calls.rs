@@ -13,7 +13,7 @@ const EVERYTHING: &[&str] = &["-e", "trace=all"];
 /// Calls that change something or reach somewhere.
 fn acts(trace: &Trace) -> Vec<&str> {
     const HARMLESS: [&str; 3] = ["write(1,", "write(2,", "write(1</"];
-    const NAMES: [&str; 21] = [
+    const NAMES: [&str; 22] = [
         "write",
         "pwrite64",
         "writev",
@@ -34,6 +34,7 @@ fn acts(trace: &Trace) -> Vec<&str> {
         "socket",
         "connect",
         "flock",
+        "clone",
         "clone3",
     ];
     let is_act = |call: &Call| {
@@ -97,6 +98,23 @@ fn a_refresh_is_one_packet_without_a_thread_or_a_wait_for_the_disk() {
         assert!(!trace.calls.iter().any(|call| slow.contains(&call.name.as_str())));
         token(&user.check(trace.run).expect(0));
     }
+}
+
+/// Renamed over the old one, it would be written to the disk at once.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_new_token_trades_places_with_the_cached_one_and_no_old_one_stays() {
+    let user = logged_in();
+    let first = user.token(&[]);
+    let Some(trace) = strace(&["-e", "trace=rename,renameat,renameat2"], user.command(&["--refresh"])) else {
+        return;
+    };
+    let renames: Vec<_> = trace.calls.iter().filter(|call| call.name.starts_with("rename")).collect();
+    assert!(matches!(&renames[..], [one] if one.text.contains("RENAME_EXCHANGE")), "{renames:?}");
+    let second = token(&user.check(trace.run).expect(0));
+    assert_ne!(first, second);
+    assert_eq!(user.token(&[]), second);
+    assert!(user.cached(".gauth-tmp").is_empty());
 }
 
 #[test]

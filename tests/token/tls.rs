@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -10,7 +11,7 @@ use gauth_sandbox::Options;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::PrivateKeyDer;
-use testkit::{Home, Run, token};
+use testkit::{Home, Run, strace, token};
 
 use crate::{BIN, canaries, canary_user, logged_in_to};
 
@@ -100,18 +101,41 @@ fn serve(mut connection: TcpStream, config: Arc<ServerConfig>, is_proxy: bool) -
     stream.flush()
 }
 
-/// Runs against `token_uri`, trusting `authority`.
-#[track_caller]
-fn run_trusting(authority: &str, token_uri: &str, variables: &[(&str, &str)]) -> Run {
-    let home = Home::new();
+/// A run against `token_uri` that trusts `authority`.
+fn trusting(home: &Home, authority: &str, token_uri: &str) -> Command {
     let file = canary_user(token_uri).to_string();
     home.write(".config/gauth/credentials.json", 0o600, file);
     let roots = home.write("roots.pem", 0o644, authority);
     let mut command = home.command(BIN);
-    command.env("SSL_CERT_FILE", roots).envs(variables.iter().copied());
+    command.env("SSL_CERT_FILE", roots);
+    command
+}
+
+/// Runs against `token_uri`, trusting `authority`.
+#[track_caller]
+fn run_trusting(authority: &str, token_uri: &str, variables: &[(&str, &str)]) -> Run {
+    let home = Home::new();
+    let mut command = trusting(&home, authority, token_uri);
+    command.envs(variables.iter().copied());
     let run = testkit::run(command);
     run.assert_no_secret(&canaries(), false);
     run
+}
+
+#[test]
+fn a_refresh_over_tls_is_two_packets_without_a_thread() {
+    let authority = Authority::new();
+    let server = Server::start(authority.server("127.0.0.1", 2060), false);
+    let home = Home::new();
+    let command = trusting(&home, &authority.pem, &format!("https://{}/token", server.address));
+    let Some(trace) = strace(&["-e", "trace=network,writev,clone,clone3"], command) else {
+        return;
+    };
+    // The greeting; then the end of the handshake and the whole request.
+    let sent = trace.calls.iter().filter(|call| ["sendto", "sendmsg", "writev"].contains(&call.name.as_str()));
+    assert_eq!(sent.count(), 2);
+    assert_eq!(trace.calls.iter().filter(|call| call.name.starts_with("clone")).count(), 0);
+    assert_eq!(trace.run.expect(0).stdout(), "ya29.over-tls\n");
 }
 
 #[test]

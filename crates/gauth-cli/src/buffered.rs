@@ -1,33 +1,40 @@
 //! A buffer in front of a writer that stops at the first error: its content is not written again when the buffer is
 //! dropped, as std's `BufWriter` does, nor after a temporary error, which would make half a result look complete.
+//!
+//! It grows with what is written: most results are one line.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
+
+/// This much is written at once.
+const CAPACITY: usize = 64 << 10;
 
 /// A writer until its first error.
-pub(crate) struct Buffered<W: Write>(Option<BufWriter<W>>);
+pub(crate) struct Buffered<W: Write> {
+    writer: Option<W>,
+    held: Vec<u8>,
+}
 
 impl<W: Write> Buffered<W> {
     pub(crate) fn new(writer: W) -> Self {
-        Self(Some(BufWriter::with_capacity(64 << 10, writer)))
+        Self { writer: Some(writer), held: Vec::new() }
     }
 
     /// The writer behind the buffer, while it has not failed.
     pub(crate) fn get_ref(&self) -> Option<&W> {
-        self.0.as_ref().map(BufWriter::get_ref)
+        self.writer.as_ref()
     }
 
     /// Writes the content and returns the writer.
     pub(crate) fn into_inner(mut self) -> io::Result<W> {
         self.flush()?;
-        let (writer, _) = self.0.ok_or_else(has_failed)?.into_parts();
-        Ok(writer)
+        self.writer.take().ok_or_else(has_failed)
     }
 
-    fn attempt<T>(&mut self, act: impl FnOnce(&mut BufWriter<W>) -> io::Result<T>) -> io::Result<T> {
-        let result = act(self.0.as_mut().ok_or_else(has_failed)?);
-        if result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted) {
-            // A buffer in parts writes nothing when dropped.
-            drop(self.0.take().map(BufWriter::into_parts));
+    fn attempt(&mut self, act: impl FnOnce(&mut W, &[u8]) -> io::Result<()>) -> io::Result<()> {
+        let result = act(self.writer.as_mut().ok_or_else(has_failed)?, &self.held);
+        self.held.clear();
+        if result.is_err() {
+            self.writer = None;
         }
         result
     }
@@ -35,64 +42,34 @@ impl<W: Write> Buffered<W> {
 
 impl<W: Write> Write for Buffered<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.attempt(|writer| writer.write(bytes))
+        self.write_all(bytes).map(|()| bytes.len())
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.attempt(|writer| writer.write_all(bytes))
+        if self.held.len() + bytes.len() > CAPACITY {
+            self.attempt(|writer, held| writer.write_all(held))?;
+        }
+        if bytes.len() > CAPACITY {
+            return self.attempt(|writer, _| writer.write_all(bytes));
+        }
+        if self.writer.is_none() {
+            return Err(has_failed());
+        }
+        self.held.extend_from_slice(bytes);
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.attempt(BufWriter::flush)
+        self.attempt(|writer, held| writer.write_all(held).and_then(|()| writer.flush()))
+    }
+}
+
+impl<W: Write> Drop for Buffered<W> {
+    fn drop(&mut self) {
+        let _ = self.flush();
     }
 }
 
 fn has_failed() -> io::Error {
     io::Error::other("an earlier write failed")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Fails once and works from then on.
-    struct FailsOnce<'a> {
-        written: &'a mut Vec<u8>,
-        failed: bool,
-    }
-
-    impl Write for FailsOnce<'_> {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            if !std::mem::replace(&mut self.failed, true) {
-                return Err(io::Error::from_raw_os_error(5));
-            }
-            self.written.extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn h1_after_a_temporary_error_nothing_more_is_written() {
-        let mut written = Vec::new();
-        let mut writer = Buffered::new(FailsOnce { written: &mut written, failed: false });
-        writer.write_all(b"token\n").unwrap();
-        assert!(writer.flush().is_err());
-        assert!(writer.write_all(b"more").is_err());
-        assert!(writer.get_ref().is_none());
-        drop(writer);
-        assert!(written.is_empty());
-    }
-
-    #[test]
-    fn without_an_error_everything_is_written_also_when_it_is_dropped() {
-        let mut written = Vec::new();
-        Buffered::new(&mut written).write_all(b"rows").unwrap();
-        assert_eq!(written, b"rows");
-        Buffered::new(&mut written).into_inner().unwrap().write_all(b"!").unwrap();
-        assert_eq!(written, b"rows!");
-    }
 }

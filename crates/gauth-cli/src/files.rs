@@ -115,8 +115,13 @@ pub fn load_given(path: &Path, limit: usize, deadline: Option<Instant>) -> Resul
     }
     let load = || {
         let file = open_without_waiting(path)?;
-        let metadata = Some(file.metadata()?);
-        Ok(Content { bytes: read_all(waiting::Until::new(file, deadline), limit)?, metadata })
+        let metadata = file.metadata()?;
+        let bytes = if metadata.is_file() {
+            read_file(file, &metadata, limit)?
+        } else {
+            read_all(waiting::Until::new(file, deadline), limit)?
+        };
+        Ok(Content { bytes, metadata: Some(metadata) })
     };
     load().map_err(|error| cannot_read(path, &error))
 }
@@ -144,7 +149,7 @@ pub fn load_default(path: &Path, limit: usize) -> Result<Option<Content>, Failur
         if !metadata.is_file() {
             return Err(io::Error::other("not a regular file"));
         }
-        Ok(Content { bytes: read_all(file, limit)?, metadata: Some(metadata) })
+        Ok(Content { bytes: read_file(file, &metadata, limit)?, metadata: Some(metadata) })
     };
     match load() {
         Ok(content) => Ok(Some(content)),
@@ -183,8 +188,12 @@ pub fn refuse_dangling_link(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The file that `path` leads to, which need not exist. `allow` sees every link on the way and where it leads.
-fn followed(path: &Path, allow: impl Fn(&fs::Metadata, &Path) -> io::Result<()>) -> io::Result<PathBuf> {
+/// The file that `path` leads to, and what is there: it need not exist. `allow` sees every link on the way and where it
+/// leads.
+fn followed(
+    path: &Path,
+    allow: impl Fn(&fs::Metadata, &Path) -> io::Result<()>,
+) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
     let mut target = path.to_owned();
     for _ in 0..40 {
         match fs::symlink_metadata(&target) {
@@ -194,8 +203,9 @@ fn followed(path: &Path, allow: impl Fn(&fs::Metadata, &Path) -> io::Result<()>)
                 allow(&found, &next)?;
                 target = next;
             }
-            Err(error) if !is_absence(&error) => return Err(error),
-            _ => return Ok(target),
+            Ok(found) => return Ok((target, Some(found))),
+            Err(error) if is_absence(&error) => return Ok((target, None)),
+            Err(error) => return Err(error),
         }
     }
     Err(io::Error::other("too many symlinks"))
@@ -203,12 +213,21 @@ fn followed(path: &Path, allow: impl Fn(&fs::Metadata, &Path) -> io::Result<()>)
 
 /// The file that `path` leads to, which need not exist.
 pub fn target(path: &Path) -> io::Result<PathBuf> {
-    followed(path, |_, _| Ok(()))
+    followed(path, |_, _| Ok(())).map(|(target, _)| target)
+}
+
+fn read_file(file: File, metadata: &fs::Metadata, limit: usize) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(metadata.len()).unwrap_or(limit);
+    // Room for one byte more, so that the end is found without making room for more.
+    read_into(Vec::with_capacity(length.min(limit) + 1), file, limit)
 }
 
 fn read_all(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
-    // Most files fit, and come in one call.
-    let mut bytes = Vec::with_capacity(8 << 10);
+    // Most of what comes through a pipe fits, and comes in one call.
+    read_into(Vec::with_capacity(8 << 10), source, limit)
+}
+
+fn read_into(mut bytes: Vec<u8>, source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
         return Err(io::Error::other(format!("more than {limit} bytes")));
@@ -232,18 +251,18 @@ fn kind(error: &io::Error) -> Kind {
 #[cfg(unix)]
 fn loose_permissions(path: &Path, metadata: &fs::Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    let file = shown(path);
+    let file = || shown(path);
     let user = rustix::process::geteuid().as_raw();
     if metadata.mode() & 0o077 != 0 {
-        return Some(format!("{file} is open to other users of this machine: chmod 600 {}", pasted(path)));
+        return Some(format!("{} is open to other users of this machine: chmod 600 {}", file(), pasted(path)));
     }
     if metadata.uid() != user && metadata.uid() != 0 {
-        return Some(format!("{file} belongs to another user (uid {}), who can change it", metadata.uid()));
+        return Some(format!("{} belongs to another user (uid {}), who can change it", file(), metadata.uid()));
     }
     let directory = parent(path);
     let metadata = match fs::metadata(directory) {
         Ok(metadata) => metadata,
-        Err(error) => return Some(format!("cannot check who can replace {file}: {}", reason(&error))),
+        Err(error) => return Some(format!("cannot check who can replace {}: {}", file(), reason(&error))),
     };
     let sticky = metadata.mode() & 0o1000 != 0;
     if metadata.mode() & 0o022 != 0 && !sticky {

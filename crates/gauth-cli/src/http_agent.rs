@@ -21,9 +21,11 @@ use crate::{back_off, random, tls};
 
 /// No response of a token endpoint is longer.
 const RESPONSE_LIMIT: usize = 4 << 20;
-/// For input and for output; larger than the longest header, which would otherwise look like a truncated response.
-const BUFFER: usize = 2 * HEADER_LIMIT;
 const HEADER_LIMIT: usize = 16 << 10;
+/// Larger than the longest header, which would otherwise look like a truncated response.
+const INPUT: usize = HEADER_LIMIT + (4 << 10);
+/// For output; every byte of it is written before the first use. A line of the request's head has to fit.
+const OUTPUT: usize = 4 << 10;
 const CONNECT: Duration = Duration::from_secs(10);
 /// A metadata server is nearby: one that does not exist or does not respond is given up soon.
 const CONNECT_NEARBY: Duration = Duration::from_secs(1);
@@ -72,7 +74,8 @@ impl HttpAgent {
     pub fn send(&self, request: &Request, tries: Tries) -> Result<Response, Failure> {
         let is_nearby = request.headers().contains_key("metadata-flavor");
         let proxy = Proxy::for_target(request.uri())?;
-        let agent = agent(request.uri(), proxy.as_ref(), is_nearby, self.deadline)?;
+        let output = OUTPUT.max(2 * longest_line(request));
+        let agent = agent(request.uri(), output, proxy.as_ref(), is_nearby, self.deadline)?;
         let started = Instant::now();
         let mut failed = 0;
         loop {
@@ -141,7 +144,13 @@ impl HttpAgent {
     }
 }
 
-fn agent(target: &Uri, proxy: Option<&Proxy>, is_nearby: bool, deadline: Option<Instant>) -> Result<Agent, Failure> {
+fn agent(
+    target: &Uri,
+    output: usize,
+    proxy: Option<&Proxy>,
+    is_nearby: bool,
+    deadline: Option<Instant>,
+) -> Result<Agent, Failure> {
     let proxy = proxy
         .map(|proxy| ureq::Proxy::new(proxy.url()))
         .transpose()
@@ -163,12 +172,20 @@ fn agent(target: &Uri, proxy: Option<&Proxy>, is_nearby: bool, deadline: Option<
         .max_response_header_size(HEADER_LIMIT)
         .proxy(proxy)
         .tls_config(tls)
-        .input_buffer_size(BUFFER)
-        .output_buffer_size(BUFFER)
+        .input_buffer_size(INPUT)
+        .output_buffer_size(output)
         .timeout_connect(Some(if is_nearby { CONNECT_NEARBY } else { CONNECT }))
         .timeout_recv_response(is_nearby.then_some(RESPONSE_NEARBY))
         .build();
     Ok(Agent::with_parts(config, gathered::connector(), KnownFirst::default()))
+}
+
+/// About the length of the longest line of the request's head.
+fn longest_line(request: &Request) -> usize {
+    let uri = request.uri();
+    let path = uri.path().len() + uri.query().map_or(0, str::len);
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    headers.fold(path, usize::max)
 }
 
 /// How often a request is sent in total if this response repeats.
@@ -204,7 +221,7 @@ fn shown(headers: &HeaderMap) -> String {
 /// # Errors
 /// As [`HttpAgent::send`], before anything is sent; what answers may not speak HTTP.
 pub fn tunnel_status(what: &str, target: &Uri, proxy: &Proxy, left: Duration) -> Result<Option<u16>, Failure> {
-    let agent = agent(target, Some(proxy), false, Instant::now().checked_add(left))?;
+    let agent = agent(target, OUTPUT, Some(proxy), false, Instant::now().checked_add(left))?;
     let response = agent.head(target).config().timeout_global((left < Duration::MAX).then_some(left)).build().call();
     match response {
         // What does not speak HTTP will not do so the next time.

@@ -5,6 +5,7 @@
 //! the cache again, exchange, save a replaced refresh token, cache, housekeeping. A replaced refresh token comes first,
 //! because it is the one thing that cannot be obtained again.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -194,8 +195,7 @@ impl Request<'_> {
             let _ = fs::remove_file(file);
         }
         if let Some(directory) = file.parent() {
-            files::sweep(directory);
-            drop_outdated(directory);
+            drop_outdated(directory, files::sweep(directory));
         }
     }
 
@@ -319,8 +319,8 @@ pub fn forget(credentials: &Credentials, terminal: &Terminal) -> usize {
         fs::remove_file(&file)
             .inspect_err(|e| terminal.warn(&format!("cannot remove the cached token {}: {}", shown(&file), reason(e))))
     };
-    match entries(&directory) {
-        Ok(files) => files.filter(is_theirs).filter_map(|file| remove(file).ok()).count(),
+    match listing::names(&directory) {
+        Ok(names) => entries(&directory, names).filter(is_theirs).filter_map(|file| remove(file).ok()).count(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
         Err(error) => {
             terminal.warn(&format!("cannot look for cached tokens in {}: {}", shown(&directory), reason(&error)));
@@ -329,11 +329,12 @@ pub fn forget(credentials: &Credentials, terminal: &Terminal) -> usize {
     }
 }
 
-/// Removes entries whose tokens expired a day ago. This is housekeeping: what cannot be read or removed stays.
-fn drop_outdated(directory: &Path) {
+/// Removes entries whose tokens expired a day ago; `names` are those in the directory. This is housekeeping: what cannot be
+/// read or removed stays.
+fn drop_outdated(directory: &Path, names: Vec<OsString>) {
     let now = SystemTime::now();
     let written_at = |file: &Path| fs::symlink_metadata(file).and_then(|metadata| metadata.modified()).ok();
-    for file in entries(directory).into_iter().flatten() {
+    for file in entries(directory, names) {
         // No token expired before it was stored, so most files need not be opened.
         let Some(written_at) = written_at(&file).filter(|time| cache::is_outdated(*time, now)) else {
             continue;
@@ -345,10 +346,10 @@ fn drop_outdated(directory: &Path) {
     }
 }
 
-/// The files of the cache with a token each.
-fn entries(directory: &Path) -> std::io::Result<impl Iterator<Item = PathBuf>> {
-    let files = listing::names(directory)?.into_iter().map(|name| directory.join(name));
-    Ok(files.filter(|file| file.extension().is_some_and(|extension| extension == "json")))
+/// The files of the cache with a token each, of all the names in its directory.
+fn entries(directory: &Path, names: Vec<OsString>) -> impl Iterator<Item = PathBuf> {
+    let files = names.into_iter().map(|name| directory.join(name));
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "json"))
 }
 
 fn read_entry(file: &Path) -> Option<Entry> {

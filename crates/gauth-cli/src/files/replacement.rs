@@ -73,11 +73,30 @@ fn open(path: &Path, mode: u32) -> io::Result<File> {
 fn made_private(file: File, mode: u32) -> io::Result<File> {
     #[cfg(unix)]
     if mode == 0o600 {
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+        use std::os::unix::fs::PermissionsExt;
+        if file.metadata()?.permissions().mode() & 0o777 != mode {
+            file.set_permissions(PermissionsExt::from_mode(mode))?;
+        }
     }
     #[cfg(not(unix))]
     let _ = mode;
     Ok(file)
+}
+
+/// Puts the file in the place of `target`, which may be lost in a crash of the machine. A file that is renamed over another
+/// is sent to the disk by ext4 and btrfs at once, which takes longer than all the rest; one that trades places is not.
+pub(super) fn swap(file: NamedTempFile, target: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        if renameat_with(CWD, file.path(), CWD, target, RenameFlags::EXCHANGE).is_ok() {
+            // The old content; should it stay, it is swept.
+            let _ = file.close();
+            return Ok(());
+        }
+    }
+    // There is no old one, or the file system cannot exchange two.
+    file.persist(target).map(drop).map_err(|failed| failed.error)
 }
 
 /// A private file that is created before it is known whether there will be anything to write, so that failures show early.
@@ -205,13 +224,14 @@ fn is_own_file(metadata: &fs::Metadata) -> bool {
 }
 
 /// Removes what killed writers left in a directory, for any target, once it is a day old. This is housekeeping: it comes
-/// after the work, and what cannot be read or removed is left to a later run.
-pub fn sweep(directory: &Path) {
-    for name in listing::names(directory).unwrap_or_default() {
-        let Some(prefix) = prefix_of(&name) else {
+/// after the work, and what cannot be read or removed is left to a later run. Returns the names that were in the directory.
+pub fn sweep(directory: &Path) -> Vec<OsString> {
+    let names = listing::names(directory).unwrap_or_default();
+    for name in &names {
+        let Some(prefix) = prefix_of(name) else {
             continue;
         };
-        let path = directory.join(&name);
+        let path = directory.join(name);
         let target = directory.join(target_of(prefix));
         if let Ok(metadata) = fs::symlink_metadata(&path)
             && is_own_file(&metadata)
@@ -222,6 +242,7 @@ pub fn sweep(directory: &Path) {
             let _ = fs::remove_file(&path);
         }
     }
+    names
 }
 
 fn target_of(prefix: &[u8]) -> OsString {

@@ -59,9 +59,9 @@ pub fn write_secret_unsynced(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         let target = ready_target(path)?;
         let mut file = replacement::create(&target, 0o600)?;
         file.write_all(bytes)?;
-        file.persist(&target).map_err(|failed| failed.error)
+        replacement::swap(file, &target)
     };
-    write().map(drop).map_err(|error: io::Error| cannot_write(path, &error))
+    write().map_err(|error: io::Error| cannot_write(path, &error))
 }
 
 /// Whether [`write_secret`] to `path` could succeed; the directory is created if necessary. For checking before the user is
@@ -149,15 +149,14 @@ fn ready_target(path: &Path) -> io::Result<PathBuf> {
 
 /// The file that a write to `path` replaces: `path`, or what it links to through links of this user only.
 fn owned_target(path: &Path) -> io::Result<PathBuf> {
-    let target = followed(path, |link, next| {
+    let (target, found) = followed(path, |link, next| {
         let is_own = is_ours(link) && is_ours(&fs::metadata(parent(next))?);
         is_own
             .then_some(())
             .ok_or_else(|| io::Error::other("the symlink or its target directory belongs to another user"))
     })?;
-    match fs::symlink_metadata(&target) {
-        Ok(found) if !found.is_file() => Err(io::Error::other("not a regular file")),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+    match found {
+        Some(found) if !found.is_file() => Err(io::Error::other("not a regular file")),
         _ => Ok(target),
     }
 }
