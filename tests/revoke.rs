@@ -325,3 +325,20 @@ fn a_profile_is_revoked_and_removed_and_the_default_login_stays() {
     assert!(!path.exists() && !token.exists() && user.credentials.exists());
     revoke(&user, &["--yes", "--profile", "acme"]).expect_failure(3);
 }
+
+#[test]
+fn a_grant_from_a_command_is_revoked_and_the_store_pointed_out() {
+    let user = User::logged_in(BIN, Options { rotate: true, ..Options::default() }, &[READONLY]);
+    let store = user.home.path().join("store.json");
+    fs::rename(&user.credentials, &store).expect("move the login into the store");
+    let print = format!("cat {}", store.display());
+    let mut command = user.command_of_sibling("gauth-token", &[]);
+    command.env("GAUTH_CREDENTIALS_COMMAND", &print);
+    testkit::run(command).expect(0);
+    assert_eq!(user.cached(".grant").len(), 1);
+    let mut command = user.command(&["--yes"]);
+    command.env("GAUTH_CREDENTIALS_COMMAND", &print);
+    let run = user.run_command(command).expect(0);
+    assert!(run.stderr().contains("from your password store, too"), "{}", run.stderr());
+    assert!(user.cached(".grant").is_empty() && user.cached(".json").is_empty() && store.exists());
+}

@@ -13,6 +13,8 @@ mod cache;
 mod concurrency;
 #[path = "token/crashes.rs"]
 mod crashes;
+#[path = "token/credentials_command.rs"]
+mod credentials_command;
 #[path = "token/credentials_files.rs"]
 mod credentials_files;
 #[path = "token/failures.rs"]
@@ -23,6 +25,8 @@ mod formats;
 mod mutations;
 #[path = "token/network.rs"]
 mod network;
+#[path = "token/password_stores.rs"]
+mod password_stores;
 #[path = "token/profiles.rs"]
 mod profiles;
 #[path = "token/rotation.rs"]

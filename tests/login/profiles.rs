@@ -1,8 +1,9 @@
-//! Logins under names of their own.
+//! Logins under names of their own, and for a password store.
 
 use std::fs;
 
-use testkit::{mode, read_json};
+use serde_json::Value;
+use testkit::{Pty, mode, read_json};
 
 use crate::{consenting, log_in, start};
 
@@ -62,4 +63,67 @@ fn a13_no_file_is_made_for_a_name_that_is_refused() {
     let login = start(&person, &["--profile", &longest]);
     testkit::visit(&login.url);
     person.check(login.running.finish()).expect(0);
+}
+
+#[test]
+fn for_a_password_store_the_file_is_printed_and_nothing_written() {
+    let person = consenting();
+    let before = person.home.tree();
+    let mut command = person.command(&["--credentials", "-", "--no-browser", "--scope", "email"]);
+    command.env("GAUTH_CREDENTIALS_COMMAND", "false");
+    let login = crate::Login::start(command);
+    testkit::visit(&login.url);
+    let run = login.running.finish().expect(0);
+    assert_eq!(person.home.tree(), before);
+    assert!(!run.stderr().contains("still uses"), "{}", run.stderr());
+    let file: Value = serde_json::from_str(run.stdout()).expect("the credentials");
+    assert_eq!(file["type"], "authorized_user");
+    // gauth-token takes it from there.
+    let store = person.home.write("store.json", 0o600, run.stdout());
+    let mut command = person.command_of_sibling("gauth-token", &[]);
+    command.env("GAUTH_CREDENTIALS_COMMAND", format!("cat {}", store.display()));
+    testkit::token(&testkit::run(command).expect(0));
+    // Without the variable the login says how it is used.
+    let login = start(&person, &["--credentials", "-"]);
+    testkit::visit(&login.url);
+    let run = login.running.finish().expect(0);
+    let says = "to use this login: store it, and set GAUTH_CREDENTIALS_COMMAND";
+    assert!(run.stderr().contains(says), "{}", run.stderr());
+}
+
+#[test]
+fn d1_credentials_are_not_printed_on_a_terminal() {
+    let person = consenting();
+    let pty = Pty::start(person.command(&["--credentials", "-", "--no-browser"]), 200);
+    let shown = pty.wait_for("is a terminal");
+    assert!(!shown.contains("http"), "{shown}");
+    assert_eq!(pty.finish().0.code(), Some(2));
+}
+
+#[test]
+fn a_store_that_takes_nothing_fails_the_login() {
+    let person = consenting();
+    let mut command = person.home.command("bash");
+    let script = "set -o pipefail; \"$0\" --credentials - --no-browser | true";
+    command.args(["-c", script, crate::BIN]).envs(person.environment.iter().cloned());
+    let login = crate::Login::start(command);
+    let page = testkit::visit(&login.url);
+    assert!(page.body.contains(crate::FAILED), "{}", page.body);
+    let run = person.check(login.running.finish()).expect(1);
+    assert!(run.stderr().contains("broken pipe"), "{}", run.stderr());
+}
+
+#[test]
+fn a_service_account_needs_no_key_after_a_login_with_cloud_platform() {
+    let person = consenting();
+    log_in(&person, &["--profile", "robots", "--scope", "cloud-platform"]);
+    let robot = person.sandbox.analyst();
+    let mut options = vec!["--profile", "robots", "--impersonate", robot, "--scope", "email"];
+    let token = testkit::run(person.command_of_sibling("gauth-token", &options)).expect(0);
+    assert_eq!(person.whose(&testkit::token(&token)), robot);
+    // A login without that scope may not, and says what it lacks.
+    log_in(&person, &["--profile", "reader", "--scope", "analytics.readonly"]);
+    options[1] = "reader";
+    let run = testkit::run(person.command_of_sibling("gauth-token", &options)).expect_failure(4);
+    assert!(run.stderr().contains("cloud-platform"), "{}", run.stderr());
 }

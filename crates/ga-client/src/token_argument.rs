@@ -8,13 +8,11 @@
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ga_core::property::PropertyNumber;
 use ga_core::{catalogue, dates};
 use gauth_core::Secret;
-use gauth_text::Seems;
 
 use gauth_cli::exit::{Failure, Kind};
 use gauth_cli::files::pasted;
@@ -121,16 +119,9 @@ impl TokenSource {
         command.map(|command| Self::command(&command, COMMAND_VARIABLE)).transpose()
     }
 
-    /// A command, unless it is a secret itself: the shell would repeat it as the name of a program.
+    /// A command, unless it is a secret itself.
     fn command(command: &str, origin: &str) -> Result<Self, Failure> {
-        let word = match command.split_whitespace().next() {
-            Some("{") if !command.contains("\":") => "",
-            word => word.unwrap_or_default(),
-        };
-        match Seems::of(word) {
-            Some(seems) => Err(Failure::usage(format!("{origin}: this looks like {seems}, not a command"))),
-            None => Ok(Self::Command(command.to_owned())),
-        }
+        child::shell(command, origin).map(|_| Self::Command(command.to_owned()))
     }
 
     /// Whether it can give another token when one has expired.
@@ -239,28 +230,16 @@ fn is_host(text: &str) -> bool {
 
 fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Result<Secret, Failure> {
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
-    for name in VARIABLES.into_iter().chain([COMMAND_VARIABLE]) {
-        shell.env_remove(name);
-    }
+    let mut shell = child::shell(command, "the token command")?;
     if refresh {
         shell.env(environment::REFRESH, "1");
     }
     let failed = |error: io::Error| Failure::of_system("cannot run the token command", &error, Kind::Failed);
-    let mut child = shell.spawn().map_err(failed)?;
-    // The line may end in CR LF.
-    let output = child::output(&mut child, LIMIT + 2, deadline);
-    let is_whole = matches!(&output, Ok(Some(bytes)) if bytes.len() <= LIMIT + 2);
-    let status = if is_whole { child::end(&mut child, deadline) } else { Ok(None) };
-    if !matches!(status, Ok(Some(_))) {
-        // It may have more to say than anyone reads, or be late.
-        let _ = child.kill();
-        let _ = child.wait();
-    }
     let late = || Failure::new(Kind::Temporary, "cannot run the token command: it did not end in time");
-    let text = text(output.map_err(failed)?.ok_or_else(late)?, "the token command")?;
-    let status = status.map_err(failed)?.ok_or_else(late)?;
+    // The line may end in CR LF.
+    let (bytes, status) = child::run(&mut shell, LIMIT + 2, deadline).map_err(failed)?.ok_or_else(late)?;
+    let text = text(bytes, "the token command")?;
+    let status = status.ok_or_else(late)?;
     if status.success() {
         return checked(&text, "the token command");
     }

@@ -2,8 +2,12 @@
 //! child runs. Its own children may keep the pipe open for longer; that is not waited for.
 
 use std::io::{self, Read};
-use std::process::{Child, ChildStdout, ExitStatus};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use gauth_text::Seems;
+
+use crate::exit::Failure;
 
 /// How long it can take to notice that a child has ended while another process holds its pipe.
 const TICK: Duration = Duration::from_millis(20);
@@ -62,6 +66,53 @@ pub fn output(child: &mut Child, limit: usize, deadline: Option<Instant>) -> io:
     })?;
     let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
     receiver.recv_timeout(left).ok().transpose()
+}
+
+/// Variables with tokens for the ga-* programs, which a command that gets one or prints credentials does not need.
+pub const TOKEN_VARIABLES: [&str; 3] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN", "GAUTH_TOKEN_COMMAND"];
+
+/// A command of the user's for `sh -c`, without standard input and without [`TOKEN_VARIABLES`]. What is a secret instead is
+/// refused, since the shell would repeat it as the name of a program; `origin` is where it was given.
+///
+/// # Errors
+/// A usage error that does not repeat it.
+pub fn shell(command: &str, origin: &str) -> Result<Command, Failure> {
+    let word = match command.split_whitespace().next() {
+        Some("{") if !command.contains("\":") => "",
+        word => word.unwrap_or_default(),
+    };
+    if let Some(seems) = Seems::of(word) {
+        return Err(Failure::usage(format!("{origin}: this looks like {seems}, not a command")));
+    }
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
+    for name in TOKEN_VARIABLES {
+        shell.env_remove(name);
+    }
+    Ok(shell)
+}
+
+/// Runs a command to its end: what it prints, up to one byte more than `limit`, and how it ended, unless it prints more. `None`
+/// at the deadline.
+pub fn run(
+    command: &mut Command,
+    limit: usize,
+    deadline: Option<Instant>,
+) -> io::Result<Option<(Vec<u8>, Option<ExitStatus>)>> {
+    let mut child = command.spawn()?;
+    let printed = output(&mut child, limit, deadline);
+    let status = match &printed {
+        Ok(Some(bytes)) if bytes.len() <= limit => end(&mut child, deadline),
+        _ => Ok(None),
+    };
+    if !matches!(status, Ok(Some(_))) {
+        // It may have more to say than anyone reads, or be late.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let Some(bytes) = printed? else { return Ok(None) };
+    let is_whole = bytes.len() <= limit;
+    Ok(status?.map(Some).or((!is_whole).then_some(None)).map(|status| (bytes, status)))
 }
 
 /// How the child ended; `None` if it has not at the deadline.

@@ -13,6 +13,8 @@ const OWN: &str = "gauth-login's file";
 const GCLOUD: &str = "gcloud's application default credentials";
 const CREDENTIALS: &str = "GAUTH_CREDENTIALS";
 const PROFILE: &str = "GAUTH_PROFILE";
+/// A command that prints the credentials.
+pub const COMMAND: &str = "GAUTH_CREDENTIALS_COMMAND";
 const GOOGLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 
 /// A login under a name of its own, beside gauth's own file.
@@ -77,6 +79,8 @@ pub enum Source {
     Profile(Profile),
     /// A file named by an environment variable.
     Variable(&'static str, PathBuf),
+    /// What the command in `GAUTH_CREDENTIALS_COMMAND` prints. It is not kept here: it may hold a secret.
+    Command,
     /// gauth-login's file.
     Own(PathBuf),
     /// What `gcloud auth application-default login` wrote.
@@ -86,18 +90,19 @@ pub enum Source {
 }
 
 impl Source {
-    /// The file, or the metadata server's host.
+    /// The file, or the metadata server's host; of a command's output a name for messages.
     pub fn path(&self) -> &Path {
         match self {
             Self::MetadataServer(host) => Path::new(host),
             Self::Profile(profile) => &profile.path,
+            Self::Command => Path::new("the output of GAUTH_CREDENTIALS_COMMAND"),
             Self::Flag(path) | Self::Variable(_, path) | Self::Own(path) | Self::Gcloud(path) => path,
         }
     }
 
     /// Whether the user named it, so that it has to exist.
     pub fn is_named(&self) -> bool {
-        matches!(self, Self::Flag(_) | Self::Profile(_) | Self::Variable(..))
+        matches!(self, Self::Flag(_) | Self::Profile(_) | Self::Variable(..) | Self::Command)
     }
 }
 
@@ -107,6 +112,7 @@ impl fmt::Display for Source {
             Self::Flag(_) => f.write_str("--credentials"),
             Self::Profile(profile) => write!(f, "profile {}", profile.name),
             Self::Variable(name, _) => f.write_str(name),
+            Self::Command => f.write_str(COMMAND),
             Self::Own(_) => f.write_str(OWN),
             Self::MetadataServer(_) => f.write_str("the metadata server"),
             Self::Gcloud(_) => f.write_str(GCLOUD),
@@ -151,11 +157,16 @@ pub fn named(flags: Flags<'_>, env: Lookup<'_>) -> Result<Option<Source>, Error>
         (None, Some(name)) => return Profile::named(name, "--profile", env).map(Source::Profile).map(Some),
         (None, None) => {}
     }
-    match (env(CREDENTIALS), env(PROFILE)) {
-        (Some(_), Some(_)) => Err(exclude_each_other(CREDENTIALS, PROFILE)),
-        (Some(path), None) => Ok(Some(Source::Variable(CREDENTIALS, path.into()))),
-        (None, Some(name)) => Profile::named(&name.to_string_lossy(), PROFILE, env).map(Source::Profile).map(Some),
-        (None, None) => Ok(None),
+    let variables = [CREDENTIALS, PROFILE, COMMAND].map(|name| (name, env(name)));
+    let mut set = variables.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    match (set.next(), set.next()) {
+        (Some((one, _)), Some((other, _))) => Err(exclude_each_other(one, other)),
+        (Some((PROFILE, name)), None) => {
+            Profile::named(&name.to_string_lossy(), PROFILE, env).map(Source::Profile).map(Some)
+        }
+        (Some((COMMAND, _)), None) => Ok(Some(Source::Command)),
+        (Some((_, path)), None) => Ok(Some(Source::Variable(CREDENTIALS, path.into()))),
+        (None, _) => Ok(None),
     }
 }
 
@@ -257,13 +268,18 @@ mod tests {
     #[test]
     fn two_sources_of_one_level_exclude_each_other() {
         let flags = Flags { credentials: Some(Path::new("/f")), profile: Some("p") };
-        let variables = [("GAUTH_CREDENTIALS", "/g"), ("GAUTH_PROFILE", "p"), ("HOME", "/h")];
-        for (flags, one, other) in [(flags, "--credentials", "--profile"), (NONE, "GAUTH_CREDENTIALS", "GAUTH_PROFILE")]
-        {
-            let message = searched(flags, &variables).unwrap_err().to_string();
+        let variables =
+            [("GAUTH_CREDENTIALS", "/g"), ("GAUTH_PROFILE", "p"), ("GAUTH_CREDENTIALS_COMMAND", "x"), ("HOME", "/h")];
+        for (flags, set, one, other) in [
+            (flags, &variables[..], "--credentials", "--profile"),
+            (NONE, &variables, "GAUTH_CREDENTIALS", "GAUTH_PROFILE"),
+            (NONE, &variables[1..], "GAUTH_PROFILE", "GAUTH_CREDENTIALS_COMMAND"),
+        ] {
+            let message = searched(flags, set).unwrap_err().to_string();
             assert_eq!(message, format!("{one} and {other} exclude each other"));
         }
         assert!(searched(profile("p"), &variables).is_ok());
+        assert_eq!(searched(NONE, &variables[2..]).unwrap(), [Place::Source(Source::Command)]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) fn of(subject: &Subject) -> anyhow::Result<Report> {
             // The source of a file that was named is known.
             let named = matches!(found.source, Source::Flag(_));
             report.text("source", (!named).then(|| found.source.to_string()));
-            if !matches!(found.source, Source::MetadataServer(_)) {
+            if !matches!(found.source, Source::MetadataServer(_) | Source::Command) {
                 add_file(&mut report, path);
             }
             add(&mut report, &described);

@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "SCOPE")]
     scope: Vec<String>,
 
-    /// credentials file to write or renew
+    /// credentials file to write or renew; - prints it, for a password store
     #[argh(option, arg_name = "FILE")]
     credentials: Option<PathBuf>,
 

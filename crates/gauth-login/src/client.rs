@@ -48,8 +48,8 @@ pub(crate) fn choose(
             .with_context(|| format!("cannot read the client file {}", shown(&path)));
     }
     match target.previous() {
-        Some(file) => {
-            renewed(file, policy).with_context(|| format!("cannot use the client in {}", shown(target.path())))
+        Some((file, path)) => {
+            renewed(file, policy).with_context(|| format!("cannot use the client in {}", shown(path)))
         }
         None => {
             let failure = Failure::usage("no OAuth client found");

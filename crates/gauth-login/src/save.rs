@@ -1,14 +1,15 @@
 //! The credentials file: refused before the user is asked for consent if it cannot or must not be written, and written under
 //! the lock that gauth-token takes when it saves a new refresh token.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
+use gauth_cli::exit::reason;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, pasted, same_file, shown};
 use gauth_cli::lock::Lock;
-use gauth_cli::{Failure, Terminal, environment, terminal};
+use gauth_cli::{Failure, Kind, Terminal, environment, terminal};
 use gauth_core::client_secrets::Client;
 use gauth_core::code_exchange::UserGrant;
 use gauth_core::document::Document;
@@ -22,7 +23,8 @@ use crate::signals::Signals;
 
 /// Where the grant will be kept.
 pub(crate) struct Target {
-    path: PathBuf,
+    /// A file; none for standard output.
+    path: Option<PathBuf>,
     /// The option that makes the other programs use it.
     option: String,
     previous: Option<Document>,
@@ -34,7 +36,8 @@ impl Target {
     /// # Errors
     /// Usage errors: no place at all, or a file there that is not a user's grant.
     pub(crate) fn find(flags: Flags<'_>) -> anyhow::Result<Self> {
-        let named = source::named(flags, &environment::variable)?;
+        // Nothing can be written to what a command prints.
+        let named = source::named(flags, &environment::variable)?.filter(|source| *source != Source::Command);
         let own = || source::own_file(&environment::variable).map(Source::Own);
         let source = named.or_else(own).ok_or_else(|| {
             Failure::usage("no place for the credentials file: neither XDG_CONFIG_HOME nor HOME is an absolute path")
@@ -48,26 +51,24 @@ impl Target {
                 format!("--credentials {}", pasted(&path))
             }
         };
-        if path == Path::new("-") || path.as_os_str().is_empty() {
+        if path.as_os_str().is_empty() {
             return Err(Failure::usage("--credentials: expected the name of a file to write").into());
         }
+        if source == Source::Flag("-".into()) {
+            return Ok(Self { path: None, option, previous: None });
+        }
         let previous = read(&path)?;
-        Ok(Self { path, option, previous })
+        Ok(Self { path: Some(path), option, previous })
     }
 
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The grant that will be replaced.
-    pub(crate) fn previous(&self) -> Option<&Document> {
-        self.previous.as_ref()
+    /// The grant that will be replaced, and its file.
+    pub(crate) fn previous(&self) -> Option<(&Document, &Path)> {
+        self.previous.as_ref().zip(self.path.as_deref())
     }
 
     /// The scopes of the grant that will be replaced. A damaged list is ignored: a login repairs the file.
     pub(crate) fn previous_scopes(&self) -> Option<Scopes> {
-        let scopes = description::scopes(self.previous()?).ok()?;
+        let scopes = description::scopes(self.previous.as_ref()?).ok()?;
         Some(scopes).filter(|scopes| !scopes.is_empty())
     }
 
@@ -85,7 +86,14 @@ impl Target {
 
     /// Checks before the consent whether the file can be written.
     pub(crate) fn check_writable(&self) -> Result<(), Failure> {
-        files::check_secret_target(&self.path)
+        match &self.path {
+            Some(path) => files::check_secret_target(path),
+            None if io::stdout().is_terminal() => {
+                Err(Failure::usage("cannot write the credentials to standard output: it is a terminal")
+                    .hint("pipe them into a password store: gauth-login --credentials - | COMMAND"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Writes the grant; unknown keys of the file stay.
@@ -97,23 +105,27 @@ impl Target {
         signals: &Signals,
         terminal: &Terminal,
     ) -> anyhow::Result<()> {
+        let Some(path) = &self.path else {
+            print_file(&grant.authorized_user(client, None, SystemTime::now()))?;
+            report_account(grant, terminal);
+            return Ok(());
+        };
         let patience = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(300));
-        let _lock = Lock::of_file(&self.path, patience, terminal)?;
+        let _lock = Lock::of_file(path, patience, terminal)?;
         let _held_back = signals.hold_back();
         // It may have changed in the meantime.
-        let previous = read(&self.path)?;
+        let previous = read(path)?;
         let file = grant.authorized_user(client, previous.as_ref(), SystemTime::now());
-        files::write_secret(&self.path, &file.to_bytes())?;
-        if let Some(account) = &grant.account {
-            terminal.note(&format!("logged in as {account}"));
-        }
+        files::write_secret(path, &file.to_bytes())?;
+        report_account(grant, terminal);
         Ok(())
     }
 
-    /// The result on stdout: the path, byte for byte.
+    /// The result on stdout: the path, byte for byte, unless the credentials were printed there.
     pub(crate) fn print(&self) -> anyhow::Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
         let mut stdout = terminal::stdout();
-        stdout.write_all(self.path.as_os_str().as_encoded_bytes())?;
+        stdout.write_all(path.as_os_str().as_encoded_bytes())?;
         stdout.write_all(b"\n")?;
         Ok(stdout.finish()?)
     }
@@ -121,15 +133,40 @@ impl Target {
     /// Reports if gauth-token, started without options, uses another source.
     pub(crate) fn report_other_source(&self, terminal: &Terminal) {
         let chosen = credentials::chosen();
-        let option = &self.option;
+        let is_chosen = |source: &Source| match &self.path {
+            Some(path) => same_file(source.path(), path).unwrap_or(false),
+            None => *source == Source::Command,
+        };
+        let how = match &self.path {
+            Some(_) => format!("gauth-token {}", self.option),
+            None => format!("store it, and set {} to the command that prints it", source::COMMAND),
+        };
         match chosen {
-            Some(source) if same_file(source.path(), &self.path).unwrap_or(false) => {}
-            Some(source) => terminal.note(&format!(
-                "gauth-token still uses {source} {}; to use this login: gauth-token {option}",
-                shown(source.path())
-            )),
-            None => terminal.note(&format!("to use this login: gauth-token {option}")),
+            Some(source) if is_chosen(&source) => {}
+            Some(source) => {
+                let place = match source {
+                    Source::Command => String::new(),
+                    _ => format!(" {}", shown(source.path())),
+                };
+                terminal.note(&format!("gauth-token still uses {source}{place}; to use this login: {how}"));
+            }
+            None => terminal.note(&format!("to use this login: {how}")),
         }
+    }
+}
+
+/// The credentials themselves on stdout. A reader that has left has not stored them, so that is a failure here.
+fn print_file(file: &Document) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&file.to_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
+        let message = format!("cannot write the credentials to standard output: {}", reason(&error));
+        Failure::new(Kind::Failed, message).hint("the new grant is lost: run gauth-login again")
+    })
+}
+
+fn report_account(grant: &UserGrant, terminal: &Terminal) {
+    if let Some(account) = &grant.account {
+        terminal.note(&format!("logged in as {account}"));
     }
 }
 

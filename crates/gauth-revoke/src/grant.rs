@@ -62,6 +62,7 @@ impl Grant {
     pub(crate) fn what_is_revoked(&self) -> String {
         let file = match self.file() {
             Some(file) => format!("; {} and its cached tokens will be removed", shown(file)),
+            None if self.found.source == Source::Command => "; its cached tokens will be removed".to_owned(),
             None => String::new(),
         };
         format!(
@@ -85,13 +86,15 @@ impl Grant {
         deadline: Option<Instant>,
         terminal: &Terminal,
     ) -> anyhow::Result<Held<'a>> {
-        let Some(path) = &self.found.file else {
+        let Some(path) = self.found.grant_file() else {
             return Ok(Held { grant: self, _file: None });
         };
         let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
         let file = GrantFile::hold(path, policy, deadline, *terminal)?;
-        let current = file.read()?;
-        if current.as_ref().and_then(Credentials::refresh_token) != self.credentials().refresh_token() {
+        let printed = self.found.printed();
+        let stored = file.read(printed)?;
+        let current = stored.as_ref().or(printed);
+        if current.and_then(Credentials::refresh_token) != self.credentials().refresh_token() {
             let message = format!("cannot revoke {}: it was changed in the meantime", shown(path));
             return Err(Failure::new(Kind::Temporary, message).hint("run gauth-revoke again").into());
         }
@@ -129,21 +132,28 @@ impl Held<'_> {
     /// [`Kind::Failed`] if the file cannot be removed.
     pub(crate) fn remove(self, terminal: &Terminal) -> anyhow::Result<()> {
         let tokens = token_cache::forget(self.grant.credentials(), terminal);
-        let Some(file) = &self.grant.found.file else {
-            terminal.note("the grant is revoked");
-            return Ok(());
+        let found = &self.grant.found;
+        let Some(file) = &found.file else {
+            let Some(successor) = &found.successor else {
+                terminal.note("the grant is revoked");
+                return Ok(());
+            };
+            terminal.note(&format!(
+                "the grant is revoked; removed {tokens} of its tokens from the cache; remove it from your password store, too"
+            ));
+            return if files::is_absent(successor) { Ok(()) } else { removed(successor) };
         };
-        remove(file).map_err(|error| {
-            let message = format!("cannot remove {}: {}; the grant in it is revoked", shown(file), reason(&error));
-            Failure::new(Kind::Failed, message).hint(format!("run rm {}", pasted(file)))
-        })?;
+        removed(file)?;
         terminal
             .note(&format!("the grant is revoked; removed {} and {tokens} of its tokens from the cache", shown(file)));
         Ok(())
     }
 }
 
-fn remove(file: &Path) -> std::io::Result<()> {
-    let target: PathBuf = fs::canonicalize(file)?;
-    fs::remove_file(target)
+fn removed(file: &Path) -> anyhow::Result<()> {
+    let remove = |target: PathBuf| fs::remove_file(target);
+    fs::canonicalize(file).and_then(remove).map_err(|error| {
+        let message = format!("cannot remove {}: {}; the grant in it is revoked", shown(file), reason(&error));
+        Failure::new(Kind::Failed, message).hint(format!("run rm {}", pasted(file))).into()
+    })
 }

@@ -11,7 +11,7 @@ use gauth_core::endpoint::Policy;
 use gauth_core::exchange::Exchange;
 use gauth_core::source::{self, Flags, Place, Source};
 
-use crate::{metadata_server, profiles};
+use crate::{credentials_command, metadata_server, profiles};
 use gauth_cli::environment;
 use gauth_cli::exit::{Failure, Kind};
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, Content, pasted, shown};
@@ -27,6 +27,8 @@ pub struct Found {
     pub looked_for: Vec<String>,
     /// The file, if it can be read again and rewritten: not stdin, not a pipe.
     pub file: Option<PathBuf>,
+    /// Where a refresh token is kept that replaces the one that a command printed; there may be no file yet.
+    pub successor: Option<PathBuf>,
 }
 
 impl Found {
@@ -40,7 +42,33 @@ impl Found {
             terminal.warn(&warning);
         }
         let file = content.is_regular_file().then(|| path.to_owned());
-        Ok(Self { credentials: parse(&content.bytes, path, policy)?, source, looked_for: Vec::new(), file })
+        let credentials = parse(&content.bytes, path, policy)?;
+        Ok(Self { credentials, source, looked_for: Vec::new(), file, successor: None })
+    }
+
+    /// Runs the command in the environment and parses what it prints.
+    fn by_command(policy: &Policy, deadline: Option<Instant>) -> anyhow::Result<Self> {
+        let printed = parse(&credentials_command::output(deadline)?, Source::Command.path(), policy)?;
+        let successor = credentials_command::successor_file(&printed);
+        let kept = successor.as_deref().map(|file| credentials_command::successor(file, policy)).transpose()?.flatten();
+        let looked_for = match (&kept, &successor) {
+            (Some(_), Some(file)) => {
+                vec![format!("{}: its refresh token was replaced by {}", Source::Command, shown(file))]
+            }
+            _ => Vec::new(),
+        };
+        let credentials = kept.unwrap_or(printed);
+        Ok(Self { credentials, source: Source::Command, looked_for, file: None, successor })
+    }
+
+    /// The credentials, if a command printed them or their predecessor.
+    pub fn printed(&self) -> Option<&Credentials> {
+        self.successor.as_ref().map(|_| &self.credentials)
+    }
+
+    /// The file under whose lock the refresh token is used, and into which a new one is saved.
+    pub fn grant_file(&self) -> Option<&Path> {
+        self.file.as_deref().or(self.successor.as_deref())
     }
 }
 
@@ -87,6 +115,9 @@ pub fn find(
                 continue;
             }
         };
+        if source == Source::Command {
+            return Found::by_command(policy, deadline);
+        }
         let Some(content) = read(&source, deadline)? else {
             looked_for.push(format!("{source}: no {}", shown(source.path())));
             continue;
@@ -99,6 +130,7 @@ pub fn find(
             source: Source::MetadataServer(host),
             looked_for,
             file: None,
+            successor: None,
         }),
         Err(why_not) => {
             looked_for.push(format!("the metadata server: {why_not}"));

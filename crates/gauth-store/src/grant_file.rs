@@ -36,28 +36,29 @@ impl<'a> GrantFile<'a> {
         self.lock.as_ref()
     }
 
-    /// The file's current content, `None` if it was removed. A replaced refresh token that a killed run left beside the file
-    /// is moved into it first.
+    /// The file's current content, `None` if it was removed; of a command's successor, what there is besides what it
+    /// `printed`. A replaced refresh token that a killed run left beside the file is moved into it first.
     ///
     /// # Errors
     /// Usage errors, as for any credentials.
-    pub fn read(&self) -> anyhow::Result<Option<Credentials>> {
-        let Some(current) = self.read_file()? else {
+    pub fn read(&self, printed: Option<&Credentials>) -> anyhow::Result<Option<Credentials>> {
+        let stored = self.read_file()?;
+        let Some(current) = stored.as_ref().or(printed) else {
             return Ok(None);
         };
         // Without the lock, a leftover file may be in use.
         if self.lock.is_none() {
-            return Ok(Some(current));
+            return Ok(stored);
         }
         let is_successor = |bytes: &[u8]| {
-            credentials::parse(bytes, &self.path, self.policy).is_ok_and(|left| left.differs_in_refresh_token(&current))
+            credentials::parse(bytes, &self.path, self.policy).is_ok_and(|left| left.differs_in_refresh_token(current))
         };
         match files::adopt_secret(&self.path, is_successor) {
-            Ok(false) => return Ok(Some(current)),
+            Ok(false) => return Ok(stored),
             Ok(true) => self.terminal.note("recovered the refresh token that an interrupted run had saved"),
             Err(failure) => {
                 self.terminal.warn(&failure.to_string());
-                return Ok(Some(current));
+                return Ok(stored);
             }
         }
         self.read_file()
@@ -74,8 +75,8 @@ impl<'a> GrantFile<'a> {
         SecretWriter::prepare(&self.path).ok()
     }
 
-    /// Replaces the refresh token that was `used` by a new one, unless a login has changed it in the meantime. Returns the
-    /// new content of the file, if it was changed.
+    /// Replaces the refresh token of the credentials that were `used` by a new one, unless a login has changed it in the
+    /// meantime. Returns the new content of the file, if it was changed.
     ///
     /// # Errors
     /// If it cannot be read or written.
@@ -83,13 +84,17 @@ impl<'a> GrantFile<'a> {
         &self,
         used: Option<&Secret>,
         new: &Secret,
+        printed: Option<&Credentials>,
         writer: Option<SecretWriter>,
     ) -> anyhow::Result<Option<Credentials>> {
-        let bytes = files::read_given(&self.path, CREDENTIALS_LIMIT, None)?;
-        let current = credentials::parse(&bytes, &self.path, self.policy)?;
-        if current.refresh_token() != used {
+        let stored = match self.read_file()? {
+            // To name what is missing.
+            None if printed.is_none() => files::read_given(&self.path, CREDENTIALS_LIMIT, None).map(|_| None)?,
+            stored => stored,
+        };
+        let Some(current) = stored.as_ref().or(printed).filter(|current| current.refresh_token() == used) else {
             return Ok(None);
-        }
+        };
         let bytes = current.with_refresh_token(new).to_bytes();
         match writer {
             // The prepared file may have been removed with its directory; a second try creates a new one.

@@ -6,6 +6,7 @@
 pub const MANUAL: &str = include_str!("../manual.txt");
 
 pub mod credentials;
+mod credentials_command;
 mod executable;
 pub mod grant_file;
 pub mod metadata_server;

@@ -22,7 +22,7 @@ use gauth_core::token::TokenResponse;
 
 use crate::credentials::{self, Found};
 use crate::grant_file::GrantFile;
-use crate::{executable, refusal_note};
+use crate::{credentials_command, executable, refusal_note};
 use gauth_cli::environment;
 use gauth_cli::exit::reason;
 use gauth_cli::files::{self, CREDENTIALS_LIMIT, SecretWriter, listing, shown};
@@ -116,6 +116,9 @@ impl Request<'_> {
         if let Some(failure) = turn.lock().and_then(|lock| refusal_note::read(lock, &name, asked_at)) {
             return Err(failure.into());
         }
+        if found.successor.as_deref().is_some_and(files::is_absent) {
+            credentials_command::remove_stored(&found.credentials, self.policy);
+        }
         let obtained = self.exchange(&found, &turn);
         if let Some(lock) = turn.lock() {
             match &obtained.token {
@@ -168,9 +171,9 @@ impl Request<'_> {
     /// Waits for this process's turn. Processes that do not use the cache use the grant too, so they wait with the others;
     /// the credentials are read again, since a login or another process may have replaced the refresh token.
     fn turn(&self, found: &mut Found, file: Option<&Path>) -> anyhow::Result<Turn<'_>> {
-        if let (Some(path), Some(_)) = (&found.file, found.credentials.refresh_token()) {
+        if let (Some(path), Some(_)) = (found.grant_file(), found.credentials.refresh_token()) {
             let grant = GrantFile::hold(path, self.policy, self.deadline(), self.terminal)?;
-            if let Some(now) = grant.read()? {
+            if let Some(now) = grant.read(found.printed())? {
                 found.credentials = now;
             }
             return Ok(Turn::Grant(grant));
@@ -222,7 +225,7 @@ impl Request<'_> {
             if let Some(new) = exchange.refresh_token()
                 && used.as_ref().is_some_and(|used| used != new)
             {
-                *saved = self.save_refresh_token(turn, used.as_ref(), new, writer.take());
+                *saved = self.save_refresh_token(turn, found, used.as_ref(), new, writer.take());
                 used = Some(new.clone());
             }
             answer = Some(match step? {
@@ -240,14 +243,22 @@ impl Request<'_> {
     fn save_refresh_token(
         &self,
         turn: &Turn<'_>,
+        found: &Found,
         used: Option<&Secret>,
         new: &Secret,
         writer: Option<SecretWriter>,
     ) -> Option<Credentials> {
         let saved = match turn {
-            Turn::Grant(grant) => grant.replace(used, new, writer),
+            Turn::Grant(grant) => grant.replace(used, new, found.printed(), writer),
             Turn::Entry(_) => Err(anyhow!("the credentials were not read from a file that can be rewritten")),
         };
+        if let (Ok(Some(_)), Some(file)) = (&saved, &found.successor) {
+            self.terminal.warn(&format!(
+                "the server replaced the refresh token that {} printed; the new credentials are in {}: put that file into your password store",
+                found.source,
+                shown(file)
+            ));
+        }
         saved.unwrap_or_else(|e| {
             self.terminal.warn(&format!(
                 "the server replaced the refresh token and the new one could not be saved: {e:#}; run gauth-login when the old one stops working"
