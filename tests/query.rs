@@ -32,6 +32,8 @@ mod quota;
 mod recorded;
 #[path = "query/retries.rs"]
 mod retries;
+#[path = "query/side_by_side.rs"]
+mod side_by_side;
 #[path = "query/token.rs"]
 mod token;
 #[path = "query/v3.rs"]

@@ -31,6 +31,14 @@ fn unauthenticated(_: &Received) -> Answer {
     Answer::json(401, json!({"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}}).to_string())
 }
 
+/// Pages of one row, of which the second is refused.
+fn refused_later(request: &Received) -> Answer {
+    if super::body_of(request).get("offset").is_some() {
+        return refused(request);
+    }
+    incomplete(request)
+}
+
 /// Pages of one row, of which the second never comes.
 fn incomplete(request: &Received) -> Answer {
     let mut page = page_of(2, request);
@@ -82,7 +90,7 @@ fn all_is_every_property_once_in_the_order_of_the_accounts() {
 
 #[test]
 fn a_property_that_fails_is_left_out_and_the_others_come_whole() {
-    for reply in [refused, spent, unreadable, incomplete as Reply] {
+    for reply in [refused, spent, unreadable, incomplete, refused_later as Reply] {
         for properties in ["6,7,8", "7,6,8", "7,8,6"] {
             let server = ScriptedServer::answering(move |request| match &*request.target {
                 target if target.contains("/properties/6:") => reply(request),
@@ -125,9 +133,11 @@ fn when_no_property_succeeds_the_first_failure_is_the_end_and_no_file_is_made() 
 
 #[test]
 fn a_token_that_ends_ends_the_run_whatever_keeps_going() {
-    let server = server(&[("7", unauthenticated), ("8", fine)]);
-    report(&server, &["-p", "7,8", "--keep-going"]).expect_failure(3);
-    assert_eq!(server.requests().len(), 1);
+    for (parallel, most) in [("1", 1), ("2", 2)] {
+        let server = server(&[("7", unauthenticated), ("8", unauthenticated), ("9", fine)]);
+        report(&server, &["-p", "7,8,9", "--keep-going", "--parallel", parallel]).expect_failure(3);
+        assert!((1..=most).contains(&server.requests().len()), "{}", server.requests().len());
+    }
 }
 
 #[test]

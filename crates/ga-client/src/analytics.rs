@@ -4,12 +4,12 @@
 //! The token travels in the Authorization header (RFC 6750 §2.1) and nowhere else. How often a call is tried again is left
 //! to [`ga_core::retry`], because every error counts against a quota.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use ga_core::account::{AccountSummaries, PageTokens};
 use ga_core::{Refusal, request, retry};
-use gauth_core::{Request, Secret, bearer};
+use gauth_core::{Request, bearer};
 use http::header::{AUTHORIZATION, HeaderValue};
 
 use gauth_cli::exit::{Failure, Kind};
@@ -17,6 +17,7 @@ use gauth_cli::http_agent::{HttpAgent, Tries};
 use gauth_cli::terminal::Terminal;
 use gauth_cli::{back_off, environment, random};
 
+use crate::token::Token;
 use crate::token_argument::TokenSource;
 
 /// 200 accounts with all their properties are far shorter.
@@ -62,10 +63,9 @@ impl Service {
 /// Calls with the tokens of one source until a deadline.
 pub struct Analytics {
     pub(crate) service: Service,
-    pub(crate) source: TokenSource,
+    pub(crate) token: Arc<Token>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) terminal: Terminal,
-    token: Mutex<Secret>,
     quota_header: Option<HeaderValue>,
 }
 
@@ -81,8 +81,8 @@ impl Analytics {
         terminal: Terminal,
     ) -> anyhow::Result<Self> {
         let quota_header = service.quota_header()?;
-        let token = Mutex::new(source.token(left(deadline))?);
-        Ok(Self { service, source, deadline, terminal, token, quota_header })
+        let token = Arc::new(Token::first(source, terminal, left(deadline))?);
+        Ok(Self { service, token, deadline, terminal, quota_header })
     }
 
     /// Where the Data API is.
@@ -98,10 +98,6 @@ impl Analytics {
     /// Where notes go.
     pub fn terminal(&self) -> &Terminal {
         &self.terminal
-    }
-
-    pub(crate) fn token(&self) -> Secret {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends a request and returns the body of the answer.
@@ -124,13 +120,14 @@ impl Analytics {
             request.headers_mut().insert("x-goog-user-project", project.clone());
         }
         let mut failed = 0;
-        let mut may_renew = self.source.is_command();
+        let mut may_renew = self.token.can_renew();
         loop {
-            request.headers_mut().insert(AUTHORIZATION, bearer(&self.token()));
+            let token = self.token.blocking_current();
+            request.headers_mut().insert(AUTHORIZATION, bearer(&token));
             let result = agent.send(&request, Tries::Once);
             if may_renew && matches!(&result, Ok(answer) if answer.status() == 401) {
                 may_renew = false;
-                self.renew()?;
+                self.token.blocking_renew(&token, left(self.deadline))?;
                 continue;
             }
             failed += 1;
@@ -162,14 +159,6 @@ impl Analytics {
         }
     }
 
-    /// Runs the token command again.
-    fn renew(&self) -> anyhow::Result<()> {
-        self.terminal.verbose(TOKEN_ENDED);
-        let token = self.source.new_token(left(self.deadline))?;
-        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
-        Ok(())
-    }
-
     /// The accounts that the token can see, page by page, with little patience if so asked. A failure is the last.
     pub fn accounts(&self, patience: Option<Duration>) -> impl Iterator<Item = anyhow::Result<AccountSummaries>> {
         let mut tokens = PageTokens::default();
@@ -192,9 +181,6 @@ impl Analytics {
         })
     }
 }
-
-/// What `--verbose` says when a token is replaced.
-pub(crate) const TOKEN_ENDED: &str = "the token has expired; running the token command again";
 
 /// The time until a deadline.
 pub(crate) fn left(deadline: Option<Instant>) -> Option<Duration> {

@@ -18,6 +18,8 @@ pub mod rows;
 pub mod token_argument;
 pub mod zone;
 
+mod token;
+
 /// What the man pages and `--help` of all ga-* programs say of the token.
 pub const MANUAL: &str = include_str!("../manual.txt");
 

@@ -169,7 +169,7 @@ ga_client::arguments! {
         #[argh(switch)]
         pub(crate) keep_going: bool,
 
-        /// pages fetched in parallel, 1 to 9 (default: 4)
+        /// requests in flight over all properties, 1 to 9, at most 4 of them at one property (default: 4)
         #[argh(option, arg_name = "N")]
         pub(crate) parallel: Option<usize>,
 

@@ -1,6 +1,8 @@
 //! `--header ui`: fields by the names that Analytics shows for them, from the property's metadata.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/getMetadata>
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use ga_client::analytics::Analytics;
 use ga_core::catalogue::FieldKind;
@@ -12,12 +14,11 @@ use crate::format::Column;
 use crate::property::Property;
 
 /// The fields of one property.
-#[derive(Default)]
 pub(crate) struct DisplayNames(Vec<Definition>);
 
 impl DisplayNames {
-    /// Gets those of the first property that has them.
-    pub(crate) fn fetch(analytics: &Analytics, properties: &[Property]) -> anyhow::Result<Self> {
+    /// Gets those of the first of these properties that has them.
+    pub(crate) fn fetch(analytics: &Analytics, properties: &[Arc<Property>]) -> anyhow::Result<Self> {
         let mut first_error = None;
         for property in properties {
             let request = request::metadata(analytics.data_api(), &property.number)?;
@@ -30,7 +31,7 @@ impl DisplayNames {
                 }
             }
         }
-        first_error.unwrap_or_else(|| Ok(Self::default()))
+        first_error.unwrap_or_else(|| Ok(Self(Vec::new())))
     }
 
     /// Sets the headings of the columns; what Analytics has no name for keeps its own.

@@ -1,13 +1,16 @@
 //! The document that the reports become: its columns, its rows in one format, and what comes before, between and after
 //! reports. On standard output a document that is not complete lacks its end.
 
+use std::sync::Arc;
+
 use ga_client::rows::target::Target;
 use ga_core::response::ReportHead;
 
 use crate::arguments::Arguments;
 use crate::columns;
+use crate::display_names::DisplayNames;
 use crate::format::{Content, Format, Layout, Output, RowWriter, Start};
-use crate::property::{Properties, Property};
+use crate::property::Property;
 use crate::report::Report;
 
 /// What is being written, and where.
@@ -15,11 +18,15 @@ pub(crate) struct Document<'q> {
     pub(crate) target: Target,
     pub(crate) format: Format,
     arguments: &'q Arguments,
-    properties: &'q Properties,
+    properties: &'q [Arc<Property>],
+    /// The names of columns, if they are not the API's.
+    pub(crate) display_names: Option<DisplayNames>,
     /// With the columns of the current report, once they are known.
     layout: Layout,
     /// Writes the rows of the current report, once its columns are known.
     writer: Option<Box<dyn RowWriter>>,
+    /// The property that it was begun for.
+    first: Option<&'q Property>,
     /// Totals and their like, which come after all rows of the report.
     aggregates: Vec<Vec<String>>,
     /// What comes before, between and after reports, if there are several.
@@ -50,7 +57,7 @@ impl<'q> Document<'q> {
         output: Output,
         target: Target,
         arguments: &'q Arguments,
-        properties: &'q Properties,
+        properties: &'q [Arc<Property>],
         reports: usize,
     ) -> Self {
         let mut document = Self {
@@ -58,8 +65,10 @@ impl<'q> Document<'q> {
             format: output.format,
             arguments,
             properties,
+            display_names: None,
             layout: output.layout,
             writer: None,
+            first: None,
             aggregates: Vec::new(),
             marks: output.format.several.filter(|_| reports > 1),
             loss: None,
@@ -71,20 +80,24 @@ impl<'q> Document<'q> {
     /// Begins the report with its first page, and checks the columns of every other.
     pub(crate) fn page(&mut self, source: Source<'q>, head: &ReportHead) -> anyhow::Result<()> {
         let mut columns = columns::of(source.report, source.is_named, head);
-        self.properties.display_names.apply(&mut columns);
+        if let Some(names) = &self.display_names {
+            names.apply(&mut columns);
+        }
         self.aggregates.extend(columns::aggregates(source, head));
         if self.writer.is_some() {
-            if columns::have_same_names(&columns, &self.layout.columns) {
-                return Ok(());
+            if !columns::have_same_names(&columns, &self.layout.columns) {
+                let changed = "the columns of the report changed between two responses";
+                return Err(ga_core::Error::Response(changed.to_owned()).into());
             }
-            let changed = "the columns of the report changed between two responses";
-            return Err(ga_core::Error::Response(changed.to_owned()).into());
+            let first = self.first.unwrap_or(source.property);
+            return Ok((self.format.check_properties)(source.report, first, source.property)?);
         }
+        self.first = Some(source.property);
         self.layout.columns = columns;
         let layout = self.layout.clone();
         let Source { report, property, .. } = source;
-        let request = report.request_on(property.date_ranges.as_deref());
-        let properties = &self.properties.list;
+        let request = report.request_on(property.date_ranges());
+        let properties = self.properties;
         let start = Start { arguments: self.arguments, report, property, properties, request: &request, head };
         self.writer = match self.format.content {
             Content::Rows(begin) => Some(begin(layout, &mut self.target.buffer)),

@@ -1,14 +1,18 @@
-//! The reports of all properties, one property after the other, into one document.
+//! The reports of all properties, which are fetched side by side and written one property after the other, into one
+//! document.
 //!
 //! Pages are written as they arrive, or with `--keep-going` when all pages of a property have arrived.
 
+use std::sync::Arc;
+
 use ga_client::analytics::Analytics;
-use ga_client::download::{Download, Piece};
+use ga_client::download::{Arriving, Download, Job, Piece};
 use ga_client::properties::explained;
 use ga_core::quality::Quality;
 use gauth_cli::{Given, Kind};
 
 use crate::arguments::Arguments;
+use crate::display_names::DisplayNames;
 use crate::document::{Document, Source};
 use crate::findings::Findings;
 use crate::property::Property;
@@ -19,20 +23,47 @@ use crate::rows::Rows;
 /// What is fetched in one run.
 pub(crate) struct Run<'q> {
     pub(crate) query: &'q Query,
-    pub(crate) properties: &'q [Property],
+    pub(crate) properties: &'q [Arc<Property>],
     pub(crate) arguments: &'q Arguments,
     pub(crate) given: &'q Given,
     pub(crate) analytics: &'q Analytics,
     pub(crate) download: &'q Download,
     /// Whether rows appear on a terminal, where a progress bar is in the way.
     pub(crate) is_terminal: bool,
+    /// Whether columns are called as Analytics shows them.
+    pub(crate) has_display_names: bool,
+}
+
+/// What is to be fetched: of each property its reports, after what must be known for them.
+pub(crate) fn jobs(
+    query: &Arc<Query>,
+    properties: &[Arc<Property>],
+    shows_name: bool,
+    analytics: &Arc<Analytics>,
+) -> impl Iterator<Item = Job> {
+    let job = move |property: &Arc<Property>| {
+        let (query, analytics) = (Arc::clone(query), Arc::clone(analytics));
+        let (number, method) = (property.number.clone(), query.method);
+        let property = Arc::clone(property);
+        let requests = Box::new(move || {
+            property.look_up(&query, shows_name, &analytics)?;
+            Ok(query.requests(property.date_ranges()))
+        });
+        Job { property: number, method, requests }
+    };
+    properties.iter().map(job)
+}
+
+/// Whether the next property would be refused for the same reason.
+pub(crate) fn ends_all(kind: Kind) -> bool {
+    matches!(kind, Kind::Login | Kind::Usage)
 }
 
 /// One property on its way to the document.
 struct Writing<'q> {
     property: &'q Property,
-    /// Those that follow.
-    following: &'q [Property],
+    /// Its place in the run.
+    number: usize,
     /// The report that is being written.
     place: usize,
     /// Its rows, once its first page has arrived.
@@ -44,15 +75,14 @@ struct Writing<'q> {
 
 impl<'q> Run<'q> {
     /// Writes the document to its end.
-    pub(crate) fn run(&self, document: &mut Document<'q>) -> anyhow::Result<Findings> {
+    pub(crate) fn run(&self, arriving: Vec<Arriving>, document: &mut Document<'q>) -> anyhow::Result<Findings> {
         let mut findings = Findings::of(self.properties.len());
-        for (place, property) in self.properties.iter().enumerate() {
-            let following = &self.properties[place + 1..];
-            let writing = Writing { property, following, place: 0, rows: None, done: 0, quality: Quality::default() };
+        for (number, (property, arriving)) in self.properties.iter().zip(arriving).enumerate() {
+            let writing = Writing { property, number, place: 0, rows: None, done: 0, quality: Quality::default() };
             if self.arguments.keep_going {
-                self.whole_property(writing, document, &mut findings)?;
+                self.whole_property(writing, arriving, document, &mut findings)?;
             } else {
-                self.property(writing, document, &mut findings)?;
+                self.property(writing, arriving, document, &mut findings)?;
             }
         }
         if let Some((property, error)) = findings.total_failure() {
@@ -75,19 +105,21 @@ impl<'q> Run<'q> {
     fn property(
         &self,
         mut writing: Writing<'q>,
+        mut arriving: Arriving,
         document: &mut Document<'q>,
         findings: &mut Findings,
     ) -> anyhow::Result<()> {
-        let fetched = self.fetch(writing.property, |piece| {
+        let written = arriving.try_for_each(|piece| {
+            let piece = piece?;
             findings.add_quota(&piece);
             self.write(&mut writing, piece, document)
         });
-        if let Err(error) = fetched {
+        if let Err(error) = written {
             let property = &writing.property.number;
             let error = self.stopped(error, &writing, document)?;
             return Err(explained(error, property, self.analytics));
         }
-        findings.add_quality(&writing.quality, self.name_in_notes(writing.property));
+        findings.add_quality(&writing.quality, writing.property, self.query.properties.is_list());
         Ok(())
     }
 
@@ -96,37 +128,34 @@ impl<'q> Run<'q> {
     fn whole_property(
         &self,
         mut writing: Writing<'q>,
+        arriving: Arriving,
         document: &mut Document<'q>,
         findings: &mut Findings,
     ) -> anyhow::Result<()> {
-        let mut pieces = Vec::new();
-        let fetched = self.fetch(writing.property, |piece| {
-            findings.add_quota(&piece);
-            pieces.push(piece);
-            Ok(())
+        let fetched = arriving.inspect(|piece| {
+            if let Ok(piece) = piece {
+                findings.add_quota(piece);
+            }
         });
-        if let Err(error) = fetched {
-            let failure = ga_client::failure(&error);
-            if matches!(failure.kind(), Kind::Login | Kind::Usage) {
-                // The next property would be refused for the same reason.
-                return Err(error);
+        let pieces = match fetched.collect::<anyhow::Result<Vec<_>>>() {
+            Ok(pieces) => pieces,
+            Err(error) => {
+                let failure = ga_client::failure(&error);
+                if ends_all(failure.kind()) {
+                    return Err(error);
+                }
+                if self.properties.len() > 1 {
+                    self.analytics.terminal().warn(&failure.to_string());
+                }
+                findings.add_failure(&writing.property.number, error);
+                return Ok(());
             }
-            if self.properties.len() > 1 {
-                self.analytics.terminal().warn(&failure.to_string());
-            }
-            findings.add_failure(&writing.property.number, error);
-            return Ok(());
-        }
+        };
         for piece in pieces {
             self.write(&mut writing, piece, document)?;
         }
-        findings.add_quality(&writing.quality, self.name_in_notes(writing.property));
+        findings.add_quality(&writing.quality, writing.property, self.query.properties.is_list());
         Ok(())
-    }
-
-    fn fetch(&self, property: &Property, take: impl FnMut(Piece) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let requests = self.query.requests(property.date_ranges.as_deref());
-        self.download.reports(&property.number, self.query.method, &requests, take)
     }
 
     fn write(&self, writing: &mut Writing<'q>, piece: Piece, document: &mut Document<'q>) -> anyhow::Result<()> {
@@ -138,6 +167,9 @@ impl<'q> Run<'q> {
                     self.download.end_progress();
                 }
                 let arrived = fetched.page.combinations;
+                if self.has_display_names && document.display_names.is_none() {
+                    document.display_names = Some(self.display_names(writing.number)?);
+                }
                 let source = self.source(writing.property, writing.place, document);
                 writing.rows.get_or_insert_with(|| Rows::new(source)).page(*fetched, document)?;
                 writing.done += arrived;
@@ -146,7 +178,7 @@ impl<'q> Run<'q> {
                 if let Some(rows) = writing.rows.take() {
                     rows.end(document)?;
                 }
-                if writing.following.is_empty() {
+                if writing.number + 1 == self.properties.len() {
                     document.end_report(writing.place + 1 == self.query.reports.len())?;
                 }
                 writing.place += 1;
@@ -156,9 +188,10 @@ impl<'q> Run<'q> {
         Ok(())
     }
 
-    /// The property, where notes must say which one they are about.
-    fn name_in_notes<'p>(&self, property: &'p Property) -> Option<&'p Property> {
-        Some(property).filter(|_| self.query.properties.is_list())
+    /// The names of the columns, from the first property with rows, or else from one behind it.
+    fn display_names(&self, number: usize) -> anyhow::Result<DisplayNames> {
+        let properties = &self.properties[number..];
+        self.download.call(&properties[0].number, || DisplayNames::fetch(self.analytics, properties))
     }
 
     /// The error that ends a report before its last page, with the command that resumes there if the rows that have arrived
@@ -178,7 +211,7 @@ impl<'q> Run<'q> {
         document.target.flush()?;
         let rest = Rest {
             property: &writing.property.number,
-            following: writing.following,
+            following: &self.properties[writing.number + 1..],
             is_of_list: self.query.properties.is_list(),
             is_official: self.arguments.request.is_some(),
             offset: report.offset + writing.done,

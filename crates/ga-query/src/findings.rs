@@ -1,5 +1,7 @@
 //! What there is to report beside the rows: quality and quota, and the properties that failed.
 
+use std::sync::Arc;
+
 use ga_client::download::Piece;
 use ga_core::property::PropertyNumber;
 use ga_core::quality::{Consumption, Quality};
@@ -36,10 +38,11 @@ impl Findings {
         }
     }
 
-    /// Adds what is to be known about the data, which is of `property` if it is named.
-    pub(crate) fn add_quality(&mut self, quality: &Quality, property: Option<&Property>) {
+    /// Adds what is to be known about the data of a property, with its number if it `is_named`.
+    pub(crate) fn add_quality(&mut self, quality: &Quality, property: &Property, is_named: bool) {
+        self.notes.extend(property.note().map(|note| (note.to_owned(), false)));
         for note in quality.notes() {
-            let prefix = property.map_or_else(String::new, |property| format!("property {}: ", property.number));
+            let prefix = if is_named { format!("property {}: ", property.number) } else { String::new() };
             self.notes.push((format!("{prefix}{}", note.text), note.loss.is_some()));
         }
     }
@@ -64,7 +67,7 @@ impl Findings {
     }
 
     /// Whether the last property failed.
-    pub(crate) fn has_failed_last(&self, properties: &[Property]) -> bool {
+    pub(crate) fn has_failed_last(&self, properties: &[Arc<Property>]) -> bool {
         self.failed.last().is_some() && self.failed.last() == properties.last().map(|property| &property.number)
     }
 

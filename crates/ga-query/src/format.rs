@@ -10,6 +10,7 @@ mod sql;
 mod v3;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ga_client::rows::target::Place;
 use ga_client::rows::{self, Key};
@@ -54,8 +55,8 @@ pub(crate) struct Format {
     pub(crate) shows_property_name: bool,
     /// Refuses what it cannot hold, before anything is sent.
     check: fn(&Arguments, &Query) -> Result<(), Failure>,
-    /// Refuses properties that it cannot hold together.
-    pub(crate) check_properties: fn(&Report, &[Property]) -> Result<(), Failure>,
+    /// Refuses two properties that it cannot hold together.
+    pub(crate) check_properties: fn(&Report, &Property, &Property) -> Result<(), Failure>,
     pub(crate) content: Content,
 }
 
@@ -79,7 +80,7 @@ pub(crate) struct Start<'a> {
     pub(crate) report: &'a Report,
     pub(crate) property: &'a Property,
     /// All of them.
-    pub(crate) properties: &'a [Property],
+    pub(crate) properties: &'a [Arc<Property>],
     /// The request with the property's own days.
     pub(crate) request: &'a RunReportRequest,
     /// What the first page says beside its rows.
@@ -103,7 +104,7 @@ impl Format {
             has_property_column: false,
             shows_property_name: false,
             check: |_, _| Ok(()),
-            check_properties: |_, _| Ok(()),
+            check_properties: |_, _, _| Ok(()),
             content,
         }
     }

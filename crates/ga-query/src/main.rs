@@ -16,9 +16,11 @@ mod resume;
 mod rows;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use ga_client::analytics::{Analytics, Service};
 use ga_client::download::{self as pages, Download, Options, Runtime};
+use ga_client::properties;
 use ga_client::rows::target::Target;
 use ga_client::token_argument::TokenSource;
 use gauth_cli::{Context, Program};
@@ -27,7 +29,7 @@ use arguments::Arguments;
 use document::Document;
 use download::Run;
 use format::Output;
-use property::Properties;
+use property::Property;
 use query::Query;
 
 const PROGRAM: Program = Program {
@@ -56,22 +58,32 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let source = TokenSource::choose(&token, true, context.timeout)?;
     let target = Target::open(output.place(), deadline)?;
     let runtime = Runtime::start(target.unfinished())?;
-    let analytics = Analytics::new(service, source, deadline, terminal)?;
-    let properties = Properties::find(&query, &output, &analytics)?;
-    let reports = query.reports.len();
-    let options = Options { parallel, reserve: arguments.reserve, raw: output.format.is_raw() };
-    let download = Download::new(runtime, &analytics, options, properties.list.len() * reports)?;
+    let analytics = Arc::new(Analytics::new(service, source, deadline, terminal)?);
+    let numbers = properties::numbers(&query.properties, &analytics)?;
+    let properties: Vec<_> = numbers.into_iter().map(|number| Arc::new(Property::new(number))).collect();
+    let query = Arc::new(query);
+    let shows_name = output.format.shows_property_name && !query.properties.is_list();
+    let options = Options {
+        parallel,
+        reserve: arguments.reserve,
+        raw: output.format.is_raw(),
+        ends_at: if arguments.keep_going { download::ends_all } else { |_| true },
+    };
+    let download = Download::new(runtime, &analytics, options, properties.len())?;
+    let jobs = download::jobs(&query, &properties, shows_name, &analytics);
+    let arriving = jobs.map(|job| download.start(job)).collect();
     let run = Run {
         query: &query,
-        properties: &properties.list,
+        properties: &properties,
         arguments: &arguments,
         given: &context.given,
         analytics: &analytics,
         download: &download,
         is_terminal: output.is_terminal,
+        has_display_names: output.has_display_names,
     };
-    let mut document = Document::new(output, target, &arguments, &properties, reports);
-    let result = run.run(&mut document);
+    let mut document = Document::new(output, target, &arguments, &properties, query.reports.len());
+    let result = run.run(arriving, &mut document);
     download.end_progress();
     let findings = result?;
     findings.report(&terminal, &arguments)?;

@@ -1,4 +1,6 @@
-//! What must be known of the properties before their reports are fetched: which they are, their days and their names.
+//! What is looked up of each property before its reports are requested: its days and its name.
+
+use std::sync::OnceLock;
 
 use ga_client::analytics::Analytics;
 use ga_client::{properties, zone};
@@ -7,62 +9,61 @@ use ga_core::report::DateRange;
 use gauth_cli::Kind;
 use jiff::tz::TimeZone;
 
-use crate::display_names::DisplayNames;
-use crate::format::Output;
 use crate::query::Query;
 
 /// One property of the query.
 pub(crate) struct Property {
     pub(crate) number: PropertyNumber,
-    /// Its own date ranges, if they depend on its own today.
-    pub(crate) date_ranges: Option<Vec<DateRange>>,
+    facts: OnceLock<Facts>,
+}
+
+/// What only the server knows.
+#[derive(Default)]
+struct Facts {
+    /// The property's date ranges, if they depend on its own today.
+    date_ranges: Option<Vec<DateRange>>,
     /// What Analytics calls it, if the format shows that and the Admin API says it.
-    pub(crate) name: Option<String>,
+    name: Option<String>,
+    /// Why the days may not be the property's own.
+    note: Option<String>,
 }
 
-/// The properties of the query in order, and the names of the columns.
-pub(crate) struct Properties {
-    pub(crate) list: Vec<Property>,
-    pub(crate) display_names: DisplayNames,
-}
-
-impl Properties {
-    /// Asks the server for what only it knows.
-    pub(crate) fn find(query: &Query, output: &Output, analytics: &Analytics) -> anyhow::Result<Self> {
-        let numbers = properties::numbers(&query.properties, analytics)?;
-        let shows_name = output.format.shows_property_name && !query.properties.is_list();
-        let mut list = Vec::new();
-        for number in numbers {
-            list.push(Property {
-                date_ranges: date_ranges(query, &number, analytics)?,
-                name: if shows_name { properties::display_name(&number, analytics) } else { None },
-                number,
-            });
-        }
-        let first = query.reports.first();
-        first.map_or(Ok(()), |report| (output.format.check_properties)(report, &list))?;
-        let names = output.has_display_names.then(|| DisplayNames::fetch(analytics, &list)).transpose()?;
-        Ok(Self { list, display_names: names.unwrap_or_default() })
+impl Property {
+    pub(crate) fn new(number: PropertyNumber) -> Self {
+        Self { number, facts: OnceLock::new() }
     }
-}
 
-/// The date ranges of one property, if they depend on its own today.
-fn date_ranges(
-    query: &Query,
-    property: &PropertyNumber,
-    analytics: &Analytics,
-) -> anyhow::Result<Option<Vec<DateRange>>> {
-    if !query.needs_today() {
-        return Ok(None);
-    }
-    let zone = match zone::of_property(property, analytics) {
-        Ok(Some(zone)) => zone,
-        Err(error) if ga_client::failure(&error).kind() == Kind::Login => return Err(error),
-        Ok(None) | Err(_) => {
-            let note = zone::machine_note(&format!("property {property}: its time zone is not known"));
-            analytics.terminal().note(&note);
-            TimeZone::system()
+    /// Asks the server for what only it knows. All of it is known before the first page arrives.
+    pub(crate) fn look_up(&self, query: &Query, shows_name: bool, analytics: &Analytics) -> anyhow::Result<()> {
+        let mut facts = Facts::default();
+        if query.needs_today() {
+            let zone = match zone::of_property(&self.number, analytics) {
+                Ok(Some(zone)) => zone,
+                Err(error) if ga_client::failure(&error).kind() == Kind::Login => return Err(error),
+                Ok(None) | Err(_) => {
+                    let why = format!("property {}: its time zone is not known", self.number);
+                    facts.note = Some(zone::machine_note(&why));
+                    TimeZone::system()
+                }
+            };
+            facts.date_ranges = Some(query.date_ranges(zone::today(&zone))?);
         }
-    };
-    query.date_ranges(zone::today(&zone)).map(Some)
+        if shows_name {
+            facts.name = properties::display_name(&self.number, analytics);
+        }
+        self.facts.get_or_init(|| facts);
+        Ok(())
+    }
+
+    pub(crate) fn date_ranges(&self) -> Option<&[DateRange]> {
+        self.facts.get()?.date_ranges.as_deref()
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.facts.get()?.name.as_deref()
+    }
+
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.facts.get()?.note.as_deref()
+    }
 }

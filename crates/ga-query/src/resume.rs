@@ -1,5 +1,7 @@
 //! The command that resumes where a report had to stop, made of the parsed options.
 
+use std::sync::Arc;
+
 use ga_core::property::PropertyNumber;
 use gauth_cli::{Failure, Given};
 use gauth_text::Command;
@@ -14,7 +16,7 @@ const DROPPED: [&str; 8] =
 pub(crate) struct Rest<'a> {
     pub(crate) property: &'a PropertyNumber,
     /// Properties of which nothing has arrived.
-    pub(crate) following: &'a [Property],
+    pub(crate) following: &'a [Arc<Property>],
     /// Whether rows begin with the property, as those of a list do.
     pub(crate) is_of_list: bool,
     /// Whether the request is an official one.

@@ -76,7 +76,8 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         query.notes.iter().for_each(|note| context.terminal.note(note));
     }
     let numbers = properties::numbers(&selection, &analytics)?;
-    let options = download::Options { parallel, reserve: arguments.reserve, raw: false };
+    // What a failure ends is decided with what is stored.
+    let options = download::Options { parallel, reserve: arguments.reserve, raw: false, ends_at: |_| false };
     let download = Download::new(runtime, &analytics, options, usize::MAX)?;
     let sync = Sync {
         query: &query,

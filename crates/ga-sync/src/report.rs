@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use ga_client::download::{Download, Fetched, Piece, Reserve};
+use ga_client::download::{Download, Fetched, Job, Piece, Reserve};
 use ga_core::block;
 use ga_core::check::Method;
 use ga_core::property::PropertyNumber;
@@ -46,16 +46,19 @@ impl<'c> Report<'c> {
         let requested_at = Timestamp::now();
         let mut quality = Quality::default();
         let mut pages = Vec::new();
-        download.reports(property, Method::RunReport, std::slice::from_ref(request), |piece| {
-            if let Piece::Page(page) = piece {
+        let requests = Box::new({
+            let request = request.clone();
+            move || Ok(vec![request])
+        });
+        for piece in download.start(Job { property: property.clone(), method: Method::RunReport, requests }) {
+            if let Piece::Page(page) = piece? {
                 let head = &page.page.head;
                 check_headers(head, request).with_context(|| format!("property {property}"))?;
                 quality.add(request, head);
                 reserve.add(head.property_quota.as_ref());
                 pages.push(*page);
             }
-            Ok(())
-        })?;
+        }
         let losses: BTreeSet<Loss> = quality.notes().iter().filter_map(|note| note.loss).collect();
         let words: Vec<&str> = losses.into_iter().map(Loss::word).collect();
         let quality = (!words.is_empty()).then(|| words.join(","));

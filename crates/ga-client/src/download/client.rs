@@ -7,7 +7,6 @@
 use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -17,22 +16,19 @@ use gauth_cli::exit::reason;
 use gauth_cli::proxy::Proxy;
 use gauth_cli::resolver::LOCALHOST;
 use gauth_cli::{Failure, Kind, Terminal, back_off, http_agent, random, tls};
-use gauth_core::{Secret, bearer, refusal};
+use gauth_core::{bearer, refusal};
 use http::Uri;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use crate::analytics::{Analytics, REQUEST, TOKEN_ENDED};
-use crate::token_argument::TokenSource;
+use super::admission::Turn;
+use crate::analytics::{Analytics, REQUEST};
+use crate::token::Token;
 
 const CONNECT: Duration = Duration::from_secs(20);
 /// The body of a refusal is not read beyond this.
 const REFUSAL_LIMIT: usize = 1 << 20;
-/// After this many server errors in a row, over all pages, no page is requested again: with those under way that stays
-/// below the property's budget of ten an hour, and four parallel pages may each fail once.
-const ERRORS_IN_A_ROW: u32 = 6;
 
 /// Sends requests for one run of the program.
 pub(super) struct Client {
@@ -41,13 +37,8 @@ pub(super) struct Client {
     base: String,
     target: Uri,
     proxy: Option<Proxy>,
-    source: TokenSource,
-    token: Mutex<Secret>,
+    token: Arc<Token>,
     deadline: Option<Instant>,
-    /// Requests that may be in flight.
-    lanes: Semaphore,
-    lanes_left: AtomicUsize,
-    errors_in_a_row: AtomicU32,
     terminal: Terminal,
 }
 
@@ -64,11 +55,11 @@ pub(super) enum Error {
 }
 
 impl Client {
-    /// A client for the Data API with at most `parallel` requests in flight, which goes on with the token of `analytics`.
+    /// A client for the Data API with the token of `analytics`.
     ///
     /// # Errors
     /// Unusable proxy variables, as usage errors.
-    pub(super) fn new(analytics: &Analytics, parallel: usize) -> anyhow::Result<Self> {
+    pub(super) fn new(analytics: &Analytics) -> anyhow::Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(project) = analytics.service.quota_header()? {
@@ -97,12 +88,8 @@ impl Client {
             base,
             target,
             proxy,
-            source: analytics.source.clone(),
-            token: Mutex::new(analytics.token()),
+            token: Arc::clone(&analytics.token),
             deadline: analytics.deadline.map(Instant::from_std),
-            lanes: Semaphore::new(parallel),
-            lanes_left: AtomicUsize::new(parallel),
-            errors_in_a_row: AtomicU32::new(0),
             terminal: analytics.terminal,
         })
     }
@@ -112,8 +99,9 @@ impl Client {
         &self.base
     }
 
-    /// Tries until a try succeeds, the deadline passes, or another try is of no use.
-    pub(super) async fn retrying<T, F>(&self, attempt: impl Fn() -> F) -> anyhow::Result<T>
+    /// Tries until a try succeeds, the deadline passes, or another try is of no use. After the last the request still counts
+    /// as in flight.
+    pub(super) async fn retrying<T, F>(&self, turn: &mut Turn, attempt: impl Fn() -> F) -> anyhow::Result<T>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -122,89 +110,43 @@ impl Client {
         let mut renewed = false;
         loop {
             let queued = Instant::now();
-            let lane = self.lanes.acquire().await?;
+            turn.enter().await?;
             // Waiting for other requests is not part of this one's time.
             deadline += queued.elapsed();
             let deadline = self.deadline.map_or(deadline, |total| total.min(deadline));
-            let stale = self.token.lock().await.clone();
+            let stale = self.token.current().await;
             let Ok(result) = tokio::time::timeout_at(deadline, attempt()).await else {
                 let message = format!("no whole answer from {} came in time", self.route());
                 return Err(Failure::new(Kind::Temporary, message).into());
             };
             let error = match result {
-                Ok(answer) => {
-                    self.errors_in_a_row.store(0, Ordering::Relaxed);
-                    return Ok(answer);
-                }
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            self.slow_down(lane, &error);
-            let may_renew = self.source.is_command() && !renewed;
+            let may_renew = self.token.can_renew() && !renewed;
             if may_renew && matches!(&error, Error::Refused(refusal, _) if refusal.status == 401) {
-                self.renew(&stale).await?;
+                self.token.renew(&stale, left(self.deadline)).await?;
                 renewed = true;
                 continue;
             }
             failed += 1;
             let left = deadline.saturating_duration_since(Instant::now());
-            let Some(pause) = self.pause(&error, failed, left) else {
+            let Some(pause) = pause(turn, &error, failed, left) else {
                 if let Error::Refused(_, Some(retry_after)) = &error {
                     back_off::warn_of_long_wait(&self.terminal, *retry_after, left);
                 }
                 return Err(error.into());
             };
             self.terminal.verbose(&format!("{}; trying again in {} ms", error.text(), pause.as_millis()));
+            turn.leave();
             tokio::time::sleep(pause).await;
         }
-    }
-
-    /// Returns a lane, unless the server reports too many concurrent requests: then the run continues with one lane less,
-    /// down to the last.
-    fn slow_down(&self, lane: SemaphorePermit<'_>, error: &Error) {
-        let is_concurrent = matches!(error, Error::Refused(refusal, _)
-            if refusal.quota() == Some(Quota::Concurrent));
-        let lanes = &self.lanes_left;
-        let one_less = |lanes: usize| (lanes > 1).then(|| lanes - 1);
-        if is_concurrent && lanes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
-            lane.forget();
-        }
-    }
-
-    fn pause(&self, error: &Error, failed: u32, left: Duration) -> Option<Duration> {
-        let (failure, retry_after) = match error {
-            Error::Connection(failure) if failure.kind() == Kind::Temporary => (retry::Failure::Connection, None),
-            Error::Response(ga_core::Error::Truncated) => (retry::Failure::Truncated, None),
-            Error::Refused(refusal, retry_after) => (retry::Failure::Refused(refusal), *retry_after),
-            _ => return None,
-        };
-        if matches!(error, Error::Refused(refusal, _) if refusal.status >= 500) {
-            let before = self.errors_in_a_row.fetch_add(1, Ordering::Relaxed);
-            if before + 1 >= ERRORS_IN_A_ROW {
-                return None;
-            }
-        }
-        if !retry::is_worth_another_try(failure, failed, retry_after.is_some()) {
-            return None;
-        }
-        back_off::pause(failed, random::fraction(), retry_after, left)
-    }
-
-    /// Runs the token command again, unless another page has done so since `stale` was current.
-    async fn renew(&self, stale: &Secret) -> anyhow::Result<()> {
-        let mut current = self.token.lock().await;
-        if *current == *stale {
-            self.terminal.verbose(TOKEN_ENDED);
-            let source = self.source.clone();
-            let left = left(self.deadline);
-            *current = tokio::task::spawn_blocking(move || source.new_token(left)).await??;
-        }
-        Ok(())
     }
 
     /// Sends a request once. An answer other than 2xx is an error; the body of a 2xx is still to be read.
     pub(super) async fn send(&self, request: &http::Request<Vec<u8>>) -> Result<Response, Error> {
         let mut request = request.clone();
-        request.headers_mut().insert(AUTHORIZATION, bearer(&*self.token.lock().await));
+        request.headers_mut().insert(AUTHORIZATION, bearer(&self.token.current().await));
         let sent =
             reqwest::Request::try_from(request.clone()).map_err(|error| Error::Other(error.without_url().into()))?;
         let what = format!("{} {}", request.method(), http_agent::without_query(request.uri()));
@@ -301,6 +243,28 @@ impl Client {
         let text = if error.is_timeout() { "timed out" } else { &last };
         Error::Connection(Failure::new(Kind::Temporary, format!("{step}: {text}")))
     }
+}
+
+/// How long to wait before another try, if it is worth one.
+fn pause(turn: &Turn, error: &Error, failed: u32, left: Duration) -> Option<Duration> {
+    let (failure, retry_after) = match error {
+        Error::Connection(failure) if failure.kind() == Kind::Temporary => (retry::Failure::Connection, None),
+        Error::Response(ga_core::Error::Truncated) => (retry::Failure::Truncated, None),
+        Error::Refused(refusal, retry_after) => (retry::Failure::Refused(refusal), *retry_after),
+        _ => return None,
+    };
+    if let Error::Refused(refusal, _) = error {
+        if refusal.quota() == Some(Quota::Concurrent) {
+            turn.slow_down();
+        }
+        if refusal.status >= 500 && turn.server_failed() {
+            return None;
+        }
+    }
+    if !retry::is_worth_another_try(failure, failed, retry_after.is_some()) {
+        return None;
+    }
+    back_off::pause(failed, random::fraction(), retry_after, left)
 }
 
 /// The time until a deadline.

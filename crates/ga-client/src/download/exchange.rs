@@ -13,6 +13,7 @@ use ga_core::request;
 use ga_core::response::PropertyQuota;
 use serde_json::{Value, json};
 
+use super::admission::{Room, Turn};
 use super::client::{Client, Error};
 use super::progress::Progress;
 use super::spool::{Budget, Spool};
@@ -28,6 +29,8 @@ pub struct Fetched {
     pub page: Page,
     /// Blocks of rows, or the answer as it was sent.
     pub spool: Spool,
+    /// What it counts for until it is passed on.
+    pub(super) room: Option<Room>,
 }
 
 /// What all requests to one property share.
@@ -64,10 +67,17 @@ impl Exchange {
     }
 
     /// Sends the requests until the reports arrive, one for each.
-    pub(super) async fn reports(&self, method: Method, expected: &[Expected<'_>]) -> anyhow::Result<Vec<Fetched>> {
+    pub(super) async fn reports(
+        &self,
+        turn: &mut Turn,
+        method: Method,
+        expected: &[Expected<'_>],
+    ) -> anyhow::Result<Vec<Fetched>> {
         let body = body(method, expected.iter().map(|one| one.request))?;
         let request = request::report(self.client.base(), &self.property, method, &body)?;
-        self.client.retrying(|| self.attempt(&request, Decoder::new(method, expected))).await
+        let fetched = self.client.retrying(turn, || self.attempt(&request, Decoder::new(method, expected))).await?;
+        turn.answered(fetched.iter().map(|one| one.page.head.property_quota.as_ref()));
+        Ok(fetched)
     }
 
     async fn attempt(&self, request: &http::Request<Vec<u8>>, mut decoder: Decoder) -> Result<Vec<Fetched>, Error> {
@@ -100,8 +110,10 @@ impl Exchange {
                 match piece {
                     Piece::Rows(_) if self.raw => {}
                     Piece::Rows(block) => keep(&mut rows, block.into_bytes())?,
-                    Piece::Report(page) => reports
-                        .push(Fetched { page: *page, spool: std::mem::replace(&mut rows, Spool::new(&self.budget)) }),
+                    Piece::Report(page) => {
+                        let spool = std::mem::replace(&mut rows, Spool::new(&self.budget));
+                        reports.push(Fetched { page: *page, spool, room: None });
+                    }
                 }
             }
             if is_last {
@@ -118,7 +130,11 @@ impl Exchange {
     }
 }
 
-fn keep(spool: &mut Spool, bytes: Vec<u8>) -> Result<(), Error> {
+fn keep(spool: &mut Spool, mut bytes: Vec<u8>) -> Result<(), Error> {
+    // A small report leaves most of its block unused.
+    if bytes.len() < bytes.capacity() / 2 {
+        bytes.shrink_to_fit();
+    }
     spool.push(bytes).context("cannot keep a page in a temporary file").map_err(Error::Other)
 }
 

@@ -1,7 +1,7 @@
 //! A report as a sequence of pages: the first alone, the rest in parallel, passed on in order.
 //!
-//! Each page is read to its end and checked before it is passed on. At most as many pages as run in parallel are fetched or
-//! spooled. Which pages there are is decided by [`ga_core::paging`].
+//! Each page is read to its end and checked before it is passed on. Which pages there are is decided by
+//! [`ga_core::paging`], and when each may be requested by [`super::admission`].
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,21 +12,30 @@ use ga_core::check::Method;
 use ga_core::page::Repetitions;
 use ga_core::paging::{self, Paging, Stretch};
 use ga_core::report::RunReportRequest;
-use tokio::task::JoinHandle;
+use gauth_cli::Kind;
+use tokio::sync::mpsc::UnboundedSender;
 
+use super::Requests;
+use super::admission::{Admission, Turn};
 use super::exchange::{Exchange, Expected, Fetched};
-use super::reserve::Reserve;
+use super::runtime::Worker;
 
-/// The reports of one property.
+/// The reports of one job.
 pub(super) struct Pages {
     /// What their requests share.
     pub(super) exchange: Arc<Exchange>,
+    /// Says when they are sent.
+    pub(super) admission: Arc<Admission>,
+    /// The number of the job.
+    pub(super) job: usize,
     /// How they are requested.
     pub(super) method: Method,
     /// The most pages in flight.
     pub(super) parallel: usize,
-    /// Tokens of the quota that must stay.
-    pub(super) reserve: Option<u64>,
+    /// Whether a failure ends the jobs behind this one.
+    pub(super) ends_at: fn(Kind) -> bool,
+    /// Takes what arrives, in order.
+    pub(super) pieces: UnboundedSender<Piece>,
 }
 
 /// What arrives, in order.
@@ -38,49 +47,63 @@ pub enum Piece {
 }
 
 impl Pages {
-    /// Fetches one report after the other; their first pages come in one answer.
+    /// Fetches one report after the other; their first pages come in one answer. After a failure that ends the jobs
+    /// behind it, none of their requests is sent any more.
     ///
     /// # Errors
-    /// The server's refusal, an incomplete report, or what `take` returns.
-    pub(super) async fn fetch(
-        &self,
-        requests: &[RunReportRequest],
-        mut take: impl FnMut(Piece) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let firsts = self.first_pages(requests).await?;
-        for (first, request) in firsts.into_iter().zip(requests) {
-            self.pages(request, first, |page| take(Piece::Page(Box::new(page)))).await?;
-            take(Piece::End)?;
+    /// The server's refusal, or an incomplete report.
+    pub(super) async fn fetch(self, mut turn: Turn, requests: Requests) -> anyhow::Result<()> {
+        let fetched = self.reports(&mut turn, requests).await;
+        if let Err(error) = &fetched
+            && (self.ends_at)(crate::failure(error).kind())
+        {
+            self.admission.end_after(self.job);
+        }
+        self.exchange.progress.end_job();
+        // Only now may the next request be sent.
+        drop(turn);
+        fetched
+    }
+
+    async fn reports(&self, turn: &mut Turn, requests: Requests) -> anyhow::Result<()> {
+        turn.enter().await?;
+        let requests = tokio::task::spawn_blocking(requests).await??;
+        self.exchange.progress.expect(requests.len());
+        let firsts = self.first_pages(turn, &requests).await?;
+        for (first, request) in firsts.into_iter().zip(&requests) {
+            let pages = self.pages(turn, request, first).await;
+            pages.map_err(|error| self.exchange.about(error))?;
+            self.pass_on(Piece::End);
         }
         Ok(())
     }
 
-    async fn first_pages(&self, requests: &[RunReportRequest]) -> anyhow::Result<Vec<Fetched>> {
+    async fn first_pages(&self, turn: &mut Turn, requests: &[RunReportRequest]) -> anyhow::Result<Vec<Fetched>> {
         let firsts: Vec<_> = requests.iter().map(|request| first_page(self.method, request)).collect();
         let expected: Vec<_> = firsts
             .iter()
             // The pivots of a report say themselves how many rows there are.
             .map(|request| Expected { request, most: if self.method.counts_rows() { most(request) } else { u64::MAX } })
             .collect();
-        let fetched = self.exchange.reports(self.method, &expected).await;
-        fetched.map_err(|error| with_field_hint(self.exchange.about(error), requests))
+        let fetched = self.exchange.reports(turn, self.method, &expected).await;
+        let mut fetched = fetched.map_err(|error| with_field_hint(self.exchange.about(error), requests))?;
+        if let Some(first) = fetched.first_mut() {
+            first.room = turn.take_room(first.page.combinations);
+        }
+        Ok(fetched)
     }
 
-    /// Fetches the pages after the first; `take` gets all of them in order.
-    async fn pages(
-        &self,
-        request: &RunReportRequest,
-        mut fetched: Fetched,
-        mut take: impl FnMut(Fetched) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    /// Fetches the pages after the first, whose turn ends when they are queued.
+    async fn pages(&self, turn: &mut Turn, request: &RunReportRequest, mut first: Fetched) -> anyhow::Result<()> {
         let progress = &self.exchange.progress;
         if !self.method.counts_rows() {
-            progress.promise(fetched.page.rows);
-            return take(fetched);
+            progress.promise(first.page.rows);
+            self.pass_on(Piece::Page(Box::new(first)));
+            return Ok(());
         }
         let mut repetitions = Repetitions::default();
-        let paging = Paging::after(request, &fetched.page).map_err(|error| self.exchange.about(error))?;
-        self.check_new(&mut repetitions, paging::first(request), &mut fetched)?;
+        let paging = Paging::after(request, &first.page)?;
+        check_new(&mut repetitions, paging::first(request), &mut first)?;
         progress.promise(paging.wanted);
         let shared = Arc::new(Shared {
             exchange: Arc::clone(&self.exchange),
@@ -90,50 +113,42 @@ impl Pages {
         });
         let mut rest = shared.paging.rest().peekable();
         if !self.method.has_pages() && rest.peek().is_some() {
-            return Err(self.exchange.about(Error::Incomplete(format!(
+            return Err(Error::Incomplete(format!(
                 "the report has {} rows, but the API returns only {}: realtime reports have one page",
-                shared.paging.wanted, fetched.page.combinations
-            ))));
+                shared.paging.wanted, first.page.combinations
+            ))
+            .into());
         }
-        let start = |stretch: Stretch| (stretch, Worker(tokio::spawn(Arc::clone(&shared).stretch(stretch))));
-        let mut running = VecDeque::new();
-        let mut reserve = Reserve::new(self.reserve);
-        reserve.add(fetched.page.head.property_quota.as_ref());
-        while running.len() < self.parallel
-            && reserve.allows_another(running.len())
-            && let Some(stretch) = rest.next()
-        {
-            running.push_back(start(stretch));
-        }
-        take(fetched)?;
+        let start = |stretch: Stretch| {
+            let turn = self.admission.queue(self.job, stretch.left);
+            (stretch, Worker(tokio::spawn(Arc::clone(&shared).stretch(turn, stretch))))
+        };
+        let mut running: VecDeque<_> = rest.by_ref().take(self.parallel).map(start).collect();
+        turn.leave();
+        self.pass_on(Piece::Page(Box::new(first)));
         while let Some((stretch, mut worker)) = running.pop_front() {
-            let pages = (&mut worker.0).await.context("cannot wait for a page")?;
-            let pages = pages.map_err(|error| self.exchange.about(error))?;
-            for fetched in &pages {
-                reserve.add(fetched.page.head.property_quota.as_ref());
-            }
-            if reserve.allows_another(running.len()) {
-                running.extend(rest.next().map(start));
-            }
+            let pages = (&mut worker.0).await.context("cannot wait for a page")??;
+            running.extend(rest.next().map(start));
             for mut fetched in pages {
-                self.check_new(&mut repetitions, stretch, &mut fetched)?;
-                take(fetched)?;
+                check_new(&mut repetitions, stretch, &mut fetched)?;
+                self.pass_on(Piece::Page(Box::new(fetched)));
             }
         }
-        match rest.next() {
-            Some(_) => Err(self.exchange.about(reserve.failure())),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
-    /// Checks that a page holds only rows that have not come before.
-    fn check_new(&self, repetitions: &mut Repetitions, stretch: Stretch, fetched: &mut Fetched) -> anyhow::Result<()> {
-        if repetitions.take(std::mem::take(&mut fetched.page.keys)) {
-            return Ok(());
-        }
-        let text = format!("the server repeated rows at offset {}", stretch.offset);
-        Err(self.exchange.about(Error::Incomplete(text)))
+    fn pass_on(&self, piece: Piece) {
+        // When nobody reads any more, this task is about to be aborted.
+        let _ = self.pieces.send(piece);
     }
+}
+
+/// Checks that a page holds only rows that have not come before.
+fn check_new(repetitions: &mut Repetitions, stretch: Stretch, fetched: &mut Fetched) -> Result<(), Error> {
+    if repetitions.take(std::mem::take(&mut fetched.page.keys)) {
+        return Ok(());
+    }
+    Err(Error::Incomplete(format!("the server repeated rows at offset {}", stretch.offset)))
 }
 
 /// The request that is sent first for `request`.
@@ -168,15 +183,16 @@ struct Shared {
 
 impl Shared {
     /// All pages of one stretch: one, unless the server sends less than requested.
-    async fn stretch(self: Arc<Self>, stretch: Stretch) -> anyhow::Result<Vec<Fetched>> {
-        let mut pages = Vec::new();
+    async fn stretch(self: Arc<Self>, mut turn: Turn, stretch: Stretch) -> anyhow::Result<Vec<Fetched>> {
+        turn.enter().await?;
+        let mut pages: Vec<Fetched> = Vec::new();
         let mut left = Some(stretch);
         while let Some(stretch) = left {
             let request = paging::page(&self.request, stretch, false);
             let expected = Expected { request: &request, most: most(&request) };
             let fetched = self
                 .exchange
-                .reports(self.method, &[expected])
+                .reports(&mut turn, self.method, &[expected])
                 .await
                 .with_context(|| format!("rows from {} on", stretch.offset))?;
             left = None;
@@ -185,6 +201,9 @@ impl Shared {
                 pages.push(fetched);
             }
         }
+        if let Some(last) = pages.last_mut() {
+            last.room = turn.take_room(stretch.left);
+        }
         Ok(pages)
     }
 }
@@ -192,13 +211,4 @@ impl Shared {
 /// The most rows that may come in answer to the request for a page.
 fn most(page: &RunReportRequest) -> u64 {
     page.limit.unwrap_or(u64::MAX).saturating_mul(paging::slices(page))
-}
-
-/// A task that ends with its owner.
-struct Worker<T>(JoinHandle<T>);
-
-impl<T> Drop for Worker<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }

@@ -6,20 +6,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gauth_cli::Terminal;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Nothing is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(200);
 
-/// How many rows have arrived and how many there will be, over all reports of the run.
+/// How much has arrived and how much there will be, over all jobs of the run.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     rows: AtomicU64,
     promised: AtomicU64,
-    reports: usize,
+    reports: AtomicUsize,
     /// How many of them have reported their number of rows.
     counted: AtomicUsize,
+    jobs: usize,
+    /// How many of them have ended.
+    ended: AtomicU64,
     bar: Mutex<Bar>,
 }
 
@@ -32,9 +35,19 @@ enum Bar {
 }
 
 impl Progress {
-    /// Nothing yet, of this many reports.
-    pub(super) fn new(reports: usize) -> Self {
-        Self { reports, ..Self::default() }
+    /// Nothing yet, of this many jobs.
+    pub(super) fn new(jobs: usize) -> Self {
+        Self { jobs, ..Self::default() }
+    }
+
+    /// So many reports will come.
+    pub(super) fn expect(&self, reports: usize) {
+        self.reports.fetch_add(reports, Ordering::Relaxed);
+    }
+
+    /// One job has ended.
+    pub(super) fn end_job(&self) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Adds the rows of one report to the total.
@@ -73,13 +86,25 @@ impl Progress {
     fn draw(&self) -> bool {
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*bar, Bar::Hidden) {
-            *bar = Bar::Shown(new_bar());
+            let style = if self.jobs > 1 {
+                "{pos} of {len} properties, {msg} rows, {elapsed}"
+            } else {
+                "{human_pos} rows, {elapsed}"
+            };
+            *bar = Bar::Shown(new_bar(style));
         }
         let Bar::Shown(bar) = &*bar else {
             return false;
         };
+        if self.jobs > 1 {
+            bar.set_length(self.jobs as u64);
+            bar.set_message(HumanCount(self.rows.load(Ordering::Relaxed)).to_string());
+            bar.set_position(self.ended.load(Ordering::Relaxed));
+            return true;
+        }
         // The total is shown once every report has reported its own.
-        if bar.length().is_none() && self.counted.load(Ordering::Relaxed) == self.reports {
+        let counted = self.counted.load(Ordering::Relaxed);
+        if bar.length().is_none() && counted > 0 && counted == self.reports.load(Ordering::Relaxed) {
             bar.set_style(style("{bar:30} {human_pos} of {human_len} rows, {elapsed}"));
             bar.set_length(self.promised.load(Ordering::Relaxed));
         }
@@ -88,9 +113,9 @@ impl Progress {
     }
 }
 
-fn new_bar() -> ProgressBar {
+fn new_bar(template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    bar.set_style(style("{human_pos} rows, {elapsed}"));
+    bar.set_style(style(template));
     bar
 }
 

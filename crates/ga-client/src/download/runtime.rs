@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use gauth_cli::exit::no_thread;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 const SIGNALS: [i32; 3] = [1, 2, 15];
 
@@ -44,9 +45,8 @@ impl Runtime {
         Ok(Self { handle: runtime.handle().clone(), threads: Some(runtime) })
     }
 
-    /// Runs `future` to its end on this thread, and what it spawns on the others.
-    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.handle.block_on(future)
+    pub(super) fn handle(&self) -> &Handle {
+        &self.handle
     }
 }
 
@@ -55,5 +55,14 @@ impl Drop for Runtime {
         if let Some(threads) = self.threads.take() {
             threads.shutdown_background();
         }
+    }
+}
+
+/// A task that ends with its owner.
+pub(super) struct Worker<T>(pub(super) JoinHandle<T>);
+
+impl<T> Drop for Worker<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -23,7 +23,7 @@ fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn
     let property = &start.property.number;
     let has_property_column = layout.columns.iter().any(|column| column.name == "property");
     let title = figure::title(&layout);
-    let property = match &start.property.name {
+    let property = match start.property.name() {
         // Several properties are told apart by their column.
         _ if has_property_column => None,
         Some(name) => Some(format!("{name} ({property})")),

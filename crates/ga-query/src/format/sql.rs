@@ -48,16 +48,15 @@ fn check(arguments: &Arguments, query: &Query) -> Result<(), Failure> {
 }
 
 /// Properties in one table must not have different days under one name.
-fn check_properties(report: &Report, properties: &[Property]) -> Result<(), Failure> {
-    let differs = |property: &&Property| property.date_ranges != properties[0].date_ranges;
-    match properties.iter().find(differs).filter(|_| !names_days(&report.request)) {
-        Some(other) => Err(Failure::usage(format!(
-            "-f sql: the date range is part of the key, and today is another day at property {} than at the first",
-            other.number
-        ))
-        .hint("request each property by itself, or add -d date")),
-        None => Ok(()),
+fn check_properties(report: &Report, first: &Property, other: &Property) -> Result<(), Failure> {
+    if first.date_ranges() == other.date_ranges() || names_days(&report.request) {
+        return Ok(());
     }
+    Err(Failure::usage(format!(
+        "-f sql: the date range is part of the key, and today is another day at property {} than at property {}",
+        other.number, first.number
+    ))
+    .hint("request each property by itself, or add -d date"))
 }
 
 fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
