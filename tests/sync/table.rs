@@ -1,7 +1,8 @@
 //! What is in the table, and what is noted about it.
 
 use gauth_sandbox::Sandbox;
-use testkit::Analyst;
+use serde_json::json;
+use testkit::{Analyst, Answer, ScriptedServer};
 
 use super::{Keeper, NOVEMBER, assert_fails, assert_silent, reports, sandbox};
 
@@ -149,4 +150,33 @@ fn each_loss_of_data_is_a_word_in_the_notes() {
     ] {
         assert_eq!(quality(&sandbox, property, metrics), [word], "{property}");
     }
+}
+
+#[test]
+fn h8_what_visitors_write_is_stored_as_text() {
+    let hostile = [
+        "'); DROP TABLE t; --",
+        "\\'; DROP TABLE t; --",
+        "\"",
+        "",
+        "a\0b",
+        "two\nlines\r\n",
+        "?1 :day",
+        "\u{202e}日本",
+    ];
+    let row = |text: &&str| json!({"dimensionValues": [{"value": text}], "metricValues": [{"value": "7"}]});
+    let page = json!({
+        "dimensionHeaders": [{"name": "customEvent:x"}],
+        "metricHeaders": [{"name": "sessions", "type": "TYPE_INTEGER"}],
+        "rows": hostile.iter().map(row).collect::<Vec<_>>(),
+        "rowCount": hostile.len(),
+        "kind": "analyticsData#runReport",
+    });
+    let server = ScriptedServer::answering(move |_| Answer::json(200, page.to_string()));
+    let keeper = Keeper(Analyst::of(super::BIN, &server.url()));
+    assert_silent(fields(&keeper, "sessions", "customEvent:x", &[]));
+    let mut expected = hostile.map(str::to_owned);
+    expected.sort_unstable();
+    let stored = r#"SELECT "customEvent:x" FROM t WHERE day = '2026-11-02' ORDER BY 1"#;
+    assert_eq!(keeper.ask(stored), expected);
 }

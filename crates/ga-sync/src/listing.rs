@@ -2,9 +2,12 @@
 //!
 //! Neither needs a token or the network; days are those of this machine's time zone.
 
+use std::collections::BTreeSet;
+
 use ga_client::zone;
 use ga_core::property::{PropertyNumber, Selection};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::days::{Period, StoredDay};
@@ -24,14 +27,15 @@ pub(crate) fn status(
     let mut rows = Vec::new();
     for property in asked.unwrap_or(&all) {
         let known = of(notes, property);
-        let stored = || known.iter().filter(|stored| stored.synced_at.is_some()).map(|stored| stored.day);
-        let missing = period.days(today, known)?.filter(|day| !stored().any(|stored| stored == *day)).count();
-        let day = |day: Option<jiff::civil::Date>| day.map_or_else(String::new, |day| day.to_string());
+        let stored = known.iter().filter(|stored| stored.synced_at.is_some()).map(|stored| stored.day);
+        let stored: BTreeSet<Date> = stored.collect();
+        let missing = period.days(today, known)?.filter(|day| !stored.contains(day)).count();
+        let day = |day: Option<&Date>| day.map_or_else(String::new, ToString::to_string);
         let error = known.iter().rev().find_map(|stored| Some(format!("{}: {}", stored.day, stored.error.as_ref()?)));
         rows.push(vec![
             property.to_string(),
-            day(stored().next()),
-            day(stored().next_back()),
+            day(stored.first()),
+            day(stored.last()),
             missing.to_string(),
             error.unwrap_or_default(),
         ]);
@@ -49,7 +53,7 @@ pub(crate) fn preview(
     let mut rows = Vec::new();
     for property in properties {
         let due = period.due(now, &zone, of(notes, property))?;
-        let day = |day: Option<&jiff::civil::Date>| day.map_or_else(String::new, ToString::to_string);
+        let day = |day: Option<&Date>| day.map_or_else(String::new, ToString::to_string);
         let count = due.len().to_string();
         rows.push(vec![property.to_string(), day(due.first()), day(due.last()), count.clone(), count]);
     }

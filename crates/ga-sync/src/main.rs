@@ -16,8 +16,8 @@ use std::process::ExitCode;
 
 use ga_client::analytics::Analytics;
 use ga_client::download::{self, Download, Runtime};
-use ga_client::properties;
 use ga_client::token_argument::TokenSource;
+use ga_client::{properties, zone};
 use ga_core::property::{PropertyNumber, Selection};
 use gauth_cli::{Context, Failure, Program};
 
@@ -127,6 +127,7 @@ fn print_preview(
 ) -> anyhow::Result<()> {
     let listing = arguments.options().listing(arguments.format.as_deref(), &[], context.deadline())?;
     let notes = place.look(&table.name, Some(table))?.unwrap_or_default();
+    context.terminal.note(&zone::machine_note("time zones of properties were not requested"));
     let rows = listing::preview(&notes, numbers, period)?;
     listing.write(&listing::PREVIEW, &rows, &context.terminal)
 }
