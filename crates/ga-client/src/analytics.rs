@@ -20,12 +20,12 @@ use gauth_cli::{back_off, environment, random};
 use crate::token::Token;
 use crate::token_argument::TokenSource;
 
-/// 200 accounts with all their properties are far shorter.
+/// A page of 200 accounts with all their properties is far shorter.
 const ANSWER_LIMIT: usize = 64 << 20;
-/// One request with all its tries.
+/// The time for one request, retries included.
 pub(crate) const REQUEST: Duration = Duration::from_secs(300);
 
-/// Where the APIs are, and the project whose quota pays.
+/// The addresses of the APIs, and the project whose quota is used.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// The Analytics Data API.
@@ -73,7 +73,7 @@ impl Analytics {
     /// Gets the first token.
     ///
     /// # Errors
-    /// As [`TokenSource::token`]; a quota project that is none, as a usage error.
+    /// As [`TokenSource::token`]; an invalid quota project, as a usage error.
     pub fn new(
         service: Service,
         source: TokenSource,
@@ -159,7 +159,7 @@ impl Analytics {
         }
     }
 
-    /// The accounts that the token can see, page by page, with little patience if so asked. A failure is the last.
+    /// The accounts that the token can see, page by page, within `patience`. An error ends the list.
     pub fn accounts(&self, patience: Option<Duration>) -> impl Iterator<Item = anyhow::Result<AccountSummaries>> {
         let mut tokens = PageTokens::default();
         let mut page_token = None;

@@ -205,7 +205,7 @@ pub trait RowWriter {
     fn end(&mut self, _out: &mut Vec<u8>) -> Result<(), Failure> {
         Ok(())
     }
-    /// What is said once of cells so far for which the format has no form and that were changed.
+    /// The note, printed once, about cells that were changed because the format cannot represent them.
     fn loss(&self) -> Option<String> {
         None
     }

@@ -1,9 +1,9 @@
 //! How the ga-* programs get their access token: from an argument, a command, the environment or stdin.
 //!
 //! Token syntax is RFC 6750 §2.1 (b64token). Fetching and refreshing tokens is left to gauth-token; a failed
-//! `$(gauth-token)` leaves an empty word or none, which is told apart from a malformed one by its exit code.
-//! Standard input is read without being asked for, but used only if it cannot be anything but a token: inside a loop or a
-//! pipeline it is often something else, and what is used is sent to Google.
+//! `$(gauth-token)` leaves an empty word or none, which has another exit code than a malformed token.
+//! Standard input is read by default, but used only if it can be nothing but a token: inside a loop or a pipeline it is
+//! often something else, and a token is sent to Google.
 
 use std::fmt;
 use std::io;
@@ -23,11 +23,11 @@ use gauth_cli::{child, environment};
 const VARIABLES: [&str; 2] = ["GAUTH_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 /// A command in the environment, after them.
 const COMMAND_VARIABLE: &str = "GAUTH_TOKEN_COMMAND";
-/// The program that has tokens.
+/// The program that prints tokens.
 const GAUTH_TOKEN: &str = "gauth-token";
-/// How long standard input may take when it was not asked for.
+/// How long standard input may take without `--token -`.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The fewest characters of a token on standard input that was not asked for.
+/// The fewest characters of a token on standard input without `--token -`.
 const SHORTEST_UNASKED: usize = 16;
 /// How tokens are usually passed.
 const USUAL: &str = "use --token $(gauth-token), or export GAUTH_TOKEN=$(gauth-token) for several commands";
@@ -43,7 +43,7 @@ pub struct TokenArgument<'a> {
     pub stdin_reader: Option<&'a str>,
 }
 
-/// Where tokens come from; only a command can give a second one.
+/// Where tokens come from; only a command can provide a second one.
 #[derive(Clone)]
 pub enum TokenSource {
     /// One token and no other.
@@ -53,7 +53,7 @@ pub enum TokenSource {
 }
 
 impl fmt::Debug for TokenSource {
-    /// A command may hold a secret, too.
+    /// A command may contain a secret, too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Fixed(_) => "Fixed(…)",
@@ -140,7 +140,7 @@ impl TokenSource {
         }
     }
 
-    /// A token instead of one that the server refused, which gauth-token may still have in its cache.
+    /// A token to replace one that the server refused, which gauth-token may still have in its cache.
     ///
     /// # Errors
     /// As [`TokenSource::token`].
@@ -152,7 +152,7 @@ impl TokenSource {
     }
 }
 
-/// A terminal waits for its user, and /dev/null holds nothing.
+/// Not a terminal, which waits for its user, nor /dev/null, which is empty.
 fn stdin_may_hold_a_token() -> bool {
     #[cfg(unix)]
     {
@@ -204,7 +204,7 @@ fn found_instead(text: &str) -> Option<&'static str> {
         _ if is_json => Some("JSON?"),
         _ if text.contains(['\r', '\n']) => Some("more than one line: a list, or a file?"),
         _ if text.contains("://") => Some("a URL?"),
-        // What cannot be looked up, a long token among them, is no file.
+        // A name that cannot be looked up, such as a long token, is not a file.
         _ if Path::new(text).try_exists().unwrap_or(false) => Some("a file name?"),
         _ if is_host(text) => Some("a host name?"),
         _ if !is_b64token(text) => Some("characters that no token has"),
@@ -214,7 +214,7 @@ fn found_instead(text: &str) -> Option<&'static str> {
     }
 }
 
-/// `www.example.com`. A token with dots mixes small and capital letters, or begins as Google's do.
+/// `www.example.com`. A token with dots has mixed case, or begins as Google's do.
 fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_token_is_told_from_one_that_can() {
+    fn what_cannot_be_a_token_is_named() {
         let token = format!("ya29.a0{}", "Ab3-_".repeat(30));
         for text in [
             &*token,

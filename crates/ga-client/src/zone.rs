@@ -1,5 +1,5 @@
-//! Time zones of properties and what day it is in them. A zone is read from its own file of the system's database
-//! (<https://www.iana.org/time-zones>), or else from the copy in this program; nothing else of the database is looked at.
+//! The time zones of properties, and today's date in them. A zone is read from its file in the system's database
+//! (<https://www.iana.org/time-zones>), or else from the copy in this program.
 
 use std::path::PathBuf;
 

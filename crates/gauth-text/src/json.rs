@@ -1,4 +1,4 @@
-//! JSON whose objects have no key twice: RFC 8259 §4 leaves open which of the two counts, so two readers of one document
+//! JSON without duplicate keys. RFC 8259 §4 leaves open which value of such a key counts, so two readers of one document
 //! could see different values.
 
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::Typed;
 /// Reads one value.
 ///
 /// # Errors
-/// Other JSON; and a duplicate key, which is an error of the data, with its path.
+/// A syntax error; or a duplicate key, as a data error that names its path.
 pub fn distinct(text: &[u8]) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = Place(String::new()).deserialize(&mut json)?;
@@ -20,7 +20,7 @@ pub fn distinct(text: &[u8]) -> serde_json::Result<Value> {
     Ok(value)
 }
 
-/// The kind of a value, for users.
+/// The type of a value, in words for users.
 pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -1,8 +1,8 @@
-//! What may be repeated to the user: [`Typed`] words, text in which a secret may be ([`redacted`]), responses that are no
-//! error in JSON ([`refusal`]), and commands to paste ([`Command`]); and [`json`] that reads one way only. Both cores and the
-//! edge use it, so that there is one rule and one place for it.
+//! What may be repeated to the user: [`Typed`] words, text that may contain a secret ([`redacted`]), error responses that
+//! are not JSON ([`refusal`]), and commands to paste ([`Command`]); also [`json`] without duplicate keys. Both cores and the
+//! edge use it, so that each rule exists once.
 //!
-//! The shapes of Google's secrets are those that its own scanners look for; RFC 7519 for JWTs, RFC 7468 for PEM.
+//! Google's secrets are recognised by the shapes that its own scanners look for, JWTs by RFC 7519 and PEM by RFC 7468.
 #![deny(missing_docs)]
 
 pub mod json;

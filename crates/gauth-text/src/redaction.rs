@@ -1,4 +1,4 @@
-//! Text in which a secret may be: tokens and keys are recognised by their shape, a request's own secrets by themselves.
+//! Removes secrets from text: tokens and keys by their shape, and a request's own secrets by comparison.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -7,19 +7,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What is shown in the place of a secret.
+/// Shown instead of a secret.
 pub const MASK: &str = "…";
 
-/// A beginning that only a secret has, and how many characters must follow before it is taken for one.
+/// Prefixes that only secrets have, each with the number of characters that must follow.
 const BEGINNINGS: [(&str, usize); 5] = [("ya29.", 10), ("1//", 10), ("GOCSPX-", 10), ("eyJ", 10), ("-----BEGIN", 0)];
 
-/// A piece of a secret this long is not shown either.
+/// Pieces of a secret are masked from this length on.
 const PIECE: usize = 12;
 
-/// Fewer letters and digits than these are also found across the words of a sentence.
+/// Shorter runs of letters and digits also occur by chance, across the words of a sentence.
 const SKELETON: usize = 8;
 
-/// The text without whatever looks like a token, a key, or the user info of a URL.
+/// The text without anything that looks like a token, a key, or the user info of a URL.
 pub fn redacted(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -49,18 +49,18 @@ fn next_token(text: &str, start: &str, least: usize) -> Option<(usize, usize)> {
     })
 }
 
-/// The places where `start` is and is not the middle of a longer word.
+/// The places of `start`, except in the middle of a longer word.
 pub(crate) fn begins<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = usize> + 'a {
     let inside = |place: usize| text[..place].ends_with(|before: char| before.is_ascii_alphanumeric());
     text.match_indices(start).map(|(place, _)| place).filter(move |place| !inside(*place))
 }
 
-/// What RFC 6750 allows in a token, and the percent sign of one that is encoded.
+/// What RFC 6750 allows in a token, and `%`, since it may be percent-encoded.
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~+/=%".contains(&byte)
 }
 
-/// Up to the end of the last line of base64; in JSON a line break is a backslash and a letter.
+/// The end of the last line of base64; in JSON a line break is a backslash and a letter.
 fn pem_length(rest: &str) -> usize {
     const END: &str = "-----END";
     match rest.find(END) {
@@ -78,17 +78,17 @@ fn next_user_info(text: &str) -> Option<(usize, usize)> {
         let start = place + slashes.len();
         let authority = text[start..].split(|c: char| c.is_whitespace() || "/?\"'".contains(c)).next()?;
         let user_info = &authority[..authority.rfind('@')?];
-        // Our own hints say where they go.
+        // The placeholders of our own hints stay.
         (!["", "USER:PASSWORD"].contains(&user_info)).then_some((start, start + user_info.len()))
     })
 }
 
-/// Secrets that are known, to be taken out of a text: whole or in pieces, however they are encoded, spaced or spelled.
+/// Known secrets, which are masked in a text: whole or in pieces, in any encoding, spacing or case.
 #[derive(Default)]
 pub struct Masks(Vec<String>);
 
 impl Masks {
-    /// Adds a secret. One of fewer than four characters cannot be told from other text.
+    /// Adds a secret. Fewer than four characters cannot be distinguished from other text.
     pub fn add(&mut self, secret: &str) {
         if secret.len() >= 4 {
             self.0.push(secret.to_owned());
@@ -121,10 +121,10 @@ impl Masks {
     }
 }
 
-/// A byte that a text stands for, and where in the text it does.
+/// A byte after decoding, and where in the text it comes from.
 type Located = (u8, Range<usize>);
 
-/// Hides where `text` has a piece of `secret`.
+/// Marks where `text` has a piece of `secret`.
 fn hide(hidden: &mut [bool], text: &[Located], secret: &[u8]) {
     let length = secret.len().min(PIECE);
     let pieces: HashSet<&[u8]> = secret.windows(length).collect();
@@ -136,7 +136,7 @@ fn hide(hidden: &mut [bool], text: &[Located], secret: &[u8]) {
     }
 }
 
-/// What skeletons a text has that holds `secret` as it is, backwards, in hexadecimal, or in base64 at any place.
+/// The skeletons of texts that contain `secret` as is, reversed, in hexadecimal, or in base64 at any offset.
 fn skeletons(secret: &str) -> impl Iterator<Item = Vec<u8>> {
     let letters = |text: &str| skeleton(text).into_iter().map(|(byte, _)| byte).collect::<Vec<u8>>();
     let plain = letters(secret);
@@ -144,14 +144,14 @@ fn skeletons(secret: &str) -> impl Iterator<Item = Vec<u8>> {
     let hexadecimal = secret.bytes().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
     let base64 = (0..3).map(|before| {
         let encoded = STANDARD_NO_PAD.encode([&[0; 2][..before], secret.as_bytes()].concat());
-        // What depends on the bytes before and after is left out.
+        // Without the characters that depend on the bytes before and after.
         letters(&encoded[(before * 8).div_ceil(6)..encoded.len() - 1])
     });
     [plain, reversed, hexadecimal].into_iter().chain(base64.collect::<Vec<_>>())
 }
 
-/// The letters and digits of a text in lower case, once all percent-encoding, character references of HTML and escapes of
-/// JSON are undone: what stays of a secret through whatever a server does to it.
+/// The skeleton of a text: its letters and digits in lower case, with percent-encoding, HTML character references and JSON
+/// escapes decoded. A secret keeps it, however a server formats it.
 fn skeleton(text: &str) -> Vec<Located> {
     let mut bytes: Vec<Located> = text.bytes().enumerate().map(|(at, byte)| (byte, at..at + 1)).collect();
     loop {
@@ -166,7 +166,7 @@ fn skeleton(text: &str) -> Vec<Located> {
     bytes
 }
 
-/// One layer of encoding less.
+/// Removes one layer of encoding.
 fn decoded(text: &[Located]) -> Vec<Located> {
     let bytes: Vec<u8> = text.iter().map(|(byte, _)| *byte).collect();
     let mut decoded = Vec::with_capacity(text.len());
@@ -179,7 +179,7 @@ fn decoded(text: &[Located]) -> Vec<Located> {
     decoded
 }
 
-/// The ASCII character that an escape at the beginning stands for, and the length of the escape.
+/// The ASCII character of the escape at the beginning, and the length of that escape.
 fn escape(bytes: &[u8]) -> Option<(u8, usize)> {
     let number = |start: usize, end: usize, radix| {
         let digits = std::str::from_utf8(bytes.get(start..end)?).ok()?;
@@ -191,7 +191,7 @@ fn escape(bytes: &[u8]) -> Option<(u8, usize)> {
         [b'\\', b'u', b'0', b'0', ..] => Some((number(4, 6, 16)?, 6)),
         [b'&', b'#', b'x' | b'X', ..] => reference().and_then(|end| Some((number(3, end, 16)?, end + 1))),
         [b'&', b'#', ..] => reference().and_then(|end| Some((number(2, end, 10)?, end + 1))),
-        // Named references stand for punctuation, as far as a secret is concerned.
+        // Named references are punctuation, as far as secrets are concerned.
         [b'&', ..]
             if [&b"&amp;"[..], b"&lt;", b"&gt;", b"&quot;", b"&apos;", b"&sol;", b"&plus;"]
                 .iter()
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_and_keys_are_taken_out_and_the_rest_stays() {
+    fn tokens_and_keys_are_removed_and_the_rest_stays() {
         for (text, shown) in [
             ("token ya29.a0AfH6SMBxyz0123 is bad", "token … is bad"),
             (r#"{"refresh_token":"1//0gAbcdefghijkl"}"#, r#"{"refresh_token":"…"}"#),
@@ -285,7 +285,7 @@ mod tests {
             let shown = masks.apply(&format!("bad token: {form} (code 7)"));
             let left = shown.chars().filter(char::is_ascii_alphanumeric).count();
             assert!(shown.starts_with("bad token: ") && shown.ends_with("(code 7)"), "{form}: {shown}");
-            // What stands around it in the same base64 may stay.
+            // What surrounds it in the same base64 may remain.
             assert!(left <= "badtokencode7".len() + 24, "{form}: {shown}");
         }
         let sentence = "Token has been expired or revoked. Refresh it: https://example.com/opaque?id=4567&x=%20";
@@ -306,7 +306,7 @@ mod tests {
         }
 
         #[test]
-        fn no_token_is_left_whatever_surrounds_it(before in "([ -~]{0,12}[ {,;=\"])?", after in "[ -~]{0,30}", tail in "[A-Za-z0-9_-]{12,40}") {
+        fn no_token_is_left_in_any_surroundings(before in "([ -~]{0,12}[ {,;=\"])?", after in "[ -~]{0,30}", tail in "[A-Za-z0-9_-]{12,40}") {
             for start in ["ya29.", "1//", "GOCSPX-", "eyJ"] {
                 let shown = redacted(&format!("{before}{start}{tail} {after}"));
                 prop_assert!(!shown.contains(&tail), "{}", shown);

@@ -1,11 +1,11 @@
-//! What every refusal of Google's has in common: reasons that name a limit, and a line for a body that is not an error in
-//! JSON. The errors themselves are read by the cores.
+//! What the error responses of all of Google's APIs have in common: the reasons that mean a rate limit, and a one-line
+//! summary of a body that is not JSON. The errors themselves are read by the cores.
 
 /// How many characters of a body are shown.
 const SHOWN: usize = 200;
 
-/// Whether `reason`, of google.rpc.ErrorInfo or of the older domain `usageLimits`, names a rate limit, which Google's APIs
-/// also do under 403.
+/// Whether `reason` (of google.rpc.ErrorInfo, or of the older domain `usageLimits`) means a rate limit, which Google's APIs
+/// also report as 403.
 pub fn is_rate_limit(reason: &str) -> bool {
     [
         "concurrentLimitExceeded",
@@ -18,7 +18,7 @@ pub fn is_rate_limit(reason: &str) -> bool {
     .contains(&reason)
 }
 
-/// One line for a body that is not an error in JSON: the title of an HTML page, or the beginning of the text.
+/// A body that is not an error in JSON, in one line: the title of an HTML page, or the beginning of the text.
 pub fn summary(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]);
     let text = text.trim();
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn f11_a_body_that_is_not_json_is_summed_up_in_a_line() {
+    fn f11_a_body_that_is_not_json_becomes_one_line() {
         for (body, shown) in [
             ("<!DOCTYPE html>\n<title>Error 404\n (Not Found)</title><p>x", "Error 404 (Not Found)"),
             ("<html><p>x", "an HTML page"),

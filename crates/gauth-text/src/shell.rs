@@ -1,5 +1,5 @@
-//! Commands that are printed to be pasted: each word quoted for a POSIX shell (XCU 2.2, with `$'…'` as of 2024), so that
-//! what runs is what was meant, and nothing that a terminal would obey is printed.
+//! Commands for the user to paste. Each word is quoted for a POSIX shell (XCU 2.2, with `$'…'` as of 2024), and nothing is
+//! printed that a terminal would interpret.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ impl Command {
         Self { words: vec![program.to_owned()], may_be_shown: true }
     }
 
-    /// Adds a word. One that may hold a secret makes the whole command one that is not shown.
+    /// Adds a word. If it may contain a secret, the whole command is not shown.
     #[must_use]
     pub fn arg(mut self, word: &str) -> Self {
         self.may_be_shown &= Seems::of(word).is_none();
@@ -35,14 +35,14 @@ impl Command {
         self.arg(&format!("{name}={value}"))
     }
 
-    /// Adds shell text as it is, such as `$(gauth-token)`.
+    /// Adds shell text as is, such as `$(gauth-token)`.
     #[must_use]
     pub fn shell(mut self, text: &str) -> Self {
         self.words.push(text.to_owned());
         self
     }
 
-    /// The command line; `None` when it may not be shown: then it is to be described instead.
+    /// The command line; `None` if it must not be shown: describe it instead.
     pub fn line(&self) -> Option<String> {
         self.may_be_shown.then(|| self.words.join(" "))
     }
@@ -58,7 +58,7 @@ pub fn quoted(word: &[u8]) -> String {
     }
 }
 
-/// `$'…'`: ASCII letters as they are, what could be taken for something else as octal.
+/// `$'…'`: ASCII letters as is, anything special as octal.
 fn escaped(word: &[u8]) -> String {
     let mut text = String::from("$'");
     for chunk in word.utf8_chunks() {
@@ -83,7 +83,7 @@ fn octal(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Whether a terminal shows it and does nothing else.
+/// Whether a terminal only shows it.
 fn is_visible(character: char) -> bool {
     !(character.is_control()
         || matches!(
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_as_lightly_as_is_safe() {
+    fn words_are_quoted_no_more_than_needed() {
         for (word, text) in [
             ("sessions", "sessions"),
             ("", "''"),
@@ -127,7 +127,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_a_terminal_obeys_is_printed(word in prop::collection::vec(any::<u8>(), 0..40)) {
+        fn no_control_character_is_printed(word in prop::collection::vec(any::<u8>(), 0..40)) {
             prop_assert!(quoted(&word).chars().all(is_visible));
         }
     }

@@ -1,4 +1,4 @@
-//! A word that somebody typed, for a message that names it: shown only if it cannot hold a secret.
+//! A word that the user typed, for a message: shown only if it cannot contain a secret.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use crate::{MASK, quoted, redacted};
 /// The longest word that is repeated, in characters.
 const LONGEST: usize = 256;
 
-/// A word of the command line, the environment or a file: `{}` as it is, `{:?}` in quotes; if it may hold a secret, as what
-/// it looks like.
+/// A word of the command line, the environment or a file: `{}` as is, `{:?}` in quotes. If it may contain a secret, what it
+/// looks like is shown instead.
 #[derive(Clone, Copy)]
 pub struct Typed<'a>(pub &'a str);
 
-/// What a word that is not repeated seems to be.
+/// What a word that may be a secret looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seems {
     /// A JSON object, such as the content of a credentials file.
@@ -28,12 +28,12 @@ pub enum Seems {
     ClientSecret,
     /// A JWT (RFC 7519), or an object in base64.
     Jwt,
-    /// More than a name has: whatever it is.
+    /// Longer than any name.
     TooLong,
 }
 
 impl Seems {
-    /// What `word` seems to be; `None` when it cannot hold a secret.
+    /// What `word` looks like; `None` if it cannot contain a secret.
     pub fn of(word: &str) -> Option<Self> {
         let holds = |start| begins(word, start).next().is_some();
         Some(if word.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
@@ -55,8 +55,8 @@ impl Seems {
         })
     }
 
-    /// As [`Seems::of`], but only what is nothing else for certain: a JSON object, a key, or the beginning of a token
-    /// with enough behind it. Such a word is refused wherever no secret belongs.
+    /// As [`Seems::of`], but only for what is certainly a secret: a JSON object, a key, or the prefix of a token with enough
+    /// characters after it. Such a word is refused wherever no secret belongs.
     pub fn certainly(word: &str) -> Option<Self> {
         match Self::of(word)? {
             Self::TooLong => None,
@@ -81,7 +81,7 @@ impl fmt::Display for Seems {
 }
 
 impl Typed<'_> {
-    /// As a word of a command to paste; one that is not repeated shows as an ellipsis.
+    /// As a word of a command to paste; an ellipsis if it may be a secret.
     pub fn quoted(self) -> String {
         Seems::of(self.0).map_or_else(|| quoted(self.0.as_bytes()), |_| MASK.to_owned())
     }

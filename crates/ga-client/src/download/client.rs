@@ -84,7 +84,7 @@ impl Client {
             builder = builder.proxy(proxy);
         }
         Ok(Self {
-            http: builder.build().context("set up HTTPS")?,
+            http: builder.build().context("cannot set up HTTPS")?,
             base,
             target,
             proxy,
@@ -233,7 +233,7 @@ impl Client {
                 let refused = Failure::new(Kind::Failed, format!("{step}: TLS failed: {tls}"));
                 return Error::Connection(match tls {
                     rustls::Error::InvalidCertificate(_) => {
-                        refused.hint("a company's own authority goes into the file that SSL_CERT_FILE names")
+                        refused.hint("set SSL_CERT_FILE to a file with the certificate of your company's authority")
                     }
                     _ => refused,
                 });
@@ -283,19 +283,19 @@ fn tls_config(deadline: Option<std::time::Instant>) -> anyhow::Result<rustls::Cl
     }
     let mut config = rustls::ClientConfig::builder_with_provider(tls::provider())
         .with_safe_default_protocol_versions()
-        .context("set up TLS")?
+        .context("cannot set up TLS")?
         .with_root_certificates(Arc::new(roots))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 
-/// The words of an error and of what caused it, outermost first.
+/// The messages of an error and its causes, outermost first.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
     std::iter::successors(error.source(), |cause| (*cause).source())
 }
 
-/// rustls' own words, which I/O errors carry inside one another.
+/// The message of rustls, which may be nested in several I/O errors.
 fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     let mut inside = error;
     while let Some(inner) = inside.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {

@@ -1,4 +1,4 @@
-//! A report as a sequence of pages: the first alone, the rest in parallel, passed on in order.
+//! A report as a sequence of pages: the first on its own, the rest in parallel, passed on in order.
 //!
 //! Each page is read to its end and checked before it is passed on. Which pages there are is decided by
 //! [`ga_core::paging`], and when each may be requested by [`super::admission`].

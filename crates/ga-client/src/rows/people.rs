@@ -1,6 +1,5 @@
-//! Cells as people read them: figures with a separator of thousands and few decimals, rates as per cent, money with its
-//! currency, durations as such, and days as YYYY-MM-DD. For the formats that people read; those for machines keep
-//! the server's digits.
+//! Cells formatted for people: figures with thousands separators and few decimals, rates in per cent, money with its
+//! currency, durations in hours, minutes and seconds, and days as YYYY-MM-DD. Formats for programs keep the server's digits.
 
 use super::{Column, is_number};
 use gauth_cli::terminal::sanitise;
@@ -30,11 +29,11 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// As much as people read.
+    /// What people usually read.
     pub const FULL: Self = Self { decimals: 2, is_short: false };
     /// Without decimals that are not needed.
     pub const ROUND: Self = Self { decimals: 0, is_short: false };
-    /// From all to the least.
+    /// All of them, the most detailed first.
     pub(super) const LEVELS: [Self; 4] =
         [Self::FULL, Self { decimals: 1, is_short: false }, Self::ROUND, Self { decimals: 0, is_short: true }];
 }
@@ -50,7 +49,7 @@ impl Column {
         }
     }
 
-    /// A number of this column as [`Column::shown`] has it.
+    /// A number of this column, formatted as by [`Column::shown`].
     pub fn shown_value(&self, value: f64, detail: Detail) -> String {
         let text = value.to_string();
         self.figure(&text, detail).unwrap_or(text)
@@ -74,14 +73,14 @@ impl Column {
                 format!("{} {code}", number(value, decimals.max(least_decimals(value, 0)).min(minor_digits(code))))
             }
             Measure::Time(unit) => duration(value * f64::from(*unit) / 1000.0, decimals),
-            // In its own digits: 64 bits are more than a double has.
+            // In the server's digits: 64 bits do not fit into a double.
             Measure::Number if is_whole(text) && !is_short => grouped(text),
             Measure::Number => number(value, decimals.max(least_decimals(value, decimals))),
         })
     }
 }
 
-/// Decimals without which a small number would lose what it says.
+/// The decimals that a small number needs.
 fn least_decimals(value: f64, decimals: usize) -> usize {
     match value.abs() {
         whole if whole.fract() == 0.0 => 0,
@@ -105,7 +104,7 @@ fn minor_digits(code: &str) -> usize {
 fn rounded(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     match text.strip_prefix('-') {
-        // What is rounded to nothing has no sign.
+        // A number that rounds to zero has no sign.
         Some(digits) if digits.bytes().all(|byte| matches!(byte, b'0' | b'.')) => digits.to_owned(),
         _ => grouped(&text),
     }
@@ -147,7 +146,7 @@ fn duration(seconds: f64, decimals: usize) -> String {
     format!("{sign}{text}")
 }
 
-/// How many digits the moments of a dimension have.
+/// The number of digits of a moment of this dimension.
 fn moment_digits(dimension: &str) -> Option<usize> {
     match dimension.strip_prefix("ga:").unwrap_or(dimension) {
         "date" | "firstSessionDate" => Some(8),
@@ -158,7 +157,7 @@ fn moment_digits(dimension: &str) -> Option<usize> {
     }
 }
 
-/// How wide the moments of a dimension are as [`moment`] has them.
+/// The width of a moment of this dimension, as [`moment`] formats it.
 pub(super) fn moment_width(dimension: &str) -> Option<usize> {
     Some(match moment_digits(dimension)? {
         6 => "2026-11".len(),
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_is_what_a_person_would_write() {
+    fn figures_are_formatted_for_people() {
         let euros = || Measure::Money("EUR".to_owned());
         for (measure, text, full) in [
             (Measure::Number, "9223372036854775807", "9,223,372,036,854,775,807"),

@@ -1,8 +1,7 @@
 //! A table for people: aligned columns, figures to the right and never cut, no character that would disturb a terminal.
 //!
-//! Widths are those of the first rows. On a terminal lines must fit: decimals are rounded first, then text is cut, then
-//! large numbers are shortened with a unit, and where all that is not enough each row becomes a record, a field on each
-//! line. Not for programs: use csv.
+//! The first rows determine the widths. On a terminal lines must fit: decimals are rounded first, then text is cut, then
+//! large numbers are shortened with a unit; if that is not enough, each row becomes a record with a field on each line.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -19,7 +18,7 @@ const ROWS: usize = 1000;
 const GAP: &str = "  ";
 /// No column of text is cut below this.
 const NARROWEST: usize = 6;
-/// The room that a record leaves beside its headings: for a gap and a short figure with a currency.
+/// The width that a record leaves beside its headings: a gap and a short figure with a currency.
 const FIGURE: usize = 2 + 12;
 
 type Row = Vec<Vec<u8>>;
@@ -30,7 +29,7 @@ struct Table {
     form: Option<Form>,
     /// Rows held back until then.
     first: Vec<Row>,
-    /// Rows below a line at the end.
+    /// Totals, which follow below a line.
     last: Vec<Row>,
 }
 
@@ -129,7 +128,7 @@ impl Layout {
                 if column.is_metric {
                     *width
                 } else {
-                    // Half a date is useless.
+                    // A date is never cut.
                     moment_width(&column.name).unwrap_or(NARROWEST)
                 }
             });
@@ -145,7 +144,7 @@ impl Layout {
         let shown = |place: usize, detail| self.columns[place].shown(cells[place].as_ref(), detail);
         match form {
             Form::Columns(widths, detail) => {
-                // A later figure that needs more room than the first ones is shown in less detail.
+                // A later figure that is wider than the first ones is shown in less detail.
                 let cell = |place: usize| {
                     let whole = shown(place, *detail);
                     let is_too_long = self.columns[place].is_metric && whole.width() > widths[place];
@@ -179,7 +178,7 @@ impl Layout {
         }
     }
 
-    /// A figure in the most detail for which there is room, and in the least where there is too little for any.
+    /// A figure in as much detail as fits, and at least in the least.
     fn fitting(&self, place: usize, cells: &[impl AsRef<[u8]>], room: usize) -> String {
         let levels = Detail::LEVELS.map(|detail| self.columns[place].shown(cells[place].as_ref(), detail));
         levels.iter().find(|text| text.width() <= room).unwrap_or(&levels[levels.len() - 1]).clone()
@@ -226,7 +225,7 @@ impl Layout {
     }
 }
 
-/// Takes from the widest column that is not at its least until the line fits; `None` if it never does.
+/// Narrows the widest column that can be narrowed until the line fits; `None` if it never does.
 fn cut_to(room: usize, mut widths: Vec<usize>, least: &[usize]) -> Option<Vec<usize>> {
     let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
     while excess > 0 {
@@ -247,7 +246,7 @@ pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
     let mut kept = String::new();
     for character in text.chars() {
         kept.push(character);
-        // Of the whole: some characters change the width of those before them.
+        // The width of the whole: some characters change the width of those before them.
         if kept.width() + ellipsis.width() > width {
             kept.pop();
             break;
@@ -263,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_by_what_is_seen() {
+    fn columns_are_aligned_by_display_width() {
         let rows: &[&[&str]] = &[&["東京", "1234567"], &["a", "5"], &["\u{1b}[31m", "x"]];
         assert_eq!(
             written(&FORMAT, two_columns(), rows),
@@ -273,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn totals_stand_below_a_line() {
+    fn totals_are_below_a_line() {
         let mut out = Vec::new();
         let mut writer = (FORMAT.begin)(two_columns(), &mut out);
         writer.row(&[b"a", b"5"], &mut out).unwrap();
@@ -287,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_cut_where_a_terminal_shows_it() {
+    fn text_is_cut_by_display_width() {
         for (text, width, expected) in [
             ("日本語日本語", 5, "日本…"),
             ("日本語日本語", 4, "日…"),
@@ -310,7 +309,7 @@ mod tests {
         assert!(text.is_ascii() && text.contains("...  "), "{text}");
     }
 
-    /// A dimension and these metrics, in a terminal of so many columns.
+    /// A dimension and these metrics, in a terminal of this width.
     fn report(metrics: &[(&str, Measure)], width: usize) -> Layout {
         let mut layout = two_columns();
         let (dimension, metric) = (layout.columns[0].clone(), layout.columns[1].clone());
@@ -324,7 +323,7 @@ mod tests {
         Layout { terminal_width: Some(width), ..layout }
     }
 
-    /// The sequence in which a table gives way.
+    /// A table in narrower and narrower terminals.
     #[test]
     fn a_figure_is_never_cut() {
         let money = Measure::Money("EUR".to_owned());
@@ -358,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_figure_has_the_room_that_the_first_ones_took() {
+    fn a_later_figure_has_the_width_of_the_first_ones() {
         let mut out = Vec::new();
         let mut writer = (FORMAT.begin)(report(&[("m", Measure::Number)], 20), &mut out);
         for _ in 0..ROWS {

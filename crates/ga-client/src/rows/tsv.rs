@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_one_line_whatever_is_in_it() {
+    fn a_row_is_one_line_with_any_content() {
         assert_eq!(
             written(&FORMAT, two_columns(), &[&["a\tb\nc\r\\d", "1"], &["", "é"], &["\0x\0", "1"]]),
             "d\tm\na\\tb\\nc\\r\\\\d\t1\n\té\n\u{fffd}x\u{fffd}\t1\n"

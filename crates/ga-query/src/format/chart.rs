@@ -15,19 +15,19 @@ use super::{Content, Format, Layout, RowWriter, Start};
 
 pub(super) const FORMAT: Format = Format { is_drawing: true, ..Format::new("chart", Content::Report(begin)) };
 
-/// Where there is no terminal.
+/// The width without a terminal.
 const WIDTH: usize = 80;
-/// Lines of text that a line chart is high.
+/// The height of a line chart, in lines of text.
 const HEIGHT: usize = 10;
 
-/// What drawings are made of.
+/// The characters that drawings are made of.
 struct Glyphs {
-    /// Parts of a bar of one column's width, from nothing to all of it.
+    /// A bar's last column, from empty to full.
     bar: &'static [&'static str],
     levels: [char; 8],
     axis: &'static str,
     mark: &'static str,
-    /// A place of a line with these dots, if it is not one for each pattern.
+    /// The character for any dots; `None` if each pattern has its own.
     dot: Option<char>,
     ellipsis: &'static str,
 }
@@ -78,7 +78,7 @@ impl RowWriter for Chart {
         Ok(())
     }
 
-    /// Totals would dwarf what they are the totals of.
+    /// Totals are left out: they would dwarf the other bars.
     fn aggregate(&mut self, _: &[&[u8]], _: &mut Vec<u8>) -> Result<(), Failure> {
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Chart {
         self.painted("36", text)
     }
 
-    /// Labels cut to a third of the width, and how wide they are then.
+    /// The labels, cut to a third of the width, and their width.
     fn labels(&self) -> (Vec<String>, usize) {
         let series = self.figure.series.iter();
         let labels: Vec<String> = series.map(|s| self.cut(&s.label, self.width / 3)).collect();
@@ -167,7 +167,7 @@ impl Chart {
         text
     }
 
-    /// A small line for each series, all of the same scale.
+    /// A small line for each series, all on the same scale.
     fn sparklines(&self, metric: usize) -> String {
         let (labels, widest) = self.labels();
         let (low, high) = self.figure.range(metric);
@@ -182,7 +182,7 @@ impl Chart {
         let width = room.min(steps);
         let mut text = String::new();
         for ((series, label), shown) in self.figure.series.iter().zip(&labels).zip(&shown) {
-            // Where several moments share a place, the highest is shown.
+            // Of several moments in one column the highest is shown.
             let mut levels: Vec<Option<f64>> = vec![None; width];
             for point in &series.points {
                 let level = &mut levels[point.step as usize * width / steps];
@@ -202,7 +202,7 @@ impl Chart {
         text + &self.moments_below(widest + 2, width)
     }
 
-    /// The first and the last moment under a drawing of that width.
+    /// The first and the last moment, below a drawing of that width.
     fn moments_below(&self, indent: usize, width: usize) -> String {
         let (first, last) = (self.figure.step_label(0), self.figure.step_label(self.figure.steps.saturating_sub(1)));
         let gap = width.saturating_sub(first.width() + last.width()).max(2);
@@ -251,7 +251,7 @@ impl Chart {
     }
 }
 
-/// Sets the dots of a straight line, a step at a time along its longer side.
+/// Sets the dots of a straight line, one for each step along its longer side.
 fn stroke(canvas: &mut [Vec<u8>], from: (i64, i64), to: (i64, i64)) {
     const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
     let (across, down) = (to.0 - from.0, to.1 - from.1);

@@ -1,4 +1,4 @@
-//! The days of a report as dates: what `yesterday` was in the property's zone when the report was made.
+//! The days of a report as dates: `yesterday` in the property's time zone, when the report was made.
 
 use ga_client::zone;
 use ga_core::report::{DateRange, RunReportRequest};
@@ -8,24 +8,24 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _};
 
-/// When a report was made, and what of.
+/// When a report was made, and its days.
 pub(super) struct Days {
     pub(super) ranges: Vec<Range>,
-    /// Minutes, with realtime.
+    /// Minutes of a realtime report.
     minutes: Option<String>,
     /// `2026-11-27 09:30`, in the property's zone.
     pub(super) made: String,
-    /// The property's zone, if it was told.
+    /// The property's zone, if it is known.
     pub(super) zone: Option<String>,
 }
 
 /// One date range.
 pub(super) struct Range {
-    /// What rows call it.
+    /// Its name in the rows.
     pub(super) name: String,
     is_named: bool,
     typed: [String; 2],
-    /// `None` for a day that cannot be told.
+    /// `None` for a day that is not known.
     pub(super) days: Option<(Date, Date)>,
 }
 
@@ -109,7 +109,7 @@ mod tests {
             ..RunReportRequest::default()
         };
         let mut head = ReportHead::default();
-        // Half past eleven in the evening of the last day of February, in Greenwich.
+        // 23:30 UTC on the last day of February.
         let now = "2026-02-28T23:30:00Z".parse().unwrap();
         for (zone, text, made) in [
             ("UTC", "now: 2026-02-26 to 2026-02-27, 2026-03-01", "2026-02-28 23:30"),

@@ -1,7 +1,7 @@
-//! What of a report can be drawn: a line over time if time is among its dimensions, else a bar for each row.
+//! The drawing of a report: a line over time if one of its dimensions is a time, else a bar for each row.
 //!
-//! Only so much is kept as an eye can take in. What is left out is counted, and the drawing says so. Several date ranges
-//! lie over each other, by the first, second, … unit of each.
+//! Only as many rows are kept as can be read in a drawing; the rest is counted, and the drawing says so. Several date
+//! ranges are overlaid: the first day of one on the first day of the others, and so on.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use jiff::civil::{Date, ISOWeekDate, Weekday};
 use super::days::{Days, Range};
 use super::{Column, Layout};
 
-/// Dimensions whose values are moments, with what one step of them is.
+/// Dimensions of time, each with its step.
 const TIMES: [(&str, &str); 14] = [
     ("date", "day"),
     ("dateHour", "hour"),
@@ -33,17 +33,17 @@ const TIMES: [(&str, &str); 14] = [
 const MOST_BARS: usize = 30;
 const MOST_LINES: usize = 8;
 const MOST_POINTS: usize = 20_000;
-/// Steps between the first and the last moment; with more, only those that have a point are steps.
+/// The most steps between the first and the last moment; beyond that, only moments with a point are steps.
 const MOST_STEPS: i64 = 10_000;
 
-/// The drawable part of the rows.
+/// The part of the rows that is drawn.
 pub(super) struct Figure {
     pub(super) metrics: Vec<Column>,
-    /// The column of moments; without one there are bars.
+    /// The column of moments; bars are drawn without one.
     time: Option<usize>,
-    /// What a moment is, and what one step is.
+    /// The dimension of time, and its step.
     unit: (&'static str, &'static str),
-    /// The column of ranges, where they lie over each other.
+    /// The column of ranges, if they are overlaid.
     range: Option<usize>,
     ranges: Vec<Range>,
     labels: Vec<usize>,
@@ -63,12 +63,12 @@ pub(super) struct Series {
 }
 
 pub(super) struct Point {
-    /// The moment in steps since some beginning; in the end since that of the drawing.
+    /// The moment, in steps; at the end counted from the first of the drawing.
     pub(super) step: i64,
     range: usize,
-    /// The moment as people write it.
+    /// The moment, formatted for people.
     pub(super) moment: String,
-    /// One for each metric.
+    /// A value for each metric.
     pub(super) values: Vec<f64>,
 }
 
@@ -114,7 +114,7 @@ impl Figure {
         let (step, moment) = match self.time {
             Some(place) => match step(self.unit.0, &text(place)) {
                 Some(step) => (step, moment(self.unit.0, &text(place)).unwrap_or_else(|| text(place).into_owned())),
-                // `(other)` is no moment.
+                // `(other)` is not a moment.
                 None => {
                     self.left_out += 1;
                     return;
@@ -143,20 +143,20 @@ impl Figure {
         self.series[place].points.push(Point { step, range: range.unwrap_or(0), moment, values });
     }
 
-    /// Google has a row for each range at each moment, with zeros where the moment is not in the range.
+    /// Google sends a row for each range at each moment, with zeros if the moment is outside the range.
     fn is_outside(&self, range: Option<usize>, step: i64) -> bool {
         let bounds = range.and_then(|range| bounds(self.unit.0, self.ranges[range].days?));
         bounds.is_some_and(|(first, last)| step < first || step > last)
     }
 
-    /// After the last row: the lines run from the left to the right.
+    /// After the last row: sorts the points of each line by time.
     pub(super) fn finish(&mut self) {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let earliest = |range: Option<usize>| {
             let of_range = points().filter(|point| range.is_none_or(|range| point.range == range));
             of_range.map(|point| point.step).min().unwrap_or(0)
         };
-        // Where each range begins; without ranges over each other, where all do.
+        // The start of each range, or, unless ranges are overlaid, the common start.
         let mut begins = vec![earliest(None); self.ranges.len().max(1)];
         if self.range.is_some() {
             for (place, (begin, range)) in begins.iter_mut().zip(&self.ranges).enumerate() {
@@ -170,7 +170,7 @@ impl Figure {
             }
             series.points.sort_by_key(|point| point.step);
         }
-        // In the order of the question: a row outside its range may have come first.
+        // In the order of the request: a row outside its range may have come first.
         self.series.sort_by_key(|series| series.points[0].range);
         let steps: BTreeSet<i64> = self.series.iter().flat_map(|s| s.points.iter().map(|point| point.step)).collect();
         let last = steps.last().copied().unwrap_or(0);
@@ -185,7 +185,7 @@ impl Figure {
         self.steps = steps.len();
     }
 
-    /// What to call a step below the drawing: its moment, or the `day 3` of several ranges.
+    /// The label of a step: its moment, or `day 3` with several ranges.
     pub(super) fn step_label(&self, step: usize) -> String {
         if self.range.is_some() {
             return format!("{} {}", self.unit.1, step + 1);
@@ -195,13 +195,13 @@ impl Figure {
         nearest.map_or_else(String::new, |point| point.moment.clone())
     }
 
-    /// The largest and the smallest value of a metric, with the zero line in sight.
+    /// The smallest and the largest value of a metric, zero included.
     pub(super) fn range(&self, metric: usize) -> (f64, f64) {
         let points = self.series.iter().flat_map(|series| &series.points);
         points.fold((0.0, 0.0), |(low, high), point| (point.values[metric].min(low), point.values[metric].max(high)))
     }
 
-    /// A round scale for a metric, from the bottom to the top.
+    /// A scale with round numbers for a metric, from bottom to top.
     pub(super) fn scale(&self, metric: usize) -> (f64, f64) {
         let (low, high) = self.range(metric);
         let bottom = if low < 0.0 { -rounded_up(-low) } else { 0.0 };
@@ -212,14 +212,14 @@ impl Figure {
         self.metrics[metric].shown_value(value, Detail::FULL)
     }
 
-    /// A value of the scale.
+    /// A value on the scale.
     pub(super) fn mark(&self, metric: usize, value: f64) -> String {
         self.metrics[metric].shown_value(value, Detail::ROUND)
     }
 }
 
 impl Series {
-    /// The points that follow each other without a gap.
+    /// Runs of points without a gap.
     pub(super) fn unbroken(&self) -> impl Iterator<Item = &[Point]> {
         self.points.chunk_by(|a, b| b.step - a.step <= 1)
     }
@@ -239,7 +239,7 @@ pub(super) fn title(layout: &Layout) -> String {
     }
 }
 
-/// The next of 1, 1.5, 2, 3, … 10, 15, … that is not below the value.
+/// The smallest of 1, 1.5, 2, 3, … 10, 15, … that is not below the value.
 fn rounded_up(value: f64) -> f64 {
     if value <= 0.0 {
         return 1.0;
@@ -255,7 +255,7 @@ fn day_number(day: Date) -> i64 {
     (day - Date::constant(1970, 1, 1)).get_days().into()
 }
 
-/// The number of a moment of this dimension, of which the next one has the next number.
+/// The number of a moment of this dimension; consecutive moments have consecutive numbers.
 fn step(dimension: &str, text: &str) -> Option<i64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -285,8 +285,7 @@ fn step(dimension: &str, text: &str) -> Option<i64> {
     }
 }
 
-/// The number of the first and of the last moment of some days; `None` where moments are counted within the range or
-/// the day.
+/// The numbers of the first and the last moment of these days; `None` if moments are counted within the range or the day.
 fn bounds(dimension: &str, (first, last): (Date, Date)) -> Option<(i64, i64)> {
     let both = |number: fn(Date) -> i64| Some((number(first), number(last)));
     let parts = |of_day: i64| Some((day_number(first) * of_day, (day_number(last) + 1) * of_day - 1));
@@ -302,7 +301,7 @@ fn bounds(dimension: &str, (first, last): (Date, Date)) -> Option<(i64, i64)> {
     }
 }
 
-/// The first day of 1970 was a Thursday.
+/// 1970 began on a Thursday.
 fn week_from_sunday(day: Date) -> i64 {
     (day_number(day) + 4).div_euclid(7)
 }
@@ -316,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_counted_without_a_gap() {
+    fn consecutive_moments_have_consecutive_numbers() {
         for (dimension, moments) in [
             ("date", ["20240228", "20240229", "20240301"]),
             ("date", ["20231231", "20240101", "20240102"]),

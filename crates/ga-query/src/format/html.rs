@@ -1,8 +1,8 @@
 //! One self-contained page: a table of every row, and above it a drawing of each metric.
 //!
-//! Nothing is fetched and nothing runs: no script, style and drawing are in the page, and a content security
-//! policy holds the browser to that. Every text is escaped, because visitors of the site wrote much of it. The rows
-//! go out as they come, so the drawings follow them in the source; the style puts them on top.
+//! Nothing is fetched and no script runs: style and drawings are in the page, and a content security policy enforces
+//! this. All text is escaped, because visitors of the site wrote much of it. Rows are written as they arrive, so the
+//! drawings follow them in the source; the style moves them to the top.
 
 mod drawing;
 
@@ -24,7 +24,7 @@ fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn
     let has_property_column = layout.columns.iter().any(|column| column.name == "property");
     let title = figure::title(&layout);
     let property = match start.property.name() {
-        // Several properties are told apart by their column.
+        // With several properties, a column names each.
         _ if has_property_column => None,
         Some(name) => Some(format!("{name} ({property})")),
         None => Some(format!("property {property}")),
@@ -112,7 +112,7 @@ impl Html {
                 match moment(&column.name, &String::from_utf8_lossy(cell)) {
                     Some(moment) => out.extend_from_slice(format!("<td class=\"t\">{moment}").as_bytes()),
                     None => {
-                        // A text from right to left stays within its cell.
+                        // Right-to-left text must not affect other cells.
                         out.extend_from_slice(b"<td dir=\"auto\">");
                         escape(cell, out);
                     }
@@ -124,8 +124,8 @@ impl Html {
     }
 }
 
-/// Text as text in an element or a quoted attribute. Control characters, which HTML does not allow, become pictures
-/// of themselves (Unicode, block 2400).
+/// Text as the content of an element or a quoted attribute. Control characters, which HTML does not allow, become their
+/// symbols (Unicode, block 2400).
 fn escape(text: &[u8], out: &mut Vec<u8>) {
     for &byte in text {
         match byte {

@@ -1,10 +1,9 @@
-//! SQL for a database, as both sqlite3 and psql take it: one transaction that makes the table if it is not there and
-//! puts every row in its place, so that a report may be loaded any number of times.
+//! SQL that both sqlite3 and psql accept: one transaction that creates the table if it does not exist and inserts or
+//! replaces every row, so that a report can be loaded any number of times.
 //!
-//! The key is what makes a row that row: the property, the dimensions and, unless every row belongs to one day, the
-//! date range. Dimensions are text as they were sent, but for NUL characters, which no database takes. Metrics are BIGINT
-//! where Analytics says that they are whole, and otherwise DOUBLE PRECISION, as Google's are (DuckDB cuts NUMERIC to
-//! three places).
+//! The key is the property, the dimensions and, unless each row belongs to one day, the date range. Dimensions are text as
+//! sent, except for NUL characters, which no database accepts. Metrics are BIGINT if Analytics declares them integers, and
+//! otherwise DOUBLE PRECISION, as at Google (DuckDB cuts NUMERIC to three places).
 
 use ga_client::rows::{is_number, nul_loss};
 use ga_core::paging::DATE_RANGE;
@@ -28,14 +27,14 @@ pub(super) const FORMAT: Format = Format {
     ..Format::new("sql", Content::Report(begin))
 };
 
-/// Dimensions that put a row into one day.
+/// Dimensions that assign a row to one day.
 const DAYS: [&str; 3] = ["date", "dateHour", "dateHourMinute"];
 const PROPERTY: &str = "property";
 const START: &str = "start_date";
 const END: &str = "end_date";
 /// PostgreSQL cuts longer names (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>).
 const LONGEST_NAME: usize = 63;
-/// Rows of one INSERT; fewer when they are long.
+/// The rows of one INSERT; fewer if they are long.
 const BATCH_ROWS: usize = 500;
 const BATCH_BYTES: usize = 1 << 20;
 
@@ -47,7 +46,7 @@ fn check(arguments: &Arguments, query: &Query) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Properties in one table must not have different days under one name.
+/// Properties in one table must mean the same days by the same words.
 fn check_properties(report: &Report, first: &Property, other: &Property) -> Result<(), Failure> {
     if first.date_ranges() == other.date_ranges() || names_days(&report.request) {
         return Ok(());
@@ -82,7 +81,7 @@ fn table_name(arguments: &Arguments) -> Result<String, Failure> {
     Ok(quoted.join("."))
 }
 
-/// Whether each row names its day, and there is one range, so that the range does not belong to the key.
+/// Whether each row names its day and there is one range, so that the key needs no range.
 fn names_days(request: &RunReportRequest) -> bool {
     request.date_ranges.len() == 1 && request.dimensions.iter().any(|dimension| DAYS.contains(&&*dimension.name))
 }
@@ -95,11 +94,11 @@ fn has_ranges_in_key(request: &RunReportRequest) -> Result<bool, Failure> {
     }
     let hint = "name the days as YYYY-MM-DD, or add -d date";
     if ranges.is_empty() {
-        let why = "-f sql: a report without dates has no key that tells its rows from those of the next run";
+        let why = "-f sql: a report without dates has no key: its rows would replace those of another run";
         return Err(Failure::usage(why));
     }
     for day in ranges.iter().flat_map(|r| [&r.start_date, &r.end_date]) {
-        // The shape of a date has been checked; words have no dash.
+        // Dates have been checked; the words for days contain no dash.
         if !day.contains('-') {
             return Err(Failure::usage(format!(
                 "-f sql: the date range is part of the key here, and {day} will be another day tomorrow"
@@ -110,7 +109,7 @@ fn has_ranges_in_key(request: &RunReportRequest) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Two names may be one to a database: SQLite takes no notice of case, PostgreSQL cuts what is long.
+/// Two names may be the same to a database: SQLite ignores case, and PostgreSQL cuts long names.
 fn check_columns(request: &RunReportRequest, has_ranges: bool) -> Result<(), Failure> {
     let mut known = vec![PROPERTY.to_owned()];
     if has_ranges {
@@ -127,7 +126,7 @@ fn check_columns(request: &RunReportRequest, has_ranges: bool) -> Result<(), Fai
         let lower = name.to_ascii_lowercase();
         if known.contains(&lower) {
             return Err(Failure::usage(format!(
-                "-f sql: a database cannot tell {} from another column of the table",
+                "-f sql: to a database {} is the same as another column of the table",
                 Typed(name)
             )));
         }
@@ -136,7 +135,7 @@ fn check_columns(request: &RunReportRequest, has_ranges: bool) -> Result<(), Fai
     Ok(())
 }
 
-/// What a column of the report holds in the database.
+/// A column of the report, in the database.
 #[derive(Clone, Copy)]
 enum Cell {
     Text,
@@ -146,7 +145,7 @@ enum Cell {
 
 struct Sql {
     columns: Vec<(Column, Cell)>,
-    /// What begins an INSERT and what ends it.
+    /// The beginning and the end of an INSERT.
     insert: String,
     upsert: String,
     ranges: Ranges,
@@ -155,16 +154,16 @@ struct Sql {
     replaced_nul: bool,
 }
 
-/// What goes between the property and the dimensions.
+/// The cells between the property and the dimensions.
 enum Ranges {
-    /// The same for every row: nothing, or the only range.
+    /// The same for all rows: none, or the only range.
     Same(String),
-    /// The range that the cell in this place names.
+    /// The range named by the cell in this column.
     Named(usize, Vec<(Vec<u8>, String)>),
 }
 
 impl Sql {
-    /// The writer, and what comes before all rows.
+    /// Makes the writer, and writes what comes before the rows.
     fn new(table: &str, ranges: &[DateRange], layout: &Layout) -> (Self, String) {
         let columns = layout.columns.iter().map(|column| {
             let cell = match column {
@@ -218,8 +217,8 @@ impl Sql {
     }
 }
 
-/// Where `standard_conforming_strings` is off, a backslash in a visitor's text could end a literal. There this
-/// divides by zero and stops the transaction; elsewhere it does nothing.
+/// If `standard_conforming_strings` is off, a backslash in a visitor's text could end a literal. Then this divides by zero
+/// and stops the transaction; otherwise it does nothing.
 fn backslash_guard(table: &str) -> String {
     format!("INSERT INTO {table} SELECT * FROM {table} WHERE 1 / (length('\\\\') - 1) = 0;\n")
 }
@@ -244,7 +243,7 @@ impl Ranges {
                     let name = name.unwrap_or_else(|| format!("date_range_{place}"));
                     (name.into_bytes(), days(range))
                 });
-                // Without such a column no name is found, and the row is refused.
+                // Without such a column no name is found and the row is refused.
                 Self::Named(column.unwrap_or(0), ranges.collect())
             }
         }
@@ -321,7 +320,7 @@ fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A literal, with U+FFFD for each NUL character; whether there was one.
+/// A literal, with U+FFFD for each NUL character. Returns whether there was one.
 fn text(cell: &[u8], out: &mut Vec<u8>) -> bool {
     out.push(b'\'');
     let mut has_nul = false;
@@ -330,7 +329,7 @@ fn text(cell: &[u8], out: &mut Vec<u8>) -> bool {
         match byte {
             b'\'' => {
                 out.extend_from_slice(&cell[plain..=place]);
-                // Doubled: the second one begins what follows.
+                // Doubled: the second begins the next part.
                 plain = place;
             }
             // The sqlite3 shell drops a CR at the end of a line.
@@ -353,7 +352,7 @@ fn text(cell: &[u8], out: &mut Vec<u8>) -> bool {
     has_nul
 }
 
-/// A whole number of 64 bits in its own digits; NULL for nothing.
+/// An integer of 64 bits, in the server's digits; NULL if empty.
 fn integer(cell: &[u8], out: &mut Vec<u8>) -> bool {
     let is_short = cell.len() <= 18 && cell.iter().all(u8::is_ascii_digit);
     let is_integer = || {
@@ -368,8 +367,8 @@ fn integer(cell: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// A number in its own digits; NULL for nothing. What is no number is text, of which PostgreSQL knows `NaN`; whether a NUL
-/// character in it was replaced.
+/// A number in the server's digits; NULL if empty. Anything else is written as text, of which PostgreSQL knows `NaN`.
+/// Returns whether a NUL character in it was replaced.
 fn number(cell: &[u8], out: &mut Vec<u8>) -> bool {
     match cell {
         b"" => out.extend_from_slice(b"NULL"),

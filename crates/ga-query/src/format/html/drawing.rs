@@ -1,5 +1,5 @@
-//! The figures of a page: lines as SVG that stretches with the page, in colours that the page's style names, and bars and
-//! every text as HTML, which keeps its size.
+//! The drawings of a page: lines are SVG, which stretches with the page, in colours from the page's style; bars and all text
+//! are HTML, which keeps its size.
 //! <https://www.w3.org/TR/SVG2/>
 
 use std::fmt::Write as _;
@@ -10,10 +10,10 @@ use gauth_cli::terminal::sanitise;
 use super::escaped;
 use crate::format::figure::{Figure, Point};
 
-/// Of the drawing; the page gives it its size.
+/// The units of the drawing; the page sets its size.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 100.0;
-/// With more points than these, none gets a mark of its own.
+/// Points are marked only up to this number.
 const MARKS: usize = 400;
 
 /// One metric.
@@ -71,7 +71,7 @@ fn lines(figure: &Figure, metric: usize, name: &str) -> String {
                 let command = if place == 0 { 'M' } else { 'L' };
                 let _ = write!(path, "{command}{:.1} {:.1}", x(point), y(point.values[metric]));
             }
-            // One point alone is a dot.
+            // A single point is a dot.
             path += if points.len() == 1 { "h0" } else { "" };
         }
         let _ = writeln!(text, "<path class=\"line\" stroke=\"var(--s{place})\" d=\"{path}\"/>");
@@ -99,7 +99,7 @@ fn lines(figure: &Figure, metric: usize, name: &str) -> String {
     text + &legend(figure)
 }
 
-/// Which colour is which line, if there are several.
+/// The legend, if there are several lines.
 fn legend(figure: &Figure) -> String {
     if figure.series.len() < 2 {
         return String::new();
