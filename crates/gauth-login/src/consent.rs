@@ -5,12 +5,13 @@ use std::io::Write;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use gauth_cli::loopback::peer::Peer;
 use gauth_cli::{Context, Failure, Kind, Terminal};
 use gauth_core::Secret;
 use gauth_core::authorization::{AuthorizationRequest, Redirected};
 
+use crate::answering_user;
 use crate::loopback::Callback;
-use crate::loopback::peer::{self, Peer};
 use crate::page::Page;
 use crate::paste::{self, Pasted};
 
@@ -113,7 +114,7 @@ fn from_browser(
         return None;
     };
     let peer = callback.peer();
-    if peer.may_answer() {
+    if answering_user::may_answer(peer) {
         return Some((outcome, Some(callback)));
     }
     if let Peer::User(uid) = peer
@@ -132,7 +133,7 @@ fn warn_of_user(uid: u32, terminal: &Terminal) {
     } else {
         "it was ignored; run gauth-login as that user, or in a terminal where its address can be pasted"
     };
-    terminal.warn(&format!("a browser of user {} answered; {what_to_do}", peer::user_name(uid)));
+    terminal.warn(&format!("a browser of user {} answered; {what_to_do}", answering_user::name(uid)));
 }
 
 /// Any other line is asked for again.

@@ -2,32 +2,31 @@
 //! the browser's return to the redirect URI, and answers everything else with a short static page while it keeps
 //! waiting. It checks form, host and path; the receiver of the [`Callback`] checks the parameters.
 
-mod connections;
-pub(crate) mod peer;
 mod request;
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use gauth_cli::exit::{no_thread, reason};
-use gauth_cli::{Failure, Kind};
+use gauth_cli::Failure;
+use gauth_cli::exit::no_thread;
+use gauth_cli::loopback::connections::{Connections, Phase};
+use gauth_cli::loopback::peer::Peer;
+use gauth_cli::loopback::{bind, cannot_listen, drain, may_have_more, read_until, receive_at_once};
 use gauth_core::Secret;
 use gauth_core::client_secrets::Redirect;
 
 use crate::consent::Event;
 use crate::page::Page;
-use connections::{Connections, Phase};
-use peer::Peer;
 use request::Expected;
 
-/// The most that is read at a time, in bytes.
-const AT_ONCE: usize = 4096;
+/// The most connections at a time.
+const MOST: usize = 60;
 /// How long a connection may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a finished connection is read on, so that the page is not lost with what the client still sends.
@@ -99,7 +98,7 @@ impl Loopback {
         let shared = Arc::new(Shared {
             expected: Expected::of(&redirect_uri, state.clone())?,
             events,
-            connections: Connections::default(),
+            connections: Connections::new(MOST),
             closed: AtomicBool::new(false),
         });
         let acceptors = listeners
@@ -167,27 +166,6 @@ fn bind_registered(uri: &str, port: Option<u16>) -> anyhow::Result<Vec<TcpListen
     }
 }
 
-/// On Unix an existing listener can be neither replaced nor shared (no SO_REUSEPORT).
-fn bind(address: IpAddr, port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((address, port))?;
-    // A longer queue than the standard library's, so that a flood does not keep the browser from connecting.
-    #[cfg(unix)]
-    rustix::net::listen(&listener, 4096)?;
-    Ok(listener)
-}
-
-fn cannot_listen(port: u16, error: &io::Error) -> Failure {
-    let place = match port {
-        0 => "the loopback interface".to_owned(),
-        port => format!("port {port} of the loopback interface"),
-    };
-    let failure = Failure::new(Kind::Failed, format!("cannot listen on {place}: {}", reason(error)));
-    match error.kind() {
-        io::ErrorKind::AddrInUse => failure.hint("end the program that uses the port, or choose another with --port"),
-        _ => failure,
-    }
-}
-
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     for stream in listener.incoming() {
         if shared.closed.load(Ordering::Acquire) {
@@ -209,7 +187,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 fn admit(stream: TcpStream, shared: &Arc<Shared>) {
     let received = receive_at_once(&stream);
     // Closing a connection with something unread in it would take the page away.
-    if received.len() < AT_ONCE
+    if !may_have_more(&received)
         && let Err(page) = shared.expected.judge(&received)
     {
         let _ = (&stream).write_all(page.response().as_bytes());
@@ -232,20 +210,10 @@ fn admit(stream: TcpStream, shared: &Arc<Shared>) {
     }
 }
 
-/// What is there without waiting.
-fn receive_at_once(mut stream: &TcpStream) -> Vec<u8> {
-    let mut received = vec![0; AT_ONCE];
-    let read = stream.set_nonblocking(true).and_then(|()| stream.read(&mut received));
-    // The error, or the end, is met again when the connection is read on.
-    received.truncate(read.unwrap_or(0));
-    received
-}
-
-fn serve(connection: &Arc<TcpStream>, received: Vec<u8>, id: u64, shared: &Shared) -> io::Result<()> {
+fn serve(connection: &Arc<TcpStream>, mut received: Vec<u8>, id: u64, shared: &Shared) -> io::Result<()> {
     let mut stream: &TcpStream = connection;
-    stream.set_nonblocking(false)?;
     let judge = |head: &[u8]| shared.expected.judge(head).transpose();
-    let Some(request) = read_until(stream, received, PATIENCE, judge)? else {
+    let Some(request) = read_until(stream, &mut received, PATIENCE, judge)? else {
         return Ok(());
     };
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -267,35 +235,6 @@ fn serve(connection: &Arc<TcpStream>, received: Vec<u8>, id: u64, shared: &Share
     stream.shutdown(Shutdown::Write)?;
     shared.connections.enter(id, Phase::Answered);
     drop(showing);
-    read_until(stream, Vec::new(), LINGER, |_| None::<()>).map(drop)
-}
-
-/// Reads on until `found` finds something in all that was received, the client ends, or time is up. Bounded by what
-/// [`Expected::judge`] puts up with.
-fn read_until<T>(
-    mut stream: &TcpStream,
-    mut received: Vec<u8>,
-    patience: Duration,
-    found: impl Fn(&[u8]) -> Option<T>,
-) -> io::Result<Option<T>> {
-    let end = Instant::now() + patience;
-    let mut buffer = [0; AT_ONCE];
-    while received.len() <= request::LONGEST {
-        if let Some(found) = found(&received) {
-            return Ok(Some(found));
-        }
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::Error::from(io::ErrorKind::TimedOut));
-        }
-        stream.set_read_timeout(Some(left))?;
-        match stream.read(&mut buffer) {
-            Ok(0) => return Ok(None),
-            Ok(count) => received.extend_from_slice(&buffer[..count]),
-            // A read with a time limit is not restarted after Ctrl-Z and fg (signal(7)).
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found(&received))
+    drain(stream, LINGER);
+    Ok(())
 }

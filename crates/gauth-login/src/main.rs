@@ -1,6 +1,7 @@
 //! Interactive consent: the authorization code grant (RFC 6749 §4.1) of a native app (RFC 8252) from the first check to
 //! the credentials file. What the protocol says is in gauth-core; here is the order of the work.
 
+mod answering_user;
 mod arguments;
 mod browser;
 mod client;

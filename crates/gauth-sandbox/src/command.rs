@@ -1,22 +1,16 @@
-//! A command that runs inside the sandbox: its environment, the signals it is passed, its status.
+//! A command that runs inside the sandbox: its environment, and what an interactive shell is told.
 
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::process::{Command, ExitCode, ExitStatus};
-use std::sync::mpsc::{Receiver, Sender};
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use gauth_cli::{Failure, exit};
+use gauth_cli::command::{Events, is_shell};
 use gauth_sandbox::Sandbox;
-use gauth_text::Typed;
 
 use crate::follow;
-use crate::signals::{self, Event};
-
-/// Shells that are interactive when they are given nothing to do.
-const SHELLS: [&str; 6] = ["bash", "dash", "fish", "ksh", "sh", "zsh"];
 
 /// What the command runs in.
 pub(crate) struct Surroundings<'a> {
@@ -56,59 +50,21 @@ impl Surroundings<'_> {
     }
 }
 
-/// Runs the command to its end and passes on what signals come meanwhile.
+/// Runs the command to its end; its private home goes after it, and so does the sandbox.
 pub(crate) fn run(
     surroundings: Surroundings<'_>,
     program: &str,
     arguments: &[String],
-    sender: Sender<Event>,
-    events: &Receiver<Event>,
+    events: &Events,
     deadline: Option<Instant>,
 ) -> anyhow::Result<ExitCode> {
     let own = tempfile::Builder::new().prefix("gauth-sandbox-home-").tempdir().context("cannot make a private home")?;
     let mut command = Command::new(program);
     command.args(arguments);
     surroundings.apply(&mut command, own.path())?;
-    let name = Path::new(program).file_name().unwrap_or_default();
-    if SHELLS.iter().any(|shell| name == *shell) && arguments.is_empty() && io::stdin().is_terminal() {
+    if is_shell(program) && arguments.is_empty() && io::stdin().is_terminal() {
         let url = surroundings.sandbox.url();
         eprintln!("gauth-sandbox: this shell runs inside the sandbox at {url}; type exit to leave it");
     }
-
-    let mut child = command
-        .spawn()
-        .map_err(|error| Failure::usage(format!("cannot run {}: {}", Typed(program), exit::reason(&error))))?;
-    let id = child.id();
-    let waiter = std::thread::spawn(move || {
-        let status = child.wait();
-        // Nothing receives it if the time was over.
-        let _ = sender.send(Event::Ended(status));
-    });
-    let result = loop {
-        match signals::next(events, deadline) {
-            Ok(Event::Ended(status)) => {
-                break status.map(status_of).context("cannot wait for the command");
-            }
-            // A terminal's Ctrl-C has reached the command already.
-            Ok(Event::Signal(signals::INTERRUPT)) if io::stdin().is_terminal() => {}
-            Ok(Event::Signal(number)) => signals::pass_on(id, number),
-            Err(late) => {
-                signals::pass_on(id, signals::TERMINATE);
-                break Err(late.into());
-            }
-        }
-    };
-    // The home goes after the command, and so does the server.
-    let _ = waiter.join();
-    result
-}
-
-/// Its exit code, or 128 and the number of the signal that ended it.
-fn status_of(status: ExitStatus) -> ExitCode {
-    #[cfg(unix)]
-    if let Some(number) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return signals::status(number);
-    }
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    ExitCode::from(code.unwrap_or(1))
+    events.run(&mut command, deadline)
 }

@@ -5,18 +5,16 @@ mod arguments;
 mod command;
 mod environment;
 mod follow;
-mod signals;
 
 use std::process::ExitCode;
-use std::sync::mpsc;
 
 use anyhow::Context as _;
+use gauth_cli::command::Events;
 use gauth_cli::{Context, Program, completions, files};
 use gauth_sandbox::Sandbox;
 
 use arguments::Arguments;
 use command::Surroundings;
-use signals::Event;
 
 const PROGRAM: Program = Program {
     name: "gauth-sandbox",
@@ -43,8 +41,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
     let options = arguments.sandbox();
     options.dir.as_deref().map_or(Ok(()), files::refuse_secret_as_name)?;
     let deadline = context.deadline();
-    let (sender, events) = mpsc::channel();
-    signals::watch(sender.clone()).context("cannot watch for signals")?;
+    let events = Events::watch()?;
     let sandbox = Sandbox::start(options).context("cannot start the sandbox")?;
 
     if let [program, rest @ ..] = &arguments.command[..] {
@@ -53,11 +50,8 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<ExitCode> {
             variables: environment::variables(&sandbox, arguments.export.is_some()),
             is_automatic: arguments.is_automatic(),
         };
-        return command::run(surroundings, program, rest, sender, &events, deadline);
+        return command::run(surroundings, program, rest, &events, deadline);
     }
     environment::print(&sandbox, arguments.export)?;
-    match signals::next(&events, deadline)? {
-        Event::Signal(number) => Ok(signals::status(number)),
-        Event::Ended(_) => Ok(ExitCode::SUCCESS),
-    }
+    events.wait(deadline)
 }

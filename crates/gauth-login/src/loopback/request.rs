@@ -3,17 +3,10 @@
 //! exact host is what keeps out other sites whose name was made to lead here (DNS rebinding).
 
 use anyhow::Context as _;
+use gauth_cli::loopback::head::{self, Head, HeadError};
 use gauth_core::{Secret, authorization};
 
 use crate::page::Page;
-
-/// The longest request line, and the longest headers after it, in bytes.
-const LONGEST_LINE: usize = 8 << 10;
-const LONGEST_HEADERS: usize = 16 << 10;
-const MOST_HEADERS: usize = 100;
-
-/// No request is longer.
-pub(super) const LONGEST: usize = LONGEST_LINE + LONGEST_HEADERS;
 
 /// What a request must be addressed to, and carry.
 pub(super) struct Expected {
@@ -36,44 +29,30 @@ impl Expected {
 
     /// The query, as soon as the head of a request is whole; `None` before. `Err` is the page that refuses it.
     pub(super) fn judge(&self, head: &[u8]) -> Result<Option<String>, Page> {
-        let line = head.iter().position(|&byte| byte == b'\n');
-        if line.unwrap_or(head.len()) > LONGEST_LINE {
-            return Err(Page::LineTooLong);
-        }
-        if line.is_some_and(|line| head.len() - line > LONGEST_HEADERS) {
-            return Err(Page::HeadersTooLong);
-        }
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-        let mut request = httparse::Request::new(&mut headers);
-        match request.parse(head) {
-            Ok(httparse::Status::Complete(_)) => self.judge_request(&request).map(Some),
-            Ok(httparse::Status::Partial) => Ok(None),
-            Err(httparse::Error::TooManyHeaders) => Err(Page::HeadersTooLong),
-            Err(_) => Err(Page::Malformed),
+        match head::read(head) {
+            Ok(Some(head)) => self.judge_request(&head).map(Some),
+            Ok(None) => Ok(None),
+            Err(HeadError::LineTooLong) => Err(Page::LineTooLong),
+            Err(HeadError::HeadersTooLong) => Err(Page::HeadersTooLong),
+            Err(HeadError::Malformed) => Err(Page::Malformed),
         }
     }
 
-    fn judge_request(&self, request: &httparse::Request<'_, '_>) -> Result<String, Page> {
-        let header = |name: &str| -> Vec<&[u8]> {
-            let of_this_name = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
-            of_this_name.map(|header| header.value).collect()
-        };
-        let is_addressed = header("host") == [self.host.as_bytes()];
-        let has_body = !header("content-length").is_empty() || !header("transfer-encoding").is_empty();
-        if request.version != Some(1) || !is_addressed {
+    fn judge_request(&self, request: &Head) -> Result<String, Page> {
+        let is_addressed = request.header("host") == [self.host.as_bytes()];
+        if request.minor_version != 1 || !is_addressed {
             return Err(Page::Malformed);
         }
-        let target = request.path.unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        if request.method != Some("GET") || path != self.path {
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        if request.method != "GET" || path != self.path {
             return Err(Page::NotFound);
         }
-        if has_body {
+        if request.has_body() {
             return Err(Page::Malformed);
         }
         // Sent by every browser of today, by none of yesterday.
         let is_absent_or = |name: &str, value: &[u8]| {
-            let found = header(name);
+            let found = request.header(name);
             found.is_empty() || found == [value]
         };
         if !is_absent_or("sec-fetch-mode", b"navigate") || !is_absent_or("sec-fetch-dest", b"document") {
@@ -88,6 +67,8 @@ impl Expected {
 
 #[cfg(test)]
 mod tests {
+    use gauth_cli::loopback::head::{LONGEST_HEADERS, LONGEST_LINE};
+
     use super::*;
 
     const HOST: &str = "Host: 127.0.0.1:4711\r\n";

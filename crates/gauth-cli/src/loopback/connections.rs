@@ -4,14 +4,11 @@
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The most connections at a time.
-const MOST: usize = 60;
+/// The connections of a server.
+pub struct Connections(Mutex<Open>);
 
-#[derive(Default)]
-pub(super) struct Connections(Mutex<Open>);
-
-#[derive(Default)]
 struct Open {
+    most: usize,
     /// In the order of their arrival.
     connections: Vec<Connection>,
     next_id: u64,
@@ -25,20 +22,25 @@ struct Connection {
 
 /// How far a connection is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub enum Phase {
     /// Its request is not whole yet.
     Receiving,
     /// Its request is being judged; it is never dropped.
     Judging,
-    /// Its page is sent, and what it may still send is of no interest.
+    /// Its answer is sent, and there may be no further request.
     Answered,
 }
 
 impl Connections {
+    /// At most this many at a time.
+    pub fn new(most: usize) -> Self {
+        Self(Mutex::new(Open { most, connections: Vec::new(), next_id: 0 }))
+    }
+
     /// Takes a connection in and gives it a number; `None` if the requests of all that are there are being judged.
-    pub(super) fn add(&self, stream: &Arc<TcpStream>) -> Option<u64> {
+    pub fn add(&self, stream: &Arc<TcpStream>) -> Option<u64> {
         let mut open = self.lock();
-        if open.connections.len() >= MOST && !open.make_room() {
+        if open.connections.len() >= open.most && !open.make_room() {
             return None;
         }
         let id = open.next_id;
@@ -47,19 +49,21 @@ impl Connections {
         Some(id)
     }
 
-    pub(super) fn enter(&self, id: u64, phase: Phase) {
+    /// How far the connection of this number is now.
+    pub fn enter(&self, id: u64, phase: Phase) {
         let mut open = self.lock();
         if let Some(connection) = open.connections.iter_mut().find(|one| one.id == id) {
             connection.phase = phase;
         }
     }
 
-    pub(super) fn remove(&self, id: u64) {
+    /// Forgets the connection of this number.
+    pub fn remove(&self, id: u64) {
         self.lock().connections.retain(|one| one.id != id);
     }
 
     /// Closes the connection that is of least use.
-    pub(super) fn make_room(&self) {
+    pub fn make_room(&self) {
         self.lock().make_room();
     }
 

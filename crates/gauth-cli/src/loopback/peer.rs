@@ -1,11 +1,8 @@
-//! Who holds the other end of a loopback connection, from the socket tables of Linux (proc_pid_net(5)). Another user of
-//! the machine can read the consent URL, with its `state`, in the browser's command line; this keeps such a user from
-//! answering. Without such tables the peer is unknown, and `state` and PKCE protect the login.
+//! Who holds the other end of a loopback connection, from the socket tables of Linux (proc_pid_net(5)): any user of the
+//! machine can connect. Without such tables the peer is unknown.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-
-use gauth_cli::environment;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 
 /// Both hold connections over IPv4: one from an IPv6 socket has mapped addresses (RFC 4291 §2.5.5.2).
 const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
@@ -15,7 +12,7 @@ const TRIES: usize = 3;
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Peer {
+pub enum Peer {
     /// A process of this user.
     User(u32),
     /// No process any more. Whose it was is not known: the kernel shows user 0 for such sockets.
@@ -25,15 +22,15 @@ pub(crate) enum Peer {
 }
 
 impl Peer {
-    pub(super) fn of(connection: &TcpStream) -> Self {
+    /// Who it is now.
+    pub fn of(connection: &TcpStream) -> Self {
         let (Ok(peer), Ok(own)) = (connection.peer_addr(), connection.local_addr()) else {
             return Self::Gone;
         };
-        let look_up = || {
-            let tables = TABLES.map(|table| fs::read_to_string(table).unwrap_or_default());
-            Self::find(tables.iter().flat_map(|table| table.lines()).filter_map(Row::read), peer, own)
-        };
-        (0..TRIES).map(|_| look_up()).find(|peer| *peer != Self::Unknown).unwrap_or(Self::Unknown)
+        (0..TRIES)
+            .map(|_| Self::find(rows().into_iter(), peer, own))
+            .find(|peer| *peer != Self::Unknown)
+            .unwrap_or(Self::Unknown)
     }
 
     fn find(rows: impl Iterator<Item = Row>, peer: SocketAddr, own: SocketAddr) -> Self {
@@ -56,41 +53,20 @@ impl Peer {
             None => Self::Unknown,
         }
     }
-
-    /// Whether the user of this process may have sent the request: as themselves, through sudo, or through a service of
-    /// the system (an SSH tunnel).
-    pub(crate) fn may_answer(self) -> bool {
-        match self {
-            Self::User(uid) => is_own(uid),
-            Self::Gone => false,
-            Self::Unknown => true,
-        }
-    }
 }
 
-fn is_own(uid: u32) -> bool {
-    let of_sudo = || environment::variable("SUDO_UID")?.to_str()?.parse().ok();
-    #[cfg(unix)]
-    let is_ours = uid == rustix::process::getuid().as_raw() || uid == rustix::process::geteuid().as_raw();
-    #[cfg(not(unix))]
-    let is_ours = true;
-    is_ours || uid == 0 || of_sudo() == Some(uid)
-}
-
-/// A user's name, or the number if there is no name.
-pub(crate) fn user_name(uid: u32) -> String {
-    let number = uid.to_string();
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let named = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, _, found) = (fields.next()?, fields.next()?, fields.next()?);
-        (found == number).then(|| name.to_owned())
-    });
-    named.unwrap_or(number)
+/// Whether the tables show the sockets of this system: at least this one.
+pub fn tables_show(listener: &TcpListener) -> bool {
+    listener.local_addr().is_ok_and(|own| rows().iter().any(|row| row.local == own && row.state == LISTENING))
 }
 
 const ESTABLISHED: u8 = 0x01;
 const LISTENING: u8 = 0x0a;
+
+fn rows() -> Vec<Row> {
+    let tables = TABLES.map(|table| fs::read_to_string(table).unwrap_or_default());
+    tables.iter().flat_map(|table| table.lines()).filter_map(Row::read).collect()
+}
 
 /// A socket.
 struct Row {
@@ -187,11 +163,11 @@ mod tests {
     #[test]
     fn c22_a_connection_of_this_process_is_its_users_while_it_is_held() {
         for host in ["127.0.0.1", "::1"] {
-            let Ok(listener) = std::net::TcpListener::bind((host, 0)) else { continue };
+            let Ok(listener) = TcpListener::bind((host, 0)) else { continue };
             let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             let (accepted, _) = listener.accept().unwrap();
             assert_eq!(Peer::of(&accepted), Peer::User(rustix::process::getuid().as_raw()));
-            assert!(Peer::of(&accepted).may_answer());
+            assert!(tables_show(&listener));
             drop(client);
             assert_eq!(Peer::of(&accepted), Peer::Gone);
         }
