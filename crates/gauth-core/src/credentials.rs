@@ -115,11 +115,16 @@ pub struct Principal {
 }
 
 /// One kind's behaviour.
-trait Credential {
+trait Credential: Send {
     fn principal(&self) -> Principal;
 
     /// Who it is, for messages: an e-mail or a client id.
     fn identity(&self) -> String;
+
+    /// The e-mail of whom a token acts for, if it is known.
+    fn email(&self) -> Option<&str> {
+        None
+    }
 
     /// The scopes that are requested without `--scope`; empty if none are sent.
     fn default_scopes(&self) -> Scopes;
@@ -188,6 +193,12 @@ impl Credentials {
     /// Who it is, for messages.
     pub fn identity(&self) -> String {
         self.credential.identity()
+    }
+
+    /// The e-mail of whom the requested token acts for, if it is known.
+    pub fn email<'a>(&'a self, request: &'a TokenRequest) -> Option<&'a str> {
+        let named = request.subject.as_ref().or(request.impersonate.last());
+        named.map_or_else(|| self.credential.email(), |email| Some(email))
     }
 
     /// What the file says about itself, without its secrets.

@@ -96,6 +96,12 @@ impl Scopes {
         lost
     }
 
+    /// Those of `self` that are in `granted`, under their names there.
+    pub fn within(&self, granted: &Self) -> Self {
+        let asked: BTreeSet<_> = self.iter().map(canonical).collect();
+        Self(granted.iter().filter(|scope| asked.contains(canonical(scope))).map(str::to_owned).collect())
+    }
+
     /// Those of `self` that `granted` lacks, in short form. `email` and `profile` count as granted under their
     /// `userinfo.*` names too.
     pub fn missing_from(&self, granted: &Self) -> Vec<String> {
@@ -137,6 +143,16 @@ mod tests {
         );
         assert_eq!(asked.missing_from(&granted), ["analytics.edit"]);
         assert!(asked.missing_from(&asked).is_empty());
+    }
+
+    #[test]
+    fn scopes_within_a_grant_have_its_names() {
+        let granted = Scopes::from_answer("https://www.googleapis.com/auth/userinfo.email openid a");
+        for (asked, within) in
+            [("a", "a"), ("b a email", "a https://www.googleapis.com/auth/userinfo.email"), ("b", "")]
+        {
+            assert_eq!(Scopes::from_answer(asked).within(&granted).joined(), within, "{asked}");
+        }
     }
 
     #[test]

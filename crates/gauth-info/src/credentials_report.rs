@@ -110,11 +110,11 @@ pub(crate) fn check(
     terminal: Terminal,
 ) -> anyhow::Result<bool> {
     let request = TokenRequest::default();
-    let found = subject.into_credentials()?;
+    let mut found = subject.into_credentials()?;
     let asked = found.credentials.scopes(&request);
     let mut is_known = found.credentials.identity().contains('@');
     let token = Request { token: &request, min_ttl: Duration::ZERO, cache: CacheMode::Off, deadline, policy, terminal }
-        .obtain(found)?;
+        .obtain(&mut found)?;
     let scopes = token.scopes.unwrap_or(asked);
     let mut part = Report::default();
     if !is_known && scopes.covers_email() {

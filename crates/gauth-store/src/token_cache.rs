@@ -82,29 +82,29 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// A token from the cache or from an exchange.
+    /// A token from the cache or from an exchange. Before an exchange a user's grant is read again, into `found`.
     ///
     /// # Errors
     /// Errors of the exchange; [`gauth_cli::Kind::Temporary`] at the deadline.
-    pub fn obtain(&self, found: Found) -> anyhow::Result<Token> {
+    pub fn obtain(&self, found: &mut Found) -> anyhow::Result<Token> {
         let option = found.login_option();
         self.cached_or_new(found).map_err(|error| credentials::with_login_option(error, option.as_deref()))
     }
 
-    fn cached_or_new(&self, mut found: Found) -> anyhow::Result<Token> {
+    fn cached_or_new(&self, found: &mut Found) -> anyhow::Result<Token> {
         let asked_at = SystemTime::now();
-        let directory = self.directory(&found);
+        let directory = self.directory(found);
         let file = |found: &Found| Some(directory.as_ref()?.join(found.credentials.cache_file_name(self.token)));
         // An error of the file is reported once, by the read under the lock.
         if self.cache == CacheMode::ReadWrite
-            && let Some(Ok(Some((entry, left)))) = file(&found).map(|file| self.read(&file))
+            && let Some(Ok(Some((entry, left)))) = file(found).map(|file| self.read(&file))
             && left >= self.min_ttl
         {
             return Ok(entry.into());
         }
-        let stale = file(&found);
-        let turn = self.turn(&mut found, stale.as_deref())?;
-        let file = file(&found);
+        let stale = file(found);
+        let turn = self.turn(found, stale.as_deref())?;
+        let file = file(found);
         // The token another process obtained while this one waited is as new as possible, even if its lifetime is short.
         if let Some((entry, left)) = file.as_ref().and_then(|file| self.read_or_warn(file))
             && (entry.obtained_at >= asked_at || (self.cache == CacheMode::ReadWrite && left >= self.min_ttl))
@@ -119,7 +119,7 @@ impl Request<'_> {
         if found.successor.as_deref().is_some_and(files::is_absent) {
             credentials_command::remove_stored(&found.credentials, self.policy);
         }
-        let obtained = self.exchange(&found, &turn);
+        let obtained = self.exchange(found, &turn);
         if let Some(lock) = turn.lock() {
             match &obtained.token {
                 Ok(_) => refusal_note::clear(lock),

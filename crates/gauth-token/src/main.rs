@@ -39,7 +39,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let request = arguments.request()?;
     let cache = arguments.cache()?;
     let policy = environment::policy()?;
-    let found = credentials::find(arguments.source(), &policy, deadline, &context.terminal)?;
+    let mut found = credentials::find(arguments.source(), &policy, deadline, &context.terminal)?;
     let quota_project = arguments.quota_project(&found.credentials)?;
     if arguments.explain {
         explain::source(&found, &request, &context.terminal);
@@ -53,7 +53,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         policy: &policy,
         terminal: context.terminal,
     }
-    .obtain(found)?;
+    .obtain(&mut found)?;
     if arguments.explain {
         explain::token(&token, &request, &scopes, &context.terminal);
     }

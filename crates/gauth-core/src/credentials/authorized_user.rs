@@ -91,6 +91,10 @@ impl Credential for AuthorizedUser {
         }
     }
 
+    fn email(&self) -> Option<&str> {
+        self.account()
+    }
+
     /// The grant has its own scopes.
     fn default_scopes(&self) -> Scopes {
         Scopes::default()

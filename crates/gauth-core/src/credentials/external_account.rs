@@ -43,7 +43,7 @@ struct Setting<'a> {
 const SOURCES: &[Source] = &[aws::SOURCE, file::SOURCE, url::SOURCE, executable::SOURCE];
 
 /// Where subject tokens come from.
-trait SubjectSource {
+trait SubjectSource: Send {
     /// A machine that ends in [`Subject::Token`].
     fn start(&self) -> Box<dyn SubjectMachine>;
 
@@ -150,6 +150,10 @@ impl Credential for ExternalAccount {
             Some(target) => target.email().to_owned(),
             None => format!("an external identity at {}", self.service.audience()),
         }
+    }
+
+    fn email(&self) -> Option<&str> {
+        self.target.as_ref().map(Target::email)
     }
 
     fn default_scopes(&self) -> Scopes {

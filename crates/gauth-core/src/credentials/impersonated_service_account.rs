@@ -61,6 +61,10 @@ impl Credential for Impersonated {
         format!("{} through {}", self.target.email(), self.source.identity())
     }
 
+    fn email(&self) -> Option<&str> {
+        Some(self.target.email())
+    }
+
     fn default_scopes(&self) -> Scopes {
         if self.scopes.is_empty() { Scopes::default_read() } else { self.scopes.clone() }
     }

@@ -113,6 +113,10 @@ impl Credential for ServiceAccount {
         self.email.clone()
     }
 
+    fn email(&self) -> Option<&str> {
+        Some(&self.email)
+    }
+
     fn default_scopes(&self) -> Scopes {
         Scopes::default_read()
     }
