@@ -68,6 +68,7 @@ pub const PROGRAMS: &[&str] = &[
     "gauth-token",
     "gauth-info",
     "gauth-revoke",
+    "gauth-serve",
     "ga-query",
     "ga-sync",
     "ga-properties",

@@ -197,7 +197,7 @@ impl Credentials {
 
     /// The e-mail of whom the requested token acts for, if it is known.
     pub fn email<'a>(&'a self, request: &'a TokenRequest) -> Option<&'a str> {
-        let named = request.subject.as_ref().or(request.impersonate.last());
+        let named = request.subject.as_ref().or_else(|| request.impersonate.last());
         named.map_or_else(|| self.credential.email(), |email| Some(email))
     }
 

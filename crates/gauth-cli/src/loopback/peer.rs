@@ -1,7 +1,8 @@
 //! Who holds the other end of a loopback connection, from the socket tables of Linux (proc_pid_net(5)): any user of the
 //! machine can connect. Without such tables the peer is unknown.
 
-use std::fs;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 
 /// Both hold connections over IPv4: one from an IPv6 socket has mapped addresses (RFC 4291 §2.5.5.2).
@@ -27,10 +28,7 @@ impl Peer {
         let (Ok(peer), Ok(own)) = (connection.peer_addr(), connection.local_addr()) else {
             return Self::Gone;
         };
-        (0..TRIES)
-            .map(|_| Self::find(rows().into_iter(), peer, own))
-            .find(|peer| *peer != Self::Unknown)
-            .unwrap_or(Self::Unknown)
+        (0..TRIES).map(|_| Self::find(rows(), peer, own)).find(|peer| *peer != Self::Unknown).unwrap_or(Self::Unknown)
     }
 
     fn find(rows: impl Iterator<Item = Row>, peer: SocketAddr, own: SocketAddr) -> Self {
@@ -57,15 +55,16 @@ impl Peer {
 
 /// Whether the tables show the sockets of this system: at least this one.
 pub fn tables_show(listener: &TcpListener) -> bool {
-    listener.local_addr().is_ok_and(|own| rows().iter().any(|row| row.local == own && row.state == LISTENING))
+    listener.local_addr().is_ok_and(|own| rows().any(|row| row.local == own && row.state == LISTENING))
 }
 
 const ESTABLISHED: u8 = 0x01;
 const LISTENING: u8 = 0x0a;
 
-fn rows() -> Vec<Row> {
-    let tables = TABLES.map(|table| fs::read_to_string(table).unwrap_or_default());
-    tables.iter().flat_map(|table| table.lines()).filter_map(Row::read).collect()
+/// Read only as far as needed: the kernel takes milliseconds for a whole table.
+fn rows() -> impl Iterator<Item = Row> {
+    let tables = TABLES.into_iter().filter_map(|table| File::open(table).ok());
+    tables.flat_map(|table| BufReader::new(table).lines()).filter_map(|line| Row::read(&line.ok()?))
 }
 
 /// A socket.
