@@ -88,3 +88,16 @@ fn two_runs_never_fill_one_file() {
     drop(lock);
     assert_silent(keeper.sync(&NOVEMBER));
 }
+
+#[test]
+fn with_a_reserve_the_last_tokens_of_a_quota_are_left_alone() {
+    let sandbox = sandbox();
+    let keeper = Keeper::of(&sandbox);
+    let run =
+        assert_fails(keeper.of_properties("200008,123456", &[&NOVEMBER[..], &["--reserve", "15"]].concat()), 5, "");
+    assert!(run.stderr().contains("property 200008: the quota has "), "{}", run.stderr());
+    assert_eq!(run.stderr().lines().count(), 1, "{}", run.stderr());
+    let stored = keeper.ask("SELECT property, count(rows) BETWEEN 1 AND 9 FROM ga_sync GROUP BY 1 ORDER BY 1");
+    assert_eq!(stored, ["123456|0", "200008|1"]);
+    assert_eq!(keeper.ask("SELECT count(DISTINCT day) FROM traffic WHERE property = 123456"), ["10"]);
+}

@@ -28,7 +28,6 @@ use crate::analytics::Analytics;
 
 pub use exchange::{Fetched, body};
 pub use pages::{Piece, first_page};
-pub use reserve::Reserve;
 pub use runtime::Runtime;
 pub use spool::Spool;
 

@@ -86,7 +86,6 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         target: &target,
         analytics: &analytics,
         download: &download,
-        reserve: arguments.reserve,
         deadline,
     };
     sync.run(&numbers, parallel, context.terminal)

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use ga_client::download::{Download, Fetched, Job, Piece, Reserve};
+use ga_client::download::{Download, Fetched, Job, Piece};
 use ga_core::block;
 use ga_core::check::Method;
 use ga_core::property::PropertyNumber;
@@ -41,7 +41,6 @@ impl<'c> Report<'c> {
         day: Date,
         request: &RunReportRequest,
         columns: &'c [Column],
-        reserve: &mut Reserve,
     ) -> anyhow::Result<Self> {
         let requested_at = Timestamp::now();
         let mut quality = Quality::default();
@@ -55,7 +54,6 @@ impl<'c> Report<'c> {
                 let head = &page.page.head;
                 check_headers(head, request).with_context(|| format!("property {property}"))?;
                 quality.add(request, head);
-                reserve.add(head.property_quota.as_ref());
                 pages.push(*page);
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use ga_client::analytics::Analytics;
-use ga_client::download::{Download, Reserve};
+use ga_client::download::Download;
 use ga_client::zone;
 use ga_core::property::PropertyNumber;
 use gauth_cli::{Kind, Terminal};
@@ -30,8 +30,6 @@ pub(crate) struct Sync<'a> {
     pub(crate) target: &'a Target,
     pub(crate) analytics: &'a Analytics,
     pub(crate) download: &'a Download,
-    /// Tokens of each property's quota that must stay.
-    pub(crate) reserve: Option<u64>,
     /// When the run must have ended.
     pub(crate) deadline: Option<Instant>,
 }
@@ -99,24 +97,19 @@ impl Sync<'_> {
             return Ok(Progress::Done);
         };
         let asked_at = Timestamp::now();
-        let zone = zone::of_property(property, self.analytics);
+        let zone = self.download.call(property, || zone::of_property(property, self.analytics));
         let known = zone.as_ref().ok().cloned().flatten().unwrap_or_else(TimeZone::system);
         let due = self.period.due(Timestamp::now(), &known, &claim.days()?)?;
         if let (Err(error), Some(day)) = (zone, due.first()) {
             return self.stopped(error, *day, asked_at, &mut claim);
         }
-        let mut reserve = Reserve::new(self.reserve);
         let mut failed: Option<Progress> = None;
         for day in due {
             if outcome.has_ended() {
                 break;
             }
-            if !reserve.allows_another(0) {
-                let error = anyhow::Error::from(reserve.failure()).context(format!("property {property}"));
-                return Ok(Progress::Stopped { day, error });
-            }
             let tried_at = Timestamp::now();
-            let Err(error) = self.day(property, day, &mut claim, &mut reserve) else {
+            let Err(error) = self.day(property, day, &mut claim) else {
                 continue;
             };
             if !matches!(ga_client::failure(&error).kind(), Kind::Failed | Kind::Incomplete) || error.is::<Failed>() {
@@ -148,15 +141,9 @@ impl Sync<'_> {
         Ok(Progress::Stopped { day, error })
     }
 
-    fn day(
-        &self,
-        property: &PropertyNumber,
-        day: Date,
-        claim: &mut Claim<'_>,
-        reserve: &mut Reserve,
-    ) -> anyhow::Result<()> {
+    fn day(&self, property: &PropertyNumber, day: Date, claim: &mut Claim<'_>) -> anyhow::Result<()> {
         let request = self.query.on(day);
-        let report = Report::fetch(self.download, property, day, &request, &self.table.columns, reserve)?;
+        let report = Report::fetch(self.download, property, day, &request, &self.table.columns)?;
         claim.store(report)
     }
 

@@ -66,7 +66,7 @@ impl Pages {
     }
 
     async fn reports(&self, turn: &mut Turn, requests: Requests) -> anyhow::Result<()> {
-        turn.enter().await?;
+        turn.enter().await.map_err(|error| self.exchange.about(error))?;
         let requests = tokio::task::spawn_blocking(requests).await??;
         self.exchange.progress.expect(requests.len());
         let firsts = self.first_pages(turn, &requests).await?;

@@ -6,7 +6,7 @@ use gauth_cli::{Failure, Kind};
 
 /// How many tokens are left, and how many of them must stay.
 #[derive(Debug)]
-pub struct Reserve {
+pub(super) struct Reserve {
     kept: Option<u64>,
     /// The lowest remainder that an answer has reported.
     left: Option<u64>,
@@ -16,12 +16,12 @@ pub struct Reserve {
 
 impl Reserve {
     /// `None` allows everything.
-    pub fn new(kept: Option<u64>) -> Self {
+    pub(super) fn new(kept: Option<u64>) -> Self {
         Self { kept, left: None, cost: 0 }
     }
 
     /// Adds the quota of one answer.
-    pub fn add(&mut self, quota: Option<&PropertyQuota>) {
+    pub(super) fn add(&mut self, quota: Option<&PropertyQuota>) {
         let Some(quota) = quota else {
             return;
         };
@@ -31,7 +31,7 @@ impl Reserve {
     }
 
     /// Whether another page may be requested while this many are under way.
-    pub fn allows_another(&self, under_way: usize) -> bool {
+    pub(super) fn allows_another(&self, under_way: usize) -> bool {
         match (self.kept, self.left) {
             (Some(kept), Some(left)) => {
                 let coming = self.cost.saturating_mul(under_way as u64 + 1);
@@ -42,7 +42,7 @@ impl Reserve {
     }
 
     /// Why no further page was requested.
-    pub fn failure(&self) -> Failure {
+    pub(super) fn failure(&self) -> Failure {
         let (kept, left) = (self.kept.unwrap_or(0), self.left.unwrap_or(0));
         Failure::new(
             Kind::Temporary,
