@@ -1,20 +1,20 @@
-//! The Analytics half of the sandbox: Data API (v1beta, some methods of v1alpha) and Admin API v1beta over a made-up site.
-//! It knows no socket and no token; the front end (`rest`) hands it calls that are well-formed. Strict where Google is
-//! strict: names, limits, quotas. What the sample site is like: `site`.
+//! The Analytics half of the sandbox: Data API (v1beta, some methods of v1alpha) and Admin API v1beta over a made-up
+//! site. It knows neither sockets nor tokens; the front end (`rest`) passes well-formed calls to it. It is as strict as
+//! Google about names, limits and quotas. The sample data is in `site`.
 //!
-//! Properties (`properties`) differ on purpose:
+//! The properties (`properties`) differ on purpose:
 //!
 //! | property | what it does |
 //! |---|---|
 //! | 123456, 123457, 123458, 234567, 345678, 456789, 456790 | nothing unusual; 345678 is in JPY, 45679x in USD |
-//! | 200001 | samples: `samplingMetadatas` |
+//! | 200001 | sampled: `samplingMetadatas` |
 //! | 200002 | folds rare values into `(other)`: `dataLossFromOtherRow` |
 //! | 200003 | `subjectToThresholding` |
 //! | 200004 | `dataTruncationReasons` |
 //! | 200005, 200006 | hide cost, revenue: zeros and `schemaRestrictionResponse` |
 //! | 200007 | has no data: `emptyReason` |
 //! | 200008 | has 20 tokens left for this project and hour |
-//! | 200009 | orders rows that tie differently on each page |
+//! | 200009 | orders rows with equal sort keys differently on each page |
 //! | 200010 | Analytics 360: higher quotas |
 //! | 200403 | is listed but refused |
 
@@ -81,7 +81,7 @@ impl Analytics {
     }
 }
 
-/// A request whose form was checked, as the type that it is.
+/// A request whose form has been checked, as its type.
 fn typed<T: DeserializeOwned>(body: Value) -> Result<T, Refusal> {
     serde_json::from_value(body).map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))
 }

@@ -1,5 +1,5 @@
-//! The body of an answer on its way out: whole or in pieces, compressed when the client can take it, and spoiled where a
-//! fault says so. Long bodies are made on a blocking thread, a few pieces ahead of the socket.
+//! The body of an answer as it is sent: whole or in pieces, compressed if the client accepts that, and changed by a
+//! fault. Long bodies are computed on a blocking thread, a few pieces ahead of the socket.
 
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -20,7 +20,7 @@ const PIECES_AHEAD: usize = 8;
 /// What hyper sends.
 pub(crate) struct Outgoing {
     pieces: mpsc::Receiver<io::Result<Bytes>>,
-    /// Bytes still to come, where that is known.
+    /// The number of bytes still to come, if known.
     length: Option<u64>,
 }
 
@@ -85,7 +85,7 @@ impl Outgoing {
         Self { pieces, length }
     }
 
-    /// The first `left` bytes, then the connection closes. The announced length stays that of the whole.
+    /// The first `left` bytes, then the connection closes. Content-Length stays that of the whole.
     fn cut_off(mut self, mut left: usize) -> Self {
         let (sender, pieces) = mpsc::channel(1);
         let length = self.length;

@@ -12,11 +12,11 @@ use gauth_sandbox::Sandbox;
 
 use crate::follow;
 
-/// What the command runs in.
+/// The environment of the command.
 pub(crate) struct Surroundings<'a> {
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) variables: Vec<(&'static str, String)>,
-    /// Whether there is nobody to click on a consent page.
+    /// Whether no person answers the consent page.
     pub(crate) is_automatic: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The control path, `/sandbox/…`: what tests and curious people do to the server rather than ask of Google. Bodies and
-//! answers are JSON. Requests to it are not recorded and meet no fault.
+//! The control path, `/sandbox/…`, by which tests and people change the server. Bodies and answers are JSON. These
+//! requests are neither recorded nor affected by faults.
 
 use std::sync::atomic::Ordering;
 

@@ -1,5 +1,5 @@
-//! Credentials files for what this sandbox trusts, as gcloud writes them for federation and impersonation. They are handed
-//! out as JSON; whoever asks for them says where they go.
+//! Credentials files for the identities that this sandbox trusts, as gcloud writes them for federation and
+//! impersonation. They are returned as JSON; the caller writes them.
 
 use serde_json::{Value, json};
 
@@ -12,12 +12,12 @@ use crate::sandbox::{Sandbox, sure};
 
 /// Service accounts of the sandbox.
 impl Sandbox {
-    /// May be acted as by the user, the key's service account, the machine and outside identities. Has delegation.
+    /// The user, the key's service account, the machine and outside identities may act as it. Has delegation.
     pub fn analyst(&self) -> &'static str {
         service_accounts::ANALYST
     }
 
-    /// May be acted as by the analyst alone. Has no delegation.
+    /// Only the analyst may act as it. Has no delegation.
     pub fn archivist(&self) -> &'static str {
         service_accounts::ARCHIVIST
     }
@@ -28,15 +28,15 @@ impl Sandbox {
     }
 }
 
-/// Files and what they lead to.
+/// Credentials files, and what they refer to.
 impl Sandbox {
     /// The service account's key as PKCS#12, in gcloud's form.
     pub fn service_account_p12(&self) -> Value {
         service_accounts::key_file_pkcs12(self.url())
     }
 
-    /// `external_account` for a provider; `source` becomes `credential_source`. With `target`, that service account is
-    /// on top.
+    /// `external_account` for a provider; `source` becomes `credential_source`. With `target`, it impersonates that
+    /// service account.
     pub fn external_account(&self, provider: Provider, source: Value, target: Option<&str>) -> Value {
         let mut file = json!({
             "type": "external_account",
@@ -53,7 +53,7 @@ impl Sandbox {
         file
     }
 
-    /// `credential_source` of a URL that hands out tokens of the OIDC provider's.
+    /// `credential_source` of a URL that returns tokens of the OIDC provider.
     pub fn url_source(&self) -> Value {
         json!({
             "url": format!("{}/outside/token?api-version=2018-02-01", self.url()),
@@ -86,12 +86,12 @@ impl Sandbox {
         ]
     }
 
-    /// A fresh token of the OIDC provider's, with these claims changed.
+    /// A new token of the OIDC provider, with these claims changed.
     pub fn subject_token(&self, provider: Provider, changed: &Value) -> String {
         self.google().subject_token(provider, changed)
     }
 
-    /// What the SAML provider says.
+    /// An assertion of the SAML provider.
     pub fn saml_response(&self) -> &str {
         &self.google().outside.saml_response
     }

@@ -1,4 +1,4 @@
-//! What a program must know to use the sandbox, as environment variables: ours, and with `--export` those of Google's own
+//! The environment variables that point a program at the sandbox: ours, and with `--export` also those of Google's
 //! client libraries and of gcloud.
 
 use std::io::{self, Write};

@@ -1,5 +1,5 @@
-//! Faults on request: which of the next requests go wrong, and how. They are set through `Sandbox::fault` or the control
-//! path; the shapes of API errors are those of Google's error model, the texts those that the Data API sends.
+//! Faults: which of the next requests fail, and how. They are set through `Sandbox::fault` or the control path. API
+//! errors have the form of Google's error model and the texts of the Data API.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,23 +14,23 @@ use crate::http::{Response, html, json, response};
 use crate::lock;
 use crate::rest::{Format, Refusal};
 
-/// What goes wrong with requests whose path begins with `path`.
+/// A fault of requests whose path begins with `path`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// `/` means every request.
     pub path: String,
-    /// How many requests it spoils; 1 in JSON when left out.
+    /// The number of requests that fail; 1 if missing in JSON.
     #[serde(default = "once")]
     pub times: u32,
-    /// How many requests it lets through first.
+    /// The number of requests that succeed first.
     #[serde(default)]
     pub after: u32,
-    /// How they go wrong.
+    /// How they fail.
     pub kind: FaultKind,
 }
 
-/// How a request goes wrong.
+/// How a request fails.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultKind {
@@ -63,30 +63,30 @@ pub enum FaultKind {
         headers: Vec<(String, String)>,
         body: String,
     },
-    /// A 200 whose JSON string is `bytes` long; with `gzip` it is compressed whether or not that was asked for.
+    /// A 200 whose JSON string is `bytes` long; with `gzip` it is compressed even if the client did not ask for that.
     Huge {
         bytes: u64,
         gzip: bool,
     },
-    /// The true answer, late.
+    /// The real answer, late.
     Delay {
         millis: u64,
     },
-    /// The true answer, one byte each second.
+    /// The real answer, one byte per second.
     Drip,
-    /// The true answer, its connection closed after so many bytes of the body.
+    /// The real answer, but the connection is closed after this number of bytes of the body.
     CutOff {
         after: usize,
     },
-    /// The connection is closed without an answer; nothing was done.
+    /// The connection is closed without an answer, and nothing is done.
     HangUp,
     /// Nothing, for ever.
     NeverAnswer,
-    /// The true answer, after `Sandbox::release`. Nothing is done before.
+    /// The real answer, after `Sandbox::release`. Nothing is done before.
     Hold,
 }
 
-/// The quota whose end a 429 reports.
+/// The exhausted quota that a 429 reports.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quota {
@@ -120,17 +120,17 @@ fn once() -> u32 {
 }
 
 impl Fault {
-    /// Spoils the next request to `path`.
+    /// Makes the next request to `path` fail.
     pub fn new(path: &str, kind: FaultKind) -> Self {
         Self { path: path.to_owned(), times: 1, after: 0, kind }
     }
 
-    /// Spoils so many requests.
+    /// Makes this number of requests fail.
     pub fn times(self, times: u32) -> Self {
         Self { times, ..self }
     }
 
-    /// Reads JSON. `Err` shows the form that was expected.
+    /// Reads JSON. `Err` shows the expected form.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
         let value: Value = serde_json::from_slice(text).map_err(|error| format!("invalid JSON: {error}"))?;
         let kind = match &value["kind"] {
@@ -147,14 +147,14 @@ impl Fault {
         })
     }
 
-    /// Lets so many requests through first.
+    /// Lets this number of requests succeed first.
     pub fn after(self, after: u32) -> Self {
         Self { after, ..self }
     }
 }
 
 impl FaultKind {
-    /// The answer that stands in for the true one, if the fault has one. `Err` says what is wrong with the fault itself.
+    /// The answer that replaces the real one, if the fault has one. `Err` says what is wrong with the fault itself.
     pub(crate) fn answer(&self) -> Result<Option<Response>, String> {
         Ok(Some(match self {
             Self::Quota(quota) => api_error(429, quota.message()),
@@ -293,7 +293,7 @@ impl Faults {
         *lock(&self.held)
     }
 
-    /// Whether so many requests were held together before the time was over.
+    /// Whether this number of requests were held at once before the time was over.
     pub(crate) fn wait_for_held(&self, count: usize, limit: Duration) -> bool {
         let held = lock(&self.held);
         let (held, _) =

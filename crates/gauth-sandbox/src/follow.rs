@@ -1,6 +1,6 @@
-//! The browser of a sandbox that consents by itself: opens a URL over plain HTTP on loopback and goes where it is
-//! redirected, to the program that waits for the code. The sandbox is linked under [`NAME`] for it, since many programs take
-//! the whole of BROWSER for the name of one executable.
+//! The browser of a sandbox that consents by itself: opens a URL over plain HTTP on loopback and follows its redirects
+//! to the program that waits for the code. It is the sandbox's own executable, linked under [`NAME`], since many
+//! programs take all of BROWSER as the name of one executable.
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -13,7 +13,7 @@ pub(crate) const NAME: &str = "gauth-sandbox-browser";
 
 const MOST_REDIRECTS: usize = 10;
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Says that the process is the one behind.
+/// Marks the process in the background.
 const BEHIND: &str = "--behind";
 
 /// Does what the arguments say, if the program was called as a browser.
@@ -38,7 +38,7 @@ pub(crate) fn called() -> Option<ExitCode> {
     })
 }
 
-/// Leaves the following to a process behind: many programs wait for their browser before they listen.
+/// Leaves the redirects to a process in the background: many programs wait for their browser before they listen.
 fn open(own: &OsStr, url: &str) -> io::Result<()> {
     address(url)?;
     Command::new(own).args([BEHIND, url]).stdin(Stdio::null()).stdout(Stdio::null()).spawn().map(|_| ())
@@ -55,7 +55,7 @@ fn follow(url: &str) -> io::Result<()> {
     Err(io::Error::other("too many redirects"))
 }
 
-/// Where a URL leads, its authority and the rest of it.
+/// The address of a URL, its authority, and its path and query.
 fn address(url: &str) -> io::Result<(SocketAddr, &str, &str)> {
     let refused = || io::Error::other("only http on loopback is opened");
     let rest = url.strip_prefix("http://").ok_or_else(refused)?;
@@ -66,7 +66,7 @@ fn address(url: &str) -> io::Result<(SocketAddr, &str, &str)> {
     if address.ip().is_loopback() { Ok((address, authority, path)) } else { Err(refused()) }
 }
 
-/// Where a GET is redirected to.
+/// The target of the redirect that answers a GET.
 fn get(url: &str) -> io::Result<Option<String>> {
     let (address, authority, path) = address(url)?;
     let slash = if path.starts_with('/') { "" } else { "/" };
@@ -84,7 +84,7 @@ fn get(url: &str) -> io::Result<Option<String>> {
         }
         line.clear();
     }
-    // The page is read to its end, as a browser does; that it comes late is no harm.
+    // Reads the page to its end, as a browser does.
     let _ = io::copy(&mut reader.take(1 << 20), &mut io::sink());
     Ok(location)
 }

@@ -1,5 +1,5 @@
-//! The vocabulary of the server: requests, responses, and the shapes that all endpoints answer in: JSON, OAuth errors
-//! (RFC 6749 §5.2), HTML pages and redirects. Compression, `Date` and faults come later, in `server`.
+//! The requests and responses of the server, and the forms of answers that all endpoints share: JSON, OAuth errors (RFC
+//! 6749 §5.2), HTML pages and redirects. Compression, `Date` and faults are added by `server`.
 
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, WWW_AUTHENTICATE};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub(crate) type Request = hyper::Request<Bytes>;
 pub(crate) type Response = hyper::Response<Body>;
 
-/// A short answer whole, a long one in pieces that are made while they are sent.
+/// A short body whole, a long one in pieces that are computed while they are sent.
 pub(crate) enum Body {
     Bytes(Vec<u8>),
     Stream(Box<dyn Iterator<Item = Vec<u8>> + Send>),
@@ -25,7 +25,7 @@ pub(crate) fn text(status: u16, content_type: &'static str, text: &str) -> Respo
     response(status, content_type, Body::Bytes(text.into()))
 }
 
-/// Indented JSON that nobody may keep (RFC 6749 §5.1).
+/// Indented JSON that must not be cached (RFC 6749 §5.1).
 pub(crate) fn json(status: u16, value: &Value) -> Response {
     let mut response = text(status, "application/json; charset=utf-8", &format!("{value:#}\n"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -36,7 +36,7 @@ pub(crate) fn html(status: u16, page: &str) -> Response {
     text(status, "text/html; charset=utf-8", page)
 }
 
-/// The HTML that Google's front end answers unknown paths and wrong verbs with.
+/// The HTML with which Google's front end answers unknown paths and wrong methods.
 pub(crate) fn not_found(path: &str) -> Response {
     let path = escape(path);
     let page = format!(

@@ -1,10 +1,10 @@
-//! A stand-in on loopback for Google's OAuth, federation, impersonation, metadata and Analytics endpoints (and for the
-//! outside identities that federation trusts), as strict as Google where that is known: for trying the programs out, for
-//! their tests, and for anyone's CI. It shares no code with the programs' own protocol crates, so that an error in those
-//! cannot hide here; facts about Google's fields and messages it reads from the same data.
+//! A mock of Google's OAuth, federation, impersonation, metadata and Analytics endpoints on loopback (and of the
+//! outside identities that federation trusts), as strict as Google where that is known. It is for trying the programs
+//! out, for their tests, and for anyone's CI. It shares no code with the cores, so that an error in one cannot hide the
+//! same error in the other; it reads facts about Google's fields and messages from the same data.
 //!
-//! `server` hands a request to `oauth`, or past its check of the bearer to an API, whose calls come in by `rest`. `oauth` and
-//! `analytics` do not know each other.
+//! `server` passes a request to `oauth`, or, once `oauth` has checked the bearer token, through `rest` to an API.
+//! `oauth` and `analytics` do not know each other.
 
 mod analytics;
 mod body;

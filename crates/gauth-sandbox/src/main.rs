@@ -1,4 +1,4 @@
-//! gauth-sandbox: Google's OAuth and Analytics endpoints on loopback, until it is told to stop or for as long as a
+//! gauth-sandbox: Google's OAuth and Analytics endpoints on loopback, until a signal ends it or for as long as a
 //! command runs.
 
 mod arguments;

@@ -1,5 +1,5 @@
-//! The OAuth half of the sandbox: clients, users and service accounts, grants and tokens, and every endpoint where tokens are
-//! given, exchanged, described and ended. It knows nothing of Analytics.
+//! The OAuth half of the sandbox: clients, users and service accounts, grants and tokens, and every endpoint that
+//! issues, exchanges, describes or revokes tokens. It knows nothing of Analytics.
 
 mod assertion;
 mod authorize;
@@ -27,8 +27,8 @@ mod userinfo;
 use crate::http::{Request, Response};
 use google::Google;
 
-/// Answers what is an endpoint of OAuth, of a metadata server or of an outside identity. Paths are Google's own, the older
-/// ones that clients still use among them, or those of the other cloud.
+/// Answers requests to the endpoints of OAuth, of a metadata server and of outside identities. Paths are Google's,
+/// including older ones that clients still use, or those of the other cloud.
 pub(crate) fn answer(google: &Google, request: &Request) -> Option<Response> {
     Some(match request.uri().path() {
         "/o/oauth2/v2/auth" | "/o/oauth2/auth" => authorize::answer(google, request),

@@ -1,6 +1,7 @@
 //! The front end that all of Google's REST APIs share: system parameters
-//! (<https://cloud.google.com/apis/docs/system-parameters>), the table of methods, request bodies as proto3 JSON, answers
-//! by message and mask, errors as `google.rpc.Status` (<https://google.aip.dev/193>). What a method does is its API's.
+//! (<https://cloud.google.com/apis/docs/system-parameters>), the table of methods, request bodies as proto3 JSON,
+//! answers by message and mask, errors as `google.rpc.Status` (<https://google.aip.dev/193>). The methods themselves
+//! are in the API.
 
 pub(crate) mod json;
 mod mask;
@@ -16,14 +17,14 @@ use serde_json::{Map, Value, json};
 use crate::http::{Body, Request, Response, response};
 use json::Writer;
 
-/// A method of an API, and what does it in the context `C`.
+/// A method of an API, and its function in the context `C`.
 pub(crate) struct Method<C> {
     pub(crate) verb: &'static str,
-    /// `{}` stands for the one part that varies.
+    /// `{}` is the part that varies.
     pub(crate) path: String,
     /// As `google.rpc.ErrorInfo` names it.
     pub(crate) name: String,
-    /// Scopes, any of which opens it.
+    /// Scopes, one of which is enough.
     pub(crate) scopes: &'static [&'static str],
     /// Names of messages; a GET has no request.
     pub(crate) request: String,
@@ -35,21 +36,21 @@ pub(crate) struct Method<C> {
 
 pub(crate) type Handler<C> = fn(&C, Call<'_>) -> Result<Body, Refusal>;
 
-/// A request that the front end has let in.
+/// A request that the front end has checked.
 pub(crate) struct Call<'a> {
     /// The part of the path that varies.
     pub(crate) id: &'a str,
     /// Read by the request's message; names in camelCase.
     pub(crate) body: Value,
     pub(crate) parameters: &'a Parameters,
-    /// The Cloud project that pays, if the request names one.
+    /// The Cloud project whose quota is used, if the request names one.
     pub(crate) project: Option<&'a str>,
     /// For an answer that is the response's message.
     pub(crate) json: Writer,
 }
 
 impl<C> Method<C> {
-    /// The method behind a verb and a path, and the part of the path that varies.
+    /// The method of a verb and a path, and the part of the path that varies.
     pub(crate) fn find<'a>(methods: &'static [Self], verb: &str, path: &'a str) -> Option<(&'static Self, &'a str)> {
         methods.iter().filter(|method| method.verb == verb).find_map(|method| {
             let Some((before, after)) = method.path.split_once("{}") else {
@@ -60,7 +61,7 @@ impl<C> Method<C> {
         })
     }
 
-    /// The host that the method is at.
+    /// The host of the method.
     pub(crate) fn service(&self) -> &'static str {
         match &self.name {
             name if name.starts_with("google.analytics.admin.") => "analyticsadmin.googleapis.com",
@@ -126,13 +127,13 @@ fn read(request: &Request, message: &str) -> Result<Value, Refusal> {
 #[derive(Default)]
 pub(crate) struct Format {
     pub(crate) indented: bool,
-    /// Enums by number, as Google's own clients ask.
+    /// Enums by number, as Google's clients request.
     pub(crate) enum_numbers: bool,
     /// The mask.
     pub(crate) fields: Option<String>,
 }
 
-/// The parameters of a query, decoded, and the headers that say the same.
+/// The parameters of a query, decoded, and the equivalent headers.
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 /// Each may also begin with `$`.
@@ -149,7 +150,7 @@ const SYSTEM: &[&str] = &[
     "uploadType",
     "upload_protocol",
 ];
-/// Those that have no name without `$`.
+/// Those that must begin with `$`.
 const WITH_DOLLAR: &[&str] = &["$.xgafv", "$userProject", "$ct", "$req", "$unique"];
 /// The longest `quotaUser`.
 const QUOTA_USER: usize = 40;
@@ -177,7 +178,7 @@ impl Parameters {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// An access token in the query, for want of a header.
+    /// An access token in the query, if there is no header.
     pub(crate) fn token(&self) -> Option<&str> {
         self.get("access_token").or_else(|| self.get("oauth_token"))
     }
@@ -186,7 +187,7 @@ impl Parameters {
         self.get("userProject").filter(|project| !project.is_empty())
     }
 
-    /// Google indents unless it is told not to.
+    /// Google indents by default.
     pub(crate) fn format(&self) -> Format {
         Format {
             indented: !matches!(self.get("prettyPrint"), Some("false" | "0")),
@@ -195,7 +196,7 @@ impl Parameters {
         }
     }
 
-    /// Refuses what is neither the system's nor among `own`, and values that make no sense.
+    /// Refuses parameters that are neither the system's nor in `own`, and invalid values.
     fn check(&self, own: &[&str]) -> Result<(), Refusal> {
         let Self(pairs) = self;
         let unknown = pairs.iter().map(|(name, _)| name.as_str()).find(|name| {

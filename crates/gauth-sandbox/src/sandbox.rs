@@ -1,4 +1,4 @@
-//! A running sandbox as a value: started, asked, tampered with and stopped by tests and by the program.
+//! A running sandbox as a value, which tests and the program start, query, change and stop.
 
 use std::convert::Infallible;
 use std::fs::{self, OpenOptions};
@@ -31,7 +31,7 @@ use crate::{lock, tls};
 pub struct Options {
     /// 0 means any free port.
     pub port: u16,
-    /// Where the credentials files go. Without it they go to a folder that ends with the sandbox.
+    /// The folder of the credentials files; by default one that is removed with the sandbox.
     pub dir: Option<PathBuf>,
     /// Rows of a report by date, country and page over the default dates.
     pub rows: u64,
@@ -51,7 +51,7 @@ impl Default for Options {
     }
 }
 
-/// A server on 127.0.0.1 that stands in for Google. Dropping it closes the port and all connections.
+/// A mock of Google on 127.0.0.1. Dropping it closes the port and all connections.
 pub struct Sandbox {
     served: Arc<Served>,
     dir: PathBuf,
@@ -95,13 +95,13 @@ pub struct Grant {
 }
 
 impl Sandbox {
-    /// Is listening, and has written its files, when it returns.
+    /// Starts a sandbox; when this returns, it listens and has written its files.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         listener.set_nonblocking(true)?;
         let (own_dir, dir) = match options.dir {
             Some(dir) => {
-                // Absolute, since whoever reads the variables may stand elsewhere.
+                // Absolute, since readers of the variables may be in another directory.
                 let absolute = fs::create_dir_all(&dir).and_then(|()| dir.canonicalize());
                 let named =
                     |error: io::Error| io::Error::new(error.kind(), format!("{}: {}", shown(&dir), reason(&error)));
@@ -185,7 +185,7 @@ impl Sandbox {
         self.write_json("service_account_pkcs1.json", &content)
     }
 
-    /// The address that the service account goes by.
+    /// The address of the service account.
     pub fn service_account_email(&self) -> &str {
         REPORTER
     }
@@ -195,35 +195,35 @@ impl Sandbox {
         self.ca_certificate.clone()
     }
 
-    /// All requests so far, in the order of their arrival.
+    /// All requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.served.journal).clone()
     }
 
-    /// Makes some of the next requests go wrong.
+    /// Makes some of the next requests fail.
     ///
     /// # Panics
-    /// If the fault cannot be sent: a status below 200 or above 599, a header that is none.
+    /// If the fault cannot be sent: a status below 200 or above 599, or an invalid header.
     pub fn fault(&self, fault: Fault) {
         sure(self.served.faults.set(fault));
     }
 
-    /// Lets all requests go on that [`FaultKind::Hold`](crate::FaultKind::Hold) has stopped.
+    /// Lets all requests continue that [`FaultKind::Hold`](crate::FaultKind::Hold) has stopped.
     pub fn release(&self) {
         self.served.faults.release();
     }
 
-    /// Waits until so many requests are held; false if they were not within `limit`.
+    /// Waits until this number of requests are held; false if that takes longer than `limit`.
     pub fn wait_for_held(&self, count: usize, limit: Duration) -> bool {
         self.served.faults.wait_for_held(count, limit)
     }
 
-    /// Every secret that this sandbox has written or handed out, for searches of leaks. Private keys come as lines.
+    /// Every secret that this sandbox has written or issued, to search for leaks. Private keys come as lines.
     pub fn secrets(&self) -> Vec<String> {
         self.google().secrets()
     }
 
-    /// What a consent to `scopes` would have given to the installed client.
+    /// The grant that a consent to `scopes` would give to the installed client.
     ///
     /// # Panics
     /// If a scope is unknown.
@@ -231,7 +231,7 @@ impl Sandbox {
         sure(self.google().grant(&owned(scopes)))
     }
 
-    /// A live access token of a user.
+    /// A valid access token of a user.
     ///
     /// # Panics
     /// If a scope is unknown.
@@ -244,17 +244,17 @@ impl Sandbox {
         self.google().grants().revoke_all();
     }
 
-    /// Ends all access tokens; refresh tokens live on.
+    /// Ends all access tokens, but no refresh token.
     pub fn expire_access_tokens(&self) {
         self.google().grants().expire_access_tokens();
     }
 
-    /// The life of tokens from now on, as told in `expires_in`.
+    /// The lifetime of later tokens, as in their `expires_in`.
     pub fn set_token_lifetime(&self, seconds: u64) {
         self.google().grants().token_lifetime = seconds;
     }
 
-    /// How far the server's clock is ahead of the true time: in `Date`, and where assertions are judged.
+    /// The seconds by which the server's clock is ahead, in `Date` and when assertions are checked.
     pub fn set_clock_skew(&self, seconds: i64) {
         self.google().skew.store(seconds, Ordering::Relaxed);
     }
@@ -318,7 +318,7 @@ impl Google {
 const CLIENT_SECRETS: &str = "client_secrets.json";
 const KEY: &str = "service_account.json";
 
-/// What a test asks for must be right.
+/// Panics with the error: what a test requests must be valid.
 #[track_caller]
 pub(crate) fn sure<T>(result: Result<T, String>) -> T {
     result.unwrap_or_else(|error| panic!("{error}"))
@@ -328,7 +328,7 @@ fn owned(scopes: &[&str]) -> Vec<String> {
     scopes.iter().map(|&scope| scope.to_owned()).collect()
 }
 
-/// For the owner's eyes only, as Google's downloads ought to be.
+/// Writes a file that only its owner can read.
 fn write(path: &Path, content: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -1,5 +1,5 @@
-//! The HTTP server: connections, the list of endpoints, the journal of requests, and what every answer gets on its way
-//! out (`Date`, compression, faults). One thread for all sockets; reports are computed on blocking threads.
+//! The HTTP server: connections, the list of endpoints, the journal of requests, and what is added to every answer
+//! (`Date`, compression, faults). One thread serves all sockets; reports are computed on blocking threads.
 
 use std::convert::Infallible;
 use std::io;
@@ -34,7 +34,7 @@ use crate::{control, lock};
 /// Larger requests are refused. A real one has a few kilobytes.
 const LARGEST_REQUEST: usize = 1 << 20;
 
-/// What is behind the socket.
+/// The state of the server.
 pub(crate) struct Served {
     pub(crate) google: Arc<Google>,
     analytics: Analytics,
@@ -98,7 +98,7 @@ async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, ser
 async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, served: Arc<Served>) {
     let service = service_fn(move |request| answer(Arc::clone(&served), request));
     let builder = auto::Builder::new(TokioExecutor::new());
-    // Clients go away as they please.
+    // Clients may disconnect at any time.
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -144,7 +144,7 @@ async fn answer(served: Arc<Served>, request: hyper::Request<Incoming>) -> io::R
     Ok(response.map(|body| Outgoing::new(body, gzip, fault.as_ref())))
 }
 
-/// The body, if it is not too large. It is read to its end in any case, or the client would not see the answer.
+/// The body, if it is not too large. It is always read to its end, or the client would not see the answer.
 async fn read(mut body: Incoming) -> io::Result<Option<Bytes>> {
     let mut kept = Vec::new();
     let mut fits = true;
@@ -166,7 +166,7 @@ async fn route(served: Arc<Served>, request: Request) -> Response {
     }
 }
 
-/// The APIs: checks the bearer, then lets a report be computed where that may take its time.
+/// The APIs: checks the bearer token, then computes the answer on a blocking thread.
 async fn api(served: Arc<Served>, request: Request) -> Response {
     let google = &served.google;
     let path = request.uri().path();
@@ -192,7 +192,7 @@ async fn api(served: Arc<Served>, request: Request) -> Response {
     computed.await.unwrap_or_else(|_| Refusal::new(500, "Internal error encountered.").response(&Format::default()))
 }
 
-/// Notes the request and returns its place in the journal.
+/// Records the request and returns its place in the journal.
 fn record(served: &Served, request: &Request) -> usize {
     let headers = request
         .headers()

@@ -1,5 +1,5 @@
-//! TLS for the sandbox: a certificate authority made on the spot, and a certificate for the loopback addresses signed by
-//! it. HTTP/2 and HTTP/1.1 are offered by ALPN (RFC 7301).
+//! TLS for the sandbox: a new certificate authority, and a certificate for the loopback addresses signed by it.
+//! HTTP/2 and HTTP/1.1 are offered by ALPN (RFC 7301).
 
 use std::io;
 use std::sync::Arc;

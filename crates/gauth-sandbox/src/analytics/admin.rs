@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const DEFAULT_PAGE: usize = 50;
 const LARGEST_PAGE: usize = 200;
-/// What a page token looks like; no more than a number is inside.
+/// The form of a page token, which contains only a number.
 const TOKEN: &str = "sandbox-page-";
 const CREATED: &str = "2020-01-01T08:00:00.000Z";
 const UPDATED: &str = "2026-03-04T05:06:07.089Z";
@@ -65,7 +65,7 @@ fn answer(call: Call<'_>, member: &str, entries: Vec<Value>, next: Option<String
     Ok(Body::Bytes(json.finish()))
 }
 
-/// The entries of the page that is asked for, and the token of the next.
+/// The entries of the requested page, and the token of the next.
 fn page<'a, T>(parameters: &Parameters, all: &'a [T]) -> Result<(&'a [T], Option<String>), Refusal> {
     let size = match parameters.get("pageSize") {
         None => DEFAULT_PAGE,

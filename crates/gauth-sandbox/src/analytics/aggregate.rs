@@ -1,6 +1,6 @@
-//! Makes a report's table: visits are filtered, grouped by their dimensions, summed, filtered again by metrics, and put
-//! into order. With several date ranges or comparisons (*slices*) a row holds the figures of all of them: each combination
-//! of dimensions counts once, however many slices there are.
+//! Computes the table of a report: visits are filtered, grouped by their dimensions and summed; rows are filtered by
+//! metrics and sorted. With several date ranges or comparisons (*slices*) a row has the figures of all of them: each
+//! combination of dimensions counts once.
 
 use super::columns::Columns;
 use super::encoder::{Encoder, VisitFilter};
@@ -12,24 +12,24 @@ use super::report::{Aggregation, Report};
 use super::site::{Site, Visit, mix};
 use hashbrown::HashTable;
 
-/// Where a property folds rare values together, it keeps this many.
+/// The values that are kept by a property that folds rare ones into `(other)`.
 const KEPT_BEFORE_OTHER: usize = 20;
 
-/// A whole report, before it is cut into pages.
+/// A whole report, before it is divided into pages.
 pub(super) struct Table {
     /// The texts of each dimension.
     pub(super) texts: Vec<Vec<String>>,
-    /// Numbers of texts, one for each dimension of each row.
+    /// The number of the text of each dimension, row by row.
     keys: Vec<u32>,
-    /// For each row, for each slice, for each metric.
+    /// Figures by row, slice and metric.
     values: Vec<f64>,
-    /// Numbers of rows, first to last: each where the first of its slices is.
+    /// The numbers of the rows, in order: each where its first slice is.
     order: Vec<u32>,
-    /// With several slices, the place of each slice of each row (row * slices + slice) in the order of all.
+    /// With several slices, all of them (row * slices + slice), in order.
     places: Vec<u32>,
-    /// Over all rows, for each slice, for each metric.
+    /// Figures over all rows, by slice and metric.
     aggregates: Vec<(Aggregation, Vec<f64>)>,
-    /// Figures in a row: slices times metrics.
+    /// The number of figures in a row: slices times metrics.
     width: usize,
     slices: usize,
 }
@@ -39,8 +39,8 @@ impl Table {
         self.order.len()
     }
 
-    /// The page of `limit` rows after the first `offset`: row * slices + slice of each line, in their order. Offset and
-    /// limit count combinations of dimensions; a page has all slices of each, and they are ordered line by line (recorded).
+    /// The page of `limit` rows after the first `offset`: row * slices + slice of each line, in order. Offset and limit
+    /// count combinations of dimensions; a page has all slices of each, sorted line by line (recorded).
     pub(super) fn page(&self, offset: usize, limit: usize) -> Vec<u32> {
         let slices = self.slices as u32;
         let rows = self.order.iter().skip(offset).take(limit);
@@ -51,31 +51,31 @@ impl Table {
         lines
     }
 
-    /// Numbers of the texts of a row.
+    /// The numbers of the texts of a row.
     pub(super) fn key(&self, row: usize) -> &[u32] {
         let dimensions = self.texts.len();
         &self.keys[row * dimensions..][..dimensions]
     }
 
-    /// Figures of a row, slice after slice.
+    /// The figures of a row, slice by slice.
     pub(super) fn values(&self, row: usize) -> &[f64] {
         &self.values[row * self.width..][..self.width]
     }
 
-    /// Figures over all rows, if they were asked for and there are any.
+    /// Figures over all rows, if they were requested and there are any.
     pub(super) fn aggregate(&self, wanted: Aggregation) -> Option<&[f64]> {
         let (_, values) = self.aggregates.iter().find(|(aggregation, _)| *aggregation == wanted)?;
         Some(values)
     }
 }
 
-/// Makes the table of `report`. `offset` matters to properties with unsteady ties only.
+/// Computes the table of `report`. `offset` matters only to the property whose rows with equal sort keys change places.
 pub(super) fn table(site: &Site, property: &Property, report: &Report, offset: usize) -> Table {
     let groups = Groups::collect(site, property, report);
     groups.into_table(property, report, offset)
 }
 
-/// Rows by dimension, with the sums of what the metrics need.
+/// Rows by dimension, with the sums of the measures that the metrics need.
 pub(super) struct Groups {
     encoders: Vec<Encoder>,
     index: HashTable<u32>,
@@ -153,7 +153,7 @@ impl Groups {
         self.slots.add(&mut self.sums[from..from + width], measures);
     }
 
-    /// The row of a key; a new one starts at zero.
+    /// The row of a key; a new one begins at zero.
     fn row(&mut self, key: &[u32]) -> usize {
         let width = key.len();
         let keys = &self.keys;
@@ -204,7 +204,7 @@ impl Groups {
             for (place, line) in (0..).zip(lines) {
                 places[line as usize] = place;
                 let row = line as usize / slices;
-                // The first of its slices to come.
+                // Its first slice.
                 if places[row * slices..][..slices].iter().filter(|place| **place != u32::MAX).count() == 1 {
                     order.push(row as u32);
                 }
@@ -214,13 +214,13 @@ impl Groups {
         Table { texts, keys: self.keys, values, order, places, aggregates, width, slices }
     }
 
-    /// Numbers of texts of a row.
+    /// The numbers of the texts of a row, while counting.
     pub(super) fn key(&self, row: u32) -> &[u32] {
         let width = self.encoders.len();
         &self.keys[row as usize * width..][..width]
     }
 
-    /// Sums of a row, slice after slice.
+    /// The sums of a row, slice by slice.
     fn sums(&self, row: u32) -> &[i64] {
         let width = self.slices * self.slots.count;
         &self.sums[row as usize * width..][..width]
@@ -232,7 +232,7 @@ impl Groups {
         texts.collect()
     }
 
-    /// The rows that the report shows: those with figures, if the metric filter lets them pass.
+    /// The rows of the report: those with figures that pass the metric filter.
     pub(super) fn kept(&self, columns: &Columns, values: &[f64]) -> Vec<u32> {
         let metrics = columns.metrics.len();
         let width = self.slices * metrics;
@@ -255,7 +255,7 @@ impl Groups {
         values
     }
 
-    /// The metrics over `rows`, slice after slice.
+    /// The metrics over `rows`, slice by slice.
     pub(super) fn totals(&self, property: &Property, columns: &Columns, rows: &[u32]) -> Vec<f64> {
         let mut totals = vec![0; self.slices * self.slots.count];
         for row in rows {
@@ -270,7 +270,7 @@ impl Groups {
         values
     }
 
-    /// The metrics that the sums of one slice come to.
+    /// The metrics, computed from the sums of one slice.
     fn write_figures(&self, property: &Property, columns: &Columns, sums: &[i64], out: &mut Vec<f64>) {
         for metric in &columns.metrics {
             let value = metric.value(sums, &self.slots);
@@ -296,7 +296,7 @@ fn passes(columns: &Columns, row: &[f64]) -> bool {
     })
 }
 
-/// The least or greatest of each figure among the rows in `order`.
+/// The smallest or largest of each figure among the rows in `order`.
 pub(super) fn extreme(values: &[f64], order: &[u32], width: usize, choose: fn(f64, f64) -> f64) -> Vec<f64> {
     let row = |row: u32| &values[row as usize * width..][..width];
     let mut extreme = row(order[0]).to_vec();

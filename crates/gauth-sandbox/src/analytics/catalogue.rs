@@ -1,11 +1,11 @@
-//! The fields of the Data API: which names exist, of which kind, and which of them go together.
-//! Names are case-sensitive; a wrong one is answered with the nearest that exists, in Google's words
-//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema>). What a field's values
-//! are is decided by `dimensions` and `metrics`.
+//! The fields of the Data API: their names and kinds, and which of them can be combined.
+//! Names are case-sensitive; the answer to an unknown one suggests the closest, in Google's words
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema>). The values of
+//! fields are in `dimensions` and `metrics`.
 
 use std::sync::LazyLock;
 
-/// Where Google documents the names; ends both "not a valid" messages.
+/// Google's documentation of the names, at the end of both "not a valid" messages.
 const SCHEMA: &str = "For a list of valid dimensions and metrics, see https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema ";
 
 /// A dimension or a metric as the service knows it.
@@ -14,7 +14,7 @@ pub(super) struct Field {
     pub(super) kind: Kind,
     /// The `MetricType` of a metric.
     pub(super) metric_type: &'static str,
-    /// Usable in `runReport` and its kin.
+    /// Usable in `runReport` and similar methods.
     pub(super) core: bool,
     /// Usable in `runRealtimeReport`.
     pub(super) realtime: bool,
@@ -28,7 +28,7 @@ pub(super) enum Kind {
     Metric,
 }
 
-/// Core reports and realtime reports know different fields.
+/// Core reports and realtime reports have different fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Surface {
     Core,
@@ -36,7 +36,7 @@ pub(super) enum Surface {
 }
 
 static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
-    // One list for the programs and their oracle: a fact that only one of them had would be no use.
+    // One list for the programs and their oracle: it is data, not logic.
     let table = include_str!("../../../ga-core/data/fields.tsv");
     table.lines().filter(|line| !line.starts_with('#')).filter_map(field).collect()
 });
@@ -84,7 +84,7 @@ pub(super) fn registered(family: &str) -> &'static [&'static str] {
     REGISTERED.iter().find(|(name, _)| *name == family).map_or(&[], |(_, parameters)| parameters)
 }
 
-/// A field by the name that requests use: one for each member of a family.
+/// A field by its name in requests: one for each member of a family.
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) field: &'static Field,
@@ -92,7 +92,7 @@ pub(super) struct Entry {
     pub(super) custom: bool,
 }
 
-/// All fields of core reports, the registered ones if asked, in the order of their names.
+/// All fields of core reports, on request also the registered ones, sorted by name.
 pub(super) fn entries(with_registered: bool) -> Vec<Entry> {
     let mut entries = Vec::new();
     for field in FIELDS.iter().filter(|field| field.core) {
@@ -109,7 +109,7 @@ pub(super) fn entries(with_registered: bool) -> Vec<Entry> {
 }
 
 impl Entry {
-    /// The name for people: words instead of humps.
+    /// The name for people: words instead of camelCase.
     pub(super) fn ui_name(&self) -> String {
         if let Some((_, parameter)) = self.name.split_once(':') {
             return parameter.to_owned();
@@ -149,7 +149,7 @@ pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static 
         let hint = nearest.map(|(_, name)| format!("Did you mean {name}? ")).unwrap_or_default();
         match kind {
             Kind::Dimension => format!("{hint}Field {name} is not a valid dimension. {SCHEMA}"),
-            // The service sets two spaces after this sentence.
+            // The service writes two spaces after this sentence.
             Kind::Metric => format!("{hint}Field {name} is not a valid metric.  {SCHEMA}"),
         }
     })
@@ -159,7 +159,7 @@ fn lower(name: &str) -> Vec<u8> {
     name.to_ascii_lowercase().into_bytes()
 }
 
-/// Levenshtein's distance in bytes.
+/// The Levenshtein distance in bytes.
 fn distance(left: &[u8], right: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, a) in left.iter().enumerate() {
@@ -175,8 +175,8 @@ fn distance(left: &[u8], right: &[u8]) -> usize {
 }
 
 impl Field {
-    /// What the field that a request calls `name` is called today, if it is this one. Former names that the metadata lists
-    /// are still taken.
+    /// The current name of the field that a request calls `name`, if it is this one. Former names in the metadata are
+    /// still accepted.
     pub(super) fn current_name(&self, name: &str) -> Option<String> {
         let Some(family) = self.name.strip_suffix(':') else {
             return (self.name == name || self.former_names.contains(&name)).then(|| self.name.to_owned());
@@ -186,9 +186,9 @@ impl Field {
         (same && registered(family).contains(&parameter)).then(|| format!("{family}:{parameter}"))
     }
 
-    /// Whether a report may not hold both. The service's own matrix is not published; these are its best-known
-    /// rules: what was bought goes with item metrics only, advertising cost with campaigns, time and place only,
-    /// Search Console figures with landing page, time, place and device only.
+    /// Whether a report cannot have both. The service's matrix is not published; these are its best-known rules: items
+    /// can only be combined with item metrics, advertising cost only with campaigns, time and place, and Search Console
+    /// figures only with landing page, time, place and device.
     pub(super) fn clashes_with(&self, metric: &Self) -> bool {
         let group = self.group;
         let traffic =
@@ -205,7 +205,7 @@ impl Field {
         }
     }
 
-    /// Whether reports on conversions have it too.
+    /// Whether conversion reports have it, too.
     pub(super) fn is_of_advertising(&self) -> bool {
         matches!(self.group, "time" | "geography" | "event" | "one key event" | "advertiser ads")
             || self.group.starts_with("traffic source")

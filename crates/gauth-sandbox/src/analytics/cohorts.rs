@@ -1,6 +1,6 @@
-//! Cohorts: visitors who first came in the same days, followed over time
-//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/CohortSpec>). Each cohort is a pass of
-//! its own over the visits; the `cohort` dimension tells the passes apart.
+//! Cohorts: visitors whose first visits were on the same days, followed over time
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/CohortSpec>). Each cohort is a
+//! separate pass over the visits; the `cohort` dimension names the pass.
 
 use super::columns::{Columns, Shape};
 use super::dates::{self, DateRange};

@@ -1,4 +1,4 @@
-//! The columns of a report, whatever its kind: dimensions, metrics and filters, checked against the catalogue and
+//! The columns of a report of any kind: dimensions, metrics and filters, checked against the catalogue and
 //! against each other (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/Dimension>,
 //! …/Metric). Reports add dates, order and pages to them.
 
@@ -13,7 +13,7 @@ use serde::Deserialize;
 const MOST_DIMENSIONS: usize = 9;
 const MOST_METRICS: usize = 10;
 
-/// What every kind of report asks for.
+/// The part of a request that all kinds of reports share.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ColumnsRequest {
@@ -40,7 +40,7 @@ struct DimensionExpression {
     concatenate: Option<Parts>,
 }
 
-/// What an expression is made of: one dimension, or several with something between them.
+/// The expression of a dimension: one dimension, or several with a separator.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Parts {
@@ -57,21 +57,21 @@ struct MetricRequest {
     invisible: bool,
 }
 
-/// A filter, and for each of its tests the column that it looks at.
+/// A filter, and the column of each of its tests.
 pub(super) type FilterOn<C> = (Condition, Vec<(C, Leaf)>);
 
-/// Columns that go together.
+/// Columns that can be combined.
 pub(super) struct Columns {
     pub(super) dimensions: Vec<Dimension>,
     pub(super) metrics: Vec<Metric>,
     pub(super) dimension_filter: Option<FilterOn<Dimension>>,
-    /// Columns are numbers of `metrics`.
+    /// Its columns are indices into `metrics`.
     pub(super) metric_filter: Option<FilterOn<usize>>,
     pub(super) keep_empty_rows: bool,
     pub(super) currency: &'static str,
-    /// Units of `currency` for one of the property's own.
+    /// The value of the property's currency in the requested one.
     pub(super) rate: f64,
-    /// May be thresholded: counts against a quota of its own.
+    /// Whether it may be thresholded, which counts against a separate quota.
     pub(super) thresholded: bool,
 }
 
@@ -86,36 +86,36 @@ impl Columns {
         self.metrics.iter().position(|metric| metric.name == name)
     }
 
-    /// Whether the dimension filter looks at this dimension.
+    /// Whether the dimension filter tests this dimension.
     pub(super) fn filters_on(&self, name: &str) -> bool {
         let filter = self.dimension_filter.as_ref();
         filter.is_some_and(|(_, leaves)| leaves.iter().any(|(dimension, _)| dimension.name == name))
     }
 
-    /// Name and type of the metrics with a column of their own.
+    /// The name and type of each metric that is a column.
     pub(super) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.metrics.iter().filter(|metric| !metric.invisible).map(|metric| (metric.name.as_str(), metric.metric_type))
     }
 
-    /// Type and figure of the same, of the figures of all metrics.
+    /// The type and figure of each of these, out of the figures of all metrics.
     pub(super) fn shown<'a>(&'a self, values: &'a [f64]) -> impl Iterator<Item = (&'a str, f64)> {
         let pairs = self.metrics.iter().zip(values).filter(|(metric, _)| !metric.invisible);
         pairs.map(|(metric, value)| (metric.metric_type, *value))
     }
 }
 
-/// A dimension's name, what it is made of, and how the texts are put together.
+/// A dimension's name, its parts, and how their texts are joined.
 #[derive(Clone)]
 pub(super) struct Dimension {
     pub(super) name: String,
-    /// What the catalogue has of its parts.
+    /// The catalogue's entries of its parts.
     fields: Vec<&'static Field>,
     pub(super) columns: Vec<Column>,
     pub(super) shape: Shape,
 }
 
 impl Dimension {
-    /// Of parts that requests call by `names`.
+    /// A dimension of the parts with these names.
     fn of(name: &str, names: &[String], shape: Shape, surface: Surface) -> Result<Self, Refusal> {
         let mut dimension = Self { name: name.to_owned(), fields: Vec::new(), columns: Vec::new(), shape };
         for part in names {
@@ -136,14 +136,14 @@ impl Dimension {
 #[derive(Clone)]
 pub(super) enum Shape {
     Plain,
-    /// The code is a number of these, which the request has given.
+    /// The code is an index into these, which come from the request.
     Named(Vec<String>),
     Lower,
     Upper,
     Joined(String),
 }
 
-/// Rough rates to the euro: enough to see that something was converted.
+/// Approximate exchange rates of the euro: enough to show that amounts are converted.
 const CURRENCIES: &[(&str, f64)] = &[
     ("EUR", 1.0),
     ("USD", 1.1537),
@@ -343,13 +343,13 @@ pub(super) fn plain(name: &str, surface: Surface) -> Result<Dimension, Refusal> 
     Dimension::of(name, &[name.to_owned()], Shape::Plain, surface)
 }
 
-/// The catalogue's entries of all that the report shows, for the rules that hold between them.
+/// The catalogue's entries of all columns, for the rules about combinations.
 fn fields(dimensions: &[Dimension], metrics: &[Metric]) -> Vec<&'static Field> {
     let of_dimensions = dimensions.iter().flat_map(|dimension| dimension.fields.iter().copied());
     of_dimensions.chain(metrics.iter().filter_map(|metric| metric.field)).collect()
 }
 
-/// Names that requests give to expressions.
+/// Checks the name that a request gives to an expression.
 fn check_name(name: &str) -> Result<(), Refusal> {
     let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let refusal = || Refusal::invalid(format!("The name {name} must match the regular expression ^[a-zA-Z0-9_]+$."));

@@ -46,7 +46,7 @@ pub(super) fn write(
     });
 }
 
-/// For each pivot, what stands at the head of its rows or columns.
+/// For each pivot, the headers of its rows or columns.
 fn write_pivot_headers(json: &mut Writer, table: &CrossTable) {
     json.member("pivotHeaders").list(|json| {
         for headers in &table.headers {

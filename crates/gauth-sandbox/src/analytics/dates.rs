@@ -7,7 +7,7 @@ use serde::Deserialize;
 use time::Date;
 use time::format_description::parse_borrowed;
 
-/// The earliest day that reports may ask for: 2015-08-14, as a Julian day.
+/// The earliest day of reports: 2015-08-14, as a Julian day.
 const EARLIEST: i32 = 2_457_249;
 const MOST_RANGES: usize = 4;
 
@@ -25,7 +25,7 @@ pub(super) struct NamedDays {
     pub(super) days: Days,
 }
 
-/// The days that the ranges of a request mean when it is `today`.
+/// The days of a request's ranges, if today is `today`.
 pub(super) fn resolve(ranges: &[DateRange], today: i32) -> Result<Vec<NamedDays>, Refusal> {
     if ranges.is_empty() {
         return Err(Refusal::invalid("A dateRange is required."));
@@ -48,7 +48,7 @@ pub(super) fn resolve(ranges: &[DateRange], today: i32) -> Result<Vec<NamedDays>
     Ok(resolved)
 }
 
-/// The days of range number `index`, whatever its name.
+/// The days of range number `index`.
 pub(super) fn resolve_one(range: &DateRange, index: usize, today: i32) -> Result<Days, Refusal> {
     let first = day(&range.start_date, "startDate", today)?;
     let last = day(&range.end_date, "endDate", today)?;
@@ -61,7 +61,7 @@ pub(super) fn resolve_one(range: &DateRange, index: usize, today: i32) -> Result
     Ok(Days::new(first, last))
 }
 
-/// The name of number `index`: what the request says, unless the service reserves it, or one that begins with `own`.
+/// The name of number `index`: that of the request, unless it is reserved, or one that begins with `own`.
 pub(super) fn name(said: &str, own: &str, index: usize) -> Result<String, Refusal> {
     match [own, "RESERVED_"].iter().find(|prefix| said.starts_with(**prefix)) {
         Some(prefix) => Err(Refusal::invalid(format!("The name {said} may not begin with {prefix}."))),

@@ -1,6 +1,6 @@
-//! Dimensions: which trait of a visit each shows, and in what words. A trait is a small number (its *code*), so that
-//! visits are grouped by numbers and each text is made once. Dimensions of the catalogue that this site has nothing for
-//! are "(not set)" throughout, as they are on a real property without the linked product.
+//! Dimensions: each shows a trait of a visit as text. A trait is a small number (its *code*), so that visits are
+//! grouped by numbers and each text is formatted once. Dimensions for which this site has no data are always "(not
+//! set)", as on a real property without the linked product.
 
 mod calendar;
 
@@ -20,9 +20,9 @@ pub(super) struct Column {
 #[derive(Clone, Copy)]
 pub(super) enum Code {
     Visit(fn(&Visit) -> u32),
-    /// The number of the event: the dimension divides each visit into its events.
+    /// The number of the event: the dimension splits each visit into its events.
     Event,
-    /// The number of the pass: of the cohort or date range that the visit is counted for.
+    /// The number of the pass, which is that of the cohort or date range.
     Pass,
 }
 
@@ -30,7 +30,7 @@ const fn of_visit(code: fn(&Visit) -> u32, text: fn(u32) -> String) -> Column {
     Column { code: Code::Visit(code), text }
 }
 
-/// The column of a dimension that the site has nothing for.
+/// The column of a dimension without data.
 const UNSET: Column = of_visit(|_| 0, |_| NOT_SET.to_owned());
 
 /// The column of a dimension that is in the catalogue.
@@ -76,7 +76,7 @@ const PAGE: &[(&str, Column)] = &[
             |code| pages::path(code / 4) + QUERIES[code as usize % 4],
         ),
     ),
-    // Empty for those who typed the address: not "(not set)", an empty text.
+    // Empty, not "(not set)", for visitors who typed the address.
     (
         "pageReferrer",
         of_visit(Visit::source, |code| match source(code).medium.as_str() {
@@ -155,13 +155,13 @@ const OTHER: &[(&str, Column)] = &[
     ("currencyCode", of_visit(|_| 0, |_| "EUR".to_owned())),
 ];
 
-/// The request names what the passes are.
+/// The passes are named by the request.
 const OF_PASS: Column = Column { code: Code::Pass, text: |code| code.to_string() };
 
 const HOST: &str = "www.nordwind.example";
 const QUERIES: [&str; 4] = ["", "", "?utm_source=newsletter&utm_campaign=Fr%C3%BChling", "?q=\"oak, table\""];
 
-/// The traffic dimensions exist three times: of the event, of the session, of the first session.
+/// The traffic dimensions exist three times: for the event, the session and the first session.
 fn traffic(name: &str) -> Option<Column> {
     let (code, rest): (fn(&Visit) -> u32, &str) = match name {
         _ if name.starts_with("firstUser") => (Visit::first_source, &name["firstUser".len()..]),

@@ -1,5 +1,5 @@
-//! Dimension values as numbers: a visit's value of a dimension becomes the number of its text, and each text is made
-//! once. What a filter says of a text is worked out once as well.
+//! Dimension values as numbers: a visit's value becomes the number of its text. Each text is formatted once, and a
+//! filter is evaluated once for each text.
 
 use super::columns::{Dimension, FilterOn, Shape};
 use super::dimensions::{Code, Column};
@@ -7,13 +7,13 @@ use super::filter::{Condition, Leaf};
 use super::site::Visit;
 use std::collections::HashMap;
 
-/// Turns a visit's values of one dimension into the number of their text; each text is made once.
+/// Turns a visit's values of one dimension into the number of their text.
 pub(super) struct Encoder {
     columns: Vec<Column>,
     shape: Shape,
-    /// Text numbers by code, where there is one column.
+    /// Text numbers by code, if there is one column.
     by_code: Vec<u32>,
-    /// Text numbers by codes, where there are several.
+    /// Text numbers by codes, if there are several.
     by_codes: HashMap<Vec<u32>, u32>,
     by_text: HashMap<String, u32>,
     pub(super) texts: Vec<String>,
@@ -21,7 +21,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Not met yet.
+    /// Not seen yet.
     const UNKNOWN: u32 = u32::MAX;
 
     pub(super) fn new(dimension: &Dimension, most: Option<usize>) -> Self {
@@ -71,7 +71,7 @@ impl Encoder {
         number
     }
 
-    /// The number of a text: two codes may well read the same.
+    /// The number of a text, which several codes may have.
     fn number(&mut self, text: String) -> u32 {
         let text = if self.texts.len() >= self.most && !self.by_text.contains_key(&text) {
             "(other)".to_owned()
@@ -100,7 +100,7 @@ impl Shape {
     }
 }
 
-/// A dimension filter; what a test says of a text is worked out once for each.
+/// A dimension filter; each test is evaluated once for each text.
 pub(super) struct VisitFilter<'a> {
     condition: &'a Condition,
     leaves: Vec<FilteredColumn<'a>>,

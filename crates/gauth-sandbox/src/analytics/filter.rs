@@ -1,13 +1,13 @@
-//! Filters of a request: `FilterExpression`, on dimensions before rows are grouped, on metrics after
-//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression>). Texts match
-//! without regard to case unless asked; regular expressions are RE2's.
+//! Filters of a request (`FilterExpression`): on dimensions before rows are grouped, on metrics afterwards
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/FilterExpression>). Text
+//! is compared without case by default; regular expressions are RE2's.
 
 use super::dimensions::NOT_SET;
 use crate::rest::Refusal;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-/// Also of the steps of funnels, which test events and their parameters, too.
+/// The steps of funnels use them as well, and also test events and their parameters.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct FilterExpression {
@@ -86,7 +86,7 @@ struct NumericValue {
 #[derive(Deserialize, Default)]
 struct EmptyFilter {}
 
-/// A filter whose fields are known by number: `Leaf`'s are numbers into the list that `resolve` was given.
+/// A filter whose leaves are indices into the list of tests.
 pub(super) enum Condition {
     All(Vec<Self>),
     Any(Vec<Self>),
@@ -94,14 +94,14 @@ pub(super) enum Condition {
     Leaf(usize),
 }
 
-/// What one field is held against.
+/// What a field is compared with.
 pub(super) struct Leaf {
     pub(super) field: String,
     pub(super) test: Test,
 }
 
 pub(super) enum Test {
-    /// How a text is held against this one.
+    /// How a text is compared with this one.
     Text(fn(&str, &str) -> bool, String, Case),
     Matches(Regex),
     OneOf(Vec<String>, Case),
@@ -125,11 +125,11 @@ pub(super) enum Comparison {
     GreaterOrEqual,
 }
 
-/// Makes a condition of an expression that is neither group nor negation.
+/// Makes the condition of an expression that is neither a group nor a negation.
 type LeafReader<'a> = dyn FnMut(&FilterExpression) -> Result<Condition, Refusal> + 'a;
 
 impl FilterExpression {
-    /// Checks the form; the tests are in the order that they are written.
+    /// Checks the form; the tests are in the order of the request.
     pub(super) fn resolve(&self) -> Result<(Condition, Vec<Leaf>), Refusal> {
         let mut leaves = Vec::new();
         let condition = self.resolve_by(&mut |expression| {
@@ -159,7 +159,7 @@ impl FilterExpression {
 }
 
 impl Filter {
-    /// What the field `name` is held against.
+    /// What the field `name` is compared with.
     pub(super) fn test(&self, name: &str) -> Result<Test, Refusal> {
         if name.is_empty() {
             return Err(Refusal::invalid("A filter must have a fieldName."));
@@ -210,7 +210,7 @@ impl StringFilter {
             })
         };
         match self.match_type.as_str() {
-            // The type that is not said is taken as exact.
+            // The default is EXACT.
             "" | "MATCH_TYPE_UNSPECIFIED" | "EXACT" => text(|text, value| text == value),
             "BEGINS_WITH" => text(|text, value| text.starts_with(value)),
             "ENDS_WITH" => text(|text, value| text.ends_with(value)),
@@ -243,12 +243,12 @@ fn folded(text: &str, case: Case) -> String {
 }
 
 impl Test {
-    /// Whether only metrics can be tested so.
+    /// Whether only metrics can have this test.
     pub(super) fn is_numeric(&self) -> bool {
         matches!(self, Self::Compare(..) | Self::Between(..))
     }
 
-    /// Holds a dimension's value against the test; numeric tests read it as a number.
+    /// Applies the test to a dimension's value; numeric tests read it as a number.
     pub(super) fn holds_for_text(&self, text: &str) -> bool {
         match self {
             Self::Text(holds, value, case) => holds(&folded(text, *case), value),
@@ -275,7 +275,7 @@ impl Test {
 }
 
 impl Condition {
-    /// Whether the condition holds where `leaf` tells it of each test.
+    /// Whether the condition holds; `leaf` gives the result of each test.
     pub(super) fn holds(&self, leaf: &mut impl FnMut(usize) -> bool) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(leaf)),
@@ -285,7 +285,7 @@ impl Condition {
         }
     }
 
-    /// How many of `everybody` meet the condition, where `leaf` tells it of each test.
+    /// How many of `everybody` meet the condition; `leaf` gives the number for each test.
     pub(super) fn people(&self, everybody: i64, leaf: &mut impl FnMut(usize) -> i64) -> i64 {
         match self {
             Self::All(parts) => parts.iter().map(|part| part.people(everybody, leaf)).fold(everybody, i64::min),

@@ -1,7 +1,7 @@
-//! `RunFunnelReportRequest` (v1alpha): how many people get from step to step
-//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/funnels>). A visit stands for many people; of
-//! them as many reach a step as have met the least met step up to it. In an open funnel one may enter at any step. Time
-//! limits and "directly followed by" are read but change nothing here; segments are refused.
+//! `RunFunnelReportRequest` (v1alpha): how many people reach each step
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/funnels>). A visit represents many people; the
+//! number that reaches a step is the minimum over the steps so far. In an open funnel people may enter at any step.
+//! Time limits and "directly followed by" are accepted but have no effect; segments are refused.
 
 use super::catalogue::{self, Kind, Surface};
 use super::columns::{Dimension, DimensionRequest, FilterOn, filter_on, plain};
@@ -58,9 +58,9 @@ struct DivisionRequest {
 /// A funnel that can be counted.
 pub(super) struct FunnelReport {
     pub(super) ranges: Vec<NamedDays>,
-    /// Name, as "1. Name", and what has to be met.
+    /// The name, as "1. Name", and the condition of each step.
     pub(super) steps: Vec<(String, Condition)>,
-    /// What the conditions of the steps test.
+    /// The tests of the conditions.
     pub(super) tests: Vec<StepTest>,
     pub(super) is_open: bool,
     pub(super) is_trended: bool,
@@ -69,7 +69,7 @@ pub(super) struct FunnelReport {
     pub(super) limit: usize,
 }
 
-/// A column that divides the steps, and how many of its values are shown.
+/// A column that splits the steps, and how many of its values are shown.
 pub(super) struct Division {
     /// The name of the column.
     pub(super) header: String,
@@ -77,11 +77,11 @@ pub(super) struct Division {
     pub(super) values: usize,
 }
 
-/// What a step may test of a visit.
+/// A test of a step.
 pub(super) enum StepTest {
-    /// Met by all people of the visit or by none.
+    /// Met by all people of the visit or by none of them.
     Field(FilterOn<Dimension>),
-    /// Met by those who did the event; by nobody if it is not one of the site's.
+    /// Met by the people with the event; by none if the site does not have it.
     Event(Option<u32>),
 }
 
@@ -178,7 +178,7 @@ fn condition(expression: &FilterExpression, tests: &mut Vec<StepTest>) -> Result
     })
 }
 
-/// The dimension that an event's parameter is known by: `page_location` is `pageLocation`.
+/// The dimension of an event's parameter: `page_location` is `pageLocation`.
 fn parameter(filter: &Filter) -> Result<String, Refusal> {
     let names = [filter.event_parameter_name.as_str(), &filter.item_parameter_name];
     let name = names.into_iter().find(|name| !name.is_empty()).ok_or_else(|| {
@@ -186,6 +186,6 @@ fn parameter(filter: &Filter) -> Result<String, Refusal> {
     })?;
     let camel = camel_case(name);
     let known = catalogue::find(&camel, Kind::Dimension, Surface::Core).is_ok();
-    // Of parameters that the site does not send, all values are missing.
+    // Parameters that the site does not send have no values.
     Ok(if known { camel } else { "audienceName".to_owned() })
 }

@@ -26,7 +26,7 @@ struct Tally {
     reached: Vec<Vec<i64>>,
 }
 
-/// The tallies of one date range.
+/// The counts of one date range.
 pub(super) struct Counts {
     whole: Tally,
     divided: Option<Tally>,
@@ -54,7 +54,7 @@ pub(super) fn count(site: &Site, property: &Property, report: &FunnelReport) -> 
     all
 }
 
-/// How many of a visit's people get to each step.
+/// How many of a visit's people reach each step.
 fn reached(report: &FunnelReport, visit: &Visit, measures: &Measures, tests: &mut [RunningTest<'_>]) -> Vec<i64> {
     let everybody = measures[Measure::ActiveUsers as usize];
     let mut least = i64::MAX;
@@ -144,7 +144,7 @@ impl Tally {
         }
     }
 
-    /// Text of each value with its people: those with most at the first step lead.
+    /// The text of each value with its people, the largest at the first step first.
     fn largest(&self) -> Vec<(&str, &[i64])> {
         let texts = self.encoder.iter().flat_map(|encoder| &encoder.texts);
         let mut values: Vec<(&str, &[i64])> =
@@ -172,16 +172,16 @@ pub(super) fn write(json: &mut Writer, report: &FunnelReport, counts: &[Counts],
 /// A `FunnelSubReport`.
 struct Table<'a> {
     report: &'a FunnelReport,
-    /// Beside the step.
+    /// The columns beside the step.
     column: Option<&'a str>,
     metrics: &'a [(&'a str, &'a str)],
 }
 
-/// Step, value of the column if there is one, date range; people at the step and at the next.
+/// Step, value of the column if there is one, date range, people at the step and at the next.
 type Row<'a> = (usize, Option<&'a str>, usize, i64, Option<i64>);
 
 impl<'a> Table<'a> {
-    /// For each step the whole, then the largest values of what divides it.
+    /// For each step the total, then the largest values of the column that splits it.
     fn divided_rows(&self, counts: &'a [Counts]) -> Vec<Row<'a>> {
         self.rows(counts, |counts| {
             let whole = counts.whole.reached.first();
@@ -195,7 +195,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// For each step each date in turn, or the whole.
+    /// For each step the dates in order, or the total.
     fn trended_rows(&self, counts: &'a [Counts]) -> Vec<Row<'a>> {
         self.rows(counts, |counts| match &counts.by_date {
             Some(tally) => {
@@ -207,7 +207,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// For each step, in each range, the values that `values` gives with their people.
+    /// For each step and range, the values from `values` with their people.
     fn rows(
         &self,
         counts: &'a [Counts],
@@ -243,7 +243,7 @@ impl<'a> Table<'a> {
         let ranges = &self.report.ranges;
         let range = (ranges.len() > 1).then(|| ranges[*range].name.as_str());
         let here = people(*here as f64);
-        // Nobody is lost at the last step.
+        // The last step loses no people.
         let next = next.map_or(here, |next| people(next as f64).min(here));
         let rate = if here == 0.0 { 0.0 } else { next / here };
         let figures = [here, rate, here - next, 1.0 - rate];

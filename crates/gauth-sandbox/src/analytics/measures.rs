@@ -1,5 +1,5 @@
-//! What is counted of a visit: whole numbers that add up over any breakdown. Each belongs to one event, so reports by
-//! `eventName` divide a visit without counting anything twice. Ratios and people are made of sums, in `metrics`.
+//! What is counted in a visit: integers that are additive over any dimension. Each belongs to one event, so reports by
+//! `eventName` count nothing twice. Ratios and numbers of people are computed from the sums, in `metrics`.
 
 use super::site::Visit;
 use super::site::data::{DATA, GOOGLE_ADS, GOOGLE_ORGANIC};
@@ -12,7 +12,7 @@ macro_rules! measures {
         pub(super) enum Measure { $($name),+ }
 
         impl Measure {
-            /// The measure of this name, which exists.
+            /// The measure of this name, which must exist.
             pub(super) fn named(name: &str) -> Self {
                 match name {
                     $(stringify!($name) => Self::$name,)+
@@ -67,7 +67,7 @@ pub(super) const EVENTS: usize = 11;
 /// All measures of a visit; money in millionths of the property's currency.
 pub(super) type Measures = [i64; COUNT];
 
-/// What `visit` amounts to. Of each measure there is so much that every report on a busy site has something to show.
+/// The measures of `visit`: enough of each that every report on a busy site has data.
 pub(super) fn of(visit: &Visit) -> Measures {
     let mut all = [0; COUNT];
     let mut set = |measure: Measure, value: i64| all[measure as usize] = value;
@@ -124,7 +124,7 @@ pub(super) fn of(visit: &Visit) -> Measures {
     all
 }
 
-/// The share of event number `event` in a visit, or nothing if the event did not happen. People take part in each event.
+/// The measures of event number `event` in a visit; zero if the event did not happen. People count in each event.
 pub(super) fn of_event(all: &Measures, event: u32) -> Option<Measures> {
     if all[event as usize] == 0 {
         return None;

@@ -1,6 +1,6 @@
-//! What fields there are and which go together: `getMetadata`
+//! The list of fields and their combinations: `getMetadata`
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/getMetadata>) and
-//! `checkCompatibility` (…/checkCompatibility). Names shown to people are made from the API's names; the descriptions are
+//! `checkCompatibility` (…/checkCompatibility). Display names are derived from the API's names; the descriptions are
 //! our own and short.
 
 use super::catalogue::{self, Entry, Field, Kind};
@@ -29,12 +29,12 @@ impl Analytics {
         write(call, false)
     }
 
-    /// Has conversions, and tells where each field may be used.
+    /// Lists conversions, and where each field may be used.
     pub(super) fn alpha_metadata(&self, call: Call<'_>) -> Result<Body, Refusal> {
         write(call, true)
     }
 
-    /// Every field with a word on whether it could join the request.
+    /// Every field, with whether it can be added to the request.
     pub(super) fn check_compatibility(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
         let property = find_property(call.id)?;
         let request: CheckCompatibilityRequest = typed(call.body)?;

@@ -1,5 +1,5 @@
-//! The methods of the Data API (v1beta, some of v1alpha) and of the Admin API v1beta. `analytics` opens the Data API but
-//! not the Admin API, `analytics.edit` the other way round.
+//! The methods of the Data API (v1beta, some of v1alpha) and of the Admin API v1beta. The scope `analytics` covers the
+//! Data API but not the Admin API, `analytics.edit` the other way round.
 
 use super::Analytics;
 use crate::rest::{Handler, Method};

@@ -1,13 +1,13 @@
-//! Metrics: what each is made of. A metric is a sum of measures or arithmetic over other metrics, written in the very
-//! language that a request's `expression` uses, so one parser serves both.
+//! Metrics: a metric is a sum of measures or arithmetic over other metrics, written in the language of a request's
+//! `expression`, so one parser serves both.
 //!
-//! People are not additive: the same person is seen on several days and pages. Here n visitors are n^(31/32) people,
-//! which never makes a whole smaller than its largest part or larger than the sum of its parts.
+//! Numbers of people are not additive: the same person visits on several days and pages. Here n visitors are n^(31/32)
+//! people, so a whole is never smaller than its largest part or larger than the sum of its parts.
 
 use super::catalogue::{self, Field, Kind, Surface};
 use super::measures::{self, Measure, Measures};
 
-/// Metrics with a value of their own: name, kind, measure or formula.
+/// Metrics with data: name, kind, and measure or formula.
 const DEFINITIONS: &str = include_str!("metrics.tsv");
 
 fn definition(name: &str) -> Option<(&'static str, &'static str)> {
@@ -15,14 +15,14 @@ fn definition(name: &str) -> Option<(&'static str, &'static str)> {
     line[name.len() + 1..].split_once('\t')
 }
 
-/// A metric of a request, ready to be worked out from sums.
+/// A metric of a request, to be computed from sums.
 pub(super) struct Metric {
     pub(super) name: String,
     pub(super) metric_type: &'static str,
     pub(super) invisible: bool,
-    /// Unless the request defines it.
+    /// The catalogue's entry, unless the request defines the metric.
     pub(super) field: Option<&'static Field>,
-    /// Money, and of which kind, for properties that hide it.
+    /// The kind of money, for properties that hide it.
     pub(super) restricted_as: Option<&'static str>,
     term: Term,
 }
@@ -118,7 +118,7 @@ impl Term {
     }
 }
 
-/// n^(31/32), upwards, by square roots alone: these are exact on every machine.
+/// n^(31/32), rounded up, by square roots, which are exact on every machine.
 pub(super) fn people(visitors: f64) -> f64 {
     if visitors <= 0.0 {
         return 0.0;
@@ -165,7 +165,7 @@ impl Metric {
         })
     }
 
-    /// Counts one key event alone, where the metric counts all of them.
+    /// Counts one key event, for a metric that counts all of them.
     pub(super) fn restrict_to(&mut self, event: &str) {
         if matches!(self.name.as_str(), "keyEvents" | "conversions" | "sessionKeyEventRate" | "userKeyEventRate") {
             let name = self.name.replace("conversions", "keyEvents");
@@ -173,7 +173,7 @@ impl Metric {
         }
     }
 
-    /// The arithmetic behind a metric of the catalogue, where all its parts are metrics of the catalogue too.
+    /// The formula of a metric of the catalogue, if all its parts are metrics of the catalogue, too.
     pub(super) fn formula(&self) -> Option<&'static str> {
         let ("=", formula) = definition(&self.name)? else {
             return None;
@@ -186,7 +186,7 @@ impl Metric {
     }
 }
 
-/// The term of a metric that exists; zero for those of which this site has none.
+/// The term of a known metric; zero if this site has no data for it.
 fn defined(name: &str) -> Term {
     let Some((kind, text)) = definition(name) else {
         return Term::Number(0.0);
@@ -264,7 +264,7 @@ impl Parser<'_> {
     }
 }
 
-/// A metric's value as the service writes it: whole where the type is whole, else all its digits.
+/// A metric's value as the service writes it: an integer if the type is an integer, else with all digits.
 pub(super) fn write_value(out: &mut Vec<u8>, metric_type: &str, value: f64) {
     use std::io::Write;
     let written = match metric_type {

@@ -1,5 +1,5 @@
-//! The order of rows: what `orderBys` asks for, else the first metric from the top. Rows that are equal in all that was
-//! asked are ordered by their dimensions, so pages fit together
+//! The order of rows: that of `orderBys`, or by the first metric, descending. Rows with equal sort keys are ordered by
+//! their dimensions, so that pages fit together
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy>).
 
 use super::columns::Columns;
@@ -17,7 +17,7 @@ pub(super) struct OrderBy {
     desc: bool,
 }
 
-/// A metric or dimension, and what else is said of it.
+/// A metric or dimension, and how it is compared.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct By {
@@ -44,7 +44,7 @@ pub(super) enum Direction {
 pub(super) enum OrderType {
     Alphanumeric,
     CaseInsensitive,
-    /// Numbers by size; all else equal, below all numbers.
+    /// Numbers by size; other values are equal, and below all numbers.
     Numeric,
 }
 
@@ -53,7 +53,7 @@ impl OrderBy {
         Some(self.dimension.as_ref()?.name.as_str())
     }
 
-    /// In a pivot: the order, and the values of other dimensions that rows must have to count for it.
+    /// In a pivot: the metric, and the values that other dimensions must have.
     pub(super) fn resolve_in_pivot(&self, columns: &Columns) -> Result<(Direction, Vec<(usize, String)>), Refusal> {
         let Some(order) = &self.pivot else {
             return Ok((self.resolve(columns)?, Vec::new()));
@@ -66,7 +66,7 @@ impl OrderBy {
         Ok((Direction::Metric { metric, descending: self.desc }, selections.collect::<Result<_, Refusal>>()?))
     }
 
-    /// Finds the columns that the order names.
+    /// Looks up the columns of the order.
     pub(super) fn resolve(&self, columns: &Columns) -> Result<Direction, Refusal> {
         if self.pivot.is_some() {
             return Err(Refusal::invalid("Pivot orderBys are only supported in pivot reports."));
@@ -101,14 +101,14 @@ fn missing(kind: &str, name: &str) -> Refusal {
     Refusal::invalid(format!("The orderBys uses the {kind} {name}, which is not among the {kind}s of the request."))
 }
 
-/// Puts the lines of a report into order. A line is one slice of one row: row * slices + slice.
+/// Sorts the lines of a report. A line is one slice of one row: row * slices + slice.
 pub(super) struct Sorter<'a> {
     pub(super) texts: &'a [Vec<String>],
     pub(super) keys: &'a [u32],
     pub(super) values: &'a [f64],
     pub(super) slices: usize,
     pub(super) metrics: usize,
-    /// Instead of the dimensions, ties follow this noise.
+    /// Lines with equal sort keys are ordered by this noise instead of the dimensions.
     pub(super) shuffle: Option<u64>,
 }
 
@@ -127,7 +127,7 @@ impl Sorter<'_> {
         let steps = self.steps(report);
         let slices = self.slices as u32;
         let lines = rows.iter().flat_map(|row| (0..slices).map(move |slice| row * slices + slice));
-        // Most lines differ in the first step: compare that as a plain number, and look further on a tie only.
+        // Most lines differ in the first step, which is compared as a plain number; the others only if that is equal.
         let mut keyed: Vec<(u64, u32)> =
             lines.map(|line| (steps.first().map_or(0, |step| self.word(step, line)), line)).collect();
         keyed.sort_unstable_by(|(word, line), (other_word, other)| {
@@ -169,7 +169,7 @@ impl Sorter<'_> {
         steps
     }
 
-    /// What a step compares of a line, smallest first.
+    /// The sort key of a line in one step, smallest first.
     fn word(&self, step: &Step, line: u32) -> u64 {
         let row = line as usize / self.slices;
         match step {
@@ -186,7 +186,7 @@ impl Sorter<'_> {
     }
 }
 
-/// The rank of each text among all `texts`; equal ones share a rank.
+/// The rank of each text among all `texts`; equal texts share a rank.
 pub(super) fn ranks(texts: &[String], by: OrderType) -> Vec<u32> {
     match by {
         OrderType::Alphanumeric => ranks_by(texts.iter().map(String::as_str).collect(), Ord::cmp),
@@ -211,7 +211,7 @@ fn ranks_by<T>(keys: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> 
     ranks
 }
 
-/// A number that orders as the float does: for sorting by machine words.
+/// An integer that sorts as the float does.
 pub(super) fn sortable(value: f64, descending: bool) -> u64 {
     let bits = value.to_bits();
     let ascending = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };

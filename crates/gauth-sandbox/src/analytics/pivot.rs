@@ -1,7 +1,7 @@
-//! `RunPivotReportRequest`: rows and columns of a cross table
-//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runPivotReport>). Each pivot
-//! orders and cuts the combinations of its own dimensions (its *headers*); a row is shown if it lies under a header of
-//! every pivot.
+//! `RunPivotReportRequest`: the rows and columns of a cross table
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runPivotReport>). Each
+//! pivot sorts and limits the combinations of its dimensions (its *headers*); a row is shown if every pivot shows its
+//! header.
 
 use super::aggregate::{self, Groups};
 use super::catalogue::Surface;
@@ -40,7 +40,7 @@ pub(super) struct CrossTable {
     pub(super) texts: Vec<Vec<String>>,
     pub(super) headers: Vec<Headers>,
     pub(super) rows: Vec<(Vec<u32>, Vec<f64>)>,
-    /// Texts and figures; the dimensions that were added up over read RESERVED_….
+    /// Texts and figures; dimensions that were summed over read RESERVED_….
     pub(super) aggregates: Vec<(Vec<String>, Vec<f64>)>,
 }
 
@@ -103,7 +103,7 @@ impl ReportRequest {
         Ok(())
     }
 
-    /// Puts the dimensions of the pivots into their order, and leaves out those in none; each pivot's share.
+    /// Sorts the dimensions by pivot, and drops those in none. Returns the number of each pivot's dimensions.
     fn take_fields(&self, columns: &mut Columns, ranges: Vec<String>) -> Result<Vec<Range<usize>>, Refusal> {
         let mut visible: Vec<Dimension> = Vec::new();
         let mut fields = Vec::new();
@@ -175,7 +175,7 @@ pub(super) fn cross_table(groups: &Groups, property: &Property, report: &Report,
     let headers: Vec<Headers> = pivots.iter().map(|pivot| table.headers(pivot, &kept)).collect();
     let places: Vec<HashMap<&[u32], usize>> =
         headers.iter().map(|headers| headers.shown.iter().map(Vec::as_slice).zip(0..).collect()).collect();
-    // Where a row lies in one pivot; nowhere if its header is cut off.
+    // The place of a row in one pivot; none if its header is not shown.
     let place = |pivot: usize, row: u32| {
         let key = &groups.key(row)[pivots[pivot].fields.clone()];
         places[pivot].get(key).copied()
@@ -210,7 +210,7 @@ pub(super) fn cross_table(groups: &Groups, property: &Property, report: &Report,
     }
 }
 
-/// The rows of a report before they are put across.
+/// The rows of a report before they become a cross table.
 struct Rows<'a> {
     groups: &'a Groups,
     property: &'a Property,
@@ -225,7 +225,7 @@ impl Rows<'_> {
         &self.values[row as usize * width..][..width]
     }
 
-    /// The combinations of a pivot's dimensions, ordered and cut.
+    /// The combinations of a pivot's dimensions, sorted and limited.
     fn headers(&self, pivot: &Pivot, kept: &[u32]) -> Headers {
         let mut members: HashMap<&[u32], Vec<u32>> = HashMap::new();
         for row in kept {
@@ -244,7 +244,7 @@ impl Rows<'_> {
                     .iter()
                     .map(|(direction, selections)| self.word(direction, selections, key, pivot, &rows))
                     .collect();
-                // Headers equal in all that was asked follow their texts.
+                // Headers with equal sort keys are ordered by their texts.
                 words.extend(key.iter().zip(&steps).map(|(text, ranks)| u64::from(ranks[*text as usize])));
                 (words, key.to_vec())
             })
@@ -257,7 +257,7 @@ impl Rows<'_> {
         }
     }
 
-    /// What one step of a pivot's order compares of a header, smallest first.
+    /// The sort key of a header in one step of a pivot's order, smallest first.
     fn word(
         &self,
         direction: &Direction,
@@ -286,7 +286,7 @@ impl Rows<'_> {
         }
     }
 
-    /// One figure row over `rows`, which differ in the dimensions of `pivot` only.
+    /// The figures over `rows`, which differ only in the dimensions of `pivot`.
     fn aggregate(&self, aggregation: Aggregation, pivot: &Pivot, rows: &[u32]) -> (Vec<String>, Vec<f64>) {
         let width = self.columns.metrics.len();
         let (name, figures) = match aggregation {

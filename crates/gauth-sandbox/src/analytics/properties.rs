@@ -1,5 +1,5 @@
-//! The accounts and properties that every user of the sandbox can see. Properties from 200001 on misbehave on purpose,
-//! each in one way; the table in `analytics` tells which.
+//! The accounts and properties that every user of the sandbox can see. Each property from 200001 on has a peculiarity,
+//! which the table in `analytics` lists.
 
 use super::metrics::Metric;
 use super::site::data::DATA;
@@ -52,7 +52,7 @@ pub(super) enum Behaviour {
     RevenueHidden,
     Empty,
     QuotaNearlySpent,
-    /// Rows equal in all that was asked come in another order on each page.
+    /// Rows with equal sort keys come in another order on each page.
     UnsteadyTies,
     /// Google Analytics 360: higher quotas.
     Large,

@@ -1,6 +1,6 @@
-//! Quotas of a property (<https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>): tokens by the day,
-//! by the hour, by the hour and project; requests at a time; requests that may be thresholded. Standard properties and
-//! Analytics 360 differ by a factor of ten. An hour here is an hour since the first request of that hour.
+//! Quotas of a property (<https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>): tokens per day,
+//! per hour, and per hour and project; concurrent requests; requests that may be thresholded. Analytics 360 has ten
+//! times the quotas of standard properties. An hour begins with its first request.
 
 use super::properties::{Behaviour, Property};
 use crate::fault::Quota;
@@ -10,14 +10,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The Cloud project of those who name none.
+/// The Cloud project of requests that name none.
 const PROJECT: &str = "sandbox";
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Clone, Copy)]
 struct Limits {
-    /// By the day, by the hour, by the hour and project.
+    /// Tokens per day, per hour, and per hour and project.
     tokens: [i64; 3],
     concurrent_requests: i64,
     server_errors: i64,
@@ -38,7 +38,7 @@ const LARGE: Limits = Limits {
 /// The kinds of tokens.
 const TOKENS: [Quota; 3] = [Quota::TokensPerDay, Quota::TokensPerHour, Quota::TokensPerProjectPerHour];
 
-/// Each category of methods has quotas of its own.
+/// Each category of methods has its own quotas.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Category {
     Core,
@@ -48,7 +48,7 @@ pub(super) enum Category {
 
 type Key = (u64, Category);
 
-/// What every property has used up.
+/// The quotas used by each property.
 #[derive(Default)]
 pub(super) struct Quotas {
     used: Mutex<HashMap<Key, Used>>,
@@ -66,25 +66,25 @@ struct Used {
     running: i64,
 }
 
-/// A request under way; it ends when this is dropped.
+/// A running request; it ends when this is dropped.
 pub(super) struct Running {
     quotas: Arc<Quotas>,
     key: Key,
     project: String,
 }
 
-/// What is left, and what this request took.
+/// What is left, and what this request cost.
 pub(super) struct State {
     entries: [(&'static str, i64, i64); 6],
 }
 
 impl Quotas {
     fn used(&self) -> MutexGuard<'_, HashMap<Key, Used>> {
-        // The numbers stay sound whatever panicked beside them.
+        // The numbers stay consistent even if another thread panicked.
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Admits a request, or says which quota is spent.
+    /// Admits a request, or returns the exhausted quota.
     pub(super) fn begin(
         self: &Arc<Self>,
         property: &Property,
@@ -139,12 +139,12 @@ impl Used {
         }
     }
 
-    /// Used up by the day, by the hour, by the hour and project.
+    /// Tokens used per day, per hour, and per hour and project.
     fn tokens(&self, project: &str) -> [i64; 3] {
         [self.tokens_today, self.tokens_this_hour, self.by_project.get(project).copied().unwrap_or(0)]
     }
 
-    /// What is left to a project, after a request that took `tokens`.
+    /// What is left for a project, after a request that cost `tokens`.
     fn state(&self, project: &str, tokens: i64) -> State {
         let limits = self.limits;
         let used = self.tokens(project);
@@ -176,7 +176,7 @@ impl Used {
 }
 
 impl Running {
-    /// Takes the tokens that the request costs.
+    /// Charges the tokens of the request.
     pub(super) fn charge(&self, tokens: i64) -> State {
         let mut all = self.quotas.used();
         let used = all.get_mut(&self.key).expect("begin has made the entry");
@@ -196,7 +196,7 @@ impl Drop for Running {
 }
 
 impl State {
-    /// Writes a `PropertyQuota`; zeros are left out, as proto JSON does.
+    /// Writes a `PropertyQuota`; zeros are omitted, as in proto JSON.
     pub(super) fn write(&self, json: &mut Writer) {
         json.object(|json| {
             for (name, consumed, remaining) in self.entries {
@@ -213,7 +213,7 @@ impl State {
     }
 }
 
-/// Tokens that a report costs: more for many rows, columns and days; under ten for most.
+/// The cost of a report in tokens: more for many rows, columns and days, and usually below ten.
 pub(super) fn cost(rows: usize, columns: usize, days: i64) -> i64 {
     1 + rows as i64 / 50_000 + columns as i64 / 5 + days / 180
 }

@@ -1,4 +1,4 @@
-//! `RunRealtimeReportRequest`: as a report, over the last minutes instead of days
+//! `RunRealtimeReportRequest`: a report over the last minutes instead of days
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runRealtimeReport>).
 //! It has its own fields, its own quota, no offset and no metadata.
 

@@ -1,7 +1,7 @@
-//! `RunReportRequest`: what it says, and whether it makes sense
-//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>).
-//! Checked in the order in which the service is seen to check: limit and offset, date ranges, then the columns. The form
-//! of the JSON was checked before, by `schema`.
+//! `RunReportRequest`: reading and checking it
+//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/runReport>). The order
+//! of the checks is that observed at the service: limit and offset, date ranges, then the columns. The form of the JSON
+//! has been checked before, by `rest`.
 
 use super::catalogue::Surface;
 use super::cohorts::CohortSpec;
@@ -24,8 +24,8 @@ pub(super) const CONVERSIONS: &[(&str, &str)] =
 const DEFAULT_LIMIT: i64 = 10_000;
 pub(super) const LARGEST_LIMIT: i64 = 250_000;
 
-/// What a request for a report, a pivot report or a realtime report says; the form of the JSON was checked by the message of
-/// its method, so the others' members are empty.
+/// A request for a report, a pivot report or a realtime report. Its form has been checked by the message of its method,
+/// so the members of the others are empty.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ReportRequest {
@@ -46,19 +46,19 @@ pub(super) struct ReportRequest {
     conversion_spec: Option<ConversionSpec>,
 }
 
-/// Which conversions count. Attribution models differ in nothing here.
+/// Which conversions count. Attribution models have no effect here.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct ConversionSpec {
     conversion_actions: Vec<String>,
 }
 
-/// A report that can be made.
+/// A valid report.
 pub(super) struct Report {
     pub(super) columns: Columns,
-    /// Columns beside the dimensions: `comparison`, `dateRange`.
+    /// The columns beside the dimensions: `comparison`, `dateRange`.
     pub(super) extra_columns: Vec<&'static str>,
-    /// Their values: each row of the table becomes one row for each slice.
+    /// Their values: each row of the table becomes a row for each slice.
     pub(super) slices: Vec<Vec<String>>,
     pub(super) passes: Vec<Pass>,
     pub(super) comparisons: Vec<FilterOn<Dimension>>,
@@ -68,15 +68,15 @@ pub(super) struct Report {
     pub(super) is_of_conversions: bool,
 }
 
-/// One run over the visits: which it counts, and for which slice.
+/// A pass over the visits: which it counts, and for which slice.
 pub(super) struct Pass {
     pub(super) slice: usize,
     pub(super) days: Days,
     /// Minutes ago, for realtime.
     pub(super) minutes: Option<RangeInclusive<u32>>,
-    /// Number of the comparison whose filter holds.
+    /// The number of the comparison whose filter applies.
     pub(super) comparison: Option<usize>,
-    /// The days on which visitors came first, for cohorts.
+    /// The days of the first visits, for cohorts.
     pub(super) cohort: Option<Days>,
 }
 
@@ -90,7 +90,7 @@ pub(super) enum Aggregation {
 }
 
 impl ReportRequest {
-    /// Checks everything that the request says, for a report on `property`.
+    /// Checks the request, for a report on `property`.
     pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<Report, Refusal> {
         check_property(&self.property, property)?;
         check_not_negative(&[("limit", self.limit), ("offset", self.offset)])?;
@@ -122,7 +122,7 @@ impl ReportRequest {
         })
     }
 
-    /// First row and number of rows asked for.
+    /// The first row and the number of rows requested.
     pub(super) fn page(&self) -> (usize, usize) {
         (self.offset as usize, rows_asked(self.limit))
     }
@@ -147,7 +147,7 @@ impl ConversionSpec {
 }
 
 impl Report {
-    /// Of columns over passes, with nothing else said.
+    /// A report of these columns over these passes, with defaults for the rest.
     pub(super) fn new(columns: Columns, slices: Vec<Vec<String>>, passes: Vec<Pass>) -> Self {
         Self {
             columns,
@@ -161,7 +161,7 @@ impl Report {
         }
     }
 
-    /// Days that have to be read, for the price.
+    /// The number of days read, for the cost.
     pub(super) fn days(&self) -> i64 {
         self.passes.iter().map(|pass| pass.days.count()).sum()
     }
@@ -202,7 +202,7 @@ fn slices(ranges: &[NamedDays], comparisons: &[comparisons::Resolved]) -> (Vec<V
     (slices, passes)
 }
 
-/// The body may name the property again, but no other.
+/// The body may repeat the property, but not name another.
 pub(super) fn check_property(named: &str, property: &Property) -> Result<(), Refusal> {
     if named.is_empty() || named == format!("properties/{}", property.id) {
         return Ok(());
@@ -221,7 +221,7 @@ pub(super) fn check_not_negative(values: &[(&str, i64)]) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Zero stands for the default; too many are cut to the most that is allowed.
+/// Zero means the default; larger numbers are cut to the maximum.
 pub(super) fn rows_asked(limit: i64) -> usize {
     match limit {
         0 => DEFAULT_LIMIT as usize,
@@ -254,7 +254,7 @@ pub(super) fn resolve_aggregations(names: &[String], in_pivot: bool) -> Result<V
 pub(super) fn resolve_order(orders: &[OrderBy], columns: &Columns) -> Result<Vec<Direction>, Refusal> {
     let asks_for_range = |order: &OrderBy| order.dimension_name() == Some("dateRange");
     if orders.iter().any(asks_for_range) {
-        // Seen on the service: it breaks.
+        // Observed at the service: it fails.
         return Err(Refusal::new(500, "Internal error encountered."));
     }
     orders.iter().map(|order| order.resolve(columns)).collect()

@@ -1,4 +1,4 @@
-//! The methods that make reports: from the request to the answer, past quota and the tables that are kept.
+//! The methods that compute reports: from the request, through quotas and cached tables, to the answer.
 
 use super::aggregate::{self, Groups};
 use super::funnel::RunFunnelReportRequest;
@@ -16,13 +16,13 @@ use std::time::Instant;
 
 const MOST_IN_BATCH: usize = 5;
 
-/// What a page is cut from, and which part of it.
+/// A page: the table, and which part of it.
 struct Asked {
     category: Category,
     kind: Kind,
     report: Report,
     page: (usize, usize),
-    /// What the table is kept under.
+    /// The key of the cached table.
     key: String,
     wants_quota: bool,
 }
@@ -88,7 +88,7 @@ impl Analytics {
         Ok(Answer { kind, property, report, table, rows, quota, running: Some(running) })
     }
 
-    /// One bad request fails the batch, and no report is begun before all are checked.
+    /// One invalid request fails the batch, and no report begins before all are checked.
     pub(super) fn batch_run_reports(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
         let property = find_property(call.id)?;
         let requests = batch(&mut call)?;
@@ -98,7 +98,7 @@ impl Analytics {
         let mut answers = Vec::new();
         for request in requests {
             let mut answer = self.report(property, request, Kind::Report, call.project)?;
-            // The batch is one request, however many reports it holds.
+            // A batch counts as one request.
             answer.running = None;
             answers.push(answer);
         }
@@ -169,7 +169,7 @@ impl Analytics {
         Ok(Body::Bytes(call.json.finish()))
     }
 
-    /// Costs one token itself.
+    /// It costs one token itself.
     pub(super) fn quotas_snapshot(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
         let property = find_property(call.id)?;
         let mut states = Vec::new();

@@ -1,6 +1,6 @@
 //! `RunReportResponse`, written page by page
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>). The rows of a
-//! large page are made while it is sent.
+//! large page are formatted while it is sent.
 
 use super::aggregate::Table;
 use super::metrics;
@@ -12,12 +12,12 @@ use crate::rest::json::{Writer, escaped};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The most rows of an answer that is made in one go.
+/// The most rows of an answer that is formatted at once.
 const SHORT: usize = 1000;
 /// Size of a piece of a long answer.
 const PIECE: usize = 64 * 1024;
 
-/// Whose answer it is: `runReport` of v1beta or of v1alpha, `runRealtimeReport`.
+/// The method: `runReport` of v1beta or of v1alpha, or `runRealtimeReport`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Report,
@@ -31,14 +31,14 @@ pub(super) struct Answer {
     pub(super) property: &'static Property,
     pub(super) report: Report,
     pub(super) table: Arc<Table>,
-    /// What [`Table::page`] gave.
+    /// The result of [`Table::page`].
     pub(super) rows: Vec<u32>,
     pub(super) quota: Option<State>,
     /// The request counts as running until the answer is sent.
     pub(super) running: Option<Running>,
 }
 
-/// An answer on its way out: an iterator over pieces of JSON.
+/// An answer as an iterator over pieces of JSON.
 struct Pieces {
     answer: Answer,
     json: Writer,
@@ -54,7 +54,7 @@ enum Stage {
 }
 
 impl Answer {
-    /// The body: whole if it is small, else in pieces that are made while they are sent.
+    /// The body: whole if it is small, else in pieces that are formatted while they are sent.
     pub(super) fn into_body(self, json: Writer) -> Body {
         let is_short = self.rows.len() <= SHORT;
         let pieces = Pieces { answer: self, json, next: 0, stage: Stage::Head };
@@ -176,7 +176,7 @@ impl Iterator for Pieces {
     }
 }
 
-/// The headers of dimensions and of metrics (name and type), where there are any.
+/// The headers of dimensions and metrics (name and type), if there are any.
 pub(super) fn write_headers<'a>(
     json: &mut Writer,
     dimensions: Vec<&str>,
@@ -267,7 +267,7 @@ pub(super) fn write_metadata(json: &mut Writer, property: &Property, report: &Re
     });
 }
 
-/// Makes the texts of a table ready to be written.
+/// Escapes the texts of a table for JSON.
 pub(super) fn escape(texts: &mut [Vec<String>]) {
     for text in texts.iter_mut().flatten() {
         if let std::borrow::Cow::Owned(escaped) = escaped(text) {

@@ -1,10 +1,10 @@
-//! The sample site: every visit that it ever had, made from numbers alone, so that nothing is stored.
+//! The sample site: all of its visits, computed from numbers, so that nothing is stored.
 //!
-//! A *cell* is one page seen from one country on one day; a cell holds one or more *visits*, which carry everything
-//! else. Each run of 28 days has exactly `rows` cells (their number depends on the weekday only), so a report by
-//! `date, country, pagePath` over 28daysAgo..yesterday has exactly `rows` rows, whatever the day. Seasons and growth
-//! show in what is measured in a cell. Visits are whole numbers (money in millionths), so sums agree over every
-//! breakdown to the last digit. Only exact arithmetic is used: the same on every machine.
+//! A *cell* is one page, viewed from one country on one day; it has one or more *visits* with all other traits. Any 28
+//! consecutive days have exactly `rows` cells (their number per day depends only on the weekday), so a report by `date,
+//! country, pagePath` over 28daysAgo..yesterday always has exactly `rows` rows. Seasons and growth affect only the
+//! measures of a cell. Measures are integers (money in millionths), so sums agree over every dimension to the last
+//! digit. All arithmetic is exact, and so the same on every machine.
 
 pub(super) mod data;
 pub(super) mod pages;
@@ -28,12 +28,12 @@ pub(super) struct Site {
 pub(super) struct Days {
     pub(super) first: i32,
     pub(super) last: i32,
-    /// The day from which `nthDay` and its kin count.
+    /// The day from which `nthDay` and similar dimensions count.
     pub(super) origin: i32,
 }
 
 impl Days {
-    /// Days that count from their first.
+    /// Days, counted from the first of them.
     pub(super) fn new(first: i32, last: i32) -> Self {
         Self { first, last, origin: first }
     }
@@ -43,7 +43,7 @@ impl Days {
     }
 }
 
-/// A group of visitors alike in everything.
+/// A group of visitors with the same traits.
 pub(super) struct Visit {
     /// Julian day.
     pub(super) day: i32,
@@ -73,7 +73,8 @@ impl Site {
         for day in days.first.max(BIRTH)..=days.last {
             let cells = self.cells[day.rem_euclid(28) as usize];
             let always = cells - cells / 3;
-            // The less visited part of the site changes from day to day: a walk with a step that is prime to its length.
+            // Which of the less visited cells occur changes from day to day: a walk whose step is coprime to its
+            // length.
             let others = self.pairs.len() as u32 - always;
             let day_seed = mix(property ^ mix(day as u64));
             let start = below(day_seed, others);
@@ -104,7 +105,7 @@ impl Site {
 }
 
 impl Site {
-    /// How many people came for the first time on `days`, and are followed as a cohort.
+    /// How many people came for the first time on `days`: the size of a cohort.
     pub(super) fn new_visitors(&self, property: u64, days: Days) -> i64 {
         let mut people = 0;
         self.visits(property, days, 0, |visit| {
@@ -116,7 +117,7 @@ impl Site {
     }
 }
 
-/// Spreads `rows` over four weeks; working days get more than weekends.
+/// Distributes `rows` over four weeks; working days get more than weekends.
 fn cells_by_day(rows: u32) -> [u32; 28] {
     // A Julian day divisible by 7 is a Monday.
     const WEEK: [u64; 7] = [110, 114, 112, 108, 100, 76, 80];
@@ -129,12 +130,12 @@ fn cells_by_day(rows: u32) -> [u32; 28] {
     })
 }
 
-/// The `count` most visited pairs of country and page: few pages are read everywhere, many in the large countries only.
+/// The `count` most visited pairs of country and page: few pages are read everywhere, many only in the large countries.
 fn pairs(count: u32) -> Vec<(u16, u32)> {
     let mut pairs = Vec::with_capacity(count as usize);
     let mut reach = 8;
     let mut seen = 0;
-    // Each round takes the pairs under one more hyperbola: (page + 1) * (country + 1) ≤ reach.
+    // Each round adds the pairs below the next hyperbola: (page + 1) * (country + 1) ≤ reach.
     while pairs.len() < count as usize {
         for country in 0..DATA.places.len() as u32 {
             let from = seen / (country + 1);
@@ -150,7 +151,7 @@ fn pairs(count: u32) -> Vec<(u16, u32)> {
     pairs
 }
 
-/// A step with which a walk through `length` places meets each once.
+/// A step with which a walk through `length` places visits each once.
 fn step_through(length: u32, seed: u64) -> u32 {
     let mut step = below(seed, length).max(1);
     while gcd(step, length) != 1 {
@@ -163,7 +164,7 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// The finisher of splitmix64: numbers in, even noise out.
+/// The finaliser of splitmix64: turns numbers into uniform noise.
 pub(super) fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -171,13 +172,13 @@ pub(super) fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// A number under `bound` made of `noise`.
+/// A number below `bound`, from `noise`.
 fn below(noise: u64, bound: u32) -> u32 {
     ((u128::from(noise) * u128::from(bound)) >> 64) as u32
 }
 
 impl Visit {
-    /// An even number under `bound`; each `trait_` of a visit is its own.
+    /// A uniform number below `bound`, independent for each `trait_` of a visit.
     pub(super) fn draw(&self, trait_: u64, bound: u32) -> u32 {
         below(mix(self.seed ^ (trait_ << 40)), bound)
     }
@@ -198,7 +199,7 @@ impl Visit {
         (6 + self.draw(2, 10) + self.draw(3, 10)) % 24
     }
 
-    /// For realtime: how long ago this was. A quarter of today's visits were in the last half hour.
+    /// Minutes ago, for realtime. A quarter of today's visits were in the last half hour.
     pub(super) fn minutes_ago(&self) -> u32 {
         self.draw(38, 120)
     }
@@ -212,12 +213,12 @@ impl Visit {
         self.draw(4, 60)
     }
 
-    /// Index into the sources: how this visit came about.
+    /// Index into the sources: the source of this visit.
     pub(super) fn source(&self) -> u32 {
         by_share(DATA.sources.iter().map(|source| source.share), self.draw(5, 1000))
     }
 
-    /// Index into the sources: how these visitors first came; mostly the same way.
+    /// Index into the sources: the source of the first visit, usually the same.
     pub(super) fn first_source(&self) -> u32 {
         if self.draw(6, 10) < 6 {
             return self.source();
@@ -230,12 +231,12 @@ impl Visit {
         by_share(DATA.devices.iter().map(|device| device.share), self.draw(8, 1000))
     }
 
-    /// Index into the items: what is looked at where something is sold.
+    /// Index into the items: what is viewed on a page where something is sold.
     pub(super) fn item(&self) -> u32 {
         self.page % DATA.items.len() as u32
     }
 
-    /// The page that the session began on.
+    /// The first page of the session.
     pub(super) fn landing_page(&self) -> u32 {
         match self.draw(9, 10) {
             0..6 => self.page,

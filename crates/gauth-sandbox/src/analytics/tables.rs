@@ -1,5 +1,5 @@
-//! The last few tables, so that the pages of one report are cut from one table, also when they are asked for side by
-//! side: the first to come makes it, the others wait.
+//! A cache of the last few tables, so that all pages of a report come from one table, even if they are requested in
+//! parallel: the first request computes it, the others wait.
 
 use super::aggregate::Table;
 use super::properties::Property;
@@ -7,7 +7,7 @@ use super::quota::Category;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Tables kept; a large one takes some 60 bytes for each row.
+/// The number of tables kept; a large one takes some 60 bytes per row.
 const KEPT: usize = 4;
 
 #[derive(Default)]
@@ -16,11 +16,11 @@ pub(super) struct Tables {
     kept: Mutex<Vec<(String, Slot)>>,
 }
 
-/// A table that is there or being made.
+/// A table that exists or is being computed.
 type Slot = Arc<OnceLock<Arc<Table>>>;
 
 impl Tables {
-    /// The table of `key`; `make` makes it if it is not kept.
+    /// The table of `key`; `make` computes it if it is not cached.
     pub(super) fn get(&self, key: String, make: impl FnOnce() -> Table) -> Arc<Table> {
         let slot = {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,7 +38,7 @@ impl Tables {
     }
 }
 
-/// What tells tables apart: property, method and request, but not which page of it.
+/// The key of a table: property, method and request, without the page.
 pub(super) fn key(property: &Property, category: Category, mut request: Value, each_page_its_own: bool) -> String {
     if let Some(members) = request.as_object_mut() {
         members.remove("limit");

@@ -1,4 +1,4 @@
-//! Whole answers to whole requests: what is refused and in which words, and whether the figures add up.
+//! Complete answers to complete requests: what is refused and how, and whether the figures add up.
 
 mod admin;
 mod answers;

@@ -1,6 +1,6 @@
 //! Assertions of service accounts at the token endpoint (RFC 7523 §2.1 and 3, and Google's guide "Using OAuth 2.0 for
 //! server to server applications"): signature, `iss`, `aud`, `iat`, `exp`, `scope` or `target_audience`, and `sub` for
-//! the users that the account may stand in for.
+//! the users that the account may act for.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ use crate::oauth::scopes;
 use crate::oauth::service_accounts::ServiceAccount;
 use crate::oauth::token;
 
-/// Google's own addresses of the endpoint, good as `aud` wherever the request goes.
+/// Google's addresses of the endpoint, which are valid as `aud` at any address.
 const GOOGLE_TOKEN_URLS: [&str; 4] = [
     "https://oauth2.googleapis.com/token",
     "https://accounts.google.com/o/oauth2/token",
@@ -79,7 +79,7 @@ fn access_token(google: &Google, account: &ServiceAccount, list: &str, sub: Opti
     }))
 }
 
-/// Whole seconds, a life that is not too long, and both ends within the clock's tolerance of `now`.
+/// Whole seconds, a lifetime that is not too long, and `now` in it, within the clock's tolerance.
 pub(crate) fn check_times(claims: &Map<String, Value>, now: u64, longest_life: i64) -> Result<(), OAuthError> {
     let times = claims.get("iat").and_then(Value::as_i64).zip(claims.get("exp").and_then(Value::as_i64));
     let now = now.cast_signed();

@@ -1,6 +1,6 @@
-//! The authorization endpoint, `GET` and `POST /o/oauth2/v2/auth` (RFC 6749 §4.1.1 and 4.1.2, RFC 7636, RFC 9207). A bad
-//! request gets an HTML page and is never redirected, as Google does. The consent page itself is `consent`; its form
-//! posts back to the same URL, so that nothing about a pending request is kept here.
+//! The authorization endpoint, `GET` and `POST /o/oauth2/v2/auth` (RFC 6749 §4.1.1 and 4.1.2, RFC 7636, RFC 9207). A
+//! bad request gets an HTML page and is never redirected, as at Google. The consent page itself is in `consent`; its
+//! form posts back to the same URL, so that no state is kept here.
 
 use hyper::Method;
 
@@ -106,7 +106,7 @@ impl Authorization {
         if consented { self.allow(google, self.scopes.clone()) } else { self.deny(google, "interaction_required") }
     }
 
-    /// Takes the form of the consent page: `decision`, and one `scope` for each box that is ticked.
+    /// Reads the form of the consent page: `decision`, and one `scope` for each box that is ticked.
     fn decide(&self, google: &Google, request: &Request) -> Response {
         let fields: Vec<(String, String)> = form_urlencoded::parse(request.body()).into_owned().collect();
         let has = |name: &str, value: &str| fields.iter().any(|(field, content)| field == name && content == value);

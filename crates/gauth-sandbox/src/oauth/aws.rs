@@ -1,5 +1,5 @@
-//! An AWS account as Google's federation meets it: the keys of a role, the instance metadata service (version 2 alone)
-//! that hands them out below `/latest/`, and the check of a signed GetCallerIdentity request (AWS Signature Version 4).
+//! An AWS account as Google's federation sees it: the keys of a role, the instance metadata service (only version 2)
+//! that returns them below `/latest/`, and the check of a signed GetCallerIdentity request (AWS Signature Version 4).
 
 use hyper::Method;
 use ring::{digest, hmac};
@@ -22,7 +22,7 @@ pub(crate) struct AwsAccount {
     pub(crate) key_id: String,
     pub(crate) secret_key: String,
     pub(crate) session_token: String,
-    /// What the metadata service asks for on every request but the first.
+    /// The session token that the metadata service requires on every request but the first.
     pub(crate) metadata_token: String,
 }
 
@@ -36,8 +36,8 @@ impl AwsAccount {
         }
     }
 
-    /// The ARN behind a subject token, which is a request for `audience` that would be good at `time`, as
-    /// percent-encoded JSON; or what is wrong with it.
+    /// The ARN of a subject token, which is a signed request for `audience`, valid at `time`, as percent-encoded JSON;
+    /// or what is wrong with it.
     pub(crate) fn verify(&self, subject_token: &str, audience: &str, time: i64) -> Result<&'static str, &'static str> {
         let text = percent_decode(subject_token).ok_or("the subject token is not percent-encoded")?;
         let request: SignedRequest = serde_json::from_str(&text).map_err(|_| "the subject token is not a request")?;
@@ -147,7 +147,7 @@ fn seconds(date: &str) -> Option<i64> {
     Some(time.assume_utc().unix_timestamp())
 }
 
-/// Percent-decoding without the rules of forms.
+/// Percent-decoding, in which `+` stays.
 pub(crate) fn percent_decode(text: &str) -> Option<String> {
     let field = format!("x={}", text.replace('+', "%2B"));
     let mut fields = form_urlencoded::parse(field.as_bytes());

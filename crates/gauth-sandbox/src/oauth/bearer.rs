@@ -1,5 +1,6 @@
-//! Who asks: the credential of an API request (RFC 6750 §2.1 and §3), with the 401s that Google's front end sends. It is an
-//! access token, or a JWT that a service account has signed for one API or for some scopes (<https://google.aip.dev/auth/4111>).
+//! Checks the bearer token of an API request (RFC 6750 §2.1 and §3), with the 401s of Google's front end. It is an
+//! access token, or a JWT that a service account has signed for one API or for some scopes
+//! (<https://google.aip.dev/auth/4111>).
 
 use crate::http::{Request, Response, bearer, challenge};
 use crate::oauth::assertion::{self, LONGEST_LIFE};
@@ -13,10 +14,10 @@ use crate::rest::{Method, Parameters, Refusal};
 const EXPECTED: &str = "Expected OAuth 2 access token, login cookie or other valid authentication credential. See \
                         https://developers.google.com/identity/sign-in/web/devconsole-project.";
 
-/// Google's own client for Rust makes the life of its JWTs 20 seconds longer than an hour.
+/// The JWTs of Google's client for Rust live 20 seconds longer than an hour.
 const TOLERANCE: i64 = 60;
 
-/// Whose request to `method` it is, or the refusal.
+/// The caller of `method`, or the refusal.
 pub(crate) fn check<C>(google: &Google, request: &Request, method: &Method<C>) -> Result<AccessToken, Box<Response>> {
     let parameters = Parameters::of(request);
     let Some(token) = bearer(request).or_else(|| parameters.token()) else {
@@ -33,8 +34,8 @@ pub(crate) fn check<C>(google: &Google, request: &Request, method: &Method<C>) -
     })
 }
 
-/// A JWT as bearer: signed by the key that its `kid` names, about the account itself, for the API that is asked (`aud`) or
-/// for scopes, and in time.
+/// A JWT as bearer token: signed by the key that its `kid` names, about the account itself, for this API (`aud`) or for
+/// scopes, and not expired.
 fn self_signed<C>(google: &Google, token: &str, method: &Method<C>) -> Option<AccessToken> {
     let jwt = Jwt::parse(token)?;
     let text = |name: &str| jwt.claims.get(name).and_then(serde_json::Value::as_str);

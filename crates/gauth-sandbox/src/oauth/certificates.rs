@@ -1,5 +1,5 @@
 //! The public halves of the keys that sign ID tokens and service accounts' assertions: as JSON Web Keys (RFC 7517), as
-//! X.509 certificates by key id, and the document that leads to them (OpenID Connect Discovery 1.0).
+//! X.509 certificates by key id, and the document that names their addresses (OpenID Connect Discovery 1.0).
 
 use rcgen::{CertificateParams, DnType, KeyPair};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::jwt::SigningKey;
 use super::service_accounts::ServiceAccount;
 use crate::http::{Response, json, not_found};
 
-/// Answers what is a path of keys.
+/// Answers requests for keys.
 pub(super) fn answer(google: &Google, path: &str) -> Option<Response> {
     let of_account = ["/robot/v1/metadata/", "/service_accounts/v1/metadata/", "/service_accounts/v1/"];
     if let Some((form, email)) = of_account.iter().find_map(|start| path.strip_prefix(start)?.split_once('/')) {
@@ -33,7 +33,7 @@ fn jwks(keys: &[&SigningKey]) -> Value {
     json!({ "keys": keys })
 }
 
-/// PEM by key id.
+/// The certificates in PEM, by key id.
 fn x509(keys: &[&SigningKey]) -> Value {
     keys.iter().map(|key| (key.id.clone(), Value::from(certificate(key).unwrap_or_default()))).collect()
 }

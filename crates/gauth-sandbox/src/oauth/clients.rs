@@ -1,14 +1,13 @@
-//! The OAuth clients of the sandbox's one project and its users, with the files that Google's console would hand out for
-//! the clients.
+//! The OAuth clients of the sandbox's one project, its users, and the client files as Google's console offers them.
 
 use serde_json::{Value, json};
 
 use crate::oauth::random;
 
 pub(crate) const PROJECT: &str = "gauth-sandbox";
-/// Who sits before the browser when no `login_hint` says otherwise.
+/// The user who consents without a `login_hint`.
 pub(crate) const DEFAULT_ACCOUNT: &str = "alex@example.com";
-/// Users of the domain `example.com` that service accounts with delegation may stand in for, and with which scopes.
+/// Users of the domain `example.com` that service accounts with delegation may act for, and with which scopes.
 pub(crate) const DELEGATED_ACCOUNTS: [&str; 2] = [DEFAULT_ACCOUNT, "admin@example.com"];
 pub(crate) const DELEGATED_SCOPES: [&str; 4] = [
     "https://www.googleapis.com/auth/analytics",
@@ -19,7 +18,7 @@ pub(crate) const DELEGATED_SCOPES: [&str; 4] = [
 
 const INSTALLED_ID: &str = "123456789012-d3sktop0client0of0the0sandbox00.apps.googleusercontent.com";
 const WEB_ID: &str = "123456789012-w3b0client0of0the0sandbox0000.apps.googleusercontent.com";
-/// The client of people who log in through their company's identity provider; known to the security token service alone.
+/// The client of people who log in through their company's identity provider; only the security token service knows it.
 pub(crate) const WORKFORCE_ID: &str = "w0rkf0rce-client-of-the-sandbox";
 
 pub(crate) struct Client {
@@ -30,9 +29,9 @@ pub(crate) struct Client {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ClientKind {
-    /// Any loopback redirect is good.
+    /// Any loopback redirect is valid.
     Installed,
-    /// Only these redirects are, to the letter.
+    /// Only exactly these redirects are valid.
     Web { redirect_uris: Vec<String> },
 }
 
@@ -77,8 +76,7 @@ pub(crate) fn secret() -> String {
     format!("GOCSPX-{}", random::text(28))
 }
 
-/// `http://` and a loopback name, then perhaps a port, a path, a query; no user, no fragment, nothing that is not plain
-/// ASCII.
+/// `http://` and a loopback name, optionally a port, a path and a query; no user, no fragment, only printable ASCII.
 fn is_loopback(uri: &str) -> bool {
     let Some(rest) = uri.strip_prefix("http://") else {
         return false;
@@ -93,7 +91,7 @@ fn is_loopback(uri: &str) -> bool {
     port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
-/// The number that stands for a user in `sub`: 21 digits made of the address.
+/// The number of a user in `sub`: 21 digits computed from the address.
 pub(crate) fn subject(account: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, account.as_bytes());
     let digits: String = digest.as_ref()[..20].iter().map(|byte| char::from(b'0' + byte % 10)).collect();

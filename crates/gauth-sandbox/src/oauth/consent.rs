@@ -1,13 +1,13 @@
-//! The HTML of the authorization endpoint: the consent page that a person can click, and the page that says what is
-//! wrong with a request. No script, no outside resource.
+//! The HTML of the authorization endpoint: the consent page, and the page that says what is wrong with a request. No
+//! script, no external resources.
 
 use crate::http::{OAuthError, escape};
 use crate::oauth::scopes;
 
 const STYLE: &str = include_str!("consent.css");
 
-/// Asks `account` for `scopes`. The form posts `decision` (`allow` or `deny`) and a `scope` for each ticked box to the URL
-/// of the page.
+/// Asks `account` for `scopes`. The form posts `decision` (`allow` or `deny`) and a `scope` for each ticked box to the
+/// page's URL.
 pub(crate) fn page(account: &str, scopes: &[String]) -> String {
     let items: String = scopes.iter().map(|scope| item(scope)).collect();
     let body = include_str!("consent.html").replace("{items}", &items).replace("{account}", &escape(account));
@@ -27,7 +27,7 @@ fn item(scope: &str) -> String {
     )
 }
 
-/// What stands in the browser instead of a redirect.
+/// What the browser shows instead of a redirect.
 pub(crate) fn error_page(error: &OAuthError) -> String {
     document(
         "Error",

@@ -1,5 +1,5 @@
-//! Parameters in a query or an `application/x-www-form-urlencoded` body, decoded exactly once. None may be repeated, and
-//! one without a value counts as left out (RFC 6749 §3.1, §3.2).
+//! Parameters in a query or an `application/x-www-form-urlencoded` body, decoded exactly once. None may be repeated,
+//! and one without a value counts as left out (RFC 6749 §3.1, §3.2).
 
 use serde_json::{Map, Value};
 
@@ -23,8 +23,8 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// The body of a POST: a form, or JSON, which Google takes as well. Nothing may stand in the URL, where logs would keep
-    /// it.
+    /// The body of a POST: a form, or JSON, which Google accepts as well. Nothing may be in the URL, which would be
+    /// logged.
     pub(crate) fn of_body(request: &Request) -> Result<Self, OAuthError> {
         if request.uri().query().is_some_and(|query| !query.is_empty()) {
             return Err(OAuthError::invalid_request("Parameters are not allowed in the request URL."));

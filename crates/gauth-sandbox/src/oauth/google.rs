@@ -1,5 +1,4 @@
-//! All that the endpoints of OAuth share: who the clients and accounts are, what was granted, what time the server
-//! believes it is.
+//! What the OAuth endpoints share: the clients and accounts, the grants, and the server's clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -17,7 +16,7 @@ use crate::oauth::outside::Outside;
 use crate::oauth::scopes;
 use crate::oauth::service_accounts::{REPORTER, ServiceAccount, reporter_key};
 
-/// Who issues ID tokens: clients know no other.
+/// The issuer of ID tokens: clients accept no other.
 pub(crate) const ISSUER: &str = "https://accounts.google.com";
 
 /// What happens on the consent page.
@@ -37,16 +36,16 @@ pub(crate) struct Google {
     pub(crate) installed: Client,
     pub(crate) web: Mutex<Client>,
     pub(crate) workforce_secret: String,
-    /// Of the service account that has a key file.
+    /// The key of the service account that has a key file.
     pub(crate) reporter_key: SigningKey,
-    /// What Google itself signs with for service accounts.
+    /// The key with which Google itself signs for service accounts.
     pub(crate) managed_key: SigningKey,
     pub(crate) id_token_key: SigningKey,
-    /// All that were issued.
+    /// All ID tokens that were issued.
     pub(crate) id_tokens: Mutex<Vec<String>>,
     pub(crate) outside: Outside,
     pub(crate) grants: Mutex<Grants>,
-    /// Seconds that the server's clock is ahead. Tokens live by the true clock.
+    /// The seconds by which the server's clock is ahead. Tokens expire by the real clock.
     pub(crate) skew: AtomicI64,
 }
 
@@ -69,7 +68,7 @@ impl Google {
         }
     }
 
-    /// What the server says the time is, in Unix seconds.
+    /// The server's time, in Unix seconds.
     pub(crate) fn clock(&self) -> u64 {
         now().saturating_add_signed(self.skew.load(Ordering::Relaxed))
     }
@@ -85,7 +84,7 @@ impl Google {
         [&self.installed, &web].into_iter().find(|client| client.id == id).map(read)
     }
 
-    /// The keys that sign for a service account.
+    /// The keys that may sign for a service account.
     pub(crate) fn keys_of(&self, account: &ServiceAccount) -> Vec<&SigningKey> {
         let of_file = (account.email == REPORTER).then_some(&self.reporter_key);
         of_file.into_iter().chain([&self.managed_key]).collect()
@@ -100,7 +99,7 @@ impl Google {
         ServiceAccount::find(account).map_or_else(|| subject(account), |account| account.id.to_owned())
     }
 
-    /// An ID token about the holder of a grant, for its client, that came with `access_token` (OpenID Connect Core §2 and
+    /// An ID token about the user of a grant, for its client, issued with `access_token` (OpenID Connect Core §2 and
     /// §3.1.3.6).
     pub(crate) fn id_token(&self, holder: &Holder, access_token: &str, nonce: Option<&str>) -> String {
         let now = self.clock();
@@ -145,7 +144,7 @@ impl Google {
         self.issue(&claims)
     }
 
-    /// Signs an ID token, and notes it as a secret.
+    /// Signs an ID token, and records it as a secret.
     fn issue(&self, claims: &Value) -> String {
         let token = self.id_token_key.sign(claims);
         lock(&self.id_tokens).push(token.clone());
@@ -153,7 +152,7 @@ impl Google {
     }
 }
 
-/// The true time in Unix seconds.
+/// The real time in Unix seconds.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,17 +1,17 @@
-//! What users have granted, and the codes and tokens that came of it: issue, redemption, rotation, expiry, revocation.
+//! The grants of users, and their codes and tokens: issue, redemption, rotation, expiry, revocation.
 //! All times are Unix seconds.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::oauth::random;
 
-/// Google's 3600 seconds, less the one that a request takes.
+/// Google's 3600 seconds, minus one for the request.
 const TOKEN_LIFETIME: u64 = 3599;
 const CODE_LIFETIME: u64 = 600;
-/// Per account and client; the oldest is dropped without a word.
+/// The most per account and client; beyond that the oldest is dropped silently.
 const REFRESH_TOKENS_PER_ACCOUNT: usize = 100;
 
-/// Who was granted what. Tokens that descend from one consent share `family`.
+/// Who granted what to whom. Tokens of one consent share `family`.
 #[derive(Clone, Debug)]
 pub(crate) struct Holder {
     pub(crate) family: u64,
@@ -25,15 +25,15 @@ pub(crate) struct Holder {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// A user who gave access while away: there is a refresh token.
+    /// A user who granted offline access: there is a refresh token.
     Offline,
     /// A user without refresh token.
     Online,
-    /// A service account, for itself or for a user of its domain, or an identity from elsewhere. Cannot be revoked.
+    /// A service account, for itself or for a user of its domain, or an outside identity. Cannot be revoked.
     ServiceAccount,
 }
 
-/// What the authorization request bound the code to.
+/// The parameters of the authorization request that the code is bound to.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) holder: Holder,
@@ -68,12 +68,12 @@ struct RefreshToken {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Life {
     Live,
-    /// Replaced by rotation: whoever brings it again is a thief or has been robbed.
+    /// Replaced by rotation: if it is used again, it has been stolen.
     Rotated,
     Revoked,
 }
 
-/// Why a code or refresh token is no good.
+/// Why a code or refresh token is not valid.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Dead {
     Unknown,
@@ -84,7 +84,7 @@ pub(crate) struct Grants {
     codes: HashMap<String, Code>,
     access_tokens: HashMap<String, AccessToken>,
     refresh_tokens: Vec<RefreshToken>,
-    /// Client and account of every consent so far.
+    /// The client and account of every consent so far.
     consents: HashSet<(String, String)>,
     families: u64,
     pub(crate) token_lifetime: u64,
@@ -111,7 +111,7 @@ impl Grants {
         Holder { family: self.families, account: account.to_owned(), client: client.to_owned(), scopes, kind }
     }
 
-    /// Notes the consent; true if it is the account's first for this client.
+    /// Records the consent; true if it is the account's first for this client.
     pub(crate) fn consent(&mut self, client: &str, account: &str) -> bool {
         self.consents.insert((client.to_owned(), account.to_owned()))
     }
@@ -143,7 +143,8 @@ impl Grants {
         code
     }
 
-    /// The code's bindings, still to be checked. A code that was used before takes its tokens with it (RFC 6749 §4.1.2).
+    /// The parameters that the code is bound to, still to be checked. If the code was used before, its tokens are
+    /// revoked (RFC 6749 §4.1.2).
     pub(crate) fn code(&mut self, code: &str, now: u64) -> Result<Code, Dead> {
         let code = self.codes.get(code).ok_or(Dead::Unknown)?.clone();
         if code.used {
@@ -188,7 +189,7 @@ impl Grants {
         token
     }
 
-    /// The holder of a live refresh token. A rotated one revokes its whole family (RFC 9700 §4.14.2).
+    /// The grant of a valid refresh token. A rotated one revokes its whole family (RFC 9700 §4.14.2).
     pub(crate) fn refresh_token(&mut self, token: &str) -> Result<Holder, Dead> {
         let found = self.refresh_tokens.iter().find(|known| known.token == token).ok_or(Dead::Unknown)?;
         match found.state {
@@ -215,8 +216,8 @@ impl Grants {
         self.access_tokens.get(token).filter(|token| token.expires > now)
     }
 
-    /// Ends the grant behind an access or refresh token: everything the account gave to the project, whatever the client
-    /// (the sandbox is one project).
+    /// Revokes the grant of an access or refresh token: everything that the account granted to the project, for all
+    /// clients (the sandbox is one project).
     pub(crate) fn revoke(&mut self, token: &str, now: u64) -> Result<(), Unrevocable> {
         let refresh = self
             .refresh_tokens

@@ -1,5 +1,5 @@
-//! The IAM Credentials API: `POST /v1/projects/-/serviceAccounts/EMAIL:VERB` gives a caller what a service account could
-//! get for itself, if the caller, or the last of a chain of delegates, may act as it
+//! The IAM Credentials API: `POST /v1/projects/-/serviceAccounts/EMAIL:VERB` gives a caller a token or signature of a
+//! service account, if the caller, or the last of a chain of delegates, may act as it
 //! (<https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts>).
 
 use std::sync::{Arc, LazyLock};
@@ -18,12 +18,12 @@ use crate::rest::{Call, Handler, Method, Refusal, error_info};
 
 const ENOUGH: &[&str] = &["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam"];
 const DELEGATE: &str = "projects/-/serviceAccounts/";
-/// Longer lives need an organisation's permission.
+/// Longer lifetimes need an organisation's permission.
 const LONGEST_LIFE: u64 = 3600;
-/// A JWT to be signed may end in 12 hours at the latest.
+/// A JWT to be signed must expire within 12 hours.
 const LONGEST_JWT: u64 = 12 * 3600;
 
-/// Who asks.
+/// The caller.
 pub(crate) struct Caller {
     pub(crate) google: Arc<Google>,
     /// E-mail address or principal.
@@ -71,7 +71,7 @@ impl Caller {
         let account = self.permitted(&call, "getAccessToken")?;
         let token = {
             let mut grants = self.google.grants();
-            // A sandbox with short tokens gives short ones here, too.
+            // A token lifetime set for the sandbox applies here, too.
             let life = life.min(grants.token_lifetime + 1);
             let end = UNIX_EPOCH + Duration::from_secs(self.google.clock() + life);
             let holder = grants.holder(account.email, account.id, granted, Kind::ServiceAccount);
@@ -113,7 +113,7 @@ impl Caller {
         call.done(&json!({"keyId": key.id, "signedBlob": STANDARD.encode(key.signature(&payload))}))
     }
 
-    /// The account at the end of the chain, if each member of it may act as the next.
+    /// The account at the end of the chain, if each member may act as the next.
     fn permitted(&self, call: &Call<'_>, permission: &str) -> Result<&'static ServiceAccount, Refusal> {
         let mut actor = self.account.as_str();
         for delegate in texts(&call.body["delegates"]) {

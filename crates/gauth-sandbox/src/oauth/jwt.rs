@@ -1,5 +1,5 @@
-//! JSON Web Tokens signed with RS256 (RFC 7519, RFC 7515, RFC 7518 §3.3): reading, signing and verifying, on ring alone.
-//! What the claims must say is the business of the endpoint that takes or makes the token.
+//! JSON Web Tokens signed with RS256 (RFC 7519, RFC 7515, RFC 7518 §3.3): reading, signing and verifying with ring. The
+//! claims are checked by the endpoint that accepts the token.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::rest::base64_any;
 
-/// An RSA key and the id that a token's header names it by.
+/// An RSA key, with its id in the headers of tokens.
 pub(crate) struct SigningKey {
     pair: RsaKeyPair,
     pub(crate) pem: &'static str,
@@ -24,7 +24,7 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     /// Reads one of the PKCS#8 keys that are compiled in.
     pub(crate) fn from_pem(text: &'static str) -> Self {
-        // Without the remark that stands before the key.
+        // Without the comment before the key.
         let pem = &text[text.find("-----BEGIN").unwrap_or_default()..];
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).expect("the compiled-in key is PKCS#8 in PEM");
         let pair = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).expect("the compiled-in key is RSA of 2048 bits");
@@ -65,7 +65,7 @@ impl SigningKey {
         signature
     }
 
-    /// Whether this key made the signature. A key id, where the header has one, must be this key's.
+    /// Whether this key made the signature. A key id in the header must be this key's.
     pub(crate) fn verifies(&self, token: &Jwt<'_>) -> bool {
         let algorithm: &'static dyn VerificationAlgorithm = &RSA_PKCS1_2048_8192_SHA256;
         token.header.get("alg").and_then(Value::as_str) == Some("RS256")
@@ -76,7 +76,7 @@ impl SigningKey {
     }
 }
 
-/// A token taken apart, its signature not yet looked at.
+/// The parts of a token whose signature has not been checked.
 pub(crate) struct Jwt<'a> {
     pub(crate) header: Map<String, Value>,
     pub(crate) claims: Map<String, Value>,
@@ -85,7 +85,7 @@ pub(crate) struct Jwt<'a> {
 }
 
 impl<'a> Jwt<'a> {
-    /// Exactly three parts of base64url, the first two JSON objects. Google takes padding, too.
+    /// Exactly three parts of base64url, the first two JSON objects. As at Google, padding is accepted.
     pub(crate) fn parse(token: &'a str) -> Option<Self> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;

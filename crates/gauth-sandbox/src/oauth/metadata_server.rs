@@ -1,6 +1,6 @@
-//! The metadata server of a machine on Google Cloud, below `/computeMetadata/`: its service account's tokens and what
-//! else programs ask of it (<https://cloud.google.com/compute/docs/metadata/overview>). Requests must carry
-//! `Metadata-Flavor: Google`, which a browser cannot be made to send, and may not have come through a proxy.
+//! The metadata server of a machine on Google Cloud, below `/computeMetadata/`: its service account's tokens and other
+//! metadata (<https://cloud.google.com/compute/docs/metadata/overview>). Requests must have the header
+//! `Metadata-Flavor: Google`, which a website cannot make a browser send, and must not come through a proxy.
 
 use hyper::Method;
 use hyper::header::HeaderValue;
@@ -14,7 +14,7 @@ use crate::oauth::grants::Kind;
 use crate::oauth::scopes;
 use crate::oauth::service_accounts::{MACHINE, ServiceAccount};
 
-/// What the machine was started with.
+/// The scopes of the machine.
 const SCOPES: [&str; 2] =
     ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/analytics.readonly"];
 
@@ -22,7 +22,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     let has = |name: &str| request.headers().contains_key(name);
     let flavor = request.headers().get("metadata-flavor");
     let is_root = request.uri().path() == "/";
-    // Clients tell by the header of `/` whether they are on Google Cloud.
+    // Clients recognise Google Cloud by a header in the answer to `/`.
     let mut response = if !is_root && flavor.is_none_or(|flavor| flavor != "Google") {
         refusal(403, "Missing required header: Metadata-Flavor")
     } else if has("x-forwarded-for") {

@@ -1,6 +1,6 @@
-//! Who comes from elsewhere: an identity provider that signs tokens, a SAML provider, an AWS account; and the providers of
-//! the project's workload pool and the organisation's workforce pool that trust them. Its own endpoint, `/outside/token`,
-//! hands out subject tokens as the metadata endpoints of other clouds do.
+//! Outside identities: an identity provider that signs tokens, a SAML provider, an AWS account; and the providers of
+//! the project's workload pool and the organisation's workforce pool that trust them. The endpoint `/outside/token`
+//! returns subject tokens, as the metadata endpoints of other clouds do.
 
 use hyper::Method;
 use serde_json::{Map, Value, json};
@@ -34,7 +34,7 @@ impl Provider {
         Self::ALL.into_iter().find(|provider| provider.audience() == audience)
     }
 
-    /// Its full resource name, which a token exchange names as `audience`.
+    /// Its full resource name, the `audience` of a token exchange.
     pub fn audience(self) -> String {
         let (pool, name) = match self {
             Self::Oidc => (self.pool(), "oidc"),
@@ -53,7 +53,7 @@ impl Provider {
         }
     }
 
-    /// The first is what its files name.
+    /// The first is the one in its credentials files.
     pub(crate) fn subject_token_types(self) -> &'static [&'static str] {
         match self {
             Self::Oidc | Self::Workforce => {
@@ -96,7 +96,7 @@ impl Outside {
         self.key.sign(&claims)
     }
 
-    /// The subject of a token that is good for a provider at `time`, or what is wrong with it.
+    /// The subject of a token that a provider accepts at `time`, or what is wrong with it.
     pub(crate) fn verify(&self, token: &str, provider: Provider, time: u64) -> Result<String, String> {
         let jwt = Jwt::parse(token).ok_or("Unable to parse the ID Token.")?;
         let claims = &jwt.claims;
@@ -130,7 +130,7 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     claims.get(name).and_then(Value::as_str)
 }
 
-/// `GET /outside/token` with `Metadata: True`, as Azure wants it: JSON with the token in `access_token`.
+/// `GET /outside/token` with `Metadata: True`, as on Azure: JSON with the token in `access_token`.
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     if request.method() != Method::GET {
         return not_found(request.uri().path());
@@ -145,7 +145,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
 }
 
 impl Google {
-    /// A subject token, noted as a secret.
+    /// A subject token, recorded as a secret.
     pub(crate) fn subject_token(&self, provider: Provider, changed: &Value) -> String {
         let token = self.outside.subject_token(provider, changed);
         self.grants().issued.push(token.clone());

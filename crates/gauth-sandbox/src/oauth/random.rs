@@ -1,5 +1,5 @@
-//! Unguessable text for codes, tokens and client secrets. All of it is long, so that a test can search any output for
-//! it and be sure that what it finds is a leak.
+//! Unguessable text for codes, tokens and client secrets. It is always long, so that finding it in an output proves a
+//! leak.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

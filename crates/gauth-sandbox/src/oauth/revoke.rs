@@ -1,4 +1,4 @@
-//! The revocation endpoint, `POST /revoke` (RFC 7009, with Google's 400 for tokens that are dead already).
+//! The revocation endpoint, `POST /revoke` (RFC 7009, with Google's 400 for tokens that are no longer valid).
 
 use hyper::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::oauth::google::{Google, now};
 use crate::oauth::grants::Unrevocable;
 
 pub(crate) fn answer(google: &Google, request: &Request) -> Response {
-    // The documented forms: POST with the token in the query or in a form; the older address takes a GET, too.
+    // The documented forms: POST with the token in the query or in a form; the older address accepts GET, too.
     let is_old = request.uri().path() == "/o/oauth2/revoke";
     if request.method() != Method::POST && !(is_old && request.method() == Method::GET) {
         return not_found(request.uri().path());

@@ -1,12 +1,12 @@
-//! Scopes: every one that has the form of Google's is taken. The sentences of the consent page, and the rewriting that
-//! Google does to the short OpenID names.
+//! Scopes: all that have the form of Google's are accepted. Also the sentences on the consent page, and the long forms
+//! of the short OpenID names.
 
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
 const PROFILE: &str = "https://www.googleapis.com/auth/userinfo.profile";
 const OPENID: &str = "openid";
 
 const PREFIX: &str = "https://www.googleapis.com/auth/";
-/// Scopes of Google's that do not begin with it.
+/// Google's scopes without that prefix.
 const OTHERS: &[&str] = &[
     "https://mail.google.com/",
     "https://www.google.com/accounts/OAuthLogin",
@@ -27,8 +27,8 @@ const DESCRIPTIONS: &[(&str, &str)] = &[
     ("https://www.googleapis.com/auth/drive.readonly", "See and download all your Google Drive files"),
 ];
 
-/// Splits a space-joined list and rewrites `email` and `profile`, which bring `openid` along. `Err` is Google's sentence
-/// about the names it does not know.
+/// Splits a list at spaces and replaces `email` and `profile` by their long forms, which add `openid`. `Err` is
+/// Google's sentence about unknown names.
 pub(crate) fn parse(list: &str) -> Result<Vec<String>, String> {
     let mut scopes: Vec<String> = Vec::new();
     let mut add = |scope: &str| {
@@ -66,13 +66,13 @@ fn is_googles(scope: &str) -> bool {
     is_identity(scope) || OTHERS.contains(&scope) || scope.strip_prefix(PREFIX).is_some_and(named)
 }
 
-/// What the consent page says that a scope permits.
+/// What a scope permits, on the consent page.
 pub(crate) fn description(scope: &str) -> &str {
     let known = DESCRIPTIONS.iter().find(|(known, _)| *known == scope);
     known.map_or("See, edit, create and delete what this scope is for", |(_, description)| description)
 }
 
-/// Signing in cannot be unticked: these come with the account.
+/// The scopes of signing in, which have no box to tick.
 pub(crate) fn is_identity(scope: &str) -> bool {
     [OPENID, EMAIL, PROFILE].contains(&scope)
 }

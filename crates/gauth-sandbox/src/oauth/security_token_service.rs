@@ -1,6 +1,6 @@
 //! The security token service: `/v1/token` exchanges an outside identity's token for a federated access token (RFC 8693
-//! §2), `/v1/oauthtoken` refreshes the grant of a person who logged in through their company. Whether the subject token is
-//! good is judged by `outside` and `aws`.
+//! §2), `/v1/oauthtoken` refreshes the grant of a person who logged in through their company. The subject token is
+//! checked by `outside` and `aws`.
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ fn exchanged(google: &Google, request: &Request) -> Result<Value, OAuthError> {
     }))
 }
 
-/// Who the subject token is about.
+/// The identity in the subject token.
 fn subject(google: &Google, provider: Provider, token: &str) -> Result<String, OAuthError> {
     let outside = &google.outside;
     let result = match provider {
@@ -95,12 +95,12 @@ fn subject(google: &Google, provider: Provider, token: &str) -> Result<String, O
     result.map_err(OAuthError::invalid_grant)
 }
 
-/// A project is billed for people without a client of their own, and for nobody else.
+/// Only people without a client of their own name a project to bill.
 fn check_options(options: Option<&str>, provider: Provider, has_client: bool) -> Result<(), OAuthError> {
     let Some(options) = options else {
         return Ok(());
     };
-    // Some of Google's libraries percent-encode it before the form does.
+    // Some of Google's libraries percent-encode it twice.
     let options: Value = aws::percent_decode(options)
         .and_then(|text| serde_json::from_str(&text).ok())
         .ok_or_else(|| OAuthError::invalid_request("Invalid value for \"options\"."))?;
@@ -128,7 +128,7 @@ fn refreshed(google: &Google, request: &Request) -> Result<Value, OAuthError> {
     token::refresh(google, &form, WORKFORCE_ID)
 }
 
-/// Whether the request comes from the workforce client, which says so in the `Authorization` header.
+/// Whether the request comes from the workforce client, by its `Authorization` header.
 fn authenticate(google: &Google, request: &Request) -> Result<bool, OAuthError> {
     match token::basic(request)? {
         None => Ok(false),

@@ -1,4 +1,4 @@
-//! The project's service accounts: which of them has a key file, which may stand in for users, who may act as whom; and
+//! The project's service accounts: which of them has a key file, which may act for users, and who may act as them; and
 //! the key files, as Google's console and gcloud write them.
 
 use base64::Engine;
@@ -13,14 +13,14 @@ pub(crate) const ANALYST: &str = "analyst@gauth-sandbox.iam.gserviceaccount.com"
 pub(crate) const ARCHIVIST: &str = "archivist@gauth-sandbox.iam.gserviceaccount.com";
 pub(crate) const MACHINE: &str = "123456789012-compute@developer.gserviceaccount.com";
 
-/// What identities from elsewhere are called by, as Google does.
+/// The prefix of outside identities, as at Google.
 pub(crate) const OUTSIDE: &str = "principal://iam.googleapis.com/";
 
 pub(crate) struct ServiceAccount {
     pub(crate) email: &'static str,
     /// The number that a Workspace administrator enters for delegation.
     pub(crate) id: &'static str,
-    /// Whether an administrator has done so.
+    /// Whether an administrator has entered it.
     pub(crate) is_delegated: bool,
     /// Who has the role Service Account Token Creator on it.
     token_creators: &'static [&'static str],
@@ -53,22 +53,22 @@ const PKCS8: &str = include_str!("../../keys/service_account.pem");
 const PKCS1: &str = include_str!("../../keys/service_account_pkcs1.pem");
 const PKCS12: &[u8] = include_bytes!("../../keys/service_account.p12");
 
-/// The key of [`REPORTER`], which lies in the sandbox's directory.
+/// The key of [`REPORTER`], whose file is in the sandbox's directory.
 pub(crate) fn reporter_key() -> SigningKey {
     SigningKey::from_pem(PKCS8)
 }
 
-/// The key file of the console.
+/// The key file as the console offers it.
 pub(crate) fn key_file(url: &str) -> Value {
     key_file_with(url, pem(PKCS8))
 }
 
-/// The same with the key as PKCS#1, which some tools write.
+/// The same with the key in PKCS#1, which some tools write.
 pub(crate) fn key_file_pkcs1(url: &str) -> Value {
     key_file_with(url, pem(PKCS1))
 }
 
-/// The same key as gcloud keeps one that came as PKCS#12; the password is the one that Google gave to all of them.
+/// The same key as gcloud stores one in PKCS#12; the password is the one that Google gave to all of them.
 pub(crate) fn key_file_pkcs12(url: &str) -> Value {
     json!({
         "type": "service_account_p12",
@@ -79,7 +79,7 @@ pub(crate) fn key_file_pkcs12(url: &str) -> Value {
     })
 }
 
-/// The lines of the private keys that differ from key to key, for searches of leaks.
+/// The lines that are specific to each private key, to search for leaks.
 pub(crate) fn key_lines() -> impl Iterator<Item = String> {
     [PKCS8, PKCS1]
         .into_iter()
@@ -107,7 +107,7 @@ fn key_file_with(url: &str, private_key: &str) -> Value {
     })
 }
 
-/// Without the remark that stands before the key.
+/// Without the comment before the key.
 fn pem(text: &'static str) -> &'static str {
     &text[text.find("-----BEGIN").unwrap_or_default()..]
 }

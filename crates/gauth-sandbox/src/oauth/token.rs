@@ -1,5 +1,5 @@
 //! The token endpoint, `POST /token`: authorization codes (RFC 6749 §4.1.3, RFC 7636 §4.6) and refresh (§6). Assertions
-//! of service accounts are in `assertion`. Texts of errors are Google's where they are known.
+//! of service accounts are in `assertion`. Errors have Google's texts where these are known.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -77,7 +77,7 @@ fn refresh_token(google: &Google, request: &Request, form: &Form) -> Result<Valu
     refresh(google, form, &client)
 }
 
-/// What the form's refresh token, which must be the client's, is good for.
+/// The grant of the form's refresh token, which must be the client's.
 pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Value, OAuthError> {
     let token = form.required("refresh_token")?;
     let mut grants = google.grants();
@@ -108,7 +108,7 @@ pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Valu
     Ok(tokens)
 }
 
-/// The members that every user's answer has.
+/// The members that every answer for a user has.
 fn access(google: &Google, grants: &mut Grants, holder: &Holder, nonce: Option<&str>) -> Value {
     let access_token = grants.issue_access_token(holder.clone(), now());
     let mut tokens = json!({
@@ -123,7 +123,7 @@ fn access(google: &Google, grants: &mut Grants, holder: &Holder, nonce: Option<&
     tokens
 }
 
-/// The id of the client that the request proves to come from: by form or by Basic (RFC 6749 §2.3.1), not both.
+/// The id of the authenticated client: by form or by Basic (RFC 6749 §2.3.1), not both.
 fn authenticate(google: &Google, request: &Request, form: &Form) -> Result<String, OAuthError> {
     let (id, secret) = match basic(request)? {
         Some(_) if form.get("client_secret").is_some() => {

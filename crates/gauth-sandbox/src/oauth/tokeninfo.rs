@@ -1,5 +1,5 @@
-//! `/tokeninfo` and its older versions: what an access token or ID token stands for. The token comes as a parameter or, so that it stays out of
-//! URLs, in the `Authorization` header of a POST. All values of the answer are strings.
+//! `/tokeninfo` and its older versions: the meaning of an access token or ID token. The token is a parameter or, to
+//! keep it out of URLs, in the `Authorization` header of a POST. All values of the answer are strings.
 
 use hyper::Method;
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     }
 }
 
-/// Of versions 1 and 2: other names, and values that are no strings.
+/// Versions 1 and 2 have other names, and values that are not strings.
 pub(crate) fn answer_in_the_old_form(google: &Google, request: &Request) -> Response {
     let info = match lookup(google, request) {
         Ok(info) => info,
@@ -82,7 +82,7 @@ fn about_access_token(google: &Google, token: &AccessToken) -> Map<String, Value
     info
 }
 
-/// The claims and the header of an ID token of ours that is still good.
+/// The claims and the header of an ID token of ours that is still valid.
 fn about_id_token(google: &Google, token: &str) -> Option<Map<String, Value>> {
     let jwt = Jwt::parse(token)?;
     let live = jwt.claims.get("exp")?.as_u64()? > google.clock();

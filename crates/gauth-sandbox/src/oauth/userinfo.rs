@@ -1,5 +1,5 @@
-//! `/v1/userinfo`: who the bearer of a token is (OpenID Connect Core §5.3); and the form of before OpenID Connect, which
-//! many clients still ask for.
+//! `/v1/userinfo`: the user of a token (OpenID Connect Core §5.3); and the older form from before OpenID Connect, which
+//! many clients still use.
 
 use hyper::Method;
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     }
 }
 
-/// Of versions 1 and 2: two names are others.
+/// In versions 1 and 2 two names differ.
 pub(crate) fn answer_in_the_old_form(google: &Google, request: &Request) -> Response {
     let rename = |name: String| match name.as_str() {
         "sub" => "id".to_owned(),

@@ -1,6 +1,6 @@
-//! JSON as Google's servers print it: members in the order of the message, two blanks of indent or all on one line. Written
-//! piece by piece, so that a long report never exists as a document. The writer knows the message that it writes: it
-//! leaves out what the `fields` mask does not want, and writes 64-bit numbers as text and enums by name or number.
+//! JSON as Google's servers print it: members in the order of the message, indented by two blanks or all on one line.
+//! It is written piece by piece, so that a long report never exists as a whole. The writer knows the message: it omits
+//! what the `fields` mask excludes, and writes 64-bit numbers as text and enums by name or number.
 
 use std::borrow::Cow;
 
@@ -24,17 +24,17 @@ pub(crate) struct Writer {
 
 #[derive(Clone, Copy)]
 struct Slot {
-    /// `None` where nothing is known of the value.
+    /// `None` if the type of the value is not known.
     kind: Option<Kind>,
     place: Place,
-    /// The mask leaves it out.
+    /// The mask excludes it.
     skipped: bool,
 }
 
 struct Level {
     message: Option<&'static Message>,
     slot: Slot,
-    /// Nothing was written in it yet.
+    /// Nothing has been written in it yet.
     empty: bool,
 }
 
@@ -49,7 +49,7 @@ impl Writer {
         Ok(Self { mask, open: vec![root], ..Self::untyped(format) })
     }
 
-    /// A writer for what is in no table: nothing is left out.
+    /// A writer for messages that are not in the table: nothing is omitted.
     pub(super) fn untyped(format: &Format) -> Self {
         let root = Level { message: None, slot: Slot::UNKNOWN, empty: true };
         Self {
@@ -98,7 +98,7 @@ impl Writer {
         self.out.push(bracket);
     }
 
-    /// Whether the object that is open shall have this member.
+    /// Whether the open object is to have this member.
     pub(crate) fn wants(&self, name: &str) -> bool {
         let level = self.level();
         self.mask.member(level.slot.place, name).is_some()

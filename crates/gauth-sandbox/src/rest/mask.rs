@@ -1,28 +1,28 @@
-//! The `fields` parameter: which members of an answer are wanted (<https://cloud.google.com/apis/docs/system-parameters>).
-//! Paths are joined by commas, their parts by `/` or `.`; `a(b,c)` stands for `a/b,a/c`, `*` for every member. A path that
-//! the answer's message does not have is refused.
+//! The `fields` parameter: the requested members of an answer (<https://cloud.google.com/apis/docs/system-parameters>).
+//! Paths are joined by commas, their parts by `/` or `.`; `a(b,c)` means `a/b,a/c`, and `*` every member. A path that
+//! is not in the answer's message is refused.
 
 use super::messages::Message;
 use super::{Refusal, bad_request};
 
-/// A tree of wanted members; its root is node 0.
+/// A tree of requested members; its root is node 0.
 pub(super) struct Mask(Vec<Node>);
 
 #[derive(Default)]
 struct Node {
-    /// All below is wanted.
+    /// Everything below is requested.
     whole: bool,
     members: Vec<(String, Place)>,
 }
 
-/// A node of a mask, or somewhere below what is wanted as a whole.
+/// A node of a mask, or a place below one that is requested as a whole.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place(Option<usize>);
 
 impl Mask {
     pub(super) const ROOT: Place = Place(Some(0));
 
-    /// Everything is wanted.
+    /// Everything is requested.
     pub(super) fn all() -> Self {
         Self(vec![Node { whole: true, members: Vec::new() }])
     }
@@ -37,7 +37,7 @@ impl Mask {
         }
     }
 
-    /// Where the member `name` is, if it is wanted.
+    /// The place of the member `name`, if it is requested.
     pub(super) fn member(&self, Place(place): Place, name: &str) -> Option<Place> {
         let Some(node) = place else { return Some(Place(None)) };
         let Self(nodes) = self;

@@ -1,7 +1,7 @@
-//! The messages of all APIs, from one table: which fields each has, of which type. Request bodies are read by it as proto3
-//! JSON (<https://protobuf.dev/programming-guides/json/>): names in camelCase or snake_case, enums by name or number,
-//! 64-bit numbers as text or number, null as absent; anything else is refused with the path of the field, before anything
-//! else is looked at. What values mean is left to the methods.
+//! The messages of all APIs, from one table: which fields each has, of which type. Request bodies are read by it as
+//! proto3 JSON (<https://protobuf.dev/programming-guides/json/>): names in camelCase or snake_case, enums by name or
+//! number, 64-bit numbers as text or number, null as absent; anything else is refused with the path of the field,
+//! before the values are checked. What values mean is left to the methods.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -50,7 +50,7 @@ struct Table {
     enums: Vec<Enum>,
 }
 
-/// The requests that ask for reports are Google's as well as ours: the same data, read by code of its own.
+/// The request messages of reports, the same data that ga-core reads with other code.
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| table(concat!(include_str!("messages.tsv"), include_str!("../../../ga-core/data/requests.tsv"))));
 
@@ -127,7 +127,7 @@ impl Message {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The field that JSON may spell in camelCase or in snake_case, and in no mixture.
+    /// The field of this name in camelCase or in snake_case, but not in a mixture.
     pub(super) fn spelt(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name || snake_case(field.name) == name)
     }
@@ -253,7 +253,7 @@ impl Reader {
             (Kind::Int32, _) => whole_number(&value).filter(|number| i32::try_from(*number).is_ok()).map(Value::from),
             (Kind::Double, _) => double(&value).map(Value::from),
             (Kind::Duration, Value::String(text)) if is_duration(text) => Some(value.clone()),
-            // Either alphabet, padded or not; kept in the one of RFC 4648 §4.
+            // Either alphabet, with or without padding; stored in that of RFC 4648 §4.
             (Kind::Bytes, Value::String(text)) => {
                 let bytes = super::base64_any(text);
                 bytes.map(|bytes| Value::from(STANDARD.encode(bytes)))

@@ -1,4 +1,4 @@
-//! The dimensions of time.
+//! The dimensions of time, in the property's days.
 
 use super::{Column, of_visit};
 use crate::analytics::site::{self, BIRTH, Visit};
@@ -46,7 +46,7 @@ pub(super) const TIME: &[(&str, Column)] = &[
     ("firstSessionDate", of_visit(|visit| (visit.first_day() - BIRTH).max(0) as u32, |code| ymd(date(code)))),
 ];
 
-/// Days since the site began: there is nothing before.
+/// Days since the site began.
 fn day(visit: &Visit) -> u32 {
     (visit.day - BIRTH) as u32
 }

@@ -6,7 +6,7 @@ fn every_known_column_is_in_the_catalogue() {
     let known = |name, surface| catalogue::find(name, Kind::Dimension, surface).is_ok();
     for (name, _) in [TIME, PLACE, PAGE, DEVICE, OTHER].into_iter().flatten() {
         let in_some = known(name, Surface::Core) || known(name, Surface::Realtime);
-        // Pivots alone may name the column of date ranges.
+        // Only pivots may name the column of date ranges.
         assert!(in_some || *name == "dateRange", "{name}");
     }
 }

@@ -1,5 +1,5 @@
-//! What the site is made of, from `data.json`: accounts and properties, places (names as Google Analytics writes them, in
-//! English), pages written by hand, sources and campaigns, devices, what is sold, and the events that are recorded.
+//! The data of the site, from `data.json`: accounts and properties, places (with the English names of Google
+//! Analytics), pages written by hand, sources and campaigns, devices, items on sale, and the recorded events.
 
 use crate::analytics::properties::Account;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ pub(in crate::analytics) struct Data {
     pub(in crate::analytics) accounts: Vec<Account>,
     /// The busiest first.
     pub(in crate::analytics) places: Vec<Place>,
-    /// Path and title; some of them break careless programs.
+    /// Path and title; some of them have characters that careless programs cannot handle.
     pub(super) pages: Vec<(String, String)>,
     pub(in crate::analytics) sources: Vec<Source>,
     pub(in crate::analytics) devices: Vec<Device>,
@@ -38,9 +38,9 @@ pub(in crate::analytics) struct Place {
     pub(in crate::analytics) cities: Vec<(String, String)>,
 }
 
-/// Number of the paid Google source, which alone has advertising cost.
+/// The number of the paid Google source, the only one with advertising cost.
 pub(in crate::analytics) const GOOGLE_ADS: u32 = 2;
-/// Number of the organic Google source, which alone has Search Console figures.
+/// The number of the organic Google source, the only one with Search Console figures.
 pub(in crate::analytics) const GOOGLE_ORGANIC: u32 = 0;
 
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ pub(in crate::analytics) struct Source {
     pub(in crate::analytics) campaign: String,
     pub(in crate::analytics) campaign_id: String,
     pub(in crate::analytics) channel: String,
-    /// Of a thousand visits, how many come this way.
+    /// The share of visits, per thousand.
     pub(super) share: u32,
 }
 
@@ -66,7 +66,7 @@ pub(in crate::analytics) struct Device {
     pub(super) share: u32,
 }
 
-/// The entry of a list of shares in a thousand that `draw` (0..1000) falls on.
+/// The entry that `draw` (0..1000) selects from a list of shares per thousand.
 pub(super) fn by_share(shares: impl Iterator<Item = u32>, draw: u32) -> u32 {
     let mut upto = 0;
     let mut last = 0;

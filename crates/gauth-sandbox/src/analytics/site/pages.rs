@@ -1,5 +1,5 @@
-//! The pages of the site, by number: some forty written by hand, among them those that break careless programs, and as
-//! many more as the number of rows needs.
+//! The pages of the site, by number: some forty written by hand, including some that careless programs cannot handle,
+//! and as many generated ones as the rows need.
 
 use super::data::DATA;
 
@@ -9,7 +9,7 @@ const FIRST: &[&str] =
 const SECOND: &[&str] =
     &["lamp", "chair", "table", "shelf", "bench", "cord", "shade", "stool", "frame", "tray", "mirror"];
 
-/// The number among the pages that are not written by hand.
+/// The number among the generated pages.
 fn made(page: u32) -> Option<u32> {
     page.checked_sub(DATA.pages.len() as u32)
 }

@@ -1,4 +1,4 @@
-//! Every answer of every method, held against the discovery documents.
+//! Every answer of every method, compared with the discovery documents.
 
 use super::*;
 use crate::rest::tests::faults_of;
@@ -34,7 +34,7 @@ fn calls() -> Vec<(&'static str, String, Value)> {
     let compatible = json!({"dimensions": [{"name": "itemName"}]});
     let mut calls = Vec::new();
     let mut post = |path: &str, body: &Value| calls.push(("POST", path.to_owned(), body.clone()));
-    // Each behaviour of properties brings other members.
+    // Each kind of property adds other members.
     for id in [123_456, 200_001, 200_002, 200_003, 200_004, 200_005, 200_006, 200_007, 200_010] {
         for body in [&report, &ranges, &costs] {
             post(&format!("/v1beta/properties/{id}:runReport"), body);

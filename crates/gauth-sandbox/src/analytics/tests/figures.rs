@@ -1,4 +1,4 @@
-//! The figures themselves: sums, totals and order, whichever way a report is cut.
+//! The figures: sums, totals and order, for all kinds of reports.
 
 use super::*;
 use std::collections::{BTreeMap, HashSet};
@@ -64,7 +64,7 @@ fn people_are_not_additive_but_never_absurd() {
 }
 
 #[test]
-fn totals_minima_and_maxima_cover_all_rows_whatever_the_limit() {
+fn totals_minima_and_maxima_cover_all_rows_with_any_limit() {
     let all = request("country", "sessions,bounceRate");
     let aggregated = with(all.clone(), json!({"limit": 1, "metricAggregations": ["TOTAL", "MINIMUM", "MAXIMUM"]}));
     let sandbox = sandbox(1000);

@@ -1,4 +1,4 @@
-//! What the service refuses, in its own words and order.
+//! What the service refuses, in its words and order.
 
 use super::*;
 
