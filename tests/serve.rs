@@ -1,6 +1,8 @@
 //! gauth-serve as its users see it: the real binary with a real command, against the sandbox or a scripted server, asked over
 //! real sockets. The ids in the names of tests are those of the security requirements.
 
+#[path = "serve/clients.rs"]
+mod clients;
 #[path = "serve/command.rs"]
 mod command;
 #[path = "serve/metadata.rs"]

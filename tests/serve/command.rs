@@ -91,6 +91,25 @@ fn a_profile_is_the_identity_inside_and_outside() {
 }
 
 #[test]
+fn without_a_file_our_programs_in_the_command_are_never_another_identity() {
+    let user = logged_in();
+    let key = user.home.write("key.json", 0o600, user.key().to_string());
+    let script = "env | grep ^GAUTH_CREDENTIALS_COMMAND=; \"$0\" --explain";
+    for has_other_login in [true, false] {
+        if !has_other_login {
+            std::fs::remove_file(&user.credentials).expect("remove the login");
+        }
+        let mut command = user.command(&["--", "sh", "-c", script]);
+        command.arg(testkit::sibling(BIN, "gauth-token"));
+        command.env("GAUTH_CREDENTIALS_COMMAND", format!("cat {}", key.display()));
+        let output = run(command).expect(if has_other_login { 2 } else { 0 });
+        let says = if has_other_login { "given-without-a-file" } else { "using the metadata server" };
+        assert!(output.stderr().contains(says), "{}", output.stderr());
+        assert!(!output.stdout().contains("COMMAND"), "{}", output.stdout());
+    }
+}
+
+#[test]
 fn i12_the_exit_code_or_the_signal_of_the_command_is_the_programs() {
     let user = logged_in();
     for (script, code) in [("exit 0", 0), ("exit 7", 7), ("exit 255", 255), ("kill -9 $$", 137), ("kill -TERM $$", 143)]

@@ -2,14 +2,15 @@
 //! credentials, so that no other identity can win.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Context as _;
 use gauth_cli::Terminal;
-use gauth_cli::environment::variable;
+use gauth_cli::environment::{config_dir, variable};
 use gauth_cli::files::shown;
 use gauth_core::source::Source;
+use gauth_store::credentials::Found;
 use tempfile::TempDir;
 
 /// Of our own variables only these stay: where Google is, and which hosts may receive secrets.
@@ -45,15 +46,20 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    /// `file` are the credentials, if they can be read again.
-    pub(crate) fn of(source: &Source, file: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn of(found: &Found) -> anyhow::Result<Self> {
         let empty = tempfile::Builder::new().prefix("gauth-serve-").tempdir();
-        let own = match (source, file) {
+        let empty = empty.context("cannot create an empty folder for gcloud")?;
+        let default = config_dir().map(|folder| folder.join("credentials.json"));
+        let own = match (&found.source, &found.file) {
             (Source::Profile(profile), _) => Some(("GAUTH_PROFILE", profile.name.clone().into())),
             (_, Some(file)) => Some(("GAUTH_CREDENTIALS", std::path::absolute(file)?.into())),
+            // Without a file, our programs go on to the metadata server. If they met another login before, they fail.
+            (_, None) if default.is_some_and(|file| file.exists()) => {
+                Some(("GAUTH_CREDENTIALS", empty.path().join("given-without-a-file").into()))
+            }
             (_, None) => None,
         };
-        Ok(Self { empty: empty.context("cannot create an empty folder for gcloud")?, own })
+        Ok(Self { empty, own })
     }
 
     /// Sets and unsets the command's variables; `server` is its host and port.

@@ -54,7 +54,7 @@ fn serve(arguments: &Arguments, context: &Context) -> anyhow::Result<ExitCode> {
     let request = arguments.request()?;
     let policy = gauth_cli::environment::policy()?;
     let found = credentials::find(arguments.source()?, &policy, context.deadline(), &context.terminal)?;
-    let surroundings = Surroundings::of(&found.source, found.file.as_deref())?;
+    let surroundings = Surroundings::of(&found)?;
     let tokens = Tokens::new(found, request, policy, context)?;
     let events = Events::watch()?;
     let server = Server::start(arguments.port, Metadata::new(tokens, arguments.project()?), context.terminal)?;
