@@ -1,5 +1,5 @@
-//! `-f sql` into real databases: SQLite by sqlite3, PostgreSQL by psql in a cluster of the test's own.
-//! What is in the table is compared with the csv of the same report, cell by cell.
+//! `-f sql` into real databases: SQLite with sqlite3, PostgreSQL with psql and a temporary cluster. The table is
+//! compared with the csv of the same report, cell by cell.
 
 mod cluster;
 
@@ -19,14 +19,14 @@ fn sandbox(rows: u64) -> Sandbox {
     Sandbox::start(Options { rows, ..Options::default() }).expect("start the sandbox")
 }
 
-/// ga-query with a token, asking the server at `url`.
+/// ga-query with a token, for the server at `url`.
 fn query(home: &Home, url: &str, token: &str, arguments: &[&str]) -> Run {
     let mut command = home.command(BIN);
     command.env("GAUTH_SANDBOX_URL", url).env("GAUTH_TOKEN", token).args(arguments);
     testkit::run(command)
 }
 
-/// That it failed with this code and said why.
+/// Expects a failure with this code and message.
 #[track_caller]
 fn expect_failure(run: Run, code: i32, reason: &str) -> Run {
     let run = run.expect(code);
@@ -34,7 +34,7 @@ fn expect_failure(run: Run, code: i32, reason: &str) -> Run {
     run
 }
 
-/// A database that takes SQL from its standard input.
+/// A database client that reads SQL from its standard input.
 enum Database<'a> {
     Sqlite(&'a Path),
     Postgres(&'a Cluster),
@@ -51,7 +51,7 @@ impl Database<'_> {
         assert_eq!(run.stdout(), "");
     }
 
-    /// The rows that answer a query.
+    /// The result of a query.
     #[track_caller]
     fn ask(&self, home: &Home, sql: &str) -> Vec<Vec<String>> {
         let command = match self {
@@ -59,7 +59,7 @@ impl Database<'_> {
             Self::Postgres(cluster) => cluster.psql(home, &["-At", "-F", "\x1f", "-R", "\x1e"]),
         };
         let run = run_with_input(command, sql).expect(0);
-        // psql ends with a line feed, whatever stands between rows, and sqlite3 ends each row.
+        // psql ends with a line feed, sqlite3 ends each row with the separator.
         let text = run.stdout().trim_end_matches(['\n', '\x1e']);
         let cells = |row: &str| row.split('\x1f').map(str::to_owned).collect();
         text.split('\x1e').map(cells).collect()
@@ -94,7 +94,7 @@ pub(crate) fn rows_of(csv: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// Whether two cells are the same; SQLite shows 15 digits of a number.
+/// Whether two cells are equal; SQLite shows 15 digits of a number.
 fn same(cell: &str, other: &str) -> bool {
     let number = |text: &str| text.parse::<f64>().ok();
     cell == other
@@ -139,7 +139,7 @@ fn loads_twice_and_holds_every_cell(database: &Database<'_>) {
 }
 
 #[test]
-fn sqlite_holds_every_cell_however_often_it_is_loaded() {
+fn sqlite_has_every_cell_even_if_loaded_twice() {
     if tool("sqlite3").is_none() {
         return;
     }
@@ -148,7 +148,7 @@ fn sqlite_holds_every_cell_however_often_it_is_loaded() {
 }
 
 #[test]
-fn postgresql_holds_every_cell_however_often_it_is_loaded() {
+fn postgresql_has_every_cell_even_if_loaded_twice() {
     if let Some(cluster) = Cluster::start() {
         loads_twice_and_holds_every_cell(&Database::Postgres(&cluster));
     }
@@ -171,7 +171,7 @@ const HOSTILE: [&str; 13] = [
     "=HYPERLINK(\"x\")",
 ];
 
-/// Metrics as they come, and as a database has them.
+/// Metrics as sent, and as the database stores them.
 const NUMBERS: [&str; 13] =
     ["0", "-5", "9223372036854775807", "-9223372036854775808", "1", "2", "3", "4", "5", "6", "7", "8", ""];
 
@@ -253,7 +253,7 @@ fn h8_sqlite_takes_hostile_text_as_text() {
 fn h8_postgresql_takes_hostile_text_as_text() {
     if let Some(cluster) = Cluster::start() {
         takes_hostile_text_as_text(&Database::Postgres(&cluster));
-        // Where a backslash may end a literal, nothing is loaded at all.
+        // If a backslash may end a literal, nothing is loaded.
         let home = Home::new();
         let server = hostile_server();
         let report = ["-p", "1", "-m", "eventCount", "-d", "date", "-f", "sql"];
@@ -303,7 +303,7 @@ fn h4_a_report_that_fails_part_way_leaves_the_database_as_it_was() {
 }
 
 #[test]
-fn what_no_table_can_hold_is_refused() {
+fn a_report_that_no_table_can_store_is_refused() {
     let home = Home::new();
     let server = ScriptedServer::answering(|_| Answer::json(200, "{}"));
     let refused = |arguments: &[&str], reason: &str| {
@@ -341,7 +341,7 @@ fn one_row(path: &str, sessions: &str) -> ScriptedServer {
 const ONE_ROW: [&str; 8] = ["-p", "1", "-m", "sessions", "-d", "date,pagePath", "--table", "t"];
 
 #[test]
-fn a_number_that_no_database_takes_ends_the_run() {
+fn a_number_that_no_database_accepts_ends_the_run() {
     for metric in ["1.5", "12345678901234567890"] {
         let server = one_row("a", metric);
         let run = query(&Home::new(), &server.url(), "ya29.token", &[&ONE_ROW[..], &["-f", "sql"]].concat());
@@ -385,7 +385,7 @@ fn replaces_nul_characters(database: &Database<'_>) {
 }
 
 #[test]
-fn a_nul_character_is_stored_as_what_stands_for_it() {
+fn a_nul_character_is_stored_as_the_replacement_character() {
     if tool("sqlite3").is_some() {
         let home = Home::new();
         replaces_nul_characters(&Database::Sqlite(&home.path().join("ga.db")));
@@ -396,7 +396,7 @@ fn a_nul_character_is_stored_as_what_stands_for_it() {
 }
 
 #[test]
-fn numbers_that_are_not_whole_are_doubles_as_googles_are() {
+fn numbers_that_are_not_integers_are_doubles() {
     let server = hostile_server();
     let arguments =
         ["-p", "1", "-m", "eventCount,totalRevenue", "-d", "date", "--no-check", "-f", "sql", "--table", "t"];

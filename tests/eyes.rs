@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::BIN;
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";
 
-/// A report of rows of text and a number each.
+/// A report whose rows have a text and a number.
 fn server(dimension: &'static str, rows: &[(&str, &str)]) -> ScriptedServer {
     let rows = rows
         .iter()
@@ -36,14 +36,14 @@ fn query(home: &Home, url: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// What the program prints that nobody watches.
+/// What the program prints without a terminal.
 #[track_caller]
 fn printed(server: &ScriptedServer, arguments: &[&str]) -> String {
     let run = run(query(&Home::new(), &server.url(), arguments)).expect(0);
     run.stdout().to_owned()
 }
 
-/// What a terminal of so many columns shows.
+/// What a terminal of this width shows.
 #[track_caller]
 fn shown(command: Command, columns: u16) -> String {
     let (status, shown) = Pty::start(command, columns).finish();
@@ -84,7 +84,7 @@ fn tables_and_charts_fit_every_terminal() {
             assert_eq!(text.contains('…'), is_cut, "{text}");
         }
     }
-    // Where there is no terminal nothing is cut.
+    // Without a terminal nothing is cut.
     let table = printed(&server, &["-d", "pageTitle", "-f", "table"]);
     assert!(table.contains(LONG[0].0) && table.contains(" 1,234,567\n"));
 }
@@ -124,7 +124,7 @@ fn a_chart_over_dates_is_a_line_from_the_first_to_the_last() {
 }
 
 #[test]
-fn a_chart_has_colours_on_a_terminal_that_wants_them() {
+fn a_chart_has_colours_on_a_terminal_that_supports_them() {
     let server = server("country", &[("A", "8")]);
     let arguments = ["-d", "country", "-f", "chart"];
     let home = Home::new();
@@ -139,7 +139,7 @@ fn a_chart_has_colours_on_a_terminal_that_wants_them() {
 }
 
 #[test]
-fn nothing_to_show_is_said() {
+fn an_empty_report_says_so() {
     let server = server("country", &[]);
     let arguments = |format| ["-d", "country", "-f", format];
     assert!(printed(&server, &arguments("chart")).ends_with("\nno rows\n"));
@@ -158,10 +158,10 @@ const HOSTILE: &[(&str, &str)] = &[
     ("\0\u{1b}[31m", "1"),
 ];
 
-/// The document as the browser has it after it has run whatever it would run.
+/// The document in the browser, after any scripts have run.
 fn dump(browser: &std::path::Path, home: &Home, page: &std::path::Path) -> String {
     let mut command = home.command(browser);
-    // Root has no sandbox to be in; the page is ours.
+    // As root the browser has no sandbox; the page is ours.
     command
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
         .arg(format!("--user-data-dir={}", home.path().join("browser").display()))
@@ -187,7 +187,7 @@ fn h9_a_browser_shows_hostile_text_as_text() {
     assert!(dom.contains("<title>sessions by pageTitle</title>"), "{dom}");
     assert_eq!(dom.matches("<td dir=\"auto\">").count(), HOSTILE.len());
     assert_eq!(dom.matches("<style>").count(), 1);
-    // As the browser writes text.
+    // As the browser serialises text.
     let as_text = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     for (text, _) in &HOSTILE[..6] {
         let cell = format!("<td dir=\"auto\">{}</td>", as_text(text));
@@ -220,7 +220,7 @@ fn a_browser_has_every_row_and_a_drawing_of_each_metric() {
 }
 
 #[test]
-fn columns_may_be_called_what_analytics_calls_them() {
+fn columns_may_have_the_names_that_analytics_shows() {
     let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
     let home = Home::new();
     let out = |more: &[&str]| {
@@ -249,7 +249,7 @@ fn columns_may_be_called_what_analytics_calls_them() {
     assert_eq!(asked.count(), 5, "api names need no request");
 }
 
-/// Rows of the dimensions and metrics of these names and types, which a server may answer with.
+/// A server's answer: rows of dimensions and metrics with these names and types.
 fn report(dimensions: &[&str], metrics: &[(&str, &str)], rows: &[(&[&str], &[&str])]) -> Value {
     let values = |cells: &[&str]| cells.iter().map(|cell| json!({"value": cell})).collect::<Value>();
     let row = |row: &(&[&str], &[&str])| json!({"dimensionValues": values(row.0), "metricValues": values(row.1)});
@@ -263,7 +263,7 @@ fn report(dimensions: &[&str], metrics: &[(&str, &str)], rows: &[(&[&str], &[&st
     })
 }
 
-/// A server with that report, which tells nobody what a property is called.
+/// A server with that report, whose Admin API refuses to name properties.
 fn serving(report: Value) -> ScriptedServer {
     ScriptedServer::answering(move |request| match request.target.contains("accountSummaries") {
         true => Answer::json(403, r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"no"}}"#),
@@ -279,7 +279,7 @@ const KINDS: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn figures_and_days_are_what_a_person_would_write() {
+fn figures_and_days_are_formatted_for_people() {
     let row: (&[&str], &[&str]) =
         (&["20261120"], &["0.43657142857142855", "1234567.891", "123.456789", "1.0899999999999999"]);
     let server = serving(report(&["date"], &KINDS, &[row]));
@@ -321,7 +321,7 @@ fn seven_metrics_fit_80_and_40_columns_with_every_figure_whole() {
 }
 
 #[test]
-fn where_letters_are_not_utf_8_drawings_are_ascii() {
+fn without_utf_8_drawings_are_ascii() {
     let rows = [("20261101", "8"), ("20261102", "40"), ("20261104", "20")];
     let (bars, lines) = (server("country", &rows), server("date", &rows));
     for (name, value) in [("LC_ALL", "C"), ("LC_ALL", "de_DE.ISO-8859-1"), ("TERM", "linux")] {
@@ -350,8 +350,9 @@ fn where_letters_are_not_utf_8_drawings_are_ascii() {
 }
 
 #[test]
-fn two_ranges_lie_over_each_other_and_gaps_stay_gaps() {
-    // Each moment comes for each range, with zeros where it is not in it; the third day of the second range is missing.
+fn two_ranges_are_overlaid_and_gaps_stay_gaps() {
+    // There is a row for each moment and range, with zeros outside the range; the third day of the second range is
+    // missing.
     let days = ["20261101", "20261102", "20261103", "20261104", "20261111", "20261112", "20261114"];
     let mut rows: Vec<[&str; 3]> = Vec::new();
     for day in days {
@@ -380,7 +381,7 @@ fn two_ranges_lie_over_each_other_and_gaps_stay_gaps() {
 }
 
 #[test]
-fn a_page_says_what_it_is_of_and_when_it_was_made() {
+fn a_page_names_its_property_and_the_time_of_the_report() {
     let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
     let home = Home::new();
     let mut command = query(&home, sandbox.url(), &["-d", "country", "-f", "html"]);
@@ -393,7 +394,7 @@ fn a_page_says_what_it_is_of_and_when_it_was_made() {
     let (first, last) = days.split_once(" to ").expect("two days");
     assert!([first, last].iter().all(|day| day.len() == 10 && day.starts_with("20")), "{days}");
 
-    // Where the Admin API refuses, its number stands for it.
+    // If the Admin API refuses, the page shows the number.
     let refusing = serving(report(&["country"], &[("sessions", "TYPE_INTEGER")], &[(&["Italy"], &["3"])]));
     let page = printed(&refusing, &["-d", "country", "-f", "html"]);
     assert!(page.contains("<p>property 123456</p>"), "{page}");
@@ -401,13 +402,13 @@ fn a_page_says_what_it_is_of_and_when_it_was_made() {
     let home = Home::new();
     run(query(&home, &refusing.url(), &["-d", "country", "-o", "r.Htm"])).expect(0);
     assert!(fs::read_to_string(home.path().join("r.Htm")).expect("the page").starts_with("<!DOCTYPE html>"));
-    // Other formats do not ask.
+    // Other formats send no such request.
     printed(&refusing, &["-d", "country", "-f", "chart"]);
     assert_eq!(refusing.requests().len(), 2 + 2 + 1);
 }
 
-/// Looks at a page in frames of several widths, from outside, since nothing may run inside. The title of the page that it
-/// gives back says what is wrong.
+/// Checks a page in frames of several widths, from outside, since no script may run inside. The title of the returned
+/// page says what is wrong.
 const LOOK: &str = r#"
 const wrong = [];
 for (const frame of document.querySelectorAll('iframe')) {

@@ -1,5 +1,5 @@
-//! ga-query as its users see it: the real binary, with a home of its own, against the sandbox or against a
-//! server that is not ours. The ids in the names of tests are those of the security requirements.
+//! ga-query as its users see it: the real binary, with its own home, against the sandbox or a scripted server. The ids
+//! in the names of tests are those of the security requirements.
 
 mod completions;
 mod database;
@@ -45,12 +45,12 @@ use testkit::{Analyst, Answer, Received};
 
 const BIN: &str = env!("CARGO_BIN_EXE_ga-query");
 
-/// Of a server that takes any token.
+/// A user of a server that accepts any token.
 fn user_of(url: &str) -> Analyst {
     Analyst::of(BIN, url)
 }
 
-/// Of the sandbox, with a token that it gave.
+/// A user of the sandbox, with a token that it issued.
 fn user_of_sandbox(sandbox: &Sandbox) -> Analyst {
     Analyst::of_sandbox(BIN, sandbox)
 }
@@ -59,7 +59,7 @@ fn sandbox(rows: u64) -> Sandbox {
     Sandbox::start(Options { rows, ..Options::default() }).expect("start the sandbox")
 }
 
-/// A report by page of sessions with so many rows, as Google answers: the part of it that was asked for.
+/// A report of sessions by page with this number of rows; returns the requested part of it, as Google does.
 fn page_of(rows: u64, request: &Received) -> Value {
     let body = body_of(request);
     let number = |name: &str| body[name].as_str().map(|text| text.parse::<u64>().expect(name));

@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster that lives as long as its test: in a temporary folder, on a Unix socket, by a user that is not root.
+//! A PostgreSQL cluster for one test: in a temporary folder, on a Unix socket, run by a user other than root.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a server, unless PostgreSQL is not there.
+    /// Starts a server, if PostgreSQL is installed.
     pub(crate) fn start() -> Option<Self> {
         tool("psql")?;
         let initdb = server_program("initdb")?;
@@ -64,7 +64,7 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// Until it listens. pg_isready has no deadline of its own, so the server's life is one.
+    /// Waits until it listens.
     fn wait(&self, initdb: &std::path::Path) {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
         loop {
@@ -78,7 +78,7 @@ impl Cluster {
         }
     }
 
-    /// psql that stops at the first error and reads nobody's settings.
+    /// psql, which stops at the first error and reads no settings.
     pub(crate) fn psql(&self, home: &Home, options: &[&str]) -> Command {
         let mut command = home.command("psql");
         command
@@ -92,7 +92,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // SIGINT: without waiting for anybody. It may have ended by itself.
+        // SIGINT: without waiting for clients. It may have ended by itself.
         let mut kill = Command::new("kill");
         let _ = kill.arg("-INT").arg(self.server.id().to_string()).status();
         let _ = self.server.wait();
@@ -105,7 +105,7 @@ fn id(arguments: &[&str]) -> Command {
     command
 }
 
-/// On the PATH, or where Debian keeps what belongs to one version.
+/// A program on the PATH, or in Debian's folder of a PostgreSQL version.
 fn server_program(name: &str) -> Option<PathBuf> {
     let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()

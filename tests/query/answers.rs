@@ -1,11 +1,11 @@
-//! What an answer says, and what becomes of it: errors with their remedies, notes on the data, quota.
+//! What ga-query reports about an answer: errors with their remedies, notes on the data, quota.
 
 use serde_json::{Value, json};
 use testkit::{Answer, ScriptedServer};
 
 use super::{answer, page_of, sandbox, user_of, user_of_sandbox};
 
-/// A report of three rows whose metadata is this.
+/// A report of three rows with this metadata.
 fn with_metadata(metadata: Value) -> ScriptedServer {
     ScriptedServer::answering(move |request| {
         let mut page = page_of(3, request);
@@ -58,7 +58,7 @@ fn each_loss_is_one_line_and_strict_makes_it_an_error() {
 }
 
 #[test]
-fn an_answer_without_kind_and_headers_is_no_report_and_a_kind_alone_is_an_empty_one() {
+fn an_answer_without_kind_and_headers_is_not_a_report_and_one_with_only_a_kind_is_empty() {
     let table = [
         ("{}", 1),
         (r#"{"metadata":{"timeZone":"Europe/Rome"}}"#, 1),
@@ -74,7 +74,7 @@ fn an_answer_without_kind_and_headers_is_no_report_and_a_kind_alone_is_an_empty_
 }
 
 #[test]
-fn quota_is_asked_for_and_told() {
+fn quota_is_requested_and_reported() {
     let sandbox = sandbox(100);
     let user = user_of_sandbox(&sandbox);
     let report = ["-p", "123456", "-m", "sessions"];
@@ -160,7 +160,7 @@ fn the_quota_project_is_sent_from_the_flag_or_the_variable() {
 }
 
 #[test]
-fn g1_words_of_the_server_cannot_steer_the_terminal() {
+fn g1_text_of_the_server_cannot_control_the_terminal() {
     let evil = "\u{1b}]0;pwned\u{7}\u{9b}31m\u{202e}rtl\r\nline\u{2028}\u{85}\u{0}";
     let long = format!("{evil}{}", "x".repeat(10 << 20));
     let sources = [
@@ -182,7 +182,7 @@ fn g1_words_of_the_server_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn d3_verbose_tells_the_requests_without_the_token() {
+fn d3_verbose_reports_the_requests_without_the_token() {
     let server = ScriptedServer::answering(|request| answer(&page_of(1, request)));
     let run = user_of(&server.url()).pages(&["--verbose"]).expect(0);
     assert!(run.stderr().contains("> POST http://127.0.0.1:"), "{}", run.stderr());
@@ -190,7 +190,7 @@ fn d3_verbose_tells_the_requests_without_the_token() {
 }
 
 #[test]
-fn property_0_is_the_first_that_can_be_seen_and_is_named() {
+fn property_0_is_the_first_visible_one_and_is_named() {
     let empty = json!({"nextPageToken": "p 2/+"});
     let second = json!({"accountSummaries": [
         {"account": "accounts/1", "displayName": "none"},

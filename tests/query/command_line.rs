@@ -1,11 +1,11 @@
-//! What may be typed, what it means, and what is refused before anything is sent.
+//! Command lines: what they mean, and what is refused before a request is sent.
 
 use serde_json::{Value, json};
 use testkit::{Answer, Run, ScriptedServer};
 
 use super::{answer, page_of, user_of};
 
-/// The body that these arguments would send.
+/// The request body for these arguments.
 #[track_caller]
 fn body(arguments: &[&str]) -> Value {
     let run = dry_run(arguments).expect(0);
@@ -20,7 +20,7 @@ fn dry_run(arguments: &[&str]) -> Run {
 }
 
 #[test]
-fn the_old_form_and_the_options_ask_the_same() {
+fn the_old_form_and_the_options_send_the_same_request() {
     let old = body(&["123456", "7daysAgo", "today", "sessions"]);
     let new = body(&["-p", "123456", "--start", "7daysAgo", "--end=today", "-msessions"]);
     assert_eq!(old, new);
@@ -40,7 +40,7 @@ fn the_old_form_and_the_options_ask_the_same() {
 }
 
 #[test]
-fn everything_that_is_asked_is_in_the_body() {
+fn every_option_is_in_the_request_body() {
     let body = body(&[
         "-p",
         "1",
@@ -97,7 +97,7 @@ fn everything_that_is_asked_is_in_the_body() {
 }
 
 #[test]
-fn names_of_universal_analytics_work_as_typed_and_a_changed_meaning_is_said() {
+fn names_of_universal_analytics_are_translated_and_a_changed_meaning_is_reported() {
     let run =
         dry_run(&["123456", "2024-01-01", "2024-12-31", "users,pageviews", "-d", "ga:country", "--sort", "-users"])
             .expect(0);
@@ -109,7 +109,7 @@ fn names_of_universal_analytics_work_as_typed_and_a_changed_meaning_is_said() {
     dry_run(&["1", "-m", "users,totalUsers"]).expect_failure(2);
 }
 
-/// The keys of the order that is sent.
+/// The sort keys in the request.
 #[track_caller]
 fn order(arguments: &[&str]) -> String {
     let body = body(&[&["-p", "1"], arguments].concat());
@@ -122,7 +122,7 @@ fn order(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn rows_are_in_order_of_time_or_of_size_and_in_old_scripts_of_their_dimensions() {
+fn rows_are_sorted_by_time_or_metric_and_in_old_scripts_by_dimensions() {
     for (arguments, expected) in [
         (&["-m", "sessions", "-d", "country,date"][..], "date,country"),
         (&["-m", "sessions", "-d", "country,city"], "-sessions,country,city"),
@@ -149,7 +149,7 @@ fn rows_are_in_order_of_time_or_of_size_and_in_old_scripts_of_their_dimensions()
 }
 
 #[test]
-fn a_metric_that_is_only_filtered_by_is_asked_for_invisibly() {
+fn a_metric_that_is_only_in_the_filter_is_requested_as_invisible() {
     let body = body(&["1", "-m", "sessions", "-d", "country", "--filter", "totalUsers>100"]);
     assert_eq!(body["metrics"], json!([{"name": "sessions"}, {"name": "totalUsers", "invisible": true}]));
 }
@@ -168,7 +168,7 @@ fn the_name_of_the_range_cannot_be_requested() {
 }
 
 #[test]
-fn a_key_that_is_no_column_has_a_hint_that_helps() {
+fn a_sort_key_that_is_not_a_column_has_a_hint() {
     for (sort, hint) in [
         ("-", "use --sort -sessions"),
         ("sessions desc", "use --sort -sessions"),
@@ -180,7 +180,7 @@ fn a_key_that_is_no_column_has_a_hint_that_helps() {
 }
 
 #[test]
-fn h6_each_slip_has_its_exit_code_and_sends_nothing() {
+fn h6_each_mistake_has_its_exit_code_and_sends_nothing() {
     let server = ScriptedServer::start([]);
     let user = user_of(&server.url());
     let usage: [&[&str]; 29] = [
@@ -224,7 +224,7 @@ fn h6_each_slip_has_its_exit_code_and_sends_nothing() {
 }
 
 #[test]
-fn a_filter_that_cannot_be_read_shows_the_place() {
+fn an_invalid_filter_shows_the_place_of_the_error() {
     let run = dry_run(&["1", "-m", "sessions", "--filter", "country==a;sessions>>5"]).expect_failure(2);
     let lines: Vec<_> = run.stderr().lines().collect();
     let filter = lines.iter().position(|line| line.contains("country==a;sessions>>5"));
@@ -233,7 +233,7 @@ fn a_filter_that_cannot_be_read_shows_the_place() {
     assert_eq!(&lines[place][caret..=caret], ">", "{}", run.stderr());
 }
 
-/// What is asked of dimensions by this filter.
+/// The dimension filter in the request for this filter.
 #[track_caller]
 fn dimension_filter(option: &str, filter: &str) -> Value {
     body(&["1", "-m", "sessions", option, filter])["dimensionFilter"].clone()
@@ -258,7 +258,7 @@ fn words_join_conditions_without_quotes() {
 }
 
 #[test]
-fn a_condition_is_not_swallowed_by_the_value_before_it() {
+fn a_condition_does_not_become_part_of_the_value_before_it() {
     for (filter, place) in [
         ("country==France and", "and"),
         ("country==France)", ")"),
@@ -275,7 +275,7 @@ fn a_condition_is_not_swallowed_by_the_value_before_it() {
 }
 
 #[test]
-fn ids_that_are_no_property_say_what_they_are() {
+fn ids_that_are_not_properties_are_explained() {
     for (id, word) in [("UA-1234-1", "Universal Analytics"), ("G-ABCDEF", "measurement id")] {
         let run = dry_run(&[id, "-m", "sessions"]).expect_failure(2);
         assert!(run.stderr().contains(word) && run.stderr().contains("ga-properties"), "{}", run.stderr());
@@ -295,7 +295,7 @@ fn the_property_may_come_from_the_environment_and_there_may_be_several() {
 }
 
 #[test]
-fn properties_are_listed_with_any_separator_and_asked_once() {
+fn properties_have_any_separator_and_are_requested_once() {
     let server = ScriptedServer::answering(|request| answer(&page_of(1, request)));
     let user = user_of(&server.url());
     let report = ["-m", "sessions", "-d", "pagePath"];
@@ -343,7 +343,7 @@ fn properties_are_listed_with_any_separator_and_asked_once() {
 }
 
 #[test]
-fn a_list_of_properties_without_quotes_or_without_properties_says_what_to_do() {
+fn a_list_of_properties_without_quotes_or_an_empty_one_has_a_hint() {
     let user = user_of("http://127.0.0.1:1");
     let list = |matches: &str| {
         let mut shell = user.home.command("sh");
@@ -365,7 +365,7 @@ fn a_list_of_properties_without_quotes_or_without_properties_says_what_to_do() {
 }
 
 #[test]
-fn a_dry_run_needs_no_number_and_a_curl_command_does() {
+fn a_dry_run_needs_no_property_number_but_a_curl_command_does() {
     for property in ["0", "all"] {
         let run = dry_run(&["-p", property, "-m", "sessions"]).expect(0);
         assert!(run.stderr().contains("/v1beta/properties/PROPERTY:runReport"), "{}", run.stderr());
@@ -376,7 +376,7 @@ fn a_dry_run_needs_no_number_and_a_curl_command_does() {
 }
 
 #[test]
-fn curl_is_a_command_line_that_a_shell_takes() {
+fn curl_prints_a_command_that_a_shell_runs() {
     let user = user_of("http://127.0.0.1:1");
     let arguments = ["1", "-m", "sessions", "--filter", "country==Côte d'Ivoire", "--curl", "--quota-project", "p"];
     let run = testkit::run(user.command_without_token(&arguments)).expect(0);
@@ -394,7 +394,7 @@ fn curl_is_a_command_line_that_a_shell_takes() {
 }
 
 #[test]
-fn a_curl_command_in_a_pipe_is_silent_and_fails_with_the_server() {
+fn a_curl_command_in_a_pipe_is_silent_and_fails_if_the_server_does() {
     if testkit::tool("curl").is_none() {
         return;
     }
@@ -410,7 +410,7 @@ fn a_curl_command_in_a_pipe_is_silent_and_fails_with_the_server() {
 }
 
 #[test]
-fn numbers_that_cannot_be_are_refused_with_the_least() {
+fn numbers_out_of_range_are_refused_with_the_minimum() {
     for (option, value, why) in [
         ("--limit", "-5", "--limit: must be at least 1"),
         ("--limit", "0", "--limit: must be at least 1"),
@@ -426,7 +426,7 @@ fn numbers_that_cannot_be_are_refused_with_the_least() {
 }
 
 #[test]
-fn only_the_servers_own_names_are_no_names_of_ranges() {
+fn only_the_servers_reserved_names_are_refused_for_ranges() {
     let names = |name: &str| {
         let range = format!("{name}=2024-01-01..2024-01-31");
         dry_run(&["1", "-m", "sessions", "--dates", &range])

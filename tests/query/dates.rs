@@ -1,4 +1,4 @@
-//! Days as they are typed: what the server is asked for, and in whose time zone.
+//! Days on the command line: the days in the request, and their time zone.
 
 use std::process::Command;
 
@@ -7,11 +7,11 @@ use testkit::{Answer, Received, ScriptedServer};
 
 use super::{answer, body_of, page_of, user_of};
 
-/// The time zones in which the date is never the same.
+/// Time zones whose dates always differ.
 const FIRST: &str = "Pacific/Kiritimati";
 const LAST: &str = "Etc/GMT+12";
 
-/// A server whose properties have these time zones, or none that it tells.
+/// A server whose properties have these time zones, or which does not name them.
 fn server(admin: fn(&str) -> Option<&str>, report: Option<&'static str>) -> ScriptedServer {
     ScriptedServer::answering(move |request| {
         if request.target.starts_with("/v1beta/properties/") && !request.target.contains(':') {
@@ -29,14 +29,14 @@ fn server(admin: fn(&str) -> Option<&str>, report: Option<&'static str>) -> Scri
     })
 }
 
-/// What `date` says in a time zone, told to it in a form that needs no database of zones.
+/// What `date` prints in a time zone, which is given in a form that needs no database.
 fn date_in(zone: &str, arguments: &[&str]) -> String {
     let offset = if zone == FIRST { "<+14>-14" } else { "<-12>+12" };
     let run = Command::new("date").env("TZ", offset).args(arguments).output().expect("run date");
     String::from_utf8(run.stdout).expect("text").trim().to_owned()
 }
 
-/// The month in which it is today there, until yesterday.
+/// The current month there, until yesterday.
 fn this_month(zone: &str) -> Value {
     let first = date_in(zone, &["+%Y-%m-01"]);
     let end = match date_in(zone, &["+%d"]).as_str() {
@@ -58,7 +58,7 @@ fn asked(requests: &[Received]) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn a_month_is_that_of_each_property() {
+fn a_month_is_in_the_time_zone_of_each_property() {
     let expected = || [("7".to_owned(), this_month(FIRST)), ("8".to_owned(), this_month(LAST))];
     let before = expected();
     let server = server(|number| Some(if number == "7" { FIRST } else { LAST }), None);
@@ -68,13 +68,13 @@ fn a_month_is_that_of_each_property() {
     user.finish(command).expect(0);
     let mut asked = asked(&server.requests());
     asked.sort_by(|one, other| one.0.cmp(&other.0));
-    // Midnight may pass in one of them while this runs.
+    // Midnight may pass in one of the zones while this runs.
     assert!([before, expected()].iter().any(|expected| asked == expected), "{asked:?}");
     assert_ne!(this_month(FIRST), this_month(LAST));
 }
 
 #[test]
-fn the_zone_comes_from_a_report_where_the_admin_api_refuses_and_else_from_the_machine() {
+fn the_zone_comes_from_a_report_if_the_admin_api_refuses_and_otherwise_from_the_machine() {
     let words = ["-p", "7", "-m", "sessions", "-d", "pagePath", "--dates", "thisMonth"];
     for (zone, expected, is_told) in [(Some(LAST), LAST, false), (None, FIRST, true), (Some("No/Where"), FIRST, true)] {
         let before = this_month(expected);
@@ -94,7 +94,7 @@ fn the_zone_comes_from_a_report_where_the_admin_api_refuses_and_else_from_the_ma
 }
 
 #[test]
-fn the_servers_own_words_cost_no_request() {
+fn the_words_that_the_api_knows_cost_no_request() {
     for (words, start, end) in [
         (&["--start", "7daysAgo", "--end", "today"][..], "7daysAgo", "today"),
         (&["--start", "2024-02"], "2024-02-01", "2024-02-29"),
@@ -110,7 +110,7 @@ fn the_servers_own_words_cost_no_request() {
 }
 
 #[test]
-fn a_dry_run_takes_the_days_of_the_machine_and_says_so() {
+fn a_dry_run_uses_the_days_of_the_machine_and_says_so() {
     let user = user_of("http://127.0.0.1:1");
     for (form, zone) in [("--dry-run", FIRST), ("--dry-run", LAST), ("--curl", FIRST)] {
         let before = this_month(zone);
@@ -152,7 +152,7 @@ fn days_before_the_api_are_refused_before_a_token_is_read() {
 }
 
 #[test]
-fn the_key_of_a_table_has_the_days_of_the_property() {
+fn the_key_of_an_sql_table_has_the_days_of_the_property() {
     let before = this_month(LAST);
     let server = server(|_| Some(LAST), None);
     let user = user_of(&server.url());
@@ -177,7 +177,7 @@ fn the_key_of_a_table_has_the_days_of_the_property() {
 }
 
 #[test]
-fn one_table_does_not_hold_ranges_of_different_days_under_one_name() {
+fn one_sql_table_cannot_have_different_days_under_the_same_words() {
     let server = server(|number| Some(if number == "7" { FIRST } else { LAST }), None);
     let user = user_of(&server.url());
     let table = ["-p", "7,8", "-m", "sessions", "--start", "thisMonth", "-f", "sql", "--table", "t", "-d"];

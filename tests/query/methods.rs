@@ -1,4 +1,4 @@
-//! Reports of every method: totals, realtime, and official requests of whatever kind.
+//! Reports of every method: totals, realtime, and official request bodies of all kinds.
 
 use serde_json::{Value, json};
 use testkit::{Analyst, ScriptedServer};
@@ -28,7 +28,7 @@ fn by_country(limit: Option<u64>) -> Value {
 }
 
 #[test]
-fn aggregates_are_the_servers_and_come_last() {
+fn totals_come_from_the_server_and_are_last() {
     let sandbox = sandbox(200);
     let user = user_of_sandbox(&sandbox);
     let base = [&["-p", "123456"], &DAYS[..], &["-m", "totalUsers", "-d", "country"]].concat();
@@ -82,7 +82,7 @@ fn a_realtime_report_has_minutes_instead_of_days() {
 }
 
 #[test]
-fn a_dry_run_can_be_sent_as_an_official_request() {
+fn the_output_of_a_dry_run_works_as_request() {
     let sandbox = sandbox(500);
     let user = user_of_sandbox(&sandbox);
     let words = [&["-p", "123456"], &DAYS[..], &["-m", "sessions", "-d", "country,pagePath", "--totals"]].concat();
@@ -96,7 +96,7 @@ fn a_dry_run_can_be_sent_as_an_official_request() {
 }
 
 #[test]
-fn an_official_request_without_a_limit_comes_whole_and_page_by_page() {
+fn an_official_request_without_a_limit_gets_all_rows() {
     let server = ScriptedServer::answering(|request| {
         let mut page = page_of(95, request);
         page["rows"].as_array_mut().expect("rows").truncate(10);
@@ -113,7 +113,7 @@ fn an_official_request_without_a_limit_comes_whole_and_page_by_page() {
 }
 
 #[test]
-fn a_batch_is_one_call_whose_reports_follow_one_another() {
+fn a_batch_is_one_request_with_several_reports() {
     let sandbox = sandbox(500);
     let user = user_of_sandbox(&sandbox);
     let total = json!({
@@ -183,7 +183,7 @@ fn a_funnel_is_its_table() {
 }
 
 #[test]
-fn a_cohort_report_goes_through() {
+fn a_cohort_report_works() {
     let sandbox = sandbox(500);
     let user = user_of_sandbox(&sandbox);
     let body = json!({
@@ -235,7 +235,7 @@ fn a_duplicate_key_in_a_request_is_refused_with_its_path() {
 }
 
 #[test]
-fn a_request_is_taken_in_every_spelling_of_proto3_json() {
+fn every_spelling_of_proto3_json_is_accepted() {
     let server = ScriptedServer::answering(|request| answer(&page_of(3, request)));
     let user = user_of(&server.url());
     let body = |test: &str, value: &str| {
@@ -273,7 +273,7 @@ fn a_request_is_taken_in_every_spelling_of_proto3_json() {
 }
 
 #[test]
-fn a_body_that_only_v1alpha_knows_goes_there_page_by_page() {
+fn a_body_for_v1alpha_is_sent_there_for_all_pages() {
     let server = ScriptedServer::answering(|request| {
         let mut page = page_of(25, request);
         page["rows"].as_array_mut().expect("rows").truncate(10);
@@ -297,7 +297,7 @@ fn a_body_that_only_v1alpha_knows_goes_there_page_by_page() {
 }
 
 #[test]
-fn an_unchecked_request_is_sent_as_it_stands() {
+fn an_unchecked_request_is_sent_as_is() {
     let server = ScriptedServer::answering(|request| answer(&page_of(3, request)));
     let user = user_of(&server.url());
     let mut body = by_country(Some(3));

@@ -1,4 +1,4 @@
-//! What the network may do to a report, and what it may not: group F of the requirements.
+//! Reports over a bad or hostile network: group F of the requirements.
 
 use std::io::Write;
 use std::process::Command;
@@ -46,7 +46,7 @@ fn f2_no_property_and_no_variable_sends_the_token_elsewhere() {
 }
 
 #[test]
-fn f3_an_answer_that_unpacks_to_a_gibibyte_stays_small_in_memory() {
+fn f3_an_answer_that_decompresses_to_a_gibibyte_stays_small_in_memory() {
     let sandbox = sandbox(10);
     sandbox.fault(Fault::new("/v1beta/", FaultKind::Huge { bytes: 1 << 30, gzip: true }));
     let user = user_of_sandbox(&sandbox);
@@ -62,7 +62,7 @@ fn f3_an_answer_that_unpacks_to_a_gibibyte_stays_small_in_memory() {
 }
 
 #[test]
-fn f3_more_rows_than_asked_for_are_not_waited_for() {
+fn f3_more_rows_than_requested_are_refused_at_once() {
     let server = ScriptedServer::answering(|request| {
         let mut page = page_of(100, request);
         page["rows"] = page_of(100, &testkit::Received { body: b"{}".to_vec(), ..request.clone() })["rows"].clone();
@@ -89,7 +89,7 @@ fn f4_a_dripping_answer_and_endless_headers_end() {
 }
 
 #[test]
-fn f5_a_server_that_says_nothing_is_left_at_the_deadline() {
+fn f5_a_silent_server_is_given_up_at_the_deadline() {
     for silence in [Answer::silence(), Answer::json(200, "{\"rows\":[").then_silent()] {
         let server = ScriptedServer::start([silence]);
         let started = Instant::now();
@@ -100,7 +100,7 @@ fn f5_a_server_that_says_nothing_is_left_at_the_deadline() {
 }
 
 #[test]
-fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
+fn f6_an_answer_cut_anywhere_is_an_error_in_any_framing() {
     let body = r#"{"dimensionHeaders":[{"name":"pagePath"}],"metricHeaders":[{"name":"sessions"}],"rows":[{"dimensionValues":[{"value":"/"}],"metricValues":[{"value":"1"}]}],"rowCount":1}"#;
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(body.as_bytes()).expect("pack");
@@ -111,7 +111,7 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
     let mut answers = Vec::new();
     for cut in (0..body.len()).step_by(23).chain([body.len() - 1]) {
         answers.push(Answer::json(200, body).cut_after(cut));
-        // Whole for HTTP, but not for JSON.
+        // Complete as HTTP, but not as JSON.
         answers.push(Answer::json(200, &body[..cut]));
     }
     for cut in (0..packed.len()).step_by(31).chain([packed.len() - 1, packed.len() - 5]) {
@@ -145,7 +145,7 @@ fn f6_an_answer_cut_anywhere_is_an_error_whatever_frames_it() {
 }
 
 #[test]
-fn f7_a_certificate_that_nobody_signed_is_refused_at_once() {
+fn f7_a_certificate_of_an_unknown_authority_is_refused_at_once() {
     let sandbox = gauth_sandbox::Sandbox::start(gauth_sandbox::Options { tls: true, ..Default::default() })
         .expect("start the sandbox");
     let user = user_of_sandbox(&sandbox);
@@ -162,7 +162,7 @@ fn f7_a_certificate_that_nobody_signed_is_refused_at_once() {
 }
 
 #[test]
-fn f9_a_proxy_is_never_asked_for_loopback_and_a_malformed_one_is_an_error_elsewhere() {
+fn f9_a_proxy_is_never_used_for_loopback_and_a_malformed_one_is_an_error_elsewhere() {
     let proxy = ScriptedServer::start([]);
     let sandbox = sandbox(10);
     let user = user_of_sandbox(&sandbox);
@@ -178,7 +178,7 @@ fn f9_a_proxy_is_never_asked_for_loopback_and_a_malformed_one_is_an_error_elsewh
     user.finish(command).expect_failure(2);
 }
 
-/// A report from Google's own host, with these variables.
+/// A report from Google's host, with these variables.
 fn at_google(home: &Home, variables: &[(&str, &str)]) -> Command {
     let mut command = home.command(super::BIN);
     command.args(["-p", "123456", "-m", "sessions"]).env("GAUTH_TOKEN", Analyst::TOKEN);
@@ -222,7 +222,7 @@ fn f9_a_proxy_that_refuses_is_named_with_its_status() {
 }
 
 #[test]
-fn f9_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
+fn f9_a_password_that_is_not_encoded_is_refused_without_a_request() {
     let home = Home::new();
     let command = at_google(&home, &[("HTTPS_PROXY", "http://user:canary#9876543210@127.0.0.1:3128")]);
     let Some(trace) = testkit::strace(&["-e", "trace=network"], command) else {
@@ -246,7 +246,7 @@ fn without_a_network_the_host_is_named() {
 }
 
 #[test]
-fn e1_localhost_is_this_machine_without_a_question() {
+fn e1_localhost_is_this_machine_without_a_lookup() {
     let sandbox = sandbox(10);
     let user = user_of_sandbox(&sandbox);
     let mut command = user.command(&["-p", "123456", "-m", "sessions"]);
@@ -260,7 +260,7 @@ fn e1_localhost_is_this_machine_without_a_question() {
 }
 
 #[test]
-fn f11_a_page_of_html_is_summed_up() {
+fn f11_a_page_of_html_becomes_its_title() {
     for status in [200, 403, 404] {
         let page = format!("<html><title>Sign in \x1b[31m</title>{}</html>", "x".repeat(1 << 20));
         let server = ScriptedServer::start([Answer::new(status, "Content-Type: text/html\r\n", page)]);

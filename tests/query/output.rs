@@ -1,4 +1,4 @@
-//! Where rows go and what they look like there: group H of the requirements.
+//! The output of rows: group H of the requirements.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -42,7 +42,7 @@ fn each_format_has_every_row() {
 }
 
 #[test]
-fn no_rows_are_a_header_or_an_empty_document() {
+fn a_report_without_rows_is_a_header_or_an_empty_document() {
     let server = server(0);
     let user = user_of(&server.url());
     for (format, expected) in [
@@ -59,7 +59,7 @@ fn no_rows_are_a_header_or_an_empty_document() {
 }
 
 #[test]
-fn g10_metrics_are_passed_on_digit_by_digit() {
+fn g10_metrics_keep_every_digit() {
     for number in ["12345678901234567890", "0.10", "-0", "1e400", "0.30000000000000004"] {
         let server = one_row(&json!("a"), &json!(number));
         let user = user_of(&server.url());
@@ -74,7 +74,7 @@ fn g10_metrics_are_passed_on_digit_by_digit() {
 }
 
 #[test]
-fn h8_excel_disarms_formulas_in_dimensions_alone() {
+fn h8_excel_disarms_formulas_in_dimensions_only() {
     let server = one_row(&json!("=HYPERLINK(\"http://evil.test\")"), &json!("-5"));
     let user = user_of(&server.url());
     assert_eq!(
@@ -85,7 +85,7 @@ fn h8_excel_disarms_formulas_in_dimensions_alone() {
 }
 
 #[test]
-fn h9_a_terminal_sees_no_control_character_and_a_pipe_every_byte() {
+fn h9_a_terminal_gets_no_control_character_and_a_pipe_every_byte() {
     let evil = "a\u{1b}]0;x\u{7}\u{202e}b";
     let server = one_row(&json!(evil), &json!("1234567"));
     let user = user_of(&server.url());
@@ -154,7 +154,7 @@ fn h7_a_failure_leaves_stdout_empty() {
 }
 
 #[test]
-fn the_output_file_is_chosen_by_its_ending_and_appears_whole() {
+fn the_ending_of_the_output_file_selects_the_format_and_the_file_appears_complete() {
     let server = server(2);
     let user = user_of(&server.url());
     for (name, begins) in [
@@ -174,14 +174,14 @@ fn the_output_file_is_chosen_by_its_ending_and_appears_whole() {
     user.pages(&["-o", "r.csv", "-f", "json"]).expect(0);
     let replaced = fs::read_to_string(user.home.path().join("r.csv")).expect("read");
     assert!(replaced.starts_with("[\n"));
-    // -f wins over an ending that means nothing.
+    // -f takes precedence over an unknown ending.
     user.pages(&["-o", "r.txt", "-f", "table"]).expect(0);
     user.pages(&["-o", "missing/r.csv"]).expect_failure(2);
     assert_eq!(user.pages(&["-o", "/dev/stdout"]).expect(0).stdout(), csv_of(2));
 }
 
 #[test]
-fn an_ending_that_says_something_else_is_refused_before_a_token_is_read() {
+fn an_unknown_ending_is_refused_before_a_token_is_read() {
     let server = server(2);
     let user = user_of(&server.url());
     for more in [&[][..], &["--dry-run"], &["--curl"]] {
@@ -215,7 +215,7 @@ fn a_fifo_waits_for_its_reader_until_the_deadline() {
     assert!(run.stderr().contains("cannot write 'fifo.xlsx': no process reads from it"), "{}", run.stderr());
     assert!(started.elapsed() < testkit::IN_TIME);
 
-    // What is no regular file says nothing by its name.
+    // The name of a file that is not regular has no meaning.
     let writer = Running::start(user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "fifo.xlsx"]));
     let read = fs::read_to_string(user.home.path().join("fifo.xlsx")).expect("read");
     writer.finish().expect(0);
@@ -248,7 +248,7 @@ fn the_output_file_follows_the_umask() {
 }
 
 #[test]
-fn b9_an_interrupted_run_leaves_nothing_and_tells_the_signal() {
+fn b9_an_interrupted_run_leaves_nothing_and_its_exit_code_names_the_signal() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
         let user = user_of(&server.url());
@@ -262,7 +262,7 @@ fn b9_an_interrupted_run_leaves_nothing_and_tells_the_signal() {
 }
 
 #[test]
-fn a_slow_report_shows_a_bar_on_a_terminal_and_takes_it_away() {
+fn a_slow_report_shows_a_progress_bar_on_a_terminal_and_removes_it() {
     let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
     let user = user_of(&server.url());
     let report = ["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"];

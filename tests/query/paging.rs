@@ -1,4 +1,4 @@
-//! All rows, each once, in order, or an error: over servers whose pages are small, and over a million rows.
+//! All rows, each once and in order, or an error: from servers with small pages, and with a million rows.
 
 use gauth_sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use testkit::{Answer, Received, ScriptedServer};
 
 use super::{answer, body_of, csv_of, page_of, sandbox, user_of, user_of_sandbox};
 
-/// A server that never sends more than `most` rows of `rows`, and changes some answers.
+/// A server that sends at most `most` of its `rows`, and changes some answers.
 fn capped(
     rows: u64,
     most: usize,
@@ -28,7 +28,7 @@ fn offset_of(request: &Received) -> u64 {
 }
 
 #[test]
-fn pages_smaller_than_asked_for_are_put_together_in_order() {
+fn pages_smaller_than_requested_are_joined_in_order() {
     for parallel in ["1", "4", "9"] {
         let server = capped(95, 10, |_, _| None);
         let run = user_of(&server.url()).pages(&["--parallel", parallel]).expect(0);
@@ -53,7 +53,7 @@ fn a_page_that_is_shorter_than_the_first_is_completed() {
 }
 
 #[test]
-fn limit_and_offset_choose_rows_over_pages() {
+fn limit_and_offset_apply_across_pages() {
     for (offset, limit) in [(0, 1), (0, 35), (7, 35), (90, 100), (95, 5), (200, 5)] {
         let server = capped(95, 10, |_, _| None);
         let arguments = ["--offset", &offset.to_string(), "--limit", &limit.to_string()];
@@ -127,7 +127,7 @@ fn h5_a_report_that_changes_or_repeats_itself_is_incomplete() {
 }
 
 #[test]
-fn h5_a_list_of_accounts_that_walks_in_a_circle_is_left() {
+fn h5_a_list_of_accounts_whose_pages_form_a_loop_is_refused() {
     let server = ScriptedServer::answering(|_| {
         answer(&json!({"accountSummaries": [{"account": "accounts/1"}], "nextPageToken": "x"}))
     });
@@ -181,7 +181,7 @@ fn columns_that_change_between_pages_are_refused() {
 
 #[test]
 fn several_date_ranges_are_counted_by_combination() {
-    // Ten combinations, each once per range; pages of at most three combinations.
+    // Ten combinations, each once for each range; at most three combinations per page.
     let server = ScriptedServer::answering(|request| {
         let offset = offset_of(request);
         let rows: Vec<Value> = (offset..10.min(offset + 3))
@@ -212,8 +212,8 @@ fn several_date_ranges_are_counted_by_combination() {
 }
 
 #[test]
-fn a_server_that_counts_rows_of_several_ranges_never_has_a_row_written_twice() {
-    // Ten pages in two ranges, sorted row by row; of those, limit, offset and rowCount count rows, not pages.
+fn no_row_is_written_twice_if_a_server_counts_the_rows_of_several_ranges() {
+    // Ten paths in two ranges, sorted row by row; limit, offset and rowCount count rows, not paths.
     for most in [20, 14, 7, 3] {
         let server = ScriptedServer::answering(move |request| {
             let offset = usize::try_from(offset_of(request)).expect("an offset");
@@ -259,15 +259,15 @@ fn every_request_carries_the_same_total_order() {
 }
 
 #[test]
-fn a_million_rows_come_whole_and_in_order() {
+fn a_million_rows_arrive_complete_and_in_order() {
     let sandbox = sandbox(1_000_000);
     let user = user_of_sandbox(&sandbox);
-    // A server error and a broken connection on the way change nothing.
+    // A server error and a broken connection on the way make no difference.
     let reports = "/v1beta/properties/";
     sandbox.fault(Fault::new(reports, FaultKind::HangUp).after(2));
     sandbox.fault(Fault::new(reports, FaultKind::CutOff { after: 1_000_000 }).after(3));
     let report = ["-p", "123456", "-m", "sessions,totalUsers", "-d", "date,country,pagePath"];
-    // Not swept for secrets, which takes longer than the report.
+    // Not searched for secrets, which takes longer than the report.
     let command = user.command(&[&report[..], &["-f", "tsv", "--header", "none"]].concat());
     let run = testkit::run(command).expect(0);
     let mut rows = 0;

@@ -1,11 +1,11 @@
-//! Several properties in one run: which they are, and what becomes of those that fail.
+//! Several properties in one run: which ones, and what happens if some fail.
 
 use serde_json::{Value, json};
 use testkit::{Answer, Received, Run, ScriptedServer};
 
 use super::{answer, page_of, user_of};
 
-/// What a property answers.
+/// The answer of a property.
 type Reply = fn(&Received) -> Answer;
 
 fn fine(request: &Received) -> Answer {
@@ -31,7 +31,7 @@ fn unauthenticated(_: &Received) -> Answer {
     Answer::json(401, json!({"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}}).to_string())
 }
 
-/// Pages of one row, of which the second is refused.
+/// Pages of one row; the second is refused.
 fn refused_later(request: &Received) -> Answer {
     if super::body_of(request).get("offset").is_some() {
         return refused(request);
@@ -39,7 +39,7 @@ fn refused_later(request: &Received) -> Answer {
     incomplete(request)
 }
 
-/// Pages of one row, of which the second never comes.
+/// Pages of one row; the second never arrives.
 fn incomplete(request: &Received) -> Answer {
     let mut page = page_of(2, request);
     let rows = page["rows"].as_array_mut().expect("rows");
@@ -89,7 +89,7 @@ fn all_is_every_property_once_in_the_order_of_the_accounts() {
 }
 
 #[test]
-fn a_property_that_fails_is_left_out_and_the_others_come_whole() {
+fn a_property_that_fails_is_left_out_and_the_others_are_complete() {
     for reply in [refused, spent, unreadable, incomplete, refused_later as Reply] {
         for properties in ["6,7,8", "7,6,8", "7,8,6"] {
             let server = ScriptedServer::answering(move |request| match &*request.target {
@@ -114,7 +114,7 @@ fn a_property_that_fails_is_left_out_and_the_others_come_whole() {
             run(&["-o", "report.csv"]).expect(6);
             let file = user.home.path().join("report.csv");
             assert_eq!(std::fs::read_to_string(file).expect("a file"), csv.stdout());
-            // Without the option the run ends there.
+            // Without the option the run ends with that property.
             let arguments = ["-m", "sessions", "-d", "pagePath", "-p", properties, "-o", "other.csv"];
             assert_ne!(user.run(&arguments).code(), 0);
             assert!(!user.home.path().join("other.csv").exists());
@@ -123,7 +123,7 @@ fn a_property_that_fails_is_left_out_and_the_others_come_whole() {
 }
 
 #[test]
-fn when_no_property_succeeds_the_first_failure_is_the_end_and_no_file_is_made() {
+fn if_all_properties_fail_the_first_failure_decides_and_no_file_is_made() {
     let server = server(&[("7", spent), ("8", refused)]);
     let user = user_of(&server.url());
     let run = user.run(&["-m", "sessions", "-p", "7,8", "--keep-going", "-o", "report.csv"]).expect_failure(5);
@@ -132,7 +132,7 @@ fn when_no_property_succeeds_the_first_failure_is_the_end_and_no_file_is_made() 
 }
 
 #[test]
-fn a_token_that_ends_ends_the_run_whatever_keeps_going() {
+fn an_expired_token_ends_the_run_even_with_keep_going() {
     for (parallel, most) in [("1", 1), ("2", 2)] {
         let server = server(&[("7", unauthenticated), ("8", unauthenticated), ("9", fine)]);
         report(&server, &["-p", "7,8,9", "--keep-going", "--parallel", parallel]).expect_failure(3);

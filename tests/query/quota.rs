@@ -1,4 +1,4 @@
-//! Quota as a resource: what is kept back, where a run stops, and how it goes on from there.
+//! Quota: what is reserved, where a run stops, and how it resumes.
 
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use super::{answer, body_of, csv_of, page_of, sandbox, user_of, user_of_sandbox}
 
 const HOUR: &str = r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"Exhausted property tokens for a project per hour. These quota tokens will return in under an hour."}}"#;
 
-/// Pages of ten rows of 95, each of which takes 5 tokens of 60; from `stop` on there are none.
+/// 95 rows in pages of ten, each of which costs 5 of 60 tokens; from offset `stop` on the quota is exhausted.
 fn server(stop: u64) -> ScriptedServer {
     ScriptedServer::answering(move |request| {
         let body = body_of(request);
@@ -31,7 +31,7 @@ fn server(stop: u64) -> ScriptedServer {
     })
 }
 
-/// Runs the command that a run has named as the one that goes on.
+/// Runs the command that a run has printed to resume it.
 fn go_on(user: &Analyst, stderr: &str) -> testkit::Run {
     let (_, line) = stderr.split_once("to continue, run: ").expect("a command");
     let line = line.lines().next().expect("a line");
@@ -45,7 +45,7 @@ fn go_on(user: &Analyst, stderr: &str) -> testkit::Run {
 }
 
 #[test]
-fn tokens_that_are_reserved_are_not_spent() {
+fn reserved_tokens_are_not_used() {
     for (parallel, most) in [("1", 8), ("4", 8)] {
         let server = server(u64::MAX);
         let user = user_of(&server.url());
@@ -62,7 +62,7 @@ fn tokens_that_are_reserved_are_not_spent() {
 }
 
 #[test]
-fn a_run_that_the_quota_ends_names_the_command_that_goes_on() {
+fn a_run_that_the_quota_ends_prints_the_command_that_resumes_it() {
     let first = server(40);
     let mut user = user_of(&first.url());
     let run = user.pages(&["--limit", "90", "--offset", "5", "--filter", "pagePath!=it's"]).expect(5);
@@ -81,7 +81,7 @@ fn a_run_that_the_quota_ends_names_the_command_that_goes_on() {
 }
 
 #[test]
-fn what_cannot_be_gone_on_with_is_not_offered() {
+fn no_command_is_printed_if_the_run_cannot_be_resumed() {
     for arguments in [&["-f", "json"][..], &["-o", "report.csv"], &["-f", "table"]] {
         let server = server(40);
         let run = user_of(&server.url()).pages(arguments).expect(5);
@@ -93,7 +93,7 @@ fn what_cannot_be_gone_on_with_is_not_offered() {
 }
 
 #[test]
-fn too_many_requests_at_one_time_make_the_run_slower_not_fail() {
+fn too_many_concurrent_requests_make_the_run_slower_but_not_fail() {
     let refused = AtomicUsize::new(0);
     let server = ScriptedServer::answering(move |request| {
         let is_first = body_of(request).get("offset").is_none();
@@ -113,7 +113,7 @@ fn too_many_requests_at_one_time_make_the_run_slower_not_fail() {
 }
 
 #[test]
-fn fields_that_do_not_go_together_are_explained() {
+fn incompatible_fields_have_a_hint() {
     let sandbox = sandbox(100);
     let user = user_of_sandbox(&sandbox);
     let run = user.run(&["-p", "123456", "-m", "sessions", "-d", "itemName,pagePath"]).expect_failure(4);
@@ -123,7 +123,7 @@ fn fields_that_do_not_go_together_are_explained() {
 }
 
 #[test]
-fn the_time_limit_holds_for_the_token_command_too() {
+fn the_time_limit_includes_the_token_command() {
     let server = ScriptedServer::start([]);
     let user = user_of(&server.url());
     let command =

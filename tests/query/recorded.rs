@@ -1,4 +1,4 @@
-//! Answers that Google's servers gave, byte for byte, and what ga-query makes of each.
+//! Recorded answers of Google's servers, and the output of ga-query for each.
 //!
 //! They are not part of the project: `GAUTH_RECORDED` names a folder with `reports`, `errors` and `admin` in it.
 
@@ -10,7 +10,7 @@ use testkit::{Answer, Run, ScriptedServer};
 
 use super::user_of;
 
-/// The folder, if it is there.
+/// The folder, if there is one.
 fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("GAUTH_RECORDED").map(PathBuf::from).filter(|folder| folder.is_dir());
     if folder.is_none() {
@@ -31,7 +31,7 @@ fn run(folder: &Path, status: u16, file: &str, arguments: &[&str]) -> Run {
     user_of(&server.url()).run(&[&["-f", "tsv"], arguments].concat())
 }
 
-/// The lines that an answer stands for: its header, its rows, and its aggregates.
+/// The expected lines of an answer: its header, its rows, and its totals.
 fn lines(answer: &Value, header: &str) -> Vec<String> {
     let list = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
     let names =
@@ -55,13 +55,13 @@ const RANGES: [&str; 4] = ["--dates", "2024-02-01..2024-02-28", "--dates", "2024
 const FOUR: [&str; 8] =
     ["--dates", "2024-04-01", "--dates", "2024-03-01", "--dates", "2024-02-01", "--dates", "2024-01-01"];
 
-/// A file, the arguments beside those of the fields, dimensions, metrics, the exit code and what is said.
+/// A file, further arguments, dimensions, metrics, the exit code and the message.
 type Case = (&'static str, &'static [&'static str], &'static str, &'static str, i32, &'static [&'static str]);
 
 const REPORTS: [Case; 20] = [
     ("sitekit-two-ranges", &RANGES, "date,country", "totalUsers,averageSessionDuration,sessions", 0, &[]),
     ("madradiator-events", &["--totals"], "eventName", "eventCount", 0, &[]),
-    // Without rowCount nothing says that they are all.
+    // Without rowCount the rows may be incomplete.
     ("madradiator-two-ranges", &RANGES, "country", "totalUsers", 1, &["rows but no rowCount"]),
     (
         "madradiator-only-ranges",
@@ -123,7 +123,7 @@ const ERRORS: [(&str, u16, i32, &str); 17] = [
 ];
 
 #[test]
-fn recorded_reports_come_cell_by_cell() {
+fn recorded_reports_have_every_cell() {
     let Some(folder) = folder() else { return };
     let mut known = BTreeSet::from(["sitekit-pivot".to_owned()]);
     for (name, extra, dimensions, metrics, code, said) in REPORTS {
@@ -158,7 +158,7 @@ fn recorded_reports_come_cell_by_cell() {
 }
 
 #[test]
-fn a_recorded_pivot_comes_cell_by_cell() {
+fn a_recorded_pivot_has_every_cell() {
     let Some(folder) = folder() else { return };
     let body = r#"{"dateRanges":[{"startDate":"2024-01-01","endDate":"2024-01-31"}],"metrics":[{"name":"totalUsers"}],
         "dimensions":[{"name":"operatingSystem"},{"name":"city"}],
@@ -189,7 +189,7 @@ fn recorded_errors_have_their_code_and_hint() {
 }
 
 #[test]
-fn recorded_accounts_name_a_property_once_and_tell_accounts_apart() {
+fn recorded_accounts_have_each_property_once() {
     let Some(folder) = folder() else { return };
     let all = ["-p", "all", "-d", "date,eventName", "-m", "eventCount"];
     let run_all = run(&folder, 200, "reports/patryk-events.json", &all).expect(0);

@@ -1,4 +1,4 @@
-//! Retries: status and try decide how many requests are sent.
+//! Retries: how many requests are sent, by status and message.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ fn refusal(status: u16, message: &str) -> Answer {
 }
 
 #[test]
-fn each_refusal_is_asked_again_as_often_as_the_quotas_allow() {
+fn each_refusal_is_retried_as_often_as_the_quotas_allow() {
     // status, message, requests, exit code
     let table = [
         (400, "Field x is not a valid dimension.", 1, 4),
@@ -48,7 +48,7 @@ fn each_refusal_is_asked_again_as_often_as_the_quotas_allow() {
 }
 
 #[test]
-fn a_second_try_that_succeeds_is_all_that_is_seen() {
+fn a_retry_that_succeeds_is_not_visible() {
     for first in [
         refusal(503, "later"),
         refusal(500, "oops"),
@@ -75,7 +75,7 @@ fn page_of_three() -> String {
 }
 
 #[test]
-fn retry_after_is_waited_for_if_it_fits_and_else_ends_the_run() {
+fn retry_after_is_respected_if_it_fits_and_otherwise_ends_the_run() {
     let later = |wait: &str| Answer::new(503, &format!("Retry-After: {wait}\r\n"), "");
     let server = ScriptedServer::start([later("1"), Answer::json(200, page_of_three())]);
     let started = Instant::now();
@@ -97,7 +97,7 @@ fn retry_after_is_waited_for_if_it_fits_and_else_ends_the_run() {
 
 #[test]
 fn a_page_that_fails_for_good_ends_all_pages() {
-    // Pages of ten, of which none but the first ever comes.
+    // Pages of ten; only the first ever arrives.
     let server = ScriptedServer::answering(|request| {
         if super::body_of(request)["offset"].is_string() {
             return refusal(503, "no more");
@@ -107,12 +107,12 @@ fn a_page_that_fails_for_good_ends_all_pages() {
         answer(&page)
     });
     user_of(&server.url()).pages(&["--parallel", "4"]).expect(5);
-    // Nine errors in a row are enough; those already on their way may add to them.
+    // Nine errors in a row are enough; requests already sent may add to them.
     assert!(server.requests().len() <= 1 + 9 + 3, "{}", server.requests().len());
 }
 
 #[test]
-fn pages_side_by_side_may_each_fail_once() {
+fn parallel_pages_may_each_fail_once() {
     let tries = Mutex::new(HashMap::new());
     let server = ScriptedServer::answering(move |request| {
         let body = super::body_of(request);
@@ -131,8 +131,8 @@ fn pages_side_by_side_may_each_fail_once() {
 }
 
 #[test]
-fn tries_keep_their_distance_and_the_whole_keeps_its_time() {
-    // What the server asks to wait, in seconds, the time limit, requests, the least time it takes.
+fn retries_are_spaced_and_the_run_keeps_its_time_limit() {
+    // Retry-After in seconds, the time limit, the requests, the least time it takes.
     let table = [("1", "60", 3, 2), ("1", "1", 1, 0), ("0", "60", 3, 0)];
     std::thread::scope(|scope| {
         for (wait, limit, requests, least) in table {

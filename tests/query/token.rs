@@ -1,4 +1,4 @@
-//! Where the token comes from, and that it goes nowhere else.
+//! The sources of the token, and that it is sent nowhere else.
 
 use std::process::Stdio;
 use std::time::Instant;
@@ -16,7 +16,7 @@ fn server() -> ScriptedServer {
 }
 
 #[test]
-fn h10_every_source_gives_the_token_and_it_travels_in_the_header_alone() {
+fn h10_every_source_provides_the_token_and_it_is_sent_only_in_the_header() {
     let server = server();
     let user = user_of(&server.url());
     let report = |arguments: &[&str]| user.command_without_token(&[&REPORT, arguments].concat());
@@ -53,7 +53,7 @@ fn h10_every_source_gives_the_token_and_it_travels_in_the_header_alone() {
 }
 
 #[test]
-fn h10_no_token_or_an_empty_one_is_a_login_and_a_malformed_one_is_usage() {
+fn h10_a_missing_or_empty_token_exits_3_and_a_malformed_one_2() {
     let server = ScriptedServer::start([]);
     let user = user_of(&server.url());
     let report = |arguments: &[&str]| user.command_without_token(&[&REPORT, arguments].concat());
@@ -92,7 +92,7 @@ fn d1_the_token_does_not_stay_in_the_list_of_processes() {
 }
 
 #[test]
-fn f12_a_token_that_has_ended_is_a_login_after_one_request() {
+fn f12_an_expired_token_exits_3_after_one_request() {
     let sandbox = sandbox(10);
     let user = user_of_sandbox(&sandbox);
     sandbox.expire_access_tokens();
@@ -124,7 +124,7 @@ fn a_list_that_a_loop_reads_is_not_sent_as_a_token() {
         let run = run_with_input(user.command_without_token(&REPORT), other).expect_failure(2);
         assert!(!run.stderr().contains(other), "{}", run.stderr());
     }
-    // A short token is one that somebody has to ask for.
+    // A short token is accepted only with --token -.
     let run = run_with_input(user.command_without_token(&REPORT), "short").expect_failure(2);
     assert!(run.stderr().contains("--token -"), "{}", run.stderr());
     assert!(server.requests().is_empty(), "{list:?}");
@@ -132,7 +132,7 @@ fn a_list_that_a_loop_reads_is_not_sent_as_a_token() {
 }
 
 #[test]
-fn without_a_token_and_a_pipe_the_usual_way_to_pass_one_is_said() {
+fn without_a_token_there_is_a_hint_how_to_pass_one() {
     let server = ScriptedServer::start([]);
     let user = user_of(&server.url());
     let without = run(user.command_without_token(&REPORT)).expect_failure(3);
@@ -145,7 +145,7 @@ fn without_a_token_and_a_pipe_the_usual_way_to_pass_one_is_said() {
 }
 
 #[test]
-fn a_pipe_that_stays_open_is_left_in_time() {
+fn a_pipe_that_stays_open_is_given_up() {
     let server = ScriptedServer::start([]);
     let user = user_of(&server.url());
     for (asked, code) in [(&[][..], 3), (&["--token", "-"], 5)] {
@@ -159,7 +159,7 @@ fn a_pipe_that_stays_open_is_left_in_time() {
 }
 
 #[test]
-fn a_command_in_the_environment_gives_the_token_before_a_pipe_does() {
+fn a_command_in_the_environment_takes_precedence_over_a_pipe() {
     let server = server();
     let user = user_of(&server.url());
     let mut command = user.command_without_token(&REPORT);
@@ -170,7 +170,7 @@ fn a_command_in_the_environment_gives_the_token_before_a_pipe_does() {
 }
 
 #[test]
-fn a_token_command_runs_again_when_the_token_ends_in_the_middle() {
+fn a_token_command_runs_again_if_the_token_expires_during_the_run() {
     let server = ScriptedServer::answering(|request| {
         let is_first = request.header("authorization") == Some("Bearer t1");
         let offset = super::body_of(request)["offset"].as_str().is_some();
@@ -185,7 +185,7 @@ fn a_token_command_runs_again_when_the_token_ends_in_the_middle() {
     });
     let user = user_of(&server.url());
     let counter = user.home.path().join("counter");
-    // gauth-token has the token that was refused in its cache: it is told to get another.
+    // gauth-token has the refused token in its cache, and must get another one.
     let shell = format!("echo \"${{GAUTH_REFRESH-}}\" >> {0}; echo t$(wc -l < {0})", counter.display());
     let command = user.command_without_token(&[&REPORT[..], &["--parallel", "2", "--token-command", &shell]].concat());
     assert_eq!(run(command).expect(0).stdout(), csv_of(30));

@@ -1,4 +1,4 @@
-//! Old scripts, answered from GA4: names, computed columns, and the object that v3 would have sent.
+//! Old scripts, answered from GA4: names, calculated columns, and the response of v3.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn number(text: &str) -> f64 {
 }
 
 #[test]
-fn a_column_that_ga4_lacks_is_computed_of_others() {
+fn a_column_that_ga4_lacks_is_calculated_from_others() {
     let sandbox = sandbox(200);
     let user = user_of_sandbox(&sandbox);
     let asked = ["-m", "ga:percentNewSessions,sessions,ga:bounceRate", "-d", "ga:country"];
@@ -30,7 +30,7 @@ fn a_column_that_ga4_lacks_is_computed_of_others() {
 }
 
 #[test]
-fn rows_of_an_old_script_are_in_the_order_of_their_dimensions() {
+fn rows_of_an_old_script_are_sorted_by_dimensions() {
     let sandbox = sandbox(200);
     let user = user_of_sandbox(&sandbox);
     let asked = ["--metrics", "ga:sessions", "--dimensions", "ga:date", "--max-results", "5"];
@@ -46,7 +46,7 @@ fn rows_of_an_old_script_are_in_the_order_of_their_dimensions() {
 }
 
 #[test]
-fn rows_that_become_one_are_added_up_and_then_counted() {
+fn rows_that_become_one_are_summed_and_then_counted() {
     let sandbox = sandbox(2000);
     let user = user_of_sandbox(&sandbox);
     let base = [&["-p", "123456"], &DAYS[..], &["-m", "screenPageViews"]].concat();
@@ -62,7 +62,7 @@ fn rows_that_become_one_are_added_up_and_then_counted() {
 }
 
 #[test]
-fn the_whole_object_of_v3_comes_out_with_the_servers_totals() {
+fn the_v3_object_is_complete_and_has_the_servers_totals() {
     let sandbox = sandbox(200);
     let user = user_of_sandbox(&sandbox);
     let asked = [
@@ -103,7 +103,7 @@ fn the_whole_object_of_v3_comes_out_with_the_servers_totals() {
 }
 
 #[test]
-fn the_map_says_what_has_become_of_goals_and_views() {
+fn the_map_translates_goals_and_views() {
     let user = user_of("http://127.0.0.1:1");
     let map = user.home.path().join("map");
     std::fs::write(&map, "ga:77 = 123456\ngoal1 = sign_up\n").expect("write the map");
@@ -127,7 +127,7 @@ fn the_map_says_what_has_become_of_goals_and_views() {
 }
 
 #[test]
-fn each_changed_meaning_is_said_once() {
+fn each_changed_meaning_is_reported_once() {
     let user = user_of("http://127.0.0.1:1");
     let asked = [
         "--metrics",
@@ -147,7 +147,7 @@ fn each_changed_meaning_is_said_once() {
 }
 
 #[test]
-fn what_has_no_equivalent_is_refused_by_name() {
+fn a_name_without_an_equivalent_is_refused() {
     let user = user_of("http://127.0.0.1:1");
     for (arguments, code, text) in [
         (&["-m", "ga:sessions", "--segment", "gaid::-5"][..], 4, "organic traffic"),
@@ -166,7 +166,7 @@ fn what_has_no_equivalent_is_refused_by_name() {
 }
 
 #[test]
-fn a_computed_metric_sorts_on_the_server_and_is_not_shown_twice() {
+fn a_calculated_metric_is_sorted_by_the_server_and_shown_once() {
     let sandbox = sandbox(200);
     let user = user_of_sandbox(&sandbox);
     let asked = ["-m", "ga:percentNewSessions", "-d", "country", "--sort", "-ga:percentNewSessions"];
@@ -177,7 +177,7 @@ fn a_computed_metric_sorts_on_the_server_and_is_not_shown_twice() {
 }
 
 #[test]
-fn v3s_parameters_work_or_are_ignored_with_a_note_in_an_old_script() {
+fn in_an_old_script_v3_parameters_work_or_are_ignored_with_a_note() {
     let sandbox = sandbox(200);
     let user = user_of_sandbox(&sandbox);
     let asked = ["--metrics", "ga:sessions", "--dimensions", "ga:date", "--max-results", "2"];
@@ -215,7 +215,7 @@ fn v3s_parameters_work_or_are_ignored_with_a_note_in_an_old_script() {
 }
 
 #[test]
-fn elsewhere_output_is_a_file_and_v3s_parameters_are_unknown() {
+fn otherwise_output_is_a_file_and_v3_parameters_are_unknown() {
     let sandbox = sandbox(200);
     let user = user_of_sandbox(&sandbox);
     let file = user.home.path().join("dataTable");

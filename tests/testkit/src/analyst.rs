@@ -1,5 +1,5 @@
-//! A person with a token, or without, and a ga program to run against the sandbox or a scripted server. What the
-//! program says is swept for the token.
+//! A user of a ga program, with or without a token, against the sandbox or a scripted server. The program's output is
+//! searched for the token.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -18,7 +18,7 @@ pub struct Analyst {
 }
 
 impl Analyst {
-    /// The token in all tests whose server does not ask who made it.
+    /// The token of all tests whose server accepts any.
     pub const TOKEN: &str = "ya29.canary-V5wq0Zt7kPd3XyA1mEoB";
 
     /// A user of `program`, which is `env!("CARGO_BIN_EXE_…")`, without a token; a request would fail.
@@ -27,12 +27,12 @@ impl Analyst {
         Self { home: Home::new(), url, token: String::new(), program: program.into() }
     }
 
-    /// Of a server that takes any token.
+    /// A user of a server that accepts any token.
     pub fn of(program: &str, url: &str) -> Self {
         Self { url: url.to_owned(), token: Self::TOKEN.to_owned(), ..Self::offline(program) }
     }
 
-    /// Of the sandbox, with a token that it gave.
+    /// A user of the sandbox, with a token that it issued.
     pub fn of_sandbox(program: &str, sandbox: &Sandbox) -> Self {
         let token = sandbox.access_token(&["https://www.googleapis.com/auth/analytics.readonly"]);
         Self { token, ..Self::of(program, sandbox.url()) }
@@ -51,7 +51,7 @@ impl Analyst {
         command
     }
 
-    /// Runs the program; the token is never among what it says.
+    /// Runs the program; its output must not contain the token.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Run {
         self.finish(self.command(arguments))
@@ -72,7 +72,7 @@ impl Analyst {
         self.run(&[&["-p", "1", "-d", "pagePath", "-m", "sessions"], arguments].concat())
     }
 
-    /// The rows that a run prints, of which the first is the header, in cells that hold no commas.
+    /// The rows that a run prints, the header first, in cells without commas.
     #[track_caller]
     pub fn cells(&self, arguments: &[&str]) -> Vec<Vec<String>> {
         let run = self.run(arguments).expect(0);

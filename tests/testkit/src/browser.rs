@@ -7,7 +7,7 @@ use std::time::Duration;
 use ureq::ResponseExt;
 use ureq::http::Response;
 
-/// What the browser ended on.
+/// The page where the browser ended.
 #[derive(Debug)]
 pub struct Page {
     /// The address after all redirects.
@@ -20,7 +20,7 @@ pub struct Page {
     pub body: String,
 }
 
-/// Loads a page as if its address had been typed.
+/// Loads a page by its address.
 #[track_caller]
 pub fn visit(url: &str) -> Page {
     let request = agent().get(url).header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");

@@ -1,4 +1,4 @@
-//! A private home directory for one test, and commands that know nothing of the machine but the PATH.
+//! A private home directory for one test, and commands whose only connection to the machine is the PATH.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -34,7 +34,8 @@ impl Home {
         self.path().join(".cache")
     }
 
-    /// A command that sees this home, the PATH, a UTF-8 locale, and nothing else of the environment; its standard input is empty.
+    /// A command that sees this home, the PATH, a UTF-8 locale, and nothing else of the environment; its standard input
+    /// is empty.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -60,7 +61,7 @@ impl Home {
         path
     }
 
-    /// Makes the temporary files that killed programs left (`.NAME.RANDOM.gauth-tmp`) a day older, and counts them.
+    /// Makes the temporary files of killed programs (`.NAME.RANDOM.gauth-tmp`) a day older, and counts them.
     #[track_caller]
     pub fn age_temporaries(&self) -> usize {
         let is_temporary = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "gauth-tmp");

@@ -1,9 +1,9 @@
 //! What the black-box tests share: a private home for each test, programs run under a watchdog, scripted
-//! servers, a scripted browser, strace, pseudo-terminals, and the sweep for leaked secrets.
+//! servers, a scripted browser, strace, pseudo-terminals, and the search for leaked secrets.
 //!
-//! With the feature `sandbox`, also the people of the tests: a `User` of a gauth program and an `Analyst` with a ga
-//! program. It links no code of the programs and speaks no protocol, so that a fault in those cannot hide here.
-//! Everything panics with a reason when a test's expectation does not hold.
+//! With the feature `sandbox`, also a `User` of a gauth program and an `Analyst` with a ga program. testkit links no
+//! code of the programs and implements no protocol, so that an error in those cannot hide here. Everything panics with
+//! a reason when an expectation fails.
 
 use std::path::{Path, PathBuf};
 
@@ -36,8 +36,8 @@ pub use strace::{Call, Trace, strace};
 #[cfg(feature = "sandbox")]
 pub use user::{User, read_json, token};
 
-/// Finds an optional tool on the PATH. Prints `skipped: no NAME` when it is not there, so that a run in which
-/// tests were skipped can be told from one in which all passed.
+/// Finds an optional tool on the PATH. Prints `skipped: no NAME` if it is missing, so that skipped tests are visible in
+/// the output of a run.
 pub fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file());
@@ -47,8 +47,8 @@ pub fn tool(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A program that scripts/clients installs, by its path below target/clients, where `program` is one that cargo built. Prints
-/// `skipped: no PATH` when it is not there.
+/// A program that scripts/clients installs, by its path below target/clients, where `program` is one that cargo built.
+/// Prints `skipped: no PATH` when it is not there.
 pub fn client(program: &str, path: &str) -> Option<PathBuf> {
     let target = Path::new(program).parent().and_then(Path::parent).expect("target/debug");
     let found = target.join("clients").join(path);
@@ -58,8 +58,8 @@ pub fn client(program: &str, path: &str) -> Option<PathBuf> {
     found.exists().then_some(found)
 }
 
-/// How often a test repeats what chance may decide: `few` times in a usual run, `full` times, as the security
-/// requirements ask, with `scripts/check --long`.
+/// How often a randomised test repeats: `few` times in a usual run, and `full` times, as the security requirements
+/// demand, with `scripts/check --long`.
 pub fn repetitions(few: usize, full: usize) -> usize {
     match std::env::var_os("TESTKIT_LONG") {
         Some(_) => full,

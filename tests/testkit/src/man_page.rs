@@ -1,4 +1,4 @@
-//! Holds a committed man page against the one that the program itself prints.
+//! Compares a committed man page with the one that the program prints.
 
 use std::ffi::OsStr;
 

@@ -27,7 +27,7 @@ impl Pty {
         let (master, terminal) = open(columns).expect("open a pseudo-terminal");
         let stream = || terminal.try_clone().expect("duplicate a file descriptor");
         let child = command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().expect("start the program");
-        // Until this process lets go of the terminal too, its end would not show.
+        // While this process holds the terminal open, its end is not visible.
         drop((command, terminal));
         let shown = Arc::new((Mutex::new((String::new(), false)), Condvar::new()));
         let reader = master.try_clone().expect("duplicate a file descriptor");
@@ -42,7 +42,7 @@ impl Pty {
         self.master.write_all(text.as_bytes()).expect("type to the program");
     }
 
-    /// Waits until `text` is shown and returns all that was shown so far.
+    /// Waits until `text` is shown, and returns everything shown so far.
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> String {
         let shown = self.wait(|shown, _| shown.contains(text));
@@ -57,7 +57,7 @@ impl Pty {
         assert!(shown.matches(text).count() >= times, "{text:?} was not shown {times} times: {shown:?}");
     }
 
-    /// Waits for the end, and returns the status and all that was shown.
+    /// Waits for the end, and returns the status and everything that was shown.
     #[track_caller]
     pub fn finish(mut self) -> (ExitStatus, String) {
         let shown = self.wait(|_, ended| ended);

@@ -1,4 +1,4 @@
-//! Programs run under a watchdog: whatever a test starts has ended when the test has.
+//! Runs programs under a watchdog: everything that a test starts ends with the test.
 
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -12,14 +12,14 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::secrets::assert_no_secret;
 
-/// A program that runs longer has failed the test.
+/// A program that runs longer fails the test.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What a program with a deadline of its own stays below, however busy the machine: less than the minute after which
-/// programs end by default, so it tells which of the two ended them, and nothing else.
+/// An upper bound for a program with its own deadline, even on a busy machine. It is less than the default time limit
+/// of a minute, so that it shows which of the two ended the program.
 pub const IN_TIME: Duration = Duration::from_secs(50);
 
-/// What a program left behind when it ended.
+/// A program that has ended.
 #[derive(Debug)]
 pub struct Run {
     /// What was run, for messages.
@@ -93,7 +93,7 @@ impl Run {
         Assert::new(self.output).append_context("program", self.name)
     }
 
-    /// Sweeps stderr for secrets, and stdout too unless it is where one belongs (D3).
+    /// Searches stderr for secrets, and also stdout, unless a secret belongs there (D3).
     #[track_caller]
     pub fn assert_no_secret(&self, secrets: &[String], stdout_may_hold_one: bool) {
         assert_no_secret(&format!("{}: stderr", self.name), &self.output.stderr, secrets);
@@ -138,25 +138,25 @@ impl Running {
         Self { name, child, stdout, stderr, deadline: Instant::now() + LIMIT, ended: false }
     }
 
-    /// Waits until a line of stderr satisfies `wanted`, and returns that line.
+    /// Waits for a line of stderr that `is_it` accepts, and returns it.
     #[track_caller]
-    pub fn stderr_line(&self, wanted: impl Fn(&str) -> bool) -> String {
-        self.line(&self.stderr, wanted)
+    pub fn stderr_line(&self, is_it: impl Fn(&str) -> bool) -> String {
+        self.line(&self.stderr, is_it)
     }
 
-    /// Waits until a line of stdout satisfies `wanted`, and returns that line.
+    /// Waits for a line of stdout that `is_it` accepts, and returns it.
     #[track_caller]
-    pub fn stdout_line(&self, wanted: impl Fn(&str) -> bool) -> String {
-        self.line(&self.stdout, wanted)
+    pub fn stdout_line(&self, is_it: impl Fn(&str) -> bool) -> String {
+        self.line(&self.stdout, is_it)
     }
 
     #[track_caller]
-    fn line(&self, stream: &Stream, wanted: impl Fn(&str) -> bool) -> String {
+    fn line(&self, stream: &Stream, is_it: impl Fn(&str) -> bool) -> String {
         let found = stream.wait(self.deadline, |bytes, _| {
             let text = String::from_utf8_lossy(bytes);
             text.split_inclusive('\n')
                 .filter_map(|line| line.strip_suffix('\n'))
-                .find(|line| wanted(line))
+                .find(|line| is_it(line))
                 .map(str::to_owned)
         });
         found.unwrap_or_else(|| {
@@ -164,7 +164,7 @@ impl Running {
         })
     }
 
-    /// Whether this has come on stderr so far.
+    /// Whether stderr contains this so far.
     pub fn has_said(&self, text: &str) -> bool {
         String::from_utf8_lossy(&self.stderr.bytes()).contains(text)
     }
@@ -174,7 +174,7 @@ impl Running {
         self.child.id()
     }
 
-    /// Sends a signal to the program alone.
+    /// Sends a signal to the program, but not to its children.
     #[track_caller]
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("signal the program");
@@ -200,7 +200,7 @@ impl Running {
             thread::sleep(Duration::from_millis(1));
         };
         self.ended = true;
-        // A grandchild may hold the pipes open; what the program itself wrote is there by then.
+        // A grandchild may hold the pipes open; the program's own output has arrived.
         let patience = Instant::now() + Duration::from_secs(5);
         for stream in [&self.stdout, &self.stderr] {
             stream.wait(patience, |_, complete| complete.then_some(()));
@@ -220,7 +220,7 @@ impl Drop for Running {
     }
 }
 
-/// What came out of a pipe so far, and whether that is all.
+/// The output of a pipe so far, and whether it is complete.
 #[derive(Default)]
 struct Stream {
     state: Mutex<(Vec<u8>, bool)>,

@@ -1,7 +1,7 @@
-//! A server that says exactly what a test tells it to, byte for byte, and remembers what it was asked.
+//! A server that sends exactly the bytes that a test specifies, and records the requests.
 //!
-//! For faults that no HTTP library would produce, and as other people's servers. Plain HTTP/1.1 (RFC 9112) on
-//! loopback; HTTP/2 and TLS are gauth-sandbox's part.
+//! For faults that no HTTP library would produce, and for servers that are not Google's. Plain HTTP/1.1 (RFC 9112) on
+//! loopback; gauth-sandbox has HTTP/2 and TLS.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A request as it arrived.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// `GET`, `POST`, ….
@@ -89,12 +89,12 @@ impl Answer {
         Self::new(status, "Content-Type: application/json; charset=utf-8\r\n", body)
     }
 
-    /// Closes the connection without a word.
+    /// Closes the connection without an answer.
     pub fn hang_up() -> Self {
         Self::raw("")
     }
 
-    /// Says nothing and keeps the connection open.
+    /// Sends nothing and keeps the connection open.
     pub fn silence() -> Self {
         Self { then_silent: true, ..Self::raw("") }
     }
@@ -107,7 +107,7 @@ impl Answer {
         self
     }
 
-    /// Sends only what [`Answer::cut_after`] left and then nothing more, with the connection open.
+    /// Sends only what [`Answer::cut_after`] leaves, and keeps the connection open.
     pub fn then_silent(mut self) -> Self {
         self.then_silent = true;
         self
@@ -152,8 +152,8 @@ enum Answers {
 }
 
 impl ScriptedServer {
-    /// Gives these answers, one for each request in the order of arrival. Later requests are recorded and hung up
-    /// on; answers that nobody fetched fail the test when the server is dropped.
+    /// Gives these answers, one for each request in the order of arrival. Later requests are recorded and get no
+    /// answer; unused answers fail the test when the server is dropped.
     pub fn start(script: impl IntoIterator<Item = Answer>) -> Self {
         Self::serve(Answers::Script(script.into_iter().collect()))
     }
@@ -205,7 +205,7 @@ impl ScriptedServer {
         assert!(arrived >= count, "{arrived} requests instead of {count}");
     }
 
-    /// Lets all held answers go, those of later requests too.
+    /// Releases all held answers, also those of later requests.
     pub fn release(&self) {
         self.shared.lock().released = true;
         self.shared.changed.notify_all();
@@ -253,7 +253,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         state.connections.extend(connection.try_clone());
         drop(state);
         let shared = Arc::clone(shared);
-        // A client that goes away ends its own conversation only.
+        // A client that disconnects ends only its own connection.
         conversations.push(thread::spawn(move || drop(converse(&connection, &shared))));
     }
     for conversation in conversations {
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn chunked_bodies_are_put_together() {
+    fn chunked_bodies_are_joined() {
         let server = ScriptedServer::answering(|request| Answer::json(200, request.body.clone()));
         let request = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
         assert!(ask(&server, request).ends_with("abcde"));
@@ -403,7 +403,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "1 scripted answers were never asked for")]
-    fn an_answer_nobody_asked_for_fails_the_test() {
+    fn an_unused_answer_fails_the_test() {
         drop(ScriptedServer::start([Answer::hang_up()]));
     }
 }

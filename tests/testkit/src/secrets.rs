@@ -1,15 +1,15 @@
-//! The sweep for leaked secrets (D3): a secret may not appear where people or logs read, neither whole nor in
-//! part, nor in another encoding.
+//! The search for leaked secrets (D3): no secret may appear in output for people or in logs, whole or in part, in any
+//! encoding.
 
 use std::collections::HashSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// A piece of a secret this long is a leak.
+/// A piece of a secret of this length is a leak.
 const PIECE: usize = 12;
 
-/// Expects that `stream` holds no piece of any of `secrets`, as it is, percent-encoded, in base64 or base64url.
+/// Expects that `stream` has no piece of any of `secrets`, as is, percent-encoded, in base64 or base64url.
 #[track_caller]
 pub fn assert_no_secret(name: &str, stream: &[u8], secrets: &[String]) {
     let pieces: HashSet<&[u8]> = stream.windows(PIECE).collect();
@@ -24,13 +24,13 @@ pub fn assert_no_secret(name: &str, stream: &[u8], secrets: &[String]) {
 }
 
 fn forms(secret: &str) -> Vec<(&'static str, String)> {
-    // The lines of a key in PEM are swept each by itself, without the frame that is no secret.
+    // Each line of a key in PEM is searched for by itself, without the frame, which is not secret.
     let lines = secret.lines().map(str::trim).filter(|line| line.len() >= PIECE && !line.starts_with("-----"));
     let mut forms = Vec::new();
     for line in lines {
         forms.push(("as it is", line.to_owned()));
         forms.push(("percent-encoded", percent_encoded(line)));
-        // Where a secret begins within base64 text decides how it looks there.
+        // The offset of a secret in base64 text determines how it is encoded.
         for skipped in 0..3 {
             let bytes = &line.as_bytes()[skipped..];
             forms.push(("in base64", STANDARD_NO_PAD.encode(bytes)));
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_of_a_key_are_swept_and_its_frame_is_not() {
+    fn the_lines_of_a_key_are_searched_for_but_not_its_frame() {
         let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n";
         let sweep = |stream: &str| {
             std::panic::catch_unwind(|| assert_no_secret("stream", stream.as_bytes(), &[key.to_owned()])).is_err()

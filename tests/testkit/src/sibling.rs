@@ -1,5 +1,5 @@
-//! Finds the programs of other packages, and refuses those that are older than their sources: Cargo builds them only when
-//! the whole workspace is tested.
+//! Finds the programs of other packages, and refuses those that are older than their sources: Cargo builds them only
+//! when the whole workspace is tested.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
-/// What this process has found to be fresh.
+/// The programs that this process has found to be fresh.
 static FRESH: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// The program `name` beside `binary`, which is `env!("CARGO_BIN_EXE_…")` of the test's own package.
@@ -32,7 +32,7 @@ pub fn example(name: &str) -> PathBuf {
     path
 }
 
-/// Why a program must be built again; `None` if it need not. Its sources are those that Cargo notes in `PROGRAM.d`.
+/// Why a program must be built again; `None` if it is fresh. Cargo lists its sources in `PROGRAM.d`.
 fn staleness(program: &Path) -> Option<String> {
     let Some(built) = modified(program) else {
         return Some("is not built".to_owned());

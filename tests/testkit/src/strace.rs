@@ -19,7 +19,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// What stands behind ` = `: `3`, or `-1 ENOENT (No such file or directory)`.
+    /// What follows ` = `: `3`, or `-1 ENOENT (No such file or directory)`.
     pub fn result(&self) -> &str {
         self.text.rsplit_once(" = ").map_or("", |(_, result)| result.trim())
     }
@@ -28,7 +28,7 @@ impl Call {
 /// A traced run.
 #[derive(Debug)]
 pub struct Trace {
-    /// How the program ended; strace hands its status on.
+    /// How the program ended; strace passes its status on.
     pub run: Run,
     /// The calls in order, those of all its processes and threads.
     pub calls: Vec<Call>,
@@ -41,8 +41,8 @@ impl Trace {
     }
 }
 
-/// Runs `command`, which comes from [`Home::command`](crate::Home::command), under `strace -f` with these options (`-e`, `trace=openat,write`, …). `None`, with `skipped: no strace`
-/// printed, where it is missing or not permitted.
+/// Runs `command`, which comes from [`Home::command`](crate::Home::command), under `strace -f` with these options
+/// (`-e`, `trace=openat,write`, …). `None`, with `skipped: no strace` printed, where it is missing or not permitted.
 #[track_caller]
 pub fn strace(options: &[&str], command: Command) -> Option<Trace> {
     let strace = tool("strace")?;
@@ -64,13 +64,13 @@ pub fn strace(options: &[&str], command: Command) -> Option<Trace> {
     if let Some(directory) = command.get_current_dir() {
         traced.current_dir(directory);
     }
-    // `run` gives every program an empty standard input, as Home::command does.
+    // As with Home::command, standard input is empty.
     let run = run(traced);
     let text = String::from_utf8_lossy(&fs::read(&file).expect("read the trace")).into_owned();
     Some(Trace { run, calls: calls(&text) })
 }
 
-/// Reads strace's output. A call that was interrupted by another thread's stands on two lines and is put together.
+/// Reads strace's output. A call that was interrupted by another thread's is on two lines, which are joined.
 fn calls(text: &str) -> Vec<Call> {
     let mut calls = Vec::new();
     let mut unfinished: HashMap<u32, String> = HashMap::new();
@@ -99,7 +99,7 @@ mod tests {
     use crate::home::Home;
 
     #[test]
-    fn calls_on_two_lines_are_put_together() {
+    fn calls_on_two_lines_are_joined() {
         let calls = calls(
             "10  openat(AT_FDCWD, \"a (b\", O_RDONLY <unfinished ...>\n\
              11  close(3)                = 0\n\

@@ -1,5 +1,5 @@
-//! A person with a home, the sandbox in Google's place, credentials where gauth looks for them, and a gauth program to
-//! run. What the program says is swept for the sandbox's secrets, whatever the test is about.
+//! A user with a home, a sandbox instead of Google, credentials where gauth looks for them, and a gauth program. In
+//! every test the program's output is searched for the sandbox's secrets.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,9 +18,9 @@ use crate::sibling::sibling;
 pub struct User {
     pub home: Home,
     pub sandbox: Sandbox,
-    /// Where gauth-login writes and all programs read; there may be no file yet.
+    /// The file that gauth-login writes and all programs read; it may not exist yet.
     pub credentials: PathBuf,
-    /// What the program sees beside its home and the PATH.
+    /// The environment, in addition to the home and the PATH.
     pub environment: Vec<(&'static str, OsString)>,
     program: PathBuf,
 }
@@ -48,12 +48,12 @@ impl User {
         user
     }
 
-    /// Puts credentials where the programs look for them.
+    /// Writes credentials to where the programs look for them.
     pub fn keep(&self, file: &Value) -> PathBuf {
         self.home.write(&self.credentials, 0o600, file.to_string())
     }
 
-    /// A file of this content beside the credentials; its path.
+    /// Writes a file beside the credentials, and returns its path.
     pub fn file(&self, content: &Value) -> String {
         let path = self.home.write("given.json", 0o600, content.to_string());
         path.to_str().expect("a plain path").to_owned()
@@ -83,7 +83,7 @@ impl User {
         self.outside_with(&token, target)
     }
 
-    /// The same whose file holds this.
+    /// The same with this content of the file.
     pub fn outside_with(&self, subject_token: &str, target: Option<&str>) -> Value {
         let path = self.home.write("subject-token", 0o600, subject_token);
         self.sandbox.external_account(Provider::Oidc, json!({"file": path}), target)
@@ -94,7 +94,7 @@ impl User {
         self.command_of(&self.program, arguments)
     }
 
-    /// Another program of the workspace in the same surroundings.
+    /// Another program of the workspace in the same environment.
     #[track_caller]
     pub fn command_of_sibling(&self, name: &str, arguments: &[&str]) -> Command {
         self.command_of(&sibling(&self.program, name), arguments)
@@ -118,7 +118,7 @@ impl User {
         self.check(run(command))
     }
 
-    /// Sweeps what was said for secrets (D3); gauth-token alone prints one, on stdout.
+    /// Searches the output for secrets (D3); only gauth-token prints one, on stdout.
     #[track_caller]
     pub fn check(&self, run: Run) -> Run {
         run.assert_no_secret(&self.sandbox.secrets(), self.program.ends_with("gauth-token"));
@@ -131,13 +131,13 @@ impl User {
         token(&self.run(arguments).expect(0))
     }
 
-    /// The credentials as they stand.
+    /// The current credentials.
     #[track_caller]
     pub fn stored(&self) -> Value {
         read_json(&self.credentials)
     }
 
-    /// Runs with these options, which must fail so; nothing may have been asked of anybody.
+    /// Runs with these options, which must fail with this message and without a request.
     #[track_caller]
     pub fn refused_offline(&self, arguments: &[&str], says: &str) {
         let before = self.sandbox.requests().len();
@@ -146,7 +146,7 @@ impl User {
         assert_eq!(self.sandbox.requests().len(), before, "{}", run.stderr());
     }
 
-    /// What Google was asked, without the questions of [`User::tokeninfo`].
+    /// The requests that Google received, without those of [`User::tokeninfo`].
     pub fn requests(&self) -> Vec<Recorded> {
         self.sandbox.requests().into_iter().filter(|request| request.path != "/tokeninfo").collect()
     }
@@ -156,19 +156,19 @@ impl User {
         self.requests().into_iter().map(|request| request.path).collect()
     }
 
-    /// What Google was asked on this path.
+    /// The requests that Google received on this path.
     pub fn requests_to(&self, path: &str) -> Vec<Recorded> {
         self.sandbox.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
-    /// Whom Google takes the bearer of an access token for; the token needs the scope `email`.
+    /// The user of an access token, according to Google; the token needs the scope `email`.
     #[track_caller]
     pub fn whose(&self, token: &str) -> String {
         let info = self.tokeninfo("access_token", token);
         info["email"].as_str().expect("an e-mail address").to_owned()
     }
 
-    /// What Google says of a token of this kind.
+    /// Google's description of a token of this kind.
     #[track_caller]
     pub fn tokeninfo(&self, kind: &str, token: &str) -> Value {
         let page = visit(&format!("{}/tokeninfo?{kind}={token}", self.sandbox.url()));
@@ -176,14 +176,14 @@ impl User {
         serde_json::from_str(&page.body).expect("tokeninfo answers in JSON")
     }
 
-    /// The files of the token cache that end so.
+    /// The files of the token cache with this ending.
     pub fn cached(&self, ending: &str) -> Vec<PathBuf> {
         let cached = self.home.tree().into_iter().filter(|path| path.starts_with(".cache/gauth"));
         let cached = cached.filter(|path| path.to_string_lossy().ends_with(ending));
         cached.map(|path| self.home.path().join(path)).collect()
     }
 
-    /// The one file that keeps a token.
+    /// The only file with a token.
     #[track_caller]
     pub fn cache_file(&self) -> PathBuf {
         let files = self.cached(".json");
@@ -191,7 +191,7 @@ impl User {
         files.into_iter().next().expect("there is one")
     }
 
-    /// Makes every cached token a thing of the past.
+    /// Makes every cached token expire.
     pub fn forget_tokens(&self) {
         for file in self.cached(".json") {
             fs::remove_file(file).expect("remove a cached token");
