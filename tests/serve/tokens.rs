@@ -108,6 +108,23 @@ fn i10_without_a_cache_the_server_remembers_its_tokens() {
 }
 
 #[test]
+fn i11_tokens_that_are_too_short_are_not_asked_for_by_every_question() {
+    let user = logged_in();
+    user.sandbox.set_token_lifetime(120);
+    let served = Served::start(&user, &[]);
+    let first = served.json(TOKEN);
+    assert!((60..=120).contains(&first["expires_in"].as_u64().expect("whole seconds")), "{first}");
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| assert_eq!(served.token(""), first["access_token"]));
+        }
+    });
+    assert_eq!(user.requests_to("/token").len(), 1);
+    let run = served.end();
+    assert_eq!(run.stderr().matches("is valid for only").count(), 1, "{}", run.stderr());
+}
+
+#[test]
 fn a_token_has_those_of_the_asked_scopes_that_the_grant_has() {
     let user = logged_in();
     let served = Served::start(&user, &[]);

@@ -19,6 +19,9 @@ const MIN_TTL: Duration = Duration::from_secs(5 * 60 + 2);
 /// How long a failure is the answer to the next questions too.
 const FAILURE_LASTS: Duration = Duration::from_secs(1);
 
+/// A client that asks for ever other things is told about for so long.
+const MOST_TOLD: usize = 100;
+
 /// An access token.
 pub(crate) struct Access {
     pub(crate) secret: Secret,
@@ -49,8 +52,8 @@ pub(crate) struct Tokens {
 
 struct State {
     found: Found,
-    /// Tokens that the cache does not hold, by the names they would have there.
-    uncached: HashMap<String, Token>,
+    /// Tokens that the cache does not hold, or not for long enough, by their names there, and how long they are handed out.
+    kept: HashMap<String, (Token, Instant)>,
     /// The last failure, under such a name.
     failed: Option<(String, Instant, NoToken)>,
     told: HashSet<String>,
@@ -61,7 +64,7 @@ impl Tokens {
     /// If the credentials cannot give such tokens.
     pub(crate) fn new(found: Found, request: TokenRequest, policy: Policy, context: &Context) -> anyhow::Result<Self> {
         found.exchange(&request, SystemTime::now())?;
-        let state = State { found, uncached: HashMap::new(), failed: None, told: HashSet::new() };
+        let state = State { found, kept: HashMap::new(), failed: None, told: HashSet::new() };
         Ok(Self { request, policy, patience: context.timeout, terminal: context.terminal, state: Mutex::new(state) })
     }
 
@@ -90,7 +93,7 @@ impl Tokens {
             let granted = self.granted(&mut state)?;
             let left = granted.as_ref().map_or_else(|| asked.clone(), |granted| asked.within(granted));
             if left.is_empty() {
-                let asked: Vec<&str> = asked.iter().map(scope::short).collect();
+                let asked: Vec<&str> = asked.iter().map(scope::short).take(10).collect();
                 let message = format!("COMMAND asked for scopes that the grant does not have: {}", asked.join(" "));
                 state.tell(&self.terminal, &message);
                 return Err(NoToken::OtherScopes);
@@ -131,8 +134,8 @@ impl Tokens {
 
     fn obtain(&self, state: &mut State, request: &TokenRequest) -> Result<Token, NoToken> {
         let name = state.found.credentials.cache_file_name(request);
-        if let Some(token) = state.uncached.get(&name)
-            && seconds_left(token) >= MIN_TTL.as_secs()
+        if let Some((token, until)) = state.kept.get(&name)
+            && *until > Instant::now()
         {
             return Ok(token.clone());
         }
@@ -152,9 +155,7 @@ impl Tokens {
         .obtain(&mut state.found);
         match obtained {
             Ok(token) => {
-                if !token.cached && !is_in_cache(&name) {
-                    state.uncached.insert(name, token.clone());
-                }
+                state.keep(name, &token);
                 Ok(token)
             }
             Err(error) => {
@@ -177,8 +178,20 @@ impl Tokens {
 }
 
 impl State {
+    /// Keeps a token that the cache would not give to the next who asks.
+    fn keep(&mut self, name: String, token: &Token) {
+        let left = Duration::from_secs(seconds_left(token));
+        let is_short = left < MIN_TTL || token.expires_at.is_none();
+        self.kept.retain(|_, (_, until)| *until > Instant::now());
+        if is_short || !is_in_cache(&name) {
+            // A server that gives no longer ones is asked again halfway.
+            let good_for = if is_short { left / 2 } else { left - MIN_TTL };
+            self.kept.insert(name, (token.clone(), Instant::now() + good_for));
+        }
+    }
+
     fn tell(&mut self, terminal: &Terminal, message: &str) {
-        if self.told.insert(message.to_owned()) {
+        if self.told.len() < MOST_TOLD && self.told.insert(message.to_owned()) {
             terminal.warn(message);
         }
     }
