@@ -122,6 +122,17 @@ fn i12_the_exit_code_or_the_signal_of_the_command_is_the_programs() {
     assert!(user.requests().is_empty(), "nobody asked for a token");
 }
 
+/// As after `trap '' HUP CHLD` in a shell, or under nohup.
+#[test]
+fn i12_what_is_ignored_at_the_start_stays_ignored_and_the_status_is_known() {
+    let Some(bash) = tool("bash") else { return };
+    let user = logged_in();
+    let script = "trap '' HUP CHLD; exec \"$0\" -- sh -c 'kill -HUP $$; kill -HUP $PPID; echo alive; exit 7'";
+    let mut command = user.home.command(bash);
+    command.envs(user.environment.iter().cloned()).args(["-c", script, BIN]);
+    assert_eq!(run(command).expect(7).stdout(), "alive\n");
+}
+
 #[test]
 fn i12_signals_are_passed_on() {
     let user = logged_in();

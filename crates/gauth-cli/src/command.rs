@@ -123,17 +123,21 @@ fn status(number: i32) -> ExitCode {
 /// Sends an event for each signal from now on.
 #[cfg(unix)]
 fn watch(sender: Sender<Event>) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+    use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
     use signal_hook::iterator::SignalsInfo;
     use signal_hook::iterator::exfiltrator::origin::WithOrigin;
     use signal_hook::low_level::siginfo::Cause;
 
     let numbers = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
     let numbers = numbers.into_iter().filter(|number| !crate::signals::is_ignored(*number));
-    let mut signals = SignalsInfo::<WithOrigin>::new(numbers)?;
+    // If whoever started this program ignores its children, the system would not keep the status of ours.
+    let mut signals = SignalsInfo::<WithOrigin>::new(numbers.chain([SIGCHLD]))?;
     let watcher = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for origin in signals.forever() {
             let number = origin.signal;
+            if number == SIGCHLD {
+                continue;
+            }
             let is_typed = matches!(origin.cause, Cause::Kernel) && [SIGINT, SIGQUIT].contains(&number);
             if sender.send(Event::Signal(Signal { number, is_typed })).is_err() {
                 return;

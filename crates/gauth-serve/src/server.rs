@@ -99,7 +99,7 @@ fn admit(stream: TcpStream, shared: &Arc<Shared>) {
     let server = thread::Builder::new().spawn(move || {
         let connections = if is_own { &served.own } else { &served.foreign };
         // A closed connection is not an error.
-        let _ = Connection { stream: &stream, id, is_own, shared: &served }.serve(connections);
+        let _ = Connection { stream: &stream, id, is_own, connections, shared: &served }.serve();
         connections.remove(id);
     });
     if server.is_err() {
@@ -120,12 +120,14 @@ struct Connection<'a> {
     stream: &'a TcpStream,
     id: u64,
     is_own: bool,
+    /// All of this kind.
+    connections: &'a Connections,
     shared: &'a Shared,
 }
 
 impl Connection<'_> {
     /// Answers requests until one of the two ends it.
-    fn serve(&self, connections: &Connections) -> io::Result<()> {
+    fn serve(&self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         self.stream.set_write_timeout(Some(PATIENCE))?;
         let mut received = Vec::new();
@@ -143,9 +145,9 @@ impl Connection<'_> {
                 }
                 Err(error) => return Err(error),
             };
-            connections.enter(self.id, Phase::Judging);
+            self.connections.enter(self.id, Phase::Judging);
             let closes = self.answer(&head)?;
-            connections.enter(self.id, Phase::Answered);
+            self.connections.enter(self.id, Phase::Answered);
             let Ok(head) = head else { return self.close() };
             if closes {
                 return self.close();
