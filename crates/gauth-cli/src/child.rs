@@ -111,8 +111,10 @@ pub fn run(
         let _ = child.wait();
     }
     let Some(bytes) = printed? else { return Ok(None) };
-    let is_whole = bytes.len() <= limit;
-    Ok(status?.map(Some).or((!is_whole).then_some(None)).map(|status| (bytes, status)))
+    Ok(match status? {
+        None if bytes.len() <= limit => None,
+        status => Some((bytes, status)),
+    })
 }
 
 /// How the child ended; `None` if it has not at the deadline.
