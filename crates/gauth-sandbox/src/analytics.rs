@@ -17,6 +17,7 @@
 //! | 200009 | orders rows with equal sort keys differently on each page |
 //! | 200010 | Analytics 360: higher quotas |
 //! | 200403 | is listed but refused |
+//! | 300001 to 301000 | nothing unusual, but they are in no list |
 
 mod admin;
 mod aggregate;

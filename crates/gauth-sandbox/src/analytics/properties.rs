@@ -1,9 +1,10 @@
 //! The accounts and properties that every user of the sandbox can see. Each property from 200001 on has a peculiarity,
-//! which the table in `analytics` lists.
+//! which the table in `analytics` lists. Those from 300001 to 301000 are in no list.
 
 use super::metrics::Metric;
 use super::site::data::DATA;
 use serde::Deserialize;
+use std::sync::LazyLock;
 
 #[derive(Deserialize)]
 pub(super) struct Account {
@@ -60,9 +61,23 @@ pub(super) enum Behaviour {
     Refused,
 }
 
+/// Nothing unusual, for whoever needs many of them.
+static UNLISTED: LazyLock<Vec<Property>> = LazyLock::new(|| {
+    let property = |id| Property {
+        id,
+        name: format!("Unlisted {id}"),
+        kind: ordinary(),
+        time_zone: berlin(),
+        currency: euro(),
+        behaviour: Behaviour::Plain,
+    };
+    (300_001..=301_000).map(property).collect()
+});
+
 /// The property with this id, if a user may see it at all.
 pub(super) fn find(id: u64) -> Option<&'static Property> {
-    DATA.accounts.iter().flat_map(|account| &account.properties).find(|property| property.id == id)
+    let listed = DATA.accounts.iter().flat_map(|account| &account.properties);
+    listed.chain(&*UNLISTED).find(|property| property.id == id)
 }
 
 impl Property {
