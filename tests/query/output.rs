@@ -249,10 +249,12 @@ fn the_output_file_follows_the_umask() {
 
 #[test]
 fn b9_an_interrupted_run_leaves_nothing_and_its_exit_code_names_the_signal() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (signal, code, name) in
+        [(Signal::INT, 130, "r.csv"), (Signal::TERM, 143, "r.csv.gz"), (Signal::HUP, 129, "r.parquet")]
+    {
         let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
         let user = user_of(&server.url());
-        let running = Running::start(user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"]));
+        let running = Running::start(user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", name]));
         server.wait_for_requests(1);
         running.signal(signal);
         running.finish().expect_failure(code);
