@@ -80,7 +80,10 @@ fn i15_the_questions_of_gcloud_are_answered() {
     // Whether this is Google Cloud at all.
     assert!(ask("project/numeric-project-id").bytes().all(|byte| byte.is_ascii_digit()));
     assert_eq!(ask("instance/service-accounts/default/email"), email);
-    assert_eq!(ask("instance/service-accounts/").lines().map(|line| line.trim_end_matches('/')).last(), Some(email));
+    assert_eq!(
+        ask("instance/service-accounts/").lines().map(|line| line.trim_end_matches('/')).next_back(),
+        Some(email)
+    );
     assert_eq!(ask("project/project-id"), "gauth-sandbox");
     assert_eq!(ask("universe/universe-domain"), "googleapis.com");
     assert_eq!(ask("instance/zone").rsplit('/').next(), Some("local"));

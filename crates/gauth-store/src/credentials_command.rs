@@ -46,7 +46,7 @@ pub(crate) fn output(deadline: Option<Instant>) -> Result<Vec<u8>, Failure> {
 /// Where the successor of the grant that the command prints is kept.
 pub(crate) fn successor_file(printed: &Credentials) -> Option<PathBuf> {
     let name = format!("{}.{EXTENSION}", printed.principal_digest());
-    printed.refresh_token().and(environment::cache_dir()).map(|folder| folder.join(name))
+    printed.refresh_token().and_then(|_| environment::cache_dir()).map(|folder| folder.join(name))
 }
 
 /// The successor of the grant that the command prints, if the server has replaced that.
