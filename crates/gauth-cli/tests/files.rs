@@ -85,7 +85,7 @@ fn a2_a3_a_secret_is_private_from_birth_and_synced_before_it_is_renamed() {
 
 #[test]
 fn a4_a_crash_at_any_call_leaves_the_old_secret_or_the_new_one() {
-    for call in ["openat", "fchmod", "flock", "write", "fsync", RENAME] {
+    for call in ["openat", "statx", "flock", "write", "fsync", RENAME] {
         for nth in 1..=30 {
             let home = Home::new();
             let secret = old_secret(&home);
