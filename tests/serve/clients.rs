@@ -64,10 +64,10 @@ fn i15_yup_oauth2_for_rust_takes_tokens() {
     }
 }
 
-/// gcloud cannot be installed where the tests run. These are its questions (googlecloudsdk/core/credentials/gce.py and
+/// gcloud cannot be installed where the tests run. These are its requests (googlecloudsdk/core/credentials/gce.py and
 /// gce_read.py), in its order and form.
 #[test]
-fn i15_the_questions_of_gcloud_are_answered() {
+fn i15_the_requests_of_gcloud_are_answered() {
     let (user, key) = with_key();
     let served = Served::start(&user, &["--credentials", &key]);
     let email = user.sandbox.service_account_email();

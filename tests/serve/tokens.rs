@@ -13,7 +13,7 @@ const LONG: Duration = Duration::from_secs(50);
 const IDENTITY: &str = "/computeMetadata/v1/instance/service-accounts/default/identity";
 
 #[test]
-fn i11_two_hundred_questions_make_one_request() {
+fn i11_two_hundred_requests_need_one_exchange() {
     let user = logged_in();
     let served = Served::start(&user, &[]);
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));
@@ -108,7 +108,7 @@ fn i10_without_a_cache_the_server_remembers_its_tokens() {
 }
 
 #[test]
-fn i11_tokens_that_are_too_short_are_not_asked_for_by_every_question() {
+fn i11_short_tokens_do_not_need_an_exchange_for_each_request() {
     let user = logged_in();
     user.sandbox.set_token_lifetime(120);
     let served = Served::start(&user, &[]);
@@ -186,7 +186,7 @@ fn id_tokens_are_for_the_audience_that_was_asked_for() {
 }
 
 #[test]
-fn an_id_token_that_the_credentials_cannot_give_is_404_and_told_once() {
+fn an_id_token_that_the_credentials_cannot_give_is_404_and_reported_once() {
     let user = logged_in();
     let served = Served::start(&user, &[]);
     for _ in 0..3 {

@@ -130,7 +130,7 @@ fn watch(sender: Sender<Event>) -> io::Result<()> {
 
     let numbers = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
     let numbers = numbers.into_iter().filter(|number| !crate::signals::is_ignored(*number));
-    // If whoever started this program ignores its children, the system would not keep the status of ours.
+    // If this program was started with SIGCHLD ignored, the system would not keep the status of the command.
     let mut signals = SignalsInfo::<WithOrigin>::new(numbers.chain([SIGCHLD]))?;
     let watcher = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for origin in signals.forever() {

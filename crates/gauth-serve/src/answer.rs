@@ -1,4 +1,4 @@
-//! An answer as bytes (RFC 9112 §4). Every one says that it is from a metadata server, and is kept nowhere.
+//! A response as bytes (RFC 9112 §4). Each one says that it is from a metadata server and must not be stored.
 
 use http::StatusCode;
 
@@ -19,7 +19,7 @@ impl Answer {
         Self { status: StatusCode::OK, content_type: "application/json", body: value.to_string() }
     }
 
-    /// A refusal; the text says nothing that the client does not know.
+    /// A refusal, for anybody to read: no reason of a server or a file.
     pub(crate) fn refusal(status: StatusCode, why: &str) -> Self {
         Self { status, content_type: "text/plain", body: format!("{why}\n") }
     }

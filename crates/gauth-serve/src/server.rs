@@ -1,5 +1,5 @@
-//! The server: connections on the loopback interface, one thread each, that are kept open between requests. Those of other
-//! users are told so and nothing else, in a number of their own.
+//! The server: connections on the loopback interface, one thread each, kept open between requests. Those of other users get a
+//! refusal and nothing else; they are counted separately, so that they cannot keep out this user.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};

@@ -1,5 +1,5 @@
-//! The tokens that are handed out: those of the cache that all programs share, one request at a time, so that any number of
-//! questions makes one exchange. Why there is no token is told on stderr, once, and never to the client.
+//! The tokens that are handed out, from the cache that all programs share. Requests take turns, so that any number of them needs
+//! one exchange. Why there is no token is reported on stderr, once, and never to the client.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,11 +16,11 @@ use gauth_store::token_cache::{CacheMode, Request, Token};
 
 /// The lifetime that is left of every token that is handed out, and what rounding may take away.
 const MIN_TTL: Duration = Duration::from_secs(5 * 60 + 2);
-/// How long a failure is the answer to the next questions too.
+/// How long a failure is the answer to later requests too.
 const FAILURE_LASTS: Duration = Duration::from_secs(1);
 
-/// A client that asks for ever other things is told about for so long.
-const MOST_TOLD: usize = 100;
+/// The most reasons that are reported: a client may ask for something else each time.
+const MOST_REPORTED: usize = 100;
 
 /// An access token.
 pub(crate) struct Access {
@@ -56,7 +56,7 @@ struct State {
     kept: HashMap<String, (Token, Instant)>,
     /// The last failure, under such a name.
     failed: Option<(String, Instant, NoToken)>,
-    told: HashSet<String>,
+    reported: HashSet<String>,
 }
 
 impl Tokens {
@@ -64,7 +64,7 @@ impl Tokens {
     /// If the credentials cannot give such tokens.
     pub(crate) fn new(found: Found, request: TokenRequest, policy: Policy, context: &Context) -> anyhow::Result<Self> {
         found.exchange(&request, SystemTime::now())?;
-        let state = State { found, kept: HashMap::new(), failed: None, told: HashSet::new() };
+        let state = State { found, kept: HashMap::new(), failed: None, reported: HashSet::new() };
         Ok(Self { request, policy, patience: context.timeout, terminal: context.terminal, state: Mutex::new(state) })
     }
 
@@ -95,7 +95,7 @@ impl Tokens {
             if left.is_empty() {
                 let asked: Vec<&str> = asked.iter().map(scope::short).take(10).collect();
                 let message = format!("COMMAND asked for scopes that the grant does not have: {}", asked.join(" "));
-                state.tell(&self.terminal, &message);
+                state.report(&self.terminal, &message);
                 return Err(NoToken::OtherScopes);
             }
             // The token with all scopes is the same for all who ask for it.
@@ -112,15 +112,14 @@ impl Tokens {
         let mut state = self.state();
         if self.request.subject.is_some() {
             let message = "COMMAND asked for an ID token, which can only be for the service account, not for --subject";
-            state.tell(&self.terminal, message);
+            state.report(&self.terminal, message);
             return Err(NoToken::NotGiven);
         }
         let request = TokenRequest { scopes: None, audience: Some(audience.to_owned()), ..self.request.clone() };
         self.obtain(&mut state, &request).map(|token| token.token)
     }
 
-    /// The scopes of the grant: those the user chose, or the file says, or the credentials always have, or a token turns
-    /// out to have.
+    /// The scopes of the grant: those of `--scope`, of the file, of all such credentials, or at last of a token.
     fn granted(&self, state: &mut State) -> Result<Option<Scopes>, NoToken> {
         let credentials = &state.found.credentials;
         let chosen = credentials.scopes(&self.request);
@@ -165,7 +164,7 @@ impl Tokens {
                 };
                 let failure = Failure::of(&error);
                 let hints: String = failure.hints().iter().map(|hint| format!("; {hint}")).collect();
-                state.tell(&self.terminal, &format!("cannot get a token for COMMAND: {failure}{hints}"));
+                state.report(&self.terminal, &format!("cannot get a token for COMMAND: {failure}{hints}"));
                 state.failed = Some((name, Instant::now(), problem));
                 Err(problem)
             }
@@ -178,7 +177,7 @@ impl Tokens {
 }
 
 impl State {
-    /// Keeps a token that the cache would not give to the next who asks.
+    /// Keeps a token that the cache would not give to the next request.
     fn keep(&mut self, name: String, token: &Token) {
         let left = Duration::from_secs(seconds_left(token));
         let is_short = left < MIN_TTL || token.expires_at.is_none();
@@ -190,8 +189,8 @@ impl State {
         }
     }
 
-    fn tell(&mut self, terminal: &Terminal, message: &str) {
-        if self.told.len() < MOST_TOLD && self.told.insert(message.to_owned()) {
+    fn report(&mut self, terminal: &Terminal, message: &str) {
+        if self.reported.len() < MOST_REPORTED && self.reported.insert(message.to_owned()) {
             terminal.warn(message);
         }
     }
