@@ -2,7 +2,9 @@
 //! child runs. Its own children may keep the pipe open for longer; that is not waited for.
 
 use std::io::{self, Read};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+#[cfg(unix)]
+use std::process::ChildStdout;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use gauth_text::Seems;

@@ -2,6 +2,7 @@
 //! standard input or a command. A failed `$(gauth-token)` leaves an empty word or none, which has another exit code than a
 //! malformed token.
 
+#[cfg(unix)]
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::time::{Duration, Instant};
@@ -74,6 +75,8 @@ pub fn stdin_file() -> io::Result<File> {
 /// If it cannot be read.
 pub fn read_stdin(patience: Option<Duration>) -> Result<Option<Vec<u8>>, Failure> {
     let deadline = patience.map(|patience| Instant::now() + patience);
+    #[cfg(not(unix))]
+    let _ = deadline;
     let read = || -> io::Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
         let mut buffer = [0; 8 << 10];

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use gauth_cli::command::{Events, is_shell};
 use gauth_sandbox::Sandbox;
 
+#[cfg(unix)]
 use crate::follow;
 
 /// The environment of the command.
@@ -17,6 +18,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) variables: Vec<(&'static str, String)>,
     /// Whether no person answers the consent page.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "without links there is no browser of ours"))]
     pub(crate) is_automatic: bool,
 }
 

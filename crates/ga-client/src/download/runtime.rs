@@ -5,13 +5,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use gauth_cli::exit::no_thread;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
-
-const SIGNALS: [i32; 3] = [1, 2, 15];
 
 /// Two worker threads, which end with the program without waiting for anything.
 pub struct Runtime {
@@ -29,18 +25,7 @@ impl Runtime {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build().map_err(no_thread)?;
         let guard = runtime.enter();
-        for number in SIGNALS.into_iter().filter(|number| !gauth_cli::signals::is_ignored(*number)) {
-            let mut stream = signal(SignalKind::from_raw(number)).context("cannot watch for signals")?;
-            let unfinished = unfinished.clone();
-            tokio::spawn(async move {
-                stream.recv().await;
-                if let Some(path) = unfinished {
-                    // It may have been renamed just now.
-                    let _ = std::fs::remove_file(path);
-                }
-                std::process::exit(128 + number);
-            });
-        }
+        watch(unfinished)?;
         drop(guard);
         Ok(Self { handle: runtime.handle().clone(), threads: Some(runtime) })
     }
@@ -65,4 +50,40 @@ impl<T> Drop for Worker<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// From now on a signal removes `unfinished` and ends the process.
+#[cfg(unix)]
+fn watch(unfinished: Option<PathBuf>) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    for number in [1, 2, 15].into_iter().filter(|number| !gauth_cli::signals::is_ignored(*number)) {
+        let mut stream = signal(SignalKind::from_raw(number)).context("cannot watch for signals")?;
+        let unfinished = unfinished.clone();
+        tokio::spawn(async move {
+            stream.recv().await;
+            end(unfinished, number);
+        });
+    }
+    Ok(())
+}
+
+/// Elsewhere there is Ctrl-C.
+#[cfg(not(unix))]
+fn watch(unfinished: Option<PathBuf>) -> anyhow::Result<()> {
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            end(unfinished, 2);
+        }
+    });
+    Ok(())
+}
+
+fn end(unfinished: Option<PathBuf>, number: i32) -> ! {
+    if let Some(path) = unfinished {
+        // It may have been renamed just now.
+        let _ = std::fs::remove_file(path);
+    }
+    std::process::exit(128 + number);
 }

@@ -118,6 +118,7 @@ impl Spare {
     }
 
     /// The file under a name beside `target`.
+    #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "it has its name already"))]
     pub(super) fn named(self, target: &Path) -> io::Result<NamedTempFile> {
         match self {
             #[cfg(target_os = "linux")]

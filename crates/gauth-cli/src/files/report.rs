@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+#[cfg(unix)]
+use std::time::Duration;
+use std::time::Instant;
 
 use tempfile::NamedTempFile;
 
@@ -14,6 +16,7 @@ use crate::exit::{Failure, Kind, reason};
 use crate::terminal::{Harmless, Stdout, stdout, watched};
 
 /// How often a FIFO without a reader is tried.
+#[cfg(unix)]
 const READER_POLL: Duration = Duration::from_millis(10);
 
 /// The report that is written to the file named with `-o`. A regular file appears, or is replaced, at [`Report::commit`]

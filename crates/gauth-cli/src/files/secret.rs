@@ -20,6 +20,7 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         private_directory(parent)?;
     }
+    #[cfg_attr(not(unix), expect(unused_mut))]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -34,6 +34,10 @@ impl Read for Until {
 #[cfg(not(unix))]
 impl Read for Until {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Between two reads; one that waits is not interrupted.
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing more came in time"));
+        }
         self.file.read(buffer)
     }
 }
