@@ -215,13 +215,13 @@ fn a_report_without_rows_is_a_file_with_its_columns() {
 }
 
 #[test]
-fn a_date_that_is_not_one_is_null_and_told_once() {
+fn a_date_that_is_not_one_is_null_and_reported_once() {
     let columns = [("sessions", "TYPE_INTEGER")];
     let rows: Vec<_> =
         ["20261127", "(other)", "20269999", "20230229", "(other!)"].iter().map(|date| vec![*date, "1"]).collect();
     let server = server_of(&["date"], &columns, &rows);
     let (user, run) = written(&server, &[]);
-    let note = "ga-query: dates that are not dates became NULL; the first is \"(other)\" in row 2\n";
+    let note = "ga-query: values of date that are not dates became NULL; the first is \"(other)\", in row 2\n";
     assert_eq!(run.expect(0).stderr(), note);
     if let Some(found) = read(&user, "r.parquet") {
         for reader in ["duckdb", "polars"] {
@@ -240,10 +240,10 @@ fn a_date_that_is_not_one_is_null_and_told_once() {
 #[test]
 fn a_cell_that_its_type_cannot_hold_is_named_and_leaves_no_file() {
     for (kind, cell, expected) in [
-        ("TYPE_INTEGER", "12.5", "a whole number of 64 bits, found \"12.5\""),
-        ("TYPE_INTEGER", "NaN", "a whole number of 64 bits, found \"NaN\""),
-        ("TYPE_INTEGER", "12345678901234567890", "a whole number of 64 bits, found \"12345678901234567890\""),
-        ("TYPE_INTEGER", "1e3", "a whole number of 64 bits, found \"1e3\""),
+        ("TYPE_INTEGER", "12.5", "a 64-bit integer, found \"12.5\""),
+        ("TYPE_INTEGER", "NaN", "a 64-bit integer, found \"NaN\""),
+        ("TYPE_INTEGER", "12345678901234567890", "a 64-bit integer, found \"12345678901234567890\""),
+        ("TYPE_INTEGER", "1e3", "a 64-bit integer, found \"1e3\""),
         ("TYPE_FLOAT", "1e400", "a number that a double can hold, found \"1e400\""),
         ("TYPE_SECONDS", "soon", "a number that a double can hold, found \"soon\""),
         ("", "1\u{1b}[31m", "a number that a double can hold, found \"1\\u{1b}[31m\""),
@@ -257,10 +257,10 @@ fn a_cell_that_its_type_cannot_hold_is_named_and_leaves_no_file() {
 }
 
 #[test]
-fn two_columns_of_one_name_and_totals_that_nobody_asked_for_are_refused() {
+fn two_columns_of_one_name_and_unrequested_totals_are_refused() {
     let twice = server_of(&["date"], &[("a", "TYPE_INTEGER"), ("a", "TYPE_FLOAT")], &[vec!["20261127", "1", "2"]]);
     let (_, run) = written(&twice, &[]);
-    assert_eq!(run.expect_failure(1).stderr(), "ga-query: cannot write Parquet: two columns are called a\n");
+    assert_eq!(run.expect_failure(1).stderr(), "ga-query: cannot write Parquet: two columns are named a\n");
     let totals = json!({
         "dimensionHeaders": [{"name": "date"}],
         "metricHeaders": [{"name": "sessions", "type": "TYPE_INTEGER"}],

@@ -21,10 +21,10 @@ use parquet::schema::types::{ColumnPath, Type};
 
 use crate::rows::is_number;
 
-/// A row group is written when it has so many rows, or so many bytes of cells.
+/// A row group is written when it reaches this many rows or bytes of cells.
 const GROUP_ROWS: usize = 100_000;
 const GROUP_BYTES: usize = 8 << 20;
-/// Texts that the library takes at a time.
+/// The number of strings passed to the library at a time.
 const BATCH: usize = 1024;
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
@@ -33,11 +33,11 @@ const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 pub enum CellType {
     /// `20261127` as DATE; what is not a date is NULL.
     Date,
-    /// Text in a dictionary.
+    /// Strings in a dictionary.
     Text,
-    /// INT64; no text is NULL.
+    /// INT64; an empty cell is NULL.
     Integer,
-    /// DOUBLE; no text is NULL.
+    /// DOUBLE; an empty cell is NULL.
     Number,
 }
 
@@ -50,7 +50,7 @@ pub struct Writer<W: Write + Send> {
     /// In the row group that is being filled.
     group_rows: usize,
     group_bytes: usize,
-    /// The first cell that should have been a date, and its row.
+    /// The first cell of a date that is not one, and its row.
     no_date: Option<(String, u64)>,
 }
 
@@ -62,7 +62,7 @@ impl<W: Write + Send> Writer<W> {
     pub fn new(sink: W, columns: &[(&str, CellType)]) -> anyhow::Result<Self> {
         for (place, (name, _)) in columns.iter().enumerate() {
             if columns[..place].iter().any(|(other, _)| other == name) {
-                let why = format!("cannot write Parquet: two columns are called {}", Typed(name));
+                let why = format!("cannot write Parquet: two columns are named {}", Typed(name));
                 return Err(Failure::new(Kind::Failed, why).into());
             }
         }
@@ -117,10 +117,10 @@ impl<W: Write + Send> Writer<W> {
         self.file.inner_mut()
     }
 
-    /// What is to be said of dates that are NULL because they are not dates, if there are any.
+    /// The note about cells that are NULL because they are not dates, if there are any.
     pub fn null_dates(&self) -> Option<String> {
         let (cell, row) = self.no_date.as_ref()?;
-        Some(format!("dates that are not dates became NULL; the first is {:?} in row {row}", Typed(cell)))
+        Some(format!("values of date that are not dates became NULL; the first is {:?}, in row {row}", Typed(cell)))
     }
 
     fn write_group(&mut self) -> Result<(), ParquetError> {
@@ -191,7 +191,7 @@ impl Column {
             }
             Values::Integers(_) | Values::Numbers(_) if cell.is_empty() => true,
             Values::Integers(integers) => {
-                integers.push(integer(cell).ok_or(NotOfType::Number("a whole number of 64 bits"))?);
+                integers.push(integer(cell).ok_or(NotOfType::Number("a 64-bit integer"))?);
                 false
             }
             Values::Numbers(numbers) => {
@@ -258,11 +258,11 @@ fn field(name: &str, kind: CellType) -> Result<Type, ParquetError> {
 fn properties(columns: &[(&str, CellType)]) -> WriterProperties {
     let general = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
-        // What there is of each page would be kept in memory until the end.
+        // Statistics of each page would stay in memory until the end.
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true);
     let texts = columns.iter().filter(|(_, kind)| *kind == CellType::Text);
-    // A row group is small enough for a dictionary of all its texts.
+    // Whatever a row group holds fits into a dictionary.
     let with_texts = texts.fold(general, |properties, (name, _)| {
         properties.set_column_dictionary_page_size_limit(ColumnPath::from(*name), usize::MAX)
     });
@@ -374,11 +374,11 @@ mod tests {
     fn two_columns_of_one_name_are_refused() {
         let columns = [("a", CellType::Text), ("A", CellType::Text), ("a", CellType::Number)];
         let error = Writer::new(Vec::new(), &columns).err().unwrap();
-        assert_eq!(error.to_string(), "cannot write Parquet: two columns are called a");
+        assert_eq!(error.to_string(), "cannot write Parquet: two columns are named a");
     }
 
     #[test]
-    fn an_error_of_the_sink_is_told_as_it_is() {
+    fn an_error_of_the_sink_keeps_its_code() {
         struct Full;
         impl Write for Full {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

@@ -95,8 +95,8 @@ impl Key {
 /// with `.gz` at its end. `key` gives what one of the `formats` is known by.
 ///
 /// # Errors
-/// An unknown name or ending, as a usage error: a spreadsheet's file with csv in it opens nowhere. Nor does a compressed file
-/// of what its readers expect as it is.
+/// An unknown name or ending, or `.gz` on a format that is not compressible, as a usage error: a spreadsheet's file with csv
+/// in it opens nowhere.
 pub fn choose<F>(
     named: Option<&str>,
     file: Option<&Path>,
@@ -125,8 +125,7 @@ pub fn choose<F>(
     Ok((format, is_compressed))
 }
 
-/// The ending of a regular file in lower case, without the `.gz` that compresses, and whether that is there. `.gz` alone is an
-/// ending as any other.
+/// The ending of a regular file in lower case, and whether `.gz` follows it. `.gz` on its own is an ending like any other.
 fn ending(file: &Path) -> (Option<String>, bool) {
     let is_regular = std::fs::metadata(file).map_or(true, |file| file.is_file()) && file != Path::new("-");
     let of = |file: &Path| file.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());

@@ -105,8 +105,8 @@ fn is_stdout(path: &Path) -> bool {
 pub fn is_terminal(path: Option<&Path>) -> bool {
     match path.filter(|path| !is_stdout(path)) {
         None => io::stdout().is_terminal(),
-        // Opening a FIFO would be seen at its other end.
-        Some(path) => is_device(path) && File::open(path).is_ok_and(|file| file.is_terminal()),
+        // Opening a FIFO would be noticed at its other end.
+        Some(path) => is_device(path) && super::open_without_waiting(path).is_ok_and(|file| file.is_terminal()),
     }
 }
 
