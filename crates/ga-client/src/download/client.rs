@@ -65,18 +65,18 @@ impl Client {
         if let Some(project) = analytics.service.quota_header()? {
             headers.insert("x-goog-user-project", project);
         }
+        let base = analytics.service.data_api.clone();
+        let target: Uri = base.parse().context("cannot read the address of the API")?;
         let mut builder = reqwest::Client::builder()
             .user_agent(http_agent::AGENT_NAME)
             .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT)
-            .tls_backend_preconfigured(tls_config(analytics.deadline)?)
+            .tls_backend_preconfigured(tls_config(&target, analytics.deadline)?)
             // The port is that of the URL.
             .resolve_to_addrs("localhost", &LOCALHOST.map(|address| SocketAddr::new(address, 0)))
             .no_proxy();
-        let base = analytics.service.data_api.clone();
-        let target = base.parse().context("cannot read the address of the API")?;
         let proxy = Proxy::for_target(&target)?;
         if let Some(proxy) = &proxy {
             let proxy = reqwest::Proxy::all(proxy.url())
@@ -273,13 +273,16 @@ fn left(deadline: Option<Instant>) -> Option<Duration> {
 }
 
 /// Ring, and Mozilla's roots or those of `SSL_CERT_FILE`.
-fn tls_config(deadline: Option<std::time::Instant>) -> anyhow::Result<rustls::ClientConfig> {
+fn tls_config(target: &Uri, deadline: Option<std::time::Instant>) -> anyhow::Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
-    match tls::own_roots(deadline)? {
-        Some(own) => {
-            roots.add_parsable_certificates(own);
+    // Plain http is used on this machine only, and needs none.
+    if target.scheme_str() == Some("https") {
+        match tls::own_roots(deadline)? {
+            Some(own) => {
+                roots.add_parsable_certificates(own);
+            }
+            None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         }
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
     }
     let mut config = rustls::ClientConfig::builder_with_provider(tls::provider())
         .with_safe_default_protocol_versions()

@@ -3,6 +3,8 @@
 //! Dimensions are strings; a metric is a number in the server's own digits where those are a JSON number,
 //! else a string, so nothing is rounded. The closing bracket comes with the last row and not before.
 
+use ga_core::block::append;
+
 use super::{Column, Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
 
@@ -57,9 +59,9 @@ impl Objects {
 
     pub(super) fn write(&self, cells: &[&[u8]], out: &mut Vec<u8>) {
         for ((key, column), cell) in self.keys.iter().zip(&self.columns).zip(cells) {
-            out.extend_from_slice(key);
+            append(out, key);
             if column.is_metric && is_number(cell) {
-                out.extend_from_slice(cell);
+                append(out, cell);
             } else {
                 string(cell, out);
             }
@@ -86,7 +88,7 @@ fn string(text: &[u8], out: &mut Vec<u8>) {
             _ => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
         }
     }
-    out.extend_from_slice(&text[plain..]);
+    append(out, &text[plain..]);
     out.push(b'"');
 }
 
