@@ -1,16 +1,12 @@
 //! `-f sql` into real databases: SQLite with sqlite3, PostgreSQL with psql and a temporary cluster. The table is
 //! compared with the csv of the same report, cell by cell.
 
-mod cluster;
-
 use std::path::Path;
 use std::process::Command;
 
 use gauth_sandbox::{Options, Sandbox};
 use serde_json::json;
-use testkit::{Answer, Home, Run, ScriptedServer, run_with_input, tool};
-
-use cluster::Cluster;
+use testkit::{Answer, Cluster, Home, Run, ScriptedServer, run_with_input, tool};
 
 use crate::BIN;
 const READONLY: &str = "https://www.googleapis.com/auth/analytics.readonly";

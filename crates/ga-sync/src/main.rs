@@ -40,6 +40,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
+    if let Some(into) = &arguments.into {
+        target::hide_password(into, &context.terminal);
+    }
     arguments.check()?;
     let deadline = context.deadline();
     let token = arguments.options().token(arguments.stdin_reader()?);

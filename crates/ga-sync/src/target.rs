@@ -35,15 +35,15 @@ use crate::report::Report;
 use crate::table::{Name, Table};
 
 use folder::Folder;
-use postgres::Postgres;
+use postgres::{Postgres, Settings};
 use sqlite::Sqlite;
 
-/// Where `--into` leads.
-#[derive(Clone, Debug)]
+pub(crate) use postgres::hide_password;
+
+/// Where `--into` leads. It cannot be printed.
 pub(crate) enum Place {
     Sqlite(PathBuf),
-    /// A connection URL, which may hold a password.
-    Postgres(String),
+    Postgres(Settings),
     Folder(PathBuf),
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum Target {
 /// A property that this run has to itself.
 pub(crate) enum Claim<'t> {
     Sqlite(sqlite::Claim<'t>),
-    Postgres(postgres::Claim<'t>),
+    Postgres(Box<postgres::Claim<'t>>),
     Folder(folder::Claim<'t>),
 }
 
@@ -84,7 +84,7 @@ impl Place {
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let scheme = text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
         if matches!(scheme.as_deref(), Some("postgres" | "postgresql")) {
-            return Ok(Self::Postgres(text.to_owned()));
+            return Ok(Self::Postgres(Settings::read(text)?));
         }
         let path = Path::new(text);
         files::refuse_secret_as_name(path)?;
@@ -109,7 +109,7 @@ impl Place {
     pub(crate) fn look(&self, name: &Name, table: Option<&Table>) -> anyhow::Result<Option<Notes>> {
         match self {
             Self::Sqlite(path) => Sqlite::look(path, name, table),
-            Self::Postgres(url) => Postgres::look(url, name, table),
+            Self::Postgres(settings) => Postgres::look(settings, name, table),
             Self::Folder(path) => Folder::look(path, name, table),
         }
     }
@@ -119,7 +119,7 @@ impl Target {
     pub(crate) fn open(place: &Place, table: &Table, terminal: &Terminal) -> anyhow::Result<Self> {
         Ok(match place {
             Place::Sqlite(path) => Self::Sqlite(Sqlite::open(path, table, terminal)?),
-            Place::Postgres(url) => Self::Postgres(Postgres::open(url, table)?),
+            Place::Postgres(settings) => Self::Postgres(Postgres::open(settings, table)?),
             Place::Folder(path) => Self::Folder(Folder::open(path, table, terminal)?),
         })
     }
@@ -136,7 +136,7 @@ impl Target {
     pub(crate) fn claim(&self, property: &PropertyNumber) -> anyhow::Result<Option<Claim<'_>>> {
         Ok(match self {
             Self::Sqlite(sqlite) => Some(Claim::Sqlite(sqlite.claim(property))),
-            Self::Postgres(postgres) => postgres.claim(property)?.map(Claim::Postgres),
+            Self::Postgres(postgres) => postgres.claim(property)?.map(|claim| Claim::Postgres(Box::new(claim))),
             Self::Folder(folder) => Some(Claim::Folder(folder.claim(property))),
         })
     }

@@ -11,7 +11,7 @@ use crate::memory;
 
 /// Overwrites every occurrence of `value` in the command line. `false` if that could not be done and verified.
 #[cfg(target_os = "linux")]
-pub(crate) fn erase(value: &str) -> bool {
+pub fn erase(value: &str) -> bool {
     use std::os::unix::fs::FileExt;
 
     let erase = || -> Option<bool> {
@@ -39,7 +39,7 @@ pub(crate) fn erase(value: &str) -> bool {
 
 /// Only on Linux can safe code do this.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn erase(value: &str) -> bool {
+pub fn erase(value: &str) -> bool {
     value.is_empty()
 }
 

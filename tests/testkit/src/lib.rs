@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "sandbox")]
 mod analyst;
 mod browser;
+mod cluster;
 mod home;
 mod man_page;
 mod pty;
@@ -24,6 +25,7 @@ mod user;
 #[cfg(feature = "sandbox")]
 pub use analyst::Analyst;
 pub use browser::{Page, visit};
+pub use cluster::Cluster;
 pub use home::{Home, mode};
 pub use man_page::assert_man_page_is_current;
 pub use pty::Pty;
