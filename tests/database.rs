@@ -341,7 +341,8 @@ fn a_number_that_no_database_accepts_ends_the_run() {
     for metric in ["1.5", "12345678901234567890"] {
         let server = one_row("a", metric);
         let run = query(&Home::new(), &server.url(), "ya29.token", &[&ONE_ROW[..], &["-f", "sql"]].concat());
-        let run = expect_failure(run, 1, "sessions was declared an integer");
+        let expected = format!("row 1, column sessions: expected a whole number of 64 bits, found \"{metric}\"");
+        let run = expect_failure(run, 1, &expected);
         assert!(!run.stdout().contains("COMMIT"));
     }
 }

@@ -231,6 +231,10 @@ fn an_invalid_filter_shows_the_place_of_the_error() {
     let place = filter.expect("the filter is shown");
     let caret = lines[place + 1].find('^').expect("a caret");
     assert_eq!(&lines[place][caret..=caret], ">", "{}", run.stderr());
+    for option in ["--filter", "--filters"] {
+        let run = dry_run(&["1", "-m", "sessions", option, " "]).expect_failure(2);
+        assert_eq!(run.stderr(), "ga-query: invalid filter: empty\n");
+    }
 }
 
 /// The dimension filter in the request for this filter.

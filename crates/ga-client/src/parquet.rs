@@ -19,7 +19,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{ColumnPath, Type};
 
-use crate::rows::is_number;
+use crate::rows::{is_number, misfit};
 
 /// A row group is written when it reaches this many rows or bytes of cells.
 const GROUP_ROWS: usize = 100_000;
@@ -87,7 +87,9 @@ impl<W: Write + Send> Writer<W> {
                     let row = self.rows;
                     self.no_date.get_or_insert_with(|| (String::from_utf8_lossy(cell).into_owned(), row));
                 }
-                Err(NotOfType::Number(expected)) => return Err(misfit(self.rows, &column.name, expected, cell).into()),
+                Err(NotOfType::Number(expected)) => {
+                    return Err(misfit("Parquet", self.rows, &column.name, expected, cell).into());
+                }
             }
             self.group_bytes += cell.len().max(size_of::<i64>());
         }
@@ -296,13 +298,6 @@ fn number(cell: &[u8]) -> Option<f64> {
         _ if is_number(cell) => std::str::from_utf8(cell).ok()?.parse().ok().filter(|number: &f64| number.is_finite()),
         _ => None,
     }
-}
-
-fn misfit(row: u64, column: &str, expected: &str, cell: &[u8]) -> Failure {
-    let found = String::from_utf8_lossy(cell);
-    let (column, found) = (Typed(column), Typed(&found));
-    let why = format!("cannot write Parquet: row {row}, column {column}: expected {expected}, found {found:?}");
-    Failure::new(Kind::Failed, why)
 }
 
 /// The sink's own error, if it is one.

@@ -59,6 +59,9 @@ pub fn filters<'a>(
 
 /// A filter that cannot be read, with the place unless the text may hold a secret.
 fn unreadable(error: SyntaxError) -> Failure {
+    if error.text.trim().is_empty() {
+        return Failure::usage("invalid filter: empty");
+    }
     let mut failure = Failure::usage(error.to_string());
     if Seems::of(&error.text).is_none() {
         failure = error.caret().lines().fold(failure, Failure::hint);

@@ -17,7 +17,7 @@ mod tsv;
 use std::path::Path;
 
 use gauth_cli::completions::Values;
-use gauth_cli::exit::Failure;
+use gauth_cli::exit::{Failure, Kind};
 use gauth_text::Typed;
 
 pub use json::is_number;
@@ -213,6 +213,14 @@ pub trait RowWriter {
 /// The [`RowWriter::loss`] of a format that has no form for NUL characters.
 pub fn nul_loss(format: &str) -> String {
     format!("a NUL character in a cell became U+FFFD: {format} has no form for it")
+}
+
+/// The error for a cell that `format` cannot hold; rows are counted from 1.
+pub fn misfit(format: &str, row: u64, column: &str, expected: &str, cell: &[u8]) -> Failure {
+    let found = String::from_utf8_lossy(cell);
+    let (column, found) = (Typed(column), Typed(&found));
+    let why = format!("cannot write {format}: row {row}, column {column}: expected {expected}, found {found:?}");
+    Failure::new(Kind::Failed, why)
 }
 
 /// Writes `rows` in `format`, for the formats' own tests.

@@ -3,8 +3,8 @@
 //! Every text for stderr is made harmless first, because much of it comes from servers and files: what looks like a secret
 //! is masked, and characters that control a terminal are escaped. The result is written byte for byte, except to a
 //! terminal. Errors of stdout are reported: a full disk fails the program, and a closed pipe ends it quietly. If a program is
-//! started with stdout closed (`>&-`), Rust's runtime opens /dev/null in its place, which looks like a redirection to
-//! /dev/null; so that run succeeds.
+//! started with stdout closed (`>&-`), Rust's runtime opens /dev/null in its place, and the run succeeds: this cannot be
+//! distinguished from Python's `subprocess.DEVNULL`, which is open for reading and writing, too.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};

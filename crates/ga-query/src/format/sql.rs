@@ -5,10 +5,10 @@
 //! sent, except for NUL characters, which no database accepts. Metrics are BIGINT if Analytics declares them integers, and
 //! otherwise DOUBLE PRECISION, as at Google (DuckDB cuts NUMERIC to three places).
 
-use ga_client::rows::{is_number, nul_loss};
+use ga_client::rows::{is_number, misfit, nul_loss};
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::{DateRange, RunReportRequest};
-use gauth_cli::{Failure, Kind};
+use gauth_cli::Failure;
 use gauth_text::Typed;
 
 use super::{Column, Content, Format, Layout, RowWriter, Start};
@@ -149,8 +149,11 @@ struct Sql {
     insert: String,
     upsert: String,
     ranges: Ranges,
+    /// Rows and bytes of this INSERT.
     rows: usize,
     bytes: usize,
+    /// Rows of the INSERTs before.
+    written: usize,
     replaced_nul: bool,
 }
 
@@ -211,6 +214,7 @@ impl Sql {
             columns,
             rows: 0,
             bytes: 0,
+            written: 0,
             replaced_nul: false,
         };
         (writer, head)
@@ -249,16 +253,15 @@ impl Ranges {
         }
     }
 
-    fn write(&self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
-        let days = match self {
-            Self::Same(days) => days,
+    /// The days of a row, or the cell that names no range.
+    fn days<'a>(&self, cells: &[&'a [u8]]) -> Result<&str, &'a [u8]> {
+        match self {
+            Self::Same(days) => Ok(days),
             Self::Named(place, ranges) => {
-                let range = ranges.iter().find(|(name, _)| name == cells[*place]);
-                &range.ok_or_else(|| refused(DATE_RANGE, "is not one of those requested"))?.1
+                let cell = cells[*place];
+                ranges.iter().find(|(name, _)| name == cell).map(|(_, days)| days.as_str()).ok_or(cell)
             }
-        };
-        out.extend_from_slice(days.as_bytes());
-        Ok(())
+        }
     }
 }
 
@@ -274,13 +277,14 @@ impl RowWriter for Sql {
             match kind {
                 Cell::Text => self.replaced_nul |= text(cell, out),
                 Cell::Integer if integer(cell, out) => {}
-                Cell::Integer => {
-                    return Err(refused(&column.name, "was declared an integer but does not fit 64 bits"));
-                }
+                Cell::Integer => return Err(self.refused(&column.name, "a whole number of 64 bits", cell)),
                 Cell::Number => self.replaced_nul |= number(cell, out),
             }
             if place == 0 {
-                self.ranges.write(cells, out)?;
+                match self.ranges.days(cells) {
+                    Ok(days) => out.extend_from_slice(days.as_bytes()),
+                    Err(cell) => return Err(self.refused(DATE_RANGE, "one of the requested ranges", cell)),
+                }
             }
         }
         out.push(b')');
@@ -308,12 +312,14 @@ impl RowWriter for Sql {
 impl Sql {
     fn end_batch(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.upsert.as_bytes());
+        self.written += self.rows;
         (self.rows, self.bytes) = (0, 0);
     }
-}
 
-fn refused(column: &str, why: &str) -> Failure {
-    Failure::new(Kind::Failed, format!("cannot write the rows as sql: a cell of {column} {why}"))
+    /// What is wrong with a cell of the next row.
+    fn refused(&self, column: &str, expected: &str, cell: &[u8]) -> Failure {
+        misfit("SQL", (self.written + self.rows + 1) as u64, column, expected, cell)
+    }
 }
 
 fn identifier(name: &str) -> String {

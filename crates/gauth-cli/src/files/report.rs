@@ -125,6 +125,11 @@ fn open_output(path: &Path, deadline: Option<Instant>) -> io::Result<Output> {
     if is_stdout(path) {
         return Ok(Output::Stdout(stdout()));
     }
+    match path.as_os_str().as_encoded_bytes().last() {
+        None => return Err(io::Error::other("the name is empty")),
+        Some(b'/') => return Err(io::Error::other("this names a folder, not a file")),
+        Some(_) => {}
+    }
     let mut permissions = None;
     match fs::metadata(path) {
         Ok(file) if file.is_file() => permissions = Some(file.permissions()),
@@ -188,6 +193,14 @@ mod tests {
         let mut report = Report::create(path, None).unwrap();
         report.write_all(text.as_bytes()).unwrap();
         report
+    }
+
+    #[test]
+    fn what_names_no_file_is_refused() {
+        for (path, why) in [("", "the name is empty"), ("new/", "this names a folder, not a file")] {
+            let failure = Report::create(Path::new(path), None).err().unwrap();
+            assert_eq!(failure.to_string(), format!("cannot write '{path}': {why}"));
+        }
     }
 
     #[test]
