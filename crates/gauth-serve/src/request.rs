@@ -156,4 +156,27 @@ mod tests {
         let asked = ask("HEAD /?a=%2Fb%2Cc&d&a=e+f", HOST).unwrap();
         assert_eq!((asked.values("a").collect::<Vec<_>>(), asked.value("d")), (vec!["/b,c", "e f"], Some("")));
     }
+
+    #[test]
+    fn i2_i3_i4_i9_a_request_is_answered_only_if_all_guards_pass() {
+        let mut answered = 0;
+        for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+            for path in ["/", "/computeMetadata/v1/", "//", "/?a"] {
+                for (host, is_own) in [(HOST, true), ("Host: evil.test:4711\r\n", false), ("", false)] {
+                    for (flavor, is_marked) in [(FLAVOR, true), ("Metadata-Flavor: x\r\n", false), ("", false)] {
+                        for foreign in ["", "Origin: a\r\n", "via: a\r\n", "X-Forwarded-Proto: a\r\n"] {
+                            let passes = is_own
+                                && foreign.is_empty()
+                                && ["GET", "HEAD"].contains(&method)
+                                && (is_marked || ["/", "/?a"].contains(&path));
+                            let asked = ask(&format!("{method} {path}"), &format!("{flavor}{host}{foreign}"));
+                            assert_eq!(asked.is_ok(), passes, "{method} {path} {host}{flavor}{foreign}");
+                            answered += usize::from(passes);
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(answered, 2 * (2 * 3 + 2));
+    }
 }

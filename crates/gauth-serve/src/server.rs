@@ -109,11 +109,14 @@ fn admit(stream: TcpStream, shared: &Arc<Shared>) {
 }
 
 /// Whether the other end is of the user of this process. An end that has gone, or is not shown, may be anybody's.
+#[cfg(unix)]
 fn is_own(peer: Peer) -> bool {
-    #[cfg(unix)]
-    return peer == Peer::User(rustix::process::geteuid().as_raw());
-    #[cfg(not(unix))]
-    return false;
+    peer == Peer::User(rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn is_own(_peer: Peer) -> bool {
+    false
 }
 
 struct Connection<'a> {

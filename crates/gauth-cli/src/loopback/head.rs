@@ -87,7 +87,48 @@ pub fn read(received: &[u8]) -> Result<Option<Head>, HeadError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
+
+    const PIECES: [&[u8]; 16] = [
+        b"GET ",
+        b"POST ",
+        b"/",
+        b"?a=%zz",
+        b" HTTP/1.1",
+        b" HTTP/1.0",
+        b" HTTP/2.0",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"Host: h",
+        b"X",
+        b": ",
+        b" ",
+        b"\0",
+        b"\xff",
+    ];
+
+    proptest! {
+        /// What is decided stays so, however the rest comes, and nothing panics.
+        #[test]
+        fn c19_i9_a_head_is_judged_the_same_whole_and_in_pieces(pieces in vec(select(&PIECES[..]), 0..24)) {
+            let whole = pieces.concat();
+            let judged = read(&whole);
+            if let Ok(Some(head)) = &judged {
+                prop_assert!(head.length <= whole.len());
+            }
+            for length in 0..whole.len() {
+                let early = read(&whole[..length]);
+                if early != Ok(None) {
+                    prop_assert_eq!(&early, &judged);
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_head_is_whole_at_its_last_byte_and_what_follows_is_left() {
