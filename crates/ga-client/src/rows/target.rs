@@ -35,7 +35,7 @@ pub struct Target {
 enum Sink {
     Stdout(Stdout),
     File(Report),
-    Compressed(GzEncoder<Report>),
+    Compressed(Box<GzEncoder<Report>>),
 }
 
 impl Target {
@@ -46,7 +46,9 @@ impl Target {
     pub fn open(place: Place<'_>, deadline: Option<Instant>) -> Result<Self, Failure> {
         let sink = match place.path.map(|path| Report::create(path, deadline)).transpose()? {
             // Without a name or a time in its header: the same rows are the same bytes.
-            Some(file) if place.is_compressed => Sink::Compressed(GzEncoder::new(file, Compression::default())),
+            Some(file) if place.is_compressed => {
+                Sink::Compressed(Box::new(GzEncoder::new(file, Compression::default())))
+            }
             Some(file) => Sink::File(file),
             None if place.is_drawing => Sink::Stdout(stdout().of_drawing()),
             None => Sink::Stdout(stdout()),
