@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -10,6 +10,8 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 pub fn certificates() -> (Arc<ServerConfig>, String) {
     let authority_key = KeyPair::generate().expect("a key");
     let mut authority = CertificateParams::default();
+    // curl takes a certificate with its issuer's name for its own.
+    authority.distinguished_name.push(DnType::CommonName, "the authority of the measurements");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let pem = authority.self_signed(&authority_key).expect("an authority").pem();
     let key = KeyPair::generate().expect("a key");

@@ -8,9 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use floors::certificates;
+use rustls::{ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 const TOKEN: &str = r#"{"access_token":"ya29.a0AfH6SMBx7Jk2mQ9vTzLr4wYcN8pEo5uGdSbXiFhKqRtVyWnZlMjCaPgOeDsUf3H1I0","expires_in":3599,"scope":"https://www.googleapis.com/auth/analytics.readonly","token_type":"Bearer"}"#;
@@ -89,24 +88,4 @@ fn write_credentials(directory: &Path, name: &str, token_uri: &str) {
         let path = directory.join(format!("{kind}-{name}.json"));
         std::fs::write(path, document.to_string()).expect("write credentials");
     }
-}
-
-fn certificates() -> (Arc<ServerConfig>, String) {
-    let authority_key = KeyPair::generate().expect("a key");
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let pem = authority.self_signed(&authority_key).expect("an authority").pem();
-    let key = KeyPair::generate().expect("a key");
-    let certificate = CertificateParams::new(["127.0.0.1".to_owned()])
-        .and_then(|leaf| leaf.signed_by(&key, &Issuer::new(authority, authority_key)))
-        .expect("a certificate");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("usual versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], private)
-        .expect("a certificate and its key");
-    (Arc::new(config), pem)
 }
