@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
-use testkit::{Answer, IN_TIME, Received, ScriptedServer};
+use testkit::{Answer, IN_TIME, Pty, Received, ScriptedServer};
 
 use super::{answer, body_of, page_of, user_of};
 
@@ -278,4 +278,23 @@ fn names_of_columns_are_those_of_the_first_property_with_rows() {
     });
     let run = user_of(&server.url()).run(&report("1,2,3", &["--keep-going", "--header", "ui"])).expect(6);
     assert_eq!(run.stdout(), "property,pagePath,Visits of 2\n2,/0,1\n3,/0,1\n");
+}
+
+#[test]
+fn a_terminal_shows_how_many_properties_are_done_and_failures_on_lines_of_their_own() {
+    let server = ScriptedServer::answering(|request| match property_of(request) {
+        "1" => Answer::json(403, r#"{"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}}"#).held(),
+        _ => answer(&page_of(2, request)),
+    });
+    let user = user_of(&server.url());
+    let mut command = user.command(&report("1,2,3", &["--keep-going", "-o", "rows.csv"]));
+    command.env("TERM", "xterm");
+    let terminal = Pty::start(command, 40);
+    terminal.wait_for("2 of 3 properties, 4 rows");
+    server.release();
+    let (status, shown) = terminal.finish();
+    assert_eq!(status.code(), Some(6), "{shown:?}");
+    let cleared: Vec<_> = shown.split("\r\u{1b}[2K").collect();
+    assert!(cleared.iter().any(|text| text.starts_with("ga-query: warning: property 1: ")), "{shown:?}");
+    assert!(!shown.contains("rows, 0sga-query"), "{shown:?}");
 }

@@ -138,6 +138,11 @@ impl Download {
         call()
     }
 
+    /// Prints something to stderr, where the progress bar is.
+    pub fn print(&self, print: impl FnOnce()) {
+        self.progress.suspend(print);
+    }
+
     /// Removes the progress bar for good.
     pub fn end_progress(&self) {
         self.progress.end();

@@ -145,7 +145,7 @@ impl<'q> Run<'q> {
                     return Err(error);
                 }
                 if self.properties.len() > 1 {
-                    self.analytics.terminal().warn(&failure.to_string());
+                    self.download.print(|| self.analytics.terminal().warn(&failure.to_string()));
                 }
                 findings.add_failure(&writing.property.number, error);
                 return Ok(());

@@ -83,22 +83,25 @@ impl Progress {
         });
     }
 
+    /// Prints something else where the bar is.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
+        match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            Bar::Shown(bar) => bar.suspend(print),
+            Bar::Hidden | Bar::Over => print(),
+        }
+    }
+
     fn draw(&self) -> bool {
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*bar, Bar::Hidden) {
-            let style = if self.jobs > 1 {
-                "{pos} of {len} properties, {msg} rows, {elapsed}"
-            } else {
-                "{human_pos} rows, {elapsed}"
-            };
-            *bar = Bar::Shown(new_bar(style));
+            *bar = Bar::Shown(self.new_bar());
         }
         let Bar::Shown(bar) = &*bar else {
             return false;
         };
+        let rows = self.rows.load(Ordering::Relaxed);
         if self.jobs > 1 {
-            bar.set_length(self.jobs as u64);
-            bar.set_message(HumanCount(self.rows.load(Ordering::Relaxed)).to_string());
+            bar.set_message(HumanCount(rows).to_string());
             bar.set_position(self.ended.load(Ordering::Relaxed));
             return true;
         }
@@ -108,15 +111,19 @@ impl Progress {
             bar.set_style(style("{bar:30} {human_pos} of {human_len} rows, {elapsed}"));
             bar.set_length(self.promised.load(Ordering::Relaxed));
         }
-        bar.set_position(self.rows.load(Ordering::Relaxed));
+        bar.set_position(rows);
         true
     }
-}
 
-fn new_bar(template: &str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    bar.set_style(style(template));
-    bar
+    fn new_bar(&self) -> ProgressBar {
+        let bar = |length, template| {
+            ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_style(style(template))
+        };
+        match self.jobs {
+            1 => bar(None, "{human_pos} rows, {elapsed}"),
+            jobs => bar(Some(jobs as u64), "{pos} of {len} properties, {msg} rows, {elapsed}").with_message("0"),
+        }
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {
