@@ -11,6 +11,8 @@ mod consent;
 mod crashes;
 #[path = "login/credentials_file.rs"]
 mod credentials_file;
+#[path = "login/dpop.rs"]
+mod dpop;
 #[path = "login/exchange.rs"]
 mod exchange;
 #[path = "login/loopback.rs"]

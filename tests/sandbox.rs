@@ -6,6 +6,8 @@ mod clients;
 mod authorization;
 #[path = "sandbox/dialects.rs"]
 mod dialects;
+#[path = "sandbox/dpop.rs"]
+mod dpop;
 #[path = "sandbox/faults.rs"]
 mod faults;
 #[path = "sandbox/federation.rs"]

@@ -7,9 +7,10 @@ mod gathered;
 use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
+use gauth_core::dpop::{self, Binding};
 use gauth_core::error::says_temporary;
 use gauth_core::{Request, Response, refusal};
-use http::header::{ACCEPT, HeaderMap, USER_AGENT};
+use http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Error, http::Uri};
 
@@ -49,6 +50,33 @@ pub enum Tries {
     UpToThree,
 }
 
+/// The proofs for the tries of one request (RFC 9449): each has an id and a time of its own.
+struct Proofs {
+    binding: Binding,
+    /// The last that the server sent.
+    nonce: Option<String>,
+    /// A server may ask for its nonce once.
+    has_repeated: bool,
+}
+
+impl Proofs {
+    fn new(binding: Binding) -> Self {
+        Self { binding, nonce: None, has_repeated: false }
+    }
+
+    fn next(&mut self, request: &Request) -> Result<HeaderValue, Failure> {
+        let proof = self.binding.proof(request, SystemTime::now(), random::bytes()?, self.nonce.as_deref());
+        proof.map_err(|error| Failure::of(&error.into()))
+    }
+
+    /// Whether the request is to be sent again for the nonce alone: it was not looked at, so that even an authorization code
+    /// is still good.
+    fn has_new_nonce(&mut self, response: &Response) -> bool {
+        self.nonce = dpop::nonce(response).or(self.nonce.take());
+        dpop::lacks_nonce(response) && !std::mem::replace(&mut self.has_repeated, true)
+    }
+}
+
 /// Sends requests until a deadline.
 pub struct HttpAgent {
     terminal: Terminal,
@@ -77,9 +105,16 @@ impl HttpAgent {
         let output = OUTPUT.max(2 * longest_line(request));
         let agent = agent(request.uri(), output, proxy.as_ref(), is_nearby, self.deadline)?;
         let started = Instant::now();
+        let mut proofs = request.extensions().get().cloned().map(Proofs::new);
         let mut failed = 0;
         loop {
-            let result = self.send_once(&agent, proxy.as_ref(), request);
+            let proof = proofs.as_mut().map(|proofs| proofs.next(request)).transpose()?;
+            let result = self.send_once(&agent, proxy.as_ref(), request, proof);
+            if let (Some(proofs), Ok(response)) = (&mut proofs, &result)
+                && proofs.has_new_nonce(response)
+            {
+                continue;
+            }
             failed += 1;
             let again = match &result {
                 Ok(response) => tries_for(response) > failed,
@@ -107,7 +142,13 @@ impl HttpAgent {
         self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    fn send_once(&self, agent: &Agent, proxy: Option<&Proxy>, request: &Request) -> Result<Response, Failure> {
+    fn send_once(
+        &self,
+        agent: &Agent,
+        proxy: Option<&Proxy>,
+        request: &Request,
+        proof: Option<HeaderValue>,
+    ) -> Result<Response, Failure> {
         let what = format!("{} {}", request.method(), without_query(request.uri()));
         self.terminal.verbose(&format!("> {what}{}", shown(request.headers())));
         let started = Instant::now();
@@ -117,8 +158,9 @@ impl HttpAgent {
         }
         let mut ready = request.clone();
         let headers = ready.headers_mut();
-        headers.entry(USER_AGENT).or_insert(http::HeaderValue::from_static(AGENT_NAME));
-        headers.entry(ACCEPT).or_insert(http::HeaderValue::from_static("application/json"));
+        headers.extend(proof.map(|proof| (HeaderName::from_static(dpop::HEADER), proof)));
+        headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT_NAME));
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         let ready = agent.configure_request(ready).timeout_global((left < Duration::MAX).then_some(left)).build();
         // Plain http is used on this machine only: by a metadata server or a sandbox.
         let is_sandbox =

@@ -13,6 +13,11 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
     Ok(bytes)
 }
 
+/// Where they come from, for a key.
+pub fn source() -> SystemRandom {
+    SystemRandom::new()
+}
+
 /// A random number from 0 to 1.
 pub fn fraction() -> f64 {
     bytes::<4>().map_or(0.5, |bytes| f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX))

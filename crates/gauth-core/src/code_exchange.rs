@@ -12,10 +12,17 @@ use crate::error::Call;
 use crate::pkce::CodeVerifier;
 use crate::scope::Scopes;
 use crate::token::{TokenResponse, id_token_claims};
-use crate::{Error, Request, Response, Secret, form, timestamp};
+use crate::{Error, Request, Response, Secret, dpop, form, timestamp};
 
-/// The token request for a code. It must be sent only once: the first try uses the code up (RFC 6749 §4.1.2).
-pub fn request(client: &Client, redirect_uri: &str, code: &Secret, verifier: &CodeVerifier) -> Request {
+/// The token request for a code; with a key the grant will be bound to that. It must be sent only once: the first try uses the
+/// code up (RFC 6749 §4.1.2).
+pub fn request(
+    client: &Client,
+    redirect_uri: &str,
+    code: &Secret,
+    verifier: &CodeVerifier,
+    key: Option<&dpop::Key>,
+) -> Request {
     let mut fields = vec![
         ("grant_type", "authorization_code"),
         ("code", code.expose()),
@@ -26,7 +33,11 @@ pub fn request(client: &Client, redirect_uri: &str, code: &Secret, verifier: &Co
     if let Some(secret) = &client.secret {
         fields.push(("client_secret", secret.expose()));
     }
-    form_request(client.token_uri.as_str(), &fields)
+    let mut request = form_request(client.token_uri.as_str(), &fields);
+    if let Some(key) = key {
+        request.extensions_mut().insert(dpop::Binding::of_code(key, code));
+    }
+    request
 }
 
 /// A POST of form fields that asks for JSON.
@@ -69,9 +80,15 @@ impl UserGrant {
         Ok(Self { refresh_token, scopes: token.scopes.unwrap_or_else(|| asked.clone()), account })
     }
 
-    /// The `authorized_user` file, with the unknown keys of a `previous` one. A previous file in another tool's dialect is
+    /// The `authorized_user` file, with the key that the grant is bound to and the unknown keys of a `previous` file. A previous file in another tool's dialect is
     /// ignored, since its keys would be read as that tool's grant.
-    pub fn authorized_user(&self, client: &Client, previous: Option<&Document>, now: SystemTime) -> Document {
+    pub fn authorized_user(
+        &self,
+        client: &Client,
+        key: Option<&dpop::Key>,
+        previous: Option<&Document>,
+        now: SystemTime,
+    ) -> Document {
         let mut file = previous
             .filter(|file| matches!(file.text("type"), Ok("authorized_user")))
             .cloned()
@@ -80,6 +97,10 @@ impl UserGrant {
         file.set("client_id", client.id.as_str());
         file.set("client_secret", client.secret.as_ref().map_or("", Secret::expose));
         file.set("refresh_token", self.refresh_token.expose());
+        match key {
+            Some(key) => file.set(dpop::FIELD, key.pem().expose()),
+            None => file.remove(dpop::FIELD),
+        }
         file.set("token_uri", client.token_uri.as_str());
         file.set("scopes", self.scopes.iter().collect::<Vec<_>>());
         client.write_for_renewal(&mut file);
@@ -123,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_request_follows_the_standards() {
-        let request = request(&client(), "http://127.0.0.1:1", &Secret::new("4/0A"), &CodeVerifier::new([7; 32]));
+        let request = request(&client(), "http://127.0.0.1:1", &Secret::new("4/0A"), &CodeVerifier::new([7; 32]), None);
         assert_eq!(request.uri(), "https://oauth2.googleapis.com/token");
         assert_eq!(
             String::from_utf8(request.into_body()).unwrap(),
@@ -150,7 +171,7 @@ mod tests {
             br#"{"type":"authorized_user","quota_project_id":"p","rapt_token":"x","refresh_token":"old"}"#,
         )
         .unwrap();
-        let file = grant.authorized_user(&client(), Some(&old), NOW + Duration::from_secs(1_769_850_487));
+        let file = grant.authorized_user(&client(), None, Some(&old), NOW + Duration::from_secs(1_769_850_487));
         let written: serde_json::Value = serde_json::from_slice(&file.to_bytes()).unwrap();
         assert_eq!(
             written,
@@ -162,6 +183,6 @@ mod tests {
             })
         );
         let foreign = Document::parse(br#"{"_class":"OAuth2Credentials","token_response":{}}"#).unwrap();
-        assert!(!grant.authorized_user(&client(), Some(&foreign), NOW).has("_class"));
+        assert!(!grant.authorized_user(&client(), None, Some(&foreign), NOW).has("_class"));
     }
 }

@@ -229,12 +229,18 @@ impl Credentials {
     /// The same grant as another tool keeps it.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for credentials without a user's grant.
+    /// [`Error::Unsupported`] for credentials without a user's grant, and for a grant that is bound to a key.
     pub fn converted(&self, to: Dialect) -> Result<Document, Error> {
         let grant = self
             .credential
             .users_grant()
             .map_err(|_| unsupported(&format!("{}, and only that can be converted", self.without_grant()), None))?;
+        if grant.is_bound() {
+            return Err(unsupported(
+                "the grant is bound to the key in field dpop_key, with which no other tool can sign",
+                Some("run gauth-login --credentials FILE, without --dpop, for a grant that other tools can use"),
+            ));
+        }
         let grant = conversion::Grant {
             file: &self.document,
             own_fields: self.kind.own_fields,

@@ -24,6 +24,8 @@ pub struct Description {
     pub key_id: Option<String>,
     /// What was granted, according to the file.
     pub scopes: Scopes,
+    /// Of the key that the grant is bound to (RFC 7638).
+    pub dpop_thumbprint: Option<String>,
     /// The audience that an external identity's token must have.
     pub audience: Option<String>,
     /// Where an external identity's token comes from.

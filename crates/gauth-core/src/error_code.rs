@@ -95,6 +95,7 @@ const CODES: &[ErrorCode] = &[
             ),
         ],
     },
+    ErrorCode { code: "invalid_dpop_proof", kind: Kind::Refused, hints: &[hint("set this machine's clock: a proof must be new")] },
     ErrorCode {
         code: "invalid_grant",
         kind: Kind::Login,

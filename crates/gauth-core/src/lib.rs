@@ -11,6 +11,7 @@
 //! | RFC 8693 token exchange | `token_exchange` |
 //! | Google's IAM Credentials API | `iam_credentials` |
 //! | RFC 7636 PKCE | [`pkce`] |
+//! | RFC 9449 DPoP | [`dpop`] |
 //! | Google's files: client, `authorized_user`, `service_account` | [`client_secrets`], [`credentials`] |
 //! | Application Default Credentials (AIP-4110) | [`source`] |
 //!
@@ -40,7 +41,7 @@
 //! assert!(request.url().starts_with("https://accounts.google.com/o/oauth2/v2/auth?client_id=id&redirect_uri=http%3A%2F%2F127.0.0.1"));
 //!
 //! // The browser returns a code, which the token endpoint exchanges for tokens.
-//! let request = code_exchange::request(&client, redirect_uri, &Secret::new("4/code"), &verifier);
+//! let request = code_exchange::request(&client, redirect_uri, &Secret::new("4/code"), &verifier, None);
 //! assert_eq!(request.uri(), "https://oauth2.googleapis.com/token");
 //! let body = br#"{"access_token": "ya29.a", "refresh_token": "1//r", "token_type": "Bearer", "expires_in": 3599}"#;
 //! let grant = UserGrant::receive(&http::Response::new(body.to_vec()), &scopes, SystemTime::UNIX_EPOCH)?;
@@ -59,6 +60,7 @@ pub mod conversion;
 pub mod credentials;
 pub mod description;
 pub mod document;
+pub mod dpop;
 pub mod endpoint;
 pub mod error;
 mod error_code;

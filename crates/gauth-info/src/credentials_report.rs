@@ -56,6 +56,7 @@ fn add(report: &mut Report, facts: &Description) {
     report.text("project_id", facts.project_id.clone());
     report.text("key_id", facts.key_id.clone());
     report.list("scopes", names(&facts.scopes));
+    report.text("dpop_thumbprint", facts.dpop_thumbprint.clone());
     report.text("audience", facts.audience.clone());
     report.text("subject_token", facts.subject_token.clone());
     report.list("delegates", facts.delegates.clone());

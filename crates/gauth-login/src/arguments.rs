@@ -29,6 +29,10 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "NAME")]
     profile: Option<String>,
 
+    /// bind the grant to a key in the file, which no other tool can use then (DPoP, RFC 9449); a renewal stays bound
+    #[argh(switch)]
+    pub(crate) dpop: bool,
+
     /// account to suggest on the consent page
     #[argh(option, arg_name = "EMAIL")]
     account: Option<String>,

@@ -7,15 +7,17 @@ use gauth_cli::{Failure, Kind, Terminal};
 use gauth_core::Secret;
 use gauth_core::authorization::AuthorizationRequest;
 use gauth_core::code_exchange::{self, UserGrant};
+use gauth_core::dpop;
 use gauth_core::scope::Scopes;
 
 /// Exchanges the code for the grant. The first try uses the code up, even if it fails (RFC 6749 §4.1.2).
 pub(crate) fn grant_for(
     code: &Secret,
     request: &AuthorizationRequest<'_>,
+    key: Option<&dpop::Key>,
     agent: &HttpAgent,
 ) -> anyhow::Result<UserGrant> {
-    let token_request = code_exchange::request(request.client, request.redirect_uri, code, request.verifier);
+    let token_request = code_exchange::request(request.client, request.redirect_uri, code, request.verifier, key);
     let failed = |failure: Failure| failure.hint("the code is used up: run gauth-login again");
     let response = agent.send(&token_request, Tries::Once).map_err(failed)?;
     UserGrant::receive(&response, request.scopes, SystemTime::now()).map_err(|error| match error.kind() {

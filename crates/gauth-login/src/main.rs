@@ -19,9 +19,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use gauth_cli::http_agent::HttpAgent;
-use gauth_cli::{Context, Program, environment, random};
+use gauth_cli::{Context, Failure, Kind, Program, environment, random};
 use gauth_core::authorization::{self, AuthorizationRequest};
 use gauth_core::client_secrets::Redirect;
+use gauth_core::dpop;
 use gauth_core::pkce::CodeVerifier;
 use gauth_core::scope::Scopes;
 
@@ -51,6 +52,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let scopes = typed.unwrap_or_else(|| target.previous_scopes().unwrap_or_else(Scopes::default_read));
     let client = client::choose(arguments.client_secrets.as_deref(), &target, &policy, deadline, &terminal)?;
     target.check_writable()?;
+    let key = if arguments.dpop || target.is_bound() { Some(new_key()?) } else { None };
     let signals = Signals::watch().context("cannot watch for signals")?;
 
     let (events, arrived) = mpsc::channel();
@@ -76,12 +78,17 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let answer = consent::wait(&request, arrived, deadline, &context)?;
 
     let agent = HttpAgent::new(terminal, deadline);
-    let saved = exchange::grant_for(&answer.code, &request, &agent)
+    let saved = exchange::grant_for(&answer.code, &request, key.as_ref(), &agent)
         .and_then(|grant| exchange::check_scopes(grant, &scopes, arguments.allow_partial, &terminal))
-        .and_then(|grant| target.save(&grant, &client, deadline, &signals, &terminal));
+        .and_then(|grant| target.save(&grant, &client, key.as_ref(), deadline, &signals, &terminal));
     loopback.close();
     answer.end_with(saved.is_ok());
     saved?;
     target.report_other_source(&terminal);
     target.print()
+}
+
+fn new_key() -> Result<dpop::Key, Failure> {
+    let key = dpop::Key::generate(&random::source());
+    key.ok_or_else(|| Failure::new(Kind::Failed, "cannot get random bytes from the system"))
 }

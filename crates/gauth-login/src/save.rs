@@ -13,6 +13,7 @@ use gauth_cli::{Failure, Kind, Terminal, environment, terminal};
 use gauth_core::client_secrets::Client;
 use gauth_core::code_exchange::UserGrant;
 use gauth_core::document::Document;
+use gauth_core::dpop;
 use gauth_core::scope::Scopes;
 use gauth_core::source::{self, Flags, Source};
 use gauth_core::{client_secrets, description};
@@ -72,6 +73,11 @@ impl Target {
         Some(scopes).filter(|scopes| !scopes.is_empty())
     }
 
+    /// Whether the grant that will be replaced is bound to a key; then the new one is, too.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.previous.as_ref().is_some_and(|file| file.has("dpop_key"))
+    }
+
     /// Warns before the consent that the grant in the file covers more than the new one will.
     pub(crate) fn warn_of_lost_scopes(&self, asked: &Scopes, terminal: &Terminal) {
         let lost = self.previous_scopes().map(|previous| previous.lost_by(asked)).unwrap_or_default();
@@ -101,13 +107,14 @@ impl Target {
         &self,
         grant: &UserGrant,
         client: &Client,
+        key: Option<&dpop::Key>,
         deadline: Option<Instant>,
         signals: &Signals,
         terminal: &Terminal,
     ) -> anyhow::Result<()> {
         let Some(path) = &self.path else {
-            print_file(&grant.authorized_user(client, None, SystemTime::now()))?;
-            report_account(grant, terminal);
+            print_file(&grant.authorized_user(client, key, None, SystemTime::now()))?;
+            report(grant, key, terminal);
             return Ok(());
         };
         let patience = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(300));
@@ -115,9 +122,9 @@ impl Target {
         let _held_back = signals.hold_back();
         // It may have changed in the meantime.
         let previous = read(path)?;
-        let file = grant.authorized_user(client, previous.as_ref(), SystemTime::now());
+        let file = grant.authorized_user(client, key, previous.as_ref(), SystemTime::now());
         files::write_secret(path, &file.to_bytes())?;
-        report_account(grant, terminal);
+        report(grant, key, terminal);
         Ok(())
     }
 
@@ -164,9 +171,12 @@ fn print_file(file: &Document) -> Result<(), Failure> {
     })
 }
 
-fn report_account(grant: &UserGrant, terminal: &Terminal) {
+fn report(grant: &UserGrant, key: Option<&dpop::Key>, terminal: &Terminal) {
     if let Some(account) = &grant.account {
         terminal.note(&format!("logged in as {account}"));
+    }
+    if key.is_some() {
+        terminal.note("the grant is bound to the key in its file (DPoP): other tools cannot use it");
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod bearer;
 mod certificates;
 pub(crate) mod clients;
 mod consent;
+mod dpop;
 mod form;
 pub(crate) mod google;
 pub(crate) mod grants;

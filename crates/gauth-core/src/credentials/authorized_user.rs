@@ -14,7 +14,7 @@ use crate::error::Call;
 use crate::exchange::{Exchange, Holds, OneRequest};
 use crate::scope::Scopes;
 use crate::token::id_token_claims;
-use crate::{Error, Secret, cache};
+use crate::{Error, Secret, cache, dpop};
 
 pub(super) const KIND: Kind =
     Kind::of_type("authorized_user", |document, context| Ok(Box::new(AuthorizedUser::read(document, context.policy)?)));
@@ -27,6 +27,8 @@ pub(super) struct AuthorizedUser {
     rapt_token: Option<Secret>,
     token_uri: Endpoint,
     account: Option<String>,
+    /// What the refresh token is bound to.
+    dpop_key: Option<dpop::Key>,
 }
 
 impl AuthorizedUser {
@@ -43,6 +45,7 @@ impl AuthorizedUser {
             rapt_token: document.optional_secret("rapt_token")?,
             token_uri,
             account: account(document)?,
+            dpop_key: document.optional_text(dpop::FIELD)?.map(dpop::Key::read).transpose()?,
         })
     }
 }
@@ -54,6 +57,11 @@ impl AuthorizedUser {
 
     pub(super) fn token(&self) -> &Secret {
         &self.refresh_token
+    }
+
+    /// Whether only the holder of a key can use the refresh token.
+    pub(super) fn is_bound(&self) -> bool {
+        self.dpop_key.is_some()
     }
 
     /// The e-mail, if the file has it.
@@ -77,9 +85,11 @@ fn account(document: &Document) -> Result<Option<String>, Error> {
 
 impl Credential for AuthorizedUser {
     fn principal(&self) -> Principal {
+        let mut secrets = vec![Some(&self.refresh_token), self.client_secret.as_ref()];
+        secrets.extend(self.dpop_key.as_ref().map(|key| Some(key.pem())));
         Principal {
             client: self.client_id.clone(),
-            name: cache::secrets_digest(&[Some(&self.refresh_token), self.client_secret.as_ref()]),
+            name: cache::secrets_digest(&secrets),
             token_uri: self.token_uri.as_str().to_owned(),
         }
     }
@@ -135,7 +145,11 @@ impl Credential for AuthorizedUser {
             Some(_) => Holds::IdToken,
             None => Holds::AccessToken,
         };
-        Ok(Box::new(OneRequest::new(Call::RefreshToken, holds, form_request(self.token_uri.as_str(), &fields))))
+        let mut request = form_request(self.token_uri.as_str(), &fields);
+        if let Some(key) = &self.dpop_key {
+            request.extensions_mut().insert(dpop::Binding::of_refresh(key));
+        }
+        Ok(Box::new(OneRequest::new(Call::RefreshToken, holds, request)))
     }
 
     fn describe(&self, file: &Document) -> Result<Description, Error> {
@@ -143,6 +157,7 @@ impl Credential for AuthorizedUser {
         Ok(Description {
             client_id: Some(self.client_id.clone()),
             scopes: description::scopes(file)?,
+            dpop_thumbprint: self.dpop_key.as_ref().map(dpop::Key::thumbprint).transpose()?,
             auth_uri: auth_uri.as_ref().map(description::without_query),
             token_uri: Some(description::without_query(&self.token_uri)),
             ..Description::default()

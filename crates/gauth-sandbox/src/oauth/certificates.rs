@@ -59,6 +59,7 @@ fn configuration(url: &str) -> Value {
         "scopes_supported": ["openid", "email", "profile"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
         "claims_supported": ["aud", "email", "email_verified", "exp", "iat", "iss", "name", "sub"],
+        "dpop_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["plain", "S256"],
         "grant_types_supported":
             ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"],

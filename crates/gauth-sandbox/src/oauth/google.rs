@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::lock;
 use crate::oauth::clients::{self, Client, subject};
+use crate::oauth::dpop::Proofs;
 use crate::oauth::grants::{Grants, Holder};
 use crate::oauth::jwt::SigningKey;
 use crate::oauth::outside::Outside;
@@ -45,6 +46,7 @@ pub(crate) struct Google {
     pub(crate) id_tokens: Mutex<Vec<String>>,
     pub(crate) outside: Outside,
     pub(crate) grants: Mutex<Grants>,
+    pub(crate) proofs: Proofs,
     /// The seconds by which the server's clock is ahead. Tokens expire by the real clock.
     pub(crate) skew: AtomicI64,
 }
@@ -64,6 +66,7 @@ impl Google {
             id_tokens: Mutex::default(),
             outside: Outside::new(),
             grants: Mutex::new(Grants::new()),
+            proofs: Proofs::new(),
             skew: AtomicI64::new(0),
         }
     }

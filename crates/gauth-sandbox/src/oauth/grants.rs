@@ -21,6 +21,8 @@ pub(crate) struct Holder {
     pub(crate) client: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) kind: Kind,
+    /// The public key that its refresh tokens are bound to.
+    pub(crate) key: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +110,8 @@ impl Grants {
     /// Starts a family of tokens.
     pub(crate) fn holder(&mut self, account: &str, client: &str, scopes: Vec<String>, kind: Kind) -> Holder {
         self.families += 1;
-        Holder { family: self.families, account: account.to_owned(), client: client.to_owned(), scopes, kind }
+        let (account, client) = (account.to_owned(), client.to_owned());
+        Holder { family: self.families, account, client, scopes, kind, key: None }
     }
 
     /// Records the consent; true if it is the account's first for this client.

@@ -67,12 +67,9 @@ impl SigningKey {
 
     /// Whether this key made the signature. A key id in the header must be this key's.
     pub(crate) fn verifies(&self, token: &Jwt<'_>) -> bool {
-        let algorithm: &'static dyn VerificationAlgorithm = &RSA_PKCS1_2048_8192_SHA256;
         token.header.get("alg").and_then(Value::as_str) == Some("RS256")
             && token.header.get("kid").is_none_or(|kid| *kid == *self.id)
-            && UnparsedPublicKey::new(algorithm, self.pair.public())
-                .verify(token.signed.as_bytes(), &token.signature)
-                .is_ok()
+            && token.is_signed_by(&RSA_PKCS1_2048_8192_SHA256, self.pair.public().as_ref())
     }
 }
 
@@ -91,6 +88,10 @@ impl<'a> Jwt<'a> {
         let (header, claims) = signed.split_once('.')?;
         Some(Self { header: decode(header)?, claims: decode(claims)?, signed, signature: bytes(signature)? })
     }
+
+    pub(crate) fn is_signed_by(&self, algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> bool {
+        UnparsedPublicKey::new(algorithm, key).verify(self.signed.as_bytes(), &self.signature).is_ok()
+    }
 }
 
 fn encode(value: &Value) -> String {
@@ -101,7 +102,8 @@ fn decode(part: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&bytes(part)?).ok()
 }
 
-fn bytes(part: &str) -> Option<Vec<u8>> {
+/// Of base64url.
+pub(crate) fn bytes(part: &str) -> Option<Vec<u8>> {
     if part.contains(['+', '/']) { None } else { base64_any(part) }
 }
 

@@ -125,7 +125,7 @@ fn refreshed(google: &Google, request: &Request) -> Result<Value, OAuthError> {
     if !authenticate(google, request)? {
         return Err(OAuthError::new("invalid_client", "Client authentication is required."));
     }
-    token::refresh(google, &form, WORKFORCE_ID)
+    token::refresh(google, &form, WORKFORCE_ID, None)
 }
 
 /// Whether the request comes from the workforce client, by its `Authorization` header.

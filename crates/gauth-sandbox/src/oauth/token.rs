@@ -4,11 +4,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hyper::Method;
+use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 
 use crate::http::{OAuthError, Request, Response, json};
 use crate::oauth::assertion;
 use crate::oauth::authorize::is_verifier;
+use crate::oauth::dpop;
 use crate::oauth::form::Form;
 use crate::oauth::google::{Google, now};
 use crate::oauth::grants::{Challenge, Dead, Grants, Holder, Kind};
@@ -23,10 +25,15 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
         error.status = 405;
         return error.response();
     }
-    match exchange(google, request) {
+    let mut response = match exchange(google, request) {
         Ok(tokens) => json(200, &tokens),
         Err(error) => error.response(),
+    };
+    if request.headers().contains_key("dpop") {
+        let nonce = HeaderValue::from_str(&google.proofs.nonce).expect("letters and digits are a header");
+        response.headers_mut().insert("dpop-nonce", nonce);
     }
+    response
 }
 
 fn exchange(google: &Google, request: &Request) -> Result<Value, OAuthError> {
@@ -44,9 +51,10 @@ fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result
     let code = form.required("code")?;
     let redirect_uri = form.required("redirect_uri")?;
     let client = authenticate(google, request, form)?;
+    let key = dpop::key(google, request)?;
 
     let mut grants = google.grants();
-    let bound = grants.code(code, now()).map_err(|dead| match dead {
+    let mut bound = grants.code(code, now()).map_err(|dead| match dead {
         Dead::Unknown => OAuthError::invalid_grant("Malformed auth code."),
         Dead::Revoked => OAuthError::invalid_grant("Bad Request"),
     })?;
@@ -63,6 +71,7 @@ fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result
         (_, Some(_)) => return Err(OAuthError::invalid_grant("Invalid code verifier.")),
     }
     grants.use_code(code);
+    bound.holder.key = key;
 
     let mut tokens = access(google, &mut grants, &bound.holder, bound.nonce.as_deref());
     if bound.holder.kind == Kind::Offline {
@@ -74,11 +83,11 @@ fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result
 fn refresh_token(google: &Google, request: &Request, form: &Form) -> Result<Value, OAuthError> {
     form.only(&["grant_type", "refresh_token", "client_id", "client_secret", "scope", "scopes", "rapt"])?;
     let client = authenticate(google, request, form)?;
-    refresh(google, form, &client)
+    refresh(google, form, &client, dpop::key(google, request)?)
 }
 
-/// The grant of the form's refresh token, which must be the client's.
-pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Value, OAuthError> {
+/// The grant of the form's refresh token, which must be the client's and may be bound to a `key`.
+pub(crate) fn refresh(google: &Google, form: &Form, client: &str, key: Option<Vec<u8>>) -> Result<Value, OAuthError> {
     let token = form.required("refresh_token")?;
     let mut grants = google.grants();
     let holder = grants.refresh_token(token).map_err(|dead| match dead {
@@ -87,6 +96,9 @@ pub(crate) fn refresh(google: &Google, form: &Form, client: &str) -> Result<Valu
     })?;
     if holder.client != client {
         return Err(OAuthError::new("unauthorized_client", "Unauthorized"));
+    }
+    if holder.key.is_some() && holder.key != key {
+        return Err(OAuthError::new("invalid_dpop_proof", "The refresh token is bound to another key."));
     }
     let mut narrowed = holder.clone();
     // `scopes` is what Google's own client for Rust sends.
