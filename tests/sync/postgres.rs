@@ -246,6 +246,63 @@ fn a_database_that_is_gone_ends_the_run_and_the_next_one_goes_on() {
     assert_eq!(reports(&sandbox), 21);
 }
 
+/// At full size: 300 properties of 30 days.
+#[test]
+fn four_runs_of_which_one_is_killed_again_and_again_store_every_row_once() {
+    let sandbox = sandbox();
+    let Some(keeper) = Keeper::of(&sandbox) else { return };
+    let (properties, days) = (testkit::repetitions(6, 300), testkit::repetitions(4, 30));
+    let numbers: Vec<String> = (300_001..).take(properties).map(|number: u32| number.to_string()).collect();
+    keeper.analyst.home.write("properties", 0o600, numbers.join("\n"));
+    let last = format!("2026-10-{days:02}");
+    let period = ["--first", "2026-10-01", "--last", &last];
+    let url = keeper.url();
+    let start = || Running::start(keeper.command(&url, "@properties", &period));
+    // So that they do not end before they can be killed.
+    sandbox.fault(Fault::new("/v1beta", FaultKind::Delay { millis: 100 }).times(1_000_000));
+    let mut running: Vec<Running> = (0..4).map(|_| start()).collect();
+    let (total, mut killed, mut next_kill) = (properties * days, 0, 0);
+    let step = (total / 25).max(2);
+    while !running.is_empty() {
+        let asked = reports(&sandbox);
+        if asked >= next_kill && asked < total {
+            next_kill = asked + step;
+            let one = running.remove(0);
+            one.signal(Signal::KILL);
+            killed += usize::from(one.finish().code() == 137);
+            running.push(start());
+        }
+        if let Some(place) = running.iter_mut().position(Running::has_ended) {
+            assert_silent(running.remove(place).finish());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(killed > 0);
+    // The properties of those that were killed last.
+    keeper.wait_for_no_connection();
+    assert_silent(keeper.analyst.finish(keeper.command(&url, "@properties", &period)));
+    assert_eq!(keeper.ask("SELECT count(*), count(rows), count(error) FROM ga_sync"), [format!("{total}|{total}|0")]);
+    assert_eq!(keeper.ask(TORN), [""; 0]);
+    let query = Analyst::of_sandbox(testkit::sibling(BIN, "ga-query").to_str().expect("UTF-8"), &sandbox);
+    let mut rows = 0;
+    for numbers in numbers.chunks(25) {
+        let list = numbers.join(",");
+        let report = ["-p", &list, "-m", "sessions", "-d", "date,country", "--start", "2026-10-01", "--end", &last];
+        let cells = query.cells(&[&report[..], &["--header", "none"]].concat());
+        let mut expected: Vec<String> = cells.iter().map(|cells| cells.join("|")).collect();
+        expected.sort_unstable();
+        let ours = format!(
+            "SELECT property, to_char(day, 'YYYYMMDD'), country, sessions FROM traffic WHERE property IN ({list})"
+        );
+        let mut ours = keeper.ask(&ours);
+        ours.sort_unstable();
+        assert!(!expected.is_empty());
+        assert!(ours == expected, "properties {list}");
+        rows += ours.len();
+    }
+    println!("{killed} runs were killed, {rows} rows are right, {} requests for {total} days", reports(&sandbox));
+}
+
 const PASSWORD: &str = "correct-horse:9";
 
 #[test]

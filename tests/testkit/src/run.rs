@@ -174,6 +174,12 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether the program has ended by itself.
+    #[track_caller]
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("look at the program").is_some()
+    }
+
     /// Sends a signal to the program, but not to its children.
     #[track_caller]
     pub fn signal(&self, signal: Signal) {
