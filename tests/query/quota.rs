@@ -81,6 +81,25 @@ fn a_run_that_the_quota_ends_prints_the_command_that_resumes_it() {
 }
 
 #[test]
+fn the_command_names_the_missing_properties_if_one_of_them_cannot_begin() {
+    let server = |is_spent: bool| {
+        ScriptedServer::answering(move |request| match request.target.contains("/properties/2:") {
+            true if is_spent => Answer::json(429, HOUR),
+            _ => answer(&page_of(3, request)),
+        })
+    };
+    let first = server(true);
+    let mut user = user_of(&first.url());
+    let report = ["-p", "1,2,3", "-m", "sessions", "-d", "pagePath", "--limit", "2", "--offset", "1"];
+    let run = user.run(&report).expect(5);
+    assert!(run.stderr().contains("--property 2,3 --offset 1 --limit 2 --header none"), "{}", run.stderr());
+    let second = server(false);
+    user.url = second.url();
+    let rest = go_on(&user, run.stderr()).expect(0);
+    assert_eq!(format!("{}{}", run.stdout(), rest.stdout()), user.run(&report).expect(0).stdout());
+}
+
+#[test]
 fn no_command_is_printed_if_the_run_cannot_be_resumed() {
     for arguments in [&["-f", "json"][..], &["-o", "report.csv"], &["-f", "table"]] {
         let server = server(40);

@@ -194,8 +194,7 @@ impl<'q> Run<'q> {
         self.download.call(&properties[0].number, || DisplayNames::fetch(self.analytics, properties))
     }
 
-    /// The error that ends a report before its last page, with the command that resumes there if the rows that have arrived
-    /// can be kept.
+    /// The error that ends the run, with the command that continues there if the rows that have arrived can be kept.
     fn stopped(
         &self,
         error: anyhow::Error,
@@ -205,20 +204,28 @@ impl<'q> Run<'q> {
         let report = &self.query.reports[writing.place];
         let is_passing = matches!(ga_client::failure(&error).kind(), Kind::Temporary | Kind::Login);
         let may_resume = document.format.is_open_ended && self.arguments.file().is_none() && !report.merges();
-        if writing.done == 0 || !is_passing || !may_resume {
+        let has_rows = writing.done > 0 || writing.number > 0;
+        if !has_rows || !is_passing || !may_resume {
             return Ok(error);
         }
         document.target.flush()?;
+        let (properties, following) = match writing.done {
+            0 => (&self.properties[writing.number..], &self.properties[..0]),
+            _ => self.properties[writing.number..].split_at(1),
+        };
         let rest = Rest {
-            property: &writing.property.number,
-            following: &self.properties[writing.number + 1..],
+            properties,
+            following,
             is_of_list: self.query.properties.is_list(),
             is_official: self.arguments.request.is_some(),
             offset: report.offset + writing.done,
             limit: report.limit.map(|limit| limit - writing.done),
             has_header: document.format.has_header_line,
         };
-        let failure = ga_client::failure(&error.context(format!("stopped after {} rows", writing.done)));
-        Ok(with_hint(failure, self.given, &rest).into())
+        let error = match writing.done {
+            0 => error,
+            done => error.context(format!("stopped after {done} rows")),
+        };
+        Ok(with_hint(ga_client::failure(&error), self.given, &rest).into())
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ga_core::property::PropertyNumber;
 use gauth_cli::{Failure, Given};
 use gauth_text::Command;
 
@@ -14,8 +13,9 @@ const DROPPED: [&str; 8] =
 
 /// The rows that are still to come.
 pub(crate) struct Rest<'a> {
-    pub(crate) property: &'a PropertyNumber,
-    /// Properties of which nothing has arrived.
+    /// The properties of the next command: one of which something has arrived, or those of which nothing has.
+    pub(crate) properties: &'a [Arc<Property>],
+    /// Those behind one of which something has arrived.
     pub(crate) following: &'a [Arc<Property>],
     /// Whether rows begin with the property, as those of a list do.
     pub(crate) is_of_list: bool,
@@ -29,15 +29,22 @@ pub(crate) struct Rest<'a> {
 
 /// The failure with the commands that get the rest.
 pub(crate) fn with_hint(failure: Failure, given: &Given, rest: &Rest<'_>) -> Failure {
-    let following: Vec<_> = rest.following.iter().map(|property| property.number.as_str()).collect();
-    let failure = match &following[..] {
+    let failure = match rest.following {
         [] => failure,
-        names => failure.hint(format!("still missing entirely: -p {}", names.join(","))),
+        properties => failure.hint(format!("still missing entirely: -p {}", numbers(properties))),
     };
+    if rest.is_official && (rest.offset == 0 || rest.properties.len() > 1) {
+        return failure.hint(format!("to continue, run the same request with -p {}", numbers(rest.properties)));
+    }
     if rest.is_official {
         return failure.hint(format!("to continue, run the same request with \"offset\": \"{}\" in it", rest.offset));
     }
     failure.hint(hint(given, rest))
+}
+
+fn numbers(properties: &[Arc<Property>]) -> String {
+    let numbers: Vec<_> = properties.iter().map(|property| property.number.as_str()).collect();
+    numbers.join(",")
 }
 
 fn hint(given: &Given, rest: &Rest<'_>) -> String {
@@ -46,7 +53,7 @@ fn hint(given: &Given, rest: &Rest<'_>) -> String {
         // A word of it may hold a secret.
         None => format!(
             "to continue, run the same command for property {} with --offset {}, {} and {}",
-            rest.property,
+            numbers(rest.properties),
             rest.offset,
             rest.limit.map_or_else(|| "the same --limit".to_owned(), |limit| format!("--limit {limit}")),
             if rest.has_header { "--header none" } else { "the same --header" }
@@ -65,11 +72,14 @@ fn command(given: &Given, rest: &Rest<'_>) -> Command {
     }
     if !has("--ids") {
         // A list of one is a list as well.
-        let number = rest.property.as_str();
-        let property = if rest.is_of_list { format!("{number},{number}") } else { number.to_owned() };
+        let number = numbers(rest.properties);
+        let is_alone = rest.is_of_list && rest.properties.len() == 1;
+        let property = if is_alone { format!("{number},{number}") } else { number };
         command = command.option("--property", &property);
     }
-    command = command.option("--offset", &rest.offset.to_string());
+    if rest.offset > 0 {
+        command = command.option("--offset", &rest.offset.to_string());
+    }
     if let Some(limit) = rest.limit {
         command = command.option("--limit", &limit.to_string());
     }
@@ -87,6 +97,8 @@ fn command(given: &Given, rest: &Rest<'_>) -> Command {
 
 #[cfg(test)]
 mod tests {
+    use ga_core::property::PropertyNumber;
+
     use super::*;
 
     fn given(options: &[(&'static str, &str)], positionals: &[&str]) -> Given {
@@ -100,9 +112,9 @@ mod tests {
     }
 
     fn resumed(given: &Given, limit: Option<u64>, is_of_list: bool) -> String {
-        let property = PropertyNumber::parse("7").unwrap();
+        let property = Property::new(PropertyNumber::parse("7").unwrap());
         let rest = Rest {
-            property: &property,
+            properties: &[Arc::new(property)],
             following: &[],
             is_of_list,
             is_official: false,
