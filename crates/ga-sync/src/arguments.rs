@@ -4,6 +4,9 @@ use ga_core::catalogue::{self, FieldKind};
 use gauth_cli::Failure;
 use gauth_cli::completions::Values;
 
+use crate::table::Name;
+use crate::target::Place;
+
 /// The formats of `--status` and `--dry-run`.
 const FORMATS: [&str; 3] = ["table", "csv", "json"];
 
@@ -102,7 +105,17 @@ impl Arguments {
         }
     }
 
-    /// Refuses options that do not go together.
+    /// Where the table is.
+    pub(crate) fn place(&self) -> Result<Place, Failure> {
+        Place::parse(required("--into", &self.into, "a file, a folder or postgres:")?)
+    }
+
+    /// The name of the table.
+    pub(crate) fn table_name(&self) -> Result<Name, Failure> {
+        Name::parse(required("--table", &self.table, "--table NAME")?)
+    }
+
+    /// Refuses options that cannot be combined.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if self.status && self.dry_run {
             return Err(Failure::usage("--status and --dry-run exclude each other"));
@@ -121,6 +134,10 @@ impl Arguments {
             _ => Ok(()),
         }
     }
+}
+
+fn required<'a>(option: &str, value: &'a Option<String>, expected: &str) -> Result<&'a str, Failure> {
+    value.as_deref().ok_or_else(|| Failure::usage(format!("{option} is missing: expected {expected}")))
 }
 
 /// The values of options.

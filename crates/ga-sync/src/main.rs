@@ -16,17 +16,16 @@ use std::process::ExitCode;
 
 use ga_client::analytics::Analytics;
 use ga_client::download::{self, Download, Runtime};
+use ga_client::properties;
 use ga_client::token_argument::TokenSource;
-use ga_client::{properties, zone};
-use ga_core::property::{PropertyNumber, Selection};
-use gauth_cli::{Context, Failure, Program};
+use gauth_cli::{Context, Program};
 
 use arguments::Arguments;
 use days::Period;
 use query::Query;
 use sync::Sync;
-use table::{Name, Table};
-use target::{Place, Target};
+use table::Table;
+use target::Target;
 
 const PROGRAM: Program = Program {
     name: "ga-sync",
@@ -46,11 +45,11 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     arguments.check()?;
     let deadline = context.deadline();
     let token = arguments.options().token(arguments.stdin_reader()?);
-    let place = Place::parse(required("--into", &arguments.into, "a file, a folder or postgres:")?)?;
-    let name = Name::parse(required("--table", &arguments.table, "--table NAME")?)?;
+    let place = arguments.place()?;
+    let name = arguments.table_name()?;
     let period = Period::read(&arguments)?;
     if arguments.status {
-        return print_status(&arguments, &place, &name, &period, &context);
+        return listing::print_status(&arguments, &place, &name, &period, &context);
     }
     let query = Query::read(&arguments, deadline)?;
     let table = Table::new(name, &query.request, arguments.add_columns)?;
@@ -70,7 +69,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
             Some(numbers) => numbers,
             None => properties::numbers(&selection, &connect()?)?,
         };
-        return print_preview(&arguments, &place, &table, &numbers, &period, &context);
+        return listing::print_preview(&arguments, &place, &table, &numbers, &period, &context);
     }
     let runtime = Runtime::start(None)?;
     let analytics = connect()?;
@@ -92,44 +91,4 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         deadline,
     };
     sync.run(&numbers, parallel, context.terminal)
-}
-
-fn required<'a>(option: &str, value: &'a Option<String>, expected: &str) -> Result<&'a str, Failure> {
-    value.as_deref().ok_or_else(|| Failure::usage(format!("{option} is missing: expected {expected}")))
-}
-
-fn print_status(
-    arguments: &Arguments,
-    place: &Place,
-    name: &Name,
-    period: &Period,
-    context: &Context,
-) -> anyhow::Result<()> {
-    let listing = arguments.options().listing(arguments.format.as_deref(), &[], context.deadline())?;
-    let texts: Vec<_> = arguments.property.iter().map(String::as_str).collect();
-    let selection = if texts.is_empty() { None } else { properties::read("--property", &texts, context.deadline())? };
-    if selection == Some(Selection::First) {
-        return Err(Failure::usage("--status: name properties by their numbers, or leave -p out").into());
-    }
-    let numbers = selection.as_ref().and_then(listing::numbers);
-    let Some(notes) = place.look(name, None)? else {
-        return Err(Failure::usage(format!("--status: ga-sync has not made a table {} there", name.table)).into());
-    };
-    let rows = listing::status(&notes, numbers.as_deref(), period)?;
-    listing.write(&listing::STATUS, &rows, &context.terminal)
-}
-
-fn print_preview(
-    arguments: &Arguments,
-    place: &Place,
-    table: &Table,
-    numbers: &[PropertyNumber],
-    period: &Period,
-    context: &Context,
-) -> anyhow::Result<()> {
-    let listing = arguments.options().listing(arguments.format.as_deref(), &[], context.deadline())?;
-    let notes = place.look(&table.name, Some(table))?.unwrap_or_default();
-    context.terminal.note(&zone::machine_note("time zones of properties were not requested"));
-    let rows = listing::preview(&notes, numbers, period)?;
-    listing.write(&listing::PREVIEW, &rows, &context.terminal)
 }
