@@ -72,7 +72,7 @@ impl Proofs {
     /// Whether the request is to be sent again for the nonce alone: it was not looked at, so that even an authorization code
     /// is still good.
     fn has_new_nonce(&mut self, response: &Response) -> bool {
-        self.nonce = dpop::nonce(response).or(self.nonce.take());
+        self.nonce = dpop::nonce(response).or_else(|| self.nonce.take());
         dpop::lacks_nonce(response) && !std::mem::replace(&mut self.has_repeated, true)
     }
 }
