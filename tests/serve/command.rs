@@ -159,7 +159,10 @@ fn i12_the_port_is_gone_when_either_side_has_ended() {
     served.end();
     assert!(TcpStream::connect(address).is_err());
 
-    let killed = Served::start(&user, &[]);
+    // It cannot remove its folder.
+    let mut program = user.command(&[]);
+    program.env("TMPDIR", user.home.path());
+    let killed = Served::of(&user, program);
     killed.running.signal(Signal::KILL);
     while TcpStream::connect(killed.address).is_ok() {
         std::thread::yield_now();

@@ -14,6 +14,7 @@ use crate::exit::{Failure, Kind, no_thread};
 
 /// What a program waits for.
 enum Event {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals"))]
     Signal(Signal),
     /// The command has ended.
     Ended(io::Result<ExitStatus>),
