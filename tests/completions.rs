@@ -14,7 +14,7 @@ fn script(home: &Home, program: &str, shell: &str) -> String {
     home.write(name, 0o600, &text).display().to_string()
 }
 
-/// What stands in the line after it was completed. `begin` makes the shell ready; `keys` complete a line and show it between
+/// The line after completion. `begin` makes the shell ready; `keys` complete a line and show it between
 /// `<` and `> ended`.
 fn completed(home: &Home, shell: &str, options: &[&str], begin: &str, line: &str, keys: &str) -> String {
     let mut command = home.command(shell);

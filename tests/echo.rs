@@ -1,4 +1,4 @@
-//! What is repeated to the user: secrets typed where none belongs, whatever the option, and what servers repeat of a
+//! What is repeated to the user: secrets typed where none belongs, for every option, and what servers repeat of a
 //! request. The options come from the programs' own `--help`, so that a new one is covered.
 
 mod typed {
@@ -97,7 +97,8 @@ mod typed {
         }
     }
 
-    /// Each secret in one of its forms, and another form with each option, so that a usual run has a sample of all pairs.
+    /// Each secret in one of its forms, and another form with each option, so that a usual run has a sample of all
+    /// pairs.
     fn sample(turn: usize) -> Vec<String> {
         let whole = testkit::repetitions(0, 1) == 1;
         let secrets = secrets();
@@ -252,7 +253,7 @@ mod typed {
     }
 
     #[test]
-    fn a_file_that_can_be_opened_is_named_whatever_it_is_called() {
+    fn a_file_that_can_be_opened_is_named_even_if_it_looks_like_a_secret() {
         for name in ["{a}.json", "ya29.json", "key'$(touch pwned)'.json", "GOCSPX-1.json"] {
             let home = Home::new();
             home.write(name, 0o600, "{}");
@@ -393,7 +394,8 @@ mod servers {
         Asking { program: "ga-fields", line: "--verbose -p 1 --token -", file: user },
     ];
 
-    /// Runs it against a server that gives the answer of this number to each part of the request, one run for all parts.
+    /// Runs it against a server that gives the answer of this number to each part of the request, one run for all
+    /// parts.
     fn ask(asking: &Asking, number: usize) -> (Home, Run, Vec<String>) {
         let home = Home::new();
         let server = ScriptedServer::answering(move |request| {
@@ -424,7 +426,7 @@ mod servers {
     }
 
     #[test]
-    fn d3_whatever_a_server_repeats_no_secret_of_the_request_is_told_or_noted() {
+    fn d3_no_secret_of_the_request_that_a_server_repeats_is_printed_or_stored() {
         for asking in &ASKING {
             for number in 0..answers("").len() {
                 let (home, run, secrets) = ask(asking, number);
@@ -446,7 +448,7 @@ mod servers {
     }
 
     #[test]
-    fn d3_the_servers_own_words_about_the_error_are_kept() {
+    fn d3_the_servers_words_about_the_error_are_kept() {
         for (number, words) in [(0, "invalid_request"), (2, "which is wrong")] {
             let (_, run, _) = ask(&ASKING[0], number);
             assert!(run.stderr().contains(words), "{number}: {}", run.stderr());
@@ -459,7 +461,7 @@ mod servers {
     }
 
     #[test]
-    fn a_wait_that_is_too_long_is_told_by_both_clients() {
+    fn a_wait_that_is_too_long_is_reported_by_both_clients() {
         for asking in [&ASKING[0], &ASKING[8], &ASKING[9]] {
             let server = ScriptedServer::answering(|_| Answer::new(503, "Retry-After: 3600\r\n", "busy"));
             let home = Home::new();
@@ -604,7 +606,8 @@ mod debug {
         }
     }
 
-    /// The field of a type that derives Debug, if it could print a secret: a message of HTTP, or text by a secret's name.
+    /// The field of a type that derives Debug, if it could print a secret: a message of HTTP, or text by a secret's
+    /// name.
     fn is_risky(field: &str) -> bool {
         let Some((name, kind)) = field.trim().trim_end_matches(',').split_once(": ") else {
             return ["(Request)", "(Response)", "HeaderValue"].iter().any(|kind| field.contains(kind));

@@ -51,7 +51,7 @@ fn every_way_to_hand_over_the_token_gives_the_same_report() {
 }
 
 #[test]
-fn a_gauth_token_that_fails_is_told_apart_from_a_report_that_fails() {
+fn a_gauth_token_that_fails_differs_from_a_report_that_fails() {
     let sandbox = sandbox();
     let without = "unset GOOGLE_APPLICATION_CREDENTIALS; export NO_GCE_CHECK=true;";
     for script in [

@@ -63,7 +63,7 @@ fn the_committed_man_page_is_the_one_it_prints() {
 }
 
 #[test]
-fn the_grant_its_file_and_its_cached_tokens_go_and_nobody_elses() {
+fn only_the_grant_its_file_and_its_cached_tokens_are_removed() {
     let user = logged_in();
     let gone = [cache(&user, &user.stored(), "a"), cache(&user, &user.stored(), "b")];
     let mut other = user.stored();
@@ -152,7 +152,7 @@ fn g8_a_grant_that_the_server_does_not_know_exits_3_and_its_file_stays() {
 }
 
 #[test]
-fn whatever_is_not_a_yes_keeps_the_file() {
+fn any_answer_but_yes_keeps_the_file() {
     for (answer, code) in [
         (Answer::new(302, "Location: http://127.0.0.1:1/\r\n", ""), 1),
         (Answer::json(200, r#"{"error":"invalid_request"}"#), 1),
@@ -298,7 +298,7 @@ fn d4_verbose_shows_the_request_without_the_token() {
 fn h1_a_file_that_cannot_be_looked_at_is_an_error_not_a_success_that_keeps_it() {
     let user = logged_in();
     for first in 2..5 {
-        // The first of all tells std whether the system knows the call.
+        // With the very first, std finds out whether the system has the call.
         let inject = format!("inject=statx:error=EIO:when={first}+");
         let command = user.command(&["--yes", "--timeout", "5"]);
         let Some(trace) = testkit::strace(&["-e", "trace=statx", "-e", &inject], command) else {

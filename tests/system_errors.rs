@@ -1,8 +1,8 @@
 //! Every program that keeps something, with each of its system calls failing or being its last. Whatever happens, files
-//! are the old or the new, nothing is lost without a word, the deadline holds, nothing temporary stays for ever, and exit
-//! code 0 means that the result was delivered.
+//! are the old or the new, nothing is lost without a word, the deadline holds, nothing temporary stays for ever, and
+//! exit code 0 means that the result was delivered.
 //!
-//! A run without faults tells which calls there are. Of all (call, fault, occurrence) a sample with a fixed seed is
+//! A run without faults shows which calls there are. Of all (call, fault, occurrence) a sample with a fixed seed is
 //! tried, and with `scripts/check --long` every one.
 
 use std::collections::BTreeMap;

@@ -52,7 +52,7 @@ fn logged_in() -> User {
     logged_in_to(Options::default())
 }
 
-/// The same where the sandbox has these options. That it stands for Google is said by the credentials alone.
+/// The same with these options of the sandbox, which only the credentials name instead of Google.
 fn logged_in_to(options: Options) -> User {
     let mut user = User::logged_in(BIN, options, &[READONLY, EDIT]);
     user.environment.clear();

@@ -1,5 +1,5 @@
-//! A token of several hops costs as little as any other once it is there, and is handed out for exactly what it was asked
-//! for (A14, B6, D12).
+//! A token of several hops costs as little as any other once it is there, and is handed out for exactly what it was
+//! asked for (A14, B6, D12).
 
 use std::collections::HashSet;
 use std::fs;
@@ -26,7 +26,7 @@ fn kinds(machine: &User) -> [(&'static str, Value); 7] {
 }
 
 #[test]
-fn b6_d12_a_warm_hit_costs_one_read_of_the_cache_whatever_the_credentials() {
+fn b6_d12_a_warm_hit_costs_one_read_of_the_cache_with_any_credentials() {
     let machine = machine();
     let mut costs = Vec::new();
     for (name, file) in kinds(&machine) {

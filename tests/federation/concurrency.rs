@@ -78,7 +78,7 @@ fn b4_a_holder_killed_at_any_hop_loses_nothing_and_the_next_goes_on_at_once() {
         machine.keep(&make(&machine));
         let mut held_at = 0;
         loop {
-            // Hold the hop after so many; when there is none left, every hop has been tried.
+            // Hold the next hop; if there is none, every hop has been tried.
             let hold = Fault::new("/", FaultKind::Hold).after(held_at);
             machine.sandbox.fault(hold);
             let holder = Running::start(machine.command(&["--refresh"]));

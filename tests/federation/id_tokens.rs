@@ -27,7 +27,7 @@ fn a_key_gets_an_id_token_by_its_target_audience() {
 }
 
 #[test]
-fn impersonation_gets_one_from_iam_whatever_the_source() {
+fn impersonation_gets_one_from_iam_with_any_source() {
     let machine = machine();
     let analyst = machine.sandbox.analyst();
     let workforce = machine.sandbox.external_account_authorized_user(&[super::CLOUD_PLATFORM]);
@@ -45,7 +45,7 @@ fn impersonation_gets_one_from_iam_whatever_the_source() {
 }
 
 #[test]
-fn a_users_grant_gives_one_for_its_own_client_alone() {
+fn a_users_grant_gives_one_only_for_its_own_client() {
     let machine = machine();
     let grant = machine.sandbox.grant(&["openid", EMAIL, READONLY]);
     let mut file = user(&machine);

@@ -50,7 +50,7 @@ fn a_chain_ends_in_its_last_member_by_way_of_the_others() {
 }
 
 #[test]
-fn explain_tells_the_way_from_the_source_to_whom_the_token_acts_for() {
+fn explain_reports_every_step_from_the_source_to_the_target() {
     let machine = holding(User::key);
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let reporter = machine.sandbox.service_account_email();
@@ -76,7 +76,7 @@ fn impersonate_goes_on_top_of_an_account_that_a_file_already_impersonates() {
 }
 
 #[test]
-fn who_may_not_act_as_the_account_is_told_which_permission_is_missing() {
+fn a_missing_permission_to_act_as_the_account_is_named() {
     let machine = holding(user);
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let reporter = machine.sandbox.service_account_email();
@@ -138,7 +138,7 @@ fn subject_works_with_a_key_and_without_one() {
 }
 
 #[test]
-fn an_account_without_delegation_and_an_unknown_user_are_told_apart() {
+fn an_account_without_delegation_and_an_unknown_user_have_different_messages() {
     let machine = holding(user);
     let (analyst, archivist) = (machine.sandbox.analyst(), machine.sandbox.archivist());
     let chain = ["--impersonate", analyst, "--impersonate", archivist];

@@ -1,4 +1,5 @@
-//! Machines on Google Cloud, and the certainty that others are not taken for one: no packet, no look-up, no wait (F9, F10).
+//! Machines on Google Cloud, and the certainty that others are not taken for one: no packet, no look-up, no wait (F9,
+//! F10).
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
@@ -167,7 +168,7 @@ fn f9_no_proxy_ever_sees_a_request_to_the_metadata_server() {
         for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
             command.env(name, proxy.url());
         }
-        // Nothing leaves this machine: the sockets cannot be had.
+        // Nothing leaves this machine: it gets no sockets.
         let inject = ["-e", "inject=socket:error=EACCES"];
         let Some(trace) = strace(&inject, command) else {
             return;
@@ -232,7 +233,7 @@ fn a_host_that_is_none_is_refused_by_name() {
 }
 
 #[test]
-fn the_json_form_tells_what_the_server_said() {
+fn the_json_form_has_what_the_server_sent() {
     let machine = machine();
     let (_home, command) = on_google(host(machine.sandbox.url()), &["--format", "json"]);
     let run = machine.run_command(command).expect(0);

@@ -1,5 +1,5 @@
-//! What a file from elsewhere could do harm with is refused by name before a file is opened or a packet sent (E2–E4, E13,
-//! E14), and so is what is not supported.
+//! What a file from elsewhere could do harm with is refused by name before a file is opened or a packet sent (E2–E4,
+//! E13, E14), and so is what is not supported.
 
 use gauth_sandbox::Provider;
 use serde_json::{Value, json};
@@ -317,7 +317,7 @@ fn e6_what_is_not_supported_is_refused_by_name() {
 }
 
 #[test]
-fn e10_a_bare_key_is_told_the_form_that_it_needs() {
+fn e10_a_bare_key_has_a_hint_about_its_form() {
     let machine = machine();
     let path = machine.home.config().join("gauth/credentials.json");
     machine.keep(&machine.key());

@@ -1,5 +1,5 @@
-//! Each refusal that Google is known for: its own message, its own remedy, its exit code (G8, and every row of the table of
-//! token errors that a token request can meet). First as texts on record, then as the sandbox really refuses.
+//! Each refusal that Google is known for: its own message, its own remedy, its exit code (G8, and every row of the
+//! table of token errors that a token request can meet). First as texts on record, then as the sandbox really refuses.
 
 use std::collections::HashMap;
 
@@ -106,7 +106,7 @@ fn g8_every_row_of_the_error_table_has_its_own_message_remedy_and_exit_code() {
 }
 
 #[test]
-fn g5_g8_a_clock_that_is_off_is_told_by_how_much() {
+fn g5_g8_the_error_of_a_wrong_clock_says_by_how_much() {
     let machine = holding(User::key);
     for (skew, says) in [(4000, "4000 s behind"), (-4000, "4000 s ahead of")] {
         machine.sandbox.set_clock_skew(skew);

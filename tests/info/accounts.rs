@@ -1,4 +1,4 @@
-//! Whose credentials they are: told where the file or Google tells it, else how to find out.
+//! Whose credentials they are, if the file or Google says so; otherwise how to find out.
 
 use serde_json::{Value, json};
 use testkit::run_with_input;
@@ -22,7 +22,7 @@ fn anonymous(user: &User, scopes: &[&str], changes: Value) -> String {
 }
 
 #[test]
-fn the_email_of_a_file_is_told_in_whatever_field_it_is() {
+fn the_email_of_a_file_is_reported_from_any_of_its_fields() {
     let user = logged_in();
     // The claims of the JWT are {"email":"ada@example.test"}.
     for fields in [
@@ -76,7 +76,7 @@ fn a_lookup_that_fails_costs_only_the_email() {
 }
 
 #[test]
-fn where_nobody_tells_the_email_the_login_that_does_is_told() {
+fn if_the_email_is_unknown_the_login_that_shows_it_is_printed() {
     let user = logged_in();
     let file = anonymous(&user, &[READONLY], json!({}));
     for options in [&[&*file][..], &[&*file, "--check"], &[&*file, "--format", "json"]] {

@@ -62,7 +62,7 @@ fn unknown_keys_stay() {
 }
 
 #[test]
-fn a1_a6_the_file_written_is_for_its_owner_alone() {
+fn a1_a6_the_file_written_is_only_for_its_owner() {
     let user = logged_in();
     user.home.write("open.json", 0o644, "{}");
     for name in ["new/token.json", "open.json"] {

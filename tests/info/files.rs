@@ -109,7 +109,7 @@ fn the_machines_own_account_is_reported_without_asking_for_it() {
 }
 
 #[test]
-fn check_says_ok_or_the_cause_and_the_remedy_and_leaves_the_file_alone() {
+fn check_says_ok_or_the_cause_and_the_remedy_and_does_not_change_the_file() {
     let user = logged_in();
     let mut before = (fs::read(&user.credentials).expect("read it"), user.home.tree());
     // The lock of the grant, which a server might use up.
@@ -180,7 +180,7 @@ fn e7_e8_e11_a_damaged_file_is_refused_with_its_field_and_without_its_value() {
 }
 
 #[test]
-fn e10_an_unusable_key_is_told_without_asking_google() {
+fn e10_an_unusable_key_is_reported_without_a_request() {
     let user = logged_in();
     let key: Value =
         serde_json::from_slice(&fs::read(user.sandbox.service_account_key()).expect("read the key")).expect("JSON");

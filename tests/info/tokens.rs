@@ -8,7 +8,7 @@ use crate::{BIN, READONLY, json_report, logged_in};
 const EMAIL: &str = "https://www.googleapis.com/auth/userinfo.email";
 
 #[test]
-fn d9_a_token_is_looked_up_by_header_alone() {
+fn d9_a_token_is_looked_up_only_by_header() {
     let user = logged_in();
     let token = user.sandbox.access_token(&["openid", EMAIL, READONLY]);
     let report = json_report(&user, &["--token", &token]);
@@ -49,7 +49,7 @@ fn the_email_comes_from_userinfo_where_tokeninfo_keeps_it_back() {
 }
 
 #[test]
-fn a_userinfo_that_fails_costs_the_email_alone() {
+fn a_userinfo_that_fails_costs_only_the_email() {
     let server = ScriptedServer::start([
         Answer::json(200, format!(r#"{{"azp":"id","scope":"{EMAIL}","expires_in":"60"}}"#)),
         Answer::json(401, r#"{"error":"invalid_request","error_description":"Invalid Credentials"}"#),
@@ -95,7 +95,7 @@ fn every_other_answer_has_its_exit_code() {
 }
 
 #[test]
-fn h10_a_token_comes_from_standard_input_and_an_empty_or_broken_one_is_told_apart() {
+fn h10_a_token_comes_from_standard_input_and_an_empty_one_differs_from_a_malformed_one() {
     let user = logged_in();
     let token = user.sandbox.access_token(&[READONLY]);
     let from_stdin = |input: String| run_with_input(user.command(&["--token", "-"]), input);

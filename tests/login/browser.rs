@@ -78,7 +78,7 @@ fn a_browser_with_blanks_in_its_path_is_quoted_and_the_next_of_the_list_is_not_o
 }
 
 #[test]
-fn a_browser_variable_that_makes_no_sense_is_told_and_the_login_goes_on() {
+fn an_invalid_browser_variable_is_reported_and_the_login_continues() {
     let person = consenting();
     for (list, problem) in [("'/a b", "a quote is not closed"), (":", "it names no command")] {
         let mut command = person.command(&[]);

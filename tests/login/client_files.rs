@@ -36,7 +36,7 @@ fn installed(changes: &[(&str, Value)]) -> String {
 }
 
 #[test]
-fn without_any_client_the_five_steps_to_one_are_told() {
+fn without_any_client_the_five_steps_to_one_are_printed() {
     let home = Home::new();
     let run = run(home.command(crate::BIN)).expect_failure(2);
     let steps: Vec<_> = run.stderr().lines().filter(|line| line.contains(" hint: ")).collect();
@@ -192,7 +192,7 @@ fn e6_e7_e8_types_repeated_keys_and_bombs_are_refused() {
 }
 
 #[test]
-fn the_sandbox_variable_takes_loopback_addresses_alone() {
+fn the_sandbox_variable_takes_only_loopback_addresses() {
     let person = consenting();
     for url in ["https://sandbox.example.test", "http://192.0.2.1:80", "ftp://127.0.0.1"] {
         let mut command = person.command(&["--no-browser"]);

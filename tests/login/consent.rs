@@ -45,7 +45,7 @@ fn a_login_writes_what_every_adc_reader_loads_and_prints_the_path() {
 }
 
 #[test]
-fn the_scope_is_analytics_readonly_alone_unless_others_are_asked_for() {
+fn the_scope_is_only_analytics_readonly_by_default() {
     let person = consenting();
     let asked = |arguments: &[&str]| start(&person, arguments).parameter("scope");
     assert_eq!(asked(&[]), READONLY);
@@ -118,7 +118,7 @@ fn c10_a_refusal_without_the_state_is_ignored() {
 }
 
 #[test]
-fn c12_the_browser_is_told_of_success_only_after_the_file_is_written() {
+fn c12_the_browser_shows_success_only_after_the_file_is_written() {
     use gauth_sandbox::{Fault, FaultKind};
 
     let person = consenting();
@@ -176,7 +176,7 @@ fn c17_two_logins_at_once_do_not_take_each_others_answers() {
 }
 
 #[test]
-fn c18_nobody_comes_and_the_deadline_exits_5() {
+fn c18_without_an_answer_the_deadline_exits_5() {
     let person = consenting();
     let login = start(&person, &["--timeout", "1"]);
     let address = login.address();
@@ -199,7 +199,7 @@ fn a_web_client_gets_its_registered_redirect_to_the_letter_and_prompt_consent() 
     for path in ["", "/", "/oauth/callback"] {
         let uri = format!("http://localhost:{}{path}", free_port());
         let client = person.sandbox.web_client_secrets(&uri).expect("write a client file");
-        // The file lists every URI registered so far; only the newest is wanted here.
+        // The file lists every URI registered so far; only the newest is needed here.
         let mut file = read_json(&client);
         file["web"]["redirect_uris"] = json!(["https://example.test/cb", uri]);
         let client = person.home.write("web.json", 0o600, file.to_string());

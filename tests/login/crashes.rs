@@ -103,7 +103,7 @@ fn a4_a_crash_at_any_call_leaves_the_old_file_or_the_new_one() {
 }
 
 #[test]
-fn a5_a_disk_error_leaves_the_old_file_and_the_browser_is_told() {
+fn a5_a_disk_error_leaves_the_old_file_and_the_browser_shows_it() {
     for inject in ["inject=fsync:error=EIO:when=1".to_owned(), format!("inject={RENAME}:error=ENOSPC:when=1")] {
         let person = consenting();
         let old = old_grant(&person, 0o600);

@@ -28,7 +28,7 @@ pub(crate) fn old_grant(person: &User, mode: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a1_file_and_directories_are_private_whatever_the_umask() {
+fn a1_file_and_directories_are_private_with_any_umask() {
     for umask in ["000", "022", "777"] {
         let person = consenting();
         let mut command = person.home.command("sh");
@@ -113,7 +113,7 @@ fn a9_a_fifo_a_directory_or_a_device_in_the_place_is_refused_at_once() {
 }
 
 #[test]
-fn a10_a_place_that_cannot_be_written_is_told_before_the_url_is_shown() {
+fn a10_a_place_that_cannot_be_written_is_reported_before_the_url_is_shown() {
     let person = consenting();
     let read_only = person.home.path().join("read-only");
     fs::create_dir(&read_only).expect("create a directory");
@@ -239,7 +239,7 @@ fn files_of_other_tools_are_replaced_by_a_whole_new_grant() {
 }
 
 #[test]
-fn it_is_told_when_gauth_token_would_choose_another_source() {
+fn a_note_says_if_gauth_token_would_choose_another_source() {
     let person = consenting();
     let key = person.sandbox.service_account_key();
     let login = |arguments: &[&str], variable: Option<(&str, &Path)>| {

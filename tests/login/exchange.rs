@@ -46,7 +46,7 @@ fn c12_h6_h7_every_refusal_of_the_token_endpoint_has_its_exit_code_and_a_page() 
 }
 
 #[test]
-fn c16_a_code_is_sent_once_whatever_happens() {
+fn c16_a_code_is_sent_only_once() {
     for kind in [FaultKind::HangUp, FaultKind::Html { status: 503 }, FaultKind::CutOff { after: 10 }] {
         let person = consenting();
         let named = format!("{kind:?}");

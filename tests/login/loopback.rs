@@ -27,7 +27,7 @@ fn listening(port: u16) -> Vec<String> {
 }
 
 #[test]
-fn c1_the_port_is_open_on_loopback_alone_before_the_url_is_shown_and_closed_after_use() {
+fn c1_the_port_is_open_only_on_loopback_before_the_url_is_shown_and_closed_after_use() {
     let person = consenting();
     let login = start(&person, &[]);
     let address = login.address();
@@ -210,7 +210,7 @@ fn c15_twenty_tabs_with_the_same_answer_make_one_token_request() {
 }
 
 #[test]
-fn c15_a_second_answer_while_the_code_is_exchanged_is_told_so_at_once() {
+fn c15_a_second_answer_while_the_code_is_exchanged_gets_a_page_at_once() {
     use gauth_sandbox::{Fault, FaultKind};
 
     let person = consenting();

@@ -1,4 +1,4 @@
-//! Everything that is not the answer: it costs nothing, changes nothing and ends nothing.
+//! Requests that are not the answer: they neither change nor end a login.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -37,7 +37,7 @@ fn c6_five_hundred_requests_of_noise_do_not_end_a_login() {
 }
 
 #[test]
-fn c7_silent_sockets_hold_nobody_up_and_the_oldest_make_room() {
+fn c7_silent_sockets_delay_no_answer_and_the_oldest_are_closed() {
     let person = consenting();
     let login = start(&person, &[]);
     let good = login.target();
@@ -55,7 +55,7 @@ fn c7_silent_sockets_hold_nobody_up_and_the_oldest_make_room() {
     assert!(login.get(&good).contains(WORKED));
     // Less than the ten seconds that each of them may take.
     assert!(begun.elapsed() < Duration::from_secs(10));
-    // The first was let go without a word.
+    // The first was closed without an answer.
     let mut rest = Vec::new();
     silent[0].set_read_timeout(Some(Duration::from_secs(30))).expect("set a timeout");
     let _ = silent[0].read_to_end(&mut rest);
@@ -64,7 +64,7 @@ fn c7_silent_sockets_hold_nobody_up_and_the_oldest_make_room() {
 }
 
 #[test]
-fn c7_answered_strangers_who_stay_give_their_places_back_at_once() {
+fn c7_answered_connections_that_stay_open_do_not_count() {
     let person = consenting();
     let login = start(&person, &[]);
     let good = login.target();
@@ -131,7 +131,7 @@ fn a_flood_of_wrong_answers_costs_the_right_one_nothing() {
 }
 
 #[test]
-fn c11_a_page_is_the_same_whatever_was_in_the_request() {
+fn c11_a_page_repeats_nothing_of_the_request() {
     let person = consenting();
     let login = start(&person, &[]);
     let plain = login.get("/?x=1");

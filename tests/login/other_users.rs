@@ -36,7 +36,7 @@ fn visited_by_other(url: &str) -> Option<String> {
 }
 
 #[test]
-fn c22_another_users_answer_and_refusal_change_nothing_and_are_told_once() {
+fn c22_another_users_answer_and_refusal_change_nothing_and_are_reported_once() {
     let person = consenting();
     let login = start(&person, &[]);
     let state = login.parameter("state");

@@ -42,7 +42,7 @@ impl Desk {
 }
 
 #[test]
-fn c20_a_pasted_address_logs_in_whatever_the_terminal_puts_around_it() {
+fn c20_a_pasted_address_logs_in_with_anything_that_terminals_add() {
     for (before, after) in [("", "\n"), ("", "\r\n"), ("  ", " \n"), ("\x1b[200~", "\x1b[201~\r"), ("\n\n", "\n")] {
         let person = consenting();
         let mut desk = Desk::start(&person);
@@ -69,7 +69,7 @@ fn c20_a_bare_code_logs_in_also_still_percent_encoded() {
 }
 
 #[test]
-fn c20_another_logins_address_is_told_and_changes_nothing() {
+fn c20_another_logins_address_is_reported_and_changes_nothing() {
     let person = consenting();
     let mut desk = Desk::start(&person);
     let right = desk.address();

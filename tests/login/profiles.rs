@@ -8,7 +8,7 @@ use testkit::{Pty, mode, read_json};
 use crate::{consenting, log_in, start};
 
 #[test]
-fn a_login_is_written_to_its_profile_and_told_how_to_use() {
+fn a_login_is_written_to_its_profile_and_says_how_to_use_it() {
     let person = consenting();
     let file = person.home.config().join("gauth/profiles/acme.json");
     let run = log_in(&person, &["--profile", "acme", "--scope", "analytics.readonly,email"]);

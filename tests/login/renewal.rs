@@ -70,7 +70,7 @@ fn the_scopes_of_the_file_are_asked_for_again() {
     let run = log_in(&person, &[]);
     assert_eq!(person.stored()["scopes"], granted);
     assert!(!run.stderr().contains("also covers"), "{}", run.stderr());
-    // In whatever tool's dialect, and however they are written there.
+    // In any tool's format and spelling.
     let asked = |scopes: Value| {
         let file = json!({"client_id": "x", "refresh_token": "x", "scopes": scopes});
         person.home.write(".config/gauth/credentials.json", 0o600, file.to_string());
@@ -100,7 +100,7 @@ fn a_narrower_renewal_says_before_the_consent_what_is_lost() {
 }
 
 #[test]
-fn a_server_on_this_machine_that_has_ended_is_told_before_the_url_is_shown() {
+fn a_server_on_this_machine_that_has_ended_is_reported_before_the_url_is_shown() {
     let person = consenting();
     old_grant(&person, 0o600);
     let mut file = person.stored();

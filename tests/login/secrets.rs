@@ -1,4 +1,4 @@
-//! What is said and handed on: never a secret, whatever goes wrong. Every other test sweeps its output as well.
+//! Output and child processes never get a secret, even in errors. Every other test searches its output as well.
 
 use std::fs;
 
@@ -125,7 +125,7 @@ fn d9_urls_in_errors_have_lost_their_query() {
 }
 
 #[test]
-fn h1_a_full_disk_on_stdout_is_told() {
+fn h1_a_full_disk_on_stdout_is_reported() {
     let person = consenting();
     let mut command = person.home.command("sh");
     command

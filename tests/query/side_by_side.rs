@@ -1,5 +1,5 @@
-//! Properties side by side: how many requests are in flight, over all and at one property, and that nothing of it shows in
-//! the output.
+//! Properties side by side: how many requests are in flight, over all and at one property, and that nothing of it shows
+//! in the output.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
@@ -9,7 +9,7 @@ use testkit::{Answer, IN_TIME, Pty, Received, ScriptedServer};
 
 use super::{answer, body_of, page_of, user_of};
 
-/// Answers when so many requests are in flight, or the last has come, and knows the most that there were.
+/// Answers once a number of requests are in flight, or the last has arrived, and counts the most at once.
 #[derive(Default)]
 struct Gate {
     state: Mutex<Flight>,
@@ -75,7 +75,7 @@ fn is_first_page(request: &Received) -> bool {
     body_of(request).get("offset").is_none()
 }
 
-/// What is printed of properties with so many rows each.
+/// The expected output for properties with these numbers of rows.
 fn csv_of(properties: &[String], rows: u64) -> String {
     let row = |property: &String, place: u64| format!("{property},/{place},{}\n", rows - place);
     let rows = properties.iter().flat_map(|property| (0..rows).map(move |place| row(property, place)));

@@ -117,7 +117,7 @@ fn a_proof_that_is_not_as_rfc_9449_says_is_refused_and_the_code_stays_good() {
 }
 
 #[test]
-fn a_proof_is_good_once_and_a_bound_grant_for_its_key_alone() {
+fn a_proof_is_valid_once_and_a_bound_grant_only_for_its_key() {
     let visitor = Visitor::consenting();
     let holder = Holder::new();
     let nonce = nonce(&visitor, &holder);

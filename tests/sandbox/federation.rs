@@ -98,7 +98,7 @@ fn an_outside_token_is_checked_for_issuer_audience_times_and_signature() {
 }
 
 #[test]
-fn a_saml_response_is_good_for_its_own_provider_alone() {
+fn a_saml_response_is_valid_only_for_its_provider() {
     let visitor = Visitor::new(Default::default());
     let audience = Provider::Saml.audience();
     let response = visitor.sandbox.saml_response().to_owned();
@@ -109,7 +109,7 @@ fn a_saml_response_is_good_for_its_own_provider_alone() {
 }
 
 #[test]
-fn a_workforce_grant_is_refreshed_by_its_own_client_with_basic_alone() {
+fn a_workforce_grant_is_refreshed_only_by_its_client_with_basic() {
     let visitor = Visitor::new(Default::default());
     let file = visitor.sandbox.external_account_authorized_user(&[READONLY]);
     let text = |name: &str| file[name].as_str().expect(name).to_owned();

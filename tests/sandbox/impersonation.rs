@@ -83,7 +83,7 @@ fn each_field_of_a_request_is_checked() {
 }
 
 #[test]
-fn who_has_not_the_role_is_told_the_permission_and_who_has_no_scope_that() {
+fn a_missing_role_and_a_missing_scope_are_named() {
     let (visitor, token) = caller();
     let archivist = visitor.sandbox.archivist();
     for (verb, body, permission) in [

@@ -22,7 +22,7 @@ fn every_request_must_carry_the_flavor_and_no_trace_of_a_proxy() {
 }
 
 #[test]
-fn the_machines_account_tells_its_name_scopes_and_tokens() {
+fn the_machines_account_has_a_name_scopes_and_tokens() {
     let visitor = Visitor::new(Options::default());
     let get = |path: &str| visitor.get(&format!("{ACCOUNT}/{path}"), &[FLAVOR]);
     assert_eq!(get("email").body, visitor.sandbox.machine());

@@ -70,7 +70,7 @@ fn a_command_sees_the_sandbox_and_a_private_home_and_nothing_of_the_users_creden
 }
 
 #[test]
-fn a_relative_folder_is_told_as_an_absolute_one() {
+fn a_relative_folder_is_printed_as_an_absolute_one() {
     let home = Home::new();
     let script = "cd / && test -f \"$GAUTH_CLIENT_SECRETS\" && test -f \"$GAUTH_SANDBOX_SERVICE_ACCOUNT\"";
     let mut command = sandbox(&home, &["--dir", "files", "--", "sh", "-c", script]);
@@ -114,7 +114,7 @@ fn export_names_what_other_clients_need() {
 }
 
 #[test]
-fn a_shell_on_a_terminal_is_told_where_it_is_and_how_to_leave() {
+fn a_shell_on_a_terminal_shows_where_it_is_and_how_to_leave() {
     let home = Home::new();
     let mut pty = testkit::Pty::start(sandbox(&home, &["--", "sh"]), 80);
     let shown = pty.wait_for("type exit to leave it");

@@ -164,7 +164,7 @@ fn a_target_audience_gives_an_id_token_and_nothing_else() {
 }
 
 #[test]
-fn a_skewed_server_refuses_an_assertion_and_its_date_tells_why() {
+fn a_skewed_server_refuses_an_assertion_and_its_date_shows_why() {
     let (visitor, key) = start();
     visitor.sandbox.set_clock_skew(2 * 3600);
     let refused = assert_exchange(&visitor, &key.sign(&key.header(), &key.claims()));

@@ -154,7 +154,7 @@ fn revoking_ends_the_grant_and_says_no_the_second_time() {
 }
 
 #[test]
-fn tokeninfo_tells_of_a_live_token_in_strings() {
+fn tokeninfo_describes_a_valid_token_in_strings() {
     let visitor = Visitor::consenting();
     let code = visitor.code(&[("scope", &format!("email {READONLY}"))]);
     let tokens = visitor.exchange(&code, &[]).json();

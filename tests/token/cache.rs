@@ -1,4 +1,4 @@
-//! The cache: what is handed out from it, what is a miss, and what is left alone (A1, A10, A13–A15, B5, G3–G6).
+//! The cache: what is a hit, what is a miss, and what is not touched (A1, A10, A13–A15, B5, G3–G6).
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
@@ -75,7 +75,7 @@ fn a14_scopes_are_a_set_and_each_set_has_its_own_token() {
 }
 
 #[test]
-fn a1_whatever_the_umask_files_are_0600_and_directories_0700() {
+fn a1_with_any_umask_files_are_0600_and_directories_0700() {
     for umask in ["000", "022", "077", "777"] {
         let user = logged_in();
         let mut command = user.home.command("sh");
@@ -310,7 +310,7 @@ fn g6_a_second_run_in_the_same_second_with_a_larger_min_ttl_gets_a_new_token() {
 }
 
 #[test]
-fn g6_a_life_that_is_over_already_is_told() {
+fn g6_a_lifetime_that_is_over_is_reported() {
     for life in ["0", "-1", "\"-1\"", "0.5"] {
         let body = format!(r#"{{"access_token":"ya29.a","token_type":"Bearer","expires_in":{life}}}"#);
         let server = testkit::ScriptedServer::start([testkit::Answer::json(200, body)]);

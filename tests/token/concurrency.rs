@@ -71,7 +71,7 @@ fn has_ended(id: u32) -> bool {
     stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with('Z'))
 }
 
-/// Waits until so many of these wait for another process. They say so with `--verbose`.
+/// Waits until this number of processes wait for another one, which they report with `--verbose`.
 #[track_caller]
 fn until_waiting<'a>(count: usize, runners: impl IntoIterator<Item = &'a Running> + Clone) {
     let waits = |runner: &&Running| runner.has_said("waiting for another process");
@@ -216,7 +216,7 @@ fn b8_one_failure_is_not_multiplied_by_those_who_wait() {
         holder.signal(Signal::KILL);
         holder.finish();
         let runs = finish(&user, waiters);
-        // The failure is the same for all, whoever was told it by the server.
+        // The failure is the same for all, although the server reported it to one.
         let failure = |run: &Run| {
             let at = run.stderr().find(error).unwrap_or_else(|| panic!("{}", run.stderr()));
             run.stderr()[at..].to_owned()
@@ -234,7 +234,7 @@ fn b8_one_failure_is_not_multiplied_by_those_who_wait() {
 }
 
 #[test]
-fn b8_a_failure_over_one_scope_is_not_told_to_those_who_want_another() {
+fn b8_a_failure_for_one_scope_is_not_shared_with_requests_for_another() {
     let user = logged_in();
     let refused = FaultKind::OAuth { status: 400, error: "invalid_scope".to_owned(), description: None, subtype: None };
     user.sandbox.fault(Fault::new("/token", FaultKind::Hold));

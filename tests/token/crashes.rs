@@ -182,7 +182,7 @@ fn a3_a_cached_token_is_replaced_by_a_sibling_and_not_synced() {
         .collect();
     // A token that is lost in a crash is fetched again, so its file is not synced.
     assert_eq!(steps, ["open", "write", "rename"]);
-    // Born for its owner alone, and where nobody can have planted anything (A2).
+    // Created for its owner only, where no other user can have planted anything (A2).
     let born = trace
         .calls
         .iter()

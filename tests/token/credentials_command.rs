@@ -168,7 +168,7 @@ fn a7_a_kept_token_that_others_can_read_is_refused() {
 }
 
 #[test]
-fn a10_a_replaced_token_that_cannot_be_kept_is_told_and_the_token_printed() {
+fn a10_a_replaced_token_that_cannot_be_saved_is_reported_and_the_token_printed() {
     let (user, print) = with_a_store(Options { rotate: true, ..Options::default() });
     let mut gauth_token = command(&user, &[], &print);
     gauth_token.env("XDG_CACHE_HOME", "/proc/nowhere");

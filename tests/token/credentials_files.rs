@@ -1,5 +1,5 @@
-//! Credentials files: the dialects that are read, and what a hostile or broken one is refused for before anything is sent
-//! (E1, E2, E6–E12, A9, A15).
+//! Credentials files: the dialects that are read, and what a hostile or broken one is refused for before anything is
+//! sent (E1, E2, E6–E12, A9, A15).
 
 use std::fs;
 
@@ -52,7 +52,7 @@ fn every_dialect_of_a_users_grant_is_read() {
     };
     let mut gcloud =
         with(json!({"type": "authorized_user", "quota_project_id": "p-1", "universe_domain": "googleapis.com"}));
-    // gcloud writes no token_uri: Google's own is meant, and the sandbox stands for it.
+    // gcloud writes no token_uri: it means Google's, which the sandbox replaces.
     gcloud.as_object_mut().expect("an object").remove("token_uri");
     let dialects = [
         ("gcloud", gcloud),
@@ -155,7 +155,7 @@ fn e1_e2_a_token_uri_that_is_not_googles_gets_nothing() {
 }
 
 #[test]
-fn e2_a_universe_named_by_the_file_alone_moves_nothing() {
+fn e2_a_universe_named_only_by_the_file_moves_nothing() {
     let mut file = canary_user("https://oauth2.evil.test/token");
     file["universe_domain"] = "evil.test".into();
     assert_refused(file.to_string().as_bytes(), "GAUTH_ALLOW_HOSTS=oauth2.evil.test");
@@ -180,7 +180,7 @@ fn e6_a_type_must_be_known() {
 }
 
 #[test]
-fn e7_a_key_that_stands_twice_is_refused_wherever_it_stands() {
+fn e7_a_duplicate_key_is_refused_at_any_place() {
     for file in [
         r#"{"type":"authorized_user","client_id":"a","client_secret":"b","refresh_token":"c","token_uri":"https://oauth2.googleapis.com/token","token_uri":"https://evil.test/"}"#,
         r#"{"type":"authorized_user","\u0074ype":"service_account"}"#,

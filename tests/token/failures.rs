@@ -84,7 +84,7 @@ fn h6_without_credentials_it_says_to_log_in() {
 }
 
 #[test]
-fn h6_h7_a_wrong_command_exits_2_and_asks_nobody() {
+fn h6_h7_a_wrong_command_exits_2_without_a_request() {
     let user = logged_in();
     for options in [
         &["--nonsense"][..],

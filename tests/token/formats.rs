@@ -11,7 +11,7 @@ use crate::{BIN, READONLY, logged_in, with_a_key};
 const FORMATS: [&str; 4] = ["bare", "header", "json", "curl"];
 
 #[test]
-fn d8_each_format_is_what_it_says_to_the_byte_whatever_is_said_beside_it() {
+fn d8_each_format_is_exact_to_the_byte_with_any_notes_on_stderr() {
     for user in [logged_in(), with_a_key()] {
         let token = user.token(&[]);
         for more in [&[][..], &["--verbose", "--explain"], &["-q"]] {

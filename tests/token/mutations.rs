@@ -1,5 +1,5 @@
-//! Files of every kind, damaged at random from a fixed seed: whatever comes of it is a token's first step or one clear error
-//! that names the file; never a panic, never a secret (E6–E13).
+//! Files of every kind, damaged at random from a fixed seed: the result is always a token's first step or one clear
+//! error that names the file; never a panic, never a secret (E6–E13).
 
 use std::ffi::OsString;
 use std::time::{Duration, SystemTime};
@@ -293,7 +293,7 @@ fn a_damaged_file_of_any_kind_is_used_or_refused_in_one_line_without_a_secret() 
             }
         }
     }
-    // Most damage is no more than that; some does no harm.
+    // Most damage is no more than that; some has no effect.
     assert!(used > 0);
 }
 
@@ -307,7 +307,7 @@ fn the_program_names_the_damaged_file_and_says_one_thing_about_it() {
         let file = home.write("given.json", 0o600, &content);
         let mut command = home.command(BIN);
         command.arg("--credentials").arg(file).args(["--no-cache", "--timeout", "0.2"]);
-        // Nobody listens: whatever is asked for off this machine fails there.
+        // Nothing listens there, so that every request beyond this machine fails.
         command.env("HTTPS_PROXY", "http://127.0.0.1:1");
         let run = testkit::run(command);
         run.assert_no_secret(&secrets, false);

@@ -1,4 +1,5 @@
-//! The way to the token endpoint without TLS: redirects, limits, deadlines, broken answers, proxies (F1, F3–F6, F9, H13).
+//! The way to the token endpoint without TLS: redirects, limits, deadlines, broken answers, proxies (F1, F3–F6, F9,
+//! H13).
 
 use std::time::{Duration, Instant};
 
@@ -170,7 +171,7 @@ fn run_with(token_uri: &str, variables: &[(&str, &str)]) -> Run {
 }
 
 #[test]
-fn f9_a_proxy_is_asked_for_googles_host_and_told_nothing_else() {
+fn f9_a_proxy_gets_only_the_name_of_googles_host() {
     let google = "https://oauth2.googleapis.com/token";
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let proxy = ScriptedServer::start([Answer::new(403, "", "no")]);
@@ -213,7 +214,7 @@ fn f9_a_proxy_that_refuses_is_named_with_its_status() {
 }
 
 #[test]
-fn f9_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
+fn f9_a_password_that_is_not_encoded_is_refused_without_a_request() {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let home = Home::new();
         let file = canary_user("https://oauth2.googleapis.com/token").to_string();
@@ -231,7 +232,7 @@ fn f9_a_password_that_is_not_encoded_is_refused_before_anybody_is_asked() {
 }
 
 #[test]
-fn e1_localhost_is_this_machine_without_a_question() {
+fn e1_localhost_is_this_machine_without_a_lookup() {
     let server = ScriptedServer::answering(|_| Answer::json(200, TOKEN));
     let home = Home::new();
     let file = canary_user(&format!("http://localhost:{}/token", server.address().port()));
@@ -285,7 +286,7 @@ fn a_word_that_says_try_again_counts_for_more_than_the_status() {
 }
 
 #[test]
-fn a_login_of_a_sandbox_that_has_ended_is_told_as_such() {
+fn a_login_of_a_sandbox_that_has_ended_is_reported_as_such() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let run = run_canary_user(&format!("http://{gone}/token"), &[]).expect_failure(5);
     assert!(run.stderr().contains("a login made in a gauth-sandbox ends with it"), "{}", run.stderr());

@@ -1,4 +1,4 @@
-//! Refresh tokens that are used up by their use: each new one is saved before anything else, whatever races or dies
+//! Refresh tokens that are valid for one use: each new one is saved before anything else, even if processes race or die
 //! (B3, G7, A6, A8).
 
 use std::fs::{self, File};
@@ -20,7 +20,7 @@ fn refresh_token(user: &User) -> String {
     token.as_str().expect("a refresh token").to_owned()
 }
 
-/// Starts so many at once, each with the next of `choices`, and expects a token from each.
+/// Starts this number at once, each with the next of `choices`, and expects a token from each.
 #[track_caller]
 fn race(user: &User, count: usize, choices: &[&[&str]]) {
     let choices = choices.iter().cycle().take(count);
@@ -59,7 +59,7 @@ fn b3_who_goes_past_the_cache_waits_for_those_who_fill_it() {
     let user = rotating();
     user.token(&[]);
     race(&user, 12, &[&["--refresh"], &["--no-cache"]]);
-    // Each that leaves the cache alone asks for itself; of the others one at least.
+    // Each that does not use the cache sends its own request; of the others at least one does.
     assert!((8..=13).contains(&user.requests_to("/token").len()));
     user.token(&["--refresh"]);
 }

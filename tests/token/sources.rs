@@ -1,4 +1,5 @@
-//! Which credentials are taken: the order of sources, a named source that is final, `--explain`, and the sandbox's address.
+//! Which credentials are taken: the order of sources, a named source that is final, `--explain`, and the sandbox's
+//! address.
 
 use std::fs;
 
@@ -79,7 +80,7 @@ fn a_source_that_is_set_and_broken_is_an_error_never_a_fall_through() {
         let mut command = user.command(&["--credentials"]);
         command.arg(&file);
         user.run_command(command).expect_failure(2);
-        // gauth's own file stands before gcloud's in the same way.
+        // gauth's own file takes precedence over gcloud's in the same way.
         let gcloud = ".config/gcloud/application_default_credentials.json";
         user.home.write(gcloud, 0o600, user.stored().to_string());
         if let Some(content) = broken {

@@ -166,7 +166,7 @@ fn f7_f8_only_a_chain_to_a_trusted_root_for_this_name_and_time_will_do() {
 }
 
 #[test]
-fn f8_the_sandbox_with_tls_is_trusted_by_its_authority_alone() {
+fn f8_the_sandbox_with_tls_is_trusted_only_by_its_authority() {
     let user = logged_in_to(Options { tls: true, ..Options::default() });
     let run = user.run(&[]).expect_failure(1);
     assert!(run.stderr().contains("SSL_CERT_FILE"), "{}", run.stderr());

@@ -1,8 +1,8 @@
 //! Which fields can be added to a report: `checkCompatibility`.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/properties/checkCompatibility>
 //!
-//! Only the server knows, and only for core reports. If the fields of the report are incompatible already, it refuses and
-//! names the field to remove.
+//! Only the server knows, and only for core reports. If the fields of the report are incompatible already, it refuses
+//! and names the field to remove.
 
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_told_apart_by_the_servers_verdict() {
+    fn fields_are_separated_by_the_servers_verdict() {
         let body = r#"{"dimensionCompatibilities":[
             {"dimensionMetadata":{"apiName":"itemName","uiName":"Item"},"compatibility":"INCOMPATIBLE"},
             {"dimensionMetadata":{"apiName":"country"},"compatibility":"COMPATIBLE"}],

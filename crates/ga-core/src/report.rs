@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn an_official_body_is_sent_whole_whatever_has_a_type() {
+    fn an_official_body_is_sent_whole_with_members_of_unknown_type() {
         let body = json!({
             "dimensions": [{"name": "date"}],
             "metrics": [{"name": "sessions", "unheardOf": 1}],

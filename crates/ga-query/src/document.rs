@@ -52,7 +52,7 @@ impl Source<'_> {
 }
 
 impl<'q> Document<'q> {
-    /// Begins a document of so many reports.
+    /// Begins a document of this number of reports.
     pub(crate) fn new(
         output: Output,
         target: Target,

@@ -24,7 +24,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// Nothing yet, of so many properties.
+    /// Nothing yet, of this number of properties.
     pub(crate) fn of(properties: usize) -> Self {
         Self { properties, ..Self::default() }
     }

@@ -1,9 +1,9 @@
 //! The command line: all accepted spellings are rewritten into the one that argh reads.
 //!
-//! Follows the utility conventions of POSIX (XBD 12.2) and GNU's long options. What a program's options are is
-//! known from argh's own table (`ArgsInfo`); here are only those that all programs share. Messages name
-//! options and never repeat values, because a value may be a token; one that certainly is a secret is refused where none
-//! belongs, before the program's own code runs.
+//! Follows the utility conventions of POSIX (XBD 12.2) and GNU's long options. What a program's options are is known
+//! from argh's own table (`ArgsInfo`); here are only those that all programs share. Messages name options and never
+//! repeat values, because a value may be a token; one that certainly is a secret is refused where none belongs, before
+//! the program's own code runs.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -39,8 +39,8 @@ const fn common(
     FlagInfo { kind, optionality: Optionality::Optional, long, short, description, hidden: false }
 }
 
-/// The option that takes a token: it is removed from the process list before anything else is done, and a missing value,
-/// or an option in its place, means an empty one.
+/// The option that takes a token: it is removed from the process list before anything else is done, and a missing
+/// value, or an option in its place, means an empty one.
 pub(crate) const TOKEN: &str = "--token";
 
 /// What a program does and accepts: its own options and positionals, as argh derives them.
@@ -129,7 +129,7 @@ impl Given {
         }
     }
 
-    /// Refuses both of a pair at once; each is an option (`--name`) or stands for the other words (`NAME`).
+    /// Refuses both of a pair at once; each is an option (`--name`), or `NAME` for all other words.
     ///
     /// # Errors
     /// A usage error that names them.
@@ -308,7 +308,7 @@ impl Reader<'_> {
     fn check(&self) -> Result<(), Failure> {
         let given = &self.arguments.given;
         let positionals = self.grammar.positionals;
-        // One positional may stand for several words: `START [END]`.
+        // The name of one positional may list several words: `START [END]`.
         let names = positionals.iter().flat_map(|one| one.name.split([' ', '[', ']']));
         let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
         for (place, word) in given.positionals.iter().enumerate() {

@@ -91,7 +91,7 @@ pub(crate) fn entry(flag: &FlagInfo<'_>, program: &Program) -> (String, String) 
     (label(flag), format!("{}{more}", description(flag, program)))
 }
 
-/// What is said about an option. `VALUES` in its text stands for the words that it takes.
+/// The description of an option. `VALUES` in it is replaced by the words that the option takes.
 pub(crate) fn description(flag: &FlagInfo<'_>, program: &Program) -> String {
     match (program.values)(flag.long) {
         Values::OneOf(words) => flag.description.replace("VALUES", &words.join(", ")),

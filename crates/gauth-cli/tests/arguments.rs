@@ -219,7 +219,7 @@ fn h3_a_reader_that_went_away_is_no_failure() {
 }
 
 #[test]
-fn a_closed_stderr_is_nobodys_error() {
+fn a_closed_stderr_is_no_error() {
     let mut command = Command::new("sh");
     command.args(["-c", "exec \"$0\" --limit canary 2>&-"]).arg(testkit::example("arguments"));
     run(command).expect_failure(2);
@@ -259,7 +259,7 @@ fn d7_a_panic_is_exit_1_and_shows_nothing_of_the_data() {
 }
 
 #[test]
-fn h2_a_closed_stdout_is_taken_for_one_that_nobody_reads() {
+fn h2_a_closed_stdout_counts_as_dev_null() {
     let mut command = Command::new("sh");
     command.args(["-c", "exec \"$0\" --version >&-"]).arg(testkit::example("arguments"));
     assert_eq!(run(command).expect(0).stderr(), "");

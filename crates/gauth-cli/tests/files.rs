@@ -34,7 +34,7 @@ fn content(path: &Path) -> String {
 }
 
 #[test]
-fn a1_secrets_are_private_whatever_the_umask() {
+fn a1_secrets_are_private_with_any_umask() {
     for umask in ["000", "022", "777"] {
         let home = Home::new();
         under_umask(&home, umask, &["secret", "d/secret", "--content", NEW]);

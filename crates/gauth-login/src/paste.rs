@@ -1,5 +1,5 @@
-//! What the user pastes into the terminal while the program waits: the address where the browser ended up, or just the code.
-//! This is the login on a machine without a browser, since Google no longer shows codes itself.
+//! What the user pastes into the terminal while the program waits: the address where the browser ended up, or just the
+//! code. This is the login on a machine without a browser, since Google no longer shows codes itself.
 
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::sync::mpsc::Sender;
@@ -85,8 +85,8 @@ fn line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
     }
 }
 
-/// The beginning of Google's codes. Those of other servers cannot be distinguished from a typo: there the whole address is
-/// needed.
+/// The beginning of Google's codes. Those of other servers cannot be distinguished from a typo: there the whole address
+/// is needed.
 const CODE: &str = "4/";
 
 /// Finds the redirect's query or the code in a line.
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn c20_an_address_or_a_code_is_found_in_whatever_surrounds_it() {
+    fn c20_an_address_or_a_code_is_found_in_any_surroundings() {
         let query = || Pasted::Query("state=s&code=4%2F0A".to_owned());
         let code = || Pasted::Code(Secret::new("4/0A-b_c"));
         for (line, found) in [

@@ -1,9 +1,9 @@
-//! Which request may be sent now. At most so many are in flight, and at most four at one property, whose quota allows ten
-//! (<https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>); earlier jobs come first.
+//! Which request may be sent now. At most so many are in flight, and at most four at one property, whose quota allows
+//! ten (<https://developers.google.com/analytics/devguides/reporting/data/v1/quotas>); earlier jobs come first.
 //!
-//! What cannot be passed on yet is bounded as well. The jobs that are being read may have as many full pages requested or
-//! waiting as requests may be in flight, and those that are not, together as many again: so a job is never held up by those
-//! behind it, and they fill the lanes that it leaves free.
+//! What cannot be passed on yet is bounded as well. The jobs that are being read may have as many full pages requested
+//! or waiting as requests may be in flight, and those that are not, together as many again: so a job is never held up
+//! by those behind it, and they fill the lanes that it leaves free.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,8 @@ use super::reserve::Reserve;
 
 /// The most requests in flight at one property.
 const AT_ONE_PROPERTY: usize = 4;
-/// After this many server errors in a row, over all its pages, no page of a property is requested again: with those under
-/// way that stays below its budget of ten an hour, and four parallel pages may each fail once.
+/// After this many server errors in a row, over all its pages, no page of a property is requested again: with those
+/// under way that stays below its budget of ten an hour, and four parallel pages may each fail once.
 const ERRORS_IN_A_ROW: u32 = 6;
 /// A short page counts as this many rows, so that the number of pages that wait is bounded, too.
 const SHORT_PAGE: u64 = PAGE_ROWS / 64;
@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reserve_that_is_reached_is_told_when_nothing_is_in_flight() {
+    fn a_reached_reserve_is_reported_once_nothing_is_in_flight() {
         let admission = Admission::new(4, Some(90));
         admission.add_job(&PropertyNumber::parse("1").unwrap());
         let answer = |turn: &Turn, remaining: u64| {

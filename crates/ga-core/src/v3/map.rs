@@ -1,5 +1,5 @@
-//! What only the user knows about an old view: the events that replace its goals, the parameters that replace its custom
-//! dimensions, and its property. Read from the file of `--map`:
+//! What only the user knows about an old view: the events that replace its goals, the parameters that replace its
+//! custom dimensions, and its property. Read from the file of `--map`:
 //!
 //! ```text
 //! # a comment
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn views_goals_and_fields_are_told_apart() {
+    fn views_goals_and_fields_are_distinguished() {
         let map = FieldMap::parse(
             "# old site\n\nga:123 = 456\n goal2=sign_up\nga:dimension3 = customEvent:author\nnetworkDomain = customUser:isp\n",
         )

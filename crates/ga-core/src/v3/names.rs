@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_a_name_stands_for_xx() {
+    fn a_number_in_a_name_replaces_xx() {
         let found = |name| find(name).map(|(entry, number)| (entry.name, number));
         assert_eq!(found("goal12Completions"), Some(("goalXXCompletions", Some("12"))));
         assert_eq!(found("dimension3"), Some(("dimensionXX", Some("3"))));

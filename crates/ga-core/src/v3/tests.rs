@@ -95,7 +95,7 @@ fn totals_are_made_of_the_servers_totals() {
 }
 
 #[test]
-fn the_name_of_the_range_stands_between_dimensions_and_metrics() {
+fn the_name_of_the_range_is_between_dimensions_and_metrics() {
     let question = Question {
         dimensions: words("date"),
         metrics: words("users,ga:bounceRate"),

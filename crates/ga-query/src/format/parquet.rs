@@ -1,5 +1,6 @@
-//! A Parquet file for analytical databases ([`ga_client::parquet`]): days are DATE, other dimensions are text, metrics INT64
-//! where Analytics says that they are whole, and otherwise DOUBLE, as Google's are. What the report is stands in its metadata.
+//! A Parquet file for analytical databases ([`ga_client::parquet`]): days are DATE, other dimensions are text, metrics
+//! INT64 where Analytics says that they are whole, and otherwise DOUBLE, as Google's are. The metadata describe the
+//! report.
 
 use ga_client::parquet::{CellType, Writer};
 use ga_core::check::Method;

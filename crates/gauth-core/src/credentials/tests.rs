@@ -108,7 +108,7 @@ fn the_dialects_of_a_users_grant_ask_for_the_same() {
 }
 
 #[test]
-fn g7_a_rotated_refresh_token_changes_that_field_alone() {
+fn g7_a_rotated_refresh_token_changes_only_that_field() {
     let mut file = user();
     file["x"] = serde_json::json!({"kept": [1]});
     let rotated = parse(file.clone()).unwrap().with_refresh_token(&Secret::new("1//new"));

@@ -31,7 +31,7 @@ fn e1_only_https_or_http_on_loopback() {
 }
 
 #[test]
-fn e2_tricks_with_the_host_reach_nobody() {
+fn e2_tricks_with_the_host_reach_no_other_host() {
     let policy = Policy::new(None, None).unwrap();
     for url in [
         "https://oauth2.googleapis.com.evil.test/token",
@@ -104,7 +104,7 @@ const ROLES: [Role; 7] = [
     Role::AwsMetadata,
 ];
 
-/// Every URL of the table, with the spans of what stands in braces.
+/// Every URL of the table, with the spans of its parts in braces.
 fn listed(role: Role) -> Vec<(String, Vec<std::ops::Range<usize>>)> {
     role.patterns()
         .into_iter()

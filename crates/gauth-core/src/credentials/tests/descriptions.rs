@@ -22,7 +22,7 @@ fn impersonated(source: serde_json::Value) -> serde_json::Value {
 }
 
 #[test]
-fn a_users_grant_tells_its_client_scopes_and_when_it_was_granted() {
+fn a_users_grant_reports_its_client_scopes_and_when_it_was_granted() {
     let mut file = user();
     file["account"] = "ada@example.test".into();
     file["scopes"] = json!(["b", "a"]);
@@ -44,7 +44,7 @@ fn a_users_grant_tells_its_client_scopes_and_when_it_was_granted() {
 }
 
 #[test]
-fn a_key_tells_its_id_and_an_impersonation_what_is_below_it() {
+fn a_key_reports_its_id_and_an_impersonation_its_source() {
     let found = parse(impersonated(key(PKCS8))).unwrap().describe().unwrap();
     assert_eq!(found.delegates, ["projects/-/serviceAccounts/d@p.test"]);
     let below = found.source.unwrap();
@@ -53,7 +53,7 @@ fn a_key_tells_its_id_and_an_impersonation_what_is_below_it() {
 }
 
 #[test]
-fn d9_urls_are_told_without_their_query() {
+fn d9_urls_are_reported_without_their_query() {
     let found = parse(external_account()).unwrap().describe().unwrap();
     assert_eq!(found.token_uri.as_deref(), Some("https://sts.googleapis.com/v1/token"));
     assert_eq!(found.subject_token.as_deref(), Some("a URL at ci.example.com"));

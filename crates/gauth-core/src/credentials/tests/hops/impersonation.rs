@@ -1,4 +1,4 @@
-//! Acting as a service account: the chain of hops on top of whatever credentials come first.
+//! Acting as a service account: the chain of hops after the source credentials.
 
 use super::*;
 
