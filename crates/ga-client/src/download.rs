@@ -2,7 +2,7 @@
 //! parallel and in order, and memory that does not grow with either.
 //!
 //! A job is the reports of one property, or of a part of its days. Each is a task that requests its pages when
-//! [`admission`] says so, and that the program reads as an iterator: one job after the other, whatever order they arrive
+//! `admission` says so, and that the program reads as an iterator: one job after the other, whatever order they arrive
 //! in. What the rows become is left to the program.
 
 mod admission;
