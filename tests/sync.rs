@@ -7,6 +7,8 @@ mod command_line;
 mod days;
 #[path = "sync/failures.rs"]
 mod failures;
+#[path = "sync/folder.rs"]
+mod folder;
 #[path = "sync/postgres.rs"]
 mod postgres;
 #[path = "sync/system_calls.rs"]

@@ -3,6 +3,8 @@
 //!
 //! Which columns there are, and which metadata, is left to the caller.
 
+use std::collections::HashMap;
+use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::column::writer::ColumnWriterImpl;
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
+use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{ColumnPath, Type};
@@ -27,6 +29,13 @@ const GROUP_BYTES: usize = 8 << 20;
 /// The number of strings passed to the library at a time.
 const BATCH: usize = 1024;
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+
+/// The key-value metadata of a file; `None` if it is not a Parquet file.
+pub fn metadata(file: &File) -> Option<HashMap<String, String>> {
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(file).ok()?;
+    let pairs = metadata.file_metadata().key_value_metadata().into_iter().flatten();
+    Some(pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect())
+}
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

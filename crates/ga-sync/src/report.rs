@@ -69,16 +69,24 @@ impl<'c> Report<'c> {
     /// # Errors
     /// A cell that its column cannot hold, or what `store` returns.
     pub(crate) fn for_each(self, mut store: impl FnMut(&[Value<'_>]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let columns = self.columns;
+        self.for_each_row(|cells| {
+            let values = columns.iter().zip(cells).map(|(column, cell)| column.value(cell));
+            store(&values.collect::<Result<Vec<_>, _>>()?)
+        })
+    }
+
+    /// Passes the cells of each row to `store`, one for each column, as the server sent them.
+    ///
+    /// # Errors
+    /// What `store` returns.
+    pub(crate) fn for_each_row(self, mut store: impl FnMut(&[&[u8]]) -> anyhow::Result<()>) -> anyhow::Result<()> {
         for page in self.pages {
             page.spool.for_each(|bytes| {
                 let mut rows = block::Rows::new(bytes, self.columns.len());
-                let (mut cells, mut values) = (Vec::new(), Vec::new());
+                let mut cells = Vec::new();
                 while rows.next_into(&mut cells) {
-                    values.clear();
-                    for (column, cell) in self.columns.iter().zip(&cells) {
-                        values.push(column.value(cell)?);
-                    }
-                    store(&values)?;
+                    store(&cells)?;
                 }
                 Ok(())
             })?;

@@ -111,6 +111,11 @@ impl Table {
         Ok(Self { name, columns, query, add_columns })
     }
 
+    /// Whether columns for new metrics may be added.
+    pub(crate) fn adds_columns(&self) -> bool {
+        self.add_columns
+    }
+
     /// The query as the target keeps it.
     pub(crate) fn query(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string(&self.query)?)

@@ -22,7 +22,7 @@ mod waiting;
 
 pub use replacement::sweep;
 pub use report::{Report, is_terminal};
-pub use secret::{SecretWriter, adopt_secret, private_directory, write_secret_unsynced};
+pub use secret::{SecretWriter, adopt_secret, private_directory, sync_directory, write_secret_unsynced};
 pub use secret::{check_secret_target, write_secret};
 #[cfg(unix)]
 pub(crate) use waiting::is_readable_by;

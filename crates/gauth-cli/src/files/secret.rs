@@ -174,7 +174,8 @@ fn is_ours(metadata: &fs::Metadata) -> bool {
     }
 }
 
-fn sync_directory(directory: &Path) -> io::Result<()> {
+/// Has the names in a directory outlast a loss of power.
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
     // If a directory cannot be opened or synced, the file is still written.
     let Ok(directory) = File::open(directory) else {
         return Ok(());
