@@ -90,8 +90,8 @@ fn without_a_token_the_gauth_token_beside_it_is_run() {
 #[test]
 fn the_line_for_cron_works_as_typed_after_the_install_step() {
     let (home, sandbox) = (Home::new(), sandbox());
-    // What cargo would install.
-    let folder = home.path().join(".cargo/bin");
+    // What the installation would install.
+    let folder = home.path().join(".local/bin");
     fs::create_dir_all(&folder).expect("make the folder");
     for program in ["ga-sync", "gauth-token"] {
         std::os::unix::fs::symlink(testkit::sibling(BIN, program), folder.join(program)).expect("link the program");

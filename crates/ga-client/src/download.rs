@@ -1,9 +1,9 @@
-//! Reports on their way from the server: one async client over HTTP/2, the reports of many properties and their pages in
-//! parallel and in order, and memory that does not grow with either.
+//! Downloads reports: one async client over HTTP/2, properties and their pages in parallel but read in order, and memory that
+//! grows with neither.
 //!
-//! A job is the reports of one property, or of a part of its days. Each is a task that requests its pages when
-//! `admission` says so, and that the program reads as an iterator: one job after the other, whatever order they arrive
-//! in. What the rows become is left to the program.
+//! A job is the reports of one property, or of a part of its days. Each is a task that requests its pages when `admission`
+//! permits it. The program reads the jobs one after the other, as an iterator, regardless of the order in which they arrive,
+//! and decides what becomes of the rows.
 
 mod admission;
 mod client;
