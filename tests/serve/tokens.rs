@@ -186,6 +186,32 @@ fn id_tokens_are_for_the_audience_that_was_asked_for() {
 }
 
 #[test]
+fn a_users_id_token_is_for_the_client() {
+    let user = User::logged_in(BIN, Options::default(), &["openid", "email", READONLY]);
+    let client = user.stored()["client_id"].as_str().expect("a client").to_owned();
+    let served = Served::start(&user, &[]);
+    let token = served.get(&format!("{IDENTITY}?audience={client}")).body;
+    assert_eq!(user.tokeninfo("id_token", &token)["aud"], *client);
+    served.end();
+}
+
+#[test]
+fn a_command_that_prints_the_credentials_is_run_once_and_replaced_tokens_are_used() {
+    let user = User::new(BIN, Options { rotate: true, ..Options::default() });
+    let grant = user.home.write("grant.json", 0o600, user.grant(&[READONLY, EDIT]).to_string());
+    let log = user.home.path().join("log");
+    let mut program = user.command(&[]);
+    program.env("GAUTH_CREDENTIALS_COMMAND", format!("echo run >> {}; cat {}", log.display(), grant.display()));
+    let served = Served::of(&user, program);
+    for query in ["", &format!("?scopes={READONLY}"), &format!("?scopes={EDIT}")] {
+        assert!(served.token(query).starts_with("ya29."));
+    }
+    assert!(user.requests_to("/token").iter().all(|request| request.status == Some(200)));
+    served.end();
+    assert_eq!(std::fs::read_to_string(log).expect("a log"), "run\n");
+}
+
+#[test]
 fn an_id_token_that_the_credentials_cannot_give_is_404_and_reported_once() {
     let user = logged_in();
     let served = Served::start(&user, &[]);
