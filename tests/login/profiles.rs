@@ -127,3 +127,18 @@ fn a_service_account_needs_no_key_after_a_login_with_cloud_platform() {
     let run = testkit::run(person.command_of_sibling("gauth-token", &options)).expect_failure(4);
     assert!(run.stderr().contains("cloud-platform"), "{}", run.stderr());
 }
+
+#[test]
+fn a_hint_to_log_in_with_a_client_file_keeps_the_profile() {
+    let person = consenting();
+    let hint = |arguments: &[&str]| {
+        let mut command = person.command(arguments);
+        command.env_remove("GAUTH_CLIENT_SECRETS");
+        person.run_command(command).expect_failure(2).stderr().to_owned()
+    };
+    let says = "and run gauth-login --client-secrets FILE --profile acme\n";
+    assert!(hint(&["--profile", "acme"]).contains(says));
+    assert!(hint(&[]).contains("and run gauth-login --client-secrets FILE\n"));
+    person.home.write(".config/gauth/profiles/acme.json", 0o600, r#"{"type":"authorized_user","refresh_token":"x"}"#);
+    assert!(hint(&["--profile", "acme"]).contains("hint: run gauth-login --client-secrets FILE --profile acme\n"));
+}

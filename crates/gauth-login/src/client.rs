@@ -18,15 +18,14 @@ use gauth_core::endpoint::{Endpoint, Policy};
 use crate::save::Target;
 
 /// How to create a client.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 4] = [
     "1. create or choose a project: https://console.cloud.google.com/projectcreate",
     "2. enable the Google Analytics Data API in it: https://console.cloud.google.com/apis/library/analyticsdata.googleapis.com",
     "3. set up the consent screen and add yourself as a test user: https://console.cloud.google.com/auth/audience",
     "4. create a client of type Desktop app: https://console.cloud.google.com/auth/clients",
-    "5. download its JSON right away, and run gauth-login --client-secrets FILE",
 ];
-
-const WITH_A_CLIENT_FILE: &str = "run gauth-login --client-secrets FILE";
+/// The last step.
+const DOWNLOAD: &str = "5. download its JSON right away, and ";
 
 /// The client to use.
 ///
@@ -49,11 +48,12 @@ pub(crate) fn choose(
     }
     match target.previous() {
         Some((file, path)) => {
-            renewed(file, policy).with_context(|| format!("cannot use the client in {}", shown(path)))
+            renewed(file, target, policy).with_context(|| format!("cannot use the client in {}", shown(path)))
         }
         None => {
             let failure = Failure::usage("no OAuth client found");
-            Err(STEPS.into_iter().fold(failure, Failure::hint).into())
+            let failure = STEPS.into_iter().fold(failure, Failure::hint);
+            Err(failure.hint(target.hint_at_a_client_file(DOWNLOAD)).into())
         }
     }
 }
@@ -78,16 +78,16 @@ fn find(flag: Option<&Path>, deadline: Option<Instant>) -> anyhow::Result<Option
 }
 
 /// Another tool's file says where its tokens come from, not where consent is given. That is known only for Google.
-fn renewed(file: &Document, policy: &Policy) -> anyhow::Result<Client> {
+fn renewed(file: &Document, target: &Target, policy: &Policy) -> anyhow::Result<Client> {
     let client = Client::from_authorized_user(file, policy).map_err(|error| {
         let failure = Failure::of(&error.into());
         // A damaged file is repaired by a login with a whole client.
-        if failure.hints().is_empty() { failure.hint(WITH_A_CLIENT_FILE) } else { failure }
+        if failure.hints().is_empty() { failure.hint(target.hint_at_a_client_file("")) } else { failure }
     })?;
     let of_google = client.token_uri == policy.token() || client.token_uri.is_google();
     if !of_google && !file.has("auth_uri") {
         return Err(Failure::usage("field auth_uri: missing, and token_uri is not Google's")
-            .hint(WITH_A_CLIENT_FILE)
+            .hint(target.hint_at_a_client_file(""))
             .into());
     }
     check_reachable(&client.token_uri)?;

@@ -26,8 +26,10 @@ use crate::signals::Signals;
 pub(crate) struct Target {
     /// A file; none for standard output.
     path: Option<PathBuf>,
-    /// The option that makes the other programs use it.
+    /// The option that names it, here and for the other programs.
     option: String,
+    /// Whether it is used without that option.
+    is_default: bool,
     previous: Option<Document>,
 }
 
@@ -45,6 +47,7 @@ impl Target {
                 .hint("name one with --credentials FILE")
         })?;
         let path = source.path().to_owned();
+        let is_default = matches!(source, Source::Own(_));
         let option = match &source {
             Source::Profile(profile) => profile.option(),
             _ => {
@@ -56,15 +59,21 @@ impl Target {
             return Err(Failure::usage("--credentials: expected the name of a file to write").into());
         }
         if source == Source::Flag("-".into()) {
-            return Ok(Self { path: None, option, previous: None });
+            return Ok(Self { path: None, option, is_default, previous: None });
         }
         let previous = read(&path)?;
-        Ok(Self { path: Some(path), option, previous })
+        Ok(Self { path: Some(path), option, is_default, previous })
     }
 
     /// The grant that will be replaced, and its file.
     pub(crate) fn previous(&self) -> Option<(&Document, &Path)> {
         self.previous.as_ref().zip(self.path.as_deref())
+    }
+
+    /// A hint to log in with a client file, to the same place.
+    pub(crate) fn hint_at_a_client_file(&self, before: &str) -> String {
+        let option = if self.is_default { String::new() } else { format!(" {}", self.option) };
+        format!("{before}run gauth-login --client-secrets FILE{option}")
     }
 
     /// The scopes of the grant that will be replaced. A damaged list is ignored: a login repairs the file.

@@ -88,6 +88,7 @@ impl Found {
     pub fn login_option(&self) -> Option<String> {
         match &self.source {
             Source::Profile(profile) => Some(profile.option()),
+            Source::Command => Some("--credentials -".to_owned()),
             Source::Flag(_) | Source::Variable("GOOGLE_APPLICATION_CREDENTIALS", _) => {
                 self.file.as_deref().map(|path| format!("--credentials {}", pasted(path)))
             }

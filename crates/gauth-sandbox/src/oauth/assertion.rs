@@ -34,7 +34,8 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
     form.only(&["grant_type", "assertion"])?;
     let jwt = Jwt::parse(form.required("assertion")?)
         .ok_or_else(|| OAuthError::invalid_grant("Invalid JWT: the assertion is not three parts of base64url"))?;
-    let account = text(&jwt.claims, "iss")
+    let account = jwt
+        .text("iss")
         .and_then(ServiceAccount::find)
         .ok_or_else(|| OAuthError::invalid_grant("Invalid grant: account not found"))?;
     if !google.keys_of(account).iter().any(|key| key.verifies(&jwt)) {
@@ -42,18 +43,18 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
     }
     let own_url = format!("{}/token", google.url);
     let is_own = |aud: &str| aud.strip_prefix(&*google.url).is_some_and(|path| token::PATHS.contains(&path));
-    if !text(&jwt.claims, "aud").is_some_and(|aud| is_own(aud) || GOOGLE_TOKEN_URLS.contains(&aud)) {
+    if !jwt.text("aud").is_some_and(|aud| is_own(aud) || GOOGLE_TOKEN_URLS.contains(&aud)) {
         return Err(OAuthError::invalid_grant(format!(
             "Invalid JWT: Failed audience check. The right audience is {own_url}"
         )));
     }
     check_times(&jwt.claims, google.clock(), LONGEST_LIFE)?;
 
-    match (text(&jwt.claims, "scope"), text(&jwt.claims, "target_audience")) {
+    match (jwt.text("scope"), jwt.text("target_audience")) {
         (Some(_), Some(_)) => Err(OAuthError::invalid_request("The JWT must hold scope or target_audience, not both.")),
         (None, None) => Err(OAuthError::new("invalid_scope", "Empty or missing scope not allowed.")),
         (None, Some(audience)) => Ok(json!({"id_token": google.service_id_token(account, audience, true)})),
-        (Some(list), None) => access_token(google, account, list, text(&jwt.claims, "sub")),
+        (Some(list), None) => access_token(google, account, list, jwt.text("sub")),
     }
 }
 
@@ -94,10 +95,6 @@ pub(crate) fn check_times(claims: &Map<String, Value>, now: u64, longest_life: i
         }
         _ => Err(OAuthError::invalid_grant(TIMES)),
     }
-}
-
-fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

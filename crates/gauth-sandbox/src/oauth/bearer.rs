@@ -38,17 +38,16 @@ pub(crate) fn check<C>(google: &Google, request: &Request, method: &Method<C>) -
 /// scopes, and not expired.
 fn self_signed<C>(google: &Google, token: &str, method: &Method<C>) -> Option<AccessToken> {
     let jwt = Jwt::parse(token)?;
-    let text = |name: &str| jwt.claims.get(name).and_then(serde_json::Value::as_str);
-    let is_own = text("iss") == Some(REPORTER) && text("sub") == Some(REPORTER);
+    let is_own = jwt.text("iss") == Some(REPORTER) && jwt.text("sub") == Some(REPORTER);
     if !is_own || !jwt.header.contains_key("kid") || !google.reporter_key.verifies(&jwt) {
         return None;
     }
     assertion::check_times(&jwt.claims, google.clock(), LONGEST_LIFE + TOLERANCE).ok()?;
-    let audience = text("aud").map(|audience| audience.strip_suffix('/').unwrap_or(audience));
+    let audience = jwt.text("aud").map(|audience| audience.strip_suffix('/').unwrap_or(audience));
     if audience.is_some_and(|audience| audience != google.url && audience != format!("https://{}", method.service())) {
         return None;
     }
-    let granted = match (text("scope"), audience) {
+    let granted = match (jwt.text("scope"), audience) {
         (Some(list), None) => scopes::parse(list).ok()?,
         // The whole API.
         (None, Some(_)) => method.scopes.iter().map(|scope| (*scope).to_owned()).collect(),

@@ -38,15 +38,14 @@ pub(crate) fn key(google: &Google, request: &Request) -> Result<Option<Vec<u8>>,
     let only = (proofs.len() == 1).then(|| proofs[0].to_str().ok()).flatten();
     let jwt = only.and_then(Jwt::parse).ok_or_else(|| refuse("not one signed JWT"))?;
     let point = jwt.header.get("jwk").and_then(public_key).ok_or_else(|| refuse("jwk"))?;
-    let claim = |name: &str| jwt.claims.get(name).and_then(Value::as_str);
     let header = |name: &str| jwt.header.get(name).and_then(Value::as_str);
     let iat = jwt.claims.get("iat").and_then(Value::as_u64);
     for (is_met, what) in [
         (header("typ") == Some("dpop+jwt"), "typ"),
         (header("alg") == Some("ES256"), "alg"),
         (jwt.is_signed_by(&ECDSA_P256_SHA256_FIXED, &point), "signature"),
-        (claim("htm") == Some(request.method().as_str()), "htm"),
-        (claim("htu") == Some(&*format!("{}{}", google.url, request.uri().path())), "htu"),
+        (jwt.text("htm") == Some(request.method().as_str()), "htm"),
+        (jwt.text("htu") == Some(&*format!("{}{}", google.url, request.uri().path())), "htu"),
         (iat.is_some_and(|iat| iat.abs_diff(google.clock()) <= SKEW), "iat"),
         (!jwt.claims.contains_key("ath"), "ath"),
     ] {
@@ -54,11 +53,11 @@ pub(crate) fn key(google: &Google, request: &Request) -> Result<Option<Vec<u8>>,
             return Err(refuse(what));
         }
     }
-    let id = claim("jti").filter(|id| !id.is_empty()).ok_or_else(|| refuse("jti"))?;
+    let id = jwt.text("jti").ok_or_else(|| refuse("jti"))?;
     if !lock(&google.proofs.seen).insert(id.to_owned()) {
         return Err(refuse("jti was used before"));
     }
-    match claim("nonce") {
+    match jwt.text("nonce") {
         Some(nonce) if nonce == google.proofs.nonce => Ok(Some(point)),
         _ => Err(OAuthError::new("use_dpop_nonce", "Authorization server requires nonce in DPoP proof")),
     }

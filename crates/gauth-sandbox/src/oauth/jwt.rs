@@ -89,6 +89,11 @@ impl<'a> Jwt<'a> {
         Some(Self { header: decode(header)?, claims: decode(claims)?, signed, signature: bytes(signature)? })
     }
 
+    /// A claim that is a text and not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
     pub(crate) fn is_signed_by(&self, algorithm: &'static dyn VerificationAlgorithm, key: &[u8]) -> bool {
         UnparsedPublicKey::new(algorithm, key).verify(self.signed.as_bytes(), &self.signature).is_ok()
     }

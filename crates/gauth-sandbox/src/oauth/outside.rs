@@ -3,7 +3,7 @@
 //! returns subject tokens, as the metadata endpoints of other clouds do.
 
 use hyper::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::http::{Request, Response, json, not_found};
 use crate::oauth::aws::AwsAccount;
@@ -99,8 +99,7 @@ impl Outside {
     /// The subject of a token that a provider accepts at `time`, or what is wrong with it.
     pub(crate) fn verify(&self, token: &str, provider: Provider, time: u64) -> Result<String, String> {
         let jwt = Jwt::parse(token).ok_or("Unable to parse the ID Token.")?;
-        let claims = &jwt.claims;
-        if text(claims, "iss") != Some(ISSUER) {
+        if jwt.text("iss") != Some(ISSUER) {
             return Err("The issuer in ID Token does not match the expected ones.".to_owned());
         }
         if !self.key.verifies(&jwt) {
@@ -109,25 +108,19 @@ impl Outside {
             );
         }
         let audience = provider.audience();
-        let found = text(claims, "aud").unwrap_or_default();
+        let found = jwt.text("aud").unwrap_or_default();
         if found.strip_prefix("https:").unwrap_or(found) != audience {
             return Err(format!("The audience in ID Token [{found}] does not match the expected audience."));
         }
-        let seconds = |name: &str| claims.get(name).and_then(Value::as_u64);
+        let seconds = |name: &str| jwt.claims.get(name).and_then(Value::as_u64);
         match (seconds("iat"), seconds("exp")) {
             (Some(iat), Some(exp)) if iat <= time + 300 && exp > time && exp - iat <= 86_400 => {}
             (iat, _) => {
                 return Err(format!("ID Token issued at {} is stale to sign-in.", iat.unwrap_or_default()));
             }
         }
-        text(claims, "sub")
-            .map(str::to_owned)
-            .ok_or_else(|| "The mapped attribute google.subject is missing.".to_owned())
+        jwt.text("sub").map(str::to_owned).ok_or_else(|| "The mapped attribute google.subject is missing.".to_owned())
     }
-}
-
-fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    claims.get(name).and_then(Value::as_str)
 }
 
 /// `GET /outside/token` with `Metadata: True`, as on Azure: JSON with the token in `access_token`.
