@@ -283,8 +283,8 @@ fn four_runs_of_which_one_is_killed_again_and_again_store_every_row_once() {
     assert_silent(keeper.analyst.finish(keeper.command(&url, "@properties", &period)));
     assert_eq!(keeper.ask("SELECT count(*), count(rows), count(error) FROM ga_sync"), [format!("{total}|{total}|0")]);
     assert_eq!(keeper.ask(TORN), [""; 0]);
+    let (asked, mut rows) = (reports(&sandbox), 0);
     let query = Analyst::of_sandbox(testkit::sibling(BIN, "ga-query").to_str().expect("UTF-8"), &sandbox);
-    let mut rows = 0;
     for numbers in numbers.chunks(25) {
         let list = numbers.join(",");
         let report = ["-p", &list, "-m", "sessions", "-d", "date,country", "--start", "2026-10-01", "--end", &last];
@@ -300,7 +300,7 @@ fn four_runs_of_which_one_is_killed_again_and_again_store_every_row_once() {
         assert!(ours == expected, "properties {list}");
         rows += ours.len();
     }
-    println!("{killed} runs were killed, {rows} rows are right, {} requests for {total} days", reports(&sandbox));
+    println!("{killed} runs were killed, {rows} rows are right, {asked} requests for {total} days");
 }
 
 const PASSWORD: &str = "correct-horse:9";
