@@ -224,6 +224,21 @@ fn a_run_for_another_table_waits_for_the_property() {
 }
 
 #[test]
+fn a_run_that_loses_its_claim_stores_nothing_more() {
+    let sandbox = sandbox();
+    let Some(keeper) = Keeper::of(&sandbox) else { return };
+    sandbox.fault(Fault::new("/v1beta/properties/123456:runReport", FaultKind::Hold).after(3));
+    let running = Running::start(keeper.command(&keeper.url(), "123456", &NOVEMBER));
+    assert!(sandbox.wait_for_held(1, IN_TIME), "the fourth day is not asked for");
+    keeper.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'");
+    sandbox.release();
+    assert_fails(running.finish(), 5, "cannot write to PostgreSQL");
+    assert_eq!(keeper.ask("SELECT count(*), count(error) FROM ga_sync"), ["3|0"]);
+    assert_silent(keeper.sync("123456", &NOVEMBER));
+    assert_eq!(keeper.ask(TORN), [""; 0]);
+}
+
+#[test]
 fn a_database_that_is_gone_ends_the_run_and_the_next_one_goes_on() {
     let sandbox = sandbox();
     let Some(mut keeper) = Keeper::of(&sandbox) else { return };
