@@ -220,6 +220,29 @@ fn an_id_token_that_the_credentials_cannot_give_is_404_and_reported_once() {
     }
     let run = served.end();
     assert_eq!(run.stderr().matches("a user's ID token can only be for the client").count(), 1, "{}", run.stderr());
+    // A grant without openid, in a profile, whose hint names it.
+    user.home.write(".config/gauth/profiles/acme.json", 0o600, user.grant(&[READONLY]).to_string());
+    let client = user.stored()["client_id"].as_str().expect("a client").to_owned();
+    let served = Served::start(&user, &["--profile", "acme"]);
+    assert_eq!(served.get(&format!("{IDENTITY}?audience={client}")).status, 404);
+    let run = served.end();
+    assert!(run.stderr().contains("run gauth-login --profile acme"), "{}", run.stderr());
+}
+
+#[test]
+fn a_subject_token_that_is_gone_is_503() {
+    let user = User::new(BIN, Options::default());
+    let file = user.file(&user.outside(Some("analyst@gauth-sandbox.iam.gserviceaccount.com")));
+    let served = Served::start(&user, &["--credentials", &file]);
+    assert_eq!(
+        served.value("instance/service-accounts/default/email"),
+        "analyst@gauth-sandbox.iam.gserviceaccount.com"
+    );
+    assert!(served.token("").starts_with("ya29."));
+    std::fs::remove_file(user.home.path().join("subject-token")).expect("remove it");
+    user.forget_tokens();
+    assert_eq!(served.get(TOKEN).status, 503);
+    served.end();
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use gauth_cli::{Context, Failure, Terminal, environment};
+use gauth_cli::{Context, Failure, Kind, Terminal, environment};
+use gauth_core::Secret;
 use gauth_core::credentials::TokenRequest;
 use gauth_core::description::Description;
 use gauth_core::endpoint::Policy;
 use gauth_core::scope::{self, Scopes};
-use gauth_core::{Error, Secret};
 use gauth_store::credentials::Found;
 use gauth_store::token_cache::{CacheMode, Request, Token};
 
@@ -158,11 +158,9 @@ impl Tokens {
                 Ok(token)
             }
             Err(error) => {
-                let problem = match error.downcast_ref() {
-                    Some(Error::Unsupported { .. }) => NoToken::NotGiven,
-                    _ => NoToken::Failed,
-                };
                 let failure = Failure::of(&error);
+                let is_never_given = request.audience.is_some() && failure.kind() == Kind::Usage;
+                let problem = if is_never_given { NoToken::NotGiven } else { NoToken::Failed };
                 let hints: String = failure.hints().iter().map(|hint| format!("; {hint}")).collect();
                 state.report(&self.terminal, &format!("cannot get a token for COMMAND: {failure}{hints}"));
                 state.failed = Some((name, Instant::now(), problem));
