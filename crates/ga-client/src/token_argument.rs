@@ -7,7 +7,8 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ga_core::property::PropertyNumber;
@@ -15,7 +16,6 @@ use ga_core::{catalogue, dates};
 use gauth_core::Secret;
 
 use gauth_cli::exit::{Failure, Kind};
-use gauth_cli::files::pasted;
 use gauth_cli::token_value::{self, LIMIT, checked, is_b64token, text};
 use gauth_cli::{child, environment};
 
@@ -50,6 +50,8 @@ pub enum TokenSource {
     Fixed(Secret),
     /// A command for `sh -c`.
     Command(String),
+    /// gauth-token, run without a shell, which a container may not have.
+    GauthToken(PathBuf),
 }
 
 impl fmt::Debug for TokenSource {
@@ -58,6 +60,7 @@ impl fmt::Debug for TokenSource {
         f.write_str(match self {
             Self::Fixed(_) => "Fixed(…)",
             Self::Command(_) => "Command(…)",
+            Self::GauthToken(_) => "GauthToken(…)",
         })
     }
 }
@@ -89,9 +92,9 @@ impl TokenSource {
     /// As [`TokenSource::choose`].
     pub fn choose_or_run_gauth_token(argument: &TokenArgument<'_>, timeout: Option<Duration>) -> Result<Self, Failure> {
         Ok(Self::named(argument, timeout)?.unwrap_or_else(|| {
-            let beside = std::env::current_exe().map(|program| program.with_file_name(GAUTH_TOKEN));
-            let beside = beside.ok().filter(|program| program.is_file());
-            Self::Command(beside.map_or_else(|| GAUTH_TOKEN.to_owned(), |program| pasted(&program)))
+            let name = format!("{GAUTH_TOKEN}{}", std::env::consts::EXE_SUFFIX);
+            let beside = std::env::current_exe().map(|program| program.with_file_name(&name));
+            Self::GauthToken(beside.ok().filter(|program| program.is_file()).unwrap_or_else(|| name.into()))
         }))
     }
 
@@ -126,7 +129,7 @@ impl TokenSource {
 
     /// Whether it can give another token when one has expired.
     pub(crate) fn is_command(&self) -> bool {
-        matches!(self, Self::Command(_))
+        !matches!(self, Self::Fixed(_))
     }
 
     /// A token. Each call runs the command again, if there is one, for at most `timeout`.
@@ -134,10 +137,7 @@ impl TokenSource {
     /// # Errors
     /// As [`TokenSource::choose`], and what the command's exit code says.
     pub fn token(&self, timeout: Option<Duration>) -> Result<Secret, Failure> {
-        match self {
-            Self::Fixed(token) => Ok(token.clone()),
-            Self::Command(command) => from_command(command, false, timeout),
-        }
+        self.get(false, timeout)
     }
 
     /// A token to replace one that the server refused, which gauth-token may still have in its cache.
@@ -145,9 +145,17 @@ impl TokenSource {
     /// # Errors
     /// As [`TokenSource::token`].
     pub fn new_token(&self, timeout: Option<Duration>) -> Result<Secret, Failure> {
+        self.get(true, timeout)
+    }
+
+    fn get(&self, refresh: bool, timeout: Option<Duration>) -> Result<Secret, Failure> {
         match self {
             Self::Fixed(token) => Ok(token.clone()),
-            Self::Command(command) => from_command(command, true, timeout),
+            Self::Command(command) => {
+                let name = "the token command";
+                printed(child::shell(command, name)?, name, refresh, timeout)
+            }
+            Self::GauthToken(program) => printed(child::printing(Command::new(program)), GAUTH_TOKEN, refresh, timeout),
         }
     }
 }
@@ -228,20 +236,22 @@ fn is_host(text: &str) -> bool {
     labels().count() > 1 && labels().all(is_label) && has_domain && !is_mixed && !text.starts_with("ya29.")
 }
 
-fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Result<Secret, Failure> {
+fn printed(mut command: Command, name: &str, refresh: bool, timeout: Option<Duration>) -> Result<Secret, Failure> {
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
-    let mut shell = child::shell(command, "the token command")?;
     if refresh {
-        shell.env(environment::REFRESH, "1");
+        command.env(environment::REFRESH, "1");
     }
-    let failed = |error: io::Error| Failure::of_system("cannot run the token command", &error, Kind::Failed);
-    let late = || Failure::new(Kind::Temporary, "cannot run the token command: it did not end in time");
+    let failed = |error: io::Error| {
+        let kind = if error.kind() == io::ErrorKind::NotFound { Kind::Login } else { Kind::Failed };
+        Failure::of_system(&format!("cannot run {name}"), &error, kind)
+    };
+    let late = || Failure::new(Kind::Temporary, format!("cannot run {name}: it did not end in time"));
     // The line may end in CR LF.
-    let (bytes, status) = child::run(&mut shell, LIMIT + 2, deadline).map_err(failed)?.ok_or_else(late)?;
-    let text = text(bytes, "the token command")?;
+    let (bytes, status) = child::run(&mut command, LIMIT + 2, deadline).map_err(failed)?.ok_or_else(late)?;
+    let text = text(bytes, name)?;
     let status = status.ok_or_else(late)?;
     if status.success() {
-        return checked(&text, "the token command");
+        return checked(&text, name);
     }
     // gauth-token's own codes keep their meaning.
     let kind = match status.code() {
@@ -250,7 +260,7 @@ fn from_command(command: &str, refresh: bool, timeout: Option<Duration>) -> Resu
         Some(5) => Kind::Temporary,
         _ => Kind::Login,
     };
-    Err(Failure::new(kind, format!("the token command failed: {status}")).hint("run that command by itself to see why"))
+    Err(Failure::new(kind, format!("{name} failed: {status}")).hint("run that command by itself to see why"))
 }
 
 #[cfg(test)]

@@ -87,11 +87,17 @@ pub fn shell(command: &str, origin: &str) -> Result<Command, Failure> {
         return Err(Failure::usage(format!("{origin}: this looks like {seems}, not a command")));
     }
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
+    shell.args(["-c", command]);
+    Ok(printing(shell))
+}
+
+/// A command that is run for what it prints: without standard input and without [`TOKEN_VARIABLES`].
+pub fn printing(mut command: Command) -> Command {
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
     for name in TOKEN_VARIABLES {
-        shell.env_remove(name);
+        command.env_remove(name);
     }
-    Ok(shell)
+    command
 }
 
 /// Runs a command to its end: what it prints, up to one byte more than `limit`, and how it ended, unless it prints more. `None`
