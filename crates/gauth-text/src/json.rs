@@ -15,7 +15,7 @@ use crate::Typed;
 /// A syntax error; or a duplicate key, as a data error that names its path.
 pub fn distinct(text: &[u8]) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let value = Place(String::new()).deserialize(&mut json)?;
+    let value = Place::Top.deserialize(&mut json)?;
     json.end()?;
     Ok(value)
 }
@@ -37,10 +37,26 @@ pub fn member(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// The path of the value that comes next.
-struct Place(String);
+/// Where the value is that comes next. A path is made of it for an error only, since every value passes here.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Top,
+    Member(&'a Place<'a>, &'a str),
+    Item(&'a Place<'a>, usize),
+}
 
-impl<'de> DeserializeSeed<'de> for Place {
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Top => Ok(()),
+            Self::Member(Self::Top, name) => write!(f, "{}", Typed(name)),
+            Self::Member(object, name) => write!(f, "{object}.{}", Typed(name)),
+            Self::Item(list, number) => write!(f, "{list}[{number}]"),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Place<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -48,7 +64,7 @@ impl<'de> DeserializeSeed<'de> for Place {
     }
 }
 
-impl<'de> Visitor<'de> for Place {
+impl<'de> Visitor<'de> for Place<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,7 +97,7 @@ impl<'de> Visitor<'de> for Place {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Self(format!("{}[{}]", self.0, list.len())))? {
+        while let Some(item) = items.next_element_seed(Place::Item(&self, list.len()))? {
             list.push(item);
         }
         Ok(list.into())
@@ -90,11 +106,12 @@ impl<'de> Visitor<'de> for Place {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = members.next_key::<String>()? {
-            let path = member(&self.0, &Typed(&key).to_string());
+            let place = Place::Member(&self, &key);
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format!("{path}: duplicate key")));
+                return Err(A::Error::custom(format!("{place}: duplicate key")));
             }
-            object.insert(key, members.next_value_seed(Self(path))?);
+            let value = members.next_value_seed(place)?;
+            object.insert(key, value);
         }
         Ok(object.into())
     }
