@@ -41,8 +41,8 @@ pub fn member(path: &str, name: &str) -> String {
 #[derive(Clone, Copy)]
 enum Place<'a> {
     Top,
-    Member(&'a Place<'a>, &'a str),
-    Item(&'a Place<'a>, usize),
+    Member(&'a Self, &'a str),
+    Item(&'a Self, usize),
 }
 
 impl fmt::Display for Place<'_> {
