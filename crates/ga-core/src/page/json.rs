@@ -36,6 +36,8 @@ impl<'a> Cursor<'a> {
     pub(super) fn peek(&mut self) -> Result<u8, Stop> {
         loop {
             match self.bytes.get(self.at) {
+                // Compact answers have no white space.
+                Some(&byte) if byte > b' ' => return Ok(byte),
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
                 Some(&byte) => return Ok(byte),
                 None => return Err(Stop::More),
