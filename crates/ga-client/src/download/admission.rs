@@ -18,8 +18,8 @@ use super::reserve::Reserve;
 
 /// The most requests in flight at one property.
 const AT_ONE_PROPERTY: usize = 4;
-/// After this many server errors in a row, over all its pages, no page of a property is requested again: with those under
-/// way that stays below its budget of ten an hour, and four parallel pages may each fail once.
+/// After this many server errors in a row, over all its pages, no page of a property is requested again: with those
+/// under way that stays below its budget of ten an hour, and four parallel pages may each fail once.
 const ERRORS_IN_A_ROW: u32 = 6;
 /// A short page counts as this many rows, so that the number of pages that wait is bounded, too.
 const SHORT_PAGE: u64 = PAGE_ROWS / 64;
@@ -340,6 +340,9 @@ impl Turn {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Jobs of these properties.
@@ -467,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reserve_that_is_reached_is_told_when_nothing_is_in_flight() {
+    fn a_reached_reserve_is_reported_once_nothing_is_in_flight() {
         let admission = Admission::new(4, Some(90));
         admission.add_job(&PropertyNumber::parse("1").unwrap());
         let answer = |turn: &Turn, remaining: u64| {
@@ -487,5 +490,102 @@ mod tests {
         let mut third = admission.queue(0, 1);
         second.leave();
         assert!(matches!(third.queued.as_mut().map(oneshot::Receiver::try_recv), Some(Ok(Err(_)))));
+    }
+
+    /// A job of full pages and a short last one, as [`super::super::pages`] requests them.
+    struct Pages {
+        left: usize,
+        /// The turns of pages that were requested, in order, and the room of those that have arrived.
+        running: Vec<(Turn, Option<Room>)>,
+        /// What the reader has not taken.
+        passed_on: Vec<Room>,
+    }
+
+    impl Pages {
+        fn has_ended(&self) -> bool {
+            self.left == 0 && self.running.is_empty() && self.passed_on.is_empty()
+        }
+
+        fn queue(&mut self, admission: &Arc<Admission>, job: usize, most: usize) {
+            while self.left > 0 && self.running.len() < most {
+                self.left -= 1;
+                let rows = if self.left == 0 { 100 } else { PAGE_ROWS };
+                self.running.push((admission.queue(job, rows), None));
+            }
+        }
+
+        /// A page arrives or is tried again, if one is in flight.
+        fn go_on(&mut self, admission: &Arc<Admission>, job: usize, chance: u8) -> bool {
+            let mut in_flight: Vec<_> =
+                self.running.iter_mut().filter_map(|page| entered(&mut page.0).then_some(page)).collect();
+            if in_flight.is_empty() {
+                return false;
+            }
+            let place = usize::from(chance) % in_flight.len();
+            let (turn, arrived) = &mut *in_flight[place];
+            turn.leave();
+            if chance > 200 {
+                turn.queued = Some(admission.wait(job, 0));
+                return true;
+            }
+            *arrived = turn.take_room(PAGE_ROWS);
+            while self.running.first().is_some_and(|(_, room)| room.is_some()) {
+                self.passed_on.extend(self.running.remove(0).1);
+            }
+            true
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn every_job_comes_to_its_end_within_its_room(
+            parallel in 1_usize..10,
+            readers in 1_usize..4,
+            sizes in vec(1_usize..15, 1..12),
+            chances in vec(any::<u8>(), 64),
+        ) {
+            let properties: Vec<_> = (0..sizes.len()).map(|job| (1 + job / 2).to_string()).collect();
+            let admission = admission(parallel, &properties.iter().map(String::as_str).collect::<Vec<_>>());
+            let pages = |left: &usize| Pages { left: *left, running: Vec::new(), passed_on: Vec::new() };
+            let mut jobs: Vec<_> = sizes.iter().map(pages).collect();
+            jobs.iter_mut().enumerate().for_each(|(number, job)| job.queue(&admission, number, 1));
+            let mut read = 0;
+            for chance in chances.iter().cycle() {
+                let number = usize::from(*chance) % jobs.len();
+                // From a place that chance decides, the first job that can go on does.
+                let order = (number..jobs.len()).chain(0..number);
+                let mut has_gone_on = false;
+                for number in order {
+                    has_gone_on = jobs[number].go_on(&admission, number, *chance);
+                    if has_gone_on && jobs[number].running.iter().all(|(turn, _)| turn.queued.is_none()) {
+                        jobs[number].queue(&admission, number, parallel);
+                    }
+                    if has_gone_on {
+                        break;
+                    }
+                }
+                for (number, job) in jobs.iter_mut().enumerate().skip(read).take(readers) {
+                    admission.read(number);
+                    has_gone_on |= !job.passed_on.is_empty();
+                    job.passed_on.clear();
+                    job.queue(&admission, number, if job.running.is_empty() { 1 } else { parallel });
+                }
+                let state = admission.state();
+                // A job that is read with others before they have ended brings the rows that it has.
+                prop_assert!(state.rows[0] <= state.room && state.rows[1] <= readers as u64 * state.room);
+                drop(state);
+                while jobs.get(read).is_some_and(Pages::has_ended) {
+                    read += 1;
+                    has_gone_on = true;
+                }
+                if read == jobs.len() {
+                    break;
+                }
+                prop_assert!(has_gone_on, "nothing can go on: {:?} of {:?}", admission.state().rows, sizes);
+            }
+            let state = admission.state();
+            prop_assert_eq!((state.lanes, state.rows), (parallel, [0, 0]));
+        }
     }
 }
