@@ -60,6 +60,14 @@ fn a_command_that_fails_or_prints_nothing_exits_3_with_its_own_words() {
 }
 
 #[test]
+fn a_dead_grant_hints_at_a_login_for_the_store() {
+    let (user, print) = with_a_store(Options::default());
+    user.sandbox.revoke_all();
+    let run = run(&user, &[], &print).expect_failure(3);
+    assert!(run.stderr().contains("hint: run gauth-login --credentials - to grant"), "{}", run.stderr());
+}
+
+#[test]
 fn what_is_no_credentials_file_exits_2() {
     let (user, print) = with_a_store(Options::default());
     for shell in
