@@ -201,6 +201,30 @@ fn a_run_that_is_killed_frees_its_claim_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn each_end_of_a_connection_notices_in_minutes_that_the_other_has_vanished() {
+    let sandbox = sandbox();
+    let (Some(ss), Some(mut keeper)) = (tool("ss"), Keeper::of(&sandbox)) else { return };
+    keeper.cluster.stop();
+    let port = keeper.cluster.serve_on_loopback(&[]);
+    sandbox.fault(Fault::new("/v1beta/properties/123456:runReport", FaultKind::Hold));
+    let url = format!("postgres://ga@127.0.0.1:{port}/postgres");
+    let running = Running::start(keeper.command(&url, "123456", &TWO_DAYS));
+    assert!(sandbox.wait_for_held(1, IN_TIME), "no day is asked for");
+    let mut sockets = Command::new(ss);
+    sockets.args(["-Htno", "state", "established", &format!("( sport = :{port} or dport = :{port} )")]);
+    let sockets = testkit::run(sockets).expect(0);
+    // Two connections, each with two ends. By default it is two hours; a timer of another kind is shorter still.
+    assert_eq!(sockets.stdout().lines().count(), 4, "{}", sockets.stdout());
+    assert!(
+        sockets.stdout().lines().all(|line| line.contains("timer:(") && !line.contains("min")),
+        "{}",
+        sockets.stdout()
+    );
+    sandbox.release();
+    assert_silent(running.finish());
+}
+
+#[test]
 fn a_run_for_another_table_waits_for_the_property() {
     let sandbox = sandbox();
     let Some(keeper) = Keeper::of(&sandbox) else { return };

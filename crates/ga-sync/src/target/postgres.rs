@@ -145,9 +145,12 @@ impl Postgres {
 impl Connections {
     fn open(settings: &Settings) -> Result<Self, Failure> {
         let failing = Failing { settings, verb: "connect to" };
-        let mut claim = settings.connect()?;
-        claim.batch_execute(PATIENCE).map_err(|error| failing.because(error))?;
-        Ok(Self { claim, rows: settings.connect()? })
+        let connect = || {
+            let mut client = settings.connect()?;
+            client.batch_execute(PATIENCE).map_err(|error| failing.because(error))?;
+            Ok(client)
+        };
+        Ok(Self { claim: connect()?, rows: connect()? })
     }
 }
 
