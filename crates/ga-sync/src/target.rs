@@ -30,6 +30,7 @@ use gauth_cli::{Failure, Terminal, files};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::columns::{Column, DataType};
 use crate::days::StoredDay;
 use crate::report::Report;
 use crate::table::{Name, Table};
@@ -171,4 +172,19 @@ impl Claim<'_> {
 /// A name as SQL takes it, whatever is in it.
 fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A column as `CREATE TABLE` declares it, in both databases.
+fn declared(column: &Column) -> String {
+    let data_type = match column.data_type {
+        DataType::Text => "TEXT",
+        DataType::Integer => "BIGINT",
+        DataType::Double => "DOUBLE PRECISION",
+    };
+    format!("{} {data_type}", identifier(&column.name))
+}
+
+/// A time as RFC 3339 has it, in seconds.
+fn moment(time: Timestamp) -> String {
+    format!("{time:.0}")
 }

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Failed, Notes};
+use super::{Failed, Notes, moment};
 use crate::columns::{Column, DataType};
 use crate::days::StoredDay;
 use crate::report::Report;
@@ -170,15 +170,14 @@ impl Claim<'_> {
         let mut writer = Writer::new(file, &columns.collect::<Vec<_>>())?;
         let day = report.day;
         report.for_each_row(|cells| writer.row(cells))?;
-        let moment = |time: Option<Timestamp>| time.map(|time| format!("{time:.0}"));
         let metadata = [
             ("table_name", Some(self.folder.name.clone())),
             ("property", Some(self.property.to_string())),
             ("day", Some(day.to_string())),
             ("rows", note.rows.map(|rows| rows.to_string())),
-            ("synced_at", moment(note.synced_at)),
+            ("synced_at", note.synced_at.map(moment)),
             ("quality", note.quality.clone()),
-            ("tried_at", moment(note.tried_at)),
+            ("tried_at", note.tried_at.map(moment)),
             ("query", Some(self.folder.query.clone())),
         ];
         Ok(writer.finish(metadata.into_iter().filter_map(|(key, value)| Some((key, value?))))?)

@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use postgres::{Client, GenericClient, Transaction};
 
-use super::{Failed, Notes, identifier};
-use crate::columns::{Column, DAY, DataType, PROPERTY, Value};
+use super::{Failed, Notes, declared, identifier};
+use crate::columns::{Column, DAY, PROPERTY, Value};
 use crate::days::StoredDay;
 use crate::report::Report;
 use crate::table::{Change, Name, Table};
@@ -318,15 +318,6 @@ fn definition(quoted: &str, columns: &[Column]) -> String {
          CREATE INDEX ON {quoted} (property, day);",
         columns.join(", ")
     )
-}
-
-fn declared(column: &Column) -> String {
-    let data_type = match column.data_type {
-        DataType::Text => "TEXT",
-        DataType::Integer => "BIGINT",
-        DataType::Double => "DOUBLE PRECISION",
-    };
-    format!("{} {data_type}", identifier(&column.name))
 }
 
 /// The name of a table in the notes: without the schema that it would have anyway.

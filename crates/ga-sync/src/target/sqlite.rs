@@ -19,8 +19,8 @@ use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension as _, ToSql, Transaction, TransactionBehavior, params,
 };
 
-use super::{Failed, Notes, identifier};
-use crate::columns::{Column, DAY, DataType, PROPERTY, Value};
+use super::{Failed, Notes, declared, identifier, moment};
+use crate::columns::{Column, DAY, PROPERTY, Value};
 use crate::days::StoredDay;
 use crate::report::Report;
 use crate::table::{Change, Name, Table};
@@ -231,15 +231,6 @@ fn definition(name: &str, columns: &[Column]) -> String {
     )
 }
 
-fn declared(column: &Column) -> String {
-    let data_type = match column.data_type {
-        DataType::Text => "TEXT",
-        DataType::Integer => "BIGINT",
-        DataType::Double => "DOUBLE PRECISION",
-    };
-    format!("{} {data_type}", identifier(&column.name))
-}
-
 /// Whether there is a table or a view of this name, which SQLite takes in any case of letters.
 fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
     let ask = "SELECT 1 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE";
@@ -275,11 +266,6 @@ fn notes(connection: &Connection, name: &str, property: Option<i64>) -> rusqlite
         }
     }
     Ok(notes)
-}
-
-/// A time as RFC 3339 has it, in seconds.
-fn moment(time: Timestamp) -> String {
-    format!("{time:.0}")
 }
 
 fn failed(verb: &str, path: &str, error: rusqlite::Error) -> Failure {
