@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use argh::{ArgsInfo, FromArgs};
 use gauth_cli::Failure;
-use gauth_cli::completions::Values;
-use gauth_core::scope::{self, Scopes};
+use gauth_core::scope::Scopes;
 use gauth_core::source::Flags;
 use gauth_text::Seems;
 
@@ -74,14 +73,5 @@ impl Arguments {
             Some(seems) => Err(Failure::usage(format!("--account: expected an e-mail address, found {seems}"))),
             None => Ok(self.account.as_deref().filter(|email| !email.is_empty())),
         }
-    }
-}
-
-/// Values of options that `--help` does not show.
-pub(crate) fn values(name: &str) -> Values {
-    match name {
-        "--scope" => Values::ListOf(scope::COMMON.to_vec()),
-        "--profile" => Values::Profile,
-        _ => Values::Text,
     }
 }

@@ -34,7 +34,7 @@ use signals::Signals;
 const PROGRAM: Program = Program {
     name: "gauth-login",
     timeout: Some(Duration::from_secs(300)),
-    values: arguments::values,
+    values: gauth_store::values,
     manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
 

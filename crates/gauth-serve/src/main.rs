@@ -13,7 +13,6 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use gauth_cli::command::Events;
-use gauth_cli::completions::Values;
 use gauth_cli::{Context, Program};
 use gauth_store::credentials;
 
@@ -26,18 +25,9 @@ use tokens::Tokens;
 const PROGRAM: Program = Program {
     name: "gauth-serve",
     timeout: Some(Duration::from_secs(60)),
-    values,
+    values: gauth_store::values,
     manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
-
-/// Values that `--help` does not show.
-fn values(name: &str) -> Values {
-    match name {
-        "--scope" => Values::ListOf(gauth_core::scope::COMMON.to_vec()),
-        "--profile" => Values::Profile,
-        _ => Values::Text,
-    }
-}
 
 fn main() -> ExitCode {
     // The status of a command is not one of those that `run` knows.

@@ -13,3 +13,13 @@ pub mod metadata_server;
 pub mod profiles;
 mod refusal_note;
 pub mod token_cache;
+
+use gauth_cli::completions::{self, Values};
+
+/// Values of the options that programs with scopes share, and that `--help` does not show.
+pub fn values(name: &str) -> Values {
+    match name {
+        "--scope" => Values::ListOf(gauth_core::scope::COMMON.to_vec()),
+        _ => completions::profiles(name),
+    }
+}

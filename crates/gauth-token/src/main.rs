@@ -7,7 +7,6 @@ mod format;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use gauth_cli::completions::Values;
 use gauth_cli::{Context, Program, environment, terminal};
 use gauth_store::credentials;
 use gauth_store::token_cache::Request;
@@ -17,18 +16,9 @@ use arguments::Arguments;
 const PROGRAM: Program = Program {
     name: "gauth-token",
     timeout: Some(Duration::from_secs(60)),
-    values,
+    values: gauth_store::values,
     manual: &[include_str!("../manual.txt"), gauth_store::MANUAL],
 };
-
-/// Values that `--help` does not show.
-fn values(name: &str) -> Values {
-    match name {
-        "--scope" => Values::ListOf(gauth_core::scope::COMMON.to_vec()),
-        "--profile" => Values::Profile,
-        _ => Values::Text,
-    }
-}
 
 fn main() -> ExitCode {
     gauth_cli::run(&PROGRAM, run)
