@@ -44,6 +44,7 @@ pub mod dates;
 pub mod error;
 pub mod filter;
 pub mod metadata;
+pub mod moment;
 pub mod order;
 pub mod page;
 pub mod paging;
