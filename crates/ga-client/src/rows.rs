@@ -181,6 +181,21 @@ pub struct Column {
     pub is_integer: bool,
     /// What those numbers measure, for people.
     pub measure: Measure,
+    /// What a metric is to a comparison of two periods.
+    pub role: Role,
+}
+
+/// What a metric is to a comparison of two periods. There the columns of a metric come in threes: its value, the value of the
+/// other period, and the change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// The value of the report's own period, as in a report that compares nothing.
+    #[default]
+    Value,
+    /// The value of the other period.
+    Previous,
+    /// The change from the other period, as a fraction of its value.
+    Change,
 }
 
 /// Writes rows in one format. What was written before an error is never a complete document.
@@ -245,6 +260,7 @@ fn two_columns() -> Layout {
         is_metric,
         is_integer: is_metric,
         measure: Measure::Number,
+        role: Role::Value,
     };
     Layout {
         columns: vec![column("d", false), column("m", true)],

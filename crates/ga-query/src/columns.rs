@@ -1,6 +1,6 @@
 //! The columns of the output, and the rows of totals and their like.
 
-use ga_client::rows::Measure;
+use ga_client::rows::{Measure, Role};
 use ga_core::catalogue::{self, FieldKind};
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::{Metric, RunReportRequest};
@@ -71,7 +71,14 @@ fn is_integer(metric: &Metric) -> bool {
 }
 
 fn column(name: &str, is_metric: bool) -> Column {
-    Column { name: name.to_owned(), heading: name.to_owned(), is_metric, is_integer: false, measure: Measure::Number }
+    Column {
+        name: name.to_owned(),
+        heading: name.to_owned(),
+        is_metric,
+        is_integer: false,
+        measure: Measure::Number,
+        role: Role::Value,
+    }
 }
 
 /// What a metric measures, by its `MetricType`; only its name says that it is a rate.

@@ -98,7 +98,8 @@ impl<'q> Document<'q> {
         let Source { report, property, .. } = source;
         let request = report.request_on(property.date_ranges());
         let properties = self.properties;
-        let start = Start { arguments: self.arguments, report, property, properties, request: &request, head };
+        let arguments = self.arguments;
+        let start = Start { arguments, report, property, properties, request: &request, other: None, head };
         self.writer = match self.format.content {
             Content::Rows(begin) => Some(begin(layout, &mut self.target.buffer)),
             Content::Report(begin) => Some(begin(layout, &start, &mut self.target.buffer)?),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use ga_client::rows::target::Place;
 use ga_client::rows::{self, Key};
-use ga_core::report::RunReportRequest;
+use ga_core::report::{DateRange, RunReportRequest};
 use ga_core::response::ReportHead;
 use gauth_cli::Failure;
 use gauth_cli::files;
@@ -83,6 +83,8 @@ pub(crate) struct Start<'a> {
     pub(crate) properties: &'a [Arc<Property>],
     /// The request with the property's own days.
     pub(crate) request: &'a RunReportRequest,
+    /// The days that it is compared with.
+    pub(crate) other: Option<&'a DateRange>,
     /// What the first page says beside its rows.
     pub(crate) head: &'a ReportHead,
 }

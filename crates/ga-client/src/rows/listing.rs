@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::target::{Place, Target};
-use super::{Column, FORMATS, Format, Key, Layout, Measure, choose};
+use super::{Column, FORMATS, Format, Key, Layout, Measure, Role, choose};
 use gauth_cli::exit::Failure;
 use gauth_cli::terminal::{Terminal, draws_unicode, width};
 
@@ -70,6 +70,7 @@ impl Listing {
             is_metric: false,
             is_integer: false,
             measure: Measure::Number,
+            role: Role::Value,
         };
         let layout = Layout {
             columns: columns.iter().copied().map(column).collect(),

@@ -18,6 +18,8 @@ pub enum Measure {
     Money(String),
     /// A duration, whose unit is this number of milliseconds.
     Time(u32),
+    /// A change as a part of the earlier value; -1 for all of it.
+    Change,
 }
 
 /// How much of a figure is shown.
@@ -72,6 +74,7 @@ impl Column {
             Measure::Money(code) => {
                 format!("{} {code}", number(value, decimals.max(least_decimals(value, 0)).min(minor_digits(code))))
             }
+            Measure::Change => signed(&number(value * 100.0, decimals.min(1))) + "%",
             Measure::Time(unit) => duration(value * f64::from(*unit) / 1000.0, decimals),
             // In the server's digits: 64 bits do not fit into a double.
             Measure::Number if is_whole(text) && !is_short => grouped(text),
@@ -108,6 +111,12 @@ fn rounded(value: f64, decimals: usize) -> String {
         Some(digits) if digits.bytes().all(|byte| matches!(byte, b'0' | b'.')) => digits.to_owned(),
         _ => grouped(&text),
     }
+}
+
+/// A figure with its sign, unless it is zero.
+fn signed(figure: &str) -> String {
+    let is_positive = !figure.starts_with('-') && figure.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    format!("{}{figure}", if is_positive { "+" } else { "" })
 }
 
 /// Three digits and a unit: `2.18M`.
@@ -242,6 +251,12 @@ mod tests {
             (Measure::Time(1000), "123.4", "2m 03s"),
             (Measure::Time(60_000), "185", "3h 05m"),
             (Measure::Time(1000), "-7200", "-2h 00m"),
+            (Measure::Change, "0.12345", "+12.3%"),
+            (Measure::Change, "-0.04", "-4.0%"),
+            (Measure::Change, "0", "0.0%"),
+            (Measure::Change, "-0.0001", "0.0%"),
+            (Measure::Change, "12.3456", "+1,234.6%"),
+            (Measure::Change, "", ""),
         ] {
             assert_eq!(shown(measure, text)[0], full, "{text}");
         }
@@ -252,6 +267,7 @@ mod tests {
         assert_eq!(shown(Measure::Number, "2179345.678"), ["2,179,345.68", "2,179,345.7", "2,179,346", "2.18M"]);
         assert_eq!(shown(Measure::Number, "2179345"), ["2,179,345", "2,179,345", "2,179,345", "2.18M"]);
         assert_eq!(shown(Measure::Rate, "0.43657"), ["43.66%", "43.7%", "44%", "44%"]);
+        assert_eq!(shown(Measure::Change, "123.4567"), ["+12,345.7%", "+12,345.7%", "+12,346%", "+12.3K%"]);
         assert_eq!(shown(Measure::Number, "2.2499"), ["2.25", "2.2", "2.2", "2.2"]);
         let money = Measure::Money("EUR".to_owned());
         assert_eq!(shown(money, "999999.5"), ["999,999.50 EUR", "999,999.5 EUR", "1,000,000 EUR", "1.00M EUR"]);

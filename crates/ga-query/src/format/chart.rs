@@ -50,7 +50,7 @@ const ASCII: Glyphs = Glyphs {
 };
 
 fn begin(layout: Layout, start: &Start<'_>, _: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
-    let days = Days::of(start.request, start.head);
+    let days = Days::of(start);
     let is_dumb = environment::variable("TERM").is_some_and(|term| term == "dumb");
     let has_color = layout.terminal_width.is_some() && !is_dumb && environment::variable("NO_COLOR").is_none();
     Ok(Box::new(Chart {

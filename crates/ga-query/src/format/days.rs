@@ -8,9 +8,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _};
 
+use super::Start;
+
 /// When a report was made, and its days.
 pub(super) struct Days {
     pub(super) ranges: Vec<Range>,
+    /// The days that they are compared with.
+    pub(super) other: Option<Range>,
     /// Minutes of a realtime report.
     minutes: Option<String>,
     /// `2026-11-27 09:30`, in the property's zone.
@@ -30,11 +34,11 @@ pub(super) struct Range {
 }
 
 impl Days {
-    pub(super) fn of(request: &RunReportRequest, head: &ReportHead) -> Self {
-        Self::at(Timestamp::now(), request, head)
+    pub(super) fn of(start: &Start<'_>) -> Self {
+        Self::at(Timestamp::now(), start.request, start.other, start.head)
     }
 
-    fn at(now: Timestamp, request: &RunReportRequest, head: &ReportHead) -> Self {
+    fn at(now: Timestamp, request: &RunReportRequest, other: Option<&DateRange>, head: &ReportHead) -> Self {
         let zone = head.metadata.time_zone.as_deref().filter(|zone| !zone.is_empty());
         let known = zone.and_then(zone::named);
         let now = now.to_zoned_datetime(known.unwrap_or_else(TimeZone::system));
@@ -46,16 +50,18 @@ impl Days {
         let minutes: Vec<String> = minutes.collect();
         Self {
             ranges: ranges.map(|(place, range)| Range::new(place, range, now.date())).collect(),
+            other: other.map(|range| Range::new(0, range, now.date())),
             minutes: Some(minutes.join(", ")).filter(|text| !text.is_empty()),
             made: now.strftime("%Y-%m-%d %H:%M").to_string(),
             zone: zone.map(sanitise),
         }
     }
 
-    /// `2026-11-01 to 2026-11-26`.
+    /// `2026-11-01 to 2026-11-26`, with `, compared with …` if they are.
     pub(super) fn text(&self) -> String {
         let ranges: Vec<String> = self.ranges.iter().map(Range::text).collect();
-        self.minutes.clone().unwrap_or_else(|| ranges.join(", "))
+        let other = self.other.as_ref().map_or_else(String::new, |other| format!(", compared with {}", other.text()));
+        self.minutes.clone().unwrap_or_else(|| ranges.join(", ") + &other)
     }
 }
 
@@ -104,7 +110,7 @@ mod tests {
             end_date: end.to_owned(),
             name: name.map(str::to_owned),
         };
-        let request = RunReportRequest {
+        let mut request = RunReportRequest {
             date_ranges: vec![range("2daysAgo", "yesterday", Some("now")), range("2026-03-01", "2026-03-01", None)],
             ..RunReportRequest::default()
         };
@@ -117,9 +123,13 @@ mod tests {
             ("America/Los_Angeles", "now: 2026-02-26 to 2026-02-27, 2026-03-01", "2026-02-28 15:30"),
         ] {
             head.metadata.time_zone = Some(zone.to_owned());
-            let days = Days::at(now, &request, &head);
+            let days = Days::at(now, &request, None, &head);
             assert_eq!((&*days.text(), &*days.made), (text, made), "{zone}");
         }
+        let other = range("2026-01-28", "2026-01-29", None);
+        request.date_ranges.truncate(1);
+        let days = Days::at(now, &request, Some(&other), &head);
+        assert!(days.text().ends_with("2026-02-27, compared with 2026-01-28 to 2026-01-29"), "{}", days.text());
         for none in ["", "soon", "daysAgo", "-1daysAgo", "2026-13-01", "99999999999daysAgo"] {
             assert_eq!(day(none, Date::constant(2026, 3, 1)).filter(|_| none != "-1daysAgo"), None, "{none}");
         }

@@ -19,7 +19,7 @@ pub(super) const FORMAT: Format =
 const STYLE: &str = include_str!("html/style.css");
 
 fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
-    let days = Days::of(start.request, start.head);
+    let days = Days::of(start);
     let property = &start.property.number;
     let has_property_column = layout.columns.iter().any(|column| column.name == "property");
     let title = figure::title(&layout);

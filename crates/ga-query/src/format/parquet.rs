@@ -57,7 +57,7 @@ fn metadata(start: &Start<'_>) -> Result<[(&'static str, String); 3], Failure> {
     let properties: Vec<_> = start.properties.iter().map(|property| property.number.as_str()).collect();
     let request = serde_json::to_string(start.request)
         .map_err(|error| Failure::new(Kind::Failed, format!("cannot write the request: {error}")))?;
-    let days = Days::of(start.request, start.head).ranges;
+    let days = Days::of(start).ranges;
     let ranges = start.request.date_ranges.iter().zip(days).map(|(range, known)| match known.days {
         Some((first, last)) => {
             DateRange { start_date: first.to_string(), end_date: last.to_string(), name: range.name.clone() }
