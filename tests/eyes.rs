@@ -184,7 +184,7 @@ fn h9_a_browser_shows_hostile_text_as_text() {
     assert!(!source.contains('\0') && !source.contains('\u{1b}'));
     assert!(!source.contains("http:") && !source.contains("https:"));
     let dom = dump(&browser, &home, &page);
-    assert!(dom.contains("<title>sessions by pageTitle</title>"), "{dom}");
+    assert!(dom.contains("<title>Sessions by page title</title>"), "{dom}");
     assert_eq!(dom.matches("<td dir=\"auto\">").count(), HOSTILE.len());
     assert_eq!(dom.matches("<style>").count(), 1);
     // As the browser serialises text.
@@ -210,7 +210,7 @@ fn a_browser_has_every_row_and_a_drawing_of_each_metric() {
     command.env("GAUTH_TOKEN", sandbox.access_token(&[READONLY]));
     run(command).expect(0);
     let dom = dump(&browser, &home, &home.path().join("r.html"));
-    assert!(dom.contains("<title>sessions, totalUsers by date, country, pagePath</title>"));
+    assert!(dom.contains("<title>Sessions and Total users by date, country and page path</title>"));
     let body = dom.split_once("<tbody>").expect("a body").1;
     let body = body.split_once("</tbody>").expect("its end").0;
     assert_eq!(body.matches("<tr>").count(), 3000);
@@ -241,7 +241,7 @@ fn columns_may_have_the_names_that_analytics_shows() {
     }
     assert!(out(&["-f", "table", "--header", "ui"]).starts_with("Country "));
     let page = out(&["-f", "html", "--header", "ui"]);
-    assert!(page.contains("<title>Sessions, Total users by Country</title>"));
+    assert!(page.contains("<title>Sessions and Total users by country</title>"));
     let object = out(&["-f", "ndjson", "--header", "ui"]);
     assert!(object.starts_with("{\"country\":"), "{object}");
     let requests = sandbox.requests();
@@ -389,7 +389,7 @@ fn a_page_names_its_property_and_the_time_of_the_report() {
     let first = run(command).expect(0);
     let header = first.stdout().split_once("<header>").expect("a header").1;
     let header: Vec<&str> = header.lines().skip(1).take(3).collect();
-    assert_eq!(header[..2], ["<h1>sessions by country</h1>", "<p>Nordwind – Website (123456)</p>"]);
+    assert_eq!(header[..2], ["<h1>Sessions by country</h1>", "<p>Nordwind – Website (123456)</p>"]);
     let days = header[2].strip_prefix("<p>").and_then(|days| days.strip_suffix(" · Europe/Berlin</p>")).expect("days");
     let (first, last) = days.split_once(" to ").expect("two days");
     assert!([first, last].iter().all(|day| day.len() == 10 && day.starts_with("20")), "{days}");
@@ -398,13 +398,13 @@ fn a_page_names_its_property_and_the_time_of_the_report() {
     let refusing = serving(report(&["country"], &[("sessions", "TYPE_INTEGER")], &[(&["Italy"], &["3"])]));
     let page = printed(&refusing, &["-d", "country", "-f", "html"]);
     assert!(page.contains("<p>property 123456</p>"), "{page}");
-    assert_eq!(refusing.requests().len(), 2);
+    assert_eq!(refusing.requests().len(), 3);
     let home = Home::new();
     run(query(&home, &refusing.url(), &["-d", "country", "-o", "r.Htm"])).expect(0);
     assert!(fs::read_to_string(home.path().join("r.Htm")).expect("the page").starts_with("<!DOCTYPE html>"));
     // Other formats send no such request.
     printed(&refusing, &["-d", "country", "-f", "chart"]);
-    assert_eq!(refusing.requests().len(), 2 + 2 + 1);
+    assert_eq!(refusing.requests().len(), 3 + 3 + 1);
 }
 
 /// Checks a page in frames of several widths, from outside, since no script may run inside. The title of the returned

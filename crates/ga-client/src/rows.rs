@@ -212,6 +212,8 @@ pub trait RowWriter {
     fn aggregate(&mut self, cells: &[&[u8]], out: &mut Vec<u8>) -> Result<(), Failure> {
         self.row(cells, out)
     }
+    /// What is to be known about the rows, a line each, after the last of them. Formats for programs leave it to stderr.
+    fn notes(&mut self, _notes: &[String]) {}
     /// After the last row.
     ///
     /// # Errors

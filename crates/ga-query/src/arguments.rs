@@ -105,7 +105,8 @@ ga_client::arguments! {
         #[argh(option, arg_name = "NAME")]
         pub(crate) table: Option<String>,
 
-        /// header line: api for API names, ui for the names that Analytics shows, or none (default: api)
+        /// header line: api for API names, ui for the names that Analytics shows, or none (default: api; in
+        /// html: ui)
         #[argh(option, arg_name = "api|ui|none")]
         pub(crate) header: Option<String>,
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ga_client::analytics::Analytics;
+use ga_client::rows::Role;
 use ga_core::catalogue::FieldKind;
 use ga_core::metadata::{self, Definition};
 use ga_core::request;
@@ -14,7 +15,12 @@ use crate::format::Column;
 use crate::property::Property;
 
 /// The fields of one property.
-pub(crate) struct DisplayNames(Vec<Definition>);
+#[derive(Default)]
+pub(crate) struct DisplayNames {
+    fields: Vec<Definition>,
+    /// Whether a field that Analytics has no name for is called in words; it keeps its own name otherwise.
+    pub(crate) is_in_words: bool,
+}
 
 impl DisplayNames {
     /// Gets those of the first of these properties that has them.
@@ -23,7 +29,7 @@ impl DisplayNames {
         for property in properties {
             let request = request::metadata(analytics.data_api(), &property.number)?;
             match analytics.call(request).and_then(|body| Ok(metadata::parse(&body)?)) {
-                Ok(fields) => return Ok(Self(fields)),
+                Ok(fields) => return Ok(Self { fields, is_in_words: false }),
                 Err(error) if ga_client::failure(&error).kind() == Kind::Login => return Err(error),
                 Err(error) => {
                     let what = || format!("property {}: cannot get the names of the columns", property.number);
@@ -31,18 +37,62 @@ impl DisplayNames {
                 }
             }
         }
-        first_error.unwrap_or_else(|| Ok(Self(Vec::new())))
+        first_error.unwrap_or_else(|| Ok(Self::default()))
     }
 
-    /// Sets the headings of the columns; what Analytics has no name for keeps its own.
+    /// Sets the headings of the columns.
     pub(crate) fn apply(&self, columns: &mut [Column]) {
         for column in columns {
             let kind = if column.is_metric { FieldKind::Metric } else { FieldKind::Dimension };
-            let is_it = |field: &&Definition| field.kind == kind && field.name == column.name;
-            let field = self.0.iter().find(is_it);
-            if let Some(field) = field.filter(|field| !field.ui_name.is_empty()) {
-                column.heading.clone_from(&field.ui_name);
-            }
+            let base = |suffix| column.name.strip_suffix(suffix).unwrap_or(&column.name);
+            column.heading = match column.role {
+                Role::Value => self.of(kind, &column.name),
+                Role::Previous => self.of(kind, base("_previous")) + ", before",
+                Role::Change => self.of(kind, base("_change")) + ", change",
+            };
+        }
+    }
+
+    /// What a field is called.
+    pub(crate) fn of(&self, kind: FieldKind, name: &str) -> String {
+        let field = self.fields.iter().find(|field| field.kind == kind && field.name == name);
+        match field.map(|field| &field.ui_name).filter(|shown| !shown.is_empty()) {
+            Some(shown) => shown.clone(),
+            None if self.is_in_words => in_words(name),
+            None => name.to_owned(),
+        }
+    }
+}
+
+/// `screenPageViews` as `Screen page views`. What a property defines itself, as in `customEvent:x`, is not touched.
+fn in_words(name: &str) -> String {
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return name.to_owned();
+    }
+    let mut words = String::new();
+    for (place, character) in name.chars().enumerate() {
+        if place > 0 && character.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        words.push(if place == 0 { character.to_ascii_uppercase() } else { character.to_ascii_lowercase() });
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_words() {
+        for (name, words) in [
+            ("screenPageViews", "Screen page views"),
+            ("country", "Country"),
+            ("active28DayUsers", "Active28 day users"),
+            ("customEvent:planType", "customEvent:planType"),
+            ("", ""),
+        ] {
+            assert_eq!(in_words(name), words);
         }
     }
 }

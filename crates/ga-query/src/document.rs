@@ -98,8 +98,8 @@ impl<'q> Document<'q> {
         let Source { report, property, .. } = source;
         let request = report.request_on(property.date_ranges());
         let properties = self.properties;
-        let arguments = self.arguments;
-        let start = Start { arguments, report, property, properties, request: &request, other: None, head };
+        let (arguments, names) = (self.arguments, self.display_names.as_ref());
+        let start = Start { arguments, report, property, properties, request: &request, other: None, head, names };
         self.writer = match self.format.content {
             Content::Rows(begin) => Some(begin(layout, &mut self.target.buffer)),
             Content::Report(begin) => Some(begin(layout, &start, &mut self.target.buffer)?),
@@ -122,14 +122,15 @@ impl<'q> Document<'q> {
         Ok(self.target.drain()?)
     }
 
-    /// Ends one report, after its last property.
-    pub(crate) fn end_report(&mut self, is_last: bool) -> anyhow::Result<()> {
+    /// Ends one report, after its last property, with what is to be known about its rows.
+    pub(crate) fn end_report(&mut self, is_last: bool, notes: &[String]) -> anyhow::Result<()> {
         let aggregates = std::mem::take(&mut self.aggregates);
         if let Some(mut writer) = self.writer.take() {
             for row in &aggregates {
                 let cells: Vec<&[u8]> = row.iter().map(String::as_bytes).collect();
                 writer.aggregate(&cells, &mut self.target.buffer)?;
             }
+            writer.notes(notes);
             writer.end(&mut self.target.buffer)?;
             self.loss = self.loss.take().or_else(|| writer.loss());
         }

@@ -15,6 +15,7 @@ use crate::arguments::Arguments;
 use crate::display_names::DisplayNames;
 use crate::document::{Document, Source};
 use crate::findings::Findings;
+use crate::format::Names;
 use crate::property::Property;
 use crate::query::Query;
 use crate::resume::{Rest, with_hint};
@@ -31,7 +32,7 @@ pub(crate) struct Run<'q> {
     /// Whether rows appear on a terminal, where a progress bar is in the way.
     pub(crate) is_terminal: bool,
     /// Whether columns are called as Analytics shows them.
-    pub(crate) has_display_names: bool,
+    pub(crate) names: Names,
 }
 
 /// What is to be fetched: of each property its reports, after what must be known for them.
@@ -89,7 +90,7 @@ impl<'q> Run<'q> {
             return Err(explained(error, &property, self.analytics));
         }
         if findings.has_failed_last(self.properties) {
-            document.end_report(true)?;
+            document.end_report(true, &findings.about_rows())?;
         }
         document.target.flush()?;
         findings.add_loss(document.loss());
@@ -112,14 +113,13 @@ impl<'q> Run<'q> {
         let written = arriving.try_for_each(|piece| {
             let piece = piece?;
             findings.add_quota(&piece);
-            self.write(&mut writing, piece, document)
+            self.write(&mut writing, piece, document, findings)
         });
         if let Err(error) = written {
             let property = &writing.property.number;
             let error = self.stopped(error, &writing, document)?;
             return Err(explained(error, property, self.analytics));
         }
-        findings.add_quality(&writing.quality, writing.property, self.query.properties.is_list());
         Ok(())
     }
 
@@ -152,13 +152,18 @@ impl<'q> Run<'q> {
             }
         };
         for piece in pieces {
-            self.write(&mut writing, piece, document)?;
+            self.write(&mut writing, piece, document, findings)?;
         }
-        findings.add_quality(&writing.quality, writing.property, self.query.properties.is_list());
         Ok(())
     }
 
-    fn write(&self, writing: &mut Writing<'q>, piece: Piece, document: &mut Document<'q>) -> anyhow::Result<()> {
+    fn write(
+        &self,
+        writing: &mut Writing<'q>,
+        piece: Piece,
+        document: &mut Document<'q>,
+        findings: &mut Findings,
+    ) -> anyhow::Result<()> {
         match piece {
             Piece::Page(fetched) => {
                 let report = &self.query.reports[writing.place];
@@ -167,7 +172,7 @@ impl<'q> Run<'q> {
                     self.download.end_progress();
                 }
                 let arrived = fetched.page.combinations;
-                if self.has_display_names && document.display_names.is_none() {
+                if self.names != Names::Api && document.display_names.is_none() {
                     document.display_names = Some(self.display_names(writing.number)?);
                 }
                 let source = self.source(writing.property, writing.place, document);
@@ -178,8 +183,12 @@ impl<'q> Run<'q> {
                 if let Some(rows) = writing.rows.take() {
                     rows.end(document)?;
                 }
+                let is_last = writing.place + 1 == self.query.reports.len();
+                if is_last {
+                    findings.add_quality(&writing.quality, writing.property, self.query.properties.is_list());
+                }
                 if writing.number + 1 == self.properties.len() {
-                    document.end_report(writing.place + 1 == self.query.reports.len())?;
+                    document.end_report(is_last, &findings.about_rows())?;
                 }
                 writing.place += 1;
                 writing.done = 0;
@@ -191,7 +200,14 @@ impl<'q> Run<'q> {
     /// The names of the columns, from the first property with rows, or else from one behind it.
     fn display_names(&self, number: usize) -> anyhow::Result<DisplayNames> {
         let properties = &self.properties[number..];
-        self.download.call(&properties[0].number, || DisplayNames::fetch(self.analytics, properties))
+        let names = self.download.call(&properties[0].number, || DisplayNames::fetch(self.analytics, properties));
+        let is_in_words = self.names == Names::InWords;
+        let mut names = match names {
+            Err(error) if is_in_words && !ends_all(ga_client::failure(&error).kind()) => DisplayNames::default(),
+            names => names?,
+        };
+        names.is_in_words = is_in_words;
+        Ok(names)
     }
 
     /// The error that ends the run, with the command that continues there if the rows that have arrived can be kept.

@@ -71,15 +71,24 @@ impl Findings {
         self.failed.last().is_some() && self.failed.last() == properties.last().map(|property| &property.number)
     }
 
+    /// What is to be known about the rows, for a format that holds it.
+    pub(crate) fn about_rows(&self) -> Vec<String> {
+        let notes = self.notes.iter().map(|(text, _)| text.clone());
+        notes.chain(self.incomplete()).collect()
+    }
+
     /// Whether every property has its rows in the output.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.failed.is_empty() {
+        let Some(text) = self.incomplete() else {
             return Ok(());
-        }
-        let (count, properties) = (self.failed.len(), self.properties);
+        };
         let failed: Vec<_> = self.failed.iter().map(PropertyNumber::as_str).collect();
-        let text = format!("{count} of {properties} properties failed and are not in the output");
         Err(Failure::new(Kind::Incomplete, text).hint(format!("retry them with -p {}", failed.join(","))))
+    }
+
+    fn incomplete(&self) -> Option<String> {
+        let (count, properties) = (self.failed.len(), self.properties);
+        (count > 0).then(|| format!("{count} of {properties} properties failed and are not in the output"))
     }
 
     /// Reports what there is to report; with `--strict`, lost data is an error.

@@ -24,6 +24,7 @@ use gauth_text::Typed;
 pub(crate) use ga_client::rows::{Column, Layout, RowWriter};
 
 use crate::arguments::Arguments;
+use crate::display_names::DisplayNames;
 use crate::property::Property;
 use crate::query::Query;
 use crate::report::Report;
@@ -53,6 +54,8 @@ pub(crate) struct Format {
     /// Whether the property is a column even if there is only one.
     pub(crate) has_property_column: bool,
     pub(crate) shows_property_name: bool,
+    /// Whether columns are called in words unless `--header` says otherwise.
+    is_in_words: bool,
     /// Refuses what it cannot hold, before anything is sent.
     check: fn(&Arguments, &Query) -> Result<(), Failure>,
     /// Refuses two properties that it cannot hold together.
@@ -87,6 +90,8 @@ pub(crate) struct Start<'a> {
     pub(crate) other: Option<&'a DateRange>,
     /// What the first page says beside its rows.
     pub(crate) head: &'a ReportHead,
+    /// The names of fields, if they are not the API's.
+    pub(crate) names: Option<&'a DisplayNames>,
 }
 
 impl Format {
@@ -105,6 +110,7 @@ impl Format {
             is_drawing: false,
             has_property_column: false,
             shows_property_name: false,
+            is_in_words: false,
             check: |_, _| Ok(()),
             check_properties: |_, _, _| Ok(()),
             content,
@@ -152,8 +158,18 @@ pub(crate) struct Output {
     pub(crate) format: Format,
     /// The layout, without its columns.
     pub(crate) layout: Layout,
-    /// Whether columns are called as Analytics shows them.
-    pub(crate) has_display_names: bool,
+    pub(crate) names: Names,
+}
+
+/// What columns are called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// As the API calls them.
+    Api,
+    /// As Analytics shows them.
+    Shown,
+    /// As Analytics shows them if it says so, and otherwise in words.
+    InWords,
 }
 
 impl Output {
@@ -192,8 +208,12 @@ impl Output {
             terminal_width: is_terminal.then(width),
             is_ascii: !draws_unicode(),
         };
-        let has_display_names = arguments.header.as_deref() == Some("ui");
-        Ok(Self { path, is_compressed, is_terminal, format, layout, has_display_names })
+        let names = match arguments.header.as_deref() {
+            Some("ui") => Names::Shown,
+            None if format.is_in_words => Names::InWords,
+            _ => Names::Api,
+        };
+        Ok(Self { path, is_compressed, is_terminal, format, layout, names })
     }
 
     /// Where the output goes.

@@ -80,7 +80,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         analytics: &analytics,
         download: &download,
         is_terminal: output.is_terminal,
-        has_display_names: output.has_display_names,
+        names: output.names,
     };
     let mut document = Document::new(output, target, &arguments, &properties, query.reports.len());
     let result = run.run(arriving, &mut document);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use ga_client::rows::{Detail, moment};
+use ga_client::rows::{Detail, Role, moment};
 use ga_core::moment::{bounds, step};
 use ga_core::paging::DATE_RANGE;
 use gauth_cli::terminal::sanitise;
@@ -225,17 +225,37 @@ impl Series {
     }
 }
 
-/// `sessions, totalUsers by country`.
+/// `Sessions and Total users by country`.
 pub(super) fn title(layout: &Layout) -> String {
     let names = |is_metric| {
-        let columns = layout.columns.iter().filter(move |c| c.is_metric == is_metric);
-        let names: Vec<String> = columns.map(|column| sanitise(&column.heading)).collect();
-        names.join(", ")
+        let columns = layout.columns.iter().filter(move |c| c.is_metric == is_metric && c.role == Role::Value);
+        columns.map(move |column| sanitise(&if is_metric { column.heading.clone() } else { within_a_line(column) }))
     };
-    match (names(true), names(false)) {
-        (metrics, dimensions) if dimensions.is_empty() => metrics,
-        (metrics, dimensions) if metrics.is_empty() => dimensions,
-        (metrics, dimensions) => format!("{metrics} by {dimensions}"),
+    let (metrics, dimensions): (Vec<_>, Vec<_>) = (names(true).collect(), names(false).collect());
+    match (&metrics[..], &dimensions[..]) {
+        (metrics, []) => listed(metrics, "metrics"),
+        ([], dimensions) => listed(dimensions, "dimensions"),
+        (metrics, dimensions) => format!("{} by {}", listed(metrics, "metrics"), listed(dimensions, "dimensions")),
+    }
+}
+
+/// A name in words, as it is written within a line: `Page title` as `page title`, but `URL` as it is.
+fn within_a_line(column: &Column) -> String {
+    let mut letters = column.heading.chars();
+    match letters.next() {
+        Some(first) if column.heading != column.name && letters.clone().next().is_some_and(char::is_lowercase) => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => column.heading.clone(),
+    }
+}
+
+/// `a, b and c`; of many, the first two and the number of the others.
+fn listed(names: &[String], kind: &str) -> String {
+    match names {
+        [first, second, rest @ ..] if rest.len() > 1 => format!("{first}, {second} and {} more {kind}", rest.len()),
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
     }
 }
 

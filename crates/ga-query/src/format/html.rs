@@ -5,6 +5,7 @@
 //! drawings follow them in the source; the style moves them to the top.
 
 mod drawing;
+mod filters;
 
 use ga_client::rows::{Detail, grouped, moment};
 use gauth_cli::Failure;
@@ -13,8 +14,12 @@ use super::days::Days;
 use super::figure::{self, Figure};
 use super::{Content, Format, Layout, RowWriter, Start};
 
-pub(super) const FORMAT: Format =
-    Format { extensions: &["html", "htm"], shows_property_name: true, ..Format::new("html", Content::Report(begin)) };
+pub(super) const FORMAT: Format = Format {
+    extensions: &["html", "htm"],
+    shows_property_name: true,
+    is_in_words: true,
+    ..Format::new("html", Content::Report(begin))
+};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -32,21 +37,23 @@ fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn
     // The days and their zone.
     let period = [Some(days.text()), days.zone.clone()].into_iter().flatten().filter(|text| !text.is_empty());
     let period: Vec<String> = period.collect();
-    head(&title, property.as_deref(), &period.join(" · "), &layout, out);
+    let filters = filters::in_words(start.request, start.names);
+    head(&title, [property, filters], &period.join(" · "), &layout, out);
     Ok(Box::new(Html { made: days.made.clone(), figure: Figure::new(&layout, days), layout, has_totals: false }))
 }
 
 /// Everything up to the rows.
-fn head(title: &str, property: Option<&str>, period: &str, layout: &Layout, out: &mut Vec<u8>) {
+fn head(title: &str, lines: [Option<String>; 2], period: &str, layout: &Layout, out: &mut Vec<u8>) {
     let (title, period) = (escaped(title), escaped(period));
-    let property = property.map_or_else(String::new, |name| format!("<p>{}</p>\n", escaped(name)));
+    let lines = lines.map(|line| line.map_or_else(String::new, |text| format!("<p>{}</p>\n", escaped(&text))));
+    let lines = lines.concat();
     let mut head = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header>\n<h1>{title}</h1>\n{property}<p>{period}</p>\n</header>\n\
+         <header>\n<h1>{title}</h1>\n{lines}<p>{period}</p>\n</header>\n\
          <div class=\"rows\" tabindex=\"0\" role=\"region\" aria-label=\"rows\">\n<table>\n<thead>\n<tr>"
     );
     for column in &layout.columns {
