@@ -87,6 +87,11 @@ fn typed<T: DeserializeOwned>(body: Value) -> Result<T, Refusal> {
     serde_json::from_value(body).map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")))
 }
 
+/// Refuses a request that is `wrong`, and says why.
+fn refuse_if(wrong: bool, why: impl Into<String>) -> Result<(), Refusal> {
+    if wrong { Err(Refusal::invalid(why)) } else { Ok(()) }
+}
+
 /// A property by the id in the path.
 fn find_property(id: &str) -> Result<&'static Property, Refusal> {
     let Ok(number) = id.parse::<u64>() else {

@@ -13,7 +13,7 @@ use hyper::body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
 use crate::fault::FaultKind;
-use crate::http::Body;
+use crate::http::{Body, Sink};
 
 const PIECES_AHEAD: usize = 8;
 
@@ -45,22 +45,18 @@ impl Outgoing {
         Self { pieces, length }
     }
 
-    fn pieces(made: Box<dyn Iterator<Item = Vec<u8>> + Send>, gzip: bool) -> Self {
+    fn pieces(make: Box<dyn FnOnce(Sink<'_>) + Send>, gzip: bool) -> Self {
         let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
         tokio::task::spawn_blocking(move || {
             let send = |piece: Vec<u8>| piece.is_empty() || sender.blocking_send(Ok(piece.into())).is_ok();
             let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-            for piece in made {
-                let piece = if gzip {
-                    encoder.write_all(&piece).expect("memory takes all that is written");
-                    std::mem::take(encoder.get_mut())
-                } else {
-                    piece
-                };
-                if !send(piece) {
-                    return;
+            make(&mut |piece| {
+                if !gzip {
+                    return send(piece);
                 }
-            }
+                encoder.write_all(&piece).expect("memory takes all that is written");
+                send(std::mem::take(encoder.get_mut()))
+            });
             if gzip {
                 send(encoder.finish().expect("memory takes all that is written"));
             }

@@ -9,8 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::http::Body;
-use crate::http::{Response, html, json, response};
+use crate::http::{Body, Response, Sink, html, json, response};
 use crate::lock;
 use crate::rest::{Format, Refusal};
 
@@ -180,7 +179,9 @@ impl FaultKind {
                 let body = Body::Bytes(body.clone().into_bytes());
                 with_headers(response(check(*status)?, "application/json", body), headers)?
             }
-            Self::Huge { bytes, .. } => response(200, "application/json", Body::Stream(huge(*bytes))),
+            &Self::Huge { bytes, .. } => {
+                response(200, "application/json", Body::Stream(Box::new(move |send| huge(bytes, send))))
+            }
             Self::Delay { .. } | Self::Drip | Self::CutOff { .. } | Self::HangUp | Self::NeverAnswer | Self::Hold => {
                 return Ok(None);
             }
@@ -225,11 +226,12 @@ fn with_headers(mut response: Response, headers: &[(String, String)]) -> Result<
     Ok(response)
 }
 
-fn huge(bytes: u64) -> Box<dyn Iterator<Item = Vec<u8>> + Send> {
+fn huge(bytes: u64, send: Sink<'_>) {
     const PIECE: u64 = 1 << 16;
     let pieces = (0..bytes / PIECE).map(|_| vec![b'a'; 1 << 16]);
     let rest = vec![b'a'; usize::try_from(bytes % PIECE).unwrap_or_default()];
-    Box::new(std::iter::once(b"{\"access_token\":\"".to_vec()).chain(pieces).chain([rest, b"\"}".to_vec()]))
+    let mut all = std::iter::once(b"{\"access_token\":\"".to_vec()).chain(pieces).chain([rest, b"\"}".to_vec()]);
+    all.all(send);
 }
 
 /// The faults that are set, and the requests that one of them holds.

@@ -11,8 +11,11 @@ pub(crate) type Response = hyper::Response<Body>;
 /// A short body whole, a long one in pieces that are computed while they are sent.
 pub(crate) enum Body {
     Bytes(Vec<u8>),
-    Stream(Box<dyn Iterator<Item = Vec<u8>> + Send>),
+    Stream(Box<dyn FnOnce(Sink<'_>) + Send>),
 }
+
+/// Sends a piece; false when nobody receives it any more.
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(Vec<u8>) -> bool;
 
 pub(crate) fn response(status: u16, content_type: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);

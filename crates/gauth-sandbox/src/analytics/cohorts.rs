@@ -4,6 +4,7 @@
 
 use super::columns::{Columns, Shape};
 use super::dates::{self, DateRange};
+use super::refuse_if;
 use super::report::Pass;
 use super::site::Days;
 use crate::rest::Refusal;
@@ -36,26 +37,21 @@ struct CohortsRange {
 impl CohortSpec {
     /// A pass for each cohort; gives the `cohort` dimension their names.
     pub(super) fn passes(&self, columns: &mut Columns, today: i32) -> Result<Vec<Pass>, Refusal> {
-        if self.cohorts.is_empty() {
-            return Err(Refusal::invalid("A cohortSpec must have at least one cohort."));
-        }
+        refuse_if(self.cohorts.is_empty(), "A cohortSpec must have at least one cohort.")?;
         let Some(range) = &self.cohorts_range else {
             return Err(Refusal::invalid("A cohortSpec must have a cohortsRange."));
         };
-        if self.cohort_report_settings["accumulate"] == true {
-            return Err(Refusal::invalid("Cohorts can accumulate in pivot reports only."));
-        }
+        refuse_if(self.cohort_report_settings["accumulate"] == true, "Cohorts can accumulate in pivot reports only.")?;
         let step = match range.granularity.as_str() {
             "DAILY" => 1,
             "WEEKLY" => 7,
             "MONTHLY" => 30,
             _ => return Err(Refusal::invalid("A cohortsRange must have a granularity.")),
         };
-        if range.start_offset < 0 || range.end_offset < range.start_offset {
-            return Err(Refusal::invalid(
-                "The offsets of a cohortsRange must not be negative, nor the endOffset less than the startOffset.",
-            ));
-        }
+        refuse_if(
+            range.start_offset < 0 || range.end_offset < range.start_offset,
+            "The offsets of a cohortsRange must not be negative, nor the endOffset less than the startOffset.",
+        )?;
         let Some(dimension) = columns.dimension("cohort") else {
             return Err(Refusal::invalid("The cohort dimension must be present in requests with a CohortSpec."));
         };
@@ -78,9 +74,7 @@ impl CohortSpec {
 
 impl Cohort {
     fn resolve(&self, number: usize, today: i32) -> Result<(String, Days), Refusal> {
-        if self.dimension != "firstSessionDate" {
-            return Err(Refusal::invalid("A cohort's dimension must be firstSessionDate."));
-        }
+        refuse_if(self.dimension != "firstSessionDate", "A cohort's dimension must be firstSessionDate.")?;
         let name = dates::name(&self.name, "cohort_", number)?;
         Ok((name, dates::resolve_one(&self.date_range, number, today)?))
     }

@@ -7,6 +7,7 @@ use super::dimensions::{self, Column};
 use super::filter::{Condition, FilterExpression, Leaf};
 use super::metrics::Metric;
 use super::properties::Property;
+use super::refuse_if;
 use crate::rest::Refusal;
 use serde::Deserialize;
 
@@ -199,15 +200,15 @@ impl ColumnsRequest {
         for (what, count, most) in
             [("dimensions", self.dimensions.len(), MOST_DIMENSIONS), ("metrics", self.metrics.len(), MOST_METRICS)]
         {
-            if count > most {
-                return Err(Refusal::invalid(format!(
-                    "Requests are limited to {most} {what}. This request is for {count} {what}."
-                )));
-            }
+            refuse_if(
+                count > most,
+                format!("Requests are limited to {most} {what}. This request is for {count} {what}."),
+            )?;
         }
-        if self.dimensions.is_empty() && self.metrics.is_empty() {
-            return Err(Refusal::invalid("At least one dimension or metric is required."));
-        }
+        refuse_if(
+            self.dimensions.is_empty() && self.metrics.is_empty(),
+            "At least one dimension or metric is required.",
+        )?;
         Ok(())
     }
 
@@ -215,9 +216,10 @@ impl ColumnsRequest {
         let mut resolved: Vec<Dimension> = Vec::new();
         for request in &self.dimensions {
             let dimension = request.resolve(surface)?;
-            if resolved.iter().any(|other| other.name == dimension.name) {
-                return Err(Refusal::invalid(format!("The dimension {} is requested more than once.", dimension.name)));
-            }
+            refuse_if(
+                resolved.iter().any(|other| other.name == dimension.name),
+                format!("The dimension {} is requested more than once.", dimension.name),
+            )?;
             resolved.push(dimension);
         }
         Ok(resolved)
@@ -233,9 +235,10 @@ impl ColumnsRequest {
                 Metric::expressed(&request.name, &request.expression, &resolved, surface)
             };
             let mut metric = metric.map_err(Refusal::invalid)?;
-            if resolved.iter().any(|other| other.name == metric.name) {
-                return Err(Refusal::invalid(format!("The metric {} is requested more than once.", metric.name)));
-            }
+            refuse_if(
+                resolved.iter().any(|other| other.name == metric.name),
+                format!("The metric {} is requested more than once.", metric.name),
+            )?;
             metric.invisible = request.invisible;
             resolved.push(metric);
         }
@@ -262,18 +265,14 @@ impl ColumnsRequest {
                         leaf.field
                     )));
                 };
-                if !leaf.test.is_numeric() {
-                    return Err(Refusal::invalid(format!(
-                        "The metric {} can be filtered by numericFilter and betweenFilter only.",
-                        leaf.field
-                    )));
-                }
-                if property.hides(&metrics[number]) {
-                    return Err(Refusal::invalid(format!(
-                        "The metric {} is restricted and cannot be used in a metricFilter.",
-                        leaf.field
-                    )));
-                }
+                refuse_if(
+                    !leaf.test.is_numeric(),
+                    format!("The metric {} can be filtered by numericFilter and betweenFilter only.", leaf.field),
+                )?;
+                refuse_if(
+                    property.hides(&metrics[number]),
+                    format!("The metric {} is restricted and cannot be used in a metricFilter.", leaf.field),
+                )?;
                 Ok((number, leaf))
             })
             .collect::<Result<_, _>>()?;
@@ -361,9 +360,10 @@ fn field(name: &str, kind: Kind, surface: Surface) -> Result<&'static Field, Ref
 }
 
 fn check_compatible(fields: &[&'static Field], has_cohorts: bool) -> Result<(), Refusal> {
-    if !has_cohorts && fields.iter().any(|field| field.is_cohort()) {
-        return Err(Refusal::invalid("Cohort metrics can only be used in requests with a CohortSpec."));
-    }
+    refuse_if(
+        !has_cohorts && fields.iter().any(|field| field.is_cohort()),
+        "Cohort metrics can only be used in requests with a CohortSpec.",
+    )?;
     let dimensions = || fields.iter().filter(|field| field.kind == Kind::Dimension);
     let metrics = || fields.iter().filter(|field| field.kind == Kind::Metric);
     let mut clashing: Vec<&str> = dimensions()

@@ -1,6 +1,7 @@
 //! Date ranges of a request: `YYYY-MM-DD`, `NdaysAgo`, `yesterday`, `today`, in the property's own days
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/DateRange>).
 
+use super::refuse_if;
 use super::site::Days;
 use crate::rest::Refusal;
 use serde::Deserialize;
@@ -27,22 +28,19 @@ pub(super) struct NamedDays {
 
 /// The days of a request's ranges, if today is `today`.
 pub(super) fn resolve(ranges: &[DateRange], today: i32) -> Result<Vec<NamedDays>, Refusal> {
-    if ranges.is_empty() {
-        return Err(Refusal::invalid("A dateRange is required."));
-    }
-    if ranges.len() > MOST_RANGES {
-        return Err(Refusal::invalid(format!(
-            "Requests are limited to {MOST_RANGES} dateRanges. This request is for {} dateRanges.",
-            ranges.len()
-        )));
-    }
+    refuse_if(ranges.is_empty(), "A dateRange is required.")?;
+    refuse_if(
+        ranges.len() > MOST_RANGES,
+        format!("Requests are limited to {MOST_RANGES} dateRanges. This request is for {} dateRanges.", ranges.len()),
+    )?;
     let mut resolved: Vec<NamedDays> = Vec::new();
     for (index, range) in ranges.iter().enumerate() {
         let days = resolve_one(range, index, today)?;
         let name = name(&range.name, "date_range_", index)?;
-        if resolved.iter().any(|other| other.name == name) {
-            return Err(Refusal::invalid(format!("The dateRange name {name} is used more than once.")));
-        }
+        refuse_if(
+            resolved.iter().any(|other| other.name == name),
+            format!("The dateRange name {name} is used more than once."),
+        )?;
         resolved.push(NamedDays { name, days });
     }
     Ok(resolved)
@@ -52,12 +50,10 @@ pub(super) fn resolve(ranges: &[DateRange], today: i32) -> Result<Vec<NamedDays>
 pub(super) fn resolve_one(range: &DateRange, index: usize, today: i32) -> Result<Days, Refusal> {
     let first = day(&range.start_date, "startDate", today)?;
     let last = day(&range.end_date, "endDate", today)?;
-    if first > last {
-        return Err(Refusal::invalid(format!(
-            "Invalid dateRange {index}: startDate {} is after endDate {}.",
-            range.start_date, range.end_date
-        )));
-    }
+    refuse_if(
+        first > last,
+        format!("Invalid dateRange {index}: startDate {} is after endDate {}.", range.start_date, range.end_date),
+    )?;
     Ok(Days::new(first, last))
 }
 
@@ -81,9 +77,7 @@ fn day(text: &str, field: &str, today: i32) -> Result<i32, Refusal> {
             "Invalid {field}: {text}. The date must be in the format YYYY-MM-DD, NdaysAgo, yesterday, or today."
         )));
     };
-    if day < EARLIEST {
-        return Err(Refusal::invalid(format!("Invalid {field}: {text}. The earliest date is 2015-08-14.")));
-    }
+    refuse_if(day < EARLIEST, format!("Invalid {field}: {text}. The earliest date is 2015-08-14."))?;
     Ok(day)
 }
 

@@ -3,6 +3,7 @@
 //! is compared without case by default; regular expressions are RE2's.
 
 use super::dimensions::NOT_SET;
+use super::refuse_if;
 use crate::rest::Refusal;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -105,7 +106,8 @@ pub(super) enum Test {
     Text(fn(&str, &str) -> bool, String, Case),
     Matches(Regex),
     OneOf(Vec<String>, Case),
-    Compare(Comparison, f64),
+    /// How a number is compared with this one.
+    Compare(fn(&f64, &f64) -> bool, f64),
     Between(f64, f64),
     Empty,
 }
@@ -114,15 +116,6 @@ pub(super) enum Test {
 pub(super) enum Case {
     Kept,
     Folded,
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Comparison {
-    Equal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 /// Makes the condition of an expression that is neither a group nor a negation.
@@ -144,9 +137,7 @@ impl FilterExpression {
 
     pub(super) fn resolve_by(&self, leaf: &mut LeafReader<'_>) -> Result<Condition, Refusal> {
         let mut group = |list: &FilterList| {
-            if list.expressions.is_empty() {
-                return Err(Refusal::invalid("A filter group must contain at least one expression."));
-            }
+            refuse_if(list.expressions.is_empty(), "A filter group must contain at least one expression.")?;
             list.expressions.iter().map(|expression| expression.resolve_by(leaf)).collect::<Result<Vec<_>, _>>()
         };
         match (&self.and_group, &self.or_group, &self.not_expression) {
@@ -161,32 +152,28 @@ impl FilterExpression {
 impl Filter {
     /// What the field `name` is compared with.
     pub(super) fn test(&self, name: &str) -> Result<Test, Refusal> {
-        if name.is_empty() {
-            return Err(Refusal::invalid("A filter must have a fieldName."));
-        }
+        refuse_if(name.is_empty(), "A filter must have a fieldName.")?;
         if let Some(filter) = &self.string_filter {
             return filter.test();
         }
         if let Some(filter) = &self.in_list_filter {
-            if filter.values.is_empty() {
-                return Err(Refusal::invalid("The inListFilter must have at least one value."));
-            }
+            refuse_if(filter.values.is_empty(), "The inListFilter must have at least one value.")?;
             let case = case(filter.case_sensitive);
             let values = filter.values.iter().map(|value| folded(value, case)).collect();
             return Ok(Test::OneOf(values, case));
         }
         if let Some(filter) = &self.numeric_filter {
-            let comparison = match filter.operation.as_str() {
-                "EQUAL" => Comparison::Equal,
-                "LESS_THAN" => Comparison::Less,
-                "LESS_THAN_OR_EQUAL" => Comparison::LessOrEqual,
-                "GREATER_THAN" => Comparison::Greater,
-                "GREATER_THAN_OR_EQUAL" => Comparison::GreaterOrEqual,
+            let holds: fn(&f64, &f64) -> bool = match filter.operation.as_str() {
+                "EQUAL" => f64::eq,
+                "LESS_THAN" => f64::lt,
+                "LESS_THAN_OR_EQUAL" => f64::le,
+                "GREATER_THAN" => f64::gt,
+                "GREATER_THAN_OR_EQUAL" => f64::ge,
                 _ => {
                     return Err(Refusal::invalid("The numericFilter must have an operation."));
                 }
             };
-            return Ok(Test::Compare(comparison, filter.value.number()?));
+            return Ok(Test::Compare(holds, filter.value.number()?));
         }
         if let Some(filter) = &self.between_filter {
             return Ok(Test::Between(filter.from_value.number()?, filter.to_value.number()?));
@@ -261,13 +248,7 @@ impl Test {
 
     pub(super) fn holds_for_number(&self, number: f64) -> bool {
         match self {
-            Self::Compare(comparison, value) => match comparison {
-                Comparison::Equal => number == *value,
-                Comparison::Less => number < *value,
-                Comparison::LessOrEqual => number <= *value,
-                Comparison::Greater => number > *value,
-                Comparison::GreaterOrEqual => number >= *value,
-            },
+            Self::Compare(holds, value) => holds(&number, value),
             Self::Between(from, to) => (*from..=*to).contains(&number),
             _ => false,
         }

@@ -8,6 +8,7 @@ use super::columns::{Dimension, DimensionRequest, FilterOn, filter_on, plain};
 use super::dates::{self, DateRange, NamedDays};
 use super::filter::{Condition, Filter, FilterExpression, Leaf};
 use super::properties::Property;
+use super::refuse_if;
 use super::report;
 use super::site::data::DATA;
 use crate::rest::Refusal;
@@ -89,12 +90,8 @@ impl RunFunnelReportRequest {
     pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<FunnelReport, Refusal> {
         report::check_property(&self.property, property)?;
         report::check_not_negative(&[("limit", self.limit)])?;
-        if !self.segments.is_empty() {
-            return Err(Refusal::invalid("The sandbox has no segments."));
-        }
-        if self.funnel.steps.is_empty() {
-            return Err(Refusal::invalid("A funnel must have at least one step."));
-        }
+        refuse_if(!self.segments.is_empty(), "The sandbox has no segments.")?;
+        refuse_if(self.funnel.steps.is_empty(), "A funnel must have at least one step.")?;
         let ranges = dates::resolve(&self.date_ranges, today)?;
         let mut tests = Vec::new();
         let mut steps = Vec::new();
@@ -157,9 +154,7 @@ fn condition(expression: &FilterExpression, tests: &mut Vec<StepTest>) -> Result
     };
     expression.resolve_by(&mut |leaf| {
         if let Some(event) = &leaf.funnel_event_filter {
-            if event.event_name.is_empty() {
-                return Err(Refusal::invalid("A funnelEventFilter must have an eventName."));
-            }
+            refuse_if(event.event_name.is_empty(), "A funnelEventFilter must have an eventName.")?;
             let number = DATA.events.iter().position(|known| *known == event.event_name);
             let happened = add(StepTest::Event(number.map(|number| number as u32)), tests);
             return Ok(match &event.funnel_parameter_filter_expression {

@@ -3,6 +3,7 @@
 //! (<https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/OrderBy>).
 
 use super::columns::Columns;
+use super::refuse_if;
 use super::report::Report;
 use super::site::mix;
 use crate::rest::Refusal;
@@ -68,9 +69,7 @@ impl OrderBy {
 
     /// Looks up the columns of the order.
     pub(super) fn resolve(&self, columns: &Columns) -> Result<Direction, Refusal> {
-        if self.pivot.is_some() {
-            return Err(Refusal::invalid("Pivot orderBys are only supported in pivot reports."));
-        }
+        refuse_if(self.pivot.is_some(), "Pivot orderBys are only supported in pivot reports.")?;
         if let Some(order) = &self.metric {
             return Ok(Direction::Metric { metric: metric(columns, &order.name)?, descending: self.desc });
         }

@@ -9,6 +9,7 @@ use super::columns::{Columns, Dimension};
 use super::dates;
 use super::order::{self, Direction, OrderBy, OrderType};
 use super::properties::Property;
+use super::refuse_if;
 use super::report::{self, Aggregation, LARGEST_LIMIT, Pass, Report, ReportRequest};
 use crate::rest::Refusal;
 use serde::Deserialize;
@@ -56,17 +57,13 @@ impl ReportRequest {
     pub(super) fn resolve_pivots(&self, property: &Property, today: i32) -> Result<(Report, Vec<Pivot>), Refusal> {
         report::check_property(&self.property, property)?;
         self.check_pages()?;
-        if !self.comparisons.is_empty() {
-            return Err(Refusal::invalid("The sandbox has no comparisons in pivot reports."));
-        }
+        refuse_if(!self.comparisons.is_empty(), "The sandbox has no comparisons in pivot reports.")?;
         let ranges = match self.cohort_spec {
             Some(_) => Vec::new(),
             None => dates::resolve(&self.date_ranges, today)?,
         };
         let mut columns = self.columns.resolve(property, Surface::Core, self.cohort_spec.is_some())?;
-        if columns.metrics.is_empty() {
-            return Err(Refusal::invalid("A pivot report must have at least one metric."));
-        }
+        refuse_if(columns.metrics.is_empty(), "A pivot report must have at least one metric.")?;
         let passes = match &self.cohort_spec {
             Some(spec) => spec.passes(&mut columns, today)?,
             None => ranges.iter().map(|range| Pass::over(range.days, 0)).collect(),
@@ -84,22 +81,19 @@ impl ReportRequest {
     }
 
     fn check_pages(&self) -> Result<(), Refusal> {
-        if self.pivots.is_empty() {
-            return Err(Refusal::invalid("A pivot report must have at least one pivot."));
-        }
+        refuse_if(self.pivots.is_empty(), "A pivot report must have at least one pivot.")?;
         let mut product: i64 = 1;
         for pivot in &self.pivots {
             report::check_not_negative(&[("limit", pivot.limit), ("offset", pivot.offset)])?;
-            if pivot.limit == 0 {
-                return Err(Refusal::invalid("Each pivot must have a limit."));
-            }
+            refuse_if(pivot.limit == 0, "Each pivot must have a limit.")?;
             product = product.saturating_mul(pivot.limit);
         }
-        if product > LARGEST_LIMIT {
-            return Err(Refusal::invalid(format!(
+        refuse_if(
+            product > LARGEST_LIMIT,
+            format!(
                 "The product of the limits of all pivots must not exceed {LARGEST_LIMIT}. It is {product} in this request."
-            )));
-        }
+            ),
+        )?;
         Ok(())
     }
 
@@ -110,9 +104,10 @@ impl ReportRequest {
         for pivot in &self.pivots {
             let from = visible.len();
             for name in &pivot.field_names {
-                if visible.iter().any(|dimension| dimension.name == *name) {
-                    return Err(Refusal::invalid(format!("The dimension {name} is in more than one pivot.")));
-                }
+                refuse_if(
+                    visible.iter().any(|dimension| dimension.name == *name),
+                    format!("The dimension {name} is in more than one pivot."),
+                )?;
                 visible.push(match columns.dimension(name) {
                     Some(number) => columns.dimensions[number].clone(),
                     None if name == "dateRange" && !ranges.is_empty() => Dimension::of_ranges(name, ranges.clone()),

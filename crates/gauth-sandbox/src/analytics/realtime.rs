@@ -5,6 +5,7 @@
 use super::catalogue::Surface;
 use super::dates;
 use super::properties::{Behaviour, Property};
+use super::refuse_if;
 use super::report::{self, Pass, Report, ReportRequest};
 use super::site::Days;
 use crate::rest::Refusal;
@@ -24,9 +25,10 @@ impl ReportRequest {
     /// For a realtime report.
     pub(super) fn resolve_realtime(&self, property: &Property, today: i32) -> Result<Report, Refusal> {
         report::check_not_negative(&[("limit", self.limit)])?;
-        if self.minute_ranges.len() > MOST_RANGES {
-            return Err(Refusal::invalid(format!("Requests are limited to {MOST_RANGES} minuteRanges.")));
-        }
+        refuse_if(
+            self.minute_ranges.len() > MOST_RANGES,
+            format!("Requests are limited to {MOST_RANGES} minuteRanges."),
+        )?;
         let columns = self.columns.resolve(property, Surface::Realtime, false)?;
         let default = [MinuteRange::default()];
         let ranges = match &self.minute_ranges[..] {

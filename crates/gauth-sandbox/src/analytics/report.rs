@@ -12,6 +12,7 @@ use super::order::{Direction, OrderBy};
 use super::pivot::PivotRequest;
 use super::properties::Property;
 use super::realtime::MinuteRange;
+use super::refuse_if;
 use super::site::{Days, Visit};
 use crate::rest::Refusal;
 use serde::Deserialize;
@@ -212,11 +213,10 @@ pub(super) fn check_property(named: &str, property: &Property) -> Result<(), Ref
 
 pub(super) fn check_not_negative(values: &[(&str, i64)]) -> Result<(), Refusal> {
     for (name, value) in values {
-        if *value < 0 {
-            return Err(Refusal::invalid(format!(
-                "The {name} must be a non-negative number. The {name} in this request is {value}."
-            )));
-        }
+        refuse_if(
+            *value < 0,
+            format!("The {name} must be a non-negative number. The {name} in this request is {value}."),
+        )?;
     }
     Ok(())
 }

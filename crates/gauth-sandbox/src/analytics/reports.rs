@@ -7,7 +7,7 @@ use super::properties::{Behaviour, Property};
 use super::quota::{self, Category};
 use super::report::{Report, ReportRequest};
 use super::response::{self, Answer, Kind};
-use super::{Analytics, cross_table, find_property, funnel_tables, tables, typed};
+use super::{Analytics, cross_table, find_property, funnel_tables, refuse_if, tables, typed};
 use crate::http::Body;
 use crate::rest::json::Writer;
 use crate::rest::{Call, Refusal};
@@ -104,7 +104,8 @@ impl Analytics {
         }
         let mut json = call.json;
         json.object(|json| {
-            json.member("reports").list(|json| answers.iter().for_each(|answer| answer.write(json.element())));
+            json.member("reports")
+                .list(|json| answers.iter().for_each(|answer| answer.write(json.element(), |_| true)));
             json.member("kind").text("analyticsData#batchRunReports");
         });
         Ok(Body::Bytes(json.finish()))
@@ -194,12 +195,10 @@ fn batch(call: &mut Call<'_>) -> Result<Vec<Value>, Refusal> {
         Value::Array(requests) => requests,
         _ => Vec::new(),
     };
-    if requests.len() > MOST_IN_BATCH {
-        return Err(Refusal::invalid(format!(
-            "Batch requests are limited to {MOST_IN_BATCH} requests. This batch has {} requests.",
-            requests.len()
-        )));
-    }
+    refuse_if(
+        requests.len() > MOST_IN_BATCH,
+        format!("Batch requests are limited to {MOST_IN_BATCH} requests. This batch has {} requests.", requests.len()),
+    )?;
     Ok(requests)
 }
 

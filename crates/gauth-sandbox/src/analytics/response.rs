@@ -38,35 +38,32 @@ pub(super) struct Answer {
     pub(super) running: Option<Running>,
 }
 
-/// An answer as an iterator over pieces of JSON.
-struct Pieces {
-    answer: Answer,
-    json: Writer,
-    next: usize,
-    stage: Stage,
-}
-
-#[derive(PartialEq, Eq)]
-enum Stage {
-    Head,
-    Rows,
-    Done,
-}
-
 impl Answer {
     /// The body: whole if it is small, else in pieces that are formatted while they are sent.
-    pub(super) fn into_body(self, json: Writer) -> Body {
-        let is_short = self.rows.len() <= SHORT;
-        let pieces = Pieces { answer: self, json, next: 0, stage: Stage::Head };
-        if is_short { Body::Bytes(pieces.flatten().collect()) } else { Body::Stream(Box::new(pieces)) }
+    pub(super) fn into_body(self, mut json: Writer) -> Body {
+        if self.rows.len() <= SHORT {
+            self.write(&mut json, |_| true);
+            return Body::Bytes(json.finish());
+        }
+        Body::Stream(Box::new(move |send| {
+            self.write(&mut json, |json| json.waiting() < PIECE || send(json.take()));
+            send(json.finish());
+        }))
     }
 
-    /// Writes the whole answer.
-    pub(super) fn write(&self, json: &mut Writer) {
+    /// Writes the whole answer; after each row `goes_on` may take what is written, or end the rows.
+    pub(super) fn write(&self, json: &mut Writer, mut goes_on: impl FnMut(&mut Writer) -> bool) {
         json.object(|json| {
             self.write_head(json);
             if !self.rows.is_empty() {
-                json.member("rows").list(|json| self.rows.iter().for_each(|row| self.write_row(json.element(), *row)));
+                json.member("rows").list(|json| {
+                    for row in &self.rows {
+                        self.write_row(json.element(), *row);
+                        if !goes_on(json) {
+                            break;
+                        }
+                    }
+                });
             }
             self.write_tail(json);
         });
@@ -126,53 +123,6 @@ impl Answer {
             Kind::Report | Kind::AlphaReport => "analyticsData#runReport",
             Kind::Realtime => "analyticsData#runRealtimeReport",
         });
-    }
-}
-
-impl Pieces {
-    fn head(&mut self) {
-        self.json.open(b'{');
-        self.answer.write_head(&mut self.json);
-        if !self.answer.rows.is_empty() && self.json.wants("rows") {
-            self.json.member("rows").open(b'[');
-            self.stage = Stage::Rows;
-        } else {
-            self.tail();
-        }
-    }
-
-    /// Writes rows until a piece is full.
-    fn rows(&mut self) {
-        while let Some(row) = self.answer.rows.get(self.next) {
-            self.answer.write_row(self.json.element(), *row);
-            self.next += 1;
-            if self.json.waiting() >= PIECE {
-                return;
-            }
-        }
-        self.json.close(b']');
-        self.tail();
-    }
-
-    fn tail(&mut self) {
-        self.answer.write_tail(&mut self.json);
-        self.json.close(b'}');
-        self.json.end_line();
-        self.stage = Stage::Done;
-    }
-}
-
-impl Iterator for Pieces {
-    type Item = Vec<u8>;
-
-    fn next(&mut self) -> Option<Vec<u8>> {
-        if self.stage == Stage::Head {
-            self.head();
-        }
-        if self.stage == Stage::Rows {
-            self.rows();
-        }
-        (self.json.waiting() > 0).then(|| self.json.take())
     }
 }
 

@@ -33,7 +33,14 @@ fn ask(sandbox: &Analytics, verb: &str, path: &str, scope: &str, body: &[u8]) ->
     let status = response.status().as_u16();
     match response.into_body() {
         Body::Bytes(bytes) => (status, bytes),
-        Body::Stream(pieces) => (status, pieces.flatten().collect()),
+        Body::Stream(make) => {
+            let mut all = Vec::new();
+            make(&mut |piece| {
+                all.extend(piece);
+                true
+            });
+            (status, all)
+        }
     }
 }
 

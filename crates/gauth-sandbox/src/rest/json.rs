@@ -80,8 +80,7 @@ impl Writer {
         }
     }
 
-    /// Opens what is closed in a later piece.
-    pub(crate) fn open(&mut self, bracket: u8) {
+    fn open(&mut self, bracket: u8) {
         self.out.push(bracket);
         let message = match &self.open[..] {
             // The outermost object is the message itself.
@@ -91,17 +90,11 @@ impl Writer {
         self.open.push(Level { message, slot: self.next, empty: true });
     }
 
-    pub(crate) fn close(&mut self, bracket: u8) {
+    fn close(&mut self, bracket: u8) {
         if self.open.pop().is_some_and(|level| !level.empty) {
             self.line();
         }
         self.out.push(bracket);
-    }
-
-    /// Whether the open object is to have this member.
-    pub(crate) fn wants(&self, name: &str) -> bool {
-        let level = self.level();
-        self.mask.member(level.slot.place, name).is_some()
     }
 
     /// The name of the value that follows; plain ASCII.
@@ -208,14 +201,9 @@ impl Writer {
         std::mem::replace(&mut self.out, room)
     }
 
-    /// The newline that ends Google's answers.
-    pub(crate) fn end_line(&mut self) {
-        self.out.push(b'\n');
-    }
-
-    /// The whole text.
+    /// What is left of the text, with the newline that ends Google's answers.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        self.end_line();
+        self.out.push(b'\n');
         self.out
     }
 

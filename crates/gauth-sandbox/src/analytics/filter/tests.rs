@@ -42,13 +42,15 @@ fn each_test_of_texts_holds_and_fails() {
 #[test]
 fn each_test_of_numbers_holds_and_fails() {
     for (operation, holding, failing) in [
-        (Comparison::Equal, 5.0, 5.1),
-        (Comparison::Less, 4.9, 5.0),
-        (Comparison::LessOrEqual, 5.0, 5.1),
-        (Comparison::Greater, 5.1, 5.0),
-        (Comparison::GreaterOrEqual, 5.0, 4.9),
+        ("EQUAL", 5.0, 5.1),
+        ("LESS_THAN", 4.9, 5.0),
+        ("LESS_THAN_OR_EQUAL", 5.0, 5.1),
+        ("GREATER_THAN", 5.1, 5.0),
+        ("GREATER_THAN_OR_EQUAL", 5.0, 4.9),
     ] {
-        let test = Test::Compare(operation, 5.0);
+        let filter = json!({"numericFilter": {"operation": operation, "value": {"doubleValue": 5.0}}});
+        let filter: Filter = serde_json::from_value(filter).expect("a filter");
+        let test = filter.test("sessions").expect("a test");
         assert!(test.holds_for_number(holding));
         assert!(!test.holds_for_number(failing));
     }
