@@ -114,6 +114,10 @@ fn invalid_arguments_are_refused_before_any_request() {
     for arguments in [
         &["--dimensions", "--metrics"][..],
         &["--realtime", "--compatible-with", "date", "-p", "1"],
+        &["--conversions", "--compatible-with", "date", "-p", "1"],
+        &["--conversion-actions"],
+        &["--conversion-actions", "-p", "1", "--metrics"],
+        &["--conversion-actions", "-p", "1", "purchase"],
         &["--compatible-with", "date"],
         &["--compatible-with", "date,,city", "-p", "1"],
         &["-p", "UA-1-2"],
@@ -226,6 +230,44 @@ fn the_fields_of_a_report_are_sent_as_dimensions_and_metrics() {
         assert_eq!(request.header("x-goog-user-project"), Some("mine"));
         assert_eq!(request.header("authorization"), Some(&*format!("Bearer {}", user.token)));
     }
+}
+
+#[test]
+fn conversion_reports_have_fields_of_their_own() {
+    let user = Analyst::offline(BIN);
+    let built_in = names(&user, &["--conversions"]);
+    assert_eq!(built_in.len(), 24);
+    for (name, is_in) in [("campaignName", true), ("allConversionsByInteractionDate", true), ("sessions", false)] {
+        assert_eq!(built_in.contains(&name.to_owned()), is_in, "{name}");
+    }
+    let run = user.run(&["source", "subcontinent"]).expect(0);
+    assert!(run.stdout().contains("\nsource,dimension,,core conversions,"), "{}", run.stdout());
+    assert!(run.stdout().contains("\nsubcontinent,dimension,,conversions,"), "{}", run.stdout());
+}
+
+#[test]
+fn the_property_says_which_fields_its_conversion_reports_have() {
+    let metadata = json!({
+        "dimensions": [{"apiName": "country", "sections": ["SECTION_REPORT"]},
+            {"apiName": "newest", "sections": ["SECTION_ADVERTISING"]}],
+        "conversions": [{"conversionAction": "conversionActions/7", "displayName": "bought, paid"}],
+    });
+    let server = ScriptedServer::answering(move |_| Answer::json(200, metadata.to_string()));
+    let user = user_of(&server.url());
+    assert_eq!(names(&user, &["-p", "7", "--conversions"]), ["newest"]);
+    let run = user.run(&["-p", "7", "--conversion-actions"]).expect(0);
+    assert_eq!(run.stdout(), "action,ui_name\nconversionActions/7,\"bought, paid\"\n");
+    for request in server.requests() {
+        assert_eq!(request.target, "/v1alpha/properties/7/metadata?prettyPrint=false");
+    }
+}
+
+#[test]
+fn a_property_without_conversions_has_an_empty_list_and_a_note() {
+    let server = ScriptedServer::answering(|_| Answer::json(200, r#"{"dimensions":[{"apiName":"country"}]}"#));
+    let run = user_of(&server.url()).run(&["-p", "7", "--conversion-actions"]).expect(0);
+    assert_eq!(run.stdout(), "action,ui_name\n");
+    assert_eq!(run.stderr(), "ga-fields: property 7 has no conversions, or no conversion reports\n");
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod answers;
 mod command_line;
 #[path = "query/compressed.rs"]
 mod compressed;
+#[path = "query/conversions.rs"]
+mod conversions;
 #[path = "query/dates.rs"]
 mod dates;
 #[path = "query/methods.rs"]

@@ -281,15 +281,18 @@ fn a_body_for_v1alpha_is_sent_there_for_all_pages() {
     });
     let user = user_of(&server.url());
     let mut body = by_country(None);
-    body["dimensions"] = json!([{"name": "pagePath"}]);
+    body["metrics"] = json!([{"name": "allConversionsByConversionDate"}]);
+    let metric_alone = body.clone();
     body["conversionSpec"] = json!({"attributionModel": 1});
-    for method in [&[][..], &["--method", "runReport"]] {
-        assert_eq!(request(&user, &body, method).expect(0).stdout(), super::csv_of(25));
+    for (body, method) in [(&body, &[][..]), (&body, &["--method", "runReport"]), (&metric_alone, &[])] {
+        assert_eq!(request(&user, body, method).expect(0).stdout(), super::csv_of(25));
     }
-    assert_eq!(server.requests().len(), 6);
-    for request in server.requests() {
+    let requests = server.requests();
+    assert_eq!(requests.len(), 9);
+    for (place, request) in requests.iter().enumerate() {
         assert_eq!(request.target, "/v1alpha/properties/123456:runReport?prettyPrint=false");
-        assert_eq!(super::body_of(&request)["conversionSpec"], json!({"attributionModel": "DATA_DRIVEN"}));
+        let spec = if place < 6 { json!({"attributionModel": "DATA_DRIVEN"}) } else { Value::Null };
+        assert_eq!(super::body_of(request)["conversionSpec"], spec);
     }
     let batch = json!([body]);
     let run = request(&user, &batch, &[]).expect_failure(2);

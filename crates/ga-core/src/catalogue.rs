@@ -56,6 +56,8 @@ pub struct Field {
     pub core: bool,
     /// Usable in `runRealtimeReport`.
     pub realtime: bool,
+    /// Usable in conversion reports (<https://developers.google.com/analytics/devguides/reporting/data/v1/conversions-api-schema>).
+    pub conversions: bool,
     /// The subject it belongs to (`traffic source (session)`).
     pub category: &'static str,
     /// The name it had before Google renamed it; empty if it never was.
@@ -74,9 +76,15 @@ impl Field {
             format: columns.next()?,
             core: places.contains('c'),
             realtime: places.contains('r'),
+            conversions: places.contains('a'),
             category: columns.next()?,
             former_name: columns.next().unwrap_or_default(),
         })
+    }
+
+    /// Whether only conversion reports have it.
+    pub fn is_of_conversions(&self) -> bool {
+        self.conversions && !self.core && !self.realtime
     }
 
     /// Whether this represents every name that begins with [`Field::name`].
@@ -128,7 +136,7 @@ mod tests {
     #[test]
     fn every_line_of_the_table_is_a_field_and_sorted() {
         assert_eq!(fields().len(), TABLE.lines().count() - 1);
-        assert_eq!(fields().len(), 487);
+        assert_eq!(fields().len(), 496);
         assert!(fields().windows(2).all(|two| (two[0].name, two[0].kind as u8) < (two[1].name, two[1].kind as u8)));
     }
 

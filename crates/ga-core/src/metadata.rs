@@ -29,6 +29,8 @@ pub struct Definition {
     pub core: bool,
     /// Usable in realtime reports.
     pub realtime: bool,
+    /// Usable in conversion reports.
+    pub conversions: bool,
     /// Names it had before Google renamed it.
     pub former_names: Vec<String>,
     /// Its name on the screens of Analytics; empty in the catalogue.
@@ -43,7 +45,19 @@ pub struct Definition {
     pub blocked_reasons: Vec<String>,
 }
 
-/// `DimensionMetadata` and `MetricMetadata`, which has the last three members besides.
+/// A conversion that reports can be limited to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ConversionAction {
+    /// `conversionActions/ID`
+    #[serde(rename = "conversionAction", deserialize_with = "or_default")]
+    pub name: String,
+    /// Its name on the screens of Analytics.
+    #[serde(rename = "displayName", deserialize_with = "or_default")]
+    pub ui_name: String,
+}
+
+/// `DimensionMetadata` and `MetricMetadata`, which has `type`, `expression` and `blockedReasons` besides.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct FieldMetadata {
@@ -65,6 +79,9 @@ pub(crate) struct FieldMetadata {
     expression: String,
     #[serde(deserialize_with = "or_default")]
     blocked_reasons: Vec<String>,
+    /// Only in v1alpha.
+    #[serde(deserialize_with = "or_default")]
+    sections: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,6 +91,9 @@ struct Metadata {
     dimensions: Vec<FieldMetadata>,
     #[serde(deserialize_with = "or_default")]
     metrics: Vec<FieldMetadata>,
+    /// Only in v1alpha.
+    #[serde(deserialize_with = "or_default")]
+    conversions: Vec<ConversionAction>,
 }
 
 /// The standard fields, sorted by name.
@@ -81,19 +101,17 @@ pub fn standard() -> Vec<Definition> {
     catalogue::fields().iter().map(Definition::from).collect()
 }
 
-/// Reads a response of `getMetadata`. Fields of realtime reports, which it does not include, are added.
+/// Reads a response of `getMetadata`. What it does not include is added from the catalogue: fields that only realtime
+/// reports have, and in v1beta those that only conversion reports have.
 pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
-    let metadata: Metadata = serde_json::from_slice(body)
-        .map_err(|error| Error::response(format!("the response is not metadata: {error}")))?;
-    if metadata.dimensions.is_empty() && metadata.metrics.is_empty() {
-        return Err(Error::response("the response is not metadata: it has no fields"));
-    }
+    let metadata = Metadata::parse(body)?;
+    let has_sections = metadata.dimensions.iter().chain(&metadata.metrics).any(|field| !field.sections.is_empty());
     let of_kind = |fields: Vec<FieldMetadata>, kind| fields.into_iter().map(move |field| field.into_definition(kind));
     let mut definitions: Vec<Definition> = of_kind(metadata.dimensions, FieldKind::Dimension)
         .chain(of_kind(metadata.metrics, FieldKind::Metric))
         .collect();
-    let realtime_only = catalogue::fields().iter().filter(|field| field.realtime && !field.core);
-    for field in realtime_only {
+    let is_elsewhere = |field: &&Field| (field.realtime && !field.core) || (field.is_of_conversions() && !has_sections);
+    for field in catalogue::fields().iter().filter(is_elsewhere) {
         let is_known = |known: &Definition| known.kind == field.kind && known.name == field.name;
         if !definitions.iter().any(is_known) {
             definitions.push(field.into());
@@ -101,6 +119,22 @@ pub fn parse(body: &[u8]) -> Result<Vec<Definition>, Error> {
     }
     definitions.sort_by(|a, b| (&a.name, a.kind as u8).cmp(&(&b.name, b.kind as u8)));
     Ok(definitions)
+}
+
+/// The conversions of a property, from a response of `getMetadata` of v1alpha.
+pub fn conversion_actions(body: &[u8]) -> Result<Vec<ConversionAction>, Error> {
+    Ok(Metadata::parse(body)?.conversions)
+}
+
+impl Metadata {
+    fn parse(body: &[u8]) -> Result<Self, Error> {
+        let metadata: Self = serde_json::from_slice(body)
+            .map_err(|error| Error::response(format!("the response is not metadata: {error}")))?;
+        if metadata.dimensions.is_empty() && metadata.metrics.is_empty() {
+            return Err(Error::response("the response is not metadata: it has no fields"));
+        }
+        Ok(metadata)
+    }
 }
 
 impl Definition {
@@ -113,6 +147,11 @@ impl Definition {
 impl FieldMetadata {
     pub(crate) fn into_definition(self, kind: FieldKind) -> Definition {
         let known = catalogue::find(&self.api_name, kind);
+        let is_in = |section: &str| self.sections.iter().any(|one| one == section);
+        let (core, conversions) = match &self.sections[..] {
+            [] => (true, known.is_some_and(|field| field.conversions)),
+            _ => (is_in("SECTION_REPORT"), is_in("SECTION_ADVERTISING")),
+        };
         Definition {
             format: match self.r#type.strip_prefix("TYPE_") {
                 Some(metric_type) => metric_type.to_ascii_lowercase(),
@@ -121,7 +160,8 @@ impl FieldMetadata {
             name: self.api_name,
             kind,
             category: self.category,
-            core: true,
+            core,
+            conversions,
             realtime: known.is_some_and(|field| field.realtime),
             former_names: self.deprecated_api_names,
             ui_name: self.ui_name,
@@ -143,6 +183,7 @@ impl From<&Field> for Definition {
             category: field.category.to_owned(),
             core: field.core,
             realtime: field.realtime,
+            conversions: field.conversions,
             former_names: match former_name {
                 "" => Vec::new(),
                 name => vec![name.to_owned()],
@@ -179,6 +220,30 @@ mod tests {
         assert_eq!(events.blocked_reasons, ["NO_COST_METRICS"]);
         assert!(!named("minutesAgo").core);
         assert!(definitions.is_sorted_by(|a, b| a.name <= b.name));
+    }
+
+    #[test]
+    fn v1alpha_says_which_fields_conversion_reports_have() {
+        let body = br#"{"dimensions":[{"apiName":"country","sections":["SECTION_REPORT"]},
+            {"apiName":"source","sections":["SECTION_REPORT","SECTION_ADVERTISING"]}],
+            "metrics":[{"apiName":"newest","sections":["SECTION_ADVERTISING"]}],
+            "conversions":[{"conversionAction":"conversionActions/7","displayName":"purchase"}]}"#;
+        let definitions = parse(body).unwrap();
+        let places = |name: &str| {
+            let found = definitions.iter().find(|one| one.name == name);
+            found.map(|one| (one.core, one.conversions))
+        };
+        assert_eq!(places("country"), Some((true, false)));
+        assert_eq!(places("source"), Some((true, true)));
+        assert_eq!(places("newest"), Some((false, true)));
+        // This property does not have it.
+        assert_eq!(places("allConversionsByConversionDate"), None);
+        let beta = parse(br#"{"dimensions":[{"apiName":"country"}]}"#).unwrap();
+        let conversions = beta.iter().filter(|one| one.conversions && !one.core);
+        assert_eq!(conversions.count(), 9);
+        let actions = conversion_actions(body).unwrap();
+        assert_eq!((&*actions[0].name, &*actions[0].ui_name), ("conversionActions/7", "purchase"));
+        assert!(conversion_actions(b"{}").is_err());
     }
 
     #[test]

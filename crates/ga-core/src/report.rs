@@ -51,6 +51,9 @@ pub struct RunReportRequest {
     /// Up to two, in the place of `date_ranges` and in realtime reports only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub minute_ranges: Vec<MinuteRange>,
+    /// Which conversions are reported, and how they are attributed; only v1alpha knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion_spec: Option<ConversionSpec>,
     /// Whether rows whose metrics are all zero are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_empty_rows: Option<bool>,
@@ -132,6 +135,29 @@ pub struct MinuteRange {
     /// What the `dateRange` column calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// Which conversions a conversion report counts, and for whom.
+/// <https://developers.google.com/analytics/devguides/reporting/data/v1/conversions-api-basics>
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ConversionSpec {
+    /// `conversionActions/ID`; all of the property without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conversion_actions: Vec<String>,
+    /// [`AttributionModel::DataDriven`] without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribution_model: Option<AttributionModel>,
+}
+
+/// Which of the visits before a conversion get the credit for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AttributionModel {
+    /// All of them, as their part in it is estimated.
+    DataDriven,
+    /// The last one that was not direct.
+    LastClick,
 }
 
 /// One dimension of the request.
@@ -411,6 +437,7 @@ mod tests {
             "orderBys": [{"pivot": {"metricName": "sessions"}}, {"desc": false, "metric": {"metricName": "sessions"}}],
             "dimensionFilter": {"filter": {"fieldName": "date", "newFilter": {}}},
             "currencyCode": "EUR",
+            "conversionSpec": {"conversionActions": [], "attributionModel": "LAST_CLICK"},
             "offset": "3",
             "pivots": [{"fieldNames": ["date"]}],
         });
@@ -419,7 +446,8 @@ mod tests {
         assert_eq!((request.dimensions.len(), request.metrics.len(), request.order_bys.len()), (1, 0, 2));
         assert_eq!((request.offset, request.currency_code.as_deref()), (Some(3), Some("EUR")));
         let mut expected = body;
-        // The default is not repeated.
+        // Defaults are not repeated.
+        expected["conversionSpec"].as_object_mut().unwrap().remove("conversionActions");
         expected["orderBys"][1].as_object_mut().unwrap().remove("desc");
         assert_eq!(serde_json::to_value(&request).unwrap(), expected);
     }

@@ -34,10 +34,10 @@ pub fn report(
         .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }
 
-/// `GET v1beta/properties/{id}/metadata` below `base`, which is [`DATA_API`] or a sandbox. Of property 0 it asks for the
-/// fields that all properties have.
-pub fn metadata(base: &str, property: &PropertyNumber) -> Result<Request<Vec<u8>>, Error> {
-    get(base, &format!("v1beta/properties/{property}/metadata?prettyPrint=false"))
+/// `GET v1beta/properties/{id}/metadata` below `base`, which is [`DATA_API`] or a sandbox, in the version of the API that
+/// has `method`: v1alpha also knows conversions. Of property 0 it asks for the fields that all properties have.
+pub fn metadata(base: &str, property: &PropertyNumber, method: Method) -> Result<Request<Vec<u8>>, Error> {
+    get(base, &format!("{}/properties/{property}/metadata?prettyPrint=false", method.version()))
 }
 
 /// `POST v1beta/properties/{id}:checkCompatibility` below `base`, which is [`DATA_API`] or a sandbox.
@@ -99,8 +99,10 @@ mod tests {
     #[test]
     fn metadata_and_compatibility_are_asked_of_a_property() {
         let property = PropertyNumber::parse("7").unwrap();
-        let request = metadata("http://127.0.0.1:9/", &property).unwrap();
+        let request = metadata("http://127.0.0.1:9/", &property, Method::RunReport).unwrap();
         assert_eq!(request.uri(), "http://127.0.0.1:9/v1beta/properties/7/metadata?prettyPrint=false");
+        let request = metadata(DATA_API, &property, Method::RunReportAlpha).unwrap();
+        assert_eq!(request.uri().path(), "/v1alpha/properties/7/metadata");
         let check = CheckCompatibilityRequest {
             dimensions: vec![Dimension::named("date")],
             metrics: vec![Metric::named("sessions")],

@@ -38,6 +38,14 @@ ga_client::arguments! {
         #[argh(switch)]
         pub(crate) realtime: bool,
 
+        /// only fields of conversion reports
+        #[argh(switch)]
+        pub(crate) conversions: bool,
+
+        /// list the conversions of the property instead, for ga-query --conversions
+        #[argh(switch)]
+        pub(crate) conversion_actions: bool,
+
         /// one of VALUES; record is a block of lines for each field (default: on a terminal record for names and table for words, otherwise csv or as -o says)
         #[argh(option, short = 'f', arg_name = "FORMAT")]
         pub(crate) format: Option<String>,
@@ -47,11 +55,18 @@ ga_client::arguments! {
 impl Arguments {
     /// Refuses options that cannot be combined.
     pub(crate) fn check(&self, given: &Given) -> Result<(), Failure> {
-        if self.realtime && !self.compatible_with.is_empty() {
-            return Err(Failure::usage(
-                "--realtime and --compatible-with cannot be combined: only core reports can be checked",
-            ));
+        for (name, is_given) in [("--realtime", self.realtime), ("--conversions", self.conversions)] {
+            if is_given && !self.compatible_with.is_empty() {
+                return Err(Failure::usage(format!(
+                    "{name} and --compatible-with cannot be combined: only core reports can be checked"
+                )));
+            }
         }
+        let of_fields = ["--compatible-with", "--dimensions", "--metrics", "--custom", "--realtime", "--conversions"];
+        if self.conversion_actions && !self.words.is_empty() {
+            return Err(Failure::usage("--conversion-actions lists no fields: leave out the words"));
+        }
+        given.refuse_pairs(&of_fields.map(|option| ("--conversion-actions", option)))?;
         given.refuse_pairs(&[("--dimensions", "--metrics")])
     }
 }

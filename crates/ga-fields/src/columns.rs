@@ -1,6 +1,9 @@
-//! The columns of the list.
+//! The columns of the lists.
 
-use ga_core::metadata::Definition;
+use ga_core::metadata::{ConversionAction, Definition};
+
+/// The columns of a list of conversions.
+pub(crate) const OF_ACTIONS: [&str; 2] = ["action", "ui_name"];
 
 /// A table shows only the first columns.
 pub(crate) const IN_TABLE: usize = 6;
@@ -18,9 +21,14 @@ pub(crate) const NAMES: [&str; 11] = [
     "blocked",
 ];
 
+/// A row for a conversion.
+pub(crate) fn of_action(action: &ConversionAction) -> Vec<String> {
+    vec![action.name.clone(), action.ui_name.clone()]
+}
+
 /// A row for a field.
 pub(crate) fn row(field: &Definition) -> [String; NAMES.len()] {
-    let reports = [("core", field.core), ("realtime", field.realtime)];
+    let reports = [("core", field.core), ("realtime", field.realtime), ("conversions", field.conversions)];
     let reports = reports.into_iter().filter(|(_, is_in)| *is_in);
     let reports: Vec<&str> = reports.map(|(name, _)| name).collect();
     [

@@ -33,6 +33,11 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let deadline = context.deadline();
     arguments.check(&context.given)?;
     let mut listing = arguments.options().listing(arguments.format.as_deref(), &[record::FORMAT], deadline)?;
+    if arguments.conversion_actions {
+        let actions = known::conversion_actions(&arguments, deadline, &context)?;
+        let rows: Vec<_> = actions.iter().map(columns::of_action).collect();
+        return listing.write(&columns::OF_ACTIONS, &rows, &context.terminal);
+    }
     let mut translator = Translator::new(context.terminal);
     let words = translator.words(&arguments.words)?;
     let known = Known::get(&arguments, &mut translator, deadline, &context)?;

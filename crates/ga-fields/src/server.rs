@@ -3,25 +3,40 @@
 use anyhow::Context as _;
 use ga_client::analytics::Analytics;
 use ga_core::catalogue::{self, FieldKind};
+use ga_core::check::Method;
 use ga_core::compatibility::{CheckCompatibilityRequest, Compatibility};
-use ga_core::metadata::{self, Definition};
+use ga_core::metadata::{self, ConversionAction, Definition};
 use ga_core::property::PropertyNumber;
 use ga_core::report::{Dimension, Metric};
 use ga_core::request;
 
 use crate::selection::unknown;
 
-/// The fields of a property.
-pub(crate) fn fields(analytics: &Analytics, property: &PropertyNumber) -> anyhow::Result<Vec<Definition>> {
-    let request = request::metadata(analytics.data_api(), property)?;
+/// The fields of a property, as the version of the API knows them that has `method`.
+pub(crate) fn fields(
+    analytics: &Analytics,
+    property: &PropertyNumber,
+    method: Method,
+) -> anyhow::Result<Vec<Definition>> {
+    let request = request::metadata(analytics.data_api(), property, method)?;
     let answer = analytics.call(request).context("cannot list the fields")?;
     Ok(metadata::parse(&answer)?)
 }
 
+/// The conversions of a property.
+pub(crate) fn conversion_actions(
+    analytics: &Analytics,
+    property: &PropertyNumber,
+) -> anyhow::Result<Vec<ConversionAction>> {
+    let request = request::metadata(analytics.data_api(), property, Method::RunReportAlpha)?;
+    let answer = analytics.call(request).context("cannot list the conversions")?;
+    Ok(metadata::conversion_actions(&answer)?)
+}
+
 /// The fields that all properties have, and the families of custom fields.
-pub(crate) fn common_fields(analytics: &Analytics) -> anyhow::Result<Vec<Definition>> {
+pub(crate) fn common_fields(analytics: &Analytics, method: Method) -> anyhow::Result<Vec<Definition>> {
     // With property 0 Google lists the fields that all properties have.
-    let mut common = fields(analytics, &PropertyNumber::parse("0")?)?;
+    let mut common = fields(analytics, &PropertyNumber::parse("0")?, method)?;
     let families = metadata::standard().into_iter();
     common.extend(families.filter(Definition::is_family));
     common.sort_by(|a, b| a.name.cmp(&b.name));
@@ -43,7 +58,7 @@ pub(crate) fn compatibility(
             None => {
                 let known = match &mut of_property {
                     Some(known) => known,
-                    none => none.insert(fields(analytics, property)?),
+                    none => none.insert(fields(analytics, property, Method::RunReport)?),
                 };
                 let field = known.iter().find(|field| field.name == *name);
                 field.ok_or_else(|| unknown(known, name))?.kind

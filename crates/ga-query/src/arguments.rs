@@ -5,7 +5,7 @@ use ga_core::check::Method;
 use gauth_cli::Failure;
 use gauth_cli::completions::Values;
 
-use crate::format;
+use crate::{conversions, format};
 
 /// The form of v3's response whose rows are objects.
 pub(crate) const DATA_TABLE: &str = "dataTable";
@@ -51,6 +51,14 @@ ga_client::arguments! {
         /// with --realtime: one of up to two ranges of minutes, such as 4..0 (default: 29..0)
         #[argh(option, arg_name = "[NAME=]A..B")]
         pub(crate) minutes: Vec<String>,
+
+        /// report conversions, with the metrics that only such a report has: all, or IDs of conversions, comma-separated
+        #[argh(option, arg_name = "all|IDS")]
+        pub(crate) conversions: Vec<String>,
+
+        /// with --conversions: which visits before a conversion get the credit, data-driven or last-click (default: data-driven)
+        #[argh(option, arg_name = "MODEL")]
+        pub(crate) attribution: Option<String>,
 
         /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
         #[argh(option, arg_name = "EXPR")]
@@ -296,6 +304,8 @@ pub(crate) fn values(name: &str) -> Values {
         "--sort" => fields(&|_| true),
         "--format" => Values::OneOf(format::names()),
         "--method" => Values::OneOf(Method::names().collect()),
+        "--conversions" => Values::OneOf(vec![conversions::ALL]),
+        "--attribution" => Values::OneOf(conversions::MODELS.map(|(word, _)| word).to_vec()),
         "--property" => Values::OneOf(vec!["0", "all"]),
         "--start" | "--end" | "--start-date" | "--end-date" => {
             Values::OneOf(vec!["today", "yesterday", "7daysAgo", "28daysAgo", "90daysAgo"])

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use ga_client::analytics::Analytics;
 use ga_client::rows::Role;
 use ga_core::catalogue::FieldKind;
+use ga_core::check::Method;
 use ga_core::metadata::{self, Definition};
 use ga_core::request;
 use gauth_cli::Kind;
@@ -23,11 +24,11 @@ pub(crate) struct DisplayNames {
 }
 
 impl DisplayNames {
-    /// Gets those of the first of these properties that has them.
-    pub(crate) fn fetch(analytics: &Analytics, properties: &[Arc<Property>]) -> anyhow::Result<Self> {
+    /// Gets those of the first of these properties that has them, in the version of the API that has `method`.
+    pub(crate) fn fetch(analytics: &Analytics, properties: &[Arc<Property>], method: Method) -> anyhow::Result<Self> {
         let mut first_error = None;
         for property in properties {
-            let request = request::metadata(analytics.data_api(), &property.number)?;
+            let request = request::metadata(analytics.data_api(), &property.number, method)?;
             match analytics.call(request).and_then(|body| Ok(metadata::parse(&body)?)) {
                 Ok(fields) => return Ok(Self { fields, is_in_words: false }),
                 Err(error) if ga_client::failure(&error).kind() == Kind::Login => return Err(error),

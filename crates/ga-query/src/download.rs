@@ -200,7 +200,8 @@ impl<'q> Run<'q> {
     /// The names of the columns, from the first property with rows, or else from one behind it.
     fn display_names(&self, number: usize) -> anyhow::Result<DisplayNames> {
         let properties = &self.properties[number..];
-        let names = self.download.call(&properties[0].number, || DisplayNames::fetch(self.analytics, properties));
+        let fetch = || DisplayNames::fetch(self.analytics, properties, self.query.method);
+        let names = self.download.call(&properties[0].number, fetch);
         let is_in_words = self.names == Names::InWords;
         let mut names = match names {
             Err(error) if is_in_words && !ends_all(ga_client::failure(&error).kind()) => DisplayNames::default(),

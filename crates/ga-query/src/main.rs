@@ -2,6 +2,7 @@
 
 mod arguments;
 mod columns;
+mod conversions;
 mod display_names;
 mod document;
 mod download;

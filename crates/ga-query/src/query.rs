@@ -61,14 +61,14 @@ impl Query {
             Some(text) => names("METRICS", &[text])?,
             None => names("--metrics", &arguments.metrics)?,
         };
-        let (method, days, span) = if arguments.realtime {
-            (Method::RunRealtimeReport, Vec::new(), Span::Minutes(minutes(arguments, &words)?))
+        let (days, span) = if arguments.realtime {
+            (Vec::new(), Span::Minutes(minutes(arguments, &words)?))
         } else {
             let days = typed_ranges(arguments, &words)?;
             let ranges = ranges_on(&days, machine_today(&days))?;
-            (Method::RunReport, days, Span::Days(ranges))
+            (days, Span::Days(ranges))
         };
-        let report = Report::in_words(arguments, metrics, span, &map, terminal)?;
+        let (method, report) = Report::in_words(arguments, metrics, span, &map, terminal)?;
         Ok(Self { properties, method, reports: vec![report], days })
     }
 
@@ -221,6 +221,8 @@ fn refuse_words_beside_request(arguments: &Arguments) -> Result<(), Failure> {
         ("--max", arguments.max),
         ("--keep-empty", arguments.keeps_empty_rows()),
         ("--currency", arguments.currency.is_some()),
+        ("--conversions", !arguments.conversions.is_empty()),
+        ("--attribution", arguments.attribution.is_some()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given) {
         Some((name, _)) => {
@@ -298,6 +300,7 @@ fn minutes(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<Minut
         ("--start-index", arguments.start_index.is_some()),
         ("--keep-empty", arguments.keeps_empty_rows()),
         ("--currency", arguments.currency.is_some()),
+        ("--conversions", !arguments.conversions.is_empty()),
     ];
     if let Some((name, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
         return Err(Failure::usage(format!("--realtime: the API has no {name} there"))

@@ -14,6 +14,7 @@ use gauth_cli::{Failure, Terminal};
 use serde_json::Value;
 
 use crate::arguments::Arguments;
+use crate::conversions;
 
 /// What is requested of each property, and what its rows become.
 #[derive(Debug)]
@@ -34,14 +35,14 @@ pub(crate) enum Span {
 }
 
 impl Report {
-    /// A report in words; what changes its meaning from Universal Analytics to GA4 is noted on the terminal.
+    /// A report in words, and its method; what changes its meaning from Universal Analytics to GA4 is noted on the terminal.
     pub(crate) fn in_words(
         arguments: &Arguments,
         metrics: Vec<String>,
         span: Span,
         map: &FieldMap,
         terminal: &Terminal,
-    ) -> anyhow::Result<Self> {
+    ) -> anyhow::Result<(Method, Self)> {
         let translation = translation(arguments, metrics, span.ranges() > 1, map)?;
         for note in &translation.notes {
             terminal.note(note);
@@ -59,6 +60,7 @@ impl Report {
             offset: offset.filter(|_| !translation.merges()),
             metric_aggregations: aggregations(arguments, &translation)?,
             currency_code: arguments.currency.as_deref().map(report::currency).transpose()?,
+            conversion_spec: conversions::spec(arguments)?,
             keep_empty_rows: arguments.keeps_empty_rows().then_some(true),
             return_property_quota: arguments.shows_quota().then_some(true),
             ..translation.request.clone()
@@ -66,7 +68,7 @@ impl Report {
         let method = match span {
             Span::Days(ranges) => {
                 request.date_ranges = ranges;
-                Method::RunReport
+                Method::RunReport.for_body(&serde_json::to_value(&request)?)
             }
             Span::Minutes(ranges) => {
                 request.minute_ranges = ranges;
@@ -79,7 +81,7 @@ impl Report {
             }
         }
         order::total_order(&mut request, default_order(arguments));
-        Ok(Self { request, translation: Some(translation), offset: offset.unwrap_or(0), limit })
+        Ok((method, Self { request, translation: Some(translation), offset: offset.unwrap_or(0), limit }))
     }
 
     /// An official request, as is but for what all its pages need.

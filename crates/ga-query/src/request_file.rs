@@ -24,12 +24,9 @@ pub(crate) fn read(path: &str, method: Option<&str>, deadline: Option<Instant>) 
         Value::Array(requests) => json!({ "requests": requests }),
         body => body,
     };
-    let looks_like = Method::of(&body);
     let method = match method.map(named).transpose()? {
-        // One name, in two versions of the API.
-        Some(Method::RunReport) if looks_like == Method::RunReportAlpha => looks_like,
-        Some(method) => method,
-        None => looks_like,
+        Some(method) => method.for_body(&body),
+        None => Method::of(&body),
     };
     if method == Method::CheckCompatibility {
         return Err(Failure::new(Kind::Usage, "--method: checkCompatibility is not a report")

@@ -86,7 +86,7 @@ impl Pages {
             .map(|request| Expected { request, most: if self.method.counts_rows() { most(request) } else { u64::MAX } })
             .collect();
         let fetched = self.exchange.reports(turn, self.method, &expected).await;
-        let mut fetched = fetched.map_err(|error| with_field_hint(self.exchange.about(error), requests))?;
+        let mut fetched = fetched.map_err(|error| with_hint(self.exchange.about(error), self.method, requests))?;
         if let Some(first) = fetched.first_mut() {
             first.room = turn.take_room(first.page.combinations);
         }
@@ -156,12 +156,21 @@ pub fn first_page(method: Method, request: &RunReportRequest) -> RunReportReques
     if method.counts_rows() { paging::page(request, paging::first(request), true) } else { request.clone() }
 }
 
-/// Only the server knows which fields can be combined; this adds where to ask.
-fn with_field_hint(error: anyhow::Error, requests: &[RunReportRequest]) -> anyhow::Error {
-    let is_about_fields = error.downcast_ref::<Error>().is_some_and(Error::is_incompatible);
-    let ([request], true) = (requests, is_about_fields) else {
+/// Only the server knows which fields can be combined, and which conversions there are; this adds where to ask.
+fn with_hint(error: anyhow::Error, method: Method, requests: &[RunReportRequest]) -> anyhow::Error {
+    let (Some(refusal), [request]) = (error.downcast_ref::<Error>(), requests) else {
         return error;
     };
+    let actions = request.conversion_spec.iter().flat_map(|spec| &spec.conversion_actions);
+    let of_conversions = match refusal.is_incompatible() {
+        _ if actions.clone().any(|action| refusal.to_string().contains(action)) => "--conversion-actions",
+        true if method == Method::RunReportAlpha => "--conversions",
+        true => "",
+        false => return error,
+    };
+    if !of_conversions.is_empty() {
+        return crate::failure(&error).hint(format!("run ga-fields -p PROPERTY {of_conversions}")).into();
+    }
     let dimensions = request.dimensions.iter().map(|dimension| &*dimension.name);
     let metrics = request.metrics.iter().map(|metric| &*metric.name);
     let names: Vec<&str> = dimensions.chain(metrics).collect();

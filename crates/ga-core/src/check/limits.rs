@@ -32,6 +32,7 @@ pub(super) fn check(method: Method, request: &Value) -> Result<(), Error> {
     at_most(METRICS, list(request, "metrics").len(), "metrics")?;
     check_ranges(request)?;
     check_orders(request)?;
+    check_actions(request)?;
     for name in ["limit", "offset"] {
         if let Some(number) = request.get(name) {
             whole(number, name)?;
@@ -104,6 +105,21 @@ fn check_orders(request: &Value) -> Result<(), Error> {
             if !list(request, columns).iter().any(is_column) {
                 return Err(refused(format!("rows are ordered by {}, which is not among the {columns}", Typed(name))));
             }
+        }
+    }
+    Ok(())
+}
+
+fn check_actions(request: &Value) -> Result<(), Error> {
+    let actions = request.get("conversionSpec").map_or(&[][..], |spec| list(spec, "conversionActions"));
+    for (place, action) in actions.iter().filter_map(Value::as_str).enumerate() {
+        let id = action.strip_prefix("conversionActions/").unwrap_or_default();
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(refused(format!(
+                "conversionSpec.conversionActions[{place}] is {:?}: expected conversionActions/ID",
+                Typed(action)
+            ))
+            .with_hint("run ga-fields --conversion-actions to list those of the property"));
         }
     }
     Ok(())

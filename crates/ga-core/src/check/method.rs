@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::proto;
+use crate::catalogue::{self, Field, FieldKind};
 
 /// A method of the Data API that takes a request body.
 /// <https://developers.google.com/analytics/devguides/reporting/data/v1/rest>
@@ -24,7 +25,7 @@ pub enum Method {
     CheckCompatibility,
     /// Steps that users take one after the other; only in v1alpha.
     RunFunnelReport,
-    /// One report with what only v1alpha knows: a `conversionSpec`.
+    /// One report of conversions; only in v1alpha, by the name of runReport.
     RunReportAlpha,
 }
 
@@ -82,18 +83,27 @@ impl Method {
 
     /// The method for `body`: each but runReport has a member that no other has.
     pub fn of(body: &Value) -> Self {
-        let has = |body: &Value, name: &str| {
-            body.as_object().is_some_and(|members| members.keys().any(|key| proto::camel_case(key) == name))
-        };
         match body.get("requests") {
             Some(requests) if requests.get(0).is_some_and(|first| has(first, "pivots")) => Self::BatchRunPivotReports,
             Some(_) => Self::BatchRunReports,
             None if has(body, "pivots") => Self::RunPivotReport,
             None if has(body, "funnel") => Self::RunFunnelReport,
             None if has(body, "minuteRanges") => Self::RunRealtimeReport,
-            None if has(body, "conversionSpec") => Self::RunReportAlpha,
-            None => Self::RunReport,
+            None => Self::RunReport.for_body(body),
         }
+    }
+
+    /// The method of the same name in the version of the API that knows `body`: a report with a `conversionSpec`, or with a
+    /// metric of conversions, is one of v1alpha.
+    pub fn for_body(self, body: &Value) -> Self {
+        let is_of_conversions = |metric: &Value| {
+            let name = metric.get("name").and_then(Value::as_str);
+            let field = name.and_then(|name| catalogue::find(name, FieldKind::Metric));
+            field.is_some_and(Field::is_of_conversions)
+        };
+        let reports_conversions =
+            has(body, "conversionSpec") || super::list(body, "metrics").iter().any(is_of_conversions);
+        if self == Self::RunReport && reports_conversions { Self::RunReportAlpha } else { self }
     }
 
     /// The message type of its body in Google's discovery document.
@@ -101,6 +111,11 @@ impl Method {
         let found = METHODS.iter().find(|(method, _, _)| *method == self);
         found.map_or("", |(_, _, message)| message)
     }
+}
+
+/// Whether `body` has a member of this name, in either spelling.
+fn has(body: &Value, name: &str) -> bool {
+    body.as_object().is_some_and(|members| members.keys().any(|key| proto::camel_case(key) == name))
 }
 
 impl fmt::Display for Method {
@@ -127,6 +142,9 @@ mod tests {
             (json!({"minuteRanges": []}), Method::RunRealtimeReport),
             (json!({"minute_ranges": []}), Method::RunRealtimeReport),
             (json!({"conversionSpec": {}}), Method::RunReportAlpha),
+            (json!({"conversion_spec": {}}), Method::RunReportAlpha),
+            (json!({"metrics": [{"name": "allConversionsByConversionDate"}]}), Method::RunReportAlpha),
+            (json!({"metrics": [{"name": "advertiserAdCost"}, {}]}), Method::RunReport),
         ] {
             assert_eq!(Method::of(&body), method, "{body}");
         }

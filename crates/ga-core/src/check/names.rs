@@ -16,7 +16,7 @@ pub(super) fn check(method: Method, request: &mut Value, notes: &mut Vec<String>
         return Ok(());
     }
     let mut names = Names {
-        is_realtime: method == Method::RunRealtimeReport,
+        method,
         has_cohorts: request.get("cohortSpec").is_some() || method == Method::CheckCompatibility,
         has_pivots: request.get("pivots").is_some(),
         own: own_names(request),
@@ -50,7 +50,7 @@ fn own_names(request: &Value) -> Vec<String> {
 }
 
 struct Names<'a> {
-    is_realtime: bool,
+    method: Method,
     has_cohorts: bool,
     has_pivots: bool,
     own: Vec<String>,
@@ -149,11 +149,23 @@ impl Names<'_> {
 
     /// Whether a field that exists is available in this kind of report.
     fn check_place(&mut self, name: &str, field: &Field) {
-        if self.is_realtime && !field.realtime {
-            self.problem(format!("{name} is not available in realtime reports"));
-        } else if !self.is_realtime && !field.core {
-            let place = if field.realtime { "realtime report" } else { field.category.trim_end_matches(" only") };
+        let special = match self.method {
+            Method::RunRealtimeReport => Some((field.realtime, "realtime")),
+            Method::RunReportAlpha => Some((field.conversions, "conversion")),
+            _ => None,
+        };
+        if let Some((false, reports)) = special {
+            self.problem(format!("{name} is not available in {reports} reports"));
+        } else if special.is_none() && !field.core {
+            let place = match field.category.trim_end_matches(" only") {
+                _ if field.realtime => "realtime report",
+                _ if field.conversions => "conversion report",
+                category => category,
+            };
             self.problem(format!("{name} is available only in {place}s"));
+            if field.conversions {
+                self.hint("add --conversions all".to_owned());
+            }
         } else if field.category == "cohort" && !self.has_cohorts {
             self.problem(format!("{name} needs a cohortSpec"));
             self.hint("send the whole request with --request".to_owned());

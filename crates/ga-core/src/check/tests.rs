@@ -65,6 +65,12 @@ fn a_good_request_passes_unchanged() {
         ),
         (Method::BatchRunReports, json!({"requests": [with(json!({})), with(json!({}))]})),
         (
+            Method::RunReportAlpha,
+            with(json!({"metrics": names(1, "allConversionsByConversionDate"), "dimensions": names(1, "subcontinent"),
+                        "conversionSpec": {"conversionActions": ["conversionActions/1002"],
+                                           "attributionModel": "LAST_CLICK"}})),
+        ),
+        (
             Method::RunReport,
             json!({"metrics": [{"name": "cohortActiveUsers"}], "dimensions": [{"name": "cohort"}],
                    "cohortSpec": {"cohorts": [{"dimension": "firstSessionDate"}]}}),
@@ -105,6 +111,11 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
             "minutesAgo is available only in realtime reports",
             "--no-check",
         ),
+        (
+            json!({"dimensions": [{"name": "subcontinent"}]}),
+            "subcontinent is available only in conversion reports",
+            "--conversions all",
+        ),
         (json!({"dimensions": [{"name": "userId"}]}), "userId is available only in audience exports", "--no-check"),
         (json!({"dimensions": [{"name": "cohort"}]}), "cohort needs a cohortSpec", "--request"),
         (
@@ -131,6 +142,8 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
     let realtime = json!({"metrics": [{"name": "sessions"}]});
     let error = refusal(Method::RunRealtimeReport, realtime);
     assert!(error.to_string().contains("sessions is not available in realtime reports"));
+    let error = refusal(Method::RunReportAlpha, with(json!({"dimensions": names(1, "pagePath")})));
+    assert!(error.to_string().contains("pagePath is not available in conversion reports"));
 }
 
 #[test]
@@ -171,6 +184,11 @@ fn limits_are_refused_before_anything_is_sent() {
             Method::RunReport,
             with(json!({"orderBys": [{"metric": {"metricName": "newUsers"}}]})),
             "newUsers, which is not among the metrics",
+        ),
+        (
+            Method::RunReportAlpha,
+            with(json!({"conversionSpec": {"conversionActions": ["conversionActions/1", "1002"]}})),
+            "conversionSpec.conversionActions[1] is \"1002\": expected conversionActions/ID",
         ),
         (Method::RunPivotReport, with(json!({})), "needs pivots"),
         (Method::RunPivotReport, with(json!({"pivots": [{"fieldNames": []}]})), "pivots[0] needs a limit"),
