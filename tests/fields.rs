@@ -246,6 +246,18 @@ fn conversion_reports_have_fields_of_their_own() {
 }
 
 #[test]
+fn the_conversions_of_a_property_are_listed_by_the_ids_that_reports_take() {
+    let sandbox = sandbox();
+    let user = user_of_sandbox(&sandbox);
+    let run = user.run(&["-p", "123456", "--conversion-actions"]).expect(0);
+    assert_eq!(run.stdout(), "action,ui_name\nconversionActions/1001,purchase\nconversionActions/1002,sign_up\n");
+    let fields = names(&user, &["-p", "123456", "--conversions"]);
+    assert_eq!(fields, names(&Analyst::offline(BIN), &["--conversions"]));
+    let run = Analyst::offline(BIN).run(&["-p", "123456", "--conversion-actions"]).expect_failure(3);
+    assert_eq!(run.stdout(), "");
+}
+
+#[test]
 fn the_property_says_which_fields_its_conversion_reports_have() {
     let metadata = json!({
         "dimensions": [{"apiName": "country", "sections": ["SECTION_REPORT"]},

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Analyst, Run, ScriptedServer};
 
-use super::{BIN, answer, body_of, csv_of, page_of, user_of};
+use super::{BIN, answer, body_of, csv_of, page_of, sandbox, user_of, user_of_sandbox};
 
 const METRIC: &str = "allConversionsByInteractionDate";
 
@@ -89,4 +89,63 @@ fn what_has_no_conversions_is_refused_before_anything_is_sent() {
         let run = user.run(&[&["-p", "1", "--request", "-"], option].concat()).expect_failure(2);
         assert!(run.stderr().contains(&format!("put {} into its body", option[0])), "{}", run.stderr());
     }
+}
+
+/// The conversions of each source, and their total.
+fn by_source(user: &Analyst, arguments: &[&str]) -> Vec<(String, f64)> {
+    let base = ["-p", "123456", "-d", "source", "-m", METRIC, "--totals"];
+    let rows = user.cells(&[&base[..], arguments].concat());
+    rows[1..].iter().map(|row| (row[0].clone(), row[1].parse().expect("a number"))).collect()
+}
+
+#[test]
+fn the_model_decides_who_gets_the_credit_and_the_actions_what_is_counted() {
+    let sandbox = sandbox(2000);
+    let user = user_of_sandbox(&sandbox);
+    let total = |rows: &[(String, f64)]| rows.last().expect("the total").clone();
+    let all = by_source(&user, &["--conversions", "all"]);
+    assert_eq!(by_source(&user, &[]), all);
+    assert_eq!(by_source(&user, &["--conversions", "all", "--attribution", "data-driven"]), all);
+    let last_click = by_source(&user, &["--conversions", "all", "--attribution", "last-click"]);
+    assert_ne!(last_click, all);
+    assert_eq!(total(&last_click), total(&all));
+    let purchases = by_source(&user, &["--conversions", "1001"]);
+    let sign_ups = by_source(&user, &["--conversions", "conversionActions/1002"]);
+    assert!(total(&purchases).1 > 0.0 && total(&sign_ups).1 > 0.0);
+    assert_eq!(total(&purchases).1 + total(&sign_ups).1, total(&all).1);
+    assert_eq!(by_source(&user, &["--conversions", "1001,1002"]), all);
+}
+
+#[test]
+fn an_action_that_the_property_lacks_is_refused_with_where_to_look() {
+    let sandbox = sandbox(10);
+    let run = by_campaign(&user_of_sandbox(&sandbox), &["--conversions", "7"]).expect_failure(4);
+    assert!(run.stderr().contains("conversionActions/7 is not a conversion action"), "{}", run.stderr());
+    assert!(run.stderr().contains("hint: run ga-fields -p PROPERTY --conversion-actions"), "{}", run.stderr());
+}
+
+#[test]
+fn a_conversion_report_works_as_any_other() {
+    let sandbox = sandbox(2000);
+    let user = user_of_sandbox(&sandbox);
+    let base = ["-d", "campaignName", "-m", METRIC, "--conversions", "1001", "--attribution", "last-click"];
+    let one = [&["-p", "123456"], &base[..]].concat();
+    let whole = user.cells(&one);
+    assert!(whole.len() > 4, "{whole:?}");
+    // One page after the other.
+    let window = user.cells(&[&one[..], &["--offset", "1", "--limit", "2"]].concat());
+    assert_eq!(window[1..], whole[2..4]);
+    // The body of a dry run is the same report.
+    let dry = user.run(&[&one[..], &["--dry-run"]].concat()).expect(0);
+    let piped = testkit::run_with_input(user.command(&["-p", "123456", "--request", "-"]), dry.stdout().as_bytes());
+    assert_eq!(piped.expect(0).stdout(), user.run(&one).expect(0).stdout());
+    let curl = user.run(&[&one[..], &["--curl"]].concat()).expect(0);
+    assert!(curl.stdout().contains("/v1alpha/properties/123456:runReport"), "{}", curl.stdout());
+    // Several properties.
+    let both = user.cells(&[&["-p", "123456,123457"], &base[..]].concat());
+    assert_eq!(both[0], ["property", "campaignName", METRIC]);
+    assert!(both.iter().any(|row| row[0] == "123457"));
+    // The names that Analytics shows, which only v1alpha knows.
+    let shown = user.run(&[&one[..], &["--header", "ui"]].concat()).expect(0);
+    assert!(shown.stdout().starts_with("Campaign name,All conversions by interaction date\n"), "{}", shown.stdout());
 }

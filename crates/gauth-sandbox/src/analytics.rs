@@ -25,6 +25,7 @@ mod catalogue;
 mod cohorts;
 mod columns;
 mod comparisons;
+mod conversions;
 mod cross_table;
 mod dates;
 mod dimensions;

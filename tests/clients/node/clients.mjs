@@ -95,7 +95,7 @@ const clients = {
     await client.runRealtimeReport({ property: 'properties/123456', metrics: [{ name: 'activeUsers' }] });
     const [report] = await new v1alpha.AlphaAnalyticsDataClient(options).runReport({
       property: 'properties/123456',
-      metrics: [{ name: 'keyEvents' }],
+      metrics: [{ name: 'allConversionsByInteractionDate' }],
       dateRanges: request.dateRanges,
       conversionSpec: { conversionActions: ['conversionActions/1001'] },
     });

@@ -144,7 +144,7 @@ def google_analytics_data():
     report = alpha.run_report(
         data_v1alpha.RunReportRequest(
             property="properties/123456",
-            metrics=[data_v1alpha.Metric(name="keyEvents")],
+            metrics=[data_v1alpha.Metric(name="allConversionsByInteractionDate")],
             date_ranges=[data_v1alpha.DateRange(start_date="7daysAgo", end_date="yesterday")],
             conversion_spec={"conversion_actions": ["conversionActions/1001"], "attribution_model": "LAST_CLICK"},
         )

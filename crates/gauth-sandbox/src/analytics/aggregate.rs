@@ -3,6 +3,7 @@
 //! combination of dimensions counts once.
 
 use super::columns::Columns;
+use super::conversions::WHOLE;
 use super::encoder::{Encoder, VisitFilter};
 use super::measures::{self, EVENTS, Measure, Measures};
 use super::metrics::Slots;
@@ -96,7 +97,7 @@ impl Groups {
             index: HashTable::new(),
             keys: Vec::new(),
             sums: Vec::new(),
-            slots: Slots::for_metrics(&columns.metrics),
+            slots: Slots::for_metrics(&columns.metrics, if report.is_of_conversions() { WHOLE } else { 1 }),
             slices: report.slices.len(),
             rows: 0,
         };
@@ -116,15 +117,18 @@ impl Groups {
                 if !pass.counts(visit) {
                     return;
                 }
-                let mut all = measures::of(visit);
+                let (mut visit, mut all) = (*visit, measures::of(visit));
                 all[Measure::CohortUsers as usize] = cohort_users;
+                if let Some(credit) = &pass.credit {
+                    credit.apply(&mut visit, &mut all);
+                }
                 if !by_event {
-                    groups.count(visit, 0, &all, pass.slice, &mut filters, &mut key);
+                    groups.count(&visit, 0, &all, pass.slice, &mut filters, &mut key);
                     return;
                 }
                 for event in 0..EVENTS as u32 {
                     if let Some(share) = measures::of_event(&all, event) {
-                        groups.count(visit, event, &share, pass.slice, &mut filters, &mut key);
+                        groups.count(&visit, event, &share, pass.slice, &mut filters, &mut key);
                     }
                 }
             });

@@ -18,6 +18,8 @@ pub(super) struct Field {
     pub(super) core: bool,
     /// Usable in `runRealtimeReport`.
     pub(super) realtime: bool,
+    /// Usable in conversion reports.
+    pub(super) conversions: bool,
     pub(super) former_names: Vec<&'static str>,
     pub(super) group: &'static str,
 }
@@ -28,11 +30,12 @@ pub(super) enum Kind {
     Metric,
 }
 
-/// Core reports and realtime reports have different fields.
+/// Core, realtime and conversion reports have different fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Surface {
     Core,
     Realtime,
+    Conversions,
 }
 
 static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
@@ -62,6 +65,7 @@ fn field(line: &'static str) -> Option<Field> {
         },
         core: places.contains('c'),
         realtime: places.contains('r'),
+        conversions: places.contains('a'),
         former_names: former.split(',').map(str::trim).filter(|former| !former.is_empty()).collect(),
         group,
     })
@@ -92,10 +96,10 @@ pub(super) struct Entry {
     pub(super) custom: bool,
 }
 
-/// All fields of core reports, on request also the registered ones, sorted by name.
-pub(super) fn entries(with_registered: bool) -> Vec<Entry> {
+/// All fields of core reports, on request also the registered ones and those of conversion reports, sorted by name.
+pub(super) fn entries(with_registered: bool, with_conversions: bool) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for field in FIELDS.iter().filter(|field| field.core) {
+    for field in FIELDS.iter().filter(|field| field.core || (with_conversions && field.conversions)) {
         let entry = |name: String, custom| Entry { name, field, custom };
         match field.name.strip_suffix(':') {
             None => entries.push(entry(field.name.to_owned(), false)),
@@ -136,6 +140,7 @@ pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static 
             && match surface {
                 Surface::Core => field.core,
                 Surface::Realtime => field.realtime,
+                Surface::Conversions => field.conversions,
             }
     };
     let found = FIELDS.iter().filter(usable).find(|field| field.current_name(name).is_some());
@@ -203,12 +208,6 @@ impl Field {
             }
             _ => false,
         }
-    }
-
-    /// Whether conversion reports have it, too.
-    pub(super) fn is_of_advertising(&self) -> bool {
-        matches!(self.group, "time" | "geography" | "event" | "one key event" | "advertiser ads")
-            || self.group.starts_with("traffic source")
     }
 
     /// Whether reports on this dimension count against the quota of potentially thresholded requests.

@@ -165,7 +165,10 @@ impl ColumnsRequest {
         let dimensions = self.resolve_dimensions(surface)?;
         let metrics = self.resolve_metrics(surface)?;
         let fields = fields(&dimensions, &metrics);
-        check_compatible(&fields, has_cohorts)?;
+        // The few fields of conversion reports all go together.
+        if surface != Surface::Conversions {
+            check_compatible(&fields, has_cohorts)?;
+        }
         let (currency, rate) = self.currency(property)?;
         Ok(Columns {
             dimension_filter: self
@@ -181,6 +184,12 @@ impl ColumnsRequest {
             dimensions,
             metrics,
         })
+    }
+
+    /// Whether a metric is one of conversion reports only.
+    pub(super) fn name_conversions(&self) -> bool {
+        let is_in = |metric: &MetricRequest, surface| field(&metric.name, Kind::Metric, surface).is_ok();
+        self.metrics.iter().any(|metric| !is_in(metric, Surface::Core) && is_in(metric, Surface::Conversions))
     }
 
     /// The fields of a request for a core report, if they go together.

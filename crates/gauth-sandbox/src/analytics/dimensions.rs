@@ -166,7 +166,7 @@ fn traffic(name: &str) -> Option<Column> {
     let (code, rest): (fn(&Visit) -> u32, &str) = match name {
         _ if name.starts_with("firstUser") => (Visit::first_source, &name["firstUser".len()..]),
         _ if name.starts_with("session") => (Visit::source, &name["session".len()..]),
-        _ => (Visit::source, name),
+        _ => (Visit::credited_source, name),
     };
     let mut rest = rest.to_owned();
     rest.get_mut(..1)?.make_ascii_lowercase();

@@ -22,7 +22,7 @@ macro_rules! measures {
         }
 
         /// The event of each measure, in the order of `Measure`.
-        const EVENT_OF: &[u32] = &[$($event),+];
+        pub(super) const EVENT_OF: &[u32] = &[$($event),+];
     };
 }
 

@@ -3,12 +3,13 @@
 //! `checkCompatibility` (…/checkCompatibility). Display names are derived from the API's names; the descriptions are
 //! our own and short.
 
-use super::catalogue::{self, Entry, Field, Kind};
+use super::catalogue::{self, Entry, Field, Kind, Surface};
 use super::columns::ColumnsRequest;
 use super::comparisons::SAVED;
+use super::conversions::CONVERSIONS;
 use super::metrics::Metric;
 use super::properties::Property;
-use super::report::CONVERSIONS;
+use super::site::data::DATA;
 use super::{Analytics, find_property, typed};
 use crate::http::Body;
 use crate::rest::json::Writer;
@@ -41,7 +42,7 @@ impl Analytics {
         let asked = request.columns.compatible_fields(property)?;
         let filter = request.compatibility_filter.as_str();
         let wants = |verdict: &str| ["", "COMPATIBILITY_UNSPECIFIED", verdict].contains(&filter);
-        let entries = catalogue::entries(true);
+        let entries = catalogue::entries(true, false);
         call.json.object(|json| {
             for (member, of_one, kind) in [
                 ("dimensionCompatibilities", "dimensionMetadata", Kind::Dimension),
@@ -70,7 +71,7 @@ impl Analytics {
 /// All fields of a property; of property 0, those that all properties have.
 fn write(mut call: Call<'_>, is_alpha: bool) -> Result<Body, Refusal> {
     let property = if call.id == "0" { None } else { Some(find_property(call.id)?) };
-    let entries = catalogue::entries(property.is_some());
+    let entries = catalogue::entries(property.is_some(), is_alpha);
     call.json.object(|json| {
         let id = property.map_or(0, |property| property.id);
         json.member("name").text(&format!("properties/{id}/metadata"));
@@ -90,9 +91,9 @@ fn write(mut call: Call<'_>, is_alpha: bool) -> Result<Body, Refusal> {
             }]));
         }
         if property.is_some() && is_alpha {
-            let conversions = CONVERSIONS.iter();
-            let conversions =
-                conversions.map(|(action, event)| json!({"conversionAction": action, "displayName": event}));
+            let conversions = CONVERSIONS.iter().map(
+                |(action, event)| json!({"conversionAction": action, "displayName": DATA.events[*event as usize]}),
+            );
             json.member("conversions").value(&conversions.collect());
         }
     });
@@ -114,8 +115,8 @@ fn compatibility(field: &Field, asked: &[&Field]) -> &'static str {
 /// A `DimensionMetadata` or `MetricMetadata`.
 fn write_entry(json: &mut Writer, entry: &Entry, property: Option<&Property>, is_alpha: bool) {
     let ui_name = entry.ui_name();
-    let metric =
-        (entry.field.kind == Kind::Metric).then(|| Metric::named(&entry.name, catalogue::Surface::Core).ok()).flatten();
+    let surface = if entry.field.core { Surface::Core } else { Surface::Conversions };
+    let metric = (entry.field.kind == Kind::Metric).then(|| Metric::named(&entry.name, surface).ok()).flatten();
     json.object(|json| {
         json.member("apiName").text(&entry.name);
         json.member("uiName").text(&ui_name);
@@ -143,8 +144,8 @@ fn write_entry(json: &mut Writer, entry: &Entry, property: Option<&Property>, is
         }
         json.member("category").text(entry.field.group);
         if is_alpha {
-            let advertising = entry.field.is_of_advertising().then_some("SECTION_ADVERTISING");
-            json.member("sections").texts(["SECTION_REPORT"].into_iter().chain(advertising));
+            let sections = [("SECTION_REPORT", entry.field.core), ("SECTION_ADVERTISING", entry.field.conversions)];
+            json.member("sections").texts(sections.into_iter().filter_map(|(name, is_in)| is_in.then_some(name)));
         }
     });
 }

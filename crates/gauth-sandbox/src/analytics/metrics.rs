@@ -47,11 +47,13 @@ enum Op {
 pub(super) struct Slots {
     of: [Option<usize>; measures::COUNT],
     pub(super) count: usize,
+    /// What one is in the sums.
+    unit: i64,
 }
 
 impl Slots {
-    pub(super) fn for_metrics(metrics: &[Metric]) -> Self {
-        let mut slots = Self { of: [None; measures::COUNT], count: 0 };
+    pub(super) fn for_metrics(metrics: &[Metric], unit: i64) -> Self {
+        let mut slots = Self { of: [None; measures::COUNT], count: 0, unit };
         for metric in metrics {
             metric.term.claim(&mut slots);
         }
@@ -90,7 +92,7 @@ impl Term {
     }
 
     fn value(&self, sums: &[i64], slots: &Slots) -> f64 {
-        let sum = |measure: Measure| slots.of[measure as usize].map_or(0, |slot| sums[slot]) as f64;
+        let sum = |measure: Measure| slots.of[measure as usize].map_or(0, |slot| sums[slot]) as f64 / slots.unit as f64;
         match self {
             Self::Number(number) => *number,
             Self::Sum(measure, unit) => sum(*measure) / unit,
@@ -163,14 +165,6 @@ impl Metric {
             restricted_as: None,
             term,
         })
-    }
-
-    /// Counts one key event, for a metric that counts all of them.
-    pub(super) fn restrict_to(&mut self, event: &str) {
-        if matches!(self.name.as_str(), "keyEvents" | "conversions" | "sessionKeyEventRate" | "userKeyEventRate") {
-            let name = self.name.replace("conversions", "keyEvents");
-            self.term = defined(&format!("{name}:{event}"));
-        }
     }
 
     /// The formula of a metric of the catalogue, if all its parts are metrics of the catalogue, too.

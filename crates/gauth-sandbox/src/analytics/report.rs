@@ -7,6 +7,7 @@ use super::catalogue::Surface;
 use super::cohorts::CohortSpec;
 use super::columns::{Columns, ColumnsRequest, Dimension, FilterOn};
 use super::comparisons::{self, Comparison};
+use super::conversions::{ConversionSpec, Credit};
 use super::dates::{self, DateRange, NamedDays};
 use super::order::{Direction, OrderBy};
 use super::pivot::PivotRequest;
@@ -17,10 +18,6 @@ use super::site::{Days, Visit};
 use crate::rest::Refusal;
 use serde::Deserialize;
 use std::ops::RangeInclusive;
-
-/// The conversion actions of every property, and the key event that each counts.
-pub(super) const CONVERSIONS: &[(&str, &str)] =
-    &[("conversionActions/1001", "purchase"), ("conversionActions/1002", "sign_up")];
 
 const DEFAULT_LIMIT: i64 = 10_000;
 pub(super) const LARGEST_LIMIT: i64 = 250_000;
@@ -47,13 +44,6 @@ pub(super) struct ReportRequest {
     conversion_spec: Option<ConversionSpec>,
 }
 
-/// Which conversions count. Attribution models have no effect here.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct ConversionSpec {
-    conversion_actions: Vec<String>,
-}
-
 /// A valid report.
 pub(super) struct Report {
     pub(super) columns: Columns,
@@ -65,11 +55,10 @@ pub(super) struct Report {
     pub(super) comparisons: Vec<FilterOn<Dimension>>,
     pub(super) aggregations: Vec<Aggregation>,
     pub(super) order: Vec<Direction>,
-    /// Of the Advertising section.
-    pub(super) is_of_conversions: bool,
 }
 
 /// A pass over the visits: which it counts, and for which slice.
+#[derive(Clone)]
 pub(super) struct Pass {
     pub(super) slice: usize,
     pub(super) days: Days,
@@ -79,6 +68,8 @@ pub(super) struct Pass {
     pub(super) comparison: Option<usize>,
     /// The days of the first visits, for cohorts.
     pub(super) cohort: Option<Days>,
+    /// The part of the conversions that it counts, for conversion reports.
+    pub(super) credit: Option<Credit>,
 }
 
 /// One row of figures over many rows.
@@ -91,8 +82,8 @@ pub(super) enum Aggregation {
 }
 
 impl ReportRequest {
-    /// Checks the request, for a report on `property`.
-    pub(super) fn resolve(&self, property: &Property, today: i32) -> Result<Report, Refusal> {
+    /// Checks the request, for a report on `property`; only v1alpha has conversion reports.
+    pub(super) fn resolve(&self, property: &Property, today: i32, is_alpha: bool) -> Result<Report, Refusal> {
         check_property(&self.property, property)?;
         check_not_negative(&[("limit", self.limit), ("offset", self.offset)])?;
         let ranges = match &self.cohort_spec {
@@ -102,23 +93,28 @@ impl ReportRequest {
                 return Err(Refusal::invalid("A cohort request may not have dateRanges."));
             }
         };
-        let mut columns = self.columns.resolve(property, Surface::Core, self.cohort_spec.is_some())?;
-        if let Some(spec) = &self.conversion_spec {
-            spec.apply(&mut columns)?;
-        }
+        let is_of_conversions = is_alpha && (self.conversion_spec.is_some() || self.columns.name_conversions());
+        let surface = if is_of_conversions { Surface::Conversions } else { Surface::Core };
+        let mut columns = self.columns.resolve(property, surface, self.cohort_spec.is_some())?;
         let comparisons = comparisons::resolve(&self.comparisons)?;
         let order = resolve_order(&self.order_bys, &columns)?;
-        let (slices, passes) = match &self.cohort_spec {
+        let (slices, mut passes) = match &self.cohort_spec {
             None => slices(&ranges, &comparisons),
             Some(spec) => (vec![Vec::new()], spec.passes(&mut columns, today)?),
         };
+        if is_of_conversions {
+            let all = ConversionSpec::default();
+            let credits = self.conversion_spec.as_ref().unwrap_or(&all).credits()?;
+            let credited =
+                |pass: Pass| credits.iter().map(move |credit| Pass { credit: Some(credit.clone()), ..pass.clone() });
+            passes = passes.into_iter().flat_map(credited).collect();
+        }
         let extra = [(!comparisons.is_empty(), "comparison"), (ranges.len() > 1, "dateRange")];
         Ok(Report {
             extra_columns: extra.into_iter().filter_map(|(is_there, name)| is_there.then_some(name)).collect(),
             comparisons: comparisons.into_iter().map(|comparison| comparison.filter).collect(),
             aggregations: resolve_aggregations(&self.metric_aggregations, false)?,
             order,
-            is_of_conversions: self.conversion_spec.is_some(),
             ..Report::new(columns, slices, passes)
         })
     }
@@ -126,24 +122,6 @@ impl ReportRequest {
     /// The first row and the number of rows requested.
     pub(super) fn page(&self) -> (usize, usize) {
         (self.offset as usize, rows_asked(self.limit))
-    }
-}
-
-impl ConversionSpec {
-    fn apply(&self, columns: &mut Columns) -> Result<(), Refusal> {
-        let mut events = Vec::new();
-        for action in &self.conversion_actions {
-            let Some((_, event)) = CONVERSIONS.iter().find(|(known, _)| known == action) else {
-                return Err(Refusal::invalid(format!("{action} is not a conversion action of this property.")));
-            };
-            if !events.contains(event) {
-                events.push(*event);
-            }
-        }
-        if let [event] = events[..] {
-            columns.metrics.iter_mut().for_each(|metric| metric.restrict_to(event));
-        }
-        Ok(())
     }
 }
 
@@ -158,8 +136,12 @@ impl Report {
             comparisons: Vec::new(),
             aggregations: Vec::new(),
             order: Vec::new(),
-            is_of_conversions: false,
         }
+    }
+
+    /// Whether it is of the section Advertising.
+    pub(super) fn is_of_conversions(&self) -> bool {
+        self.passes.iter().any(|pass| pass.credit.is_some())
     }
 
     /// The number of days read, for the cost.
@@ -171,7 +153,7 @@ impl Report {
 impl Pass {
     /// All visits of some days.
     pub(super) fn over(days: Days, slice: usize) -> Self {
-        Self { slice, days, minutes: None, comparison: None, cohort: None }
+        Self { slice, days, minutes: None, comparison: None, cohort: None, credit: None }
     }
 
     pub(super) fn counts(&self, visit: &Visit) -> bool {

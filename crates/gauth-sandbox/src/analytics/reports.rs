@@ -50,7 +50,7 @@ impl Analytics {
         let asked = Asked {
             category: Category::Core,
             kind,
-            report: asked.resolve(property, self.today)?,
+            report: asked.resolve(property, self.today, kind == Kind::AlphaReport)?,
             page: asked.page(),
             key: tables::key(property, Category::Core, body, unsteady),
             wants_quota: asked.return_property_quota,
@@ -93,7 +93,7 @@ impl Analytics {
         let property = find_property(call.id)?;
         let requests = batch(&mut call)?;
         for request in &requests {
-            typed::<ReportRequest>(request.clone())?.resolve(property, self.today)?;
+            typed::<ReportRequest>(request.clone())?.resolve(property, self.today, false)?;
         }
         let mut answers = Vec::new();
         for request in requests {

@@ -205,7 +205,7 @@ pub(super) fn write_metadata(json: &mut Writer, property: &Property, report: &Re
             json.member("samplingMetadatas").value(&all.collect());
         }
         if is_alpha {
-            let section = if report.is_of_conversions { "SECTION_ADVERTISING" } else { "SECTION_REPORT" };
+            let section = if report.is_of_conversions() { "SECTION_ADVERTISING" } else { "SECTION_REPORT" };
             json.member("section").text(section);
         } else if behaviour == Behaviour::Truncated {
             json.member("dataTruncationReasons").value(&json!([{

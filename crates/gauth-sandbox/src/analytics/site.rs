@@ -44,6 +44,7 @@ impl Days {
 }
 
 /// A group of visitors with the same traits.
+#[derive(Clone, Copy)]
 pub(super) struct Visit {
     /// Julian day.
     pub(super) day: i32,
@@ -58,6 +59,8 @@ pub(super) struct Visit {
     /// Position of the cell among the day's, the busiest first.
     rank: u32,
     seed: u64,
+    /// Whether what is counted is credited to the first visit of these visitors.
+    pub(super) is_of_first: bool,
 }
 
 impl Site {
@@ -97,6 +100,7 @@ impl Site {
                         page,
                         rank,
                         seed: mix(day_seed ^ mix(place)),
+                        is_of_first: false,
                     });
                 }
             }
@@ -224,6 +228,11 @@ impl Visit {
             return self.source();
         }
         by_share(DATA.sources.iter().map(|source| source.share), self.draw(7, 1000))
+    }
+
+    /// Index into the sources: that of the visit which is credited.
+    pub(super) fn credited_source(&self) -> u32 {
+        if self.is_of_first { self.first_source() } else { self.source() }
     }
 
     /// Index into the devices.

@@ -29,8 +29,10 @@ fn calls() -> Vec<(&'static str, String, Value)> {
     });
     let live = json!({"dimensions": [{"name": "country"}], "metrics": [{"name": "activeUsers"}],
         "metricAggregations": ["TOTAL"], "returnPropertyQuota": true});
-    let conversions =
-        with(report.clone(), json!({"conversionSpec": {"conversionActions": ["conversionActions/1002"]}}));
+    let conversions = with(
+        request("source", "allConversionsByConversionDate,totalRevenueByInteractionDate,advertiserAdCost"),
+        json!({"conversionSpec": {"conversionActions": ["conversionActions/1002"]}, "metricAggregations": ["TOTAL"]}),
+    );
     let compatible = json!({"dimensions": [{"name": "itemName"}]});
     let mut calls = Vec::new();
     let mut post = |path: &str, body: &Value| calls.push(("POST", path.to_owned(), body.clone()));

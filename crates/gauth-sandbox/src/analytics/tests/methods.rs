@@ -257,30 +257,80 @@ fn the_quota_snapshot_needs_no_report() {
     assert_eq!(left(&first, "funnelPropertyQuota"), Some(200_000));
 }
 
+/// A report of v1alpha, whose section is named.
+fn conversions(sandbox: &Analytics, request: &Value, spec: Value) -> Value {
+    let request = with(request.clone(), json!({ "conversionSpec": spec }));
+    let (status, answer) = report(sandbox, ALPHA_REPORT, &request);
+    assert_eq!((status, &answer["metadata"]["section"]), (200, &json!("SECTION_ADVERTISING")), "{answer}");
+    answer
+}
+
+const ALPHA_REPORT: &str = "/v1alpha/properties/123456:runReport";
+const CONVERSIONS: &str = "allConversionsByConversionDate";
+
 #[test]
 fn conversions_are_counted_for_the_chosen_actions_by_v1alpha_alone() {
     let sandbox = sandbox(500);
-    let alpha = |spec: Value| {
-        let request = with(request("", "keyEvents"), json!({ "conversionSpec": spec }));
-        report(&sandbox, "/v1alpha/properties/123456:runReport", &request)
-    };
+    let all = request("", CONVERSIONS);
     let beta = |metric: &str| rows(&answer(&sandbox, &request("", metric)))[0][0].clone();
     for (spec, metric) in [
         (json!({}), "keyEvents"),
+        (json!({"conversionActions": ["conversionActions/1001", "conversionActions/1002"]}), "keyEvents"),
         (json!({"conversionActions": ["conversionActions/1001"], "attributionModel": 2}), "keyEvents:purchase"),
         (json!({"conversion_actions": ["conversionActions/1002"]}), "keyEvents:sign_up"),
     ] {
-        let (status, answer) = alpha(spec);
-        assert_eq!((status, &answer["metadata"]["section"]), (200, &json!("SECTION_ADVERTISING")));
-        assert_eq!(rows(&answer)[0][0], beta(metric));
+        assert_eq!(rows(&conversions(&sandbox, &all, spec))[0][0], beta(metric));
     }
-    let (_, plain) = report(&sandbox, "/v1alpha/properties/123456:runReport", &request("", "sessions"));
+    let (_, by_metric) = report(&sandbox, ALPHA_REPORT, &all);
+    assert_eq!(by_metric["metadata"]["section"], "SECTION_ADVERTISING");
+    let (_, plain) = report(&sandbox, ALPHA_REPORT, &request("", "sessions"));
     assert_eq!(plain["metadata"]["section"], "SECTION_REPORT");
-    assert_eq!(alpha(json!({"conversionActions": ["conversionActions/7"]})).0, 400);
-    let (status, _) = report(&sandbox, REPORT, &with(request("", "sessions"), json!({"conversionSpec": {}})));
-    assert_eq!(status, 400);
-    let conversions = &get(&sandbox, "/v1alpha/properties/123456/metadata")["conversions"];
-    assert_eq!(conversions[0]["displayName"], "purchase");
+    let refused = |path: &str, request: Value, message: &str| {
+        let (status, answer) = report(&sandbox, path, &request);
+        let found = answer["error"]["message"].as_str().unwrap_or_default();
+        assert!(status == 400 && found.contains(message), "{answer}");
+    };
+    let spec = |spec: Value| with(all.clone(), json!({ "conversionSpec": spec }));
+    refused(ALPHA_REPORT, spec(json!({"conversionActions": ["1001"]})), "1001 is not a conversion action");
+    refused(ALPHA_REPORT, spec(json!({"attributionModel": "FIRST"})), "attribution_model");
+    refused(ALPHA_REPORT, spec(json!({"actions": []})), "Unknown name \"actions\" at 'conversion_spec'");
+    refused(ALPHA_REPORT, request("date", CONVERSIONS), "Field date is not a valid dimension.");
+    refused(ALPHA_REPORT, request("subcontinent", "sessions"), "Field subcontinent is not a valid dimension.");
+    refused(REPORT, with(request("", "sessions"), json!({"conversionSpec": {}})), "Unknown name \"conversionSpec\"");
+    refused(REPORT, all, "Field allConversionsByConversionDate is not a valid metric.");
+}
+
+#[test]
+fn an_attribution_model_divides_the_credit_among_the_sources() {
+    let sandbox = sandbox(2000);
+    let metrics = format!("{CONVERSIONS},totalRevenueByConversionDate,advertiserAdCost");
+    let by_source = with(request("source", &metrics), json!({"metricAggregations": ["TOTAL"]}));
+    let data_driven = conversions(&sandbox, &by_source, json!({}));
+    let last_click = conversions(&sandbox, &by_source, json!({"attributionModel": "LAST_CLICK"}));
+    assert_eq!(data_driven["totals"], last_click["totals"]);
+    let of = |answer: &Value, source: &str| rows(answer).into_iter().find(|row| row[0] == source).expect("the source");
+    let (divided, last) = (of(&data_driven, "google"), of(&last_click, "google"));
+    assert!(divided[1] != last[1] && divided[1].contains('.') && !last[1].contains('.'), "{divided:?} {last:?}");
+    // What was paid is not divided.
+    assert_eq!(divided[3], last[3]);
+    let visits = answer(&sandbox, &request("sessionSource", "keyEvents,totalRevenue"));
+    assert_eq!(of(&visits, "google")[1..], last[1..3]);
+}
+
+#[test]
+fn v1alpha_lists_conversions_and_the_sections_of_fields() {
+    let sandbox = sandbox(10);
+    let metadata = get(&sandbox, "/v1alpha/properties/123456/metadata");
+    assert_eq!(metadata["conversions"][0]["displayName"], "purchase");
+    for (list, name, sections) in [
+        ("dimensions", "source", json!(["SECTION_REPORT", "SECTION_ADVERTISING"])),
+        ("dimensions", "date", json!(["SECTION_REPORT"])),
+        ("metrics", CONVERSIONS, json!(["SECTION_ADVERTISING"])),
+    ] {
+        assert_eq!(entry(&metadata[list], name).expect(name)["sections"], sections);
+    }
+    let beta = get(&sandbox, "/v1beta/properties/123456/metadata");
+    assert!(entry(&beta["metrics"], CONVERSIONS).is_none());
 }
 
 #[test]
