@@ -30,7 +30,14 @@ pub(super) fn check(method: Method, request: &mut Value, notes: &mut Vec<String>
     }
     let error = Error::field(names.problems.join("; "));
     Err(if names.hints.is_empty() {
-        error.with_hint("run ga-fields to list the fields, or add --no-check to send the request as is")
+        let of_reports = match method {
+            Method::RunRealtimeReport => " --realtime",
+            Method::RunReportAlpha => " --conversions",
+            _ => "",
+        };
+        error.with_hint(format!(
+            "run ga-fields{of_reports} to list the fields, or add --no-check to send the request as is"
+        ))
     } else {
         error.with_hint(names.hints.join("; "))
     })
@@ -135,12 +142,13 @@ impl Names<'_> {
         if let Some(field) = catalogue::find(name, kind) {
             self.check_place(name, field);
         } else if let Some(present) = catalogue::renamed(name)
-            && catalogue::find(&present, kind).is_some()
+            && let Some(field) = catalogue::find(&present, kind)
         {
             let note = format!("{name} is now called {present}");
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
+            self.check_place(&present, field);
             *name = present;
         } else {
             self.unknown(name, kind);

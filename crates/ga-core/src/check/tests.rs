@@ -144,6 +144,10 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
     assert!(error.to_string().contains("sessions is not available in realtime reports"));
     let error = refusal(Method::RunReportAlpha, with(json!({"dimensions": names(1, "pagePath")})));
     assert!(error.to_string().contains("pagePath is not available in conversion reports"));
+    assert!(error.hint().unwrap().contains("run ga-fields --conversions"));
+    // Under its present name.
+    let error = refusal(Method::RunReportAlpha, with(json!({"metrics": names(1, "conversions")})));
+    assert!(error.to_string().contains("keyEvents is not available in conversion reports"));
 }
 
 #[test]
