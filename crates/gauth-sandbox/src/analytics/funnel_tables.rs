@@ -118,20 +118,12 @@ impl Counts {
 
 impl Tally {
     fn add(&mut self, visit: &Visit, measures: &Measures, reached: &[i64]) {
-        let Some(encoder) = &mut self.encoder else {
-            self.add_to(0, reached, i64::MAX);
-            return;
-        };
-        if !encoder.is_of_event() {
-            let value = encoder.encode(visit, 0) as usize;
-            self.add_to(value, reached, i64::MAX);
-            return;
-        }
-        for (event, times) in measures.iter().take(EVENTS).enumerate() {
-            if let Some(encoder) = self.encoder.as_mut().filter(|_| *times > 0) {
-                let value = encoder.encode(visit, event as u32) as usize;
-                self.add_to(value, reached, *times);
-            }
+        let is_of_event = self.encoder.as_ref().is_some_and(Encoder::is_of_event);
+        let whole = [i64::MAX];
+        let events = if is_of_event { &measures[..EVENTS] } else { &whole };
+        for (event, times) in (0..).zip(events).filter(|(_, times)| **times > 0) {
+            let value = self.encoder.as_mut().map_or(0, |encoder| encoder.encode(visit, event));
+            self.add_to(value as usize, reached, *times);
         }
     }
 

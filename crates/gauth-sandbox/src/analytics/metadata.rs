@@ -26,15 +26,6 @@ struct CheckCompatibilityRequest {
 }
 
 impl Analytics {
-    pub(super) fn metadata(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        write(call, false)
-    }
-
-    /// Lists conversions, and where each field may be used.
-    pub(super) fn alpha_metadata(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        write(call, true)
-    }
-
     /// Every field, with whether it can be added to the request.
     pub(super) fn check_compatibility(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
         let property = find_property(call.id)?;
@@ -68,8 +59,9 @@ impl Analytics {
     }
 }
 
-/// All fields of a property; of property 0, those that all properties have.
-fn write(mut call: Call<'_>, is_alpha: bool) -> Result<Body, Refusal> {
+/// All fields of a property; of property 0, those that all properties have. v1alpha also lists conversions, and where each
+/// field may be used.
+pub(super) fn answer(mut call: Call<'_>, is_alpha: bool) -> Result<Body, Refusal> {
     let property = if call.id == "0" { None } else { Some(find_property(call.id)?) };
     let entries = catalogue::entries(property.is_some(), is_alpha);
     call.json.object(|json| {

@@ -1,7 +1,8 @@
 //! The methods of the Data API (v1beta, some of v1alpha) and of the Admin API v1beta. The scope `analytics` covers the
 //! Data API but not the Admin API, `analytics.edit` the other way round.
 
-use super::Analytics;
+use super::response::Kind;
+use super::{Analytics, metadata};
 use crate::rest::{Handler, Method};
 use std::sync::LazyLock;
 
@@ -63,16 +64,16 @@ pub(crate) static METHODS: LazyLock<Vec<Method<Analytics>>> = LazyLock::new(|| {
         admin(path, &format!("List{plural}"), &format!("List{plural}Response"), parameters, handler)
     };
     vec![
-        post(BETA, "runReport", Analytics::run_report),
+        post(BETA, "runReport", |analytics, call| analytics.run_report(call, Kind::Report)),
         post(BETA, "batchRunReports", Analytics::batch_run_reports),
         post(BETA, "runPivotReport", Analytics::run_pivot_report),
         post(BETA, "batchRunPivotReports", Analytics::batch_run_pivot_reports),
-        post(BETA, "runRealtimeReport", Analytics::run_realtime_report),
+        post(BETA, "runRealtimeReport", |analytics, call| analytics.run_report(call, Kind::Realtime)),
         post(BETA, "checkCompatibility", Analytics::check_compatibility),
-        get(BETA, "metadata", "Metadata", Analytics::metadata),
-        post(ALPHA, "runReport", Analytics::run_alpha_report),
+        get(BETA, "metadata", "Metadata", |_, call| metadata::answer(call, false)),
+        post(ALPHA, "runReport", |analytics, call| analytics.run_report(call, Kind::AlphaReport)),
         post(ALPHA, "runFunnelReport", Analytics::run_funnel_report),
-        get(ALPHA, "metadata", "Metadata", Analytics::alpha_metadata),
+        get(ALPHA, "metadata", "Metadata", |_, call| metadata::answer(call, true)),
         get(ALPHA, "propertyQuotasSnapshot", "PropertyQuotasSnapshot", Analytics::quotas_snapshot),
         list("AccountSummaries", "accountSummaries", &["pageSize", "pageToken"], Analytics::account_summaries),
         list("Accounts", "accounts", &["pageSize", "pageToken", "showDeleted"], Analytics::accounts),

@@ -16,25 +16,10 @@ use std::time::Instant;
 
 const MOST_IN_BATCH: usize = 5;
 
-/// A page: the table, and which part of it.
-struct Asked {
-    category: Category,
-    kind: Kind,
-    report: Report,
-    page: (usize, usize),
-    /// The key of the cached table.
-    key: String,
-    wants_quota: bool,
-}
-
 impl Analytics {
-    pub(super) fn run_report(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        let answer = self.report(find_property(call.id)?, call.body, Kind::Report, call.project)?;
-        Ok(answer.into_body(call.json))
-    }
-
-    pub(super) fn run_alpha_report(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        let answer = self.report(find_property(call.id)?, call.body, Kind::AlphaReport, call.project)?;
+    /// The report of one of the methods that have pages.
+    pub(super) fn run_report(&self, call: Call<'_>, kind: Kind) -> Result<Body, Refusal> {
+        let answer = self.report(find_property(call.id)?, call.body, kind, call.project)?;
         Ok(answer.into_body(call.json))
     }
 
@@ -46,34 +31,12 @@ impl Analytics {
         project: Option<&str>,
     ) -> Result<Answer, Refusal> {
         let asked: ReportRequest = typed(body.clone())?;
-        let unsteady = property.behaviour == Behaviour::UnsteadyTies;
-        let asked = Asked {
-            category: Category::Core,
-            kind,
-            report: asked.resolve(property, self.today, kind == Kind::AlphaReport)?,
-            page: asked.page(),
-            key: tables::key(property, Category::Core, body, unsteady),
-            wants_quota: asked.return_property_quota,
+        let (category, mut report) = match kind {
+            Kind::Realtime => (Category::Realtime, asked.resolve_realtime(property, self.today)?),
+            _ => (Category::Core, asked.resolve(property, self.today, kind == Kind::AlphaReport)?),
         };
-        self.make(property, asked, project)
-    }
-
-    pub(super) fn run_realtime_report(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        let property = find_property(call.id)?;
-        let asked: ReportRequest = typed(call.body.clone())?;
-        let asked = Asked {
-            category: Category::Realtime,
-            kind: Kind::Realtime,
-            report: asked.resolve_realtime(property, self.today)?,
-            page: asked.page(),
-            key: tables::key(property, Category::Realtime, call.body, false),
-            wants_quota: asked.return_property_quota,
-        };
-        Ok(self.make(property, asked, call.project)?.into_body(call.json))
-    }
-
-    fn make(&self, property: &'static Property, asked: Asked, project: Option<&str>) -> Result<Answer, Refusal> {
-        let Asked { category, kind, mut report, page: (offset, limit), key, wants_quota } = asked;
+        let (offset, limit) = asked.page();
+        let key = tables::key(property, category, body, property.behaviour == Behaviour::UnsteadyTies);
         let thresholded = report.columns.thresholded;
         let running = self.quotas.begin(property, category, project, thresholded, Instant::now())?;
         let table = self.tables.get(key, || {
@@ -84,7 +47,7 @@ impl Analytics {
         response::escape(&mut report.slices);
         let rows = table.page(offset, limit);
         let state = running.charge(cost(&report, rows.len() / report.slices.len()));
-        let quota = wants_quota.then_some(state);
+        let quota = asked.return_property_quota.then_some(state);
         Ok(Answer { kind, property, report, table, rows, quota, running: Some(running) })
     }
 

@@ -105,21 +105,10 @@ impl Google {
     /// An ID token about the user of a grant, for its client, issued with `access_token` (OpenID Connect Core §2 and
     /// §3.1.3.6).
     pub(crate) fn id_token(&self, holder: &Holder, access_token: &str, nonce: Option<&str>) -> String {
-        let now = self.clock();
         let digest = ring::digest::digest(&ring::digest::SHA256, access_token.as_bytes());
-        let mut claims = json!({
-            "iss": ISSUER,
-            "at_hash": URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16]),
-            "azp": holder.client,
-            "aud": holder.client,
-            "sub": self.subject(&holder.account),
-            "iat": now,
-            "exp": now + 3600,
-        });
-        if scopes::has_email(&holder.scopes) {
-            claims["email"] = holder.account.as_str().into();
-            claims["email_verified"] = true.into();
-        }
+        let email = scopes::has_email(&holder.scopes).then_some(&*holder.account);
+        let mut claims = self.claims(&holder.client, &holder.client, &self.subject(&holder.account), email);
+        claims["at_hash"] = URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16]).into();
         if let Some((_, domain)) = holder.account.split_once('@') {
             claims["hd"] = domain.into();
         }
@@ -131,20 +120,20 @@ impl Google {
 
     /// An ID token about a service account for an audience of its choice.
     pub(crate) fn service_id_token(&self, account: &ServiceAccount, audience: &str, with_email: bool) -> String {
+        let email = with_email.then_some(account.email);
+        self.issue(&self.claims(audience, account.id, account.id, email))
+    }
+
+    /// What all ID tokens say.
+    fn claims(&self, audience: &str, client: &str, subject: &str, email: Option<&str>) -> Value {
         let now = self.clock();
-        let mut claims: Value = json!({
-            "iss": ISSUER,
-            "aud": audience,
-            "azp": account.id,
-            "sub": account.id,
-            "iat": now,
-            "exp": now + 3600,
-        });
-        if with_email {
-            claims["email"] = account.email.into();
+        let mut claims =
+            json!({"iss": ISSUER, "aud": audience, "azp": client, "sub": subject, "iat": now, "exp": now + 3600});
+        if let Some(email) = email {
+            claims["email"] = email.into();
             claims["email_verified"] = true.into();
         }
-        self.issue(&claims)
+        claims
     }
 
     /// Signs an ID token, and records it as a secret.
