@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use ring::digest::{Context, SHA256};
+use hmac_sha256::Hash;
 use serde_json::{Map, Value};
 
 use crate::document::Document;
@@ -43,10 +43,10 @@ pub struct Key<'a> {
 impl Key<'_> {
     /// Name of the cache file: SHA-256 in hex, with `.json`.
     pub fn file_name(&self) -> String {
-        let mut context = Context::new(&SHA256);
+        let mut hash = Hash::new();
         let mut add = |part: &str| {
-            context.update(&part.len().to_be_bytes());
-            context.update(part.as_bytes());
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
         };
         let self_signed = if self.self_signed { "self-signed" } else { "" };
         for part in [
@@ -62,25 +62,25 @@ impl Key<'_> {
         ] {
             add(part);
         }
-        format!("{}.json", hex(context.finish().as_ref()))
+        format!("{}.json", hex(&hash.finalize()))
     }
 }
 
 /// SHA-256 of a secret or file, in hex.
 pub fn digest(bytes: &[u8]) -> String {
-    hex(ring::digest::digest(&SHA256, bytes).as_ref())
+    hex(&Hash::hash(bytes))
 }
 
 /// The same of several secrets, with their lengths. What proves an identity is part of the key; otherwise a file that only
 /// claims an identity would get its tokens.
 pub(crate) fn secrets_digest(secrets: &[Option<&Secret>]) -> String {
-    let mut context = Context::new(&SHA256);
+    let mut hash = Hash::new();
     for secret in secrets {
         let bytes = secret.map_or(&[][..], |secret| secret.expose().as_bytes());
-        context.update(&bytes.len().to_be_bytes());
-        context.update(bytes);
+        hash.update(bytes.len().to_be_bytes());
+        hash.update(bytes);
     }
-    hex(context.finish().as_ref())
+    hex(&hash.finalize())
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -231,6 +231,13 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), others.len() + 1);
+    }
+
+    #[test]
+    fn names_stay_those_that_earlier_versions_gave() {
+        let name = key(&Scopes::default(), &[]).file_name();
+        assert_eq!(name, "36fe2e4dc509e60e6c8351e1f232b9113a3e0b3fe456f597e00a9328cdb14378.json");
+        assert_eq!(digest(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[test]
