@@ -144,8 +144,8 @@ fn fish_completes_values() {
 fn every_program_offers_what_it_takes() {
     let home = home();
     for (program, values) in [
-        ("ga-properties", " table id"),
-        ("ga-fields", " table record"),
+        ("ga-properties", " markdown id"),
+        ("ga-fields", " markdown record"),
         ("gauth-token", "bare header json curl"),
         ("gauth-token", "analytics.readonly analytics.edit"),
         ("gauth-login", "analytics.readonly analytics.edit"),

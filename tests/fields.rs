@@ -73,7 +73,7 @@ fn on_a_terminal_a_name_is_a_record_and_words_are_a_table() {
          category      event\n  former_names  conversions\n"
     );
     let (_, shown) = Pty::start(user.command(&["page", "views"]), 80).finish();
-    assert!(shown.starts_with("name "), "{shown}");
+    assert!(shown.starts_with("\u{1b}[1mname "), "{shown}");
     assert!(shown.contains("────"), "{shown}");
     let run = user.run(&["city", "date", "-f", "record"]).expect(0);
     assert!(run.stdout().contains("\n\ndate\n"), "{}", run.stdout());

@@ -167,14 +167,18 @@ fn each_format_is_written_as_ga_query_writes_it() {
         assert_eq!(user.run(&only).expect(0).stdout(), expected);
     }
     let run = user.run(&["-f", "raw"]).expect_failure(2);
-    assert!(run.stderr().contains("csv, tsv, json, ndjson, table, id"));
+    assert!(run.stderr().contains("csv, tsv, json, ndjson, table, markdown, id"));
     for name in ["list.ndjson", "list.JSONL"] {
         user.run(&["--match", "書店", "-o", name]).expect(0);
         let file = std::fs::read_to_string(user.home.path().join(name));
         assert!(file.expect("the file").starts_with("{\"account\":\"1003\""));
     }
     let run = user.run(&["-o", "list.sql"]).expect_failure(2);
-    assert!(run.stderr().contains("expected one of .csv, .tsv, .json, .ndjson, .jsonl\n"), "{}", run.stderr());
+    assert!(
+        run.stderr().contains("expected one of .csv, .tsv, .json, .ndjson, .jsonl, .md, .markdown\n"),
+        "{}",
+        run.stderr()
+    );
 }
 
 #[test]

@@ -26,6 +26,8 @@ mod output;
 mod paging;
 #[path = "query/parquet.rs"]
 mod parquet;
+#[path = "query/people.rs"]
+mod people;
 #[path = "query/properties.rs"]
 mod properties;
 #[path = "query/quota.rs"]

@@ -19,7 +19,7 @@ fn each_loss_is_one_line_and_strict_makes_it_an_error() {
     let table = [
         (
             json!({"samplingMetadatas": [{"samplesReadCount": "50", "samplingSpaceSize": "100"}]}),
-            "sampled: the numbers are estimates from 50 of 100 events (50.0 %)",
+            "sampled: the numbers are estimates from 50 of 100 events (50.0%)",
             6,
         ),
         (json!({"samplingMetadatas": [{"samplesReadCount": "100", "samplingSpaceSize": "100"}]}), "", 0),

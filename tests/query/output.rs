@@ -9,7 +9,7 @@ use testkit::{Answer, Pty, Running, ScriptedServer, Signal, mode};
 
 use super::{BIN, answer, csv_of, page_of, sandbox, user_of, user_of_sandbox};
 
-const FORMATS: [&str; 6] = ["csv", "tsv", "json", "ndjson", "table", "raw"];
+const FORMATS: [&str; 7] = ["csv", "tsv", "json", "ndjson", "table", "markdown", "raw"];
 
 fn server(rows: u64) -> ScriptedServer {
     ScriptedServer::answering(move |request| answer(&page_of(rows, request)))
@@ -36,6 +36,10 @@ fn each_format_has_every_row() {
     assert_eq!(out("json"), "[\n{\"pagePath\":\"/0\",\"sessions\":2},\n{\"pagePath\":\"/1\",\"sessions\":1}\n]\n");
     assert_eq!(out("ndjson"), "{\"pagePath\":\"/0\",\"sessions\":2}\n{\"pagePath\":\"/1\",\"sessions\":1}\n");
     assert_eq!(out("table"), "pagePath  sessions\n────────  ────────\n/0               2\n/1               1\n");
+    assert_eq!(
+        out("markdown"),
+        "| pagePath | sessions |\n| -------- | -------: |\n| /0       |        2 |\n| /1       |        1 |\n"
+    );
     let raw = &server.requests()[0];
     assert_eq!(out("raw"), page_of(2, raw).to_string());
     assert_eq!(user.pages(&["--header", "none"]).expect(0).stdout(), "/0,2\n/1,1\n");
@@ -51,6 +55,7 @@ fn a_report_without_rows_is_a_header_or_an_empty_document() {
         ("json", "[]\n"),
         ("ndjson", ""),
         ("table", ""),
+        ("markdown", "| pagePath | sessions |\n| -------- | -------: |\n"),
     ] {
         assert_eq!(user.pages(&["-f", format]).expect(0).stdout(), expected);
     }
@@ -91,7 +96,8 @@ fn h9_a_terminal_gets_no_control_character_and_a_pipe_every_byte() {
     let user = user_of(&server.url());
     let run = user.pages(&[]).expect(0);
     assert_eq!(run.stdout(), format!("pagePath,sessions\n{evil},1234567\n"));
-    let command = user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions"]);
+    let mut command = user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions"]);
+    command.env("NO_COLOR", "1");
     let (status, shown) = Pty::start(command, 60).finish();
     assert!(status.success(), "{shown}");
     assert!(shown.contains("1,234,567"), "{shown}");
@@ -164,6 +170,8 @@ fn the_ending_of_the_output_file_selects_the_format_and_the_file_appears_complet
         ("r.ndjson", "{\""),
         ("r.jsonl", "{\""),
         ("r.JSON", "[\n"),
+        ("r.md", "| pagePath "),
+        ("r.Markdown", "| pagePath "),
         ("r", "pagePath,"),
         (".r", "pagePath,"),
     ] {
@@ -186,9 +194,12 @@ fn an_unknown_ending_is_refused_before_a_token_is_read() {
     let user = user_of(&server.url());
     for more in [&[][..], &["--dry-run"], &["--curl"]] {
         for (name, said) in [
-            ("r.xlsx", "expected one of .csv, .tsv, .json, .ndjson, .jsonl, .html, .htm, .sql, .parquet\n"),
+            (
+                "r.xlsx",
+                "expected one of .csv, .tsv, .json, .ndjson, .jsonl, .md, .markdown, .html, .htm, .sql, .parquet\n",
+            ),
             ("report.2026-11-26", "expected one of .csv"),
-            ("r.md", "hint: name the format with -f"),
+            ("r.txt", "hint: name the format with -f"),
             ("ya29.canary", "unknown file extension"),
         ] {
             let arguments =

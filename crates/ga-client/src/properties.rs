@@ -9,6 +9,7 @@ use ga_core::account::{AccountSummary, listed};
 use ga_core::property::{PropertyNumber, Selection};
 use gauth_cli::files::{self, shown};
 use gauth_cli::{Failure, Kind, environment};
+use gauth_text::counted;
 
 use crate::analytics::Analytics;
 
@@ -106,9 +107,11 @@ fn all(analytics: &Analytics) -> anyhow::Result<Vec<PropertyNumber>> {
     let note = match (numbers.len(), derived) {
         (0, _) => return Err(none_visible().into()),
         (1, 0) => "all: 1 property".to_owned(),
-        (count, 0) => format!("all: {count} properties"),
+        (count, 0) => format!("all: {} properties", counted(count)),
         (count, derived) => format!(
-            "all: {count} properties, of which {derived} are roll-ups or subproperties, whose data is in others, too"
+            "all: {} properties, of which {} are roll-ups or subproperties, whose data is in others, too",
+            counted(count),
+            counted(derived)
         ),
     };
     analytics.terminal.note(&note);

@@ -9,6 +9,7 @@ pub mod target;
 
 mod csv;
 mod json;
+mod markdown;
 mod ndjson;
 mod people;
 mod table;
@@ -20,8 +21,9 @@ use gauth_cli::completions::Values;
 use gauth_cli::exit::{Failure, Kind};
 use gauth_text::Typed;
 
+pub use gauth_text::grouped;
 pub use json::is_number;
-pub use people::{Detail, Measure, grouped, moment};
+pub use people::{Detail, Measure, moment, worded};
 pub use table::cut;
 
 /// Comma-separated values.
@@ -29,7 +31,7 @@ pub const CSV: Format = csv::FORMAT;
 /// Aligned columns for people.
 pub const TABLE: Format = table::FORMAT;
 /// Every format.
-pub const FORMATS: &[Format] = &[CSV, tsv::FORMAT, json::FORMAT, ndjson::FORMAT, TABLE];
+pub const FORMATS: &[Format] = &[CSV, tsv::FORMAT, json::FORMAT, ndjson::FORMAT, TABLE, markdown::FORMAT];
 
 /// What `-f` takes in a program that has formats of its `own` as well.
 pub fn names(own: &[Format]) -> Values {
@@ -53,6 +55,8 @@ pub struct Format {
     pub has_excel_form: bool,
     /// Whether `.gz` behind the ending of a file compresses it.
     pub is_compressible: bool,
+    /// Whether it is drawn with a terminal's own sequences, around text that it makes harmless itself.
+    pub is_drawing: bool,
     /// Writes what comes before the first row, and makes the writer of the rows.
     pub begin: fn(Layout, &mut Vec<u8>) -> Box<dyn RowWriter>,
 }
@@ -68,6 +72,7 @@ impl Format {
             is_open_ended: false,
             has_excel_form: false,
             is_compressible: false,
+            is_drawing: false,
             begin,
         }
     }
@@ -166,6 +171,8 @@ pub struct Layout {
     pub terminal_width: Option<usize>,
     /// Whether drawings for people must do with ASCII.
     pub is_ascii: bool,
+    /// Whether the terminal shows bold text and colors.
+    pub has_color: bool,
 }
 
 /// One column of the output.
@@ -270,5 +277,6 @@ fn two_columns() -> Layout {
         excel: false,
         terminal_width: None,
         is_ascii: false,
+        has_color: false,
     }
 }

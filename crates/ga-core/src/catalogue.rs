@@ -122,6 +122,13 @@ pub fn kind_of(name: &str) -> Option<FieldKind> {
     dimension.xor(metric)
 }
 
+/// Whether a metric that Google defines is a part of a whole, from 0 to 1. Its `MetricType` is that of any decimal number, but
+/// its name shows it.
+pub fn is_share(metric: &str) -> bool {
+    let (name, _) = metric.split_once(':').unwrap_or((metric, ""));
+    name.ends_with("Rate") || matches!(name, "dauPerMau" | "dauPerWau" | "wauPerMau")
+}
+
 /// Today's name of a field that Google has renamed (`conversions:buy` is `keyEvents:buy`).
 pub fn renamed(former: &str) -> Option<String> {
     let field = fields().iter().find(|field| !field.former_name.is_empty() && matches(field.former_name, former))?;
@@ -148,6 +155,39 @@ mod tests {
         assert!(find("screenpageviews", FieldKind::Metric).is_none());
         assert!(find("screenPageViews", FieldKind::Dimension).is_none());
         assert!(!find("minutesAgo", FieldKind::Dimension).unwrap().core);
+    }
+
+    #[test]
+    fn the_parts_of_a_whole_are_these_metrics() {
+        let shares: Vec<_> =
+            fields().iter().filter(|field| field.kind == FieldKind::Metric && is_share(field.name)).collect();
+        let names: Vec<_> = shares.iter().map(|field| field.name).collect();
+        assert_eq!(
+            names,
+            [
+                "bounceRate",
+                "cartToViewRate",
+                "crashFreeUsersRate",
+                "dauPerMau",
+                "dauPerWau",
+                "engagementRate",
+                "firstTimePurchaserRate",
+                "funnelStepAbandonmentRate",
+                "funnelStepCompletionRate",
+                "itemListClickThroughRate",
+                "itemPromotionClickThroughRate",
+                "organicGoogleSearchClickThroughRate",
+                "purchaseToViewRate",
+                "purchaserRate",
+                "sessionKeyEventRate",
+                "sessionKeyEventRate:",
+                "userKeyEventRate",
+                "userKeyEventRate:",
+                "wauPerMau",
+            ]
+        );
+        assert!(shares.iter().all(|field| matches!(field.format, "float" | "")));
+        assert!(is_share("sessionKeyEventRate:buy") && !is_share("calcMetric:buyRate"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //!
 //! Each is one line, reported once for all pages. Whether incomplete data is an error is left to the caller.
 
+use gauth_text::counted;
+
 use crate::report::RunReportRequest;
 use crate::response::{Metadata, PropertyQuota, QuotaStatus, ReportHead};
 
@@ -78,7 +80,9 @@ fn notes(metadata: &Metadata, ranges: &[String]) -> Vec<Note> {
             space => lossy(
                 Loss::Sampled,
                 format!(
-                    "sampled{range}: the numbers are estimates from {read} of {space} events ({})",
+                    "sampled{range}: the numbers are estimates from {} of {} events ({})",
+                    counted(read),
+                    counted(space),
                     percent(read, space)
                 ),
             ),
@@ -112,10 +116,10 @@ fn notes(metadata: &Metadata, ranges: &[String]) -> Vec<Note> {
     notes
 }
 
-/// `read` of `space` with one decimal, cut, not rounded up: 99.9 % is never called all.
+/// `read` of `space` with one decimal, cut, not rounded up: 99.9% is never called all.
 fn percent(read: u64, space: u64) -> String {
     let thousandths = u128::from(read) * 1000 / u128::from(space.max(1));
-    format!("{}.{} %", thousandths / 10, thousandths % 10)
+    format!("{}.{}%", thousandths / 10, thousandths % 10)
 }
 
 /// The quota that a run consumed, over all its requests.
@@ -147,10 +151,10 @@ impl Consumption {
             ("server errors per project per hour", self.last.server_errors_per_project_per_hour),
             ("potentially thresholded requests per hour", self.last.potentially_thresholded_requests_per_hour),
         ];
-        let mut lines = vec![format!("quota: {} tokens consumed", self.tokens)];
+        let mut lines = vec![format!("quota: {} tokens consumed", counted(self.tokens))];
         for (name, status) in left {
             if let Some(status) = status {
-                lines.push(format!("quota: {name}: {} left", status.remaining));
+                lines.push(format!("quota: {name}: {} left", counted(status.remaining)));
             }
         }
         lines
@@ -193,7 +197,7 @@ mod tests {
         assert_eq!(
             texts,
             [
-                ("sampled: the numbers are estimates from 999999 of 1000000 events (99.9 %)", Some("sampled")),
+                ("sampled: the numbers are estimates from 999,999 of 1,000,000 events (99.9%)", Some("sampled")),
                 ("some rows were grouped into (other): request fewer dimensions or days", Some("other")),
                 ("thresholding: rows about small numbers of users may be withheld", Some("thresholded")),
                 ("truncated: older than 14 months", Some("truncated")),
@@ -230,7 +234,7 @@ mod tests {
         assert_eq!(
             text(&three),
             [
-                "sampled (date range date_range_1): the numbers are estimates from 1 of 3 events (33.3 %)",
+                "sampled (date range date_range_1): the numbers are estimates from 1 of 3 events (33.3%)",
                 "sampled (date range after): the numbers are estimates",
             ]
         );

@@ -4,7 +4,7 @@ use ga_client::rows::{Measure, Role};
 use ga_core::catalogue::{self, FieldKind};
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::{Metric, RunReportRequest};
-use ga_core::response::{AggregateRow, ReportHead};
+use ga_core::response::{AggregateRow, MetricHeader, ReportHead};
 use ga_core::v3::{DataType, Translation};
 
 use crate::document::Source;
@@ -57,7 +57,7 @@ fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
         let metrics = head.metric_headers.iter();
         columns.extend(metrics.map(|header| Column {
             is_integer: header.r#type == "TYPE_INTEGER",
-            measure: measure(&header.name, &header.r#type, head),
+            measure: measure(header, request, head),
             ..column(&header.name, true)
         }));
     }
@@ -81,17 +81,21 @@ fn column(name: &str, is_metric: bool) -> Column {
     }
 }
 
-/// What a metric measures, by its `MetricType`; only its name says that it is a rate.
+/// What a metric measures: a standard one what the catalogue says, any other (custom, calculated, an expression of the
+/// request) what the type in the answer says.
 /// <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/MetricType>
-fn measure(name: &str, kind: &str, head: &ReportHead) -> Measure {
-    let family = name.split(':').next().unwrap_or(name);
-    match kind {
-        "TYPE_CURRENCY" => money(head),
-        "TYPE_MILLISECONDS" => Measure::Time(1),
-        "TYPE_SECONDS" => Measure::Time(1000),
-        "TYPE_MINUTES" => Measure::Time(60_000),
-        "TYPE_HOURS" => Measure::Time(3_600_000),
-        _ if family.ends_with("Rate") || ["dauPerMau", "dauPerWau", "wauPerMau"].contains(&family) => Measure::Rate,
+fn measure(header: &MetricHeader, request: &RunReportRequest, head: &ReportHead) -> Measure {
+    let name = &header.name;
+    let is_expression = request.metrics.iter().any(|metric| metric.name == *name && metric.expression.is_some());
+    let known = catalogue::find(name, FieldKind::Metric).filter(|field| !is_expression && !field.format.is_empty());
+    let sent = header.r#type.strip_prefix("TYPE_").unwrap_or_default().to_ascii_lowercase();
+    match known.map_or(&*sent, |field| field.format) {
+        "currency" => money(head),
+        "milliseconds" => Measure::Time(1),
+        "seconds" => Measure::Time(1000),
+        "minutes" => Measure::Time(60_000),
+        "hours" => Measure::Time(3_600_000),
+        _ if !is_expression && catalogue::is_share(name) => Measure::Rate,
         _ => Measure::Number,
     }
 }
@@ -99,7 +103,8 @@ fn measure(name: &str, kind: &str, head: &ReportHead) -> Measure {
 /// An amount in the currency of the report, if that is known.
 fn money(head: &ReportHead) -> Measure {
     let code = head.metadata.currency_code.clone();
-    code.filter(|code| !code.is_empty()).map_or(Measure::Number, Measure::Money)
+    let is_code = |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    code.filter(is_code).map_or(Measure::Number, Measure::Money)
 }
 
 /// Whether these are the same columns. An answer without rows may omit its headers, and with them the types.

@@ -10,6 +10,7 @@ use ga_client::download::{Arriving, Download, Job, Piece};
 use ga_client::properties::explained;
 use ga_core::quality::Quality;
 use gauth_cli::{Given, Kind};
+use gauth_text::counted;
 
 use crate::arguments::Arguments;
 use crate::display_names::DisplayNames;
@@ -241,7 +242,7 @@ impl<'q> Run<'q> {
         };
         let error = match writing.done {
             0 => error,
-            done => error.context(format!("stopped after {done} rows")),
+            done => error.context(format!("stopped after {} rows", counted(done))),
         };
         Ok(with_hint(ga_client::failure(&error), self.given, &rest).into())
     }

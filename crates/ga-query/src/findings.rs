@@ -6,6 +6,7 @@ use ga_client::download::Piece;
 use ga_core::property::PropertyNumber;
 use ga_core::quality::{Consumption, Quality};
 use gauth_cli::{Failure, Kind, Terminal};
+use gauth_text::counted;
 
 use crate::arguments::Arguments;
 use crate::property::Property;
@@ -88,7 +89,8 @@ impl Findings {
 
     fn incomplete(&self) -> Option<String> {
         let (count, properties) = (self.failed.len(), self.properties);
-        (count > 0).then(|| format!("{count} of {properties} properties failed and are not in the output"))
+        let [failed, all] = [count, properties].map(counted);
+        (count > 0).then(|| format!("{failed} of {all} properties failed and are not in the output"))
     }
 
     /// Reports what there is to report; with `--strict`, lost data is an error.

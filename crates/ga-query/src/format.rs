@@ -18,7 +18,7 @@ use ga_core::report::{DateRange, RunReportRequest};
 use ga_core::response::ReportHead;
 use gauth_cli::Failure;
 use gauth_cli::files;
-use gauth_cli::terminal::{draws_unicode, width};
+use gauth_cli::terminal::{draws_unicode, has_color, width};
 use gauth_text::Typed;
 
 pub(crate) use ga_client::rows::{Column, Layout, RowWriter};
@@ -125,6 +125,7 @@ impl Format {
             is_open_ended: format.is_open_ended,
             has_excel_form: format.has_excel_form,
             is_compressible: format.is_compressible,
+            is_drawing: format.is_drawing,
             ..Self::new(format.name, Content::Rows(format.begin))
         }
     }
@@ -207,6 +208,7 @@ impl Output {
             excel: arguments.excel,
             terminal_width: is_terminal.then(width),
             is_ascii: !draws_unicode(),
+            has_color: is_terminal && has_color(),
         };
         let names = match arguments.header.as_deref() {
             Some("ui") => Names::Shown,

@@ -205,6 +205,12 @@ pub fn draws_unicode() -> bool {
     (is_utf8 || !cfg!(unix)) && environment::variable("TERM").is_none_or(|terminal| terminal != "linux")
 }
 
+/// Whether a terminal is to show bold text and colors (<https://no-color.org>).
+pub fn has_color() -> bool {
+    environment::variable("TERM").is_none_or(|terminal| terminal != "dumb")
+        && environment::variable("NO_COLOR").is_none()
+}
+
 /// Buffered standard output.
 pub struct Stdout(Harmless<Buffered<Unbuffered>>);
 

@@ -3,6 +3,7 @@
 
 use ga_core::response::PropertyQuota;
 use gauth_cli::{Failure, Kind};
+use gauth_text::counted;
 
 /// How many tokens are left, and how many of them must stay.
 #[derive(Debug)]
@@ -47,8 +48,10 @@ impl Reserve {
         Failure::new(
             Kind::Temporary,
             format!(
-                "the quota has {left} tokens left, of which --reserve keeps {kept}, and a page takes {}",
-                self.cost
+                "the quota has {} tokens left, of which --reserve keeps {}, and a page takes {}",
+                counted(left),
+                counted(kept),
+                counted(self.cost)
             ),
         )
         .hint("run it again in an hour, or after midnight Pacific time; --quota shows what is left")

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::target::{Place, Target};
 use super::{Column, FORMATS, Format, Key, Layout, Measure, Role, choose};
 use gauth_cli::exit::Failure;
-use gauth_cli::terminal::{Terminal, draws_unicode, width};
+use gauth_cli::terminal::{Terminal, draws_unicode, has_color, width};
 
 /// What the command line says about the output.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,11 @@ impl Listing {
             excel: false,
             terminal_width: self.terminal_width,
             is_ascii: !draws_unicode(),
+            has_color: self.terminal_width.is_some() && has_color(),
         };
+        if self.format.is_drawing {
+            self.target = self.target.of_drawing();
+        }
         let out = &mut self.target.buffer;
         let mut writer = (self.format.begin)(layout, out);
         for row in rows {

@@ -1,8 +1,12 @@
 //! Cells formatted for people: figures with thousands separators and few decimals, rates in per cent, money with its
-//! currency, durations in hours, minutes and seconds, and days as YYYY-MM-DD. Formats for programs keep the server's digits.
+//! currency, durations in hours, minutes and seconds, days as YYYY-MM-DD, months and days of the week by name. Formats for
+//! programs keep the server's digits.
+
+use gauth_cli::terminal::sanitise;
+use gauth_text::{counted, grouped};
+use jiff::civil::Date;
 
 use super::{Column, is_number};
-use gauth_cli::terminal::sanitise;
 
 /// What the numbers of a column measure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,11 +48,17 @@ impl Column {
     /// A cell of this column for a terminal.
     pub fn shown(&self, cell: &[u8], detail: Detail) -> String {
         let text = String::from_utf8_lossy(cell);
+        self.formatted(&text, detail).unwrap_or_else(|| sanitise(&text))
+    }
+
+    /// A figure or a moment of this column; `None` for any other text, which stays what it is.
+    pub fn formatted(&self, text: &str, detail: Detail) -> Option<String> {
         if self.is_metric {
-            self.figure(&text, detail).unwrap_or_else(|| sanitise(&text))
-        } else {
-            moment(&self.name, &text).unwrap_or_else(|| sanitise(&text))
+            return self.figure(text, detail);
         }
+        let moment = moment(&self.name, text)?;
+        let weekday = weekday(&moment).filter(|_| detail == Detail::FULL && self.name == "date");
+        Some(weekday.map_or_else(|| moment.clone(), |weekday| format!("{moment} {weekday}")))
     }
 
     /// A number of this column, formatted as by [`Column::shown`].
@@ -69,11 +79,9 @@ impl Column {
             if is_short && value.abs() >= 9_999.5 { shortened(value) } else { rounded(value, decimals) }
         };
         Some(match &self.measure {
-            Measure::Rate => format!("{}%", number(value * 100.0, decimals)),
-            Measure::Percent => format!("{}%", number(value, decimals)),
-            Measure::Money(code) => {
-                format!("{} {code}", number(value, decimals.max(least_decimals(value, 0)).min(minor_digits(code))))
-            }
+            Measure::Rate => format!("{}%", number(value * 100.0, decimals.min(1))),
+            Measure::Percent => format!("{}%", number(value, decimals.min(1))),
+            Measure::Money(code) => format!("{} {code}", number(value, money_decimals(value, code, detail))),
             Measure::Change => signed(&number(value * 100.0, decimals.min(1))) + "%",
             Measure::Time(unit) => duration(value * f64::from(*unit) / 1000.0, decimals),
             // In the server's digits: 64 bits do not fit into a double.
@@ -83,16 +91,21 @@ impl Column {
     }
 }
 
-/// The decimals that a small number needs.
+/// The decimals that a small number needs: three significant digits in full detail.
 fn least_decimals(value: f64, decimals: usize) -> usize {
     match value.abs() {
         whole if whole.fract() == 0.0 => 0,
         small if decimals == Detail::FULL.decimals && small > 1e-9 && small < 0.1 => {
-            (1.0 - small.log10().floor()) as usize
+            (2.0 - small.log10().floor()) as usize
         }
         some if some < 9.95 => 1,
         _ => 0,
     }
+}
+
+/// Those of the currency, or none where there is little room for a large amount.
+fn money_decimals(value: f64, code: &str, detail: Detail) -> usize {
+    if detail == Detail::FULL || least_decimals(value, 0) > 0 { minor_digits(code) } else { 0 }
 }
 
 /// How many decimals amounts in a currency have (ISO 4217, table A.1).
@@ -100,6 +113,8 @@ fn minor_digits(code: &str) -> usize {
     match code {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
         | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        "CLF" | "UYW" => 4,
         _ => 2,
     }
 }
@@ -149,71 +164,96 @@ fn duration(seconds: f64, decimals: usize) -> String {
         }
         hours => {
             let minutes = (hours / 60.0).round() as u64;
-            format!("{}h {:02}m", grouped(&(minutes / 60).to_string()), minutes % 60)
+            format!("{}h {:02}m", counted(minutes / 60), minutes % 60)
         }
     };
     format!("{sign}{text}")
 }
 
-/// The number of digits of a moment of this dimension.
-fn moment_digits(dimension: &str) -> Option<usize> {
-    match dimension.strip_prefix("ga:").unwrap_or(dimension) {
-        "date" | "firstSessionDate" => Some(8),
-        "dateHour" => Some(10),
-        "dateHourMinute" => Some(12),
-        "yearMonth" => Some(6),
-        _ => None,
-    }
+/// Whether the values of a dimension are moments, which are read as a whole.
+pub(super) fn is_moment(dimension: &str) -> bool {
+    MOMENTS.iter().any(|(name, ..)| *name == api_name(dimension))
 }
 
-/// The width of a moment of this dimension, as [`moment`] formats it.
-pub(super) fn moment_width(dimension: &str) -> Option<usize> {
-    Some(match moment_digits(dimension)? {
-        6 => "2026-11".len(),
-        8 => "2026-11-20".len(),
-        _ => "2026-11-20 07:05".len(),
-    })
-}
-
-/// `20261120` of a dimension of days as `2026-11-20`, and hours, minutes and months likewise; `None` for what is not a moment.
+/// `20261120` of a dimension of days as `2026-11-20`, and other parts of the calendar likewise: hours, weeks, months, days
+/// of the week; `None` for what is not a moment.
 pub fn moment(dimension: &str, text: &str) -> Option<String> {
-    let digits = moment_digits(dimension)?;
-    if text.len() != digits || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    let (_, digits, form) = MOMENTS.iter().find(|(name, ..)| *name == api_name(dimension))?;
+    if text.len() != *digits || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let mut shown = format!("{}-{}", &text[..4], &text[4..6]);
-    if digits > 6 {
-        shown += &format!("-{}", &text[6..8]);
-    }
-    if digits > 8 {
-        let minute = if digits > 10 { &text[10..] } else { "00" };
-        shown += &format!(" {}:{minute}", &text[8..10]);
-    }
-    Some(shown)
+    form(text)
 }
 
-/// `1234567.5` as `1,234,567.5`; anything but a plain number stays.
-pub fn grouped(text: &str) -> String {
-    let (sign, number) = match text.strip_prefix('-') {
-        Some(number) => ("-", number),
-        None => ("", text),
+/// The name without the prefix of v3.
+fn api_name(dimension: &str) -> &str {
+    dimension.strip_prefix("ga:").unwrap_or(dimension)
+}
+
+/// Writes the digits of a moment for people.
+type Form = fn(&str) -> Option<String>;
+
+/// Dimensions of moments: how many digits their values have, and how people write them.
+const MOMENTS: [(&str, usize, Form); 10] = [
+    ("date", 8, |text| Some(day(text))),
+    ("firstSessionDate", 8, |text| Some(day(text))),
+    ("dateHour", 10, |text| Some(format!("{} {}:00", day(text), &text[8..]))),
+    ("dateHourMinute", 12, |text| Some(format!("{} {}:{}", day(text), &text[8..10], &text[10..]))),
+    ("yearMonth", 6, |text| Some(format!("{}-{}", &text[..4], &text[4..]))),
+    ("yearWeek", 6, |text| Some(format!("{}-W{}", &text[..4], &text[4..]))),
+    ("isoYearIsoWeek", 6, |text| Some(format!("{}-W{}", &text[..4], &text[4..]))),
+    ("hour", 2, |text| Some(format!("{text}:00"))),
+    ("month", 2, |text| MONTHS.get(text.parse::<usize>().ok()?.checked_sub(1)?).map(|name| (*name).to_owned())),
+    ("dayOfWeek", 1, |text| DAYS.get(text.parse::<usize>().ok()?).map(|name| (*name).to_owned())),
+];
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+/// From 0.
+const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+fn day(text: &str) -> String {
+    format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..8])
+}
+
+/// `Fri` of `2026-11-20`; `None` for a day that no calendar has.
+fn weekday(day: &str) -> Option<&'static str> {
+    let day: Date = day.parse().ok()?;
+    let place = usize::try_from(day.weekday().to_sunday_zero_offset()).ok()?;
+    Some(&DAYS[place][..3])
+}
+
+/// A row of totals, or of the smallest or largest numbers, with words instead of RESERVED_TOTAL and the like: one word in
+/// place of as many equal cells.
+pub fn worded<'a>(cells: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    let word = |cell: &[u8]| -> Option<&'static [u8]> {
+        Some(match cell {
+            b"RESERVED_TOTAL" => b"Total",
+            b"RESERVED_MIN" => b"Minimum",
+            b"RESERVED_MAX" => b"Maximum",
+            _ => return None,
+        })
     };
-    let (whole, fraction) = match number.find('.') {
-        Some(point) => number.split_at(point),
-        None => (number, ""),
-    };
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !is_plain(whole) || !is_plain(fraction.trim_start_matches('.')) {
-        return text.to_owned();
-    }
-    let mut grouped = sign.to_owned();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped + fraction
+    let mut last = None;
+    let cells = cells.iter().map(|cell| {
+        let Some(word) = word(cell) else {
+            return *cell;
+        };
+        if last.replace(word) == Some(word) { &b""[..] } else { word }
+    });
+    cells.collect()
 }
 
 #[cfg(test)]
@@ -233,17 +273,23 @@ mod tests {
         for (measure, text, full) in [
             (Measure::Number, "9223372036854775807", "9,223,372,036,854,775,807"),
             (Measure::Number, "-1234567.5", "-1,234,567.50"),
-            (Measure::Number, "0.0003371234", "0.00034"),
+            (Measure::Number, "0.0003371234", "0.000337"),
+            (Measure::Number, "0.04999", "0.0500"),
+            (Measure::Number, "0.1234", "0.12"),
             (Measure::Number, "2.499999999999", "2.50"),
             (Measure::Number, "-0.0", "0.00"),
             (Measure::Number, "", ""),
             (Measure::Number, "NaN", "NaN"),
             (Measure::Number, "(other)\u{1b}", "(other)\\x1b"),
-            (Measure::Rate, "0.43657142857142855", "43.66%"),
-            (Measure::Rate, "1", "100.00%"),
-            (Measure::Percent, "43.657", "43.66%"),
+            (Measure::Rate, "0.43657142857142855", "43.7%"),
+            (Measure::Rate, "1", "100.0%"),
+            (Measure::Rate, "0", "0.0%"),
+            (Measure::Percent, "43.657", "43.7%"),
             (euros(), "1234.5", "1,234.50 EUR"),
-            (Measure::Money("JPY".to_owned()), "1234.5", "1,234 JPY"),
+            (euros(), "0.004", "0.00 EUR"),
+            (Measure::Money("JPY".to_owned()), "1234.6", "1,235 JPY"),
+            (Measure::Money("KWD".to_owned()), "1234.5", "1,234.500 KWD"),
+            (Measure::Money("CLF".to_owned()), "0.12345", "0.1235 CLF"),
             (Measure::Time(1000), "0", "0s"),
             (Measure::Time(1), "120", "120ms"),
             (Measure::Time(1000), "4.249", "4.2s"),
@@ -266,24 +312,35 @@ mod tests {
     fn with_less_room_decimals_go_first_and_then_comes_a_unit() {
         assert_eq!(shown(Measure::Number, "2179345.678"), ["2,179,345.68", "2,179,345.7", "2,179,346", "2.18M"]);
         assert_eq!(shown(Measure::Number, "2179345"), ["2,179,345", "2,179,345", "2,179,345", "2.18M"]);
-        assert_eq!(shown(Measure::Rate, "0.43657"), ["43.66%", "43.7%", "44%", "44%"]);
+        assert_eq!(shown(Measure::Rate, "0.43657"), ["43.7%", "43.7%", "44%", "44%"]);
         assert_eq!(shown(Measure::Change, "123.4567"), ["+12,345.7%", "+12,345.7%", "+12,346%", "+12.3K%"]);
         assert_eq!(shown(Measure::Number, "2.2499"), ["2.25", "2.2", "2.2", "2.2"]);
         let money = Measure::Money("EUR".to_owned());
-        assert_eq!(shown(money, "999999.5"), ["999,999.50 EUR", "999,999.5 EUR", "1,000,000 EUR", "1.00M EUR"]);
+        assert_eq!(shown(money, "999999.5"), ["999,999.50 EUR", "1,000,000 EUR", "1,000,000 EUR", "1.00M EUR"]);
+        let dinars = Measure::Money("BHD".to_owned());
+        assert_eq!(shown(dinars, "0.5554"), ["0.555 BHD"; 4]);
         for (value, short) in [(12_345.0, "12.3K"), (-999_499.0, "-999K"), (9_999.5, "10.0K"), (5e12, "5.00T")] {
             assert_eq!(shortened(value), short);
         }
     }
 
     #[test]
-    fn moments_are_written_as_iso_8601_has_them() {
+    fn moments_are_written_as_iso_8601_has_them_and_months_and_weekdays_by_name() {
         for (dimension, text, expected) in [
             ("date", "20261120", Some("2026-11-20")),
             ("ga:date", "20261120", Some("2026-11-20")),
             ("dateHour", "2026112007", Some("2026-11-20 07:00")),
             ("dateHourMinute", "202611200705", Some("2026-11-20 07:05")),
             ("yearMonth", "202611", Some("2026-11")),
+            ("yearWeek", "202648", Some("2026-W48")),
+            ("isoYearIsoWeek", "202601", Some("2026-W01")),
+            ("hour", "07", Some("07:00")),
+            ("month", "11", Some("November")),
+            ("month", "00", None),
+            ("month", "13", None),
+            ("dayOfWeek", "0", Some("Sunday")),
+            ("dayOfWeek", "7", None),
+            ("dayOfWeek", "(not set)", None),
             ("date", "(other)", None),
             ("date", "2026112", None),
             ("customEvent:x", "20261120", None),
@@ -293,10 +350,24 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_grouped_in_plain_numbers_only() {
-        assert_eq!(grouped("-1234567.50"), "-1,234,567.50");
-        for same in ["", "-", "999", "0.12345", "NaN", "1e10", "12.3.4", "."] {
-            assert_eq!(grouped(same), same);
+    fn a_day_has_its_weekday_where_there_is_room() {
+        let column = |name: &str| Column { name: name.to_owned(), ..two_columns().columns.remove(0) };
+        let shown = |name: &str, text: &str| Detail::LEVELS.map(|detail| column(name).shown(text.as_bytes(), detail));
+        assert_eq!(shown("date", "20261125"), ["2026-11-25 Wed", "2026-11-25", "2026-11-25", "2026-11-25"]);
+        for (name, text, full) in [
+            ("date", "20240229", "2024-02-29 Thu"),
+            ("date", "20230229", "2023-02-29"),
+            ("date", "(other)", "(other)"),
+            ("firstSessionDate", "20261125", "2026-11-25"),
+            ("dateHour", "2026112507", "2026-11-25 07:00"),
+        ] {
+            assert_eq!(shown(name, text)[0], full);
         }
+    }
+
+    #[test]
+    fn totals_have_one_word_instead_of_reserved_names() {
+        assert_eq!(worded(&[b"123", b"RESERVED_TOTAL", b"RESERVED_TOTAL", b"5"]), [&b"123"[..], b"Total", b"", b"5"]);
+        assert_eq!(worded(&[b"RESERVED_MIN", b"old", b"RESERVED_MAX"]), [&b"Minimum"[..], b"old", b"Maximum"]);
     }
 }

@@ -1,22 +1,23 @@
 //! A table for people: aligned columns, figures to the right and never cut, no character that would disturb a terminal.
 //!
-//! The first rows determine the widths. On a terminal lines must fit: decimals are rounded first, then text is cut, then
-//! large numbers are shortened with a unit; if that is not enough, each row becomes a record with a field on each line.
+//! The first rows determine the widths. On a terminal lines must fit: headings are broken into words first, then decimals are
+//! rounded, text is cut, and large numbers are shortened with a unit; if that is not enough, each row becomes a record with
+//! a field on each line.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::people::{Detail, moment_width};
+use super::people::{Detail, is_moment, worded};
 use super::{Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
 use gauth_cli::terminal::sanitise;
 
-pub(super) const FORMAT: Format =
-    Format::new("table", |layout, _| Box::new(Table { layout, form: None, first: Vec::new(), last: Vec::new() }));
+pub(super) const FORMAT: Format = Format { is_drawing: true, ..Format::new("table", begin) };
 
 /// The number of rows that determine the column widths.
 const ROWS: usize = 1000;
 const GAP: &str = "  ";
-/// No column of text is cut below this.
+/// No column of text is cut below this while there is another way, and none below the second.
+const NARROW: usize = 9;
 const NARROWEST: usize = 6;
 /// The width that a record leaves beside its headings: a gap and a short figure with a currency.
 const FIGURE: usize = 2 + 12;
@@ -35,10 +36,20 @@ struct Table {
 
 /// How the rows are laid out.
 enum Form {
-    /// Side by side, in columns of these widths.
-    Columns(Vec<usize>, Detail),
+    /// Side by side.
+    Columns(Vec<Fit>),
     /// A field on each line, in a terminal of this width.
     Records(usize),
+}
+
+/// The width of a column, and the most detail in which its cells fit.
+struct Fit {
+    width: usize,
+    detail: Detail,
+}
+
+fn begin(layout: Layout, _: &mut Vec<u8>) -> Box<dyn RowWriter> {
+    Box::new(Table { layout, form: None, first: Vec::new(), last: Vec::new() })
 }
 
 impl RowWriter for Table {
@@ -55,7 +66,7 @@ impl RowWriter for Table {
     }
 
     fn aggregate(&mut self, cells: &[&[u8]], _: &mut Vec<u8>) -> Result<(), Failure> {
-        self.last.push(owned(cells));
+        self.last.push(owned(&worded(cells)));
         Ok(())
     }
 
@@ -70,7 +81,9 @@ impl RowWriter for Table {
             self.layout.rule(form, out);
         }
         for row in &self.last {
-            self.layout.row(form, row, out);
+            let mut lines = Vec::new();
+            self.layout.row(form, row, &mut lines);
+            self.layout.emphasise(&lines, out);
         }
         Ok(())
     }
@@ -85,9 +98,12 @@ impl Table {
     fn start(&mut self, out: &mut Vec<u8>) {
         let rows: Vec<&Row> = self.first.iter().chain(&self.last).collect();
         let form = self.layout.form(&rows);
-        if self.layout.header && matches!(form, Form::Columns(..)) {
-            let headings: Vec<String> = self.layout.columns.iter().map(|column| sanitise(&column.heading)).collect();
-            self.layout.line(&form, &headings, out);
+        if let Form::Columns(fits) = &form
+            && self.layout.header
+        {
+            let mut lines = Vec::new();
+            self.layout.headings(fits, &mut lines);
+            self.layout.emphasise(&lines, out);
             self.layout.rule(&form, out);
         }
         for row in std::mem::take(&mut self.first) {
@@ -100,61 +116,100 @@ impl Table {
 impl Layout {
     /// The first form, from the most to the least detailed, in which these rows fit.
     fn form(&self, rows: &[&Row]) -> Form {
-        let widths = |detail: Detail| -> Vec<usize> {
-            let widest =
-                |place: usize| rows.iter().map(|row| self.columns[place].shown(&row[place], detail).width()).max();
-            (0..self.columns.len()).map(|place| widest(place).unwrap_or(0)).collect()
+        let places = || 0..self.columns.len();
+        let widest = |place: usize, detail| {
+            rows.iter().map(|row| self.columns[place].shown(&row[place], detail).width()).max().unwrap_or(0)
         };
-        let with_headings = |mut widths: Vec<usize>| {
-            for (width, column) in widths.iter_mut().zip(&self.columns).filter(|_| self.header) {
-                *width = (*width).max(sanitise(&column.heading).width());
-            }
-            widths
+        let cells = Detail::LEVELS.map(|detail| places().map(|place| widest(place, detail)).collect::<Vec<_>>());
+        // The narrowest that the headings are in this number of lines.
+        let headings = |lines: usize| -> Vec<usize> {
+            let headings = self.columns.iter().map(|column| sanitise(&column.heading));
+            headings.map(|heading| if self.header { narrowest(&heading, lines) } else { 0 }).collect()
         };
+        let fitted = |widths: Vec<usize>| {
+            let detail = |place: usize, width| {
+                let level = cells.iter().position(|cells| cells[place] <= width);
+                Detail::LEVELS[level.unwrap_or(Detail::LEVELS.len() - 1)]
+            };
+            let fits = widths.iter().enumerate().map(|(place, &width)| Fit { width, detail: detail(place, width) });
+            Form::Columns(fits.collect())
+        };
+        let [full, some, rounded, short] = &cells;
         let Some(width) = self.terminal_width else {
-            return Form::Columns(with_headings(widths(Detail::FULL)), Detail::FULL);
+            return fitted(wider(full, &headings(1)));
         };
         let room = width.saturating_sub(GAP.len() * self.columns.len().saturating_sub(1));
-        let [.., rounded, short] = Detail::LEVELS;
-        for detail in Detail::LEVELS.into_iter().take(3) {
-            let whole = with_headings(widths(detail));
-            if whole.iter().sum::<usize>() <= room {
-                return Form::Columns(whole, detail);
+        let [one, two, three, words] = [1, 2, 3, usize::MAX].map(headings);
+        let whole = [(full, &one), (full, &two), (full, &three), (full, &words), (some, &words), (rounded, &words)];
+        for (cells, headings) in whole {
+            let widths = wider(cells, headings);
+            if widths.iter().sum::<usize>() <= room {
+                return fitted(widths);
             }
         }
-        for detail in [rounded, short] {
-            let cells = widths(detail);
-            let least = cells.iter().zip(&self.columns).map(|(width, column)| {
-                if column.is_metric {
-                    *width
-                } else {
-                    // A date is never cut.
-                    moment_width(&column.name).unwrap_or(NARROWEST)
-                }
+        // Rather a heading is cut than a text to a few letters.
+        let cut =
+            [(rounded, true, NARROW), (rounded, false, NARROW), (rounded, false, NARROWEST), (short, false, NARROWEST)];
+        for (cells, has_words, narrowest) in cut {
+            let widths = wider(cells, &words);
+            let least = places().map(|place| match self.is_whole(place) {
+                true if has_words => widths[place],
+                true => cells[place],
+                false => narrowest,
             });
-            let whole = with_headings(cells.clone());
-            if let Some(widths) = cut_to(room, whole, &least.collect::<Vec<_>>()) {
-                return Form::Columns(widths, detail);
+            let least: Vec<usize> = least.collect();
+            if let Some(widths) = cut_to(room, widths, &least) {
+                return fitted(widths);
             }
         }
         Form::Records(width)
     }
 
+    /// The headings, each broken into lines that are as wide as its column.
+    fn headings(&self, fits: &[Fit], out: &mut Vec<u8>) {
+        let headings = self.columns.iter().zip(fits);
+        let headings = headings.map(|(column, fit)| match self.terminal_width {
+            Some(_) => broken(&sanitise(&column.heading), fit.width),
+            None => vec![sanitise(&column.heading)],
+        });
+        let headings: Vec<Vec<String>> = headings.collect();
+        let height = headings.iter().map(Vec::len).max().unwrap_or(0);
+        for line in 0..height {
+            let cells = headings.iter().map(|lines| {
+                let place = (line + lines.len()).checked_sub(height);
+                place.map_or_else(String::new, |place| lines[place].clone())
+            });
+            self.line(fits, &cells.collect::<Vec<_>>(), out);
+        }
+    }
+
+    /// Writes the lines, in bold where there are colors.
+    fn emphasise(&self, lines: &[u8], out: &mut Vec<u8>) {
+        if !self.has_color {
+            out.extend_from_slice(lines);
+            return;
+        }
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
+            if !text.is_empty() {
+                out.extend([&b"\x1b[1m"[..], text, b"\x1b[0m"].concat());
+            }
+            out.extend_from_slice(&line[text.len()..]);
+        }
+    }
+
     fn row(&self, form: &Form, cells: &[impl AsRef<[u8]>], out: &mut Vec<u8>) {
         let shown = |place: usize, detail| self.columns[place].shown(cells[place].as_ref(), detail);
         match form {
-            Form::Columns(widths, detail) => {
+            Form::Columns(fits) => {
                 // A later figure that is wider than the first ones is shown in less detail.
                 let cell = |place: usize| {
-                    let whole = shown(place, *detail);
-                    let is_too_long = self.columns[place].is_metric && whole.width() > widths[place];
-                    if is_too_long && self.terminal_width.is_some() {
-                        self.fitting(place, cells, widths[place])
-                    } else {
-                        whole
-                    }
+                    let Fit { width, detail } = fits[place];
+                    let whole = shown(place, detail);
+                    let is_too_long = self.is_whole(place) && whole.width() > width;
+                    if is_too_long && self.terminal_width.is_some() { self.fitting(place, cells, width) } else { whole }
                 };
-                self.line(form, &(0..cells.len()).map(cell).collect::<Vec<_>>(), out);
+                self.line(fits, &(0..cells.len()).map(cell).collect::<Vec<_>>(), out);
             }
             Form::Records(width) => {
                 let headings = self.columns.iter().map(|column| sanitise(&column.heading));
@@ -163,7 +218,7 @@ impl Layout {
                 let widest = headings.iter().map(|text| text.width()).max().unwrap_or(0);
                 let room = width.saturating_sub(widest + GAP.len());
                 for (place, heading) in headings.iter().enumerate() {
-                    let text = if self.columns[place].is_metric {
+                    let text = if self.is_whole(place) {
                         self.fitting(place, cells, room)
                     } else {
                         self.cut(&shown(place, Detail::FULL), room)
@@ -178,7 +233,12 @@ impl Layout {
         }
     }
 
-    /// A figure in as much detail as fits, and at least in the least.
+    /// Whether the cells of a column are figures or dates, of which nothing is cut.
+    fn is_whole(&self, place: usize) -> bool {
+        self.columns[place].is_metric || is_moment(&self.columns[place].name)
+    }
+
+    /// A figure or date in as much detail as fits, and at least in the least.
     fn fitting(&self, place: usize, cells: &[impl AsRef<[u8]>], room: usize) -> String {
         let levels = Detail::LEVELS.map(|detail| self.columns[place].shown(cells[place].as_ref(), detail));
         levels.iter().find(|text| text.width() <= room).unwrap_or(&levels[levels.len() - 1]).clone()
@@ -187,9 +247,9 @@ impl Layout {
     fn rule(&self, form: &Form, out: &mut Vec<u8>) {
         let stroke = if self.is_ascii { "-" } else { "─" };
         match form {
-            Form::Columns(widths, _) => {
-                let rule: Vec<String> = widths.iter().map(|width| stroke.repeat(*width)).collect();
-                self.line(form, &rule, out);
+            Form::Columns(fits) => {
+                let rule: Vec<String> = fits.iter().map(|fit| stroke.repeat(fit.width)).collect();
+                self.line(fits, &rule, out);
             }
             Form::Records(width) => {
                 out.extend_from_slice(stroke.repeat(*width).as_bytes());
@@ -198,13 +258,10 @@ impl Layout {
         }
     }
 
-    fn line(&self, form: &Form, cells: &[String], out: &mut Vec<u8>) {
-        let Form::Columns(widths, _) = form else {
-            return;
-        };
+    fn line(&self, fits: &[Fit], cells: &[String], out: &mut Vec<u8>) {
         let mut line = String::new();
         for (place, cell) in cells.iter().enumerate() {
-            let (width, column) = (widths[place], &self.columns[place]);
+            let (width, column) = (fits[place].width, &self.columns[place]);
             let is_figure = column.is_metric && cell.starts_with(|c: char| c.is_ascii_digit() || c == '-');
             let cell = match self.terminal_width {
                 Some(_) if !is_figure => self.cut(cell, width),
@@ -225,6 +282,49 @@ impl Layout {
     }
 }
 
+/// The larger width of each column.
+fn wider(some: &[usize], others: &[usize]) -> Vec<usize> {
+    some.iter().zip(others).map(|(one, other)| *one.max(other)).collect()
+}
+
+/// The words of a heading, such as `total`, `Users`; blanks belong to the word before them.
+fn words(heading: &str) -> impl Iterator<Item = &str> {
+    let mut rest = heading;
+    std::iter::from_fn(move || {
+        let mut letters = rest.char_indices().zip(rest.chars().skip(1));
+        let is_end = |before: char, after: char| match before {
+            ' ' => after != ' ',
+            ':' | '_' | '/' => true,
+            _ => after.is_uppercase() && before.is_lowercase(),
+        };
+        let end =
+            letters.find_map(|((place, before), after)| is_end(before, after).then_some(place + before.len_utf8()));
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+/// The least width that breaks the heading into at most this number of lines, and no word.
+fn narrowest(heading: &str, lines: usize) -> usize {
+    let widest_word = words(heading).map(|word| word.trim_end().width()).max().unwrap_or(0);
+    let whole = heading.width();
+    (widest_word..whole).find(|width| broken(heading, *width).len() <= lines).unwrap_or(whole)
+}
+
+/// The heading in lines of whole words; a longer word has a line of its own.
+fn broken(heading: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words(heading) {
+        let line = lines.last_mut().filter(|line| line.is_empty() || line.width() + word.trim_end().width() <= width);
+        match line {
+            Some(line) => line.push_str(word),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
 /// Narrows the widest column that can be narrowed until the line fits; `None` if it never does.
 fn cut_to(room: usize, mut widths: Vec<usize>, least: &[usize]) -> Option<Vec<usize>> {
     let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
@@ -237,23 +337,35 @@ fn cut_to(room: usize, mut widths: Vec<usize>, least: &[usize]) -> Option<Vec<us
     Some(widths)
 }
 
-/// The text in at most `width` columns; what is cut shows as an ellipsis.
+/// The text in at most `width` columns; what is cut shows as an ellipsis. Of an address (a path or URL) the middle is cut: its
+/// end tells pages apart.
 pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
     let ellipsis = if ellipsis.width() > width { "" } else { ellipsis };
+    let room = width - ellipsis.width();
+    let is_address = text.starts_with('/') || text.contains("://") || (text.contains('/') && !text.contains(' '));
+    let end = if is_address { end_within(text, room - room / 3) } else { "" };
     let mut kept = String::new();
     for character in text.chars() {
         kept.push(character);
         // The width of the whole: some characters change the width of those before them.
-        if kept.width() + ellipsis.width() > width {
+        if kept.width() > room - end.width() {
             kept.pop();
             break;
         }
     }
     // A joiner would join the ellipsis.
-    kept.trim_end_matches('\u{200d}').to_owned() + ellipsis
+    kept.trim_end_matches('\u{200d}').to_owned() + ellipsis + end
+}
+
+/// The last characters in at most `width` columns.
+fn end_within(text: &str, width: usize) -> &str {
+    // A mark belongs to the character before it.
+    let starts = text.char_indices().filter(|(_, character)| character.width() != Some(0));
+    let starts = starts.map(|(start, _)| &text[start..]).rev();
+    starts.take_while(|end| end.width() <= width).last().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -280,9 +392,9 @@ mod tests {
         writer.end(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[2], "a                    5");
+        assert_eq!(lines[2], "a           5");
         assert_eq!(lines[3], lines[1]);
-        assert_eq!(lines[4], "RESERVED_TOTAL  12,345");
+        assert_eq!(lines[4], "Total  12,345");
     }
 
     #[test]
@@ -299,6 +411,16 @@ mod tests {
             assert_eq!(cut(text, width, "…"), expected, "{text}");
         }
         assert_eq!(cut("abcdefgh", 6, "..."), "abc...");
+        for (text, width, expected) in [
+            ("/blog/2026/11/a-long-title", 13, "/blo…ng-title"),
+            ("https://www.example.com/shop/shoes", 10, "htt…/shoes"),
+            ("/東京/京都/大阪", 9, "/東…/大阪"),
+            ("/a/e\u{301}e\u{301}e\u{301}e\u{301}", 4, "/…e\u{301}e\u{301}"),
+            ("/products", 1, "…"),
+            ("google / cpc campaigns", 10, "google / …"),
+        ] {
+            assert_eq!(cut(text, width, "…"), expected, "{text}");
+        }
     }
 
     #[test]
@@ -335,12 +457,14 @@ mod tests {
             assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
             text
         };
-        assert!(at(80).contains("a rather long page title  2,179,345  1,234,567.89 EUR      43.66%\n"), "{}", at(80));
-        assert!(at(64).contains("a rather long page title  2,179,345  1,234,567.9 EUR       43.7%\n"), "{}", at(64));
-        assert!(at(48).contains("a rather …  2,179,345  1,234,568 EUR         44%\n"), "{}", at(48));
-        assert!(at(34).contains("a rath…   2.18M  1.23M EUR     44%\n"), "{}", at(34));
-        assert!(at(18).contains("ses…  2,179,345\n"), "{}", at(18));
-        assert!(at(24).starts_with("d           a rather lo…\nsessions    2,179,345\n"), "{}", at(24));
+        let has = |width, row: &str| assert!(at(width).contains(row), "{width}:\n{}", at(width));
+        has(80, "a rather long page title  2,179,345  1,234,567.89 EUR       43.7%\n");
+        has(64, "bounce\nd                          sessions      totalRevenue    Rate\n");
+        has(64, "a rather long page title  2,179,345  1,234,567.89 EUR   43.7%\n");
+        has(58, "a rather long page title  2,179,345  1,234,568 EUR   43.7%\n");
+        has(48, "a rather long…  2,179,345  1,234,568 EUR   43.7%\n");
+        has(34, "a rath…   2.18M  1.23M EUR   43.7%\n");
+        has(24, "d           a rather lo…\nsessions    2,179,345\n");
         for width in 14..=80 {
             assert!(!at(width).lines().any(|line| line.contains(|c: char| c.is_ascii_digit()) && line.ends_with('…')));
         }
@@ -350,10 +474,37 @@ mod tests {
     fn a_day_is_as_whole_as_a_figure() {
         let mut layout = report(&[("sessions", Measure::Number), ("eventCount", Measure::Number)], 30);
         layout.columns[0].name = "date".to_owned();
-        let text =
-            written(&FORMAT, layout, &[&["20261120", "2179345", "1234567"], &["RESERVED_TOTAL", "2179345", "1234567"]]);
-        assert!(text.contains("2026-11-20") && text.contains("\nRESERVED"), "{text}");
+        let text = written(&FORMAT, layout, &[&["20261120", "2179345", "1234567"], &["(other)", "2179345", "1234567"]]);
+        assert!(text.contains("2026-11-20  ") && text.contains("\n(other)  "), "{text}");
         assert!(text.lines().all(|line| line.width() <= 30), "{text}");
+    }
+
+    #[test]
+    fn headings_are_broken_into_words() {
+        for (heading, width, lines) in [
+            ("averageSessionDuration", 8, &["average", "Session", "Duration"][..]),
+            ("averageSessionDuration", 14, &["averageSession", "Duration"]),
+            ("Average session duration", 9, &["Average", "session", "duration"]),
+            ("customEvent:plan_kind", 12, &["customEvent:", "plan_kind"]),
+            ("sessions", 4, &["sessions"]),
+            ("dauPerMau", 6, &["dauPer", "Mau"]),
+            ("", 4, &[""]),
+        ] {
+            assert_eq!(broken(heading, width), lines, "{heading}");
+        }
+        assert_eq!([1, 2, 3, 9].map(|lines| narrowest("averageSessionDuration", lines)), [22, 14, 8, 8]);
+    }
+
+    #[test]
+    fn headings_and_totals_are_bold_where_there_are_colors() {
+        let mut out = Vec::new();
+        let mut writer = begin(Layout { has_color: true, ..two_columns() }, &mut out);
+        writer.row(&[b"a", b"5"], &mut out).unwrap();
+        writer.aggregate(&[b"RESERVED_TOTAL", b"5"], &mut out).unwrap();
+        writer.end(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines, ["\x1b[1md      m\x1b[0m", "─────  ─", "a      5", "─────  ─", "\x1b[1mTotal  5\x1b[0m"]);
     }
 
     #[test]

@@ -56,6 +56,16 @@ impl Target {
         Ok(Self { sink, buffer: Vec::with_capacity(BUFFER + BUFFER / 4) })
     }
 
+    /// The same place for a drawing: a terminal gets every byte, because text is harmless already.
+    #[must_use]
+    pub(super) fn of_drawing(self) -> Self {
+        let sink = match self.sink {
+            Sink::Stdout(stdout) => Sink::Stdout(stdout.of_drawing()),
+            file => file,
+        };
+        Self { sink, ..self }
+    }
+
     /// The file to remove when the process is interrupted.
     pub fn unfinished(&self) -> Option<PathBuf> {
         let report = match &self.sink {
