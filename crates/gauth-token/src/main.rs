@@ -13,6 +13,12 @@ use gauth_store::token_cache::Request;
 
 use arguments::Arguments;
 
+/// musl's own allocator maps pages for each size of block and unmaps them again, which costs more than all other system calls
+/// of a token from the cache.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 const PROGRAM: Program = Program {
     name: "gauth-token",
     timeout: Some(Duration::from_secs(60)),
