@@ -84,7 +84,7 @@ fn what_has_no_conversions_is_refused_before_anything_is_sent() {
     }
     let run = user.run(&["-p", "1", "-m", "sessions", "-d", "subcontinent"]).expect_failure(4);
     assert!(run.stderr().contains("subcontinent is available only in conversion reports"), "{}", run.stderr());
-    assert!(run.stderr().contains("hint: add --conversions all"), "{}", run.stderr());
+    assert!(run.stderr().contains("hint: request one with ga-query --conversions all"), "{}", run.stderr());
     for option in [&["--conversions", "all"][..], &["--attribution", "last-click"]] {
         let run = user.run(&[&["-p", "1", "--request", "-"], option].concat()).expect_failure(2);
         assert!(run.stderr().contains(&format!("put {} into its body", option[0])), "{}", run.stderr());

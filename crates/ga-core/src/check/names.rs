@@ -16,7 +16,8 @@ pub(super) fn check(method: Method, request: &mut Value, notes: &mut Vec<String>
         return Ok(());
     }
     let mut names = Names {
-        method,
+        // In v1alpha, too, a report without conversions is as any other.
+        method: if method == Method::RunReportAlpha { Method::RunReport.for_body(request) } else { method },
         has_cohorts: request.get("cohortSpec").is_some() || method == Method::CheckCompatibility,
         has_pivots: request.get("pivots").is_some(),
         own: own_names(request),
@@ -172,7 +173,7 @@ impl Names<'_> {
             };
             self.problem(format!("{name} is available only in {place}s"));
             if field.conversions {
-                self.hint("add --conversions all".to_owned());
+                self.hint("request one with ga-query --conversions all".to_owned());
             }
         } else if field.category == "cohort" && !self.has_cohorts {
             self.problem(format!("{name} needs a cohortSpec"));

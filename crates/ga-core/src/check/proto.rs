@@ -87,7 +87,12 @@ impl Reader {
     ) -> Result<Option<(&'static str, Value)>, Wrong> {
         let camel = camel_case(key);
         let Some(field) = fields.iter().find(|field| field.name == key || field.name == camel) else {
-            return Err(unknown(message, fields, key, path));
+            return Err(if self::fields("v1alpha", message).any(|field| field.name == camel) {
+                let why = "only runReport of v1alpha takes it, which has no batches";
+                Wrong { hint: Some("send this request on its own".to_owned()), ..wrong(&json::member(path, key), why) }
+            } else {
+                unknown(message, fields, key, path)
+            });
         };
         let place = json::member(path, field.name);
         if set.iter().any(|other| other.name == field.name) {

@@ -142,11 +142,13 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
     let realtime = json!({"metrics": [{"name": "sessions"}]});
     let error = refusal(Method::RunRealtimeReport, realtime);
     assert!(error.to_string().contains("sessions is not available in realtime reports"));
-    let error = refusal(Method::RunReportAlpha, with(json!({"dimensions": names(1, "pagePath")})));
+    let error =
+        refusal(Method::RunReportAlpha, with(json!({"dimensions": names(1, "pagePath"), "conversionSpec": {}})));
     assert!(error.to_string().contains("pagePath is not available in conversion reports"));
     assert!(error.hint().unwrap().contains("run ga-fields --conversions"));
     // Under its present name.
-    let error = refusal(Method::RunReportAlpha, with(json!({"metrics": names(1, "conversions")})));
+    let error =
+        refusal(Method::RunReportAlpha, with(json!({"metrics": names(1, "conversions"), "conversionSpec": {}})));
     assert!(error.to_string().contains("keyEvents is not available in conversion reports"));
 }
 
