@@ -67,13 +67,7 @@ impl BlockWriter {
 
     /// Appends one cell.
     pub(crate) fn cell(&mut self, text: &[u8]) {
-        let mut length = text.len();
-        while length >= 0x80 {
-            self.block.push(length as u8 | 0x80);
-            length >>= 7;
-        }
-        self.block.push(length as u8);
-        append(&mut self.block, text);
+        push_cell(&mut self.block, text);
     }
 
     /// Empties the open block.
@@ -96,7 +90,18 @@ impl BlockWriter {
     }
 }
 
-/// Appends a cell. Most are so short that a call of the C library's memcpy takes longer to begin than to copy (most of all
+/// Appends a cell as [`read_cell`] reads it.
+pub(crate) fn push_cell(out: &mut Vec<u8>, text: &[u8]) {
+    let mut length = text.len();
+    while length >= 0x80 {
+        out.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    out.push(length as u8);
+    append(out, text);
+}
+
+/// Appends a text. Most are so short that a call of the C library's memcpy takes longer to begin than to copy (most of all
 /// musl's, which was a fifth of the time of a report), so these are copied in two parts of a fixed size, which overlap.
 #[inline]
 pub fn append(out: &mut Vec<u8>, text: &[u8]) {
@@ -123,7 +128,8 @@ fn append_parts<const N: usize>(out: &mut Vec<u8>, text: &[u8]) {
     out.truncate(end);
 }
 
-fn read_cell(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// The first cell, and the bytes behind it.
+pub(crate) fn read_cell(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&first, mut rest) = bytes.split_first()?;
     let mut length = usize::from(first & 0x7f);
     let mut more = first & 0x80 != 0;

@@ -103,9 +103,26 @@ impl TypedRange {
         self.days(self.needs_today().then_some(today))
     }
 
+    /// Whether its dates depend on today's, if only by a word that the API knows.
+    pub fn is_relative(&self) -> bool {
+        [&self.start, &self.end].into_iter().any(|end| matches!(end, End::Ago(..) | End::Word(_)))
+    }
+
+    /// The first and the last day, where it is `today`; refused before the first day of the API.
+    pub fn dates(&self, today: Date) -> Result<(Date, Date), Error> {
+        let range = self.days(Some(today))?;
+        let (start, end) = self.ends(Some(today))?;
+        let days = start.date.zip(end.date).ok_or_else(|| Error::usage("the date is outside the calendar"))?;
+        check_first_day(days.0, &range.start_date)?;
+        Ok(days)
+    }
+
+    fn ends(&self, today: Option<Date>) -> Result<(Day, Day), Error> {
+        Ok((self.start.days(today)?.0, self.end.days(today)?.1))
+    }
+
     fn days(&self, today: Option<Date>) -> Result<DateRange, Error> {
-        let (start, _) = self.start.days(today)?;
-        let (_, end) = self.end.days(today)?;
+        let (start, end) = self.ends(today)?;
         let range = DateRange { start_date: start.text, end_date: end.text, name: self.name.clone() };
         let is_reversed = match (start.date, end.date, start.ago, end.ago) {
             (Some(start), Some(end), _, _) => start > end,
@@ -232,7 +249,8 @@ impl Word {
     }
 }
 
-fn before(date: Date, days: i64) -> Option<Date> {
+/// This number of days earlier.
+pub(crate) fn before(date: Date, days: i64) -> Option<Date> {
     date.checked_sub(Span::new().try_days(days).ok()?).ok()
 }
 
@@ -258,7 +276,8 @@ fn not_a_date(text: &str) -> Error {
     }
 }
 
-fn check_first_day(date: Date, text: &str) -> Result<(), Error> {
+/// Refuses a day before the first; `text` is how the message names it.
+pub(crate) fn check_first_day(date: Date, text: &str) -> Result<(), Error> {
     if date < FIRST_DAY {
         Err(Error::usage(format!(
             "{text} is before {FIRST_DAY}, the first day that the API accepts: Universal Analytics data is gone, and \

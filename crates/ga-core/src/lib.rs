@@ -39,6 +39,7 @@ pub mod account;
 pub mod block;
 pub mod catalogue;
 pub mod check;
+pub mod compare;
 pub mod compatibility;
 pub mod dates;
 pub mod error;

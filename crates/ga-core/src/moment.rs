@@ -1,8 +1,8 @@
-//! Moments as numbers: which day, hour, week or month a value of a dimension of time is, so that consecutive ones have
-//! consecutive numbers and a moment has a place within the days of a report.
+//! Moments in the dimensions of time: the number of a moment, so that consecutive ones have consecutive numbers and each has
+//! a place within the days of a report; and the texts of a day.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema#dimensions>
 //!
-//! Drawing and comparing rows by these numbers is left to others.
+//! Drawing and comparing rows is left to others.
 
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 
@@ -50,6 +50,30 @@ pub fn bounds(dimension: &str, (first, last): (Date, Date)) -> Option<(i64, i64)
         "year" => both(|day| day.year().into()),
         _ => None,
     }
+}
+
+/// The dimensions that are the same for all of a day, and their text on it.
+pub(crate) const OF_DAYS: [(&str, TextOfDay); 12] = [
+    ("date", |day| day.strftime("%Y%m%d").to_string()),
+    ("year", |day| format!("{:04}", day.year())),
+    ("month", |day| format!("{:02}", day.month())),
+    ("day", |day| format!("{:02}", day.day())),
+    ("yearMonth", |day| format!("{:04}{:02}", day.year(), day.month())),
+    ("week", |day| format!("{:02}", week(day))),
+    ("yearWeek", |day| format!("{:04}{:02}", day.year(), week(day))),
+    ("isoYear", |day| format!("{:04}", day.iso_week_date().year())),
+    ("isoWeek", |day| format!("{:02}", day.iso_week_date().week())),
+    ("isoYearIsoWeek", |day| format!("{:04}{:02}", day.iso_week_date().year(), day.iso_week_date().week())),
+    ("dayOfWeek", |day| day.weekday().to_sunday_zero_offset().to_string()),
+    ("dayOfWeekName", |day| day.strftime("%A").to_string()),
+];
+
+/// What a dimension says of a day.
+pub(crate) type TextOfDay = fn(Date) -> String;
+
+/// Weeks begin on Sunday, and the first and the last of a year end with it.
+fn week(day: Date) -> i64 {
+    week_from_sunday(day) - week_from_sunday(day.first_of_year()) + 1
 }
 
 /// Days since 1970.
@@ -105,6 +129,19 @@ mod tests {
         ] {
             let expected = (step(dimension, first).unwrap(), step(dimension, last).unwrap());
             assert_eq!(bounds(dimension, days), Some(expected), "{dimension}");
+        }
+    }
+    #[test]
+    fn a_day_has_the_texts_that_analytics_gives_it() {
+        let texts = |day: Date| OF_DAYS.map(|(_, text)| text(day)).join(" ");
+        for (day, expected) in [
+            (Date::constant(2026, 11, 27), "20261127 2026 11 27 202611 48 202648 2026 48 202648 5 Friday"),
+            (Date::constant(2026, 1, 1), "20260101 2026 01 01 202601 01 202601 2026 01 202601 4 Thursday"),
+            (Date::constant(2026, 1, 4), "20260104 2026 01 04 202601 02 202602 2026 01 202601 0 Sunday"),
+            (Date::constant(2026, 12, 31), "20261231 2026 12 31 202612 53 202653 2026 53 202653 4 Thursday"),
+            (Date::constant(2024, 12, 30), "20241230 2024 12 30 202412 53 202453 2025 01 202501 1 Monday"),
+        ] {
+            assert_eq!(texts(day), expected);
         }
     }
 }

@@ -26,7 +26,7 @@ pub use merge::Merge;
 pub(crate) use names::is_field;
 pub use names::{Rename, rename};
 pub use segment::refuse_segment;
-pub use translation::{Question, Translation};
+pub use translation::{Question, Translation, sort_keys};
 
 #[cfg(test)]
 mod tests;

@@ -86,11 +86,7 @@ impl<'a> Merge<'a> {
             .collect();
         let mut sort = translation.sort.clone();
         if sort.is_empty() && translation.default_order == DefaultOrder::TimeOrSize {
-            sort.extend(translation.times().map(|place| (place, false)));
-            let metric = translation.columns.iter().position(|column| column.kind == FieldKind::Metric);
-            if sort.is_empty() {
-                sort.extend(metric.map(|place| (place, true)));
-            }
+            sort = translation.time_or_size();
         }
         rows.sort_unstable_by(|a, b| {
             let by_key = sort.iter().map(|&(place, desc)| {

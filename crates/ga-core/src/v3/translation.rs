@@ -71,7 +71,8 @@ impl Translation {
             columns.push(fields.column(name, FieldKind::Metric)?);
         }
         let merges = columns.iter().any(Column::merges);
-        let sort = find_sort(&question.sort, &columns)?;
+        let names: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
+        let sort = sort_keys(&question.sort, &names)?;
         let mut order_bys = Vec::new();
         if !merges {
             for (place, desc) in &sort {
@@ -110,12 +111,22 @@ impl Translation {
     }
 
     /// The places of the columns with a dimension of time.
-    pub(super) fn times(&self) -> impl Iterator<Item = usize> {
+    fn times(&self) -> impl Iterator<Item = usize> {
         let is_time = |column: &Column| {
             let dimension = column.unchanged().and_then(|place| self.request.dimensions.get(place));
             dimension.is_some_and(|dimension| order::is_time(&dimension.name))
         };
         (0..self.columns.len()).filter(move |place| is_time(&self.columns[*place]))
+    }
+
+    /// The columns that rows are sorted by unless another order is requested, and whether in descending order.
+    pub fn time_or_size(&self) -> Vec<(usize, bool)> {
+        let mut sort: Vec<_> = self.times().map(|place| (place, false)).collect();
+        let metric = self.columns.iter().position(|column| column.kind == FieldKind::Metric);
+        if sort.is_empty() {
+            sort.extend(metric.map(|place| (place, true)));
+        }
+        sort
     }
 
     /// Whether the rows are in order of time by default.
@@ -195,17 +206,18 @@ fn not_among<'a>(metrics: &[String], filtered: &'a [String]) -> impl Iterator<It
     })
 }
 
-fn find_sort(sort: &[String], columns: &[Column]) -> Result<Vec<(usize, bool)>, Error> {
+/// The places of the columns of these `names` that rows are to be sorted by, and whether in descending order.
+pub fn sort_keys(sort: &[String], names: &[&str]) -> Result<Vec<(usize, bool)>, Error> {
     let mut keys: Vec<(usize, bool)> = Vec::new();
     for key in sort {
         let (desc, name) = match key.strip_prefix('-') {
             Some(name) => (true, name.trim_start()),
             None => (false, key.as_str()),
         };
-        let exact = columns.iter().position(|column| column.name == name);
-        let alike = || columns.iter().position(|column| bare(&column.name) == bare(name));
+        let exact = names.iter().position(|column| *column == name);
+        let alike = || names.iter().position(|column| bare(column) == bare(name));
         let Some(place) = exact.or_else(alike) else {
-            return Err(no_column(name, desc, columns));
+            return Err(no_column(name, desc, names));
         };
         if keys.iter().any(|(known, _)| *known == place) {
             return Err(Error::usage(format!("--sort: {} is named twice", Typed(name))));
@@ -220,9 +232,9 @@ fn bare(name: &str) -> &str {
 }
 
 /// Why rows cannot be sorted by this, with a hint.
-fn no_column(name: &str, desc: bool, columns: &[Column]) -> Error {
+fn no_column(name: &str, desc: bool, columns: &[&str]) -> Error {
     let key = |name: &str, desc: bool| format!("--sort {}{}", if desc { "-" } else { "" }, Typed(name).quoted());
-    let names: Vec<&str> = columns.iter().map(|column| &*column.name).filter(|name| *name != DATE_RANGE).collect();
+    let names: Vec<&str> = columns.iter().copied().filter(|name| *name != DATE_RANGE).collect();
     if name.is_empty() {
         let error = Error::usage("--sort: expected a name after the dash");
         return match names.last() {
