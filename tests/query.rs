@@ -10,12 +10,16 @@ mod pipeline;
 mod answers;
 #[path = "query/command_line.rs"]
 mod command_line;
+#[path = "query/compare.rs"]
+mod compare;
 #[path = "query/compressed.rs"]
 mod compressed;
 #[path = "query/conversions.rs"]
 mod conversions;
 #[path = "query/dates.rs"]
 mod dates;
+#[path = "query/generated_comparisons.rs"]
+mod generated_comparisons;
 #[path = "query/methods.rs"]
 mod methods;
 #[path = "query/network.rs"]

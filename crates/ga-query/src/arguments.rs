@@ -44,6 +44,11 @@ ga_client::arguments! {
         #[argh(option, arg_name = "[NAME=]A..B")]
         pub(crate) dates: Vec<String>,
 
+        /// add the value of another period and the change to each metric: previous for as many days just before, year for
+        /// the same dates a year before, or a date range as --dates has it
+        #[argh(option, arg_name = "previous|year|A..B")]
+        pub(crate) compare: Option<String>,
+
         /// report the last minutes instead of days
         #[argh(switch)]
         pub(crate) realtime: bool,
@@ -307,6 +312,7 @@ pub(crate) fn values(name: &str) -> Values {
         "--conversions" => Values::OneOf(vec![conversions::ALL]),
         "--attribution" => Values::OneOf(conversions::MODELS.map(|(word, _)| word).to_vec()),
         "--property" => Values::OneOf(vec!["0", "all"]),
+        "--compare" => Values::OneOf(vec!["previous", "year"]),
         "--start" | "--end" | "--start-date" | "--end-date" => {
             Values::OneOf(vec!["today", "yesterday", "7daysAgo", "28daysAgo", "90daysAgo"])
         }

@@ -2,6 +2,7 @@
 
 use ga_client::rows::{Measure, Role};
 use ga_core::catalogue::{self, FieldKind};
+use ga_core::compare;
 use ga_core::paging::DATE_RANGE;
 use ga_core::report::{Metric, RunReportRequest};
 use ga_core::response::{AggregateRow, MetricHeader, ReportHead};
@@ -36,6 +37,35 @@ pub(crate) fn of(report: &Report, has_property: bool, head: &ReportHead) -> Vec<
         })
     }));
     columns
+}
+
+/// What the other columns of a metric are called in a comparison of two periods, behind its name.
+pub(crate) const PREVIOUS: &str = "_previous";
+pub(crate) const CHANGE: &str = "_change";
+
+/// The columns of a comparison of two periods: three for each metric, called as Analytics would if those are.
+pub(crate) fn compared(columns: Vec<Column>, has_display_names: bool) -> Vec<Column> {
+    let mut all = Vec::new();
+    for column in columns {
+        if !column.is_metric {
+            all.push(column);
+            continue;
+        }
+        let other = |role: Role, ending: &str| {
+            let (name, words) = (format!("{}{ending}", column.name), ending.trim_start_matches('_'));
+            let shown = format!("{} ({words})", column.heading);
+            Column { heading: if has_display_names { shown } else { name.clone() }, name, role, ..column.clone() }
+        };
+        let previous = other(Role::Previous, PREVIOUS);
+        let change = Column { is_integer: false, measure: Measure::Change, ..other(Role::Change, CHANGE) };
+        all.extend([column, previous, change]);
+    }
+    all
+}
+
+/// Whether a metric counts something, so that nothing is 0 of it.
+pub(crate) fn is_sum(column: &Column) -> bool {
+    column.is_integer || matches!(column.measure, Measure::Money(_))
 }
 
 /// The columns of an answer; an empty one may omit its headers, and then the request determines them.
@@ -114,22 +144,48 @@ pub(crate) fn have_same_names(some: &[Column], others: &[Column]) -> bool {
 
 /// Totals, smallest and largest numbers as rows of the output.
 pub(crate) fn aggregates(source: Source<'_>, head: &ReportHead) -> Vec<Vec<String>> {
-    let rows = [&head.totals, &head.minimums, &head.maximums, &head.aggregates];
-    let rows = rows.into_iter().flatten();
-    rows.map(|row| {
-        let mut cells = Vec::new();
-        cells.extend(source.is_named.then(|| source.property.number.to_string()));
-        match source.report.translation() {
-            Some(translation) => cells.extend(translated(translation, row)),
-            None => {
-                let (dimensions, metrics) = (&head.dimension_headers, &head.metric_headers);
-                cells.extend(padded(&row.dimension_values, dimensions.len()));
-                cells.extend(padded(&row.metric_values, metrics.len()));
+    lists(head).into_iter().flatten().map(|row| aggregate(source, head, row)).collect()
+}
+
+/// Those of two periods, side by side as `columns` before they are those of a comparison.
+pub(crate) fn compared_aggregates(source: Source<'_>, heads: [&ReportHead; 2], columns: &[Column]) -> Vec<Vec<String>> {
+    let cells = |head: &ReportHead, list: &[AggregateRow]| list.first().map(|row| aggregate(source, head, row));
+    let rows = lists(heads[0]).into_iter().zip(lists(heads[1]));
+    let rows = rows.map(|(own, other)| (cells(heads[0], own), cells(heads[1], other)));
+    rows.filter_map(|(own, other)| {
+        let known = own.as_ref().or(other.as_ref())?;
+        let mut row = Vec::new();
+        for (place, column) in columns.iter().enumerate() {
+            if column.is_metric {
+                let cell = |cells: &Option<Vec<String>>| Some(cells.as_ref()?.get(place)?.clone().into_bytes());
+                let (own, other) = (cell(&own), cell(&other));
+                let cells = compare::cells(own.as_deref(), other.as_deref(), is_sum(column));
+                row.extend(cells.map(|cell| String::from_utf8_lossy(&cell).into_owned()));
+            } else {
+                row.push(known[place].clone());
             }
         }
-        cells
+        Some(row)
     })
     .collect()
+}
+
+fn lists(head: &ReportHead) -> [&[AggregateRow]; 4] {
+    [&head.totals, &head.minimums, &head.maximums, &head.aggregates]
+}
+
+fn aggregate(source: Source<'_>, head: &ReportHead, row: &AggregateRow) -> Vec<String> {
+    let mut cells = Vec::new();
+    cells.extend(source.is_named.then(|| source.property.number.to_string()));
+    match source.report.translation() {
+        Some(translation) => cells.extend(translated(translation, row)),
+        None => {
+            let (dimensions, metrics) = (&head.dimension_headers, &head.metric_headers);
+            cells.extend(padded(&row.dimension_values, dimensions.len()));
+            cells.extend(padded(&row.metric_values, metrics.len()));
+        }
+    }
+    cells
 }
 
 /// `RESERVED_TOTAL` stays what it is regardless of how its dimension is translated.

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use ga_client::rows::target::Target;
+use ga_core::compare::Periods;
 use ga_core::response::ReportHead;
 
 use crate::arguments::Arguments;
 use crate::columns;
 use crate::display_names::DisplayNames;
-use crate::format::{Content, Format, Layout, Output, RowWriter, Start};
+use crate::format::{Column, Content, Format, Layout, Output, RowWriter, Start};
 use crate::property::Property;
 use crate::report::Report;
 
@@ -79,15 +80,35 @@ impl<'q> Document<'q> {
 
     /// Begins the report with its first page, and checks the columns of every other.
     pub(crate) fn page(&mut self, source: Source<'q>, head: &ReportHead) -> anyhow::Result<()> {
-        let mut columns = columns::of(source.report, source.is_named, head);
+        self.aggregates.extend(columns::aggregates(source, head));
+        self.begin(source, head, columns::of(source.report, source.is_named, head))
+    }
+
+    /// Begins the report with what is known of two periods, and checks the columns of every other. Returns the columns of
+    /// either period.
+    pub(crate) fn compared(&mut self, source: Source<'q>, heads: [&ReportHead; 2]) -> anyhow::Result<Vec<Column>> {
+        let [own, other] = heads.map(|head| columns::of(source.report, source.is_named, head));
+        if !columns::have_same_names(&own, &other) {
+            return Err(changed());
+        }
+        // The types are unknown without headers, which an answer without rows may omit.
+        let columns = if heads[0].metric_headers.is_empty() { other } else { own };
+        self.aggregates.extend(columns::compared_aggregates(source, heads, &columns));
+        self.begin(source, heads[0], columns.clone())?;
+        Ok(columns)
+    }
+
+    fn begin(&mut self, source: Source<'q>, head: &ReportHead, mut columns: Vec<Column>) -> anyhow::Result<()> {
         if let Some(names) = &self.display_names {
             names.apply(&mut columns);
         }
-        self.aggregates.extend(columns::aggregates(source, head));
+        let periods = source.report.periods(source.property.span());
+        if periods.is_some() {
+            columns = columns::compared(columns, self.display_names.is_some());
+        }
         if self.writer.is_some() {
             if !columns::have_same_names(&columns, &self.layout.columns) {
-                let changed = "the columns of the report changed between two responses";
-                return Err(ga_core::Error::Response(changed.to_owned()).into());
+                return Err(changed());
             }
             let first = self.first.unwrap_or(source.property);
             return Ok((self.format.check_properties)(source.report, first, source.property)?);
@@ -96,10 +117,12 @@ impl<'q> Document<'q> {
         self.layout.columns = columns;
         let layout = self.layout.clone();
         let Source { report, property, .. } = source;
-        let request = report.request_on(property.date_ranges());
+        let request = report.request_on(property.span());
+        let other = periods.map(Periods::other_range);
         let properties = self.properties;
         let (arguments, names) = (self.arguments, self.display_names.as_ref());
-        let start = Start { arguments, report, property, properties, request: &request, other: None, head, names };
+        let start =
+            Start { arguments, report, property, properties, request: &request, other: other.as_ref(), head, names };
         self.writer = match self.format.content {
             Content::Rows(begin) => Some(begin(layout, &mut self.target.buffer)),
             Content::Report(begin) => Some(begin(layout, &start, &mut self.target.buffer)?),
@@ -148,4 +171,8 @@ impl<'q> Document<'q> {
             self.target.buffer.extend_from_slice(marks[place].as_bytes());
         }
     }
+}
+
+fn changed() -> anyhow::Error {
+    ga_core::Error::Response("the columns of the report changed between two responses".to_owned()).into()
 }

@@ -49,7 +49,7 @@ pub(crate) fn jobs(
         let property = Arc::clone(property);
         let requests = Box::new(move || {
             property.look_up(&query, shows_name, &analytics)?;
-            Ok(query.requests(property.date_ranges()))
+            Ok(query.requests(property.span()))
         });
         Job { property: number, method, requests }
     };
@@ -68,11 +68,14 @@ struct Writing<'q> {
     number: usize,
     /// The report that is being written.
     place: usize,
+    /// The period of it that arrives: its own, or the one that it is compared with.
+    period: usize,
     /// Its rows, once its first page has arrived.
     rows: Option<Rows<'q>>,
     /// How many of its rows have arrived.
     done: u64,
-    quality: Quality,
+    /// What is to be known about the data of either period.
+    quality: [Quality; 2],
 }
 
 impl<'q> Run<'q> {
@@ -80,7 +83,8 @@ impl<'q> Run<'q> {
     pub(crate) fn run(&self, arriving: Vec<Arriving>, document: &mut Document<'q>) -> anyhow::Result<Findings> {
         let mut findings = Findings::of(self.properties.len());
         for (number, (property, arriving)) in self.properties.iter().zip(arriving).enumerate() {
-            let writing = Writing { property, number, place: 0, rows: None, done: 0, quality: Quality::default() };
+            let quality = Default::default();
+            let writing = Writing { property, number, place: 0, period: 0, rows: None, done: 0, quality };
             if self.arguments.keep_going {
                 self.whole_property(writing, arriving, document, &mut findings)?;
             } else {
@@ -168,7 +172,7 @@ impl<'q> Run<'q> {
         match piece {
             Piece::Page(fetched) => {
                 let report = &self.query.reports[writing.place];
-                writing.quality.add(&report.request, &fetched.page.head);
+                writing.quality[writing.period].add(&report.request, &fetched.page.head);
                 if self.is_terminal {
                     self.download.end_progress();
                 }
@@ -180,21 +184,37 @@ impl<'q> Run<'q> {
                 writing.rows.get_or_insert_with(|| Rows::new(source)).page(*fetched, document)?;
                 writing.done += arrived;
             }
-            Piece::End => {
-                if let Some(rows) = writing.rows.take() {
-                    rows.end(document)?;
-                }
-                let is_last = writing.place + 1 == self.query.reports.len();
-                if is_last {
-                    findings.add_quality(&writing.quality, writing.property, self.query.properties.is_list());
-                }
-                if writing.number + 1 == self.properties.len() {
-                    document.end_report(is_last, &findings.about_rows())?;
-                }
-                writing.place += 1;
-                writing.done = 0;
-            }
+            Piece::End => self.end(writing, document, findings)?,
         }
+        Ok(())
+    }
+
+    /// Ends a report, or the first of the two periods that it compares.
+    fn end(
+        &self,
+        writing: &mut Writing<'q>,
+        document: &mut Document<'q>,
+        findings: &mut Findings,
+    ) -> anyhow::Result<()> {
+        let report = &self.query.reports[writing.place];
+        if report.comparison.is_some() && writing.period == 0 {
+            writing.rows.iter_mut().for_each(Rows::end_period);
+            writing.period = 1;
+            return Ok(());
+        }
+        if let Some(rows) = writing.rows.take() {
+            rows.end(document)?;
+        }
+        let is_last = writing.place + 1 == self.query.reports.len();
+        if is_last {
+            let periods = report.periods(writing.property.span());
+            findings.add_quality(&writing.quality, periods, writing.property, self.query.properties.is_list());
+        }
+        if writing.number + 1 == self.properties.len() {
+            document.end_report(is_last, &findings.about_rows())?;
+        }
+        writing.place += 1;
+        writing.done = 0;
         Ok(())
     }
 
@@ -221,7 +241,7 @@ impl<'q> Run<'q> {
     ) -> anyhow::Result<anyhow::Error> {
         let report = &self.query.reports[writing.place];
         let is_passing = matches!(ga_client::failure(&error).kind(), Kind::Temporary | Kind::Login);
-        let may_resume = document.format.is_open_ended && self.arguments.file().is_none() && !report.merges();
+        let may_resume = document.format.is_open_ended && self.arguments.file().is_none() && !report.needs_all_rows();
         let has_rows = writing.done > 0 || writing.number > 0;
         if !has_rows || !is_passing || !may_resume {
             return Ok(error);

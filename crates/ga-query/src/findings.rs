@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use ga_client::download::Piece;
+use ga_core::compare::Periods;
 use ga_core::property::PropertyNumber;
-use ga_core::quality::{Consumption, Quality};
+use ga_core::quality::{Consumption, Note, Quality};
 use gauth_cli::{Failure, Kind, Terminal};
 use gauth_text::counted;
 
@@ -39,12 +40,27 @@ impl Findings {
         }
     }
 
-    /// Adds what is to be known about the data of a property, with its number if it `is_named`.
-    pub(crate) fn add_quality(&mut self, quality: &Quality, property: &Property, is_named: bool) {
+    /// Adds what is to be known about the data of a property, with its number if it `is_named`: that of its only period, or
+    /// of the two that are compared.
+    pub(crate) fn add_quality(
+        &mut self,
+        quality: &[Quality; 2],
+        periods: Option<&Periods>,
+        property: &Property,
+        is_named: bool,
+    ) {
         self.notes.extend(property.note().map(|note| (note.to_owned(), false)));
-        for note in quality.notes() {
-            let prefix = if is_named { format!("property {}: ", property.number) } else { String::new() };
-            self.notes.push((format!("{prefix}{}", note.text), note.loss.is_some()));
+        let of_property = if is_named { format!("property {}: ", property.number) } else { String::new() };
+        let days = periods.map(|periods| [periods.own, periods.other]);
+        let is_in_both = |note: &Note| quality.iter().all(|quality| quality.notes().contains(note));
+        for (place, quality) in quality.iter().enumerate() {
+            for note in quality.notes().iter().filter(|note| place == 0 || !is_in_both(note)) {
+                let of_period = match days.filter(|_| !is_in_both(note)) {
+                    Some(days) => format!("{} to {}: ", days[place].0, days[place].1),
+                    None => String::new(),
+                };
+                self.notes.push((format!("{of_property}{of_period}{}", note.text), note.loss.is_some()));
+            }
         }
     }
 

@@ -26,10 +26,11 @@ pub(crate) fn print(
     if arguments.curl { curl(service, query) } else { dry_run(&service.data_api, query, terminal) }
 }
 
-/// The first request of each property.
+/// The first requests of each property.
 fn requests(base: &str, query: &Query, numbers: &[PropertyNumber]) -> anyhow::Result<Vec<http::Request<Vec<u8>>>> {
-    let body = query.first_body()?;
-    numbers.iter().map(|number| Ok(request::report(base, number, query.method, &body)?)).collect()
+    let bodies = query.first_bodies()?;
+    let of_property = |number| bodies.iter().map(move |body| Ok(request::report(base, number, query.method, body)?));
+    numbers.iter().flat_map(of_property).collect()
 }
 
 /// The properties that are named by their numbers; the others are only known to the server.
@@ -56,7 +57,7 @@ fn dry_run(base: &str, query: &Query, terminal: &Terminal) -> anyhow::Result<()>
     Ok(out.finish()?)
 }
 
-/// Prints a command line for each property.
+/// Prints a command line for each request.
 fn curl(service: &Service, query: &Query) -> anyhow::Result<()> {
     let Some(numbers) = numbers(&query.properties) else {
         return Err(Failure::usage("--curl needs the number of the property").hint("ga-properties -f id").into());

@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 use ga_client::analytics::Analytics;
 use ga_client::{properties, zone};
 use ga_core::property::PropertyNumber;
-use ga_core::report::DateRange;
 use gauth_cli::Kind;
 use jiff::tz::TimeZone;
 
 use crate::query::Query;
+use crate::report::Span;
 
 /// One property of the query.
 pub(crate) struct Property {
@@ -20,8 +20,8 @@ pub(crate) struct Property {
 /// What only the server knows.
 #[derive(Default)]
 struct Facts {
-    /// The property's date ranges, if they depend on its own today.
-    date_ranges: Option<Vec<DateRange>>,
+    /// The property's days, if they depend on its own today.
+    span: Option<Span>,
     /// What Analytics calls it, if the format shows that and the Admin API says it.
     name: Option<String>,
     /// Why the days may not be the property's own.
@@ -46,7 +46,7 @@ impl Property {
                     TimeZone::system()
                 }
             };
-            facts.date_ranges = Some(query.date_ranges(zone::today(&zone))?);
+            facts.span = Some(query.span_on(zone::today(&zone))?);
         }
         if shows_name {
             facts.name = properties::display_name(&self.number, analytics);
@@ -55,8 +55,8 @@ impl Property {
         Ok(())
     }
 
-    pub(crate) fn date_ranges(&self) -> Option<&[DateRange]> {
-        self.facts.get()?.date_ranges.as_deref()
+    pub(crate) fn span(&self) -> Option<&Span> {
+        self.facts.get()?.span.as_ref()
     }
 
     pub(crate) fn name(&self) -> Option<&str> {

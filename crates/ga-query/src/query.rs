@@ -7,9 +7,10 @@ use std::time::Instant;
 use ga_client::report::names;
 use ga_client::{download, properties, report, zone};
 use ga_core::check::{self, Method};
+use ga_core::compare::OtherPeriod;
 use ga_core::dates::{self, TypedRange};
 use ga_core::property::{PropertyNumber, Selection};
-use ga_core::report::{DateRange, MinuteRange, RunReportRequest};
+use ga_core::report::{MinuteRange, RunReportRequest};
 use ga_core::v3::{self, FieldMap};
 use gauth_cli::{Failure, Terminal};
 use gauth_text::Typed;
@@ -28,8 +29,15 @@ pub(crate) struct Query {
     pub(crate) method: Method,
     /// One, but for a batch.
     pub(crate) reports: Vec<Report>,
-    /// The date ranges of the report as typed.
-    days: Vec<TypedRange>,
+    days: Days,
+}
+
+/// The days of the report as typed.
+#[derive(Debug, Default)]
+struct Days {
+    ranges: Vec<TypedRange>,
+    /// Those that the only range is compared with.
+    other: Option<OtherPeriod>,
 }
 
 /// The positionals, each either typed as one or as an option.
@@ -43,6 +51,7 @@ struct Words<'a> {
 impl Query {
     /// Reads the arguments; notes go to the terminal.
     pub(crate) fn read(arguments: &Arguments, deadline: Option<Instant>, terminal: &Terminal) -> anyhow::Result<Self> {
+        refuse_beside_compare(arguments)?;
         let words = Words::read(arguments)?;
         let map = report::field_map(arguments.map.as_deref(), deadline)?;
         let properties = selection(arguments, &words, &map, deadline, terminal)?;
@@ -62,11 +71,11 @@ impl Query {
             None => names("--metrics", &arguments.metrics)?,
         };
         let (days, span) = if arguments.realtime {
-            (Vec::new(), Span::Minutes(minutes(arguments, &words)?))
+            (Days::default(), Span::Minutes(minutes(arguments, &words)?))
         } else {
-            let days = typed_ranges(arguments, &words)?;
-            let ranges = ranges_on(&days, machine_today(&days))?;
-            (days, Span::Days(ranges))
+            let days = Days::typed(arguments, &words)?;
+            let span = days.on(days.machine_today())?;
+            (days, span)
         };
         let (method, report) = Report::in_words(arguments, metrics, span, &map, terminal)?;
         Ok(Self { properties, method, reports: vec![report], days })
@@ -99,33 +108,39 @@ impl Query {
             .into_iter()
             .map(|request| Report::official(method, request, arguments.shows_quota()))
             .collect::<anyhow::Result<_>>()?;
-        Ok(Self { properties, method, reports, days: Vec::new() })
+        Ok(Self { properties, method, reports, days: Days::default() })
     }
 
     /// Whether the days depend on today's date at the property.
     pub(crate) fn needs_today(&self) -> bool {
-        self.days.iter().any(TypedRange::needs_today)
+        self.days.needs_today()
     }
 
-    /// The date ranges where it is `today`.
-    pub(crate) fn date_ranges(&self, today: Date) -> anyhow::Result<Vec<DateRange>> {
-        ranges_on(&self.days, today)
+    /// The days of the report where it is `today`.
+    pub(crate) fn span_on(&self, today: Date) -> anyhow::Result<Span> {
+        self.days.on(today)
     }
 
-    /// The requests for one property with these date ranges, if they are its own.
-    pub(crate) fn requests(&self, date_ranges: Option<&[DateRange]>) -> Vec<RunReportRequest> {
-        self.reports.iter().map(|report| report.request_on(date_ranges)).collect()
+    /// The requests for one property with these days, if they are its own.
+    pub(crate) fn requests(&self, span: Option<&Span>) -> Vec<RunReportRequest> {
+        self.reports.iter().flat_map(|report| report.requests_on(span)).collect()
     }
 
-    /// The JSON that is sent first.
-    pub(crate) fn first_body(&self) -> anyhow::Result<Value> {
-        let firsts: Vec<_> = self.reports.iter().map(|one| download::first_page(self.method, &one.request)).collect();
-        download::body(self.method, &firsts)
+    /// The JSON of the requests that are sent first: one, unless two periods are compared by a method without a batch.
+    pub(crate) fn first_bodies(&self) -> anyhow::Result<Vec<Value>> {
+        let requests = self.requests(None);
+        let firsts: Vec<_> = requests.iter().map(|request| download::first_page(self.method, request)).collect();
+        let at_once = if self.method.is_batch() { firsts.len() } else { 1 };
+        firsts.chunks(at_once.max(1)).map(|firsts| download::body(self.method, firsts)).collect()
     }
 
     /// The JSON that requests the whole report, regardless of its pages, and shows its method.
     pub(crate) fn whole_body(&self) -> anyhow::Result<Value> {
         let mut requests = self.requests(None);
+        if requests.len() > 1 && !self.method.is_batch() {
+            let why = "--dry-run: two periods of conversions are two requests, since the API has no batch of them";
+            return Err(Failure::usage(why).hint("use --curl, which prints both").into());
+        }
         for request in requests.iter_mut().filter(|_| self.method == Method::RunRealtimeReport) {
             if request.minute_ranges.is_empty() {
                 let (start, end) = (Some(29), Some(0));
@@ -195,6 +210,21 @@ fn two_properties<'a>(option: &str, texts: impl IntoIterator<Item = &'a str>) ->
     Failure::usage(format!("the property was given twice{names}")).hint("quote a list of properties: -p \"$(…)\"")
 }
 
+/// A comparison is of two periods of days, in columns that v3 does not have.
+fn refuse_beside_compare(arguments: &Arguments) -> Result<(), Failure> {
+    let given = [
+        ("--dates", !arguments.dates.is_empty()),
+        ("--realtime", arguments.realtime),
+        ("--minutes", !arguments.minutes.is_empty()),
+        ("--request", arguments.request.is_some()),
+        ("a command line for Core Reporting v3", arguments.is_v3()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given && arguments.compare.is_some()) {
+        Some((name, _)) => Err(Failure::usage(format!("--compare excludes {name}"))),
+        None => Ok(()),
+    }
+}
+
 /// An official request says everything about the report itself.
 fn refuse_words_beside_request(arguments: &Arguments) -> Result<(), Failure> {
     let given = [
@@ -257,14 +287,31 @@ fn selection(
     Ok(selection.ok_or_else(|| properties::missing("no property was named"))?)
 }
 
-/// Today on this machine, which is looked up only where it makes a difference.
-fn machine_today(days: &[TypedRange]) -> Date {
-    let zone = if days.iter().any(TypedRange::needs_today) { TimeZone::system() } else { TimeZone::UTC };
-    zone::today(&zone)
-}
+impl Days {
+    fn typed(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Self> {
+        let other = arguments.compare.as_deref().map(OtherPeriod::parse).transpose()?;
+        Ok(Self { ranges: typed_ranges(arguments, words)?, other })
+    }
 
-fn ranges_on(days: &[TypedRange], today: Date) -> anyhow::Result<Vec<DateRange>> {
-    days.iter().map(|range| Ok(range.on(today)?)).collect()
+    fn needs_today(&self) -> bool {
+        match (&self.other, &self.ranges[..]) {
+            (Some(other), [own]) => other.needs_today(own),
+            _ => self.ranges.iter().any(TypedRange::needs_today),
+        }
+    }
+
+    /// Today on this machine, which is looked up only where it makes a difference.
+    fn machine_today(&self) -> Date {
+        let zone = if self.needs_today() { TimeZone::system() } else { TimeZone::UTC };
+        zone::today(&zone)
+    }
+
+    fn on(&self, today: Date) -> anyhow::Result<Span> {
+        Ok(match (&self.other, &self.ranges[..]) {
+            (Some(other), [own]) => Span::Compared(other.periods(own, today)?),
+            (_, ranges) => Span::Days(ranges.iter().map(|range| range.on(today)).collect::<Result<_, _>>()?),
+        })
+    }
 }
 
 fn typed_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<TypedRange>> {

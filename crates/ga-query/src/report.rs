@@ -3,17 +3,23 @@
 //! Names and filters are read by [`ga_client::report`] and checked by [`ga_core::check`], dates are read by
 //! [`ga_core::dates`]; this decides which word means what.
 
+use std::ops::Range;
+
 use ga_client::report::{self, filters, names};
 use ga_core::catalogue::FieldKind;
 use ga_core::check::{self, Method};
+use ga_core::compare::Periods;
 use ga_core::order::{self, DefaultOrder};
 use ga_core::paging;
 use ga_core::report::{DateRange, MetricAggregation, MinuteRange, PAGE_ROWS, RunReportRequest};
 use ga_core::v3::{self, FieldMap, Translation};
 use gauth_cli::{Failure, Terminal};
+use gauth_text::Typed;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::arguments::Arguments;
+use crate::columns::{CHANGE, PREVIOUS};
 use crate::conversions;
 
 /// What is requested of each property, and what its rows become.
@@ -26,12 +32,24 @@ pub(crate) struct Report {
     pub(crate) offset: u64,
     /// The most rows.
     pub(crate) limit: Option<u64>,
+    /// How it is compared with another period, if it is.
+    pub(crate) comparison: Option<Compared>,
 }
 
-/// When: days, or minutes with `--realtime`.
+/// When: days, with `--compare` those of two periods, or minutes with `--realtime`.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Span {
     Days(Vec<DateRange>),
+    Compared(Periods),
     Minutes(Vec<MinuteRange>),
+}
+
+/// A report beside the same one of another period.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    pub(crate) periods: Periods,
+    /// The columns that rows are sorted by, and whether the largest comes first.
+    pub(crate) sort: Vec<(usize, bool)>,
 }
 
 impl Report {
@@ -43,21 +61,31 @@ impl Report {
         map: &FieldMap,
         terminal: &Terminal,
     ) -> anyhow::Result<(Method, Self)> {
-        let translation = translation(arguments, metrics, span.ranges() > 1, map)?;
+        let sort = sort(arguments)?;
+        let translation = translation(arguments, metrics, &sort, &span, map)?;
         for note in &translation.notes {
             terminal.note(note);
         }
         let (offset, limit) = window(arguments)?;
         if limit.is_some()
+            && sort.is_empty()
             && translation.is_in_order_of_time()
             && let Some(metric) = translation.columns.iter().find(|column| column.kind == FieldKind::Metric)
         {
             terminal.note(&format!("rows are in order of time; for the largest add --sort -{}", metric.name));
         }
+        let comparison = match &span {
+            Span::Compared(periods) => Some(Compared::new(*periods, &translation, &sort)?),
+            Span::Days(_) | Span::Minutes(_) => None,
+        };
+        if let Some(comparison) = &comparison {
+            comparison.notes(&translation.request).for_each(|note| terminal.note(&note));
+        }
+        // Rows that are merged or compared here are counted afterwards.
+        let is_counted = comparison.is_none() && !translation.merges();
         let mut request = RunReportRequest {
-            // Rows that are merged here are counted afterwards.
-            limit: limit.filter(|_| !translation.merges()),
-            offset: offset.filter(|_| !translation.merges()),
+            limit: limit.filter(|_| is_counted),
+            offset: offset.filter(|_| is_counted),
             metric_aggregations: aggregations(arguments, &translation)?,
             currency_code: arguments.currency.as_deref().map(report::currency).transpose()?,
             conversion_spec: conversions::spec(arguments)?,
@@ -65,23 +93,20 @@ impl Report {
             return_property_quota: arguments.shows_quota().then_some(true),
             ..translation.request.clone()
         };
-        let method = match span {
-            Span::Days(ranges) => {
-                request.date_ranges = ranges;
-                Method::RunReport.for_body(&serde_json::to_value(&request)?)
-            }
-            Span::Minutes(ranges) => {
-                request.minute_ranges = ranges;
-                Method::RunRealtimeReport
-            }
-        };
+        span.set(&mut request);
+        let method = span.method().for_body(&serde_json::to_value(&request)?);
         if !arguments.no_check {
             for note in check::request(method, &mut request)? {
                 terminal.note(&note);
             }
         }
-        order::total_order(&mut request, default_order(arguments));
-        Ok((method, Self { request, translation: Some(translation), offset: offset.unwrap_or(0), limit }))
+        // Rows that are compared are sorted afterwards.
+        let (method, order) = match &comparison {
+            Some(_) => (method.of_several_reports(), DefaultOrder::Dimensions),
+            None => (method, default_order(arguments)),
+        };
+        order::total_order(&mut request, order);
+        Ok((method, Self { request, translation: Some(translation), offset: offset.unwrap_or(0), limit, comparison }))
     }
 
     /// An official request, as is but for what all its pages need.
@@ -97,7 +122,13 @@ impl Report {
         if method.counts_rows() && request.limit.is_none_or(|limit| limit > PAGE_ROWS) {
             order::total_order(&mut request, DefaultOrder::TimeOrSize);
         }
-        Ok(Self { offset: request.offset.unwrap_or(0), limit: request.limit, request, translation: None })
+        Ok(Self {
+            offset: request.offset.unwrap_or(0),
+            limit: request.limit,
+            request,
+            translation: None,
+            comparison: None,
+        })
     }
 
     /// How the rows are to be changed, if they are.
@@ -105,46 +136,137 @@ impl Report {
         self.translation.as_ref().filter(|translation| !translation.is_plain())
     }
 
-    /// Whether rows are merged, so that all must have arrived before the first is written.
-    pub(crate) fn merges(&self) -> bool {
-        self.translation.as_ref().is_some_and(Translation::merges)
+    /// Whether all rows must have arrived before the first is written.
+    pub(crate) fn needs_all_rows(&self) -> bool {
+        self.comparison.is_some() || self.translation.as_ref().is_some_and(Translation::merges)
     }
 
-    /// The request with other date ranges, if there are any.
-    pub(crate) fn request_on(&self, date_ranges: Option<&[DateRange]>) -> RunReportRequest {
+    /// The API's names of the dimensions that are shown as sent; the others have none.
+    pub(crate) fn dimensions(&self) -> Vec<&str> {
+        let columns = self.translation.iter().flat_map(|translation| &translation.columns);
+        let sent = |place: usize| self.request.dimensions.get(place).map(|dimension| &*dimension.name);
+        let dimensions = columns.filter(|column| column.kind == FieldKind::Dimension);
+        dimensions.map(|column| column.unchanged().and_then(sent).unwrap_or_default()).collect()
+    }
+
+    /// Which of this number of rows are requested.
+    pub(crate) fn window(&self, rows: usize) -> Range<usize> {
+        let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).min(rows);
+        place(self.offset)..self.limit.map_or(rows, |limit| place(self.offset.saturating_add(limit)))
+    }
+
+    /// The request for other days, if there are any.
+    pub(crate) fn request_on(&self, span: Option<&Span>) -> RunReportRequest {
         let mut request = self.request.clone();
-        if let Some(ranges) = date_ranges {
-            request.date_ranges = ranges.to_vec();
+        if let Some(span) = span {
+            span.set(&mut request);
         }
         request
     }
+
+    /// Both periods, if they are compared: other ones, if there are any.
+    pub(crate) fn periods<'a>(&'a self, span: Option<&'a Span>) -> Option<&'a Periods> {
+        match span {
+            Some(Span::Compared(periods)) => Some(periods),
+            _ => self.comparison.as_ref().map(|comparison| &comparison.periods),
+        }
+    }
+
+    /// What is requested for other days, if there are any: the report, and the same one of the period that it is compared
+    /// with.
+    pub(crate) fn requests_on(&self, span: Option<&Span>) -> Vec<RunReportRequest> {
+        let own = self.request_on(span);
+        let other = self.periods(span).map(|periods| periods.other_range());
+        let other = other.map(|range| RunReportRequest { date_ranges: vec![range], ..own.clone() });
+        [own].into_iter().chain(other).collect()
+    }
+}
+
+impl Compared {
+    fn new(periods: Periods, translation: &Translation, sort: &[String]) -> anyhow::Result<Self> {
+        let mut names = Vec::new();
+        for column in &translation.columns {
+            names.push(column.name.clone());
+            if column.kind == FieldKind::Metric {
+                names.extend([PREVIOUS, CHANGE].map(|ending| format!("{}{ending}", column.name)));
+            }
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let repeated = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
+        if let Some((_, name)) = repeated {
+            return Err(Failure::usage(format!("--compare: two columns would be named {}", Typed(name))).into());
+        }
+        let mut sort = v3::sort_keys(sort, &names)?;
+        if sort.is_empty() {
+            sort = translation.time_or_size();
+        }
+        Ok(Self { periods, sort })
+    }
+}
+
+impl Compared {
+    /// What makes the two periods less than comparable.
+    fn notes(&self, request: &RunReportRequest) -> impl Iterator<Item = String> {
+        let length = |(first, last): (Date, Date)| (last - first).get_days() + 1;
+        let [own, other] = [self.periods.own, self.periods.other].map(length);
+        let lengths = format!("--compare: a period of {own} days beside one of {other}");
+        let filter = "--compare: a filter on a metric applies to each period by itself; a row that passes in only one \
+                      counts as missing in the other";
+        let filter = request.metric_filter.as_ref().map(|_| filter.to_owned());
+        (own != other).then_some(lengths).into_iter().chain(filter)
+    }
+}
+
+fn sort(arguments: &Arguments) -> anyhow::Result<Vec<String>> {
+    let sort = names("--sort", &arguments.sort)?;
+    if sort.iter().any(|key| key.trim_start_matches('-') == paging::DATE_RANGE) {
+        return Err(Failure::usage("--sort: the API cannot sort by dateRange; sort the output instead").into());
+    }
+    Ok(sort)
 }
 
 fn translation(
     arguments: &Arguments,
     metrics: Vec<String>,
-    compares_ranges: bool,
+    sort: &[String],
+    span: &Span,
     map: &FieldMap,
 ) -> anyhow::Result<Translation> {
     let dimensions = names("--dimensions", &arguments.dimensions)?;
     if metrics.is_empty() && dimensions.is_empty() {
         return Err(Failure::usage("no metric was named").hint("ga-query -p PROPERTY -m sessions -d date").into());
     }
-    let sort = names("--sort", &arguments.sort)?;
-    if sort.iter().any(|key| key.trim_start_matches('-') == paging::DATE_RANGE) {
-        return Err(Failure::usage("--sort: the API cannot sort by dateRange; sort the output instead").into());
-    }
+    let sort = if matches!(span, Span::Compared(_)) { Vec::new() } else { sort.to_vec() };
     let default_order = default_order(arguments);
     let filters = filters(&arguments.filter, &arguments.filters)?;
-    let question = v3::Question { dimensions, metrics, sort, default_order, filters, compares_ranges };
+    let question =
+        v3::Question { dimensions, metrics, sort, default_order, filters, compares_ranges: span.ranges() > 1 };
     report::translation(question, map)
 }
 
 impl Span {
+    /// How a report of it is requested.
+    fn method(&self) -> Method {
+        match self {
+            Self::Days(_) | Self::Compared(_) => Method::RunReport,
+            Self::Minutes(_) => Method::RunRealtimeReport,
+        }
+    }
+
+    /// How many ranges one request has.
     fn ranges(&self) -> usize {
         match self {
             Self::Days(ranges) => ranges.len(),
+            Self::Compared(_) => 1,
             Self::Minutes(ranges) => ranges.len(),
+        }
+    }
+
+    fn set(&self, request: &mut RunReportRequest) {
+        match self {
+            Self::Days(ranges) => request.date_ranges.clone_from(ranges),
+            Self::Compared(periods) => request.date_ranges = vec![periods.own_range()],
+            Self::Minutes(ranges) => request.minute_ranges.clone_from(ranges),
         }
     }
 }

@@ -78,6 +78,7 @@ impl Pages {
         Ok(())
     }
 
+    /// The first pages of all reports: of a batch in one answer, else one after the other.
     async fn first_pages(&self, turn: &mut Turn, requests: &[RunReportRequest]) -> anyhow::Result<Vec<Fetched>> {
         let firsts: Vec<_> = requests.iter().map(|request| first_page(self.method, request)).collect();
         let expected: Vec<_> = firsts
@@ -85,8 +86,12 @@ impl Pages {
             // The pivots of a report say themselves how many rows there are.
             .map(|request| Expected { request, most: if self.method.counts_rows() { most(request) } else { u64::MAX } })
             .collect();
-        let fetched = self.exchange.reports(turn, self.method, &expected).await;
-        let mut fetched = fetched.map_err(|error| with_hint(self.exchange.about(error), self.method, requests))?;
+        let at_once = if self.method.is_batch() { expected.len() } else { 1 };
+        let mut fetched = Vec::new();
+        for expected in expected.chunks(at_once.max(1)) {
+            let reports = self.exchange.reports(turn, self.method, expected).await;
+            fetched.extend(reports.map_err(|error| with_hint(self.exchange.about(error), self.method, requests))?);
+        }
         if let Some(first) = fetched.first_mut() {
             first.room = turn.take_room(first.page.combinations);
         }
@@ -158,7 +163,11 @@ pub fn first_page(method: Method, request: &RunReportRequest) -> RunReportReques
 
 /// Only the server knows which fields can be combined, and which conversions there are; this adds where to ask.
 fn with_hint(error: anyhow::Error, method: Method, requests: &[RunReportRequest]) -> anyhow::Error {
-    let (Some(refusal), [request]) = (error.downcast_ref::<Error>(), requests) else {
+    let has_same_fields = |other: &RunReportRequest, request: &RunReportRequest| {
+        other.dimensions == request.dimensions && other.metrics == request.metrics
+    };
+    let request = requests.first().filter(|request| requests.iter().all(|other| has_same_fields(other, request)));
+    let (Some(refusal), Some(request)) = (error.downcast_ref::<Error>(), request) else {
         return error;
     };
     let actions = request.conversion_spec.iter().flat_map(|spec| &spec.conversion_actions);

@@ -76,6 +76,12 @@ impl Method {
         self.has_pages() || self == Self::RunRealtimeReport
     }
 
+    /// The method for several reports in one request, if there is one; v1alpha has none.
+    #[must_use]
+    pub fn of_several_reports(self) -> Self {
+        if self == Self::RunReport { Self::BatchRunReports } else { self }
+    }
+
     /// The method for the pages after the first.
     pub fn of_further_pages(self) -> Self {
         if self == Self::BatchRunReports { Self::RunReport } else { self }

@@ -53,7 +53,7 @@ fn cell_type(column: &Column, request: &RunReportRequest) -> CellType {
 }
 
 /// The key-value metadata of the file.
-fn metadata(start: &Start<'_>) -> Result<[(&'static str, String); 3], Failure> {
+fn metadata(start: &Start<'_>) -> Result<Vec<(&'static str, String)>, Failure> {
     let properties: Vec<_> = start.properties.iter().map(|property| property.number.as_str()).collect();
     let request = serde_json::to_string(start.request)
         .map_err(|error| Failure::new(Kind::Failed, format!("cannot write the request: {error}")))?;
@@ -68,12 +68,14 @@ fn metadata(start: &Start<'_>) -> Result<[(&'static str, String); 3], Failure> {
         [] => json!(ranges.collect::<Vec<_>>()),
         minutes => json!(minutes),
     };
-    Ok([("property", properties.join(",")), ("ranges", ranges.to_string()), ("request", request)])
+    let compared = start.other.map(|range| ("compared_with", json!(range).to_string()));
+    let report = [("property", properties.join(",")), ("ranges", ranges.to_string()), ("request", request)];
+    Ok(report.into_iter().chain(compared).collect())
 }
 
 struct Parquet {
     writer: Writer<Vec<u8>>,
-    metadata: [(&'static str, String); 3],
+    metadata: Vec<(&'static str, String)>,
 }
 
 impl RowWriter for Parquet {

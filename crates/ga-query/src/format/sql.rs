@@ -40,6 +40,9 @@ const BATCH_BYTES: usize = 1 << 20;
 
 fn check(arguments: &Arguments, query: &Query) -> Result<(), Failure> {
     table_name(arguments)?;
+    if arguments.compare.is_some() {
+        return Err(Failure::usage("-f sql: cannot hold a comparison, whose values change with its days"));
+    }
     for Report { request, .. } in &query.reports {
         check_columns(request, has_ranges_in_key(request)?)?;
     }
@@ -48,7 +51,7 @@ fn check(arguments: &Arguments, query: &Query) -> Result<(), Failure> {
 
 /// Properties in one table must mean the same days by the same words.
 fn check_properties(report: &Report, first: &Property, other: &Property) -> Result<(), Failure> {
-    if first.date_ranges() == other.date_ranges() || names_days(&report.request) {
+    if first.span() == other.span() || names_days(&report.request) {
         return Ok(());
     }
     Err(Failure::usage(format!(
