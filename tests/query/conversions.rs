@@ -121,7 +121,7 @@ fn an_action_that_the_property_lacks_is_refused_with_where_to_look() {
     let sandbox = sandbox(10);
     let run = by_campaign(&user_of_sandbox(&sandbox), &["--conversions", "7"]).expect_failure(4);
     assert!(run.stderr().contains("conversionActions/7 is not a conversion action"), "{}", run.stderr());
-    assert!(run.stderr().contains("hint: run ga-fields -p PROPERTY --conversion-actions"), "{}", run.stderr());
+    assert!(run.stderr().contains("hint: run ga-fields -p 123456 --conversion-actions"), "{}", run.stderr());
 }
 
 #[test]

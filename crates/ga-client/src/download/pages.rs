@@ -90,12 +90,42 @@ impl Pages {
         let mut fetched = Vec::new();
         for expected in expected.chunks(at_once.max(1)) {
             let reports = self.exchange.reports(turn, self.method, expected).await;
-            fetched.extend(reports.map_err(|error| with_hint(self.exchange.about(error), self.method, requests))?);
+            fetched.extend(reports.map_err(|error| self.explained(self.exchange.about(error), requests))?);
         }
         if let Some(first) = fetched.first_mut() {
             first.room = turn.take_room(first.page.combinations);
         }
         Ok(fetched)
+    }
+
+    /// The error with where to ask about what only the server knows: which fields can be combined, and which conversions
+    /// there are.
+    fn explained(&self, error: anyhow::Error, requests: &[RunReportRequest]) -> anyhow::Error {
+        let has_same_fields = |other: &RunReportRequest, request: &RunReportRequest| {
+            other.dimensions == request.dimensions && other.metrics == request.metrics
+        };
+        let request = requests.first().filter(|request| requests.iter().all(|other| has_same_fields(other, request)));
+        let (Some(refusal), Some(request)) = (error.downcast_ref::<Error>(), request) else {
+            return error;
+        };
+        let property = &self.exchange.property;
+        let mut actions = request.conversion_spec.iter().flat_map(|spec| &spec.conversion_actions);
+        let hint = if actions.any(|action| refusal.to_string().contains(action)) {
+            format!("run ga-fields -p {property} --conversion-actions")
+        } else if !refusal.is_incompatible() {
+            return error;
+        } else if self.method == Method::RunReportAlpha {
+            format!("run ga-fields -p {property} --conversions")
+        } else {
+            let dimensions = request.dimensions.iter().map(|dimension| &*dimension.name);
+            let metrics = request.metrics.iter().map(|metric| &*metric.name);
+            let names: Vec<&str> = dimensions.chain(metrics).collect();
+            format!(
+                "remove what the server names; ga-fields --compatible-with NAMES lists what can be combined with the rest (requested: {})",
+                names.join(",")
+            )
+        };
+        crate::failure(&error).hint(hint).into()
     }
 
     /// Fetches the pages after the first, whose turn ends when they are queued.
@@ -159,36 +189,6 @@ fn check_new(repetitions: &mut Repetitions, stretch: Stretch, fetched: &mut Fetc
 /// The request that is sent first for `request`.
 pub fn first_page(method: Method, request: &RunReportRequest) -> RunReportRequest {
     if method.counts_rows() { paging::page(request, paging::first(request), true) } else { request.clone() }
-}
-
-/// Only the server knows which fields can be combined, and which conversions there are; this adds where to ask.
-fn with_hint(error: anyhow::Error, method: Method, requests: &[RunReportRequest]) -> anyhow::Error {
-    let has_same_fields = |other: &RunReportRequest, request: &RunReportRequest| {
-        other.dimensions == request.dimensions && other.metrics == request.metrics
-    };
-    let request = requests.first().filter(|request| requests.iter().all(|other| has_same_fields(other, request)));
-    let (Some(refusal), Some(request)) = (error.downcast_ref::<Error>(), request) else {
-        return error;
-    };
-    let actions = request.conversion_spec.iter().flat_map(|spec| &spec.conversion_actions);
-    let of_conversions = match refusal.is_incompatible() {
-        _ if actions.clone().any(|action| refusal.to_string().contains(action)) => "--conversion-actions",
-        true if method == Method::RunReportAlpha => "--conversions",
-        true => "",
-        false => return error,
-    };
-    if !of_conversions.is_empty() {
-        return crate::failure(&error).hint(format!("run ga-fields -p PROPERTY {of_conversions}")).into();
-    }
-    let dimensions = request.dimensions.iter().map(|dimension| &*dimension.name);
-    let metrics = request.metrics.iter().map(|metric| &*metric.name);
-    let names: Vec<&str> = dimensions.chain(metrics).collect();
-    crate::failure(&error)
-        .hint(format!(
-            "remove what the server names; ga-fields --compatible-with NAMES lists what can be combined with the rest (requested: {})",
-            names.join(",")
-        ))
-        .into()
 }
 
 /// What the workers of one report share.
