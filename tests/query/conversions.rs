@@ -148,4 +148,8 @@ fn a_conversion_report_works_as_any_other() {
     // The names that Analytics shows, which only v1alpha knows.
     let shown = user.run(&[&one[..], &["--header", "ui"]].concat()).expect(0);
     assert!(shown.stdout().starts_with("Campaign name,All conversions by interaction date\n"), "{}", shown.stdout());
+    // The period before, joined by campaign.
+    let compared = user.cells(&[&one[..], &["--compare", "previous"]].concat());
+    assert_eq!(compared[0][1..], [METRIC.to_owned(), format!("{METRIC}_previous"), format!("{METRIC}_change")]);
+    assert_eq!(compared[1][..2], whole[1][..2]);
 }
