@@ -274,18 +274,55 @@ fn b9_an_interrupted_run_leaves_nothing_and_its_exit_code_names_the_signal() {
     }
 }
 
-#[test]
-fn a_slow_report_shows_a_progress_bar_on_a_terminal_and_removes_it() {
+/// A run that waits for the server, on a terminal.
+fn waiting(columns: u16, environment: (&str, &str)) -> (ScriptedServer, Pty) {
     let server = ScriptedServer::start([Answer::json(200, r#"{"kind":"analyticsData#runReport"}"#).held()]);
     let user = user_of(&server.url());
-    let report = ["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "r.csv"];
-    let mut command = user.command(&report);
-    command.env("TERM", "xterm");
-    let pty = Pty::start(command, 80);
-    let shown = pty.wait_for("rows,");
-    assert!(!shown.contains(" of "), "no total is known yet: {shown:?}");
-    server.release();
+    let mut command = user.command(&["-p", "1", "-d", "pagePath", "-m", "sessions", "-o", "/dev/null"]);
+    command.env("TERM", "xterm").env(environment.0, environment.1);
+    (server, Pty::start(command, columns))
+}
+
+#[test]
+fn progress_is_one_line_that_is_drawn_only_when_it_changes_and_then_removed() {
+    for columns in [80, 20, 12] {
+        let (server, pty) = waiting(columns, ("LC_ALL", "C"));
+        pty.wait_for_times("\r0 rows", 3);
+        server.release();
+        let (status, shown) = pty.finish();
+        assert!(status.success(), "{shown:?}");
+        let drawn: Vec<&str> = shown.split("\u{1b}[K").collect();
+        let (last, drawn) = drawn.split_last().expect("a line");
+        assert_eq!((drawn.last(), *last), (Some(&"\r"), ""), "nothing is left: {shown:?}");
+        assert!(drawn.windows(2).all(|two| two[0] != two[1]), "each is another one: {shown:?}");
+        for line in drawn {
+            let text = line.strip_prefix('\r').expect("the line is drawn over itself");
+            assert!(text.len() < usize::from(columns) && text.is_ascii(), "{columns}: {shown:?}");
+            assert!(!text.contains(" of "), "no total is known yet: {shown:?}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupt_removes_the_line_of_progress() {
+    let (_server, pty) = waiting(80, ("LC_ALL", "C"));
+    pty.wait_for("\r0 rows, 1s");
+    pty.signal(Signal::INT);
     let (status, shown) = pty.finish();
-    assert!(status.success(), "{shown:?}");
-    assert!(shown.ends_with("\u{1b}[2K"), "{shown:?}");
+    assert_eq!(status.code(), Some(130), "{shown:?}");
+    assert!(shown.ends_with("\r\u{1b}[K"), "{shown:?}");
+}
+
+#[test]
+fn no_progress_is_shown_where_nobody_could_read_it() {
+    // Shown on one terminal before the other one may end.
+    for environment in [("TERM", "dumb"), ("TERM", "")] {
+        let (other_server, other) = waiting(80, environment);
+        other_server.wait_for_requests(1);
+        let (server, pty) = waiting(80, ("LC_ALL", "C"));
+        pty.wait_for("\r0 rows");
+        server.release();
+        other_server.release();
+        assert_eq!(other.finish().1, "", "{environment:?}");
+    }
 }

@@ -82,7 +82,7 @@ pub struct Job {
 /// Makes the requests of a job when its turn has come. It may call the API, which counts as the job's request in flight.
 pub type Requests = Box<dyn FnOnce() -> anyhow::Result<Vec<RunReportRequest>> + Send>;
 
-/// Fetches reports, with one progress bar over all of them.
+/// Fetches reports, with one line of progress over all of them.
 pub struct Download {
     runtime: Runtime,
     client: Arc<Client>,
@@ -138,12 +138,12 @@ impl Download {
         call()
     }
 
-    /// Prints something to stderr, where the progress bar is.
+    /// Prints something to stderr, where the progress is shown.
     pub fn print(&self, print: impl FnOnce()) {
         self.progress.suspend(print);
     }
 
-    /// Removes the progress bar for good.
+    /// Removes the line of progress for good.
     pub fn end_progress(&self) {
         self.progress.end();
     }

@@ -23,6 +23,7 @@ use gauth_text::Typed;
 
 pub use gauth_text::grouped;
 pub use json::is_number;
+pub(crate) use people::duration;
 pub use people::{Detail, Measure, moment, worded};
 pub use table::cut;
 

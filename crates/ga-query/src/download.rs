@@ -30,7 +30,7 @@ pub(crate) struct Run<'q> {
     pub(crate) given: &'q Given,
     pub(crate) analytics: &'q Analytics,
     pub(crate) download: &'q Download,
-    /// Whether rows appear on a terminal, where a progress bar is in the way.
+    /// Whether rows appear on a terminal, where a line of progress is in the way.
     pub(crate) is_terminal: bool,
     /// Whether columns are called as Analytics shows them.
     pub(crate) names: Names,

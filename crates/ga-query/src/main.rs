@@ -58,7 +58,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
 
     let source = TokenSource::choose(&token, true, context.timeout)?;
     let target = Target::open(output.place(), deadline)?;
-    let runtime = Runtime::start(target.unfinished())?;
+    let runtime = Runtime::start(target.clean_up())?;
     let analytics = Arc::new(Analytics::new(service, source, deadline, terminal)?);
     let numbers = properties::numbers(&query.properties, &analytics)?;
     let properties: Vec<_> = numbers.into_iter().map(|number| Arc::new(Property::new(number))).collect();

@@ -71,7 +71,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         };
         return listing::print_preview(&arguments, &place, &table, &numbers, &period, &context);
     }
-    let runtime = Runtime::start(None)?;
+    let runtime = Runtime::start(|| ())?;
     let analytics = connect()?;
     let target = Target::open(&place, &table, &context.terminal)?;
     if target.is_new() {

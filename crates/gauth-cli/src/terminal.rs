@@ -187,13 +187,34 @@ pub(crate) fn reader_gone() -> bool {
 
 /// Columns of the terminal that stdout is.
 pub fn width() -> usize {
-    #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
-        && size.ws_col > 0
-    {
-        return usize::from(size.ws_col);
-    }
-    80
+    size().0
+}
+
+/// Columns and lines of the terminal that stdout is.
+pub fn size() -> (usize, usize) {
+    size_of(&io::stdout())
+}
+
+/// Columns of the terminal that stderr is.
+pub fn error_width() -> usize {
+    size_of(&io::stderr()).0
+}
+
+#[cfg(unix)]
+fn size_of(terminal: &impl std::os::fd::AsFd) -> (usize, usize) {
+    let size = rustix::termios::tcgetwinsize(terminal).ok();
+    let [columns, lines] = size.map_or([0, 0], |size| [usize::from(size.ws_col), usize::from(size.ws_row)]);
+    (if columns > 0 { columns } else { 80 }, if lines > 0 { lines } else { 24 })
+}
+
+#[cfg(not(unix))]
+fn size_of<T>(_terminal: &T) -> (usize, usize) {
+    (80, 24)
+}
+
+/// Whether the terminal can draw in place: its kind is known, and it is not a dumb one.
+pub fn moves_cursor() -> bool {
+    environment::variable("TERM").is_some_and(|terminal| terminal != "dumb")
 }
 
 /// Whether drawings may use more than ASCII: in a UTF-8 locale (POSIX, environment variables), except on Linux's console,

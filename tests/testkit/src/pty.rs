@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -55,6 +56,19 @@ impl Pty {
     pub fn wait_for_times(&self, text: &str, times: usize) {
         let shown = self.wait(|shown, _| shown.matches(text).count() >= times);
         assert!(shown.matches(text).count() >= times, "{text:?} was not shown {times} times: {shown:?}");
+    }
+
+    /// Sends the program a signal.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("send a signal");
+    }
+
+    /// Changes the number of columns and lines.
+    #[track_caller]
+    pub fn resize(&self, columns: u16, lines: u16) {
+        let size = Winsize { ws_row: lines, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.master, size).expect("resize the terminal");
     }
 
     /// Waits for the end, and returns the status and everything that was shown.

@@ -1,20 +1,28 @@
-//! A progress bar on stderr, for people, when the work takes longer than a second.
+//! A line of progress on stderr, for people, when the work takes longer than a second. It is drawn at most five times a
+//! second, and only if it has changed; it never fills the terminal's width, so that it is one line everywhere.
 
-use std::io::IsTerminal;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use gauth_cli::Terminal;
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use gauth_cli::terminal::{draws_unicode, error_width, moves_cursor};
+use gauth_text::counted;
+use unicode_width::UnicodeWidthStr;
+
+use crate::rows::{cut, duration};
 
 /// Nothing is shown before this.
 const PATIENCE: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(200);
+/// The widest bar.
+const BAR: usize = 30;
 
 /// How much has arrived and how much there will be, over all jobs of the run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Progress {
+    begun: Instant,
     rows: AtomicU64,
     promised: AtomicU64,
     reports: AtomicUsize,
@@ -23,21 +31,46 @@ pub(super) struct Progress {
     jobs: usize,
     /// How many of them have ended.
     ended: AtomicU64,
-    bar: Mutex<Bar>,
+    line: Mutex<Line>,
 }
 
 #[derive(Debug, Default)]
-enum Bar {
+enum Line {
     #[default]
     Hidden,
-    Shown(ProgressBar),
+    /// What it shows.
+    Shown(String),
     Over,
+}
+
+/// Whether there is a line on the terminal, for a process that is ended by a signal.
+static IS_SHOWN: AtomicBool = AtomicBool::new(false);
+
+/// Removes the line that is shown, if there is one.
+pub(super) fn erase() {
+    if IS_SHOWN.swap(false, Ordering::Relaxed) {
+        write("\r\x1b[K");
+    }
+}
+
+/// In one write, so that the terminal shows no half of it; a closed stderr is not an error.
+fn write(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 impl Progress {
     /// Nothing yet, of this many jobs.
     pub(super) fn new(jobs: usize) -> Self {
-        Self { jobs, ..Self::default() }
+        Self {
+            begun: Instant::now(),
+            rows: AtomicU64::new(0),
+            promised: AtomicU64::new(0),
+            reports: AtomicUsize::new(0),
+            counted: AtomicUsize::new(0),
+            jobs,
+            ended: AtomicU64::new(0),
+            line: Mutex::default(),
+        }
     }
 
     /// So many reports will come.
@@ -61,17 +94,15 @@ impl Progress {
         Count { progress: Arc::clone(self), rows: 0 }
     }
 
-    /// Removes the bar for good.
+    /// Removes the line for good.
     pub(super) fn end(&self) {
-        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Bar::Shown(bar) = std::mem::replace(&mut *bar, Bar::Over) {
-            bar.finish_and_clear();
-        }
+        *self.line() = Line::Over;
+        erase();
     }
 
-    /// Shows the bar from the first second on until the work ends, if a person watches.
+    /// Shows the line from the first second on until the work ends, if a person watches.
     pub(super) fn show_on(self: &Arc<Self>, terminal: &Terminal) {
-        if !std::io::stderr().is_terminal() || terminal.quiet() {
+        if !io::stderr().is_terminal() || !moves_cursor() || terminal.quiet() {
             return;
         }
         let progress = Arc::clone(self);
@@ -83,51 +114,64 @@ impl Progress {
         });
     }
 
-    /// Prints something else where the bar is.
+    /// Prints something else where the line is; the next step shows it again.
     pub(super) fn suspend(&self, print: impl FnOnce()) {
-        match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            Bar::Shown(bar) => bar.suspend(print),
-            Bar::Hidden | Bar::Over => print(),
+        let mut line = self.line();
+        if let Line::Shown(text) = &mut *line {
+            text.clear();
+            erase();
         }
+        print();
     }
 
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows how far the work is, unless that has not changed. `false` if it is over.
     fn draw(&self) -> bool {
-        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*bar, Bar::Hidden) {
-            *bar = Bar::Shown(self.new_bar());
-        }
-        let Bar::Shown(bar) = &*bar else {
-            return false;
+        let mut line = self.line();
+        let shown = match &*line {
+            Line::Over => return false,
+            Line::Hidden => "",
+            Line::Shown(text) => text,
         };
-        let rows = self.rows.load(Ordering::Relaxed);
-        if self.jobs > 1 {
-            bar.set_message(HumanCount(rows).to_string());
-            bar.set_position(self.ended.load(Ordering::Relaxed));
-            return true;
+        // A character in the last column could break the line.
+        let text = self.text(error_width().saturating_sub(1), !draws_unicode());
+        if text != shown {
+            write(&format!("\r{text}\x1b[K"));
+            IS_SHOWN.store(true, Ordering::Relaxed);
+            *line = Line::Shown(text);
         }
-        // The total is shown once every report has reported its own.
-        let counted = self.counted.load(Ordering::Relaxed);
-        if bar.length().is_none() && counted > 0 && counted == self.reports.load(Ordering::Relaxed) {
-            bar.set_style(style("{bar:30} {human_pos} of {human_len} rows, {elapsed}"));
-            bar.set_length(self.promised.load(Ordering::Relaxed));
-        }
-        bar.set_position(rows);
         true
     }
 
-    fn new_bar(&self) -> ProgressBar {
-        let bar = |length, template| {
-            ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_style(style(template))
+    /// `12,000 of 250,000 rows, 3s`, behind a bar if there is room.
+    fn text(&self, width: usize, is_ascii: bool) -> String {
+        let rows = self.rows.load(Ordering::Relaxed);
+        let ended = self.ended.load(Ordering::Relaxed);
+        let (promised, counted_reports) = (self.promised.load(Ordering::Relaxed), self.counted.load(Ordering::Relaxed));
+        // The total is shown once every report has reported its own.
+        let is_counted = counted_reports > 0 && counted_reports == self.reports.load(Ordering::Relaxed);
+        let (share, work) = if self.jobs > 1 {
+            let jobs = self.jobs as u64;
+            (Some((ended, jobs)), format!("{} of {} properties, {} rows", counted(ended), counted(jobs), counted(rows)))
+        } else if is_counted {
+            (Some((rows, promised)), format!("{} of {} rows", counted(rows), counted(promised)))
+        } else {
+            (None, format!("{} rows", counted(rows)))
         };
-        match self.jobs {
-            1 => bar(None, "{human_pos} rows, {elapsed}"),
-            jobs => bar(Some(jobs as u64), "{pos} of {len} properties, {msg} rows, {elapsed}").with_message("0"),
-        }
+        let text = format!("{work}, {}", duration(self.begun.elapsed().as_secs() as f64, 0));
+        let room = width.saturating_sub(text.width() + 1).min(BAR);
+        let bar = share.filter(|_| room >= BAR / 3).map(|(done, all)| bar(done, all, room, is_ascii));
+        cut(&bar.map_or_else(|| text.clone(), |bar| format!("{bar} {text}")), width, if is_ascii { "..." } else { "…" })
     }
 }
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+fn bar(done: u64, all: u64, width: usize, is_ascii: bool) -> String {
+    let full = (width as u64 * done.min(all)).checked_div(all).unwrap_or(0) as usize;
+    let [stroke, rest] = if is_ascii { ["#", "."] } else { ["━", "─"] };
+    stroke.repeat(full) + &rest.repeat(width - full)
 }
 
 /// Counts the rows of one try, and subtracts them again unless they are kept.
@@ -152,5 +196,34 @@ impl Count {
 impl Drop for Count {
     fn drop(&mut self) {
         self.progress.rows.fetch_sub(self.rows, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_fits_every_terminal() {
+        let one = Progress::new(1);
+        one.expect(1);
+        assert_eq!(one.text(79, false), "0 rows, 0s");
+        one.promise(2_000_000);
+        one.rows.store(1_000_000, Ordering::Relaxed);
+        assert_eq!(
+            one.text(79, false),
+            format!("{}{} 1,000,000 of 2,000,000 rows, 0s", "━".repeat(15), "─".repeat(15))
+        );
+        assert_eq!(one.text(79, true), format!("{}{} 1,000,000 of 2,000,000 rows, 0s", "#".repeat(15), ".".repeat(15)));
+        assert_eq!(one.text(39, false), "1,000,000 of 2,000,000 rows, 0s");
+        assert_eq!(one.text(19, false), "1,000,000 of 2,000…");
+        let many = Progress::new(1200);
+        many.end_job();
+        assert_eq!(many.text(45, true), "........... 1 of 1,200 properties, 0 rows, 0s");
+        for width in 0..80 {
+            assert!(one.text(width, true).width() <= width && many.text(width, false).width() <= width, "{width}");
+        }
+        assert_eq!(bar(5, 0, 3, true), "...");
+        assert_eq!(bar(7, 5, 3, true), "###");
     }
 }

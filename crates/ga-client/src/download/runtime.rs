@@ -1,13 +1,15 @@
-//! The threads that the async client runs on, and Ctrl-C and its like: the unfinished `-o` file is removed, and the exit code
-//! is 128 plus the signal's number.
+//! The threads that the async client runs on, and Ctrl-C and its like: what the program leaves unfinished is cleaned up, and
+//! the exit code is 128 plus the signal's number.
 //!
 //! Everything else that is temporary has no name in any folder and disappears by itself.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use gauth_cli::exit::no_thread;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+
+use super::progress;
 
 /// Two worker threads, which end with the program without waiting for anything.
 pub struct Runtime {
@@ -16,16 +18,16 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Starts the threads and watches for signals. A signal removes `unfinished`, and then the process ends. Signals that
-    /// were ignored when the program started (nohup, a background job) stay ignored.
+    /// Starts the threads and watches for signals. At a signal `clean_up` is called, and the process ends. Signals that were
+    /// ignored when the program started (nohup, a background job) stay ignored.
     ///
     /// # Errors
     /// When the system gives no more threads or file descriptors.
-    pub fn start(unfinished: Option<PathBuf>) -> anyhow::Result<Self> {
+    pub fn start(clean_up: impl Fn() + Send + Sync + 'static) -> anyhow::Result<Self> {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(2).enable_all().build().map_err(no_thread)?;
         let guard = runtime.enter();
-        watch(unfinished)?;
+        watch(Arc::new(clean_up))?;
         drop(guard);
         Ok(Self { handle: runtime.handle().clone(), threads: Some(runtime) })
     }
@@ -52,18 +54,20 @@ impl<T> Drop for Worker<T> {
     }
 }
 
-/// From now on a signal removes `unfinished` and ends the process.
+type CleanUp = Arc<dyn Fn() + Send + Sync>;
+
+/// From now on a signal ends the process.
 #[cfg(unix)]
-fn watch(unfinished: Option<PathBuf>) -> anyhow::Result<()> {
+fn watch(clean_up: CleanUp) -> anyhow::Result<()> {
     use anyhow::Context as _;
     use tokio::signal::unix::{SignalKind, signal};
 
     for number in [1, 2, 15].into_iter().filter(|number| !gauth_cli::signals::is_ignored(*number)) {
         let mut stream = signal(SignalKind::from_raw(number)).context("cannot watch for signals")?;
-        let unfinished = unfinished.clone();
+        let clean_up = Arc::clone(&clean_up);
         tokio::spawn(async move {
             stream.recv().await;
-            end(unfinished, number);
+            end(&clean_up, number);
         });
     }
     Ok(())
@@ -71,19 +75,17 @@ fn watch(unfinished: Option<PathBuf>) -> anyhow::Result<()> {
 
 /// Elsewhere there is Ctrl-C.
 #[cfg(not(unix))]
-fn watch(unfinished: Option<PathBuf>) -> anyhow::Result<()> {
+fn watch(clean_up: CleanUp) -> anyhow::Result<()> {
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            end(unfinished, 2);
+            end(&clean_up, 2);
         }
     });
     Ok(())
 }
 
-fn end(unfinished: Option<PathBuf>, number: i32) -> ! {
-    if let Some(path) = unfinished {
-        // It may have been renamed just now.
-        let _ = std::fs::remove_file(path);
-    }
+fn end(clean_up: &CleanUp, number: i32) -> ! {
+    progress::erase();
+    clean_up();
     std::process::exit(128 + number);
 }

@@ -151,7 +151,7 @@ fn shortened(value: f64) -> String {
 }
 
 /// `3h 05m`, `2m 03s`, `4.2s`, `120ms`.
-fn duration(seconds: f64, decimals: usize) -> String {
+pub(crate) fn duration(seconds: f64, decimals: usize) -> String {
     let (sign, seconds) = if seconds < 0.0 { ("-", -seconds) } else { ("", seconds) };
     let text = match seconds {
         0.0 => "0s".to_owned(),

@@ -2,7 +2,7 @@
 //! compressed if its name says so (gzip, RFC 1952).
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use flate2::Compression;
@@ -66,14 +66,20 @@ impl Target {
         Self { sink, ..self }
     }
 
-    /// The file to remove when the process is interrupted.
-    pub fn unfinished(&self) -> Option<PathBuf> {
-        let report = match &self.sink {
-            Sink::File(report) => report,
-            Sink::Compressed(encoder) => encoder.get_ref(),
-            Sink::Stdout(_) => return None,
+    /// What is to be done when the process is interrupted: removes the unfinished file.
+    pub fn clean_up(&self) -> impl Fn() + Send + Sync + 'static {
+        let unfinished = match &self.sink {
+            Sink::File(report) => report.unfinished(),
+            Sink::Compressed(encoder) => encoder.get_ref().unfinished(),
+            Sink::Stdout(_) => None,
         };
-        report.unfinished().map(Path::to_owned)
+        let unfinished = unfinished.map(Path::to_owned);
+        move || {
+            if let Some(path) = &unfinished {
+                // It may have been renamed just now.
+                let _ = std::fs::remove_file(path);
+            }
+        }
     }
 
     /// Writes the buffer out if it is full.
