@@ -3,6 +3,7 @@
 mod chart;
 mod days;
 mod figure;
+mod heading;
 mod html;
 mod parquet;
 mod raw;

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "sandbox")]
 mod analyst;
 mod browser;
+#[cfg(feature = "sandbox")]
+mod chromium;
 mod cluster;
 mod home;
 mod man_page;
@@ -25,6 +27,8 @@ mod user;
 #[cfg(feature = "sandbox")]
 pub use analyst::Analyst;
 pub use browser::{Page, visit};
+#[cfg(feature = "sandbox")]
+pub use chromium::Chromium;
 pub use cluster::Cluster;
 pub use home::{Home, mode};
 pub use man_page::assert_man_page_is_current;

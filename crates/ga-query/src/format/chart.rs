@@ -1,19 +1,20 @@
 //! A chart in the terminal: a line over time in braille dots, a sparkline for each of several lines, or bars.
 //!
 //! A drawing for each metric, as wide as the terminal, in colour on a terminal that is not dumb unless NO_COLOR is set,
-//! and in ASCII where the terminal has nothing else.
+//! and in ASCII where the terminal has nothing else. Colour says nothing that the drawing does not say without it.
 
 use ga_client::rows::{cut, grouped};
 use gauth_cli::Failure;
 use gauth_cli::environment;
-use gauth_cli::terminal;
 use unicode_width::UnicodeWidthStr;
 
 use super::days::Days;
-use super::figure::{self, Figure, Point};
+use super::figure::{Figure, Panel, Series};
+use super::heading::Heading;
 use super::{Content, Format, Layout, RowWriter, Start};
 
-pub(super) const FORMAT: Format = Format { is_drawing: true, ..Format::new("chart", Content::Report(begin)) };
+pub(super) const FORMAT: Format =
+    Format { is_drawing: true, shows_property_name: true, ..Format::new("chart", Content::Report(begin)) };
 
 /// The width without a terminal.
 const WIDTH: usize = 80;
@@ -24,38 +25,52 @@ const HEIGHT: usize = 10;
 struct Glyphs {
     /// A bar's last column, from empty to full.
     bar: &'static [&'static str],
+    /// A bar of the other period.
+    other_bar: &'static str,
     levels: [char; 8],
     axis: &'static str,
     mark: &'static str,
-    /// The character for any dots; `None` if each pattern has its own.
-    dot: Option<char>,
+    /// The characters for any dots of both periods; `None` if each pattern has its own.
+    dots: Option<[char; 2]>,
+    /// The line of each period in the legend.
+    lines: [&'static str; 2],
     ellipsis: &'static str,
+    /// Between the parts of a line of text.
+    separator: &'static str,
 }
 
 const UNICODE: Glyphs = Glyphs {
     bar: &["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    other_bar: "░",
     levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
     axis: "│",
     mark: "┤",
-    dot: None,
+    dots: None,
+    lines: ["⠤⠤", "⠄⠄"],
     ellipsis: "…",
+    separator: " · ",
 };
 const ASCII: Glyphs = Glyphs {
     bar: &["", "#"],
+    other_bar: "-",
     levels: ['_', '.', ':', '-', '=', '+', '*', '#'],
     axis: "|",
     mark: "+",
-    dot: Some('*'),
+    dots: Some(['*', '.']),
+    lines: ["**", ".."],
     ellipsis: "...",
+    separator: ", ",
 };
+
+/// How the two periods are painted: the report's own in colour, the other one faint.
+const PAINTS: [&str; 2] = ["36", "2"];
 
 fn begin(layout: Layout, start: &Start<'_>, _: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
     let days = Days::of(start);
     let is_dumb = environment::variable("TERM").is_some_and(|term| term == "dumb");
     let has_color = layout.terminal_width.is_some() && !is_dumb && environment::variable("NO_COLOR").is_none();
     Ok(Box::new(Chart {
-        title: figure::title(&layout),
-        days: days.text(),
+        heading: Heading::of(&layout, start, &days),
         figure: Figure::new(&layout, days),
         glyphs: if layout.is_ascii { ASCII } else { UNICODE },
         width: layout.terminal_width.unwrap_or(WIDTH).max(20),
@@ -65,8 +80,7 @@ fn begin(layout: Layout, start: &Start<'_>, _: &mut Vec<u8>) -> Result<Box<dyn R
 
 struct Chart {
     figure: Figure,
-    title: String,
-    days: String,
+    heading: Heading,
     glyphs: Glyphs,
     width: usize,
     has_color: bool,
@@ -85,31 +99,21 @@ impl RowWriter for Chart {
 
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
         self.figure.finish();
-        let mut text = format!("{}\n", self.bold(&self.cut(&self.title, self.width)));
-        if !self.days.is_empty() {
-            text += &format!("{}\n", self.dim(&self.cut(&self.days, self.width)));
-        }
-        if self.figure.series.is_empty() {
+        let mut text = self.head();
+        if self.figure.panels.is_empty() {
             text += "\nno rows\n";
-        }
-        for (place, metric) in self.figure.metrics.iter().enumerate() {
-            if self.figure.series.is_empty() {
-                break;
+        } else {
+            for (place, metric) in self.figure.metrics.iter().enumerate() {
+                text.push('\n');
+                if self.figure.metrics.len() > 1 {
+                    text += &self.lines("1", &metric.heading());
+                }
+                text += &self.drawing(place);
             }
-            text.push('\n');
-            if self.figure.metrics.len() > 1 {
-                let heading = terminal::sanitise(&metric.heading);
-                text += &format!("{}\n", self.bold(&self.cut(&heading, self.width)));
-            }
-            text += &match (self.figure.is_over_time(), &self.figure.series[..]) {
-                (true, [_]) => self.line(place),
-                (true, _) => self.sparklines(place),
-                (false, _) => self.bars(place),
-            };
         }
-        if self.figure.left_out > 0 {
-            let left_out = grouped(&self.figure.left_out.to_string());
-            text += &format!("{}\n", self.dim(&format!("{} and {left_out} more rows", self.glyphs.ellipsis)));
+        if self.figure.left_out() > 0 {
+            let left_out = grouped(&self.figure.left_out().to_string());
+            text += &self.lines("2", &format!("{} and {left_out} more rows", self.glyphs.ellipsis));
         }
         out.extend_from_slice(text.as_bytes());
         Ok(())
@@ -118,145 +122,237 @@ impl RowWriter for Chart {
 
 impl Chart {
     fn painted(&self, code: &str, text: &str) -> String {
-        if self.has_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.has_color && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    fn bold(&self, text: &str) -> String {
-        self.painted("1", text)
+    /// Text in as many lines as it takes, broken between words.
+    fn lines(&self, code: &str, text: &str) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split(' ') {
+            match lines.last_mut() {
+                Some(line) if line.width() + 1 + word.width() <= self.width => *line += &format!(" {word}"),
+                _ => lines.push(cut(word, self.width, self.glyphs.ellipsis)),
+            }
+        }
+        lines.iter().map(|line| self.painted(code, line) + "\n").collect()
     }
 
-    fn dim(&self, text: &str) -> String {
-        self.painted("2", text)
-    }
-
-    fn cut(&self, text: &str, width: usize) -> String {
-        cut(text, width, self.glyphs.ellipsis)
-    }
-
-    fn drawn(&self, text: &str) -> String {
-        self.painted("36", text)
-    }
-
-    /// The labels, cut to a third of the width, and their width.
-    fn labels(&self) -> (Vec<String>, usize) {
-        let series = self.figure.series.iter();
-        let labels: Vec<String> = series.map(|s| self.cut(&s.label, self.width / 3)).collect();
-        let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
-        (labels, widest)
-    }
-
-    fn bars(&self, metric: usize) -> String {
-        let (labels, widest) = self.labels();
-        let values = self.figure.series.iter().map(|s| s.points[0].values[metric]);
-        let shown: Vec<String> = values.clone().map(|value| self.figure.shown(metric, value)).collect();
-        let digits = shown.iter().map(|text| text.width()).max().unwrap_or(0);
-        let room = self.width.saturating_sub(widest + digits + 3).max(1);
-        let top = self.figure.range(metric).1;
-        let mut text = String::new();
-        for ((value, label), shown) in values.zip(&labels).zip(&shown) {
-            let share = if top > 0.0 { value.max(0.0) / top } else { 0.0 };
-            let whole = self.glyphs.bar.len() - 1;
-            let parts = (share * (room * whole) as f64).round() as usize;
-            let bar = self.glyphs.bar[whole].repeat(parts / whole) + self.glyphs.bar[parts % whole];
-            let before = " ".repeat(widest - label.width());
-            let padding = " ".repeat(digits - shown.width());
-            let bar = self.drawn(&bar);
-            text += format!("{label}{before}  {padding}{shown} {bar}").trim_end();
-            text.push('\n');
+    /// What is reported, and of two periods which is drawn how.
+    fn head(&self) -> String {
+        let mut text = self.lines("1", &self.heading.title);
+        text += &self.heading.property.as_ref().map_or_else(String::new, |name| self.lines("2", name));
+        if !self.heading.period.is_empty() {
+            text += &self.lines("2", &self.heading.period.join(self.glyphs.separator));
+        }
+        if self.figure.is_compared() {
+            let bars = [self.glyphs.bar[self.glyphs.bar.len() - 1], self.glyphs.other_bar].map(|bar| bar.repeat(2));
+            let lines = self.glyphs.lines.map(str::to_owned);
+            let keys = if self.figure.is_over_time() { lines } else { bars };
+            for ((key, paint), period) in keys.iter().zip(PAINTS).zip([self.figure.own(), self.figure.other()]) {
+                let period = cut(&period, self.width - 3, self.glyphs.ellipsis);
+                text += &format!("{} {period}\n", self.painted(paint, key));
+            }
         }
         text
     }
 
-    /// A small line for each series, all on the same scale.
+    fn drawing(&self, metric: usize) -> String {
+        match &self.figure.panels[..] {
+            [panel] if self.figure.is_over_time() && panel.series.len() == 1 => self.line(metric, &panel.series[0]),
+            _ if self.figure.is_over_time() => self.sparklines(metric),
+            panels => {
+                let mut text = String::new();
+                for panel in panels {
+                    if !panel.title.is_empty() {
+                        text += &self.lines("4", &panel.title);
+                    }
+                    text += &self.bars(metric, panel);
+                }
+                text
+            }
+        }
+    }
+
+    /// The labels, cut to a third of the width, and their width.
+    fn labels<'s>(&self, series: impl Iterator<Item = &'s Series>) -> (Vec<String>, usize) {
+        let labels: Vec<String> = series.map(|s| cut(&s.label, self.width / 3, self.glyphs.ellipsis)).collect();
+        let widest = widest(&labels);
+        (labels, widest)
+    }
+
+    fn bars(&self, metric: usize, panel: &Panel) -> String {
+        let (_, label_width) = self.labels(self.figure.series());
+        let (labels, _) = self.labels(panel.series.iter());
+        let of = &self.figure.metrics[metric];
+        let values = |series: &Series| series.points[0].values[metric];
+        let change = |series: &Series| of.change(values(series)).unwrap_or_default();
+        let periods = if self.figure.is_compared() { 0..2 } else { 0..1 };
+        let all =
+            self.figure.series().flat_map(|series| periods.clone().map(|period| of.shown(values(series)[period])));
+        let value_width = widest(&all.collect::<Vec<_>>());
+        let change_width = widest(&self.figure.series().map(change).collect::<Vec<_>>());
+        let before = label_width + 2 + value_width + if change_width > 0 { change_width + 2 } else { 0 };
+        let room = self.width.saturating_sub(before + 1).max(1);
+        let (low, high) = self.figure.range(metric, panel);
+        let mut text = String::new();
+        for (series, label) in panel.series.iter().zip(&labels) {
+            for period in periods.clone() {
+                let value = values(series)[period];
+                let share = if value.is_nan() { 0.0 } else { value.abs() / high.max(-low).max(f64::MIN_POSITIVE) };
+                let bar = self.painted(PAINTS[period], &self.bar(period, share * room as f64));
+                let (label, change) = if period == 0 { (&**label, change(series)) } else { ("", String::new()) };
+                let mut line = format!("{}  {}", padded(label, label_width), right(&of.shown(value), value_width));
+                if change_width > 0 {
+                    line += &format!("  {}", right(&change, change_width));
+                }
+                text += format!("{line} {bar}").trim_end();
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    /// A bar of this length in columns.
+    fn bar(&self, period: usize, length: f64) -> String {
+        if period > 0 {
+            return self.glyphs.other_bar.repeat(length.round() as usize);
+        }
+        let whole = self.glyphs.bar.len() - 1;
+        let parts = (length * whole as f64).round() as usize;
+        self.glyphs.bar[whole].repeat(parts / whole) + self.glyphs.bar[parts % whole]
+    }
+
+    /// A small line for each series and period, with the latest value.
     fn sparklines(&self, metric: usize) -> String {
-        let (labels, widest) = self.labels();
-        let (low, high) = self.figure.range(metric);
+        let of = &self.figure.metrics[metric];
+        let (labels, label_width) = self.labels(self.figure.series());
+        let periods = if self.figure.is_compared() { 0..2 } else { 0..1 };
+        let last = |series: &Series, period: usize| series.points.last().map_or(f64::NAN, |p| p.values[metric][period]);
+        let all =
+            self.figure.series().flat_map(|series| periods.clone().map(move |period| of.shown(last(series, period))));
+        let value_width = widest(&all.collect::<Vec<_>>()).max("latest".len());
+        let room = self.width.saturating_sub(label_width + value_width + 4).max(1);
+        // As many columns for each step, if there is room for all.
+        let steps = self.figure.steps.max(1);
+        let width = if steps > room { room } else { room / steps * steps };
+        let mut text = self
+            .painted("2", &format!("{}{}", " ".repeat(label_width + width + 4), right("latest", value_width)))
+            + "\n";
+        let panels = self.figure.panels.iter().flat_map(|panel| panel.series.iter().map(move |series| (panel, series)));
+        for ((panel, series), label) in panels.zip(&labels) {
+            let range = self.figure.range(metric, panel);
+            for period in periods.clone() {
+                let label = if period == 0 { label } else { "" };
+                let values = series.unbroken(metric, period).concat();
+                let line = self.painted(PAINTS[period], &self.sparkline(&values, range, width));
+                let value = right(&of.shown(last(series, period)), value_width);
+                text += &format!("{}  {line}  {value}\n", padded(label, label_width));
+            }
+        }
+        text + &self.moments_below(label_width + 2, width)
+    }
+
+    /// Of several moments in one column the highest is shown.
+    fn sparkline(&self, values: &[(i64, f64)], (low, high): (f64, f64), width: usize) -> String {
         let steps = self.figure.steps;
-        let last = |series: &figure::Series| {
-            let point = series.points.last();
-            self.figure.shown(metric, point.map_or(0.0, |point| point.values[metric]))
-        };
-        let shown: Vec<String> = self.figure.series.iter().map(last).collect();
-        let digits = shown.iter().map(|text| text.width()).max().unwrap_or(0);
-        let room = self.width.saturating_sub(widest + digits + 4).max(1);
-        let width = room.min(steps);
-        let mut text = String::new();
-        for ((series, label), shown) in self.figure.series.iter().zip(&labels).zip(&shown) {
-            // Of several moments in one column the highest is shown.
-            let mut levels: Vec<Option<f64>> = vec![None; width];
-            for point in &series.points {
-                let level = &mut levels[point.step as usize * width / steps];
-                *level = Some(level.map_or(point.values[metric], |known| known.max(point.values[metric])));
-            }
-            let glyphs = self.glyphs.levels;
-            let levels = levels.into_iter().map(|level| match level {
-                Some(value) if high > low => glyphs[((value - low) / (high - low) * 7.0).round() as usize],
-                Some(_) => glyphs[0],
-                None => ' ',
-            });
-            let before = " ".repeat(widest - label.width());
-            let padding = " ".repeat(digits - shown.width());
-            let line = self.drawn(&levels.collect::<String>());
-            text += &format!("{label}{before}  {line}  {padding}{shown}\n");
+        let mut by_step = vec![f64::NAN; steps];
+        for (step, value) in values {
+            by_step[*step as usize] = *value;
         }
-        text + &self.moments_below(widest + 2, width)
+        let levels = (0..width).map(|column| {
+            let first = column * steps / width;
+            let end = ((column + 1) * steps / width).max(first + 1);
+            by_step[first..end].iter().copied().fold(f64::NAN, f64::max)
+        });
+        let glyph = |level: f64| match level {
+            level if level.is_nan() => ' ',
+            level if high > low => self.glyphs.levels[((level - low) / (high - low) * 7.0).round() as usize],
+            _ => self.glyphs.levels[0],
+        };
+        levels.map(glyph).collect()
     }
 
-    /// The first and the last moment, below a drawing of that width.
+    /// The axis of time, below a drawing of that width.
     fn moments_below(&self, indent: usize, width: usize) -> String {
-        let (first, last) = (self.figure.step_label(0), self.figure.step_label(self.figure.steps.saturating_sub(1)));
-        let gap = width.saturating_sub(first.width() + last.width()).max(2);
-        let line = if first == last { first } else { format!("{first}{}{last}", " ".repeat(gap)) };
-        format!("{}{}\n", " ".repeat(indent), self.dim(&line))
+        let mut line = String::new();
+        for tick in self.figure.ticks(width) {
+            line += &" ".repeat(tick.column.saturating_sub(line.width()));
+            line += &tick.text;
+        }
+        format!("{}{}\n", " ".repeat(indent), self.painted("2", &line))
     }
 
-    /// One line with axes. A braille character is two dots wide and four high (Unicode, block 2800).
-    fn line(&self, metric: usize) -> String {
-        let (bottom, top) = self.figure.scale(metric);
-        let marks = [top, f64::midpoint(top, bottom), bottom].map(|value| self.figure.mark(metric, value));
-        let digits = marks.iter().map(|mark| mark.width()).max().unwrap_or(0);
+    /// One line with axes; that of the other period lies behind it. A braille character is two dots wide and four high
+    /// (Unicode, block 2800).
+    fn line(&self, metric: usize, series: &Series) -> String {
+        let scale = self.figure.scale(metric, &self.figure.panels[0]);
+        let digits = scale.marks.iter().map(|(_, mark)| mark.width()).max().unwrap_or(0);
         let width = self.width.saturating_sub(digits + 2).max(1);
-        let (right, floor) = ((width * 2 - 1) as f64, (HEIGHT * 4 - 1) as f64);
-        let place = |point: &Point| {
-            let across = point.step as f64 / (self.figure.steps - 1).max(1) as f64 * right;
-            let down = (top - point.values[metric]) / (top - bottom) * floor;
-            (across.round() as i64, down.round() as i64)
+        let (right_end, floor) = ((width * 2 - 1) as f64, (HEIGHT * 4 - 1) as f64);
+        let place = |(step, value): &(i64, f64)| {
+            let across = *step as f64 / (self.figure.steps - 1).max(1) as f64 * right_end;
+            (across.round() as i64, ((1.0 - scale.share(*value)) * floor).round() as i64)
         };
-        let mut canvas = vec![vec![0u8; width]; HEIGHT];
-        for points in self.figure.series[0].unbroken() {
-            let points: Vec<(i64, i64)> = points.iter().map(place).collect();
-            stroke(&mut canvas, points[0], points[0]);
-            for ends in points.windows(2) {
-                stroke(&mut canvas, ends[0], ends[1]);
+        let canvases = [0, 1].map(|period| {
+            let mut canvas = vec![vec![0u8; width]; HEIGHT];
+            for points in series.unbroken(metric, period) {
+                let points: Vec<(i64, i64)> = points.iter().map(place).collect();
+                stroke(&mut canvas, points[0], points[0], 1);
+                for ends in points.windows(2) {
+                    stroke(&mut canvas, ends[0], ends[1], 1 + 2 * period);
+                }
             }
-        }
+            canvas
+        });
         let mut text = String::new();
-        for (place, dots) in canvas.iter().enumerate() {
-            let mark = match place {
-                0 => &*marks[0],
-                _ if place == HEIGHT / 2 => &*marks[1],
-                _ if place == HEIGHT - 1 => &*marks[2],
-                _ => "",
-            };
+        let row_of = |place: usize| (place * (HEIGHT - 1) * 2 / (scale.marks.len() - 1).max(1)).div_ceil(2);
+        for row in 0..HEIGHT {
+            let mark = scale.marks.iter().enumerate().find(|(place, _)| row_of(*place) == row);
+            let mark = mark.map_or("", |(_, (_, mark))| mark);
             let axis = if mark.is_empty() { self.glyphs.axis } else { self.glyphs.mark };
-            let dots = dots.iter().map(|&dots| match dots {
-                0 => ' ',
-                dots => self.glyphs.dot.unwrap_or_else(|| char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' ')),
-            });
-            let dots: String = dots.collect();
-            let mark = self.dim(&format!("{mark:>digits$} {axis}"));
-            text += &format!("{mark}{}\n", self.drawn(dots.trim_end()));
+            let cells: Vec<(usize, char)> = (0..width).map(|column| self.dots(&canvases, row, column)).collect();
+            text += &self.painted("2", &format!("{} {axis}", right(mark, digits)));
+            let end = cells.iter().rposition(|(_, dots)| *dots != ' ').map_or(0, |last| last + 1);
+            for run in cells[..end].chunk_by(|(a, _), (b, _)| a == b) {
+                text += &self.painted(PAINTS[run[0].0], &run.iter().map(|(_, dots)| dots).collect::<String>());
+            }
+            text.push('\n');
         }
         text + &self.moments_below(digits + 2, width)
     }
+
+    /// The period that a cell shows, and its dots.
+    fn dots(&self, canvases: &[Vec<Vec<u8>>; 2], row: usize, column: usize) -> (usize, char) {
+        let dots = |period: usize| canvases[period][row][column];
+        match [dots(0), dots(1)] {
+            [0, 0] => (0, ' '),
+            [own, other] => {
+                let period = usize::from(own == 0);
+                let braille = char::from_u32(0x2800 + u32::from(if own > 0 { own } else { other })).unwrap_or(' ');
+                (period, self.glyphs.dots.map_or(braille, |dots| dots[period]))
+            }
+        }
+    }
 }
 
-/// Sets the dots of a straight line, one for each step along its longer side.
-fn stroke(canvas: &mut [Vec<u8>], from: (i64, i64), to: (i64, i64)) {
+fn widest(texts: &[String]) -> usize {
+    texts.iter().map(|text| text.width()).max().unwrap_or(0)
+}
+
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+fn right(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// Sets the dots of a straight line, one for each so many steps along its longer side.
+fn stroke(canvas: &mut [Vec<u8>], from: (i64, i64), to: (i64, i64), every: usize) {
     const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
     let (across, down) = (to.0 - from.0, to.1 - from.1);
     let steps = across.abs().max(down.abs()).max(1);
-    for step in 0..=steps {
+    for step in (0..=steps).step_by(every) {
         let share = step as f64 / steps as f64;
         let x = from.0 + (across as f64 * share).round() as i64;
         let y = from.1 + (down as f64 * share).round() as i64;

@@ -76,7 +76,7 @@ impl Range {
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let [start, end] = match self.days {
             Some((start, end)) => [start.to_string(), end.to_string()],
             None => self.typed.clone(),

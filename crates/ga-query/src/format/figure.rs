@@ -1,17 +1,24 @@
-//! The drawing of a report: a line over time if one of its dimensions is a time, else a bar for each row.
+//! What is drawn of a report, in the terminal and on a page: lines if one of its dimensions is a time, else bars; in
+//! panels of their own where lines would tangle and where bars have two dimensions.
 //!
 //! Only as many rows are kept as can be read in a drawing; the rest is counted, and the drawing says so. Several date
-//! ranges are overlaid: the first day of one on the first day of the others, and so on.
+//! ranges are overlaid, the first day of one on the first day of the others, and so is the period that a report is
+//! compared with.
 
-use std::collections::BTreeSet;
+mod scale;
+mod ticks;
 
-use ga_client::rows::{Detail, Role, moment};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use ga_client::rows::{Detail, Measure, Role, moment};
 use ga_core::moment::{bounds, step};
 use ga_core::paging::DATE_RANGE;
 use gauth_cli::terminal::sanitise;
 
 use super::days::{Days, Range};
 use super::{Column, Layout};
+pub(super) use scale::Scale;
+pub(super) use ticks::Tick;
 
 /// Dimensions of time, each with its step.
 const TIMES: [(&str, &str); 14] = [
@@ -31,14 +38,20 @@ const TIMES: [(&str, &str); 14] = [
     ("minutesAgo", "minute"),
 ];
 const MOST_BARS: usize = 30;
-const MOST_LINES: usize = 8;
+/// The most lines in one drawing; more are drawn in panels.
+const MOST_LINES: usize = 5;
+const MOST_LINE_PANELS: usize = 12;
+const MOST_BAR_PANELS: usize = 8;
+const MOST_BARS_OF_PANEL: usize = 10;
+/// How many rows are kept before it is decided which of them are drawn.
+const MOST_CELLS: usize = 600;
 const MOST_POINTS: usize = 20_000;
 /// The most steps between the first and the last moment; beyond that, only moments with a point are steps.
 const MOST_STEPS: i64 = 10_000;
 
 /// The part of the rows that is drawn.
 pub(super) struct Figure {
-    pub(super) metrics: Vec<Column>,
+    pub(super) metrics: Vec<Metric>,
     /// The column of moments; bars are drawn without one.
     time: Option<usize>,
     /// The dimension of time, and its step.
@@ -46,30 +59,60 @@ pub(super) struct Figure {
     /// The column of ranges, if they are overlaid.
     range: Option<usize>,
     ranges: Vec<Range>,
+    /// The period that they are compared with.
+    other: Option<Range>,
     labels: Vec<usize>,
-    values: Vec<usize>,
-    pub(super) series: Vec<Series>,
+    /// All that may be drawn, until the last row has come, and where each is by its label.
+    series: Vec<Series>,
+    places: HashMap<String, usize>,
+    /// Whether those that are known are all that may be drawn.
+    is_full: bool,
+    points: usize,
+    /// The moments by their numbers, formatted for people.
+    moments: BTreeMap<i64, String>,
+    /// The number of the first moment that is drawn.
+    first: i64,
+    /// Whether moments without a point are left out.
+    is_sparse: bool,
+    pub(super) rows: u64,
+    drawn: u64,
+    pub(super) panels: Vec<Panel>,
     /// From the first to the last moment.
     pub(super) steps: usize,
-    points: usize,
-    pub(super) rows: u64,
-    pub(super) left_out: u64,
+}
+
+/// One metric, and what a comparison adds to it.
+pub(super) struct Metric {
+    pub(super) column: Column,
+    place: usize,
+    previous: Option<usize>,
+    change: Option<Column>,
+}
+
+/// Lines or bars that share their axes.
+pub(super) struct Panel {
+    /// Empty if it is the only one.
+    pub(super) title: String,
+    pub(super) series: Vec<Series>,
 }
 
 /// A line, or a bar with one point.
 pub(super) struct Series {
     pub(super) label: String,
+    /// What the label is made of.
+    names: Vec<String>,
     pub(super) points: Vec<Point>,
+    rows: u64,
 }
 
 pub(super) struct Point {
-    /// The moment, in steps; at the end counted from the first of the drawing.
+    /// The number of its moment.
+    number: i64,
+    /// The moment, in steps from the first of the drawing.
     pub(super) step: i64,
     range: usize,
-    /// The moment, formatted for people.
-    pub(super) moment: String,
-    /// A value for each metric.
-    pub(super) values: Vec<f64>,
+    /// For each metric its value and that of the other period; not a number where there is none.
+    pub(super) values: Vec<[f64; 2]>,
 }
 
 impl Figure {
@@ -79,20 +122,25 @@ impl Figure {
         let time = columns().find_map(|(place, column)| Some((place, unit(column)?)));
         let range = columns().position(|(_, c)| time.is_some() && !c.is_metric && c.name == DATE_RANGE);
         let labels = columns().filter(|&(place, c)| !c.is_metric && Some(place) != time.map(|(time, _)| time));
-        let values = columns().filter(|(_, c)| c.is_metric);
         Self {
-            metrics: values.clone().map(|(_, column)| column.clone()).collect(),
+            metrics: metrics(layout),
             time: time.map(|(place, _)| place),
             unit: time.map_or(("", ""), |(_, unit)| unit),
             range: range.filter(|_| days.ranges.len() > 1),
             ranges: days.ranges,
+            other: days.other,
             labels: labels.map(|(place, _)| place).collect(),
-            values: values.map(|(place, _)| place).collect(),
             series: Vec::new(),
-            steps: 0,
+            places: HashMap::new(),
+            is_full: false,
             points: 0,
+            moments: BTreeMap::new(),
+            first: 0,
+            is_sparse: false,
             rows: 0,
-            left_out: 0,
+            drawn: 0,
+            panels: Vec::new(),
+            steps: 0,
         }
     }
 
@@ -100,64 +148,142 @@ impl Figure {
         self.time.is_some()
     }
 
+    /// Whether a metric has the values of another period.
+    pub(super) fn is_compared(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.previous.is_some())
+    }
+
+    /// The number of rows that are not drawn.
+    pub(super) fn left_out(&self) -> u64 {
+        self.rows - self.drawn
+    }
+
     pub(super) fn add(&mut self, cells: &[&[u8]]) {
         self.rows += 1;
         let text = |place: usize| String::from_utf8_lossy(cells[place]);
-        let label: Vec<String> = self.labels.iter().map(|place| sanitise(&text(*place))).collect();
-        let label = label.join(" / ");
-        let number = |place: &usize| text(*place).parse().ok().filter(|value: &f64| value.is_finite());
-        let values = self.values.iter().map(|place| number(place).unwrap_or_default()).collect();
         let range = self.range.and_then(|place| {
             let name = text(place);
             self.ranges.iter().position(|range| range.name == name)
         });
-        let (step, moment) = match self.time {
+        let number = match self.time {
             Some(place) => match step(self.unit.0, &text(place)) {
-                Some(step) => (step, moment(self.unit.0, &text(place)).unwrap_or_else(|| text(place).into_owned())),
+                Some(number) => number,
                 // `(other)` is not a moment.
-                None => {
-                    self.left_out += 1;
-                    return;
-                }
+                None => return,
             },
-            None => (0, String::new()),
+            None => 0,
         };
-        if self.is_outside(range, step) {
+        if self.is_outside(range, number) {
+            self.drawn += 1;
             return;
         }
-        let known = match self.time {
-            Some(_) => self.series.iter().position(|series| series.label == label),
-            None => None,
-        };
-        let most = if self.is_over_time() { MOST_LINES } else { MOST_BARS };
-        let is_full = known.is_none() && self.series.len() == most;
-        if is_full || self.points == MOST_POINTS {
-            self.left_out += 1;
+        if !self.is_over_time() && self.series.len() == self.most() {
             return;
         }
+        let names: Vec<String> = self.labels.iter().map(|place| sanitise(&text(*place))).collect();
+        let Some(place) = self.place(names) else {
+            return;
+        };
+        if let Some(time) = self.time.filter(|_| !self.moments.contains_key(&number)) {
+            let text = text(time);
+            self.moments.insert(number, moment(self.unit.0, &text).unwrap_or_else(|| text.into_owned()));
+        }
+        let values = self.metrics.iter().map(|metric| metric.values(cells)).collect();
+        self.series[place].points.push(Point { number, step: number, range: range.unwrap_or(0), values });
+        self.series[place].rows += 1;
         self.points += 1;
-        let place = known.unwrap_or_else(|| {
-            self.series.push(Series { label, points: Vec::new() });
-            self.series.len() - 1
-        });
-        self.series[place].points.push(Point { step, range: range.unwrap_or(0), moment, values });
+        if self.points == MOST_POINTS {
+            self.close();
+        }
     }
 
     /// Google sends a row for each range at each moment, with zeros if the moment is outside the range.
-    fn is_outside(&self, range: Option<usize>, step: i64) -> bool {
+    fn is_outside(&self, range: Option<usize>, number: i64) -> bool {
         let bounds = range.and_then(|range| bounds(self.unit.0, self.ranges[range].days?));
-        bounds.is_some_and(|(first, last)| step < first || step > last)
+        bounds.is_some_and(|(first, last)| number < first || number > last)
     }
 
-    /// After the last row: sorts the points of each line by time.
+    /// The most series that are kept until the last row.
+    fn most(&self) -> usize {
+        match (self.time, self.labels.len()) {
+            (Some(_), _) => MOST_POINTS,
+            (None, 2) => MOST_CELLS,
+            (None, _) => MOST_BARS,
+        }
+    }
+
+    /// Where the series of this label is. `None` if it cannot be drawn.
+    fn place(&mut self, names: Vec<String>) -> Option<usize> {
+        let label = names.join(" / ");
+        let known = self.places.get(&label).copied().filter(|_| self.is_over_time());
+        let is_full = self.is_full || self.series.len() == self.most();
+        match known {
+            Some(place) => Some(place).filter(|_| self.points < 10 * MOST_POINTS),
+            None if is_full => None,
+            None => {
+                self.places.insert(label.clone(), self.series.len());
+                self.series.push(Series { label, names, points: Vec::new(), rows: 0 });
+                Some(self.series.len() - 1)
+            }
+        }
+    }
+
+    /// Keeps twice as many lines as are drawn, the largest until now, and takes no other from now on.
+    fn close(&mut self) {
+        self.is_full = true;
+        self.keep_largest(2 * MOST_LINE_PANELS);
+        self.places = self.series.iter().enumerate().map(|(place, s)| (s.label.clone(), place)).collect();
+        self.points = self.series.iter().map(|series| series.points.len()).sum();
+    }
+
+    /// Keeps the series with the largest sums of the first metric, the largest first.
+    fn keep_largest(&mut self, most: usize) {
+        let size = |series: &Series| {
+            let values = series.points.iter().filter_map(|point| point.values.first());
+            values.map(|[value, _]| value.abs()).filter(|value| !value.is_nan()).sum::<f64>()
+        };
+        self.series.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        self.series.truncate(most);
+    }
+
+    /// After the last row: decides what is drawn.
     pub(super) fn finish(&mut self) {
+        if self.is_over_time() {
+            self.align();
+            self.keep_largest(MOST_LINE_PANELS);
+            // In the order of the request.
+            self.series.sort_by_key(|series| series.points[0].range);
+        }
+        let series = std::mem::take(&mut self.series);
+        let most_lines = if self.is_compared() { 2 } else { MOST_LINES };
+        self.panels = if self.is_over_time() && series.len() > most_lines {
+            let alone = |series: Series| Panel { title: series.label.clone(), series: vec![series] };
+            series.into_iter().map(alone).collect()
+        } else if series.is_empty() {
+            Vec::new()
+        } else if !self.is_over_time() && self.labels.len() == 2 {
+            bar_panels(series)
+        } else {
+            vec![Panel { title: String::new(), series }]
+        };
+        self.drawn += self.series().map(|series| series.rows).sum::<u64>();
+    }
+
+    /// Everything that is drawn.
+    pub(super) fn series(&self) -> impl Iterator<Item = &Series> {
+        self.panels.iter().flat_map(|panel| &panel.series)
+    }
+
+    /// Counts the steps of all points from the first one, or from the first of their range.
+    fn align(&mut self) {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let earliest = |range: Option<usize>| {
             let of_range = points().filter(|point| range.is_none_or(|range| point.range == range));
-            of_range.map(|point| point.step).min().unwrap_or(0)
+            of_range.map(|point| point.number).min().unwrap_or(0)
         };
         // The start of each range, or, unless ranges are overlaid, the common start.
         let mut begins = vec![earliest(None); self.ranges.len().max(1)];
+        self.first = begins[0];
         if self.range.is_some() {
             for (place, (begin, range)) in begins.iter_mut().zip(&self.ranges).enumerate() {
                 let first = range.days.and_then(|days| bounds(self.unit.0, days)).map(|(first, _)| first);
@@ -166,15 +292,14 @@ impl Figure {
         }
         for series in &mut self.series {
             for point in &mut series.points {
-                point.step -= begins[point.range];
+                point.step = point.number - begins[point.range];
             }
             series.points.sort_by_key(|point| point.step);
         }
-        // In the order of the request: a row outside its range may have come first.
-        self.series.sort_by_key(|series| series.points[0].range);
         let steps: BTreeSet<i64> = self.series.iter().flat_map(|s| s.points.iter().map(|point| point.step)).collect();
         let last = steps.last().copied().unwrap_or(0);
-        if last < MOST_STEPS {
+        self.is_sparse = last >= MOST_STEPS;
+        if !self.is_sparse {
             self.steps = usize::try_from(last + 1).unwrap_or(0);
             return;
         }
@@ -185,99 +310,121 @@ impl Figure {
         self.steps = steps.len();
     }
 
-    /// The label of a step: its moment, or `day 3` with several ranges.
-    pub(super) fn step_label(&self, step: usize) -> String {
-        if self.range.is_some() {
-            return format!("{} {}", self.unit.1, step + 1);
+    /// The moment of a point.
+    pub(super) fn moment(&self, point: &Point) -> &str {
+        self.moments.get(&point.number).map_or("", |moment| moment)
+    }
+
+    /// The smallest and the largest value of a metric in a panel and both periods, zero included. Bars of all panels are
+    /// compared with each other; lines are read for their course, so each panel has its own range.
+    pub(super) fn range(&self, metric: usize, panel: &Panel) -> (f64, f64) {
+        let all = if self.is_over_time() { std::slice::from_ref(panel) } else { &self.panels };
+        let points = all.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points);
+        let values = points.flat_map(|point| point.values[metric]);
+        values.fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)))
+    }
+
+    /// A scale with round numbers for a metric.
+    pub(super) fn scale(&self, metric: usize, panel: &Panel) -> Scale {
+        let (low, high) = self.range(metric, panel);
+        Scale::new(&self.metrics[metric].column, low, high)
+    }
+
+    /// What the other period is called: its days, if they are known.
+    pub(super) fn other(&self) -> String {
+        self.other.as_ref().map_or_else(|| "before".to_owned(), Range::text)
+    }
+
+    /// What the report's own period is called beside the other.
+    pub(super) fn own(&self) -> String {
+        self.ranges.first().map_or_else(String::new, Range::text)
+    }
+}
+
+impl Metric {
+    pub(super) fn heading(&self) -> String {
+        sanitise(&self.column.heading)
+    }
+
+    /// The currency, which marks on a scale do not have.
+    pub(super) fn currency(&self) -> Option<&str> {
+        match &self.column.measure {
+            Measure::Money(code) => Some(code),
+            _ => None,
         }
-        let points = self.series.iter().flat_map(|series| &series.points);
-        let nearest = points.min_by_key(|point| point.step.abs_diff(step as i64));
-        nearest.map_or_else(String::new, |point| point.moment.clone())
     }
 
-    /// The smallest and the largest value of a metric, zero included.
-    pub(super) fn range(&self, metric: usize) -> (f64, f64) {
-        let points = self.series.iter().flat_map(|series| &series.points);
-        points.fold((0.0, 0.0), |(low, high), point| (point.values[metric].min(low), point.values[metric].max(high)))
+    /// The value in a row and that of the other period, as in a [`Point`].
+    pub(super) fn values(&self, cells: &[impl AsRef<[u8]>]) -> [f64; 2] {
+        [Some(self.place), self.previous].map(|place| {
+            let text = place.map(|place| String::from_utf8_lossy(cells[place].as_ref()));
+            let value = text.and_then(|text| text.parse().ok());
+            value.filter(|value: &f64| value.is_finite()).unwrap_or(f64::NAN)
+        })
     }
 
-    /// A scale with round numbers for a metric, from bottom to top.
-    pub(super) fn scale(&self, metric: usize) -> (f64, f64) {
-        let (low, high) = self.range(metric);
-        let bottom = if low < 0.0 { -rounded_up(-low) } else { 0.0 };
-        (bottom, rounded_up(high))
+    pub(super) fn shown(&self, value: f64) -> String {
+        if value.is_nan() { "-".to_owned() } else { self.column.shown_value(value, Detail::FULL) }
     }
 
-    pub(super) fn shown(&self, metric: usize, value: f64) -> String {
-        self.metrics[metric].shown_value(value, Detail::FULL)
-    }
-
-    /// A value on the scale.
-    pub(super) fn mark(&self, metric: usize, value: f64) -> String {
-        self.metrics[metric].shown_value(value, Detail::ROUND)
+    /// `+12.5%` from the second value to the first, if there is such a change.
+    pub(super) fn change(&self, [value, previous]: [f64; 2]) -> Option<String> {
+        let change = (value - previous) / previous;
+        Some(self.change.as_ref()?.shown_value(change, Detail::FULL)).filter(|_| change.is_finite())
     }
 }
 
 impl Series {
-    /// Runs of points without a gap.
-    pub(super) fn unbroken(&self) -> impl Iterator<Item = &[Point]> {
-        self.points.chunk_by(|a, b| b.step - a.step <= 1)
+    /// Runs of points without a gap, as steps with their values in the report's own period (0) or the other (1).
+    pub(super) fn unbroken(&self, metric: usize, period: usize) -> Vec<Vec<(i64, f64)>> {
+        let points = self.points.iter().map(|point| (point.step, point.values[metric][period]));
+        let points: Vec<_> = points.filter(|(_, value)| !value.is_nan()).collect();
+        points.chunk_by(|(a, _), (b, _)| b - a <= 1).map(<[_]>::to_vec).collect()
     }
 }
 
-/// `Sessions and Total users by country`.
-pub(super) fn title(layout: &Layout) -> String {
-    let names = |is_metric| {
-        let columns = layout.columns.iter().filter(move |c| c.is_metric == is_metric && c.role == Role::Value);
-        columns.map(move |column| sanitise(&if is_metric { column.heading.clone() } else { within_a_line(column) }))
+/// Each metric with the columns that a comparison puts behind it.
+fn metrics(layout: &Layout) -> Vec<Metric> {
+    let mut metrics: Vec<Metric> = Vec::new();
+    for (place, column) in layout.columns.iter().enumerate().filter(|(_, column)| column.is_metric) {
+        match (column.role, metrics.last_mut()) {
+            (Role::Previous, Some(metric)) => metric.previous = Some(place),
+            (Role::Change, Some(metric)) => metric.change = Some(column.clone()),
+            _ => metrics.push(Metric { column: column.clone(), place, previous: None, change: None }),
+        }
+    }
+    metrics
+}
+
+/// A panel for each name of the dimension that has fewer, with the same names of the other in each; one panel for both
+/// if they would have few bars.
+fn bar_panels(mut series: Vec<Series>) -> Vec<Panel> {
+    let names = |place: usize| {
+        let mut names: Vec<String> = Vec::new();
+        for series in &series {
+            if !names.contains(&series.names[place]) {
+                names.push(series.names[place].clone());
+            }
+        }
+        names
     };
-    let (metrics, dimensions): (Vec<_>, Vec<_>) = (names(true).collect(), names(false).collect());
-    match (&metrics[..], &dimensions[..]) {
-        (metrics, []) => listed(metrics, "metrics"),
-        ([], dimensions) => listed(dimensions, "dimensions"),
-        (metrics, dimensions) => format!("{} by {}", listed(metrics, "metrics"), listed(dimensions, "dimensions")),
+    let (first, second) = (names(0), names(1));
+    let (outer, titles, labels) = if first.len() < second.len() { (0, first, second) } else { (1, second, first) };
+    if titles.len() > MOST_CELLS / MOST_BARS || series.len() < 3 * titles.len() {
+        series.truncate(MOST_BARS);
+        return vec![Panel { title: String::new(), series }];
     }
-}
-
-/// A name in words, as it is written within a line: `Page title` as `page title`, but `URL` as it is.
-fn within_a_line(column: &Column) -> String {
-    let mut letters = column.heading.chars();
-    match letters.next() {
-        Some(first) if column.heading != column.name && letters.clone().next().is_some_and(char::is_lowercase) => {
-            first.to_lowercase().chain(letters).collect()
+    let labels = &labels[..labels.len().min(MOST_BARS_OF_PANEL)];
+    let mut panels = Vec::new();
+    for title in titles.into_iter().take(MOST_BAR_PANELS) {
+        let is_drawn = |one: &mut Series| one.names[outer] == title && labels.contains(&one.names[1 - outer]);
+        let mut drawn: Vec<Series> = series.extract_if(.., is_drawn).collect();
+        for one in &mut drawn {
+            one.label.clone_from(&one.names[1 - outer]);
         }
-        _ => column.heading.clone(),
+        drawn.sort_by_key(|one| labels.iter().position(|label| *label == one.label));
+        panels.push(Panel { title, series: drawn });
     }
-}
-
-/// `a, b and c`; of many, the first two and the number of the others.
-fn listed(names: &[String], kind: &str) -> String {
-    match names {
-        [first, second, rest @ ..] if rest.len() > 1 => format!("{first}, {second} and {} more {kind}", rest.len()),
-        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        names => names.concat(),
-    }
-}
-
-/// The smallest of 1, 1.5, 2, 3, … 10, 15, … that is not below the value.
-fn rounded_up(value: f64) -> f64 {
-    if value <= 0.0 {
-        return 1.0;
-    }
-    let unit = 10f64.powf(value.log10().floor());
-    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
-    let fits = steps.iter().map(|step| step * unit);
-    fits.clone().find(|top| *top >= value).unwrap_or(10.0 * unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scale_ends_at_a_round_number() {
-        for (value, top) in [(0.0, 1.0), (1.0, 1.0), (11.0, 15.0), (0.34, 0.4), (99.0, 100.0)] {
-            assert!((rounded_up(value) - top).abs() < 1e-9, "{value}");
-        }
-    }
+    panels.retain(|panel| !panel.series.is_empty());
+    panels
 }
