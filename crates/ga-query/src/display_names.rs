@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ga_client::analytics::Analytics;
-use ga_client::rows::Role;
 use ga_core::catalogue::FieldKind;
 use ga_core::check::Method;
 use ga_core::metadata::{self, Definition};
@@ -45,12 +44,7 @@ impl DisplayNames {
     pub(crate) fn apply(&self, columns: &mut [Column]) {
         for column in columns {
             let kind = if column.is_metric { FieldKind::Metric } else { FieldKind::Dimension };
-            let base = |suffix| column.name.strip_suffix(suffix).unwrap_or(&column.name);
-            column.heading = match column.role {
-                Role::Value => self.of(kind, &column.name),
-                Role::Previous => self.of(kind, base("_previous")) + ", before",
-                Role::Change => self.of(kind, base("_change")) + ", change",
-            };
+            column.heading = self.of(kind, &column.name);
         }
     }
 

@@ -9,7 +9,7 @@ mod filters;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ga_client::rows::{Detail, Measure, grouped, moment};
+use ga_client::rows::{Detail, Measure, grouped};
 use gauth_cli::Failure;
 use ring::digest::{SHA256, digest};
 
@@ -154,8 +154,16 @@ impl Html {
             let (start, end): (&[u8], &[u8]) =
                 if place == 0 { (b"<th scope=\"row\"", b"</th>") } else { (b"<td", b"</td>") };
             out.extend_from_slice(start);
-            match moment(&column.name, &String::from_utf8_lossy(cell)) {
-                Some(moment) => out.extend_from_slice(format!(" class=\"t\">{moment}").as_bytes()),
+            match column.formatted(&String::from_utf8_lossy(cell), Detail::FULL) {
+                Some(moment) => {
+                    // The names of months and weekdays are not in their order.
+                    if is_sortable && !moment.starts_with(|c: char| c.is_ascii_digit()) {
+                        out.extend_from_slice(b" data-v=\"");
+                        escape(cell, out);
+                        out.push(b'"');
+                    }
+                    out.extend_from_slice(format!(" class=\"t\">{moment}").as_bytes());
+                }
                 None => {
                     // Right-to-left text must not affect other cells.
                     out.extend_from_slice(b" dir=\"auto\">");
