@@ -21,6 +21,7 @@
 
 mod admin;
 mod aggregate;
+mod audiences;
 mod catalogue;
 mod cohorts;
 mod columns;
@@ -52,7 +53,9 @@ mod tests;
 
 pub(crate) use method::METHODS;
 
+use crate::fail_if;
 use crate::rest::Refusal;
+use audiences::Exports;
 use properties::{Behaviour, Property};
 use quota::Quotas;
 use serde::de::DeserializeOwned;
@@ -69,6 +72,7 @@ pub(crate) struct Analytics {
     today: i32,
     quotas: Arc<Quotas>,
     tables: Tables,
+    pub(crate) exports: Exports,
 }
 
 impl Analytics {
@@ -79,6 +83,7 @@ impl Analytics {
             today: today.to_julian_day(),
             quotas: Arc::new(Quotas::default()),
             tables: Tables::default(),
+            exports: Exports::new(rows),
         }
     }
 }
@@ -90,7 +95,7 @@ fn typed<T: DeserializeOwned>(body: Value) -> Result<T, Refusal> {
 
 /// Refuses a request that is `wrong`, and says why.
 fn refuse_if(wrong: bool, why: impl Into<String>) -> Result<(), Refusal> {
-    if wrong { Err(Refusal::invalid(why)) } else { Ok(()) }
+    fail_if(wrong, Refusal::invalid(why))
 }
 
 /// A property by the id in the path.

@@ -1,10 +1,10 @@
 //! The control path, `/sandbox/…`, by which tests and people change the server. Bodies and answers are JSON. These
 //! requests are neither recorded nor affected by faults.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use hyper::Method;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -14,18 +14,6 @@ use crate::lock;
 use crate::server::Served;
 
 pub(crate) const PREFIX: &str = "/sandbox/";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Seconds<T> {
-    seconds: T,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Scopes {
-    scopes: Vec<String>,
-}
 
 pub(crate) fn answer(served: &Served, request: &Request) -> Response {
     let google = &served.google;
@@ -43,10 +31,10 @@ pub(crate) fn answer(served: &Served, request: &Request) -> Response {
             Ok(json!({}))
         }
         (&Method::POST, "grant") => {
-            read(request).and_then(|body: Scopes| google.grant(&body.scopes)).map(|grant| json!(grant))
+            read(request, "scopes").and_then(|scopes: Vec<_>| google.grant(&scopes)).map(|grant| json!(grant))
         }
-        (&Method::POST, "access-token") => read(request)
-            .and_then(|body: Scopes| google.access_token(&body.scopes))
+        (&Method::POST, "access-token") => read(request, "scopes")
+            .and_then(|scopes: Vec<_>| google.access_token(&scopes))
             .map(|token| json!({"access_token": token})),
         (&Method::POST, "revoke-all") => {
             google.grants().revoke_all();
@@ -56,12 +44,16 @@ pub(crate) fn answer(served: &Served, request: &Request) -> Response {
             google.grants().expire_access_tokens();
             Ok(json!({}))
         }
-        (&Method::POST, "clock-skew") => read(request).map(|body: Seconds<i64>| {
-            google.skew.store(body.seconds, Ordering::Relaxed);
+        (&Method::POST, "clock-skew") => read(request, "seconds").map(|seconds| {
+            google.skew.store(seconds, Ordering::Relaxed);
             json!({})
         }),
-        (&Method::POST, "token-lifetime") => read(request).map(|body: Seconds<u64>| {
-            google.grants().token_lifetime = body.seconds;
+        (&Method::POST, "audience-exports") => read(request, "looks").map(|looks| {
+            served.analytics.exports.set_looks(looks);
+            json!({})
+        }),
+        (&Method::POST, "token-lifetime") => read(request, "seconds").map(|seconds| {
+            google.grants().token_lifetime = seconds;
             json!({})
         }),
         _ => return not_found(path),
@@ -72,6 +64,9 @@ pub(crate) fn answer(served: &Served, request: &Request) -> Response {
     }
 }
 
-fn read<T: DeserializeOwned>(request: &Request) -> Result<T, String> {
-    serde_json::from_slice(request.body()).map_err(|error| error.to_string())
+/// The value of the only member of the body, `name`.
+fn read<T: DeserializeOwned>(request: &Request, name: &str) -> Result<T, String> {
+    let mut body: HashMap<String, T> = serde_json::from_slice(request.body()).map_err(|error| error.to_string())?;
+    let value = body.remove(name).filter(|_| body.is_empty());
+    value.ok_or_else(|| format!("expected {{\"{name}\": …}} and nothing else"))
 }

@@ -24,6 +24,11 @@ pub use fault::{Fault, FaultKind, Quota};
 pub use oauth::outside::Provider;
 pub use sandbox::{Grant, Options, Recorded, Sandbox};
 
+/// The error, if something is `wrong`.
+fn fail_if<E>(wrong: bool, error: E) -> Result<(), E> {
+    if wrong { Err(error) } else { Ok(()) }
+}
+
 /// Locks whether or not another request panicked: a test should see that request's failure, not its own.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -20,7 +20,7 @@ use json::Writer;
 /// A method of an API, and its function in the context `C`.
 pub(crate) struct Method<C> {
     pub(crate) verb: &'static str,
-    /// `{}` is the part that varies.
+    /// `{}` is a part that varies.
     pub(crate) path: String,
     /// As `google.rpc.ErrorInfo` names it.
     pub(crate) name: String,
@@ -50,14 +50,19 @@ pub(crate) struct Call<'a> {
 }
 
 impl<C> Method<C> {
-    /// The method of a verb and a path, and the part of the path that varies.
+    /// The method of a verb and a path, and the part of the path that varies: from the first `{}` to the last.
     pub(crate) fn find<'a>(methods: &'static [Self], verb: &str, path: &'a str) -> Option<(&'static Self, &'a str)> {
         methods.iter().filter(|method| method.verb == verb).find_map(|method| {
-            let Some((before, after)) = method.path.split_once("{}") else {
-                return (method.path == path).then_some((method, ""));
-            };
-            let id = path.strip_prefix(before)?.strip_suffix(after)?;
-            (!id.is_empty() && !id.contains(['/', ':'])).then_some((method, id))
+            let mut fixed = method.path.split("{}");
+            let mut rest = path.strip_prefix(fixed.next()?)?;
+            let from = path.len() - rest.len();
+            let mut to = from;
+            for fixed in fixed {
+                let id = rest.split(['/', ':']).next().filter(|id| !id.is_empty())?;
+                to = path.len() - rest.len() + id.len();
+                rest = rest[id.len()..].strip_prefix(fixed)?;
+            }
+            rest.is_empty().then_some((method, &path[from..to]))
         })
     }
 
@@ -110,6 +115,12 @@ impl Call<'_> {
     /// An answer that is small enough to be a document.
     pub(crate) fn done(mut self, answer: &Value) -> Result<Body, Refusal> {
         self.json.value(answer);
+        Ok(Body::Bytes(self.json.finish()))
+    }
+
+    /// An answer whose members `write` writes.
+    pub(crate) fn object(mut self, write: impl FnOnce(&mut Writer)) -> Result<Body, Refusal> {
+        self.json.object(write);
         Ok(Body::Bytes(self.json.finish()))
     }
 }

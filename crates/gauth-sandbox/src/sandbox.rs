@@ -254,6 +254,11 @@ impl Sandbox {
         self.google().grants().token_lifetime = seconds;
     }
 
+    /// How often an audience export must be looked at before it is made; 2 at first.
+    pub fn set_audience_looks(&self, looks: u32) {
+        self.served.analytics.exports.set_looks(looks);
+    }
+
     /// The seconds by which the server's clock is ahead, in `Date` and when assertions are checked.
     pub fn set_clock_skew(&self, seconds: i64) {
         self.google().skew.store(seconds, Ordering::Relaxed);

@@ -37,7 +37,7 @@ const LARGEST_REQUEST: usize = 1 << 20;
 /// The state of the server.
 pub(crate) struct Served {
     pub(crate) google: Arc<Google>,
-    analytics: Analytics,
+    pub(crate) analytics: Analytics,
     pub(crate) faults: Faults,
     pub(crate) journal: Mutex<Vec<Recorded>>,
 }

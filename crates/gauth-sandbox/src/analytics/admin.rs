@@ -8,8 +8,8 @@ use crate::http::Body;
 use crate::rest::{Call, Parameters, Refusal};
 use serde_json::{Value, json};
 
-const DEFAULT_PAGE: usize = 50;
-const LARGEST_PAGE: usize = 200;
+/// The entries of a page by default, and the most.
+const PAGE: (usize, usize) = (50, 200);
 /// The form of a page token, which contains only a number.
 const TOKEN: &str = "sandbox-page-";
 const CREATED: &str = "2020-01-01T08:00:00.000Z";
@@ -17,12 +17,12 @@ const UPDATED: &str = "2026-03-04T05:06:07.089Z";
 
 impl Analytics {
     pub(super) fn account_summaries(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        let (accounts, next) = page(call.parameters, &DATA.accounts)?;
+        let (accounts, next) = page(call.parameters, &DATA.accounts, PAGE)?;
         answer(call, "accountSummaries", accounts.iter().map(summary).collect(), next)
     }
 
     pub(super) fn accounts(&self, call: Call<'_>) -> Result<Body, Refusal> {
-        let (accounts, next) = page(call.parameters, &DATA.accounts)?;
+        let (accounts, next) = page(call.parameters, &DATA.accounts, PAGE)?;
         answer(call, "accounts", accounts.iter().map(account).collect(), next)
     }
 
@@ -40,7 +40,7 @@ impl Analytics {
             ));
         };
         let parent = DATA.accounts.iter().find(|account| account.id.to_string() == number).ok_or_else(denied)?;
-        let (properties, next) = page(call.parameters, &parent.properties)?;
+        let (properties, next) = page(call.parameters, &parent.properties, PAGE)?;
         let properties = properties.iter().map(|each| property(parent, each)).collect();
         answer(call, "properties", properties, next)
     }
@@ -54,27 +54,25 @@ impl Analytics {
     }
 }
 
-fn answer(call: Call<'_>, member: &str, entries: Vec<Value>, next: Option<String>) -> Result<Body, Refusal> {
-    let mut json = call.json;
-    json.object(|json| {
-        if !entries.is_empty() {
-            json.member(member).value(&entries.into());
-        }
-        if let Some(token) = next {
-            json.member("nextPageToken").text(&token);
-        }
-    });
-    Ok(Body::Bytes(json.finish()))
+/// An answer that is a page of a list.
+pub(super) fn answer(call: Call<'_>, member: &str, entries: Vec<Value>, next: Option<String>) -> Result<Body, Refusal> {
+    let entries = (!entries.is_empty()).then(|| (member.to_owned(), entries.into()));
+    let token = next.map(|token| ("nextPageToken".to_owned(), token.into()));
+    call.done(&Value::Object(entries.into_iter().chain(token).collect()))
 }
 
-/// The entries of the requested page, and the token of the next.
-fn page<'a, T>(parameters: &Parameters, all: &'a [T]) -> Result<(&'a [T], Option<String>), Refusal> {
+/// The entries of the requested page, and the token of the next. `sizes` are the number of entries by default, and the most.
+pub(super) fn page<'a, T>(
+    parameters: &Parameters,
+    all: &'a [T],
+    (default, most): (usize, usize),
+) -> Result<(&'a [T], Option<String>), Refusal> {
     let size = match parameters.get("pageSize") {
-        None => DEFAULT_PAGE,
+        None => default,
         Some(text) => match text.parse::<i32>() {
             Ok(size) if size < 0 => return Err(Refusal::invalid("The page_size must be a non-negative number.")),
-            Ok(0) => DEFAULT_PAGE,
-            Ok(size) => (size as usize).min(LARGEST_PAGE),
+            Ok(0) => default,
+            Ok(size) => (size as usize).min(most),
             Err(_) => {
                 return Err(Refusal::invalid(format!("Invalid value at 'page_size' (TYPE_INT32), \"{text}\"")));
             }

@@ -70,12 +70,6 @@ impl Table {
     }
 }
 
-/// Computes the table of `report`. `offset` matters only to the property whose rows with equal sort keys change places.
-pub(super) fn table(site: &Site, property: &Property, report: &Report, offset: usize) -> Table {
-    let groups = Groups::collect(site, property, report);
-    groups.into_table(property, report, offset)
-}
-
 /// Rows by dimension, with the sums of the measures that the metrics need.
 pub(super) struct Groups {
     encoders: Vec<Encoder>,
@@ -174,7 +168,8 @@ impl Groups {
         row
     }
 
-    fn into_table(self, property: &Property, report: &Report, offset: usize) -> Table {
+    /// The table of the report. `offset` matters only to the property whose rows with equal sort keys change places.
+    pub(super) fn into_table(self, property: &Property, report: &Report, offset: usize) -> Table {
         let width = self.slices * report.columns.metrics.len();
         let values = self.values(property, &report.columns);
         let kept = self.kept(&report.columns, &values);

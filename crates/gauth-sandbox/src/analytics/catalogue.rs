@@ -4,6 +4,7 @@
 //! fields are in `dimensions` and `metrics`.
 
 use std::sync::LazyLock;
+use strsim::levenshtein;
 
 /// Google's documentation of the names, at the end of both "not a valid" messages.
 const SCHEMA: &str = "For a list of valid dimensions and metrics, see https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema ";
@@ -148,7 +149,7 @@ pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static 
         let nearest = FIELDS
             .iter()
             .filter(usable)
-            .map(|field| (distance(&lower(name), &lower(field.name)), field.name))
+            .map(|field| (levenshtein(&name.to_ascii_lowercase(), &field.name.to_ascii_lowercase()), field.name))
             .min()
             .filter(|(distance, _)| *distance <= name.len() / 3);
         let hint = nearest.map(|(_, name)| format!("Did you mean {name}? ")).unwrap_or_default();
@@ -158,25 +159,6 @@ pub(super) fn find(name: &str, kind: Kind, surface: Surface) -> Result<&'static 
             Kind::Metric => format!("{hint}Field {name} is not a valid metric.  {SCHEMA}"),
         }
     })
-}
-
-fn lower(name: &str) -> Vec<u8> {
-    name.to_ascii_lowercase().into_bytes()
-}
-
-/// The Levenshtein distance in bytes.
-fn distance(left: &[u8], right: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let change = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
 }
 
 impl Field {

@@ -54,7 +54,9 @@ fn write_pivot_headers(json: &mut Writer, table: &CrossTable) {
                 if !headers.shown.is_empty() {
                     json.member("pivotDimensionHeaders").list(|json| {
                         for key in &headers.shown {
-                            write_pivot_header(json.element(), table, key, headers.fields.start);
+                            let pairs = key.iter().zip(&table.texts[headers.fields.start..]);
+                            let texts = pairs.map(|(text, texts)| texts[*text as usize].as_str());
+                            response::write_row(json.element(), texts, std::iter::empty());
                         }
                     });
                 }
@@ -63,15 +65,5 @@ fn write_pivot_headers(json: &mut Writer, table: &CrossTable) {
                 }
             });
         }
-    });
-}
-
-fn write_pivot_header(json: &mut Writer, table: &CrossTable, key: &[u32], first_dimension: usize) {
-    json.object(|json| {
-        json.member("dimensionValues").list(|json| {
-            for (text, texts) in key.iter().zip(&table.texts[first_dimension..]) {
-                json.element().object(|json| json.member("value").quoted(&texts[*text as usize]));
-            }
-        });
     });
 }

@@ -4,6 +4,7 @@
 
 mod calendar;
 
+use super::audiences::AUDIENCES;
 use super::site::data::{DATA, Device, GOOGLE_ADS, Place, Source};
 use super::site::{Visit, pages};
 use calendar::TIME;
@@ -148,6 +149,8 @@ const OTHER: &[(&str, Column)] = &[
     ("itemCategory", of_visit(Visit::item, |code| DATA.items[code as usize].2.to_owned())),
     ("itemId", of_visit(Visit::item, |code| format!("SKU-{:04}", 1001 + code))),
     ("customItem:colour", of_visit(Visit::item, |code| ["oak", "grün", "black & white"][code as usize % 3].to_owned())),
+    ("audienceId", of_visit(audience, |code| AUDIENCES[code as usize].0.to_string())),
+    ("audienceName", of_visit(audience, |code| AUDIENCES[code as usize].1.to_owned())),
     ("cohort", OF_PASS),
     ("dateRange", OF_PASS),
     ("streamId", of_visit(|_| 0, |_| "3344556677".to_owned())),
@@ -223,6 +226,11 @@ fn city(visit: &Visit) -> u32 {
 /// City and region.
 fn town(code: u32) -> &'static (String, String) {
     &place(code / 8).cities[code as usize % 8]
+}
+
+/// Of its audiences, one.
+fn audience(visit: &Visit) -> u32 {
+    visit.draw(38, AUDIENCES.len() as u32)
 }
 
 fn page(visit: &Visit) -> u32 {

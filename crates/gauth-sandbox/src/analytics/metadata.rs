@@ -27,14 +27,14 @@ struct CheckCompatibilityRequest {
 
 impl Analytics {
     /// Every field, with whether it can be added to the request.
-    pub(super) fn check_compatibility(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
+    pub(super) fn check_compatibility(&self, call: Call<'_>) -> Result<Body, Refusal> {
         let property = find_property(call.id)?;
-        let request: CheckCompatibilityRequest = typed(call.body)?;
+        let request: CheckCompatibilityRequest = typed(call.body.clone())?;
         let asked = request.columns.compatible_fields(property)?;
         let filter = request.compatibility_filter.as_str();
         let wants = |verdict: &str| ["", "COMPATIBILITY_UNSPECIFIED", verdict].contains(&filter);
         let entries = catalogue::entries(true, false);
-        call.json.object(|json| {
+        call.object(|json| {
             for (member, of_one, kind) in [
                 ("dimensionCompatibilities", "dimensionMetadata", Kind::Dimension),
                 ("metricCompatibilities", "metricMetadata", Kind::Metric),
@@ -54,17 +54,16 @@ impl Analytics {
                     }
                 });
             }
-        });
-        Ok(Body::Bytes(call.json.finish()))
+        })
     }
 }
 
 /// All fields of a property; of property 0, those that all properties have. v1alpha also lists conversions, and where each
 /// field may be used.
-pub(super) fn answer(mut call: Call<'_>, is_alpha: bool) -> Result<Body, Refusal> {
+pub(super) fn answer(call: Call<'_>, is_alpha: bool) -> Result<Body, Refusal> {
     let property = if call.id == "0" { None } else { Some(find_property(call.id)?) };
     let entries = catalogue::entries(property.is_some(), is_alpha);
-    call.json.object(|json| {
+    call.object(|json| {
         let id = property.map_or(0, |property| property.id);
         json.member("name").text(&format!("properties/{id}/metadata"));
         for (member, kind) in [("dimensions", Kind::Dimension), ("metrics", Kind::Metric)] {
@@ -88,8 +87,7 @@ pub(super) fn answer(mut call: Call<'_>, is_alpha: bool) -> Result<Body, Refusal
             );
             json.member("conversions").value(&conversions.collect());
         }
-    });
-    Ok(Body::Bytes(call.json.finish()))
+    })
 }
 
 fn compatibility(field: &Field, asked: &[&Field]) -> &'static str {

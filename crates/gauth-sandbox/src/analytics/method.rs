@@ -8,61 +8,46 @@ use std::sync::LazyLock;
 
 const DATA: &[&str] =
     &["https://www.googleapis.com/auth/analytics.readonly", "https://www.googleapis.com/auth/analytics"];
-const ADMIN: &[&str] =
+const ADMIN_SCOPES: &[&str] =
     &["https://www.googleapis.com/auth/analytics.readonly", "https://www.googleapis.com/auth/analytics.edit"];
-const BETA: (&str, &str) = ("v1beta", "google.analytics.data.v1beta.BetaAnalyticsData");
-const ALPHA: (&str, &str) = ("v1alpha", "google.analytics.data.v1alpha.AlphaAnalyticsData");
+/// The version in the path, that of the messages, the service, and the scopes of an API.
+type Api = (&'static str, &'static str, &'static str, &'static [&'static str]);
+const BETA: Api = ("v1beta", "v1beta", "google.analytics.data.v1beta.BetaAnalyticsData", DATA);
+const ALPHA: Api = ("v1alpha", "v1alpha", "google.analytics.data.v1alpha.AlphaAnalyticsData", DATA);
+const ADMIN: Api = ("v1beta", "admin", "google.analytics.admin.v1beta.AnalyticsAdminService", ADMIN_SCOPES);
 
-/// A method that takes a request, whose messages are named after it.
-fn post((version, service): (&str, &str), verb: &str, handler: Handler<Analytics>) -> Method<Analytics> {
-    let name = verb[..1].to_uppercase() + &verb[1..];
+/// A method by its name, after which its messages are called: a GET has no request, and a single thing is its own answer.
+fn method(api: Api, name: &str, path: &str, handler: Handler<Analytics>) -> Method<Analytics> {
+    let (version, messages, service, scopes) = api;
+    let (request, response) = match (name, name.strip_prefix("Get")) {
+        ("CreateAudienceExport", _) => (format!("{messages}.AudienceExport"), "Operation".to_owned()),
+        (_, Some(thing)) => (String::new(), thing.to_owned()),
+        _ if name.starts_with("List") => (String::new(), format!("{name}Response")),
+        _ => (format!("{messages}.{name}Request"), format!("{name}Response")),
+    };
     Method {
-        verb: "POST",
-        path: format!("/{version}/properties/{{}}:{verb}"),
+        verb: if request.is_empty() { "GET" } else { "POST" },
+        path: format!("/{version}/{path}"),
         name: format!("{service}.{name}"),
-        scopes: DATA,
-        request: format!("{version}.{name}Request"),
-        response: format!("{version}.{name}Response"),
-        parameters: &[],
+        scopes,
+        request,
+        response: format!("{messages}.{response}"),
+        parameters: match name {
+            "ListAccountSummaries" | "ListAudienceExports" => &["pageSize", "pageToken"],
+            "ListAccounts" => &["pageSize", "pageToken", "showDeleted"],
+            "ListProperties" => &["filter", "pageSize", "pageToken", "showDeleted"],
+            _ => &[],
+        },
         handler,
-    }
-}
-
-/// A method that reads a `message`.
-fn get((version, service): (&str, &str), path: &str, message: &str, handler: Handler<Analytics>) -> Method<Analytics> {
-    Method {
-        verb: "GET",
-        path: format!("/{version}/properties/{{}}/{path}"),
-        name: format!("{service}.Get{message}"),
-        scopes: DATA,
-        request: String::new(),
-        response: format!("{version}.{message}"),
-        parameters: &[],
-        handler,
-    }
-}
-
-fn admin(
-    path: &str,
-    name: &str,
-    message: &str,
-    parameters: &'static [&'static str],
-    handler: Handler<Analytics>,
-) -> Method<Analytics> {
-    Method {
-        path: format!("/v1beta/{path}"),
-        name: format!("google.analytics.admin.v1beta.AnalyticsAdminService.{name}"),
-        scopes: ADMIN,
-        response: format!("admin.{message}"),
-        parameters,
-        ..get(BETA, "", "", handler)
     }
 }
 
 pub(crate) static METHODS: LazyLock<Vec<Method<Analytics>>> = LazyLock::new(|| {
-    let list = |plural: &str, path: &str, parameters, handler| {
-        admin(path, &format!("List{plural}"), &format!("List{plural}Response"), parameters, handler)
+    let post = |api, verb: &str, handler| {
+        method(api, &(verb[..1].to_uppercase() + &verb[1..]), &format!("properties/{{}}:{verb}"), handler)
     };
+    let exports = "properties/{}/audienceExports";
+    let export = &format!("{exports}/{{}}");
     vec![
         post(BETA, "runReport", |analytics, call| analytics.run_report(call, Kind::Report)),
         post(BETA, "batchRunReports", Analytics::batch_run_reports),
@@ -70,16 +55,20 @@ pub(crate) static METHODS: LazyLock<Vec<Method<Analytics>>> = LazyLock::new(|| {
         post(BETA, "batchRunPivotReports", Analytics::batch_run_pivot_reports),
         post(BETA, "runRealtimeReport", |analytics, call| analytics.run_report(call, Kind::Realtime)),
         post(BETA, "checkCompatibility", Analytics::check_compatibility),
-        get(BETA, "metadata", "Metadata", |_, call| metadata::answer(call, false)),
+        method(BETA, "GetMetadata", "properties/{}/metadata", |_, call| metadata::answer(call, false)),
+        method(BETA, "CreateAudienceExport", exports, Analytics::create_audience_export),
+        method(BETA, "ListAudienceExports", exports, Analytics::audience_exports),
+        method(BETA, "GetAudienceExport", export, Analytics::audience_export),
+        method(BETA, "QueryAudienceExport", &format!("{export}:query"), Analytics::query_audience_export),
         post(ALPHA, "runReport", |analytics, call| analytics.run_report(call, Kind::AlphaReport)),
         post(ALPHA, "runFunnelReport", Analytics::run_funnel_report),
-        get(ALPHA, "metadata", "Metadata", |_, call| metadata::answer(call, true)),
-        get(ALPHA, "propertyQuotasSnapshot", "PropertyQuotasSnapshot", Analytics::quotas_snapshot),
-        list("AccountSummaries", "accountSummaries", &["pageSize", "pageToken"], Analytics::account_summaries),
-        list("Accounts", "accounts", &["pageSize", "pageToken", "showDeleted"], Analytics::accounts),
-        list("Properties", "properties", &["filter", "pageSize", "pageToken", "showDeleted"], Analytics::properties),
-        admin("accounts/{}", "GetAccount", "Account", &[], Analytics::account),
-        admin("properties/{}", "GetProperty", "Property", &[], Analytics::property),
+        method(ALPHA, "GetMetadata", "properties/{}/metadata", |_, call| metadata::answer(call, true)),
+        method(ALPHA, "GetPropertyQuotasSnapshot", "properties/{}/propertyQuotasSnapshot", Analytics::quotas_snapshot),
+        method(ADMIN, "ListAccountSummaries", "accountSummaries", Analytics::account_summaries),
+        method(ADMIN, "ListAccounts", "accounts", Analytics::accounts),
+        method(ADMIN, "ListProperties", "properties", Analytics::properties),
+        method(ADMIN, "GetAccount", "accounts/{}", Analytics::account),
+        method(ADMIN, "GetProperty", "properties/{}", Analytics::property),
     ]
 });
 

@@ -1,6 +1,6 @@
 //! The methods that compute reports: from the request, through quotas and cached tables, to the answer.
 
-use super::aggregate::{self, Groups};
+use super::aggregate::Groups;
 use super::funnel::RunFunnelReportRequest;
 use super::pivot;
 use super::properties::{Behaviour, Property};
@@ -40,7 +40,7 @@ impl Analytics {
         let thresholded = report.columns.thresholded;
         let running = self.quotas.begin(property, category, project, thresholded, Instant::now())?;
         let table = self.tables.get(key, || {
-            let mut table = aggregate::table(&self.site, property, &report, offset);
+            let mut table = Groups::collect(&self.site, property, &report).into_table(property, &report, offset);
             response::escape(&mut table.texts);
             table
         });
@@ -65,13 +65,11 @@ impl Analytics {
             answer.running = None;
             answers.push(answer);
         }
-        let mut json = call.json;
-        json.object(|json| {
+        call.object(|json| {
             json.member("reports")
                 .list(|json| answers.iter().for_each(|answer| answer.write(json.element(), |_| true)));
             json.member("kind").text("analyticsData#batchRunReports");
-        });
-        Ok(Body::Bytes(json.finish()))
+        })
     }
 
     pub(super) fn run_pivot_report(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
@@ -134,7 +132,7 @@ impl Analytics {
     }
 
     /// It costs one token itself.
-    pub(super) fn quotas_snapshot(&self, mut call: Call<'_>) -> Result<Body, Refusal> {
+    pub(super) fn quotas_snapshot(&self, call: Call<'_>) -> Result<Body, Refusal> {
         let property = find_property(call.id)?;
         let mut states = Vec::new();
         for (member, category, tokens) in [
@@ -145,11 +143,10 @@ impl Analytics {
             let running = self.quotas.begin(property, category, call.project, false, Instant::now())?;
             states.push((member, running.charge(tokens)));
         }
-        call.json.object(|json| {
+        call.object(|json| {
             json.member("name").text(&format!("properties/{}/propertyQuotasSnapshot", property.id));
             states.iter().for_each(|(member, state)| state.write(json.member(member)));
-        });
-        Ok(Body::Bytes(call.json.finish()))
+        })
     }
 }
 

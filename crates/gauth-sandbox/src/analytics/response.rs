@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// The most rows of an answer that is formatted at once.
 const SHORT: usize = 1000;
 /// Size of a piece of a long answer.
-const PIECE: usize = 64 * 1024;
+pub(super) const PIECE: usize = 64 * 1024;
 
 /// The method: `runReport` of v1beta or of v1alpha, or `runRealtimeReport`.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -106,9 +106,7 @@ impl Site {
             }
         }
     }
-}
 
-impl Site {
     /// How many people came for the first time on `days`: the size of a cohort.
     pub(super) fn new_visitors(&self, property: u64, days: Days) -> i64 {
         let mut people = 0;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod answers;
+mod audiences;
 mod figures;
 mod funnels;
 mod methods;

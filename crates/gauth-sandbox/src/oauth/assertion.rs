@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::fail_if;
 use crate::http::OAuthError;
 use crate::oauth::clients::{DELEGATED_ACCOUNTS, DELEGATED_SCOPES};
 use crate::oauth::form::Form;
@@ -38,16 +39,16 @@ pub(crate) fn exchange(google: &Google, form: &Form) -> Result<Value, OAuthError
         .text("iss")
         .and_then(ServiceAccount::find)
         .ok_or_else(|| OAuthError::invalid_grant("Invalid grant: account not found"))?;
-    if !google.keys_of(account).iter().any(|key| key.verifies(&jwt)) {
-        return Err(OAuthError::invalid_grant("Invalid JWT Signature."));
-    }
+    fail_if(
+        !google.keys_of(account).iter().any(|key| key.verifies(&jwt)),
+        OAuthError::invalid_grant("Invalid JWT Signature."),
+    )?;
     let own_url = format!("{}/token", google.url);
     let is_own = |aud: &str| aud.strip_prefix(&*google.url).is_some_and(|path| token::PATHS.contains(&path));
-    if !jwt.text("aud").is_some_and(|aud| is_own(aud) || GOOGLE_TOKEN_URLS.contains(&aud)) {
-        return Err(OAuthError::invalid_grant(format!(
-            "Invalid JWT: Failed audience check. The right audience is {own_url}"
-        )));
-    }
+    fail_if(
+        !jwt.text("aud").is_some_and(|aud| is_own(aud) || GOOGLE_TOKEN_URLS.contains(&aud)),
+        OAuthError::invalid_grant(format!("Invalid JWT: Failed audience check. The right audience is {own_url}")),
+    )?;
     check_times(&jwt.claims, google.clock(), LONGEST_LIFE)?;
 
     match (jwt.text("scope"), jwt.text("target_audience")) {
@@ -63,13 +64,12 @@ fn access_token(google: &Google, account: &ServiceAccount, list: &str, sub: Opti
         .map_err(|_| OAuthError::new("invalid_scope", "Invalid OAuth scope or ID token audience provided."))?;
     let principal = sub.unwrap_or(account.email);
     if principal != account.email {
-        if !DELEGATED_ACCOUNTS.contains(&principal) {
-            return Err(OAuthError::invalid_grant("Invalid email or User ID"));
-        }
+        fail_if(!DELEGATED_ACCOUNTS.contains(&principal), OAuthError::invalid_grant("Invalid email or User ID"))?;
         let permitted = |scope: &String| DELEGATED_SCOPES.contains(&&**scope);
-        if !account.is_delegated || !granted.iter().all(permitted) {
-            return Err(OAuthError::new("unauthorized_client", NOT_DELEGATED));
-        }
+        fail_if(
+            !account.is_delegated || !granted.iter().all(permitted),
+            OAuthError::new("unauthorized_client", NOT_DELEGATED),
+        )?;
     }
     let mut grants = google.grants();
     let holder = grants.holder(principal, account.id, granted, Kind::ServiceAccount);

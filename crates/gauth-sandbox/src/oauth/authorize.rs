@@ -4,6 +4,7 @@
 
 use hyper::Method;
 
+use crate::fail_if;
 use crate::http::{OAuthError, Request, Response, html, not_found, redirect};
 use crate::oauth::clients::{Client, ClientKind, DEFAULT_ACCOUNT};
 use crate::oauth::consent;
@@ -52,17 +53,19 @@ impl Authorization {
         let (permitted, installed) = google
             .client(id, |client: &Client| (client.permits_redirect(redirect_uri), client.kind == ClientKind::Installed))
             .ok_or_else(|| OAuthError::new("invalid_client", "The OAuth client was not found."))?;
-        if redirect_uri.starts_with("urn:") {
-            return Err(invalid("The out-of-band (OOB) flow has been blocked in order to keep users secure.".into()));
-        }
-        if !permitted {
-            return Err(OAuthError::new(
+        fail_if(
+            redirect_uri.starts_with("urn:"),
+            invalid("The out-of-band (OOB) flow has been blocked in order to keep users secure.".into()),
+        )?;
+        fail_if(
+            !permitted,
+            OAuthError::new(
                 "redirect_uri_mismatch",
                 format!(
                     "The redirect URI in the request, {redirect_uri}, does not match the ones authorized for the OAuth client."
                 ),
-            ));
-        }
+            ),
+        )?;
         match query.required("response_type")? {
             "code" => {}
             other => {
@@ -70,9 +73,7 @@ impl Authorization {
             }
         }
         let scopes = scopes::parse(query.required("scope")?).map_err(|text| OAuthError::new("invalid_scope", text))?;
-        if scopes.is_empty() {
-            return Err(invalid("Missing required parameter: scope".into()));
-        }
+        fail_if(scopes.is_empty(), invalid("Missing required parameter: scope".into()))?;
         let offline = match query.get("access_type") {
             None | Some("online") => false,
             Some("offline") => true,
@@ -81,9 +82,10 @@ impl Authorization {
         let prompt = query.get("prompt");
         let words: Vec<&str> = prompt.unwrap_or_default().split_whitespace().collect();
         let known = ["none", "consent", "select_account"];
-        if words.iter().any(|word| !known.contains(word)) || (words.contains(&"none") && words.len() > 1) {
-            return Err(invalid(format!("Invalid prompt: {}", words.join(" "))));
-        }
+        fail_if(
+            words.iter().any(|word| !known.contains(word)) || (words.contains(&"none") && words.len() > 1),
+            invalid(format!("Invalid prompt: {}", words.join(" "))),
+        )?;
         Ok(Self {
             client: id.to_owned(),
             installed,

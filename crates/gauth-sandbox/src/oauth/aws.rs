@@ -8,6 +8,7 @@ use serde_json::json;
 use time::PrimitiveDateTime;
 use time::format_description::parse_borrowed;
 
+use crate::fail_if;
 use crate::http::{self, Request, Response, json};
 use crate::oauth::google::Google;
 use crate::oauth::random;
@@ -42,29 +43,23 @@ impl AwsAccount {
         let text = percent_decode(subject_token).ok_or("the subject token is not percent-encoded")?;
         let request: SignedRequest = serde_json::from_str(&text).map_err(|_| "the subject token is not a request")?;
         let header = |name| request.header(name).ok_or("a header is missing");
-        if header("x-goog-cloud-target-resource")? != audience {
-            return Err("x-goog-cloud-target-resource is not the audience");
-        }
-        if header("x-amz-security-token")? != self.session_token {
-            return Err("the security token is invalid");
-        }
+        fail_if(
+            header("x-goog-cloud-target-resource")? != audience,
+            "x-goog-cloud-target-resource is not the audience",
+        )?;
+        fail_if(header("x-amz-security-token")? != self.session_token, "the security token is invalid")?;
         let sent = header("x-amz-date")?;
-        if (seconds(sent).ok_or("x-amz-date is no date")? - time).abs() > SKEW {
-            return Err("the signature has expired");
-        }
+        fail_if((seconds(sent).ok_or("x-amz-date is no date")? - time).abs() > SKEW, "the signature has expired")?;
         let authorization = Authorization::parse(header("authorization")?).ok_or("the signature is malformed")?;
         let [day, region, service, end] = authorization.scope;
-        if authorization.key_id != self.key_id {
-            return Err("the access key is unknown");
-        }
-        if !sent.starts_with(day) || service != "sts" || end != "aws4_request" {
-            return Err("the credential's scope is wrong");
-        }
+        fail_if(authorization.key_id != self.key_id, "the access key is unknown")?;
+        fail_if(
+            !sent.starts_with(day) || service != "sts" || end != "aws4_request",
+            "the credential's scope is wrong",
+        )?;
         let signed: Vec<&str> = authorization.signed_headers.split(';').collect();
         // Some of Google's libraries leave their own header unsigned.
-        if !["host", "x-amz-date"].iter().all(|name| signed.contains(name)) {
-            return Err("a header is not signed");
-        }
+        fail_if(!["host", "x-amz-date"].iter().all(|name| signed.contains(name)), "a header is not signed")?;
         let host = header("host")?;
         if request.method != "POST" || host != format!("sts.{region}.amazonaws.com") {
             return Err("not a request to the region's STS");
@@ -77,9 +72,7 @@ impl AwsAccount {
             .ok_or("not a request to the region's STS")?;
         let mut parameters: Vec<&str> = query.split('&').collect();
         parameters.sort_unstable();
-        if parameters != ["Action=GetCallerIdentity", "Version=2011-06-15"] {
-            return Err("not a GetCallerIdentity request");
-        }
+        fail_if(parameters != ["Action=GetCallerIdentity", "Version=2011-06-15"], "not a GetCallerIdentity request")?;
         let mut canonical = format!("POST\n/\n{}\n", parameters.join("&"));
         for name in &signed {
             let value = request.header(name).ok_or("a signed header is missing")?;

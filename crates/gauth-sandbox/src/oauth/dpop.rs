@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use ring::signature::ECDSA_P256_SHA256_FIXED;
 use serde_json::Value;
 
+use crate::fail_if;
 use crate::http::{OAuthError, Request};
 use crate::lock;
 use crate::oauth::google::Google;
@@ -49,14 +50,10 @@ pub(crate) fn key(google: &Google, request: &Request) -> Result<Option<Vec<u8>>,
         (iat.is_some_and(|iat| iat.abs_diff(google.clock()) <= SKEW), "iat"),
         (!jwt.claims.contains_key("ath"), "ath"),
     ] {
-        if !is_met {
-            return Err(refuse(what));
-        }
+        fail_if(!is_met, refuse(what))?;
     }
     let id = jwt.text("jti").ok_or_else(|| refuse("jti"))?;
-    if !lock(&google.proofs.seen).insert(id.to_owned()) {
-        return Err(refuse("jti was used before"));
-    }
+    fail_if(!lock(&google.proofs.seen).insert(id.to_owned()), refuse("jti was used before"))?;
     match jwt.text("nonce") {
         Some(nonce) if nonce == google.proofs.nonce => Ok(Some(point)),
         _ => Err(OAuthError::new("use_dpop_nonce", "Authorization server requires nonce in DPoP proof")),

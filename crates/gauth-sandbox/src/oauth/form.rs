@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::fail_if;
 use crate::http::{OAuthError, Request};
 
 #[derive(Debug)]
@@ -12,11 +13,10 @@ impl Form {
     pub(crate) fn parse(text: &[u8]) -> Result<Self, OAuthError> {
         let mut fields: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text).into_owned() {
-            if fields.iter().any(|(seen, _)| *seen == name) {
-                return Err(OAuthError::invalid_request(format!(
-                    "OAuth 2 parameters can only have a single value: {name}"
-                )));
-            }
+            fail_if(
+                fields.iter().any(|(seen, _)| *seen == name),
+                OAuthError::invalid_request(format!("OAuth 2 parameters can only have a single value: {name}")),
+            )?;
             fields.push((name, value));
         }
         fields.retain(|(_, value)| !value.is_empty());
@@ -26,9 +26,10 @@ impl Form {
     /// The body of a POST: a form, or JSON, which Google accepts as well. Nothing may be in the URL, which would be
     /// logged.
     pub(crate) fn of_body(request: &Request) -> Result<Self, OAuthError> {
-        if request.uri().query().is_some_and(|query| !query.is_empty()) {
-            return Err(OAuthError::invalid_request("Parameters are not allowed in the request URL."));
-        }
+        fail_if(
+            request.uri().query().is_some_and(|query| !query.is_empty()),
+            OAuthError::invalid_request("Parameters are not allowed in the request URL."),
+        )?;
         let content_type =
             request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

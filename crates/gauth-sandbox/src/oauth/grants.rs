@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::fail_if;
 use crate::oauth::random;
 
 /// Google's 3600 seconds, minus one for the request.
@@ -154,9 +155,7 @@ impl Grants {
             self.revoke_where(|holder| holder.family == code.holder.family);
             return Err(Dead::Revoked);
         }
-        if code.expires <= now {
-            return Err(Dead::Revoked);
-        }
+        fail_if(code.expires <= now, Dead::Revoked)?;
         Ok(code)
     }
 
@@ -229,9 +228,7 @@ impl Grants {
             .map(|known| &known.holder);
         let access = self.access_token(token, now).map(|known| &known.holder);
         let holder = refresh.or(access).ok_or(Unrevocable::Dead)?;
-        if holder.kind == Kind::ServiceAccount {
-            return Err(Unrevocable::ServiceAccount);
-        }
+        fail_if(holder.kind == Kind::ServiceAccount, Unrevocable::ServiceAccount)?;
         let account = holder.account.clone();
         self.revoke_where(|holder| holder.account == account && holder.kind != Kind::ServiceAccount);
         self.consents.retain(|(_, consented)| *consented != account);

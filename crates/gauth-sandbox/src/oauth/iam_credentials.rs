@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use crate::fail_if;
 use crate::http::Body;
 use crate::oauth::google::{Google, now};
 use crate::oauth::grants::Kind;
@@ -55,9 +56,7 @@ pub(crate) static METHODS: LazyLock<Vec<Method<Caller>>> = LazyLock::new(|| {
 impl Caller {
     fn generate_access_token(&self, call: Call<'_>) -> Result<Body, Refusal> {
         let asked_for = texts(&call.body["scope"]);
-        if asked_for.is_empty() {
-            return Err(Refusal::invalid("scope: at least one is required."));
-        }
+        fail_if(asked_for.is_empty(), Refusal::invalid("scope: at least one is required."))?;
         let granted = scopes::parse(&asked_for.join(" "))
             .map_err(|text| Refusal::invalid(format!("Invalid OAuth scope. {text}")))?;
         let life = match call.body["lifetime"].as_str() {
@@ -97,9 +96,10 @@ impl Caller {
             .map_err(|_| Refusal::invalid("payload: a serialised JSON object is required."))?;
         let end = claims.get("exp").and_then(Value::as_u64);
         let clock = self.google.clock();
-        if end.is_none_or(|end| end <= clock || end > clock + LONGEST_JWT) {
-            return Err(Refusal::invalid("payload: exp must be within the next 12 hours, in seconds."));
-        }
+        fail_if(
+            end.is_none_or(|end| end <= clock || end > clock + LONGEST_JWT),
+            Refusal::invalid("payload: exp must be within the next 12 hours, in seconds."),
+        )?;
         self.permitted(&call, "signJwt")?;
         let token = self.google.managed_key.sign(&claims.into());
         self.google.grants().issued.push(token.clone());

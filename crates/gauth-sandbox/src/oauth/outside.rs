@@ -5,6 +5,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
+use crate::fail_if;
 use crate::http::{Request, Response, json, not_found};
 use crate::oauth::aws::AwsAccount;
 use crate::oauth::google::{Google, now};
@@ -99,19 +100,20 @@ impl Outside {
     /// The subject of a token that a provider accepts at `time`, or what is wrong with it.
     pub(crate) fn verify(&self, token: &str, provider: Provider, time: u64) -> Result<String, String> {
         let jwt = Jwt::parse(token).ok_or("Unable to parse the ID Token.")?;
-        if jwt.text("iss") != Some(ISSUER) {
-            return Err("The issuer in ID Token does not match the expected ones.".to_owned());
-        }
-        if !self.key.verifies(&jwt) {
-            return Err(
-                "Error connecting to the given credential's issuer, or the signature does not verify.".to_owned()
-            );
-        }
+        fail_if(
+            jwt.text("iss") != Some(ISSUER),
+            "The issuer in ID Token does not match the expected ones.".to_owned(),
+        )?;
+        fail_if(
+            !self.key.verifies(&jwt),
+            "Error connecting to the given credential's issuer, or the signature does not verify.".to_owned(),
+        )?;
         let audience = provider.audience();
         let found = jwt.text("aud").unwrap_or_default();
-        if found.strip_prefix("https:").unwrap_or(found) != audience {
-            return Err(format!("The audience in ID Token [{found}] does not match the expected audience."));
-        }
+        fail_if(
+            found.strip_prefix("https:").unwrap_or(found) != audience,
+            format!("The audience in ID Token [{found}] does not match the expected audience."),
+        )?;
         let seconds = |name: &str| jwt.claims.get(name).and_then(Value::as_u64);
         match (seconds("iat"), seconds("exp")) {
             (Some(iat), Some(exp)) if iat <= time + 300 && exp > time && exp - iat <= 86_400 => {}

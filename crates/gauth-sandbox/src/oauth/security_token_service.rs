@@ -5,6 +5,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
+use crate::fail_if;
 use crate::http::{OAuthError, Request, Response, json};
 use crate::oauth::clients::WORKFORCE_ID;
 use crate::oauth::form::Form;
@@ -48,9 +49,10 @@ fn exchanged(google: &Google, request: &Request) -> Result<Value, OAuthError> {
         "subject_token_type",
         "options",
     ])?;
-    if form.required("grant_type")? != GRANT_TYPE {
-        return Err(OAuthError::new("unsupported_grant_type", "Invalid grant_type"));
-    }
+    fail_if(
+        form.required("grant_type")? != GRANT_TYPE,
+        OAuthError::new("unsupported_grant_type", "Invalid grant_type"),
+    )?;
     let provider = Provider::of(form.required("audience")?).ok_or_else(|| {
         OAuthError::invalid_request(
             "Invalid value for \"audience\". This value should be the full resource name of the Identity Provider.",
@@ -59,9 +61,10 @@ fn exchanged(google: &Google, request: &Request) -> Result<Value, OAuthError> {
     for (name, known) in
         [("requested_token_type", &[ACCESS_TOKEN][..]), ("subject_token_type", provider.subject_token_types())]
     {
-        if !known.contains(&form.required(name)?) {
-            return Err(OAuthError::invalid_request(format!("Invalid value for \"{name}\".")));
-        }
+        fail_if(
+            !known.contains(&form.required(name)?),
+            OAuthError::invalid_request(format!("Invalid value for \"{name}\".")),
+        )?;
     }
     let has_client = authenticate(google, request)?;
     check_options(form.get("options"), provider, has_client)?;
@@ -105,26 +108,25 @@ fn check_options(options: Option<&str>, provider: Provider, has_client: bool) ->
         .and_then(|text| serde_json::from_str(&text).ok())
         .ok_or_else(|| OAuthError::invalid_request("Invalid value for \"options\"."))?;
     let names: Vec<&String> = options.as_object().into_iter().flat_map(|o| o.keys()).collect();
-    if names != ["userProject"] || !options["userProject"].is_string() {
-        return Err(OAuthError::invalid_request("Invalid value for \"options\"."));
-    }
-    if provider != Provider::Workforce || has_client {
-        return Err(OAuthError::invalid_request(
-            "\"userProject\" is for workforce users without client authentication.",
-        ));
-    }
+    fail_if(
+        names != ["userProject"] || !options["userProject"].is_string(),
+        OAuthError::invalid_request("Invalid value for \"options\"."),
+    )?;
+    fail_if(
+        provider != Provider::Workforce || has_client,
+        OAuthError::invalid_request("\"userProject\" is for workforce users without client authentication."),
+    )?;
     Ok(())
 }
 
 fn refreshed(google: &Google, request: &Request) -> Result<Value, OAuthError> {
     let form = Form::of_body(request)?;
     form.only(&["grant_type", "refresh_token", "scope"])?;
-    if form.required("grant_type")? != "refresh_token" {
-        return Err(OAuthError::new("unsupported_grant_type", "Invalid grant_type"));
-    }
-    if !authenticate(google, request)? {
-        return Err(OAuthError::new("invalid_client", "Client authentication is required."));
-    }
+    fail_if(
+        form.required("grant_type")? != "refresh_token",
+        OAuthError::new("unsupported_grant_type", "Invalid grant_type"),
+    )?;
+    fail_if(!authenticate(google, request)?, OAuthError::new("invalid_client", "Client authentication is required."))?;
     token::refresh(google, &form, WORKFORCE_ID, None)
 }
 

@@ -7,6 +7,7 @@ use hyper::Method;
 use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 
+use crate::fail_if;
 use crate::http::{OAuthError, Request, Response, json};
 use crate::oauth::assertion;
 use crate::oauth::authorize::is_verifier;
@@ -58,12 +59,8 @@ fn authorization_code(google: &Google, request: &Request, form: &Form) -> Result
         Dead::Unknown => OAuthError::invalid_grant("Malformed auth code."),
         Dead::Revoked => OAuthError::invalid_grant("Bad Request"),
     })?;
-    if bound.holder.client != client {
-        return Err(OAuthError::invalid_grant("Bad Request"));
-    }
-    if bound.redirect_uri != redirect_uri {
-        return Err(OAuthError::new("redirect_uri_mismatch", "Bad Request"));
-    }
+    fail_if(bound.holder.client != client, OAuthError::invalid_grant("Bad Request"))?;
+    fail_if(bound.redirect_uri != redirect_uri, OAuthError::new("redirect_uri_mismatch", "Bad Request"))?;
     match (&bound.challenge, form.get("code_verifier")) {
         (None, None) => {}
         (Some(challenge), Some(verifier)) if answers(challenge, verifier) => {}
@@ -94,24 +91,24 @@ pub(crate) fn refresh(google: &Google, form: &Form, client: &str, key: Option<Ve
         Dead::Unknown => OAuthError::invalid_grant("Bad Request"),
         Dead::Revoked => OAuthError::invalid_grant("Token has been expired or revoked."),
     })?;
-    if holder.client != client {
-        return Err(OAuthError::new("unauthorized_client", "Unauthorized"));
-    }
-    if holder.key.is_some() && holder.key != key {
-        return Err(OAuthError::new("invalid_dpop_proof", "The refresh token is bound to another key."));
-    }
+    fail_if(holder.client != client, OAuthError::new("unauthorized_client", "Unauthorized"))?;
+    fail_if(
+        holder.key.is_some() && holder.key != key,
+        OAuthError::new("invalid_dpop_proof", "The refresh token is bound to another key."),
+    )?;
     let mut narrowed = holder.clone();
     // `scopes` is what Google's own client for Rust sends.
     if let Some(list) = form.get("scope").or_else(|| form.get("scopes")) {
         narrowed.scopes = scopes::parse(list).map_err(|text| OAuthError::new("invalid_scope", text))?;
         let ungranted: Vec<&str> =
             narrowed.scopes.iter().filter(|scope| !holder.scopes.contains(scope)).map(String::as_str).collect();
-        if !ungranted.is_empty() {
-            return Err(OAuthError::new(
+        fail_if(
+            !ungranted.is_empty(),
+            OAuthError::new(
                 "invalid_scope",
                 format!("Some requested scopes were not granted: {}", ungranted.join(" ")),
-            ));
-        }
+            ),
+        )?;
     }
     let mut tokens = access(google, &mut grants, &narrowed, None);
     if google.rotate {
@@ -144,9 +141,10 @@ fn authenticate(google: &Google, request: &Request, form: &Form) -> Result<Strin
         Some((id, secret)) => (id, Some(secret)),
         None => (form.required("client_id")?.to_owned(), form.get("client_secret").map(str::to_owned)),
     };
-    if form.get("client_id").is_some_and(|stated| stated != id) {
-        return Err(OAuthError::invalid_request("The client_id differs from that of the Authorization header."));
-    }
+    fail_if(
+        form.get("client_id").is_some_and(|stated| stated != id),
+        OAuthError::invalid_request("The client_id differs from that of the Authorization header."),
+    )?;
     let genuine = google
         .client(&id, |client| secret.as_ref().map(|secret| *secret == client.secret))
         .ok_or_else(|| OAuthError::new("invalid_client", "The OAuth client was not found."))?;

@@ -64,37 +64,30 @@ impl Writer {
 
     /// An object whose members `write` writes.
     pub(crate) fn object(&mut self, write: impl FnOnce(&mut Self)) {
-        if !self.next.skipped {
-            self.open(b'{');
-            write(self);
-            self.close(b'}');
-        }
+        self.nested(*b"{}", write);
     }
 
     /// A list whose elements `write` writes.
     pub(crate) fn list(&mut self, write: impl FnOnce(&mut Self)) {
-        if !self.next.skipped {
-            self.open(b'[');
-            write(self);
-            self.close(b']');
-        }
+        self.nested(*b"[]", write);
     }
 
-    fn open(&mut self, bracket: u8) {
-        self.out.push(bracket);
+    fn nested(&mut self, [open, close]: [u8; 2], write: impl FnOnce(&mut Self)) {
+        if self.next.skipped {
+            return;
+        }
+        self.out.push(open);
         let message = match &self.open[..] {
             // The outermost object is the message itself.
             [root] => root.message,
             _ => self.next.kind.and_then(Kind::message),
         };
         self.open.push(Level { message, slot: self.next, empty: true });
-    }
-
-    fn close(&mut self, bracket: u8) {
+        write(self);
         if self.open.pop().is_some_and(|level| !level.empty) {
             self.line();
         }
-        self.out.push(bracket);
+        self.out.push(close);
     }
 
     /// The name of the value that follows; plain ASCII.

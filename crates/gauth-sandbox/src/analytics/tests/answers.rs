@@ -50,6 +50,16 @@ fn calls() -> Vec<(&'static str, String, Value)> {
     }
     post("/v1beta/properties/123456:batchRunReports", &json!({"requests": [report, ranges]}));
     post("/v1beta/properties/123456:batchRunPivotReports", &json!({"requests": [pivot]}));
+    let exports = "/v1beta/properties/123456/audienceExports";
+    for audience in [4002, 4003, 4009] {
+        let name = format!("properties/123456/audiences/{audience}");
+        post(exports, &json!({"audience": name, "dimensions": [{"dimensionName": "deviceId"}]}));
+    }
+    // Being made, and made.
+    for path in ["", "/1", "/1", "/2", "?pageSize=2", "/3", "/3", "/1"] {
+        calls.push(("GET", format!("{exports}{path}"), Value::Null));
+    }
+    calls.push(("POST", format!("{exports}/1:query"), json!({"limit": 2, "offset": "1"})));
     for path in [
         "/v1beta/properties/0/metadata",
         "/v1beta/properties/200005/metadata",
