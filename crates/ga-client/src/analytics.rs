@@ -172,7 +172,7 @@ impl Analytics {
             let mut next = || {
                 let request = request::account_summaries(self.admin_api(), page_token.as_deref())?;
                 let page = AccountSummaries::parse(&self.call_within(left(end).unwrap_or(REQUEST), request)?)?;
-                page_token = tokens.next(&page)?;
+                page_token = tokens.next(page.next_page_token.as_deref())?;
                 anyhow::Ok(page)
             };
             let page = next();

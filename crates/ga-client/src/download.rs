@@ -75,6 +75,8 @@ pub struct Job {
     pub property: PropertyNumber,
     /// How they are requested.
     pub method: Method,
+    /// The name of the audience export that the method reads, if it is that one.
+    pub export: Option<String>,
     /// What is requested.
     pub requests: Requests,
 }
@@ -110,13 +112,14 @@ impl Download {
     /// Starts a job behind those that were started before.
     pub fn start(&self, job: Job) -> Arriving {
         let Options { parallel, raw, ends_at, .. } = self.options;
-        let Job { property, method, requests } = job;
+        let Job { property, method, export, requests } = job;
         let admission = Arc::clone(&self.admission);
         let job = admission.add_job(&property);
         let turn = admission.queue(job, PAGE_ROWS);
         let exchange = Arc::new(Exchange {
             client: Arc::clone(&self.client),
             property,
+            export,
             raw,
             budget: Arc::clone(&self.budget),
             progress: Arc::clone(&self.progress),

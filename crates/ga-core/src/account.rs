@@ -127,13 +127,13 @@ pub struct PageTokens {
 }
 
 impl PageTokens {
-    /// The token of the next page, if there is one.
-    pub fn next(&mut self, page: &AccountSummaries) -> Result<Option<String>, Error> {
-        let Some(token) = page.next_page_token.clone().filter(|t| !t.is_empty()) else {
+    /// The token of the next page, if `nextPageToken` is one.
+    pub fn next(&mut self, token: Option<&str>) -> Result<Option<String>, Error> {
+        let Some(token) = token.filter(|token| !token.is_empty()).map(str::to_owned) else {
             return Ok(None);
         };
         if !self.seen.insert(token.clone()) {
-            return Err(Error::Incomplete("the list of accounts repeats a page token".to_owned()));
+            return Err(Error::Incomplete("the list repeats a page token".to_owned()));
         }
         Ok(Some(token))
     }
@@ -147,13 +147,14 @@ mod tests {
     fn a_list_is_followed_to_its_end_and_a_loop_is_refused() {
         let page = |token: &str| {
             let json = format!(r#"{{"accountSummaries":[],"nextPageToken":"{token}","new":1}}"#);
-            AccountSummaries::parse(json.as_bytes()).unwrap()
+            AccountSummaries::parse(json.as_bytes()).unwrap().next_page_token
         };
         let mut tokens = PageTokens::default();
-        assert_eq!(tokens.next(&page("a")).unwrap().as_deref(), Some("a"));
-        assert_eq!(tokens.next(&page("b")).unwrap().as_deref(), Some("b"));
-        assert!(tokens.next(&page("a")).is_err());
-        assert_eq!(tokens.next(&page("")).unwrap(), None);
+        assert_eq!(tokens.next(page("a").as_deref()).unwrap().as_deref(), Some("a"));
+        assert_eq!(tokens.next(page("b").as_deref()).unwrap().as_deref(), Some("b"));
+        assert!(tokens.next(page("a").as_deref()).is_err());
+        assert_eq!(tokens.next(page("").as_deref()).unwrap(), None);
+        assert_eq!(tokens.next(None).unwrap(), None);
         assert!(AccountSummaries::parse(b"<html>").is_err());
     }
 

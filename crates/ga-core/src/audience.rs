@@ -362,3 +362,6 @@ pub fn rows(base: &str, name: &str, body: &Value) -> Result<Request<Vec<u8>>, Er
 pub fn is_about_audience(error: &Error) -> bool {
     matches!(error, Error::Refusal(refusal) if matches!(refusal.status, 400 | 404))
 }
+
+#[cfg(test)]
+mod tests;

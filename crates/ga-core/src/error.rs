@@ -48,6 +48,8 @@ pub enum Error {
     Response(String),
     /// The response is cut off.
     Truncated,
+    /// The server could not make an audience export, with its own message.
+    Export(String),
     /// The response is well formed, but rows are missing or there are too many.
     Incomplete(String),
 }
@@ -91,7 +93,9 @@ impl Error {
             Self::Usage { .. } => Kind::Usage,
             Self::Field { .. } => Kind::Refused,
             Self::Refusal(refusal) => refusal.kind(),
-            Self::Response(_) | Self::Truncated => Kind::Failed,
+            // Google gives no code with it.
+            Self::Export(message) if message.to_ascii_lowercase().contains("quota") => Kind::Temporary,
+            Self::Response(_) | Self::Truncated | Self::Export(_) => Kind::Failed,
             Self::Incomplete(_) => Kind::Incomplete,
         }
     }
@@ -112,6 +116,7 @@ impl Error {
         match self {
             Self::Usage { hint, .. } | Self::Field { hint, .. } => hint.clone(),
             Self::Refusal(refusal) => refusal.hint(),
+            Self::Export(_) => Some("run the same command later to request a new export".to_owned()),
             Self::Response(_) | Self::Truncated | Self::Incomplete(_) => None,
         }
     }
@@ -122,6 +127,8 @@ impl fmt::Display for Error {
         match self {
             Self::Usage { message, .. } | Self::Field { message, .. } => f.write_str(message),
             Self::Truncated => f.write_str("the response is cut off"),
+            Self::Export(message) if message.is_empty() => f.write_str("the server could not make the export"),
+            Self::Export(message) => write!(f, "the server could not make the export: {message}"),
             Self::Response(message) | Self::Incomplete(message) => f.write_str(message),
             Self::Refusal(refusal) => refusal.fmt(f),
         }

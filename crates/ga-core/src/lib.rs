@@ -36,6 +36,7 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod audience;
 pub mod block;
 pub mod catalogue;
 pub mod check;

@@ -1,7 +1,7 @@
-//! Reads one response of runReport while it arrives.
+//! Reads one response of runReport, or a page of an audience export, while it arrives.
 //! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest/v1beta/RunReportResponse>
 //!
-//! The `rows` are lifted out of the stream one by one into [`Block`]s; what is left of the response is small
+//! The `rows`, or `audienceRows`, are lifted out of the stream one by one into [`Block`]s; what is left of the response is small
 //! and becomes a [`ReportHead`]. Neither the order of keys nor white space matters. Storing full blocks is left to
 //! the caller; [`crate::paging`] checks that the rows are those requested.
 
@@ -202,7 +202,7 @@ impl PageDecoder {
     fn read_member(&mut self, cursor: &mut Cursor<'_>) -> Result<State, Stop> {
         cursor.peek()?;
         let start = cursor.at;
-        let is_rows = &*cursor.key()? == b"rows";
+        let is_rows = matches!(&*cursor.key()?, b"rows" | b"audienceRows");
         if is_rows && cursor.peek()? == b'[' {
             if std::mem::replace(&mut self.has_rows, true) {
                 return Err(Stop::Wrong("duplicate key `rows`"));

@@ -25,13 +25,7 @@ pub fn report(
     method: Method,
     body: &impl Serialize,
 ) -> Result<Request<Vec<u8>>, Error> {
-    let base = base.trim_end_matches('/');
-    let body =
-        serde_json::to_vec(body).map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
-    Request::post(format!("{base}/{}/properties/{property}:{method}?prettyPrint=false", method.version()))
-        .header(http::header::CONTENT_TYPE, "application/json")
-        .body(body)
-        .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
+    post(base, &format!("{}/properties/{property}:{method}?prettyPrint=false", method.version()), body)
 }
 
 /// `GET v1beta/properties/{id}/metadata` below `base`, which is [`DATA_API`] or a sandbox, in the version of the API that
@@ -53,6 +47,16 @@ pub fn check_compatibility(
 pub fn account_summaries(base: &str, page_token: Option<&str>) -> Result<Request<Vec<u8>>, Error> {
     let token = page_token.map_or_else(String::new, |token| format!("&pageToken={}", percent_encoded(token)));
     get(base, &format!("v1beta/accountSummaries?pageSize=200&prettyPrint=false{token}"))
+}
+
+pub(crate) fn post(base: &str, path: &str, body: &impl Serialize) -> Result<Request<Vec<u8>>, Error> {
+    let base = base.trim_end_matches('/');
+    let body =
+        serde_json::to_vec(body).map_err(|error| Error::usage(format!("the request cannot be written: {error}")))?;
+    Request::post(format!("{base}/{path}"))
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .map_err(|error| Error::usage(format!("{base} is not a base URL: {error}")))
 }
 
 pub(crate) fn get(base: &str, path: &str) -> Result<Request<Vec<u8>>, Error> {

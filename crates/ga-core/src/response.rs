@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::audience::Export;
 use crate::error::Error;
 use crate::report::int64;
 
@@ -45,11 +46,13 @@ pub struct ReportHead {
     /// Left out unless asked for.
     pub property_quota: Option<PropertyQuota>,
     /// Present only when `rows` is not a list: the decoder takes lists out.
-    #[serde(rename = "rows")]
+    #[serde(rename = "rows", alias = "audienceRows")]
     rows_without_list: Option<IgnoredAny>,
     error: Option<IgnoredAny>,
     /// `analyticsData#` and the method.
     kind: Option<String>,
+    /// The export whose page this is, in place of headers.
+    audience_export: Option<Export>,
 }
 
 /// The name of a column of dimensions.
@@ -200,8 +203,12 @@ impl PropertyQuota {
 impl ReportHead {
     /// Reads a response whose rows have been removed.
     pub(crate) fn parse(envelope: &[u8]) -> Result<Self, Error> {
-        let head: Self = serde_json::from_slice(envelope)
+        let mut head: Self = serde_json::from_slice(envelope)
             .map_err(|error| Error::response(format!("the response is not a report: {error}")))?;
+        if let Some(export) = head.audience_export.take() {
+            head.dimension_headers =
+                export.dimension_names().map(|name| DimensionHeader { name: name.to_owned() }).collect();
+        }
         if head.error.is_some() {
             return Err(Error::response("the response is an error with status 200"));
         }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ga_core::audience;
 use ga_core::check::Method;
 use ga_core::page::{BatchDecoder, Page, PageDecoder, Piece, RowKey, funnel_table};
 use ga_core::paging;
@@ -39,6 +40,8 @@ pub(super) struct Exchange {
     pub(super) client: Arc<Client>,
     /// The property.
     pub(super) property: PropertyNumber,
+    /// The audience export whose rows are fetched, if it is one.
+    pub(super) export: Option<String>,
     /// Whether answers are kept as they were sent, instead of their rows.
     pub(super) raw: bool,
     /// Memory for what has arrived.
@@ -74,7 +77,10 @@ impl Exchange {
         expected: &[Expected<'_>],
     ) -> anyhow::Result<Vec<Fetched>> {
         let body = body(method, expected.iter().map(|one| one.request))?;
-        let request = request::report(self.client.base(), &self.property, method, &body)?;
+        let request = match &self.export {
+            Some(name) => audience::rows(self.client.base(), name, &body)?,
+            None => request::report(self.client.base(), &self.property, method, &body)?,
+        };
         let fetched = self.client.retrying(turn, || self.attempt(&request, Decoder::new(method, expected))).await?;
         turn.answered(fetched.iter().map(|one| one.page.head.property_quota.as_ref()));
         Ok(fetched)
@@ -148,7 +154,11 @@ enum Decoder {
 impl Decoder {
     fn new(method: Method, expected: &[Expected<'_>]) -> Self {
         let decoder = |expected: &Expected<'_>| {
-            PageDecoder::new(if method.counts_rows() { paging::row_key(expected.request) } else { RowKey::Unknown })
+            PageDecoder::new(if method.has_distinct_rows() {
+                paging::row_key(expected.request)
+            } else {
+                RowKey::Unknown
+            })
         };
         match method {
             Method::RunFunnelReport => Self::Funnel(Vec::new()),

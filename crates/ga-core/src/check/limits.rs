@@ -51,7 +51,7 @@ pub(super) fn check(method: Method, request: &Value) -> Result<(), Error> {
             check_dates(request)
         }
         Method::RunRealtimeReport => check_minutes(request),
-        Method::CheckCompatibility | Method::RunFunnelReport => Ok(()),
+        Method::CheckCompatibility | Method::RunFunnelReport | Method::QueryAudienceExport => Ok(()),
     }
 }
 

@@ -27,9 +27,11 @@ pub enum Method {
     RunFunnelReport,
     /// One report of conversions; only in v1alpha, by the name of runReport.
     RunReportAlpha,
+    /// The rows of an audience export; its request is a page and nothing else.
+    QueryAudienceExport,
 }
 
-/// Every method, its name in the URL and the message that its body is.
+/// Every method, its name in the URL and the message that its body is, if users may write it.
 const METHODS: &[(Method, &str, &str)] = &[
     (Method::RunReport, "runReport", "RunReportRequest"),
     (Method::BatchRunReports, "batchRunReports", "BatchRunReportsRequest"),
@@ -39,18 +41,20 @@ const METHODS: &[(Method, &str, &str)] = &[
     (Method::CheckCompatibility, "checkCompatibility", "CheckCompatibilityRequest"),
     (Method::RunFunnelReport, "runFunnelReport", "RunFunnelReportRequest"),
     (Method::RunReportAlpha, "runReport", "RunReportRequest"),
+    (Method::QueryAudienceExport, "query", ""),
 ];
 
 impl Method {
     /// The method of this name in a URL (`runReport`).
     pub fn named(name: &str) -> Option<Self> {
-        let found = METHODS.iter().find(|(_, known, _)| *known == name);
+        let found = METHODS.iter().find(|(_, known, message)| *known == name && !message.is_empty());
         found.map(|(method, _, _)| *method)
     }
 
     /// All names, for a message or a help text.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        METHODS.iter().filter(|(method, ..)| *method != Self::RunReportAlpha).map(|(_, name, _)| *name)
+        let is_named = |(method, _, message): &&(Self, _, &str)| *method != Self::RunReportAlpha && !message.is_empty();
+        METHODS.iter().filter(is_named).map(|(_, name, _)| *name)
     }
 
     /// The version of the API that has it.
@@ -68,10 +72,10 @@ impl Method {
 
     /// Whether it returns a report page by page.
     pub fn has_pages(self) -> bool {
-        matches!(self, Self::RunReport | Self::RunReportAlpha | Self::BatchRunReports)
+        matches!(self, Self::RunReport | Self::RunReportAlpha | Self::BatchRunReports | Self::QueryAudienceExport)
     }
 
-    /// Whether its responses are tables with one row for each combination of dimensions, which `limit` and `rowCount` count.
+    /// Whether its responses are tables of rows, which `limit` and `rowCount` count.
     pub fn counts_rows(self) -> bool {
         self.has_pages() || self == Self::RunRealtimeReport
     }
@@ -80,6 +84,11 @@ impl Method {
     #[must_use]
     pub fn of_several_reports(self) -> Self {
         if self == Self::RunReport { Self::BatchRunReports } else { self }
+    }
+
+    /// Whether there is one row for each combination of dimensions. An audience export has one for each user.
+    pub fn has_distinct_rows(self) -> bool {
+        self.counts_rows() && self != Self::QueryAudienceExport
     }
 
     /// The method for the pages after the first.
