@@ -49,7 +49,7 @@ pub(crate) fn answer(served: &Served, request: &Request) -> Response {
             json!({})
         }),
         (&Method::POST, "audience-exports") => read(request, "looks").map(|looks| {
-            served.analytics.exports.set_looks(looks);
+            served.analytics.exports.looks.store(looks, Ordering::Relaxed);
             json!({})
         }),
         (&Method::POST, "token-lifetime") => read(request, "seconds").map(|seconds| {

@@ -10,7 +10,7 @@ use crate::oauth::scopes;
 use crate::oauth::service_accounts;
 use crate::sandbox::{Sandbox, sure};
 
-/// Service accounts of the sandbox.
+/// Service accounts of the sandbox, credentials files, and what they refer to.
 impl Sandbox {
     /// The user, the key's service account, the machine and outside identities may act as it. Has delegation.
     pub fn analyst(&self) -> &'static str {
@@ -26,10 +26,7 @@ impl Sandbox {
     pub fn machine(&self) -> &'static str {
         service_accounts::MACHINE
     }
-}
 
-/// Credentials files, and what they refer to.
-impl Sandbox {
     /// The service account's key as PKCS#12, in gcloud's form.
     pub fn service_account_p12(&self) -> Value {
         service_accounts::key_file_pkcs12(self.url())

@@ -99,4 +99,9 @@ impl OAuthError {
     pub(crate) fn response(&self) -> Response {
         json(self.status, &json!({"error": self.error, "error_description": self.description}))
     }
+
+    /// The answer of an endpoint.
+    pub(crate) fn or(result: Result<Value, Self>) -> Response {
+        result.map_or_else(|error| error.response(), |value| json(200, &value))
+    }
 }

@@ -14,6 +14,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value, json};
 
+use crate::fail_if;
 use crate::http::{Body, Request, Response, response};
 use json::Writer;
 
@@ -233,10 +234,8 @@ impl Parameters {
                 return Err(Refusal::invalid(text));
             }
         }
-        if self.get("quotaUser").is_some_and(|user| user.len() > QUOTA_USER) {
-            return Err(Refusal::invalid(format!("The quotaUser must not be longer than {QUOTA_USER} characters.")));
-        }
-        Ok(())
+        let text = format!("The quotaUser must not be longer than {QUOTA_USER} characters.");
+        fail_if(self.get("quotaUser").is_some_and(|user| user.len() > QUOTA_USER), Refusal::invalid(text))
     }
 }
 

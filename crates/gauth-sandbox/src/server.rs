@@ -80,18 +80,15 @@ async fn accept(listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, ser
         };
         let _ = stream.set_nodelay(true);
         let served = Arc::clone(&served);
-        match tls.clone() {
-            None => {
-                tokio::spawn(connection(stream, served));
+        let tls = tls.clone();
+        tokio::spawn(async move {
+            let Some(tls) = tls else {
+                return connection(stream, served).await;
+            };
+            if let Ok(stream) = tls.accept(stream).await {
+                connection(stream, served).await;
             }
-            Some(tls) => {
-                tokio::spawn(async move {
-                    if let Ok(stream) = tls.accept(stream).await {
-                        connection(stream, served).await;
-                    }
-                });
-            }
-        }
+        });
     }
 }
 
@@ -194,21 +191,16 @@ async fn api(served: Arc<Served>, request: Request) -> Response {
 
 /// Records the request and returns its place in the journal.
 fn record(served: &Served, request: &Request) -> usize {
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.as_str().to_owned(), value)
-        })
-        .collect();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect();
     let mut journal = lock(&served.journal);
     journal.push(Recorded {
         method: request.method().as_str().to_owned(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         headers,
-        body: String::from_utf8_lossy(request.body()).into_owned(),
+        body: text(request.body()),
         status: None,
     });
     journal.len() - 1

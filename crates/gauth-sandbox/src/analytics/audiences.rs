@@ -24,14 +24,12 @@ pub(super) const AUDIENCES: &[(u64, &str, u64)] =
 const DIMENSIONS: &[&str] = &["deviceId", "isAdsPersonalizationAllowed", "isLimitedAdTracking", "userId"];
 /// The tokens that an export costs.
 const COST: i64 = 12;
-/// The exports of a page by default, and the most.
-const PAGE: (usize, usize) = (200, 1000);
 
 pub(crate) struct Exports {
     /// The number of users of a property.
     users: u64,
     /// How often an export must be looked at.
-    looks: AtomicU32,
+    pub(crate) looks: AtomicU32,
     all: Mutex<Vec<Export>>,
 }
 
@@ -48,10 +46,6 @@ struct Export {
 impl Exports {
     pub(super) fn new(users: u64) -> Self {
         Self { users, looks: AtomicU32::new(2), all: Mutex::default() }
-    }
-
-    pub(crate) fn set_looks(&self, looks: u32) {
-        self.looks.store(looks, Ordering::Relaxed);
     }
 
     /// The `AudienceExport`.
@@ -122,7 +116,7 @@ impl Analytics {
         let is_own = |export: &&Export| export.known["name"].as_str().is_some_and(|name| name.starts_with(&own));
         let all = lock(&self.exports.all);
         let all: Vec<Value> = all.iter().filter(is_own).map(|export| self.exports.shown(export)).collect();
-        let (page, next) = admin::page(call.parameters, &all, PAGE)?;
+        let (page, next) = admin::page(call.parameters, &all, (200, 1000))?;
         admin::answer(call, "audienceExports", page.to_vec(), next)
     }
 

@@ -111,8 +111,8 @@ pub(super) struct Sorter<'a> {
     pub(super) shuffle: Option<u64>,
 }
 
-/// One step of the comparison of two lines.
-enum Step {
+/// One step of a comparison.
+pub(super) enum Step {
     /// Metric, and whether the largest comes first.
     Value(usize, bool),
     /// Dimension, ranks of its texts, and whether the last comes first.
@@ -143,16 +143,7 @@ impl Sorter<'_> {
     }
 
     fn steps(&self, report: &Report) -> Vec<Step> {
-        let mut steps: Vec<Step> = report
-            .order
-            .iter()
-            .map(|direction| match direction {
-                Direction::Metric { metric, descending } => Step::Value(*metric, *descending),
-                Direction::Dimension { dimension, by, descending } => {
-                    Step::Rank(*dimension, ranks(&self.texts[*dimension], *by), *descending)
-                }
-            })
-            .collect();
+        let mut steps: Vec<Step> = report.order.iter().map(|direction| direction.step(self.texts)).collect();
         if steps.is_empty() && !report.columns.metrics.is_empty() {
             steps.push(Step::Value(0, true));
         }
@@ -171,16 +162,33 @@ impl Sorter<'_> {
     /// The sort key of a line in one step, smallest first.
     fn word(&self, step: &Step, line: u32) -> u64 {
         let row = line as usize / self.slices;
-        match step {
-            Step::Value(metric, descending) => {
-                sortable(self.values[line as usize * self.metrics + metric], *descending)
+        let figure = |metric| self.values[line as usize * self.metrics + metric];
+        step.word(row, figure, |dimension| self.keys[row * self.texts.len() + dimension])
+    }
+}
+
+impl Direction {
+    /// This step over the `texts` of the dimensions.
+    pub(super) fn step(&self, texts: &[Vec<String>]) -> Step {
+        match *self {
+            Self::Metric { metric, descending } => Step::Value(metric, descending),
+            Self::Dimension { dimension, by, descending } => {
+                Step::Rank(dimension, ranks(&texts[dimension], by), descending)
             }
-            Step::Rank(dimension, ranks, descending) => {
-                let text = self.keys[row * self.texts.len() + dimension];
-                let rank = u64::from(ranks[text as usize]);
+        }
+    }
+}
+
+impl Step {
+    /// The sort key, smallest first, of a row with this `figure` of a metric and number of the `text` of a dimension.
+    pub(super) fn word(&self, row: usize, figure: impl Fn(usize) -> f64, text: impl Fn(usize) -> u32) -> u64 {
+        match self {
+            Self::Value(metric, descending) => sortable(figure(*metric), *descending),
+            Self::Rank(dimension, ranks, descending) => {
+                let rank = u64::from(ranks[text(*dimension) as usize]);
                 if *descending { !rank } else { rank }
             }
-            Step::Shuffle(noise) => mix(noise ^ row as u64),
+            Self::Shuffle(noise) => mix(noise ^ row as u64),
         }
     }
 }
@@ -211,7 +219,7 @@ fn ranks_by<T>(keys: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> 
 }
 
 /// An integer that sorts as the float does.
-pub(super) fn sortable(value: f64, descending: bool) -> u64 {
+fn sortable(value: f64, descending: bool) -> u64 {
     let bits = value.to_bits();
     let ascending = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
     if descending { !ascending } else { ascending }

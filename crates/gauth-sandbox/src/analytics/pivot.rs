@@ -7,7 +7,7 @@ use super::aggregate::{self, Groups};
 use super::catalogue::Surface;
 use super::columns::{Columns, Dimension};
 use super::dates;
-use super::order::{self, Direction, OrderBy, OrderType};
+use super::order::{self, Direction, OrderBy, OrderType, Step};
 use super::properties::Property;
 use super::refuse_if;
 use super::report::{self, Aggregation, LARGEST_LIMIT, Pass, Report, ReportRequest};
@@ -227,18 +227,18 @@ impl Rows<'_> {
             let key = &self.groups.key(*row)[pivot.fields.clone()];
             members.entry(key).or_default().push(*row);
         }
-        let mut steps: Vec<Vec<u32>> = Vec::new();
-        for dimension in pivot.fields.clone() {
-            steps.push(order::ranks(&self.texts[dimension], OrderType::Alphanumeric));
-        }
+        let ranks = |dimension: usize| order::ranks(&self.texts[dimension], OrderType::Alphanumeric);
+        let steps: Vec<Vec<u32>> = pivot.fields.clone().map(ranks).collect();
+        let order = pivot.order.iter().map(|(direction, selections)| (direction.step(&self.texts), selections));
+        let order: Vec<(Step, &Vec<_>)> = order.collect();
         let mut ordered: Vec<(Vec<u64>, Vec<u32>)> = members
             .into_iter()
             .map(|(key, rows)| {
-                let mut words: Vec<u64> = pivot
-                    .order
-                    .iter()
-                    .map(|(direction, selections)| self.word(direction, selections, key, pivot, &rows))
-                    .collect();
+                let word = |(step, selections): &(Step, &Vec<_>)| {
+                    let text = |dimension: usize| key[dimension - pivot.fields.start];
+                    step.word(0, |metric| self.figure(metric, selections, &rows), text)
+                };
+                let mut words: Vec<u64> = order.iter().map(word).collect();
                 // Headers with equal sort keys are ordered by their texts.
                 words.extend(key.iter().zip(&steps).map(|(text, ranks)| u64::from(ranks[*text as usize])));
                 (words, key.to_vec())
@@ -252,33 +252,15 @@ impl Rows<'_> {
         }
     }
 
-    /// The sort key of a header in one step of a pivot's order, smallest first.
-    fn word(
-        &self,
-        direction: &Direction,
-        selections: &[(usize, String)],
-        key: &[u32],
-        pivot: &Pivot,
-        rows: &[u32],
-    ) -> u64 {
-        match direction {
-            Direction::Metric { metric, descending } => {
-                let selected = |row: &&u32| {
-                    selections.iter().all(|(dimension, value)| {
-                        let text = self.groups.key(**row)[*dimension] as usize;
-                        self.texts[*dimension][text] == *value
-                    })
-                };
-                let rows: Vec<u32> = rows.iter().filter(selected).copied().collect();
-                let totals = self.groups.totals(self.property, self.columns, &rows);
-                order::sortable(totals[*metric], *descending)
-            }
-            Direction::Dimension { dimension, by, descending } => {
-                let text = key[dimension - pivot.fields.start] as usize;
-                let rank = u64::from(order::ranks(&self.texts[*dimension], *by)[text]);
-                if *descending { !rank } else { rank }
-            }
-        }
+    /// A figure over those of `rows` that have the selected values.
+    fn figure(&self, metric: usize, selections: &[(usize, String)], rows: &[u32]) -> f64 {
+        let is_selected = |row: u32| {
+            selections
+                .iter()
+                .all(|(dimension, value)| self.texts[*dimension][self.groups.key(row)[*dimension] as usize] == *value)
+        };
+        let rows: Vec<u32> = rows.iter().copied().filter(|row| is_selected(*row)).collect();
+        self.groups.totals(self.property, self.columns, &rows)[metric]
     }
 
     /// The figures over `rows`, which differ only in the dimensions of `pivot`.

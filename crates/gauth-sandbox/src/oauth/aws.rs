@@ -61,9 +61,8 @@ impl AwsAccount {
         // Some of Google's libraries leave their own header unsigned.
         fail_if(!["host", "x-amz-date"].iter().all(|name| signed.contains(name)), "a header is not signed")?;
         let host = header("host")?;
-        if request.method != "POST" || host != format!("sts.{region}.amazonaws.com") {
-            return Err("not a request to the region's STS");
-        }
+        let is_sts = request.method == "POST" && host == format!("sts.{region}.amazonaws.com");
+        fail_if(!is_sts, "not a request to the region's STS")?;
         let query = request
             .url
             .strip_prefix("https://")

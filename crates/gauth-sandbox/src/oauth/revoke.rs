@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::json;
 
-use crate::http::{OAuthError, Request, Response, json, not_found};
+use crate::http::{OAuthError, Request, Response, not_found};
 use crate::oauth::form::Form;
 use crate::oauth::google::{Google, now};
 use crate::oauth::grants::Unrevocable;
@@ -14,10 +14,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     if request.method() != Method::POST && !(is_old && request.method() == Method::GET) {
         return not_found(request.uri().path());
     }
-    match revoke(google, request) {
-        Ok(()) => json(200, &json!({})),
-        Err(error) => error.response(),
-    }
+    OAuthError::or(revoke(google, request).map(|()| json!({})))
 }
 
 fn revoke(google: &Google, request: &Request) -> Result<(), OAuthError> {

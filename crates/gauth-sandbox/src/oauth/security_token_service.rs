@@ -6,7 +6,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::fail_if;
-use crate::http::{OAuthError, Request, Response, json};
+use crate::http::{OAuthError, Request, Response};
 use crate::oauth::clients::WORKFORCE_ID;
 use crate::oauth::form::Form;
 use crate::oauth::google::{Google, now};
@@ -27,15 +27,8 @@ pub(crate) fn refresh(google: &Google, request: &Request) -> Response {
 }
 
 fn answer(request: &Request, tokens: impl FnOnce() -> Result<Value, OAuthError>) -> Response {
-    let result = if request.method() == Method::POST {
-        tokens()
-    } else {
-        Err(OAuthError::invalid_request("Invalid HTTP method."))
-    };
-    match result {
-        Ok(tokens) => json(200, &tokens),
-        Err(error) => error.response(),
-    }
+    let is_post = request.method() == Method::POST;
+    OAuthError::or(fail_if(!is_post, OAuthError::invalid_request("Invalid HTTP method.")).and_then(|()| tokens()))
 }
 
 fn exchanged(google: &Google, request: &Request) -> Result<Value, OAuthError> {

@@ -8,7 +8,7 @@ use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 
 use crate::fail_if;
-use crate::http::{OAuthError, Request, Response, json};
+use crate::http::{OAuthError, Request, Response};
 use crate::oauth::assertion;
 use crate::oauth::authorize::is_verifier;
 use crate::oauth::dpop;
@@ -26,10 +26,7 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
         error.status = 405;
         return error.response();
     }
-    let mut response = match exchange(google, request) {
-        Ok(tokens) => json(200, &tokens),
-        Err(error) => error.response(),
-    };
+    let mut response = OAuthError::or(exchange(google, request));
     if request.headers().contains_key("dpop") {
         let nonce = HeaderValue::from_str(&google.proofs.nonce).expect("letters and digits are a header");
         response.headers_mut().insert("dpop-nonce", nonce);

@@ -4,7 +4,7 @@
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use crate::http::{OAuthError, Request, Response, bearer, json, not_found};
+use crate::http::{OAuthError, Request, Response, bearer, not_found};
 use crate::oauth::form::Form;
 use crate::oauth::google::{Google, now};
 use crate::oauth::grants::{AccessToken, Kind};
@@ -15,18 +15,15 @@ pub(crate) fn answer(google: &Google, request: &Request) -> Response {
     if ![Method::GET, Method::POST].contains(request.method()) {
         return not_found(request.uri().path());
     }
-    match lookup(google, request) {
-        Ok(info) => json(200, &info.into()),
-        Err(error) => error.response(),
-    }
+    OAuthError::or(lookup(google, request).map(Value::Object))
 }
 
 /// Versions 1 and 2 have other names, and values that are not strings.
 pub(crate) fn answer_in_the_old_form(google: &Google, request: &Request) -> Response {
-    let info = match lookup(google, request) {
-        Ok(info) => info,
-        Err(error) => return error.response(),
-    };
+    OAuthError::or(lookup(google, request).map(in_the_old_form))
+}
+
+fn in_the_old_form(info: Map<String, Value>) -> Value {
     let value = |name: &str| info.get(name).cloned();
     let number = info.get("expires_in").and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok());
     let old = [
@@ -39,7 +36,7 @@ pub(crate) fn answer_in_the_old_form(google: &Google, request: &Request) -> Resp
         ("verified_email", info.contains_key("email").then_some(true.into())),
         ("access_type", value("access_type")),
     ];
-    json(200, &old.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+    old.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 fn lookup(google: &Google, request: &Request) -> Result<Map<String, Value>, OAuthError> {

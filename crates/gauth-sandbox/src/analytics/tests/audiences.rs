@@ -1,6 +1,7 @@
 //! Audience exports: from the request that creates one to its rows.
 
 use super::*;
+use std::sync::atomic::Ordering;
 
 const EXPORTS: &str = "/v1beta/properties/123456/audienceExports";
 
@@ -36,7 +37,7 @@ fn an_export_is_made_after_two_looks_and_then_has_all_its_rows() {
 #[test]
 fn an_export_of_too_many_users_fails() {
     let sandbox = sandbox(50);
-    sandbox.exports.set_looks(0);
+    sandbox.exports.looks.store(0, Ordering::Relaxed);
     let (_, operation) = create(&sandbox, &wanted(4009, &["deviceId"]));
     assert_eq!(operation["response"]["state"], "FAILED");
     assert!(operation["response"]["errorMessage"].as_str().is_some_and(|text| text.contains("quota")));
