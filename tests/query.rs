@@ -8,6 +8,8 @@ mod pipeline;
 
 #[path = "query/answers.rs"]
 mod answers;
+#[path = "query/audience.rs"]
+mod audience;
 #[path = "query/command_line.rs"]
 mod command_line;
 #[path = "query/compare.rs"]

@@ -28,6 +28,7 @@ use crate::analytics::Analytics;
 
 pub use exchange::{Fetched, body};
 pub use pages::{Piece, first_page};
+pub use progress::Waiting;
 pub use runtime::Runtime;
 pub use spool::Spool;
 

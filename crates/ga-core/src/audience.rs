@@ -291,6 +291,16 @@ impl Preparation {
         }
     }
 
+    /// How often the export has been looked at.
+    pub fn looks(&self) -> u32 {
+        if let State::Waiting { looks, .. } = &self.state { *looks } else { 0 }
+    }
+
+    /// Whether an export is known, so that the next run would find it.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
     /// Takes the body of the answer to the request of the last step, which arrived at `now`.
     pub fn answer(&mut self, body: &[u8], now: Timestamp) -> Result<(), Error> {
         let state = std::mem::replace(&mut self.state, State::Creating);

@@ -65,6 +65,11 @@ ga_client::arguments! {
         #[argh(option, arg_name = "MODEL")]
         pub(crate) attribution: Option<String>,
 
+        /// list the users of an audience instead: reuse an export of the last 12 hours or create one, wait until it is made,
+        /// and read it
+        #[argh(option, arg_name = "ID")]
+        pub(crate) audience: Option<String>,
+
         /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
         #[argh(option, arg_name = "EXPR")]
         pub(crate) filter: Vec<String>,

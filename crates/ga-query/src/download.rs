@@ -41,6 +41,7 @@ pub(crate) fn jobs(
     query: &Arc<Query>,
     properties: &[Arc<Property>],
     shows_name: bool,
+    export: Option<&str>,
     analytics: &Arc<Analytics>,
 ) -> impl Iterator<Item = Job> {
     let job = move |property: &Arc<Property>| {
@@ -51,7 +52,7 @@ pub(crate) fn jobs(
             property.look_up(&query, shows_name, &analytics)?;
             Ok(query.requests(property.span()))
         });
-        Job { property: number, method, requests }
+        Job { property: number, method, export: export.map(str::to_owned), requests }
     };
     properties.iter().map(job)
 }

@@ -111,7 +111,8 @@ impl Findings {
 
     /// Reports what there is to report; with `--strict`, lost data is an error.
     pub(crate) fn report(&self, terminal: &Terminal, arguments: &Arguments) -> Result<(), Failure> {
-        if arguments.quota {
+        // The pages of an export do not report any.
+        if arguments.quota && arguments.audience.is_none() {
             for line in self.consumption.lines() {
                 terminal.note(&line);
             }

@@ -1,6 +1,7 @@
 //! ga-query: runs Google Analytics reports. Rows go to stdout or a file, everything for people to stderr.
 
 mod arguments;
+mod audience;
 mod columns;
 mod conversions;
 mod display_names;
@@ -27,6 +28,7 @@ use ga_client::token_argument::TokenSource;
 use gauth_cli::{Context, Program};
 
 use arguments::Arguments;
+use audience::{Parting, Wait};
 use document::Document;
 use download::Run;
 use format::Output;
@@ -48,7 +50,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     let deadline = context.deadline();
     let terminal = context.terminal;
     let token = arguments.options().token(arguments.stdin_reader()?);
-    let query = Query::read(&arguments, deadline, &terminal)?;
+    let query = Query::read(&arguments, &context.given, deadline, &terminal)?;
     let parallel = pages::parallel(arguments.parallel)?;
     let service = Service::find(arguments.options().quota_project)?;
     let output = Output::choose(&arguments, &query)?;
@@ -58,11 +60,14 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
 
     let source = TokenSource::choose(&token, true, context.timeout)?;
     let target = Target::open(output.place(), deadline)?;
-    let runtime = Runtime::start(target.clean_up())?;
+    let parting = Parting::default();
+    let runtime = Runtime::start(parting.clone().after(target.clean_up(), terminal))?;
     let analytics = Arc::new(Analytics::new(service, source, deadline, terminal)?);
     let numbers = properties::numbers(&query.properties, &analytics)?;
     let properties: Vec<_> = numbers.into_iter().map(|number| Arc::new(Property::new(number))).collect();
     let query = Arc::new(query);
+    let wait = Wait { analytics: &analytics, parting: &parting, deadline, shows_quota: arguments.quota };
+    let export = query.users.as_ref().map(|users| wait.for_export(users, &properties[0].number)).transpose()?;
     let shows_name = output.format.shows_property_name && !query.properties.is_list();
     let options = Options {
         parallel,
@@ -71,7 +76,7 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         ends_at: if arguments.keep_going { download::ends_all } else { |_| true },
     };
     let download = Download::new(runtime, &analytics, options, properties.len())?;
-    let jobs = download::jobs(&query, &properties, shows_name, &analytics);
+    let jobs = download::jobs(&query, &properties, shows_name, export.as_deref(), &analytics);
     let arriving = jobs.map(|job| download.start(job)).collect();
     let run = Run {
         query: &query,

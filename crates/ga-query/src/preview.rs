@@ -28,6 +28,9 @@ pub(crate) fn print(
 
 /// The first requests of each property.
 fn requests(base: &str, query: &Query, numbers: &[PropertyNumber]) -> anyhow::Result<Vec<http::Request<Vec<u8>>>> {
+    if let Some(users) = &query.users {
+        return numbers.iter().map(|number| Ok(users.at(number)?.create(base)?)).collect();
+    }
     let bodies = query.first_bodies()?;
     let of_property = |number| bodies.iter().map(move |body| Ok(request::report(base, number, query.method, body)?));
     numbers.iter().flat_map(of_property).collect()
@@ -45,15 +48,17 @@ fn numbers(selection: &Selection) -> Option<Vec<PropertyNumber>> {
 /// Prints the body, which is the same for every property and fit for `--request -`; method and URLs go to stderr.
 fn dry_run(base: &str, query: &Query, terminal: &Terminal) -> anyhow::Result<()> {
     let named = numbers(&query.properties);
-    let zero = || Ok::<_, ga_core::Error>(vec![PropertyNumber::parse("0")?]);
-    for request in requests(base, query, &named.clone().map_or_else(zero, Ok)?)? {
-        let url = request.uri().to_string();
-        let url = if named.is_some() { url } else { url.replace("/properties/0:", "/properties/PROPERTY:") };
-        terminal.note(&format!("{} {url}", request.method()));
+    let shown = |text: String| if named.is_some() { text } else { text.replace("properties/0", "properties/PROPERTY") };
+    let numbers = named.clone().map_or_else(|| Ok::<_, ga_core::Error>(vec![PropertyNumber::parse("0")?]), Ok)?;
+    for request in requests(base, query, &numbers)? {
+        terminal.note(&format!("{} {}", request.method(), shown(request.uri().to_string())));
     }
+    let body = match (&query.users, &numbers[..]) {
+        (Some(users), [number, ..]) => users.at(number)?.body()?,
+        _ => query.whole_body()?,
+    };
     let mut out = stdout();
-    out.write_all(&serde_json::to_vec_pretty(&query.whole_body()?)?)?;
-    out.write_all(b"\n")?;
+    writeln!(out, "{}", shown(serde_json::to_string_pretty(&body)?))?;
     Ok(out.finish()?)
 }
 

@@ -12,13 +12,14 @@ use ga_core::dates::{self, TypedRange};
 use ga_core::property::{PropertyNumber, Selection};
 use ga_core::report::{MinuteRange, RunReportRequest};
 use ga_core::v3::{self, FieldMap};
-use gauth_cli::{Failure, Terminal};
+use gauth_cli::{Failure, Given, Terminal};
 use gauth_text::Typed;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::arguments::Arguments;
+use crate::audience::Users;
 use crate::report::{Report, Span, one_of};
 use crate::request_file;
 
@@ -30,6 +31,8 @@ pub(crate) struct Query {
     /// One, but for a batch.
     pub(crate) reports: Vec<Report>,
     days: Days,
+    /// The users whose export is read, if it is not a report.
+    pub(crate) users: Option<Users>,
 }
 
 /// The days of the report as typed.
@@ -50,11 +53,20 @@ struct Words<'a> {
 
 impl Query {
     /// Reads the arguments; notes go to the terminal.
-    pub(crate) fn read(arguments: &Arguments, deadline: Option<Instant>, terminal: &Terminal) -> anyhow::Result<Self> {
+    pub(crate) fn read(
+        arguments: &Arguments,
+        given: &Given,
+        deadline: Option<Instant>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
+        let users = Users::read(arguments, given)?;
         refuse_beside_compare(arguments)?;
         let words = Words::read(arguments)?;
         let map = report::field_map(arguments.map.as_deref(), deadline)?;
         let properties = selection(arguments, &words, &map, deadline, terminal)?;
+        if let Some(users) = users {
+            return Self::of_users(users, arguments, properties);
+        }
         let ignored = arguments.ignored_parameters()?;
         if let Some(path) = &arguments.request {
             return Self::official(path, arguments, properties, deadline, terminal);
@@ -78,7 +90,20 @@ impl Query {
             (days, span)
         };
         let (method, report) = Report::in_words(arguments, metrics, span, &map, terminal)?;
-        Ok(Self { properties, method, reports: vec![report], days })
+        Ok(Self { properties, method, reports: vec![report], days, users: None })
+    }
+
+    fn of_users(users: Users, arguments: &Arguments, properties: Selection) -> anyhow::Result<Self> {
+        match &properties {
+            Selection::All | Selection::List(_) => {
+                let text = "--audience: an audience belongs to one property";
+                return Err(Failure::usage(text).hint("name it with -p NUMBER").into());
+            }
+            Selection::One(number) => drop(users.at(number)?),
+            Selection::First => {}
+        }
+        let reports = vec![Report::of_users(arguments, &users.dimensions)];
+        Ok(Self { properties, method: Method::QueryAudienceExport, reports, days: Days::default(), users: Some(users) })
     }
 
     fn official(
@@ -108,7 +133,7 @@ impl Query {
             .into_iter()
             .map(|request| Report::official(method, request, arguments.shows_quota()))
             .collect::<anyhow::Result<_>>()?;
-        Ok(Self { properties, method, reports, days: Days::default() })
+        Ok(Self { properties, method, reports, days: Days::default(), users: None })
     }
 
     /// Whether the days depend on today's date at the property.
@@ -123,7 +148,10 @@ impl Query {
 
     /// The requests for one property with these days, if they are its own.
     pub(crate) fn requests(&self, span: Option<&Span>) -> Vec<RunReportRequest> {
-        self.reports.iter().flat_map(|report| report.requests_on(span)).collect()
+        let mut requests: Vec<_> = self.reports.iter().flat_map(|report| report.requests_on(span)).collect();
+        // The columns of an export are named when it is created.
+        requests.iter_mut().filter(|_| self.users.is_some()).for_each(|request| request.dimensions.clear());
+        requests
     }
 
     /// The JSON of the requests that are sent first: one, unless two periods are compared by a method without a batch.

@@ -11,7 +11,7 @@ use ga_core::check::{self, Method};
 use ga_core::compare::Periods;
 use ga_core::order::{self, DefaultOrder};
 use ga_core::paging;
-use ga_core::report::{DateRange, MetricAggregation, MinuteRange, PAGE_ROWS, RunReportRequest};
+use ga_core::report::{DateRange, Dimension, MetricAggregation, MinuteRange, PAGE_ROWS, RunReportRequest};
 use ga_core::v3::{self, FieldMap, Translation};
 use gauth_cli::{Failure, Terminal};
 use gauth_text::Typed;
@@ -129,6 +129,14 @@ impl Report {
             translation: None,
             comparison: None,
         })
+    }
+
+    /// The users of an audience with these dimensions.
+    pub(crate) fn of_users(arguments: &Arguments, dimensions: &[String]) -> Self {
+        let (limit, offset) = (arguments.limit, arguments.offset.filter(|offset| *offset > 0));
+        let dimensions = dimensions.iter().map(Dimension::named).collect();
+        let request = RunReportRequest { dimensions, limit, offset, ..RunReportRequest::default() };
+        Self { request, translation: None, offset: offset.unwrap_or(0), limit, comparison: None }
     }
 
     /// How the rows are to be changed, if they are.

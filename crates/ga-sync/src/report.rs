@@ -49,7 +49,9 @@ impl<'c> Report<'c> {
             let request = request.clone();
             move || Ok(vec![request])
         });
-        for piece in download.start(Job { property: property.clone(), method: Method::RunReport, requests }) {
+        for piece in
+            download.start(Job { property: property.clone(), method: Method::RunReport, export: None, requests })
+        {
             if let Piece::Page(page) = piece? {
                 let head = &page.page.head;
                 check_headers(head, request).with_context(|| format!("property {property}"))?;

@@ -132,6 +132,7 @@ def google_analytics_data():
             pivots=[types.Pivot(field_names=["country"], limit=5), types.Pivot(field_names=["browser"], limit=5)],
         )
     )
+    audience_exports(client, types)
     alpha = data_v1alpha.AlphaAnalyticsDataClient(transport="rest", client_options=options)
     funnel = alpha.run_funnel_report(
         data_v1alpha.RunFunnelReportRequest(
@@ -151,6 +152,25 @@ def google_analytics_data():
     )
     assert report.metadata.section == data_v1alpha.Section.SECTION_ADVERTISING
     alpha.get_property_quotas_snapshot(name="properties/123456/propertyQuotasSnapshot")
+
+
+def audience_exports(client, types):
+    """As in Google's samples: create, look, query, list."""
+    parent = "properties/123456"
+    wanted = types.AudienceExport(
+        audience=f"{parent}/audiences/4002", dimensions=[types.AudienceDimension(dimension_name="deviceId")]
+    )
+    export = client.create_audience_export(parent=parent, audience_export=wanted).result()
+    assert export.state == types.AudienceExport.State.CREATING and export.audience_display_name == "Purchasers"
+    query = types.QueryAudienceExportRequest(name=export.name, offset=1, limit=2)
+    refused(exceptions.BadRequest, lambda: client.query_audience_export(query))
+    while client.get_audience_export(name=export.name).state != types.AudienceExport.State.ACTIVE:
+        pass
+    answer = client.query_audience_export(query)
+    assert answer.row_count > 2 and len(answer.audience_rows) == 2 and answer.audience_export.name == export.name
+    assert "." in answer.audience_rows[0].dimension_values[0].value
+    assert [one.name for one in client.list_audience_exports(parent=parent)] == [export.name]
+    refused(exceptions.NotFound, lambda: client.get_audience_export(name=f"{parent}/audienceExports/9"))
 
 
 def google_analytics_admin():

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gauth_cli::Terminal;
-use gauth_cli::terminal::{draws_unicode, error_width, moves_cursor};
+use gauth_cli::terminal::{draws_unicode, error_width, moves_cursor, sanitise};
 use gauth_text::counted;
 use unicode_width::UnicodeWidthStr;
 
@@ -102,7 +102,7 @@ impl Progress {
 
     /// Shows the line from the first second on until the work ends, if a person watches.
     pub(super) fn show_on(self: &Arc<Self>, terminal: &Terminal) {
-        if !io::stderr().is_terminal() || !moves_cursor() || terminal.quiet() {
+        if !is_watched(terminal) {
             return;
         }
         let progress = Arc::clone(self);
@@ -136,11 +136,9 @@ impl Progress {
             Line::Hidden => "",
             Line::Shown(text) => text,
         };
-        // A character in the last column could break the line.
-        let text = self.text(error_width().saturating_sub(1), !draws_unicode());
+        let text = self.text(width(), !draws_unicode());
         if text != shown {
-            write(&format!("\r{text}\x1b[K"));
-            IS_SHOWN.store(true, Ordering::Relaxed);
+            show(&text);
             *line = Line::Shown(text);
         }
         true
@@ -166,6 +164,56 @@ impl Progress {
         let bar = share.filter(|_| room >= BAR / 3).map(|(done, all)| bar(done, all, room, is_ascii));
         cut(&bar.map_or_else(|| text.clone(), |bar| format!("{bar} {text}")), width, if is_ascii { "..." } else { "…" })
     }
+}
+
+/// A line about what is waited for, with the time since this began, if a person watches.
+pub struct Waiting {
+    begun: Instant,
+    is_watched: bool,
+}
+
+impl Waiting {
+    /// Nothing yet.
+    pub fn new(terminal: &Terminal) -> Self {
+        Self { begun: Instant::now(), is_watched: is_watched(terminal) }
+    }
+
+    /// Sleeps while the line shows `text`, which may come from a server.
+    pub fn pause(&self, text: &str, pause: Duration) {
+        let end = Instant::now() + pause;
+        loop {
+            if self.is_watched {
+                let text = format!("{}, {}", sanitise(text), duration(self.begun.elapsed().as_secs() as f64, 0));
+                show(&cut(&text, width(), if draws_unicode() { "…" } else { "..." }));
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(PATIENCE));
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        erase();
+    }
+}
+
+/// Whether a person sees what is drawn on stderr.
+fn is_watched(terminal: &Terminal) -> bool {
+    io::stderr().is_terminal() && moves_cursor() && !terminal.quiet()
+}
+
+/// A character in the last column could break the line.
+fn width() -> usize {
+    error_width().saturating_sub(1)
+}
+
+fn show(text: &str) {
+    write(&format!("\r{text}\x1b[K"));
+    IS_SHOWN.store(true, Ordering::Relaxed);
 }
 
 fn bar(done: u64, all: u64, width: usize, is_ascii: bool) -> String {

@@ -12,9 +12,11 @@ use super::days::Days;
 use super::figure::{Figure, Panel, Series};
 use super::heading::Heading;
 use super::{Content, Format, Layout, RowWriter, Start};
+use crate::arguments::Arguments;
+use crate::query::Query;
 
 pub(super) const FORMAT: Format =
-    Format { is_drawing: true, shows_property_name: true, ..Format::new("chart", Content::Report(begin)) };
+    Format { is_drawing: true, shows_property_name: true, check, ..Format::new("chart", Content::Report(begin)) };
 
 /// The width without a terminal.
 const WIDTH: usize = 80;
@@ -64,6 +66,13 @@ const ASCII: Glyphs = Glyphs {
 
 /// How the two periods are painted: the report's own in colour, the other one faint.
 const PAINTS: [&str; 2] = ["36", "2"];
+
+fn check(_: &Arguments, query: &Query) -> Result<(), Failure> {
+    match query.users {
+        Some(_) => Err(Failure::usage("-f chart: an audience export has no metrics to draw")),
+        None => Ok(()),
+    }
+}
 
 fn begin(layout: Layout, start: &Start<'_>, _: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
     let days = Days::of(start);
