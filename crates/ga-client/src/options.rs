@@ -92,3 +92,50 @@ macro_rules! arguments {
         }
     };
 }
+
+/// Declares the arguments of a ga-* program that requests reports: the `first` of its own, those of a report, its other
+/// ones, and those of [`arguments!`](crate::arguments).
+#[macro_export]
+macro_rules! report_arguments {
+    (
+        $(#[$($attribute:tt)*])* $visibility:vis struct $name:ident { $($first:tt)* } then { $($own:tt)* }
+    ) => {
+        $crate::arguments! {
+            $(#[$($attribute)*])*
+            $visibility struct $name {
+                $($first)*
+
+                /// digits or properties/DIGITS, comma-separated; 0 for the first one the token can see, all for every one,
+                /// @FILE for a list in a file (@-: standard input) (default: GA_PROPERTY)
+                #[argh(option, short = 'p', arg_name = "IDS")]
+                $visibility property: Vec<String>,
+
+                /// metrics, comma-separated, such as sessions,totalUsers
+                #[argh(option, short = 'm', arg_name = "NAMES")]
+                $visibility metrics: Vec<String>,
+
+                /// dimensions, comma-separated, such as country,pagePath
+                #[argh(option, short = 'd', arg_name = "NAMES")]
+                $visibility dimensions: Vec<String>,
+
+                /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
+                #[argh(option, arg_name = "EXPR")]
+                $visibility filter: Vec<String>,
+
+                /// include rows whose metrics are all zero
+                #[argh(switch)]
+                $visibility keep_empty: bool,
+
+                /// currency of amounts of money, such as EUR (default: the property's own)
+                #[argh(option, arg_name = "CODE")]
+                $visibility currency: Option<String>,
+
+                /// what replaces goals, custom dimensions and views of Universal Analytics, one NAME = VALUE per line
+                #[argh(option, arg_name = "FILE")]
+                $visibility map: Option<String>,
+
+                $($own)*
+            }
+        }
+    };
+}

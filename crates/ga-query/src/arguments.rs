@@ -10,26 +10,13 @@ use crate::{conversions, format};
 /// The form of v3's response whose rows are objects.
 pub(crate) const DATA_TABLE: &str = "dataTable";
 
-ga_client::arguments! {
+ga_client::report_arguments! {
     /// run a Google Analytics report
     pub(crate) struct Arguments {
         /// the old form: a property, first and last day, metrics; each can be an option instead
         #[argh(positional, arg_name = "PROPERTY [START [END [METRICS]]]")]
         pub(crate) words: Vec<String>,
-
-        /// digits or properties/DIGITS, comma-separated; 0 for the first one the token can see, all for every one, @FILE
-        /// for a list in a file (@-: standard input) (default: GA_PROPERTY)
-        #[argh(option, short = 'p', arg_name = "IDS")]
-        pub(crate) property: Vec<String>,
-
-        /// metrics, comma-separated, such as sessions,totalUsers
-        #[argh(option, short = 'm', arg_name = "NAMES")]
-        pub(crate) metrics: Vec<String>,
-
-        /// dimensions, comma-separated, such as date,country
-        #[argh(option, short = 'd', arg_name = "NAMES")]
-        pub(crate) dimensions: Vec<String>,
-
+    } then {
         /// first day: YYYY-MM-DD, NdaysAgo, yesterday, today; or YYYY-MM, lastMonth, thisMonth, lastWeek, thisWeek, which set
         /// both ends (default: 28daysAgo)
         #[argh(option, arg_name = "DAY")]
@@ -70,10 +57,6 @@ ga_client::arguments! {
         #[argh(option, arg_name = "ID")]
         pub(crate) audience: Option<String>,
 
-        /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
-        #[argh(option, arg_name = "EXPR")]
-        pub(crate) filter: Vec<String>,
-
         /// order of the rows, such as -sessions,date; a dash means descending (default: time dimensions, or the first metric
         /// descending; then the other dimensions)
         #[argh(option, arg_name = "NAMES")]
@@ -99,14 +82,6 @@ ga_client::arguments! {
         #[argh(switch)]
         pub(crate) max: bool,
 
-        /// include rows whose metrics are all zero
-        #[argh(switch)]
-        pub(crate) keep_empty: bool,
-
-        /// currency of amounts of money, such as EUR (default: the property's own)
-        #[argh(option, arg_name = "CODE")]
-        pub(crate) currency: Option<String>,
-
         /// an official request body, instead of options; a list of them is a batch
         #[argh(option, arg_name = "FILE|-")]
         pub(crate) request: Option<String>,
@@ -131,10 +106,6 @@ ga_client::arguments! {
         /// write csv for spreadsheets: with a byte-order mark, and no cell that would run as a formula
         #[argh(switch)]
         pub(crate) excel: bool,
-
-        /// what replaces goals, custom dimensions and views of Universal Analytics, one NAME = VALUE per line
-        #[argh(option, arg_name = "FILE")]
-        pub(crate) map: Option<String>,
 
         /// the view of an old script: the property with that number, or the one in --map
         #[argh(option, arg_name = "ga:N")]

@@ -10,7 +10,7 @@ use crate::target::Place;
 /// The formats of `--status` and `--dry-run`.
 const FORMATS: [&str; 3] = ["table", "csv", "json"];
 
-ga_client::arguments! {
+ga_client::report_arguments! {
     /// keep a table of Google Analytics reports up to date
     pub(crate) struct Arguments {
         /// where the table is: an SQLite file, postgres://… (or postgres: alone, then PGHOST and its like), or a folder of
@@ -21,25 +21,8 @@ ga_client::arguments! {
         /// the table's name: letters, digits and _; in PostgreSQL with a SCHEMA. before it, if needed
         #[argh(option, arg_name = "NAME")]
         pub(crate) table: Option<String>,
-
-        /// digits or properties/DIGITS, comma-separated; 0 for the first one the token can see, all for every one, @FILE
-        /// for a list in a file (@-: standard input) (default: GA_PROPERTY)
-        #[argh(option, short = 'p', arg_name = "IDS")]
-        pub(crate) property: Vec<String>,
-
-        /// metrics, comma-separated, such as sessions,totalUsers
-        #[argh(option, short = 'm', arg_name = "NAMES")]
-        pub(crate) metrics: Vec<String>,
-
-        /// dimensions, comma-separated, such as country,pagePath; each row has its day anyway
-        #[argh(option, short = 'd', arg_name = "NAMES")]
-        pub(crate) dimensions: Vec<String>,
-
-        /// rows to keep, such as 'country==France and sessions>10'; if repeated, all must match
-        #[argh(option, arg_name = "EXPR")]
-        pub(crate) filter: Vec<String>,
-
-        /// the same in the grammar of Core Reporting v3
+    } then {
+        /// rows to keep, in the grammar of Core Reporting v3
         #[argh(option, arg_name = "EXPR")]
         pub(crate) filters: Vec<String>,
 
@@ -54,18 +37,6 @@ ga_client::arguments! {
         /// fetch a stored day again until N days after its end, since Analytics still changes it (default: 3)
         #[argh(option, arg_name = "N")]
         pub(crate) look_back: Option<u16>,
-
-        /// include rows whose metrics are all zero
-        #[argh(switch)]
-        pub(crate) keep_empty: bool,
-
-        /// currency of amounts of money, such as EUR (default: the property's own)
-        #[argh(option, arg_name = "CODE")]
-        pub(crate) currency: Option<String>,
-
-        /// what replaces goals, custom dimensions and views of Universal Analytics, one NAME = VALUE per line
-        #[argh(option, arg_name = "FILE")]
-        pub(crate) map: Option<String>,
 
         /// add columns for new metrics to the table; NULL for the days stored so far
         #[argh(switch)]
