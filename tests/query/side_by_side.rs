@@ -294,7 +294,7 @@ fn a_terminal_shows_how_many_properties_are_done_and_failures_on_lines_of_their_
     server.release();
     let (status, shown) = terminal.finish();
     assert_eq!(status.code(), Some(6), "{shown:?}");
-    let cleared: Vec<_> = shown.split("\r\u{1b}[2K").collect();
+    let cleared: Vec<_> = shown.split("\r\u{1b}[K").collect();
     assert!(cleared.iter().any(|text| text.starts_with("ga-query: warning: property 1: ")), "{shown:?}");
     assert!(!shown.contains("rows, 0sga-query"), "{shown:?}");
 }
