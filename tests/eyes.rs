@@ -118,13 +118,13 @@ fn a_chart_over_dates_is_a_line_from_the_first_to_the_last() {
     let server = server("date", &rows);
     let text = printed(&server, &["-d", "date", "-f", "chart"]);
     let lines: Vec<&str> = text.lines().skip(4).collect();
-    assert_eq!(lines.len(), 11, "{text}");
+    assert_eq!(lines.len(), 10, "{text}");
     assert!(lines[0].starts_with("40 ┤") && lines[0].width() == 80, "{text}");
-    assert!(lines[9].starts_with(" 0 ┤⠤") || lines[9].starts_with(" 0 ┤⣀"), "{text}");
+    assert!(lines[8].starts_with(" 0 ┤⠤") || lines[8].starts_with(" 0 ┤⣀"), "{text}");
     let place = |line: &str| line.trim_end().width();
-    assert!((0..9).all(|row| place(lines[row]) > place(lines[row + 1])), "{text}");
-    assert!(lines[10].trim_start().starts_with("2026-11-01  "), "{text}");
-    assert!(lines[10].ends_with("  2026-11-03"), "{text}");
+    assert!((0..8).all(|row| place(lines[row]) > place(lines[row + 1])), "{text}");
+    assert!(lines[9].trim_start().starts_with("2026-11-01  "), "{text}");
+    assert!(lines[9].ends_with("  2026-11-03"), "{text}");
 }
 
 #[test]
@@ -343,4 +343,73 @@ fn a_page_names_its_property_and_the_time_of_the_report() {
     assert!(printed(&refusing, &["-d", "country", "-f", "chart"]).contains("\nproperty 123456\n"));
     printed(&refusing, &["-d", "country", "-f", "csv"]);
     assert_eq!(refusing.requests().len(), 3 + 3 + 2 + 1);
+}
+
+#[test]
+fn a_comparison_draws_both_periods_and_the_change_beside_them() {
+    let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
+    let token = sandbox.access_token(&[READONLY]);
+    let out = |format: &str, locale: &str, more: &[&str]| {
+        let dates = ["--start", "2026-03-08", "--end", "2026-03-14", "--compare", "previous", "-f", format];
+        let home = Home::new();
+        let mut command = query(&home, sandbox.url(), &[&dates[..], more].concat());
+        command.env("GAUTH_TOKEN", &token).env("LC_ALL", locale);
+        run(command).expect(0).stdout().to_owned()
+    };
+    let lines = out("html", "C.UTF-8", &["-d", "date"]);
+    assert_eq!(lines.matches("<figure>").count(), 1, "a change is not a metric of its own");
+    for (what, count) in [("<path class=\"line s0\"", 1), ("<path class=\"line s0 other\"", 1 + 1)] {
+        assert_eq!(lines.matches(what).count(), count + usize::from(count == 1), "{what}, and in the legend");
+    }
+    assert_eq!(lines.matches("<title>2026-03-").count(), 7);
+    assert_eq!(lines.matches(" (before: ").count(), 7);
+    assert!(
+        lines.contains("</svg>2026-03-08 to 2026-03-14</li>") && lines.contains("</svg>2026-03-01 to 2026-03-07</li>")
+    );
+    assert!(lines.contains("<h1>Sessions by date</h1>"), "{lines}");
+    let bars = out("html", "C.UTF-8", &["-d", "country", "--limit", "3", "--totals"]);
+    assert_eq!(bars.matches("<rect class=\"bar other\"").count(), 3);
+    let changes = bars.matches(" <small class=\"n up\">+").count() + bars.matches(" <small class=\"n down\">-").count();
+    assert_eq!(changes, 3 + 1, "of each bar and of the total: {bars}");
+
+    let chart = out("chart", "C.UTF-8", &["-d", "date"]);
+    let head: Vec<&str> = chart.lines().skip(3).take(2).collect();
+    assert_eq!(head, ["⠤⠤ 2026-03-08 to 2026-03-14", "⠄⠄ 2026-03-01 to 2026-03-07"]);
+    let plain = out("chart", "C", &["-d", "date"]);
+    let dots: Vec<&str> = plain.lines().filter(|line| line.contains('|') || line.contains('+')).collect();
+    assert!(dots.concat().contains('*') && dots.concat().contains('.'), "{plain}");
+    let bars = out("chart", "C", &["-d", "country", "--limit", "3"]);
+    let rows: Vec<&str> = bars.lines().skip(6).collect();
+    assert_eq!(rows.len(), 6, "{bars}");
+    for pair in rows.chunks(2) {
+        assert!(pair[0].contains("% #") && pair[1].contains(" ---") && pair[1].starts_with("  "), "{bars}");
+    }
+    let several = out("chart", "C", &["-d", "date,deviceCategory", "-m", "totalUsers"]);
+    assert_eq!(several.matches("latest").count(), 2, "{several}");
+    // The name of the property is data.
+    let drawn = |text: &str| text.lines().skip(2).collect::<Vec<_>>().join("\n");
+    assert!([&plain, &bars, &several].iter().all(|text| drawn(text).is_ascii()), "{several}");
+}
+
+#[test]
+fn charts_fit_narrow_and_wide_terminals_with_every_figure_whole() {
+    let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
+    let token = sandbox.access_token(&[READONLY]);
+    for dimensions in
+        ["date", "date,sessionDefaultChannelGroup", "country,deviceCategory", "country", "yearMonth", "dateHour"]
+    {
+        for more in [&[][..], &["--compare", "previous"]] {
+            for columns in [40, 80, 200] {
+                let home = Home::new();
+                let report = ["-d", dimensions, "-m", "totalRevenue,averageSessionDuration", "-f", "chart"];
+                let mut command = query(&home, sandbox.url(), &[&report[..], more].concat());
+                command.env("GAUTH_TOKEN", &token);
+                let text = plain(&shown(command, columns));
+                let wide: Vec<&str> = text.lines().filter(|line| line.width() > usize::from(columns)).collect();
+                assert_eq!(wide, [""; 0], "{dimensions} {columns}: {text}");
+                let is_cut = |word: &str| word.ends_with('…') && word.starts_with(|c: char| c.is_ascii_digit());
+                assert!(!text.split_whitespace().any(is_cut), "{dimensions} {columns}: {text}");
+            }
+        }
+    }
 }

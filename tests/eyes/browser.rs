@@ -125,7 +125,7 @@ const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, nod
 while (texts.nextNode()) {
   const node = texts.currentNode, style = getComputedStyle(node.parentElement);
   for (const word of node.data.matchAll(/\d\S*|[^\s\/?-]+/g)) {
-    if (word[0].length > 40 || /[\u3000-\u9fff]/.test(word[0])) continue;
+    if (word[0].length > 40 || word[0].includes('…') || /[\u3000-\u9fff]/.test(word[0])) continue;
     const range = document.createRange();
     range.setStart(node, word.index);
     range.setEnd(node, word.index + word[0].length);
@@ -309,8 +309,10 @@ fn on_paper_the_headings_are_on_every_page_and_nothing_is_hidden() {
         let line = page.lines().find(|line| line.trim_start().starts_with("Date"));
         assert!(line.is_some_and(|line| line.trim_end().ends_with("Sessions")), "{page}");
     }
-    let is_day = |line: &&str| line.trim_start().starts_with("20") && line.split_whitespace().count() == 2;
-    assert_eq!(text.lines().filter(is_day).count(), 90, "{text}");
+    // A day, its name and a figure with a comma.
+    let is_day = |line: &&str| line.trim_start().starts_with("20") && line.contains(',');
+    let days: Vec<_> = text.lines().filter(is_day).collect();
+    assert_eq!(days.len(), 90, "{days:?}");
     assert_eq!(text.matches("Total ").count(), 1);
 }
 

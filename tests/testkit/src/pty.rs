@@ -117,11 +117,18 @@ fn open(columns: u16) -> std::io::Result<(File, OwnedFd)> {
 
 fn read(mut master: File, shown: &(Mutex<(String, bool)>, Condvar)) {
     let mut buffer = [0; 4096];
+    // A character may come in two parts.
+    let mut pending = Vec::new();
     loop {
         // Linux answers EIO when the last user of the terminal is gone.
         let count = master.read(&mut buffer).unwrap_or(0);
+        pending.extend_from_slice(&buffer[..count]);
+        let whole = match std::str::from_utf8(&pending) {
+            Err(error) if error.error_len().is_none() && count > 0 => error.valid_up_to(),
+            _ => pending.len(),
+        };
         let mut state = shown.0.lock().expect("no reader panics");
-        state.0.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        state.0.push_str(&String::from_utf8_lossy(&pending.drain(..whole).collect::<Vec<_>>()));
         state.1 = count == 0;
         shown.1.notify_all();
         if count == 0 {

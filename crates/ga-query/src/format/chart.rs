@@ -5,7 +5,6 @@
 
 use ga_client::rows::{cut, grouped};
 use gauth_cli::Failure;
-use gauth_cli::environment;
 use unicode_width::UnicodeWidthStr;
 
 use super::days::Days;
@@ -20,8 +19,11 @@ pub(super) const FORMAT: Format =
 
 /// The width without a terminal.
 const WIDTH: usize = 80;
-/// The height of a line chart, in lines of text.
+/// The height of a line chart in lines of text, between the outer marks of its scale and about.
 const HEIGHT: usize = 10;
+
+/// The shortest room for bars beside their labels, in columns.
+const LEAST_BAR: usize = 10;
 
 /// The characters that drawings are made of.
 struct Glyphs {
@@ -76,14 +78,12 @@ fn check(_: &Arguments, query: &Query) -> Result<(), Failure> {
 
 fn begin(layout: Layout, start: &Start<'_>, _: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
     let days = Days::of(start);
-    let is_dumb = environment::variable("TERM").is_some_and(|term| term == "dumb");
-    let has_color = layout.terminal_width.is_some() && !is_dumb && environment::variable("NO_COLOR").is_none();
     Ok(Box::new(Chart {
         heading: Heading::of(&layout, start, &days),
         figure: Figure::new(&layout, days),
         glyphs: if layout.is_ascii { ASCII } else { UNICODE },
         width: layout.terminal_width.unwrap_or(WIDTH).max(20),
-        has_color,
+        has_color: layout.has_color,
     }))
 }
 
@@ -189,32 +189,43 @@ impl Chart {
         (labels, widest)
     }
 
+    /// A bar for each series and period; below its label, where there is no room beside it.
     fn bars(&self, metric: usize, panel: &Panel) -> String {
-        let (_, label_width) = self.labels(self.figure.series());
-        let (labels, _) = self.labels(panel.series.iter());
         let of = &self.figure.metrics[metric];
         let values = |series: &Series| series.points[0].values[metric];
-        let change = |series: &Series| of.change(values(series)).unwrap_or_default();
+        let change =
+            |series: &Series| of.change(values(series)).map_or_else(String::new, |change| format!("  {change}"));
         let periods = if self.figure.is_compared() { 0..2 } else { 0..1 };
         let all =
             self.figure.series().flat_map(|series| periods.clone().map(|period| of.shown(values(series)[period])));
-        let value_width = widest(&all.collect::<Vec<_>>());
+        let value_width = 2 + widest(&all.collect::<Vec<_>>());
+        let (_, label_width) = self.labels(self.figure.series());
         let change_width = widest(&self.figure.series().map(change).collect::<Vec<_>>());
-        let before = label_width + 2 + value_width + if change_width > 0 { change_width + 2 } else { 0 };
-        let room = self.width.saturating_sub(before + 1).max(1);
+        let is_beside = label_width + value_width + change_width + 1 + LEAST_BAR <= self.width;
+        let before = if is_beside { label_width + change_width } else { 0 };
+        let room = self.width.saturating_sub(before + value_width + 1).max(1);
         let (low, high) = self.figure.range(metric, panel);
         let mut text = String::new();
-        for (series, label) in panel.series.iter().zip(&labels) {
+        for series in &panel.series {
+            let change = change(series);
+            let label = cut(&series.label, self.width.saturating_sub(change.width()), self.glyphs.ellipsis);
+            if !is_beside {
+                text += &format!("{label}{change}\n");
+            }
             for period in periods.clone() {
                 let value = values(series)[period];
                 let share = if value.is_nan() { 0.0 } else { value.abs() / high.max(-low).max(f64::MIN_POSITIVE) };
                 let bar = self.painted(PAINTS[period], &self.bar(period, share * room as f64));
-                let (label, change) = if period == 0 { (&**label, change(series)) } else { ("", String::new()) };
-                let mut line = format!("{}  {}", padded(label, label_width), right(&of.shown(value), value_width));
-                if change_width > 0 {
-                    line += &format!("  {}", right(&change, change_width));
-                }
-                text += format!("{line} {bar}").trim_end();
+                let value = right(&of.shown(value), value_width);
+                let (label, change) = if period == 0 { (&*label, &*change) } else { ("", "") };
+                let line = match is_beside {
+                    true => {
+                        let label = padded(&cut(label, label_width, self.glyphs.ellipsis), label_width);
+                        format!("{label}{value}{} {bar}", right(change, change_width))
+                    }
+                    false => format!("{value} {bar}"),
+                };
+                text += line.trim_end();
                 text.push('\n');
             }
         }
@@ -297,13 +308,17 @@ impl Chart {
         let scale = self.figure.scale(metric, &self.figure.panels[0]);
         let digits = scale.marks.iter().map(|(_, mark)| mark.width()).max().unwrap_or(0);
         let width = self.width.saturating_sub(digits + 2).max(1);
-        let (right_end, floor) = ((width * 2 - 1) as f64, (HEIGHT * 4 - 1) as f64);
+        // Marks are at equal distances.
+        let parts = scale.marks.len() - 1;
+        let distance = HEIGHT / parts;
+        let height = parts * distance + 1;
+        let (right_end, floor) = ((width * 2 - 1) as f64, (height * 4 - 1) as f64);
         let place = |(step, value): &(i64, f64)| {
             let across = *step as f64 / (self.figure.steps - 1).max(1) as f64 * right_end;
             (across.round() as i64, ((1.0 - scale.share(*value)) * floor).round() as i64)
         };
         let canvases = [0, 1].map(|period| {
-            let mut canvas = vec![vec![0u8; width]; HEIGHT];
+            let mut canvas = vec![vec![0u8; width]; height];
             for points in series.unbroken(metric, period) {
                 let points: Vec<(i64, i64)> = points.iter().map(place).collect();
                 stroke(&mut canvas, points[0], points[0], 1);
@@ -314,10 +329,8 @@ impl Chart {
             canvas
         });
         let mut text = String::new();
-        let row_of = |place: usize| (place * (HEIGHT - 1) * 2 / (scale.marks.len() - 1).max(1)).div_ceil(2);
-        for row in 0..HEIGHT {
-            let mark = scale.marks.iter().enumerate().find(|(place, _)| row_of(*place) == row);
-            let mark = mark.map_or("", |(_, (_, mark))| mark);
+        for row in 0..height {
+            let mark = scale.marks.get(row / distance).filter(|_| row % distance == 0).map_or("", |(_, mark)| mark);
             let axis = if mark.is_empty() { self.glyphs.axis } else { self.glyphs.mark };
             let cells: Vec<(usize, char)> = (0..width).map(|column| self.dots(&canvases, row, column)).collect();
             text += &self.painted("2", &format!("{} {axis}", right(mark, digits)));

@@ -11,6 +11,7 @@ use jiff::{Span, Timestamp, ToSpan as _};
 use super::Start;
 
 /// When a report was made, and its days.
+#[derive(Default)]
 pub(super) struct Days {
     pub(super) ranges: Vec<Range>,
     /// The days that they are compared with.

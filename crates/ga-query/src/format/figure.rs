@@ -61,7 +61,8 @@ pub(super) struct Figure {
     ranges: Vec<Range>,
     /// The period that they are compared with.
     other: Option<Range>,
-    labels: Vec<usize>,
+    /// The columns of its labels, and where they are.
+    labels: Vec<(usize, Column)>,
     /// All that may be drawn, until the last row has come, and where each is by its label.
     series: Vec<Series>,
     places: HashMap<String, usize>,
@@ -129,7 +130,7 @@ impl Figure {
             range: range.filter(|_| days.ranges.len() > 1),
             ranges: days.ranges,
             other: days.other,
-            labels: labels.map(|(place, _)| place).collect(),
+            labels: labels.map(|(place, column)| (place, column.clone())).collect(),
             series: Vec::new(),
             places: HashMap::new(),
             is_full: false,
@@ -180,7 +181,8 @@ impl Figure {
         if !self.is_over_time() && self.series.len() == self.most() {
             return;
         }
-        let names: Vec<String> = self.labels.iter().map(|place| sanitise(&text(*place))).collect();
+        let names: Vec<String> =
+            self.labels.iter().map(|(place, column)| column.shown(cells[*place], Detail::ROUND)).collect();
         let Some(place) = self.place(names) else {
             return;
         };
@@ -427,4 +429,100 @@ fn bar_panels(mut series: Vec<Series>) -> Vec<Panel> {
     }
     panels.retain(|panel| !panel.series.is_empty());
     panels
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+    use crate::format::days::Days;
+
+    /// The drawing of one metric by these dimensions.
+    fn figure(dimensions: &[&str], rows: &[Vec<String>]) -> Figure {
+        let column = |name: &str, is_metric| Column {
+            name: name.to_owned(),
+            heading: name.to_owned(),
+            is_metric,
+            is_integer: is_metric,
+            measure: Measure::Number,
+            role: Role::Value,
+        };
+        let columns = dimensions.iter().map(|name| column(name, false)).chain([column("sessions", true)]);
+        let columns = columns.collect();
+        let layout =
+            Layout { columns, header: true, excel: false, terminal_width: None, is_ascii: false, has_color: false };
+        let mut figure = Figure::new(&layout, Days::default());
+        for row in rows {
+            figure.add(&row.iter().map(String::as_bytes).collect::<Vec<_>>());
+        }
+        figure.finish();
+        figure
+    }
+
+    fn row(cells: &[&str], value: usize) -> Vec<String> {
+        cells.iter().map(|cell| (*cell).to_owned()).chain([value.to_string()]).collect()
+    }
+
+    fn panels(figure: &Figure) -> Vec<(&str, Vec<&str>)> {
+        let panels = figure.panels.iter();
+        panels.map(|panel| (&*panel.title, panel.series.iter().map(|series| &*series.label).collect())).collect()
+    }
+
+    #[test]
+    fn up_to_five_lines_share_a_drawing_and_of_more_the_largest_are_panels() {
+        let days = ["20261101", "20261102"];
+        let lines = |count: usize| {
+            let rows =
+                days.iter().flat_map(|day| (0..count).map(move |place| row(&[day, &format!("c{place:03}")], place)));
+            figure(&["date", "country"], &rows.collect::<Vec<_>>())
+        };
+        assert_eq!(panels(&lines(5)), [("", vec!["c004", "c003", "c002", "c001", "c000"])]);
+        let six = lines(6);
+        assert_eq!((six.panels.len(), six.left_out()), (6, 0));
+        assert_eq!(panels(&six)[0], ("c005", vec!["c005"]));
+        let many = lines(15_000);
+        assert_eq!((many.panels.len(), many.left_out()), (12, 30_000 - 24));
+        assert_eq!(panels(&many)[0].0, "c14999", "the largest has come among the last");
+    }
+
+    #[test]
+    fn bars_of_two_dimensions_are_panels_unless_each_would_have_few() {
+        let pair = |a: usize, b: usize| row(&[&format!("a{a}"), &format!("b{b}")], 100 - a - b);
+        let rows: Vec<_> = (0..14).flat_map(|a| (0..2).map(move |b| pair(a, b))).collect();
+        let matrix = figure(&["country", "deviceCategory"], &rows);
+        let labels: Vec<String> = (0..10).map(|a| format!("a{a}")).collect();
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        assert_eq!(panels(&matrix), [("b0", labels.clone()), ("b1", labels)]);
+        assert_eq!(matrix.left_out(), 8);
+        let rows: Vec<_> = (0..40).map(|a| pair(a, a)).collect();
+        let paired = figure(&["pagePath", "pageTitle"], &rows);
+        assert_eq!((paired.panels.len(), paired.left_out()), (1, 10));
+        assert_eq!(panels(&paired)[0].1[..2], ["a0 / b0", "a1 / b1"]);
+    }
+
+    #[test]
+    fn marks_of_time_are_round_and_do_not_touch() {
+        let days = |count: i64| {
+            let day = |n| jiff::civil::Date::constant(2026, 1, 5).saturating_add(jiff::Span::new().days(n));
+            let rows = (0..count).map(|n| row(&[&day(n).strftime("%Y%m%d").to_string()], 1));
+            figure(&["date"], &rows.collect::<Vec<_>>())
+        };
+        let texts = |figure: &Figure, width| {
+            let ticks = figure.ticks(width);
+            let ends = ticks.windows(2).all(|pair| pair[0].column + pair[0].text.width() + 2 <= pair[1].column);
+            assert!(ends && ticks.iter().all(|tick| tick.column + tick.text.width() <= width));
+            ticks.into_iter().map(|tick| tick.text).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(texts(&days(1), 40), "2026-01-05");
+        assert_eq!(texts(&days(3), 40), "2026-01-05 2026-01-06 2026-01-07");
+        assert_eq!(texts(&days(28), 80), "2026-01-05 2026-01-12 2026-01-19 2026-01-26");
+        assert_eq!(texts(&days(28), 24), "2026-01-05 2026-02-01");
+        assert_eq!(texts(&days(28), 12), "2026-01-05");
+        assert_eq!(texts(&days(28), 9), "");
+        assert_eq!(texts(&days(100), 60), "2026-02-01 2026-03-01 2026-04-01");
+        assert_eq!(texts(&days(700), 80), "2026-07-01 2027-01-01 2027-07-01");
+        let months: Vec<_> = (1..=12).map(|month| row(&[&format!("2026{month:02}")], 1)).collect();
+        assert_eq!(texts(&figure(&["yearMonth"], &months), 44), "2026-01 2026-04 2026-07 2026-10");
+    }
 }

@@ -35,7 +35,7 @@ impl Scale {
 /// The smallest round number that divides the scale into few parts.
 fn step(column: &Column, low: f64, high: f64) -> f64 {
     let fits = |step: &f64| (high / step).ceil() + (-low / step).ceil() <= MOST_PARTS;
-    let decades = (-9..=18).flat_map(|exponent| [1.0, 2.0, 5.0].map(|digit| digit * 10f64.powi(exponent)));
+    let decades = (-9..=308).flat_map(|exponent| [1.0, 2.0, 5.0].map(|digit| digit * 10f64.powi(exponent)));
     let least = if column.is_integer { 1.0 } else { 0.0 };
     let mut decades = decades.filter(|step| *step >= least);
     let found = match column.measure {
@@ -101,6 +101,7 @@ mod tests {
             (whole(), 0.0, 7.3e9, "8B 6B 4B 2B 0"),
             (any(Measure::Money("EUR".to_owned())), 0.0, 1_234_567.0, "1.5M 1M 500K 0"),
             (any(Measure::Number), 0.0, 0.0, "1 0"),
+            (any(Measure::Number), 0.0, 1e-300, "0.000000001 0"),
             (any(Measure::Number), 0.0, 1.09, "1.5 1 0.5 0"),
             (any(Measure::Rate), 0.0, 0.43657, "50% 40% 30% 20% 10% 0%"),
             (any(Measure::Rate), 0.0, 0.012, "1.5% 1% 0.5% 0%"),

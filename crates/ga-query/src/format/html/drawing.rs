@@ -104,7 +104,7 @@ fn bars(figure: &Figure, metric: usize, panel: &Panel) -> String {
         let class = if figure.is_compared() { " class=\"two\"" } else { "" };
         let _ = writeln!(
             text,
-            "<span dir=\"auto\">{label}</span><span class=\"n\">{}{}</span><svg{class} aria-hidden=\"true\"><title>{title}</title>{drawn}</svg>",
+            "<div><span dir=\"auto\">{label}</span><span class=\"n\">{}{}</span></div><svg{class} aria-hidden=\"true\"><title>{title}</title>{drawn}</svg>",
             escaped(&metric_of.shown(values[0])),
             change(metric_of.change(values)),
         );
