@@ -18,7 +18,14 @@ pub struct Comparison {
     moments: Moments,
     rows: Rows,
     /// The rows by their key.
-    index: HashTable<u32>,
+    index: HashTable<Entry>,
+}
+
+/// The place of a row, and half of its hash, so that a growing table need not look at rows.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u32,
+    row: u32,
 }
 
 /// Matched rows.
@@ -71,8 +78,12 @@ impl Comparison {
     pub fn add_other(&mut self, cells: &[&[u8]]) {
         let start = self.rows.push_cells(&self.moments.rewritten(cells));
         let key = self.rows.key(start);
-        let known = self.index.find(hash(key), |row| self.rows.key(self.rows.rows[*row as usize].start) == key);
-        match known.map(|row| &mut self.rows.rows[*row as usize]) {
+        let hash = hash(key);
+        let is_it = |entry: &Entry| {
+            entry.hash == hash && self.rows.bytes[self.rows.rows[entry.row as usize].start..].starts_with(key)
+        };
+        let known = self.index.find(spread(hash), is_it);
+        match known.map(|entry| &mut self.rows.rows[entry.row as usize]) {
             Some(Row { periods: periods @ In::Own, .. }) => {
                 *periods = In::Both(start);
                 let dimensions = self.rows.dimensions_end(start);
@@ -83,12 +94,10 @@ impl Comparison {
     }
 
     fn insert(&mut self, row: Row) {
-        let rows = &mut self.rows;
         // Four billion rows do not fit into memory.
-        let place = rows.rows.len() as u32;
-        rows.rows.push(row);
-        let hash_of = |row: &u32| hash(rows.key(rows.rows[*row as usize].start));
-        self.index.insert_unique(hash_of(&place), place, hash_of);
+        let entry = Entry { hash: hash(self.rows.key(row.start)), row: self.rows.rows.len() as u32 };
+        self.rows.rows.push(row);
+        self.index.insert_unique(spread(entry.hash), entry, |entry| spread(entry.hash));
     }
 
     /// All rows.
@@ -97,8 +106,13 @@ impl Comparison {
     }
 }
 
-fn hash(key: &[u8]) -> u64 {
-    FixedState::with_seed(0).hash_one(key)
+fn hash(key: &[u8]) -> u32 {
+    FixedState::with_seed(0).hash_one(key) as u32
+}
+
+/// The table takes its place from the low bits and its tag from the high ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 impl Rows {
@@ -106,21 +120,19 @@ impl Rows {
         self.rows.len()
     }
 
-    /// A dimension of a row, by its place among those that are stored.
-    pub(super) fn dimension(&self, row: usize, place: usize) -> &[u8] {
-        let cells = &self.bytes[self.rows[row].start..];
-        read_cell(skip(cells, place)).map_or(&[], |(cell, _)| cell)
+    /// The dimensions of a row as they are stored.
+    pub(super) fn dimensions(&self, row: usize) -> impl Iterator<Item = &[u8]> {
+        Cells(&self.bytes[self.rows[row].start..]).take(self.stored.len())
     }
 
-    /// The value of a metric in the report's own period and in the other one.
-    pub(super) fn values(&self, row: usize, metric: usize) -> [Option<&[u8]>; 2] {
+    /// The metrics of a row in the report's own period and in the other one.
+    pub(super) fn metrics(&self, row: usize) -> [Option<Cells<'_>>; 2] {
         let Row { start, periods } = self.rows[row];
-        let value = |metrics: usize| read_cell(skip(&self.bytes[metrics..], metric)).map(|(cell, _)| cell);
-        let first = value(self.dimensions_end(start));
+        let first = Some(Cells(skip(&self.bytes[start..], self.stored.len())));
         match periods {
             In::Own => [first, None],
             In::Other => [None, first],
-            In::Both(other) => [first, value(other)],
+            In::Both(other) => [first, Some(Cells(&self.bytes[other..]))],
         }
     }
 
@@ -142,6 +154,19 @@ impl Rows {
 
     fn dimensions_end(&self, start: usize) -> usize {
         self.bytes.len() - skip(&self.bytes[start..], self.stored.len()).len()
+    }
+}
+
+/// Cells, one after the other.
+pub(super) struct Cells<'a>(&'a [u8]);
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (cell, rest) = read_cell(self.0)?;
+        self.0 = rest;
+        Some(cell)
     }
 }
 
