@@ -382,3 +382,35 @@ fn a_note_says_what_makes_periods_less_than_comparable() {
         assert_eq!(notes.contains(filter), is_filtered, "{notes}");
     }
 }
+
+#[test]
+fn rows_that_are_merged_or_computed_here_are_compared_afterwards() {
+    let sandbox = sandbox(100);
+    let user = user_of_sandbox(&sandbox);
+    let report = ["-p", "123456", "-m", "pageviews,eventCount", "-d", "ga:pagePathLevel1,ga:date"];
+    let of = |first: &str, more: &[&str]| {
+        let days = ["--start", first, "--end", first];
+        rows_of(user.run(&[&report[..], &days, more].concat()).expect(0).stdout())
+    };
+    let (own, other) = (of("2025-03-05", &[]), of("2025-03-04", &[]));
+    let both = of("2025-03-05", &["--compare", "previous", "--sort", "-pageviews_previous"]);
+    assert_eq!(both[0][1..5], ["date", "screenPageViews", "screenPageViews_previous", "screenPageViews_change"]);
+    let value = |rows: &[Vec<String>], path: &str, column: usize| {
+        rows.iter().find(|row| row[0] == path).map_or("0".to_owned(), |row| row[column].clone())
+    };
+    let mut last = u64::MAX;
+    for row in &both[1..] {
+        assert_eq!(row[1], "20250305");
+        for (place, column) in [(2, 2), (5, 3)] {
+            assert_eq!(
+                row[place..place + 2],
+                [value(&own, &row[0], column), value(&other, &row[0], column)],
+                "{row:?}"
+            );
+        }
+        let previous = row[3].parse().expect("a number");
+        assert!(previous <= last, "{both:?}");
+        last = previous;
+    }
+    assert!(both.len() > own.len().max(other.len()).min(3), "{both:?}");
+}

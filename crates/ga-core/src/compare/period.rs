@@ -44,7 +44,8 @@ impl OtherPeriod {
         match dates::named_range(text) {
             Ok(range) => Ok(Self::Days(range)),
             Err(error) if text.contains("..") || text.contains(|c: char| c.is_ascii_digit()) => {
-                Err(error.within("--compare"))
+                let hint = error.hint().unwrap_or_else(|| "use previous, year or a date range A..B".to_owned());
+                Err(error.within("--compare").with_hint(hint))
             }
             Err(_) => Err(unknown()),
         }
