@@ -176,13 +176,12 @@ impl HttpAgent {
         if bytes.len() > self.response_limit {
             return Err(Failure::new(Kind::Failed, format!("{what}: the response is too long")));
         }
-        let secrets = refusal::secrets_of(request);
         if self.terminal.verbose {
-            let headers = secrets.apply(&shown(&head.headers));
+            let headers = refusal::secrets_of(request).apply(&shown(&head.headers));
             let took = started.elapsed().as_millis();
             self.terminal.verbose(&format!("< {}{headers} in {took} ms", head.status));
         }
-        Ok(refusal::quotable(Response::from_parts(head, bytes), &secrets))
+        Ok(refusal::quotable(Response::from_parts(head, bytes), request))
     }
 }
 

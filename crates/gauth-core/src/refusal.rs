@@ -77,12 +77,13 @@ fn secrets_of_signature(headers: &[(String, String)]) -> impl Iterator<Item = &s
     })
 }
 
-/// A success as is; an error response with only what the server says about the error in its body.
-pub fn quotable(response: Response, secrets: &Masks) -> Response {
+/// A success as is; an error response with only what the server says about the error in its body, without the secrets of the
+/// request.
+pub fn quotable(response: Response, request: &Request) -> Response {
     if !is_refusal(&response) {
         return response;
     }
-    response.map(|body| reduced(&body, secrets))
+    response.map(|body| reduced(&body, &secrets_of(request)))
 }
 
 /// A status that is not a success, or an error in spite of it.
@@ -155,7 +156,7 @@ mod tests {
 
     fn quoted(status: u16, body: &str, request: &Request) -> String {
         let response = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
-        String::from_utf8(quotable(response, &secrets_of(request)).into_body()).unwrap()
+        String::from_utf8(quotable(response, request).into_body()).unwrap()
     }
 
     fn form() -> Request {

@@ -163,7 +163,7 @@ impl Client {
         let retry_after = back_off::retry_after(response.headers(), SystemTime::now());
         let mut refused = gauth_core::Response::new(self.body_up_to(response, REFUSAL_LIMIT).await?);
         *refused.status_mut() = status;
-        let refused = refusal::quotable(refused, &refusal::secrets_of(&request));
+        let refused = refusal::quotable(refused, &request);
         Err(Error::Refused(Refusal::parse(status.as_u16(), refused.body()), retry_after))
     }
 
