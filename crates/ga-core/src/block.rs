@@ -60,19 +60,19 @@ impl BlockWriter {
         self.block.len()
     }
 
-    /// The cells that were appended since the open block had this length.
-    pub(crate) fn since(&self, length: usize) -> &[u8] {
-        &self.block[length..]
+    /// The cells that were appended between these lengths of the open block.
+    pub(crate) fn between(&self, start: usize, end: usize) -> &[u8] {
+        &self.block[start..end]
+    }
+
+    /// Takes back what was appended since the open block had this length.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.block.truncate(length);
     }
 
     /// Appends one cell.
     pub(crate) fn cell(&mut self, text: &[u8]) {
         push_cell(&mut self.block, text);
-    }
-
-    /// Empties the open block.
-    pub(crate) fn clear(&mut self) {
-        self.block.clear();
     }
 
     /// Ends a row; a full block is appended to `blocks`.

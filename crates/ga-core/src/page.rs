@@ -220,21 +220,41 @@ impl PageDecoder {
     }
 
     fn read_row(&mut self, cursor: &mut Cursor<'_>, blocks: &mut Vec<Block>) -> Result<State, Stop> {
-        self.cells.read(cursor)?;
-        let cells = &self.cells;
-        let shape = (cells.dimensions.len(), cells.metrics.len());
-        if *self.shape.get_or_insert(shape) != shape {
-            return Err(Stop::Wrong("the row has more or fewer values than those before it"));
+        let start = self.writer.len();
+        // A combination needs its cells one by one.
+        let copied = match self.keys.own_columns() {
+            None => row::copy_usual(&cursor.bytes[cursor.at..], &mut self.writer),
+            Some(_) => None,
+        };
+        match copied {
+            Some(copied) => {
+                self.check_shape((copied.dimensions, copied.metrics))?;
+                self.keys.row(self.writer.between(start, copied.dimensions_end), None);
+                cursor.at += copied.length;
+            }
+            None => {
+                self.writer.truncate(start);
+                self.read_any_row(cursor)?;
+            }
         }
+        self.writer.end_row(blocks);
+        self.rows += 1;
+        Ok(State::Row)
+    }
+
+    fn read_any_row(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stop> {
+        self.cells.read(cursor)?;
+        self.check_shape((self.cells.dimensions.len(), self.cells.metrics.len()))?;
+        let cells = &self.cells;
         let own = match self.keys.own_columns() {
             Some(own_columns) => {
-                self.combination.clear();
+                self.combination.truncate(0);
                 for &column in own_columns {
                     let cell = cells.dimensions.get(column);
                     let cell = cell.ok_or(Stop::Wrong("the row has too few dimensions"))?;
                     self.combination.cell(&cell.text(cursor)?);
                 }
-                Some(self.combination.since(0))
+                Some(self.combination.between(0, self.combination.len()))
             }
             None => None,
         };
@@ -242,13 +262,19 @@ impl PageDecoder {
         for cell in &cells.dimensions {
             self.writer.cell(&cell.text(cursor)?);
         }
-        self.keys.row(self.writer.since(start), own);
+        self.keys.row(self.writer.between(start, self.writer.len()), own);
         for cell in &cells.metrics {
             self.writer.cell(&cell.text(cursor)?);
         }
-        self.writer.end_row(blocks);
-        self.rows += 1;
-        Ok(State::Row)
+        Ok(())
+    }
+
+    /// All rows have as many cells as the first.
+    fn check_shape(&mut self, shape: (usize, usize)) -> Result<(), Stop> {
+        if *self.shape.get_or_insert(shape) != shape {
+            return Err(Stop::Wrong("the row has more or fewer values than those before it"));
+        }
+        Ok(())
     }
 
     fn wrong(&self, why: &str) -> Error {

@@ -159,7 +159,8 @@ fn is_word(byte: u8) -> bool {
 
 /// The first place from `at` on with a quote, a backslash or a control character. It tests eight bytes at a time,
 /// since most of the time of a report is spent here.
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+#[inline]
+pub(super) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;

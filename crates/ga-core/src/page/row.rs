@@ -6,7 +6,48 @@
 
 use std::borrow::Cow;
 
-use super::json::{Cursor, Stop, Text};
+use super::json::{Cursor, Stop, Text, plain_end};
+use crate::block::BlockWriter;
+
+/// The numbers of cells of a row that [`copy_usual`] copied, and where things end.
+pub(super) struct Copied {
+    pub(super) dimensions: usize,
+    pub(super) metrics: usize,
+    /// In the open block.
+    pub(super) dimensions_end: usize,
+    /// In the bytes.
+    pub(super) length: usize,
+}
+
+/// Copies the cells of a row that is written as Google writes most: compact, dimensions first, without escapes. `None` for any
+/// other row, also one that has not arrived whole; then a part of it may be in the block.
+pub(super) fn copy_usual(bytes: &[u8], writer: &mut BlockWriter) -> Option<Copied> {
+    let rest = bytes.strip_prefix(br#"{"dimensionValues":["#)?;
+    let (dimensions, rest) = copy_list(rest, writer)?;
+    let dimensions_end = writer.len();
+    let rest = rest.strip_prefix(br#","metricValues":["#)?;
+    let (metrics, rest) = copy_list(rest, writer)?;
+    let rest = rest.strip_prefix(b"}")?;
+    Some(Copied { dimensions, metrics, dimensions_end, length: bytes.len() - rest.len() })
+}
+
+fn copy_list<'a>(mut rest: &'a [u8], writer: &mut BlockWriter) -> Option<(usize, &'a [u8])> {
+    let mut cells = 0;
+    loop {
+        rest = rest.strip_prefix(br#"{"value":""#)?;
+        let (text, after) = rest.split_at_checked(plain_end(rest, 0))?;
+        rest = after.strip_prefix(br#""}"#)?;
+        writer.cell(text);
+        cells += 1;
+        let next;
+        (next, rest) = rest.split_first()?;
+        match next {
+            b',' => {}
+            b']' => return Some((cells, rest)),
+            _ => return None,
+        }
+    }
+}
 
 /// Where the cells of one row are in the bytes, dimensions first.
 #[derive(Debug, Default)]

@@ -68,6 +68,30 @@ fn every_spelling_of_a_row_gives_the_same_cells() {
 }
 
 #[test]
+fn a_row_that_turns_out_to_be_unusual_is_not_in_the_block_twice() {
+    let usual = r#"{"dimensionValues":[{"value":"a"},{"value":"b"}],"metricValues":[{"value":"1"}]}"#;
+    let unusual = [
+        r#"{"dimensionValues":[{"value":"c"},{"value":"\u0064"}],"metricValues":[{"value":"2"}]}"#,
+        r#"{"dimensionValues":[{"value":"c"},{"value":"d"}],"metricValues":[{"value":"2"},{}]}"#,
+        r#"{"dimensionValues":[{"value":"c"},{"value":"d"}], "metricValues":[{"value":"2"}]}"#,
+        r#"{"dimensionValues":[{"value":"c"},{"value":"d"}],"metricValues":[{"value":"2"}],"x":1}"#,
+        r#"{"dimensionValues":[{"value":"c"},{"value":"d" }],"metricValues":[{"value":2}]}"#,
+    ];
+    let headers = r#""dimensionHeaders":[{"name":"d"},{"name":"e"}],"metricHeaders":[{"name":"m"}]"#;
+    for row in unusual {
+        let response = format!(r#"{{{headers},"rows":[{usual},{row},{usual}],"rowCount":3}}"#);
+        for step in [1, 50, 10_000] {
+            let rows = decode_in(PageDecoder::new(RowKey::Unknown), response.as_bytes(), step).map(|(_, rows)| rows);
+            if row.contains("{}") {
+                assert!(rows.unwrap_err().to_string().contains("more or fewer values"), "{row}");
+            } else {
+                assert_eq!(rows.unwrap(), ["a|b|1", "c|d|2", "a|b|1"], "{row}, {step}");
+            }
+        }
+    }
+}
+
+#[test]
 fn keys_may_come_in_any_order_and_many_may_be_missing() {
     let row = r#"{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"1"}]}"#;
     let first = format!(r#"{{"rows":[{row},{row}],{HEADERS},"rowCount":2}}"#);
