@@ -48,6 +48,8 @@ mod side_by_side;
 mod token;
 #[path = "query/v3.rs"]
 mod v3;
+#[path = "query/watch.rs"]
+mod watch;
 
 use gauth_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};

@@ -170,6 +170,8 @@ pub struct Layout {
     pub excel: bool,
     /// The width of the terminal that the output goes to, if it goes to one.
     pub terminal_width: Option<usize>,
+    /// The most lines of a table, if the terminal's height is the limit; rows that do not fit are counted.
+    pub height: Option<usize>,
     /// Whether drawings for people must do with ASCII.
     pub is_ascii: bool,
     /// Whether the terminal shows bold text and colors.
@@ -277,6 +279,7 @@ fn two_columns() -> Layout {
         header: true,
         excel: false,
         terminal_width: None,
+        height: None,
         is_ascii: false,
         has_color: false,
     }

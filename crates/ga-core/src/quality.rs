@@ -3,6 +3,8 @@
 //!
 //! Each is one line, reported once for all pages. Whether incomplete data is an error is left to the caller.
 
+use std::time::Duration;
+
 use gauth_text::counted;
 
 use crate::report::RunReportRequest;
@@ -141,6 +143,16 @@ impl Consumption {
         self.last = last;
     }
 
+    /// [`PropertyQuota::pace`] for runs like this one.
+    pub fn pace(&self, kept: u64) -> Option<Duration> {
+        self.last.pace(self.tokens.max(0).unsigned_abs(), kept)
+    }
+
+    /// The smallest number of tokens left.
+    pub fn tokens_left(&self) -> Option<u64> {
+        self.last.tokens_left()
+    }
+
     /// Lines for users: the quota consumed by the run, then what is left of each quota that the server reported.
     pub fn lines(&self) -> Vec<String> {
         let left = [
@@ -239,6 +251,28 @@ mod tests {
             ]
         );
         assert!(text(&RunReportRequest::default())[0].starts_with("sampled: "));
+    }
+
+    #[test]
+    fn the_pace_leaves_each_quota_enough_until_it_is_renewed() {
+        let status = |remaining| Some(QuotaStatus { consumed: 10, remaining });
+        let pace = |day, hour, kept| {
+            let quota = PropertyQuota {
+                tokens_per_day: status(day),
+                tokens_per_hour: status(hour),
+                ..PropertyQuota::default()
+            };
+            let mut consumption = Consumption::default();
+            consumption.add(&quota);
+            consumption.pace(kept).map(|pace| pace.as_secs())
+        };
+        assert_eq!(pace(1_000_000, 36_000, 0), Some(1));
+        assert_eq!(pace(1_000_000, 3_600, 0), Some(10));
+        assert_eq!(pace(8_640, 3_600, 0), Some(100));
+        assert_eq!(pace(1_000_000, 3_600, 3_590), Some(3_600));
+        assert_eq!(pace(1_000_000, 3_600, 3_591), None);
+        assert_eq!(pace(1_000_000, 9, 0), None);
+        assert_eq!(Consumption::default().pace(5), Some(Duration::ZERO));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! users of it.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
@@ -193,6 +194,20 @@ impl PropertyQuota {
     pub fn tokens_consumed(&self) -> u64 {
         let consumed = self.tokens().map(|status| status.consumed.max(0).unsigned_abs());
         consumed.max().unwrap_or(0)
+    }
+
+    /// How far apart requests of `cost` tokens must be for `kept` tokens of each quota to be left until it is renewed; `None`
+    /// if the next one would take of them.
+    pub fn pace(&self, cost: u64, kept: u64) -> Option<Duration> {
+        let hour = Duration::from_secs(3600);
+        let quotas =
+            [(self.tokens_per_day, hour * 24), (self.tokens_per_hour, hour), (self.tokens_per_project_per_hour, hour)];
+        let mut known = quotas.into_iter().filter_map(|(status, period)| Some((status?, period)));
+        known.try_fold(Duration::ZERO, |pace, (status, period)| {
+            let left = status.remaining.max(0).unsigned_abs().saturating_sub(kept);
+            let share = cost as f64 / left.max(1) as f64;
+            (left >= cost.max(1)).then(|| pace.max(period.mul_f64(share)))
+        })
     }
 
     fn tokens(&self) -> impl Iterator<Item = QuotaStatus> {

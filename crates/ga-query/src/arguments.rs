@@ -1,5 +1,7 @@
 //! The command line: one table, from which `--help`, the completions and the man page are made.
 
+use std::time::Duration;
+
 use ga_core::catalogue::{self, FieldKind};
 use ga_core::check::Method;
 use gauth_cli::Failure;
@@ -39,6 +41,10 @@ ga_client::report_arguments! {
         /// report the last minutes instead of days
         #[argh(switch)]
         pub(crate) realtime: bool,
+
+        /// with --realtime: draw the report again every SECS seconds, 1 to 3600, until Ctrl-C
+        #[argh(option, arg_name = "SECS", from_str_fn(watch_interval))]
+        pub(crate) watch: Option<Duration>,
 
         /// with --realtime: one of up to two ranges of minutes, such as 4..0 (default: 29..0)
         #[argh(option, arg_name = "[NAME=]A..B")]
@@ -218,7 +224,7 @@ impl Arguments {
 
     /// Whether answers are to carry what is left of the quota.
     pub(crate) fn shows_quota(&self) -> bool {
-        self.quota || self.reserve.is_some()
+        self.quota || self.reserve.is_some() || self.watch.is_some()
     }
 
     pub(crate) fn keeps_empty_rows(&self) -> bool {
@@ -270,6 +276,13 @@ fn at_least_one(text: &str) -> Result<u64, String> {
     match text.parse::<i128>() {
         Ok(number) if number < 1 => Err("must be at least 1".to_owned()),
         _ => text.parse().map_err(|error: std::num::ParseIntError| error.to_string()),
+    }
+}
+
+fn watch_interval(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => Err("expected a number of seconds from 1 to 3600".to_owned()),
     }
 }
 

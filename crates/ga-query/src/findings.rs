@@ -40,6 +40,11 @@ impl Findings {
         }
     }
 
+    /// The quota that the run used.
+    pub(crate) fn consumption(&self) -> &Consumption {
+        &self.consumption
+    }
+
     /// Adds what is to be known about the data of a property, with its number if it `is_named`: that of its only period, or
     /// of the two that are compared.
     pub(crate) fn add_quality(

@@ -152,6 +152,7 @@ pub(crate) fn names() -> Vec<&'static str> {
 }
 
 /// Where the output goes, and how.
+#[derive(Clone)]
 pub(crate) struct Output {
     /// `-o`; standard output without it.
     path: Option<PathBuf>,
@@ -208,6 +209,7 @@ impl Output {
             header,
             excel: arguments.excel,
             terminal_width: is_terminal.then(width),
+            height: None,
             is_ascii: !draws_unicode(),
             has_color: is_terminal && has_color(),
         };

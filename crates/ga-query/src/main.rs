@@ -16,6 +16,7 @@ mod report;
 mod request_file;
 mod resume;
 mod rows;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use download::Run;
 use format::Output;
 use property::Property;
 use query::Query;
+use watch::{Screen, Watch};
 
 const PROGRAM: Program = Program {
     name: "ga-query",
@@ -57,11 +59,13 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
     if arguments.is_preview()? {
         return preview::print(&arguments, &service, &query, &terminal);
     }
+    watch::check(&arguments, &output)?;
 
     let source = TokenSource::choose(&token, true, context.timeout)?;
     let target = Target::open(output.place(), deadline)?;
-    let parting = Parting::default();
-    let runtime = Runtime::start(parting.clone().after(target.clean_up(), terminal))?;
+    let (parting, screen) = (Parting::default(), Screen::default());
+    let clean_up = parting.clone().after(screen.clean_up(target.clean_up()), terminal);
+    let runtime = Runtime::start(clean_up)?;
     let analytics = Arc::new(Analytics::new(service, source, deadline, terminal)?);
     let numbers = properties::numbers(&query.properties, &analytics)?;
     let properties: Vec<_> = numbers.into_iter().map(|number| Arc::new(Property::new(number))).collect();
@@ -73,11 +77,15 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         parallel,
         reserve: arguments.reserve,
         raw: output.format.is_raw(),
-        ends_at: if arguments.keep_going { download::ends_all } else { |_| true },
+        ends_at: match arguments.watch {
+            Some(_) => |_| false,
+            None if arguments.keep_going => download::ends_all,
+            None => |_| true,
+        },
     };
     let download = Download::new(runtime, &analytics, options, properties.len())?;
-    let jobs = download::jobs(&query, &properties, shows_name, export.as_deref(), &analytics);
-    let arriving = jobs.map(|job| download.start(job)).collect();
+    let jobs = || download::jobs(&query, &properties, shows_name, export.as_deref(), &analytics);
+    let start = || jobs().map(|job| download.start(job)).collect();
     let run = Run {
         query: &query,
         properties: &properties,
@@ -88,8 +96,11 @@ fn run(arguments: Arguments, context: Context) -> anyhow::Result<()> {
         is_terminal: output.is_terminal,
         names: output.names,
     };
+    if let Some(every) = arguments.watch {
+        return Watch { run: &run, output, screen: &screen, every, deadline }.run(start);
+    }
     let mut document = Document::new(output, target, &arguments, &properties, query.reports.len());
-    let result = run.run(arriving, &mut document);
+    let result = run.run(start(), &mut document);
     download.end_progress();
     let findings = result?;
     findings.report(&terminal, &arguments)?;

@@ -77,6 +77,7 @@ impl Listing {
             header: true,
             excel: false,
             terminal_width: self.terminal_width,
+            height: None,
             is_ascii: !draws_unicode(),
             has_color: self.terminal_width.is_some() && has_color(),
         };

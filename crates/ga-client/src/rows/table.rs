@@ -10,6 +10,7 @@ use super::people::{Detail, is_moment, worded};
 use super::{Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
 use gauth_cli::terminal::sanitise;
+use gauth_text::counted;
 
 pub(super) const FORMAT: Format = Format { is_drawing: true, ..Format::new("table", begin) };
 
@@ -32,6 +33,8 @@ struct Table {
     first: Vec<Row>,
     /// Totals, which follow below a line.
     last: Vec<Row>,
+    /// How many rows did not fit into the terminal's height.
+    unshown: usize,
 }
 
 /// How the rows are laid out.
@@ -49,7 +52,7 @@ struct Fit {
 }
 
 fn begin(layout: Layout, _: &mut Vec<u8>) -> Box<dyn RowWriter> {
-    Box::new(Table { layout, form: None, first: Vec::new(), last: Vec::new() })
+    Box::new(Table { layout, form: None, first: Vec::new(), last: Vec::new(), unshown: 0 })
 }
 
 impl RowWriter for Table {
@@ -58,8 +61,12 @@ impl RowWriter for Table {
             self.layout.row(form, cells, out);
             return Ok(());
         }
+        if self.layout.height.is_some_and(|height| self.first.len() == height) {
+            self.unshown += 1;
+            return Ok(());
+        }
         self.first.push(owned(cells));
-        if self.first.len() == ROWS {
+        if self.first.len() == ROWS && self.layout.height.is_none() {
             self.start(out);
         }
         Ok(())
@@ -77,6 +84,10 @@ impl RowWriter for Table {
         let Some(form) = &self.form else {
             return Ok(());
         };
+        if self.unshown > 0 {
+            let ellipsis = if self.layout.is_ascii { "..." } else { "…" };
+            out.extend(format!("{ellipsis} and {} more rows\n", counted(self.unshown)).bytes());
+        }
         if !self.last.is_empty() {
             self.layout.rule(form, out);
         }
@@ -98,6 +109,7 @@ impl Table {
     fn start(&mut self, out: &mut Vec<u8>) {
         let rows: Vec<&Row> = self.first.iter().chain(&self.last).collect();
         let form = self.layout.form(&rows);
+        let begin = out.len();
         if let Form::Columns(fits) = &form
             && self.layout.header
         {
@@ -106,10 +118,30 @@ impl Table {
             self.layout.emphasise(&lines, out);
             self.layout.rule(&form, out);
         }
+        if let Some(height) = self.layout.height {
+            let head = out[begin..].iter().filter(|byte| **byte == b'\n').count();
+            self.leave_out(&form, height.saturating_sub(head));
+        }
         for row in std::mem::take(&mut self.first) {
             self.layout.row(&form, &row, out);
         }
         self.form = Some(form);
+    }
+
+    /// Counts the rows that do not fit into this number of lines together with the totals.
+    fn leave_out(&mut self, form: &Form, height: usize) {
+        let (of_row, of_rule) = match form {
+            Form::Columns(_) => (1, 1),
+            Form::Records(_) => (self.layout.columns.len() + 1, 2),
+        };
+        let of_totals = if self.last.is_empty() { 0 } else { of_rule + of_row * self.last.len() };
+        let room = height.saturating_sub(of_totals);
+        if self.unshown == 0 && self.first.len() * of_row <= room {
+            return;
+        }
+        let shown = self.first.len().min(room.saturating_sub(1) / of_row);
+        self.unshown += self.first.len() - shown;
+        self.first.truncate(shown);
     }
 }
 
@@ -477,6 +509,36 @@ mod tests {
         let text = written(&FORMAT, layout, &[&["20261120", "2179345", "1234567"], &["(other)", "2179345", "1234567"]]);
         assert!(text.contains("2026-11-20  ") && text.contains("\n(other)  "), "{text}");
         assert!(text.lines().all(|line| line.width() <= 30), "{text}");
+    }
+
+    #[test]
+    fn what_is_higher_than_the_terminal_is_counted() {
+        let lines = |rows: usize, height: usize, has_totals: bool| {
+            let mut out = Vec::new();
+            let mut writer = begin(Layout { height: Some(height), ..two_columns() }, &mut out);
+            for row in 0..rows {
+                writer.row(&[b"a", row.to_string().as_bytes()], &mut out).unwrap();
+            }
+            if has_totals {
+                writer.aggregate(&[b"RESERVED_TOTAL", b"5"], &mut out).unwrap();
+            }
+            writer.end(&mut out).unwrap();
+            String::from_utf8(out).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(4, 6, false).len(), 6);
+        assert_eq!(lines(5, 6, false)[4..], ["a  2", "… and 2 more rows"]);
+        assert_eq!(lines(1_234_567, 6, false)[5], "… and 1,234,564 more rows");
+        assert_eq!(lines(2, 6, true).len(), 6);
+        assert_eq!(lines(9, 6, true)[2..], ["a      0", "… and 8 more rows", "─────  ─", "Total  5"]);
+        // A record has a line for each column, and an empty one.
+        let mut out = Vec::new();
+        let layout = Layout { height: Some(8), terminal_width: Some(5), ..two_columns() };
+        let mut writer = begin(layout, &mut out);
+        for _ in 0..9 {
+            writer.row(&[b"a", b"123"], &mut out).unwrap();
+        }
+        writer.end(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap().lines().count(), 3 + 3 + 1);
     }
 
     #[test]

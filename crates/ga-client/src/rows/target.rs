@@ -36,6 +36,8 @@ enum Sink {
     Stdout(Stdout),
     File(Report),
     Compressed(Box<GzEncoder<Report>>),
+    /// Everything stays in the buffer.
+    Kept,
 }
 
 impl Target {
@@ -71,7 +73,7 @@ impl Target {
         let unfinished = match &self.sink {
             Sink::File(report) => report.unfinished(),
             Sink::Compressed(encoder) => encoder.get_ref().unfinished(),
-            Sink::Stdout(_) => None,
+            Sink::Stdout(_) | Sink::Kept => None,
         };
         let unfinished = unfinished.map(Path::to_owned);
         move || {
@@ -80,6 +82,11 @@ impl Target {
                 let _ = std::fs::remove_file(path);
             }
         }
+    }
+
+    /// A buffer on its own.
+    pub fn kept() -> Self {
+        Self { sink: Sink::Kept, buffer: Vec::new() }
     }
 
     /// Writes the buffer out if it is full.
@@ -98,7 +105,7 @@ impl Target {
         self.write_buffer()?;
         match &mut self.sink {
             Sink::Stdout(stdout) => stdout.flush(),
-            Sink::File(_) | Sink::Compressed(_) => Ok(()),
+            Sink::File(_) | Sink::Compressed(_) | Sink::Kept => Ok(()),
         }
     }
 
@@ -107,6 +114,7 @@ impl Target {
             Sink::Stdout(stdout) => stdout.write_all(&self.buffer)?,
             Sink::File(report) => report.write_all(&self.buffer)?,
             Sink::Compressed(encoder) => encoder.write_all(&self.buffer)?,
+            Sink::Kept => return Ok(()),
         }
         self.buffer.clear();
         Ok(())
@@ -118,7 +126,7 @@ impl Target {
     /// When the file cannot be completed.
     pub fn commit(self) -> io::Result<()> {
         match self.sink {
-            Sink::Stdout(_) => Ok(()),
+            Sink::Stdout(_) | Sink::Kept => Ok(()),
             Sink::File(report) => report.commit(),
             Sink::Compressed(encoder) => encoder.finish()?.commit(),
         }
