@@ -396,7 +396,7 @@ fn rows_that_are_merged_or_computed_here_are_compared_afterwards() {
     let both = of("2025-03-05", &["--compare", "previous", "--sort", "-pageviews_previous"]);
     assert_eq!(both[0][1..5], ["date", "screenPageViews", "screenPageViews_previous", "screenPageViews_change"]);
     let value = |rows: &[Vec<String>], path: &str, column: usize| {
-        rows.iter().find(|row| row[0] == path).map_or("0".to_owned(), |row| row[column].clone())
+        rows.iter().find(|row| row[0] == path).map_or_else(|| "0".to_owned(), |row| row[column].clone())
     };
     let mut last = u64::MAX;
     for row in &both[1..] {
