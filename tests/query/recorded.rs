@@ -93,7 +93,7 @@ const REPORTS: [Case; 20] = [
         "sessions,purchaseRevenue",
         0,
         &[
-            "sampled: the numbers are estimates from 12000 of 40000 events (30.0 %)",
+            "sampled: the numbers are estimates from 12,000 of 40,000 events (30.0%)",
             "grouped into (other)",
             "thresholding",
             "the metric purchaseRevenue is restricted",
