@@ -312,6 +312,14 @@ fn what_an_export_does_not_have_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_report_with_a_dimension_of_exports_says_where_it_is() {
+    let run = Analyst::offline(BIN).run(&["-p", "7", "-d", "city,userId", "-m", "sessions"]).expect_failure(4);
+    let hint = "hint: list the users of an audience with ga-query --audience ID -d userId\n";
+    assert!(run.stderr().contains("userId is available only in audience exports\n"), "{}", run.stderr());
+    assert!(run.stderr().ends_with(hint), "{}", run.stderr());
+}
+
+#[test]
 fn a_dry_run_shows_the_request_that_creates_the_export() {
     let user = Analyst::offline(BIN);
     let run = user.run(&["-p", "0", "--audience", "55", "--dry-run"]).expect(0);

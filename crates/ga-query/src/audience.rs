@@ -17,8 +17,8 @@ use jiff::Timestamp;
 
 use crate::arguments::Arguments;
 
-/// The options that an export leaves a meaning to, beside those of all programs.
-const ALLOWED: [&str; 18] = [
+/// The options that have a meaning for an export.
+const ALLOWED: [&str; 22] = [
     "--audience",
     "--property",
     "--dimensions",
@@ -28,18 +28,20 @@ const ALLOWED: [&str; 18] = [
     "--table",
     "--header",
     "--excel",
+    "--output",
     "--parallel",
     "--quota",
     "--strict",
     "--no-check",
     "--dry-run",
     "--curl",
-    "--output",
+    "--token",
+    "--token-command",
+    "--quota-project",
     "--timeout",
     "--quiet",
+    "--verbose",
 ];
-/// Those of [`Arguments`] that say who asks.
-const OF_REQUESTS: [&str; 4] = ["--token", "--token-command", "--quota-project", "--verbose"];
 const GOES_ON: &str = "the export goes on at Google: run the same command again to read it";
 
 /// What is exported of a property.
@@ -55,8 +57,7 @@ impl Users {
         let Some(text) = &arguments.audience else {
             return Ok(None);
         };
-        let is_foreign = |name: &&str| !ALLOWED.contains(name) && !OF_REQUESTS.contains(name);
-        let foreign = given.options.iter().map(|(name, _)| *name).find(is_foreign);
+        let foreign = given.options.iter().map(|(name, _)| *name).find(|name| !ALLOWED.contains(name));
         let word = (arguments.words.len() > 1).then_some("START");
         if let Some(name) = foreign.or(word) {
             let why = match name {

@@ -4,6 +4,7 @@ use gauth_text::Typed;
 use serde_json::Value;
 
 use super::{Method, list};
+use crate::audience;
 use crate::catalogue::{self, Field, FieldKind};
 use crate::error::Error;
 use crate::paging::DATE_RANGE;
@@ -174,6 +175,8 @@ impl Names<'_> {
             self.problem(format!("{name} is available only in {place}s"));
             if field.conversions {
                 self.hint("request one with ga-query --conversions all".to_owned());
+            } else if audience::DIMENSIONS.contains(&name) {
+                self.hint(format!("list the users of an audience with ga-query --audience ID -d {name}"));
             }
         } else if field.category == "cohort" && !self.has_cohorts {
             self.problem(format!("{name} needs a cohortSpec"));

@@ -116,7 +116,11 @@ fn unknown_and_misplaced_fields_are_refused_with_the_nearest() {
             "subcontinent is available only in conversion reports",
             "--conversions all",
         ),
-        (json!({"dimensions": [{"name": "userId"}]}), "userId is available only in audience exports", "--no-check"),
+        (
+            json!({"dimensions": [{"name": "userId"}]}),
+            "userId is available only in audience exports",
+            "--audience ID -d userId",
+        ),
         (json!({"dimensions": [{"name": "cohort"}]}), "cohort needs a cohortSpec", "--request"),
         (
             json!({"metrics": [{"name": "x", "expression": "2 * (sesions / users)"}]}),
