@@ -288,6 +288,7 @@ fn what_an_export_does_not_have_is_refused_before_anything_is_sent() {
         (&["--totals"], 2, "excludes --totals"),
         (&["--conversions", "all"], 2, "excludes --conversions"),
         (&["--compare", "year"], 2, "excludes --compare"),
+        (&["--realtime", "--watch", "5"], 2, "excludes --realtime"),
         (&["--reserve", "5"], 2, "the server does not report what is left of the quota"),
         (&["--keep-going"], 2, "an audience belongs to one property"),
         (&["-p", "8"], 2, "an audience belongs to one property"),

@@ -450,8 +450,15 @@ mod tests {
         };
         let columns = dimensions.iter().map(|name| column(name, false)).chain([column("sessions", true)]);
         let columns = columns.collect();
-        let layout =
-            Layout { columns, header: true, excel: false, terminal_width: None, is_ascii: false, has_color: false };
+        let layout = Layout {
+            columns,
+            header: true,
+            excel: false,
+            terminal_width: None,
+            height: None,
+            is_ascii: false,
+            has_color: false,
+        };
         let mut figure = Figure::new(&layout, Days::default());
         for row in rows {
             figure.add(&row.iter().map(String::as_bytes).collect::<Vec<_>>());
