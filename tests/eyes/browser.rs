@@ -170,6 +170,7 @@ fn a_page_reads_well_on_every_screen() {
             "2",
         ),
         ("Donaudampfschifffahrtsgesellschaft", "1"),
+        (&"unbroken".repeat(20), "1"),
     ];
     let world = server("pageTitle", world);
     let day = serving(report(&["date"], &KINDS, &[(&["20261120"], &["0.4", "1234567.891", "123.456789", "1.09"])]));
