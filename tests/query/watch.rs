@@ -103,6 +103,8 @@ fn a_chart_fits_too() {
     let frames = frames(&shown);
     assert_eq!(frames[0].len(), 24, "{shown:?}");
     assert!(frames[0].iter().any(|line| line.contains('█')) && frames[0][23].ends_with("more lines"), "{shown:?}");
+    let lookups = server.requests().into_iter().filter(|request| request.method == "GET");
+    assert!(lookups.count() <= 1, "a name does not change from frame to frame");
 }
 
 #[test]

@@ -35,6 +35,9 @@ impl Property {
 
     /// Asks the server for what only it knows. All of it is known before the first page arrives.
     pub(crate) fn look_up(&self, query: &Query, shows_name: bool, analytics: &Analytics) -> anyhow::Result<()> {
+        if self.facts.get().is_some() {
+            return Ok(());
+        }
         let mut facts = Facts::default();
         if query.needs_today() {
             let zone = match zone::of_property(&self.number, analytics) {

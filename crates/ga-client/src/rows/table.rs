@@ -337,9 +337,14 @@ fn words(heading: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Without what joins it to the next word.
+fn trimmed(word: &str) -> &str {
+    word.trim_end_matches([' ', '_'])
+}
+
 /// The least width that breaks the heading into at most this number of lines, and no word.
 fn narrowest(heading: &str, lines: usize) -> usize {
-    let widest_word = words(heading).map(|word| word.trim_end().width()).max().unwrap_or(0);
+    let widest_word = words(heading).map(|word| trimmed(word).width()).max().unwrap_or(0);
     let whole = heading.width();
     (widest_word..whole).find(|width| broken(heading, *width).len() <= lines).unwrap_or(whole)
 }
@@ -348,13 +353,13 @@ fn narrowest(heading: &str, lines: usize) -> usize {
 fn broken(heading: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in words(heading) {
-        let line = lines.last_mut().filter(|line| line.is_empty() || line.width() + word.trim_end().width() <= width);
+        let line = lines.last_mut().filter(|line| line.is_empty() || line.width() + trimmed(word).width() <= width);
         match line {
             Some(line) => line.push_str(word),
             None => lines.push(word.to_owned()),
         }
     }
-    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
+    lines.into_iter().map(|line| trimmed(&line).to_owned()).collect()
 }
 
 /// Narrows the widest column that can be narrowed until the line fits; `None` if it never does.
@@ -548,6 +553,7 @@ mod tests {
             ("averageSessionDuration", 14, &["averageSession", "Duration"]),
             ("Average session duration", 9, &["Average", "session", "duration"]),
             ("customEvent:plan_kind", 12, &["customEvent:", "plan_kind"]),
+            ("sessions_previous", 8, &["sessions", "previous"]),
             ("sessions", 4, &["sessions"]),
             ("dauPerMau", 6, &["dauPer", "Mau"]),
             ("", 4, &[""]),
