@@ -125,6 +125,19 @@ fn push_visible(shown: &mut String, character: char) {
     };
 }
 
+/// What a document shows for a character that would act on the text around it: a control character or one that changes the
+/// direction of writing. Those with a symbol of their own (Unicode, block 2400) are shown by that. `None` for all others, tabs
+/// and line feeds among them.
+pub fn symbol(character: char) -> Option<char> {
+    match character {
+        '\t' | '\n' => None,
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(character)),
+        '\x7f' => Some('␡'),
+        '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(char::REPLACEMENT_CHARACTER),
+        _ => None,
+    }
+}
+
 /// Writes text to a terminal with its control characters escaped, except line breaks and tabs; to anything else byte for
 /// byte.
 pub(crate) struct Harmless<W> {

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::people::{Detail, worded};
 use super::{Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
+use gauth_cli::terminal;
 
 pub(super) const FORMAT: Format = Format { extensions: &["md", "markdown"], ..Format::new("markdown", begin) };
 
@@ -108,7 +109,7 @@ impl Markdown {
 }
 
 /// Text that a renderer shows as it is. Addresses would become links without any markup, an e-mail address even from escaped
-/// characters: an empty comment parts it. Control characters become their symbols (Unicode, block 2400).
+/// characters, and `@name` would notify a user of GitHub: an empty comment parts them.
 fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let text = text.replace("\r\n", "\n");
@@ -123,13 +124,11 @@ fn escaped(text: &str) -> String {
             '\\' | '`' | '*' | '_' | '[' | '<' | '&' | '|' | '~' | '$' => shown.extend(['\\', character]),
             ':' if after.starts_with('/') => shown.push_str("\\:"),
             '.' if ends_with_www(before) => shown.push_str("\\."),
-            '@' if !before.is_empty() && !before.ends_with(' ') => shown.push_str("<!-- -->@"),
+            '@' if after.starts_with(|c: char| c != ' ') => shown.push_str("@<!-- -->"),
             '\n' | '\r' => shown.push_str("<br>"),
             ' ' if is_at_end => shown.push_str("&#32;"),
             '\t' => shown.push_str("&#9;"),
-            '\0'..='\x1f' => shown.extend(char::from_u32(0x2400 + u32::from(character))),
-            '\x7f' => shown.push('␡'),
-            _ => shown.push(character),
+            _ => shown.push(terminal::symbol(character).unwrap_or(character)),
         }
     }
     shown
@@ -191,10 +190,12 @@ mod tests {
             ("lamps & chairs&c", "lamps & chairs\\&c"),
             ("<b>&amp;\\", "\\<b>\\&amp;\\\\"),
             ("https://www.example.com/a", "https\\://www\\.example.com/a"),
-            ("a@b.example", "a<!-- -->@b.example"),
+            ("a@b.example", "a@<!-- -->b.example"),
+            ("@octocat", "@<!-- -->octocat"),
             ("12:30 @ home", "12:30 @ home"),
             (" a\tb \r\nc\n", "&#32;a&#9;b <br>c<br>"),
             ("\u{1b}[31m\0", "␛\\[31m␀"),
+            ("\u{9b}31m \u{202e}txt.exe\u{2066} \u{200f}", "\u{fffd}31m \u{fffd}txt.exe\u{fffd} \u{200f}"),
             ("(not set)", "(not set)"),
         ] {
             assert_eq!(escaped(text), expected);

@@ -10,7 +10,7 @@ mod filters;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ga_client::rows::{Detail, Measure, grouped};
-use gauth_cli::Failure;
+use gauth_cli::{Failure, terminal};
 use ring::digest::{SHA256, digest};
 
 use super::days::Days;
@@ -270,21 +270,19 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Text as the content of an element or a quoted attribute. Control characters, which HTML does not allow, become their
-/// symbols (Unicode, block 2400).
+/// Text as the content of an element or a quoted attribute, control characters, which HTML does not allow, as symbols.
 fn escape(text: &[u8], out: &mut Vec<u8>) {
-    for &byte in text {
-        match byte {
-            b'&' => out.extend_from_slice(b"&amp;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'>' => out.extend_from_slice(b"&gt;"),
-            b'"' => out.extend_from_slice(b"&quot;"),
-            b'\'' => out.extend_from_slice(b"&#39;"),
-            b'\t' | b'\n' => out.push(byte),
-            0..=0x1f => out.extend_from_slice(&[0xe2, 0x90, 0x80 + byte]),
-            0x7f => out.extend_from_slice("␡".as_bytes()),
-            _ => out.push(byte),
-        }
+    let mut buffer = [0; 4];
+    for character in String::from_utf8_lossy(text).chars() {
+        let escape = match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&quot;",
+            '\'' => "&#39;",
+            _ => terminal::symbol(character).unwrap_or(character).encode_utf8(&mut buffer),
+        };
+        out.extend_from_slice(escape.as_bytes());
     }
 }
 
@@ -301,8 +299,8 @@ mod tests {
     #[test]
     fn no_text_is_markup() {
         assert_eq!(
-            escaped("<script>alert(\"x\")</script> & 'é'\u{0}\u{1b}\u{7f}\n"),
-            "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;é&#39;␀␛␡\n"
+            escaped("<script>alert(\"x\")</script> & 'é'\u{0}\u{1b}\u{7f}\u{9b}\u{202e}\n"),
+            "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;é&#39;␀␛␡\u{fffd}\u{fffd}\n"
         );
     }
 }
