@@ -57,7 +57,7 @@ impl Column {
             return self.figure(text, detail);
         }
         let moment = moment(&self.name, text)?;
-        let weekday = weekday(&moment).filter(|_| detail == Detail::FULL && self.name == "date");
+        let weekday = weekday(&moment).filter(|_| detail == Detail::FULL && api_name(&self.name) == "date");
         Some(weekday.map_or_else(|| moment.clone(), |weekday| format!("{moment} {weekday}")))
     }
 
@@ -355,7 +355,7 @@ mod tests {
         let shown = |name: &str, text: &str| Detail::LEVELS.map(|detail| column(name).shown(text.as_bytes(), detail));
         assert_eq!(shown("date", "20261125"), ["2026-11-25 Wed", "2026-11-25", "2026-11-25", "2026-11-25"]);
         for (name, text, full) in [
-            ("date", "20240229", "2024-02-29 Thu"),
+            ("ga:date", "20240229", "2024-02-29 Thu"),
             ("date", "20230229", "2023-02-29"),
             ("date", "(other)", "(other)"),
             ("firstSessionDate", "20261125", "2026-11-25"),
