@@ -413,3 +413,19 @@ fn charts_fit_narrow_and_wide_terminals_with_every_figure_whole() {
         }
     }
 }
+
+#[test]
+fn a_heading_says_when_and_what_even_without_days_or_metrics() {
+    let sandbox = Sandbox::start(Options::default()).expect("start the sandbox");
+    let home = Home::new();
+    let first_lines = |arguments: &[&str]| {
+        let mut command = home.command(BIN);
+        command.env("GAUTH_SANDBOX_URL", sandbox.url()).env("GAUTH_TOKEN", sandbox.access_token(&[READONLY]));
+        let out = run(command.arg("-p").arg("123456").args(arguments)).expect(0).stdout().to_owned();
+        out.lines().take(3).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let realtime = first_lines(&["--realtime", "-m", "activeUsers", "-d", "minutesAgo", "-f", "chart"]);
+    assert_eq!(realtime, ["activeUsers by minutesAgo", "Nordwind – Website (123456)", "the last 30 minutes"]);
+    let names = first_lines(&["-d", "country,city", "--limit", "1", "-f", "chart", "--header", "ui"]);
+    assert_eq!(names[0], "Country and City");
+}

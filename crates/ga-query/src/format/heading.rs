@@ -21,23 +21,24 @@ impl Heading {
         let has_property_column = layout.columns.iter().any(|column| column.name == "property");
         let name = start.property.name().map(|name| format!("{} ({number})", sanitise(name)));
         let name = name.unwrap_or_else(|| format!("property {number}"));
-        let period = [Some(days.text()), days.zone.clone()].into_iter().flatten().filter(|text| !text.is_empty());
+        let span = match days.text() {
+            text if text.is_empty() && start.arguments.realtime => "the last 30 minutes".to_owned(),
+            text => text,
+        };
+        let period = [Some(span), days.zone.clone()].into_iter().flatten().filter(|text| !text.is_empty());
         Self { title: title(layout), property: (!has_property_column).then_some(name), period: period.collect() }
     }
 }
 
 fn title(layout: &Layout) -> String {
-    let names = |is_metric| {
-        let columns = layout.columns.iter().filter(move |c| c.is_metric == is_metric && c.role == Role::Value);
-        let names =
-            columns.map(|column| sanitise(&if is_metric { column.heading.clone() } else { within_a_line(column) }));
-        names.collect::<Vec<_>>()
-    };
-    match (listed(&names(true), "metrics"), listed(&names(false), "dimensions")) {
-        (metrics, dimensions) if dimensions.is_empty() => metrics,
-        (metrics, dimensions) if metrics.is_empty() => dimensions,
-        (metrics, dimensions) => format!("{metrics} by {dimensions}"),
+    let of_kind = |is_metric| layout.columns.iter().filter(move |c| c.is_metric == is_metric && c.role == Role::Value);
+    let metrics: Vec<String> = of_kind(true).map(|column| sanitise(&column.heading)).collect();
+    if metrics.is_empty() {
+        return listed(&of_kind(false).map(|column| sanitise(&column.heading)).collect::<Vec<_>>(), "dimensions");
     }
+    let dimensions: Vec<String> = of_kind(false).map(|column| sanitise(&within_a_line(column))).collect();
+    let by = if dimensions.is_empty() { "" } else { " by " };
+    format!("{}{by}{}", listed(&metrics, "metrics"), listed(&dimensions, "dimensions"))
 }
 
 /// A name in words, as it is written within a line: `Page title` as `page title`, but `URL` as it is.
