@@ -421,7 +421,8 @@ fn a_heading_says_when_and_what_even_without_days_or_metrics() {
     let first_lines = |arguments: &[&str]| {
         let mut command = home.command(BIN);
         command.env("GAUTH_SANDBOX_URL", sandbox.url()).env("GAUTH_TOKEN", sandbox.access_token(&[READONLY]));
-        let out = run(command.arg("-p").arg("123456").args(arguments)).expect(0).stdout().to_owned();
+        command.args(["-p", "123456"]).args(arguments);
+        let out = run(command).expect(0).stdout().to_owned();
         out.lines().take(3).map(str::to_owned).collect::<Vec<_>>()
     };
     let realtime = first_lines(&["--realtime", "-m", "activeUsers", "-d", "minutesAgo", "-f", "chart"]);
