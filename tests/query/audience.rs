@@ -301,8 +301,15 @@ fn what_an_export_does_not_have_is_refused_before_anything_is_sent() {
     }
     for (arguments, words) in [
         (&["-p", "all", "--audience", "55"][..], "an audience belongs to one property"),
-        (&["-p", "7", "--audience", "Purchasers"], "Purchasers is not an audience: expected digits"),
-        (&["-p", "7", "--audience", ""], "is not an audience"),
+        (
+            &["-p", "7", "--audience", "Purchasers"],
+            "--audience: expected digits or properties/N/audiences/DIGITS, got \"Purchasers\"",
+        ),
+        (
+            &["-p", "7", "--audience", "Purchasers"],
+            "hint: run ga-query -p PROPERTY -d audienceId,audienceName -m totalUsers",
+        ),
+        (&["-p", "7", "--audience", ""], "DIGITS, got \"\""),
         (&["-p", "7", "--audience", "properties/8/audiences/55"], "belongs to property 8, not to property 7"),
         (&["7", "today", "--audience", "55"], "excludes START"),
         (&["--audience", "55"], "no property was named"),

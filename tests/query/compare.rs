@@ -336,8 +336,14 @@ fn what_cannot_be_compared_is_refused_before_a_token_is_read() {
         (&["-m", "activeUsers", "--compare", "previous", "--realtime"], "--compare excludes --realtime"),
         (&["-m", "activeUsers", "--compare", "previous", "--minutes", "4..0"], "--compare excludes --minutes"),
         (&["--compare", "previous", "--request", "body.json"], "--compare excludes --request"),
-        (&["-m", "ga:sessions", "--compare", "previous"], "--compare excludes a command line for Core Reporting v3"),
-        (&["-m", "sessions", "-f", "v3", "--compare", "previous"], "--compare excludes a command line"),
+        (
+            &["-m", "ga:sessions", "--compare", "previous"],
+            "--compare excludes --ids, --start-date, -f v3 and ga: metrics",
+        ),
+        (
+            &["-m", "sessions", "-f", "v3", "--compare", "previous"],
+            "excludes --ids, --start-date, -f v3 and ga: metrics",
+        ),
         (&["-m", "sessions", "--compare", "previous", "-f", "sql", "--table", "t"], "-f sql: cannot hold a comparison"),
         (
             &["-m", "sessions", "--compare", "previous", "-o", "t.sql", "--table", "t"],

@@ -74,7 +74,7 @@ fn what_has_no_conversions_is_refused_before_anything_is_sent() {
         (&["--conversions", "all,12"], 2, "--conversions: all cannot be combined with others"),
         (&["--conversions", "purchase"], 2, "expected all or IDs such as 1234, got \"purchase\""),
         (&["--conversions", "conversionActions/"], 2, "expected all or IDs such as 1234, got \"conversionActions/\""),
-        (&["--conversions", "all", "--realtime"], 2, "--realtime: the API has no --conversions there"),
+        (&["--conversions", "all", "--realtime", "--start", "today"], 2, "there\nga-query: hint: use --minutes"),
         (&["--conversions", "all", "-f", "v3"], 2, "Core Reporting v3 had no conversion reports"),
         (&["--conversions", "all", "-d", "pagePath"], 4, "pagePath is not available in conversion reports"),
         (&["--filter", "pagePath=@x"], 4, "pagePath is not available in conversion reports"),
@@ -82,6 +82,8 @@ fn what_has_no_conversions_is_refused_before_anything_is_sent() {
         let run = user.run(&[&report[..], arguments].concat()).expect_failure(code);
         assert!(run.stderr().contains(message), "{arguments:?}: {}", run.stderr());
     }
+    let run = user.run(&[&report[..], &["--conversions", "all", "--realtime"]].concat()).expect_failure(2);
+    assert_eq!(run.stderr(), "ga-query: --realtime: the API has no --conversions there\n");
     let run = user.run(&["-p", "1", "-m", "sessions", "-d", "subcontinent"]).expect_failure(4);
     assert!(run.stderr().contains("subcontinent is available only in conversion reports"), "{}", run.stderr());
     assert!(run.stderr().contains("hint: request one with ga-query --conversions all"), "{}", run.stderr());

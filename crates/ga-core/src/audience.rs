@@ -50,8 +50,9 @@ impl Audience {
         };
         let is_number = (1..=DIGITS).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
         if !is_number || (property.is_none() && number != text) {
-            let what = "is not an audience: expected digits or properties/N/audiences/DIGITS";
-            return Err(Error::usage(format!("{} {what}", Typed(text))));
+            let what = "--audience: expected digits or properties/N/audiences/DIGITS";
+            return Err(Error::usage(format!("{what}, got {:?}", Typed(text)))
+                .with_hint("run ga-query -p PROPERTY -d audienceId,audienceName -m totalUsers to list them"));
         }
         Ok(Self { property, number: number.to_owned() })
     }

@@ -245,7 +245,7 @@ fn refuse_beside_compare(arguments: &Arguments) -> Result<(), Failure> {
         ("--realtime", arguments.realtime),
         ("--minutes", !arguments.minutes.is_empty()),
         ("--request", arguments.request.is_some()),
-        ("a command line for Core Reporting v3", arguments.is_v3()),
+        ("--ids, --start-date, -f v3 and ga: metrics", arguments.is_v3()),
     ];
     match given.into_iter().find(|(_, is_given)| *is_given && arguments.compare.is_some()) {
         Some((name, _)) => Err(Failure::usage(format!("--compare excludes {name}"))),
@@ -364,23 +364,28 @@ fn typed_ranges(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<
 
 /// The minutes of a realtime report, which has no days, no currency and no second page.
 fn minutes(arguments: &Arguments, words: &Words<'_>) -> anyhow::Result<Vec<MinuteRange>> {
-    let given = [
+    let days = [
         ("START", words.start.is_some()),
         ("--start", arguments.start.is_some()),
         ("--start-date", arguments.start_date.is_some()),
         ("--end", arguments.end.is_some()),
         ("--end-date", arguments.end_date.is_some()),
         ("--dates", !arguments.dates.is_empty()),
+    ];
+    let others = [
         ("--offset", arguments.offset.is_some()),
         ("--start-index", arguments.start_index.is_some()),
         ("--keep-empty", arguments.keeps_empty_rows()),
         ("--currency", arguments.currency.is_some()),
         ("--conversions", !arguments.conversions.is_empty()),
     ];
-    if let Some((name, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(Failure::usage(format!("--realtime: the API has no {name} there"))
-            .hint("use --minutes for minutes, such as --minutes 4..0")
-            .into());
+    let refused = |name: &str| Failure::usage(format!("--realtime: the API has no {name} there"));
+    let is_given = |(_, is_given): &&(&str, bool)| *is_given;
+    if let Some((name, _)) = days.iter().find(is_given) {
+        return Err(refused(name).hint("use --minutes for minutes, such as --minutes 4..0").into());
+    }
+    if let Some((name, _)) = others.iter().find(is_given) {
+        return Err(refused(name).into());
     }
     let mut ranges = Vec::new();
     for text in &arguments.minutes {

@@ -21,7 +21,7 @@ fn check(_: &Arguments, query: &Query) -> Result<(), Failure> {
     if query.reports.iter().all(is_v3) {
         return Ok(());
     }
-    Err(Failure::usage("-f v3: this answer had no official requests, no realtime and no several date ranges"))
+    Err(Failure::usage("-f v3: v3 answered only reports in options, over one date range"))
 }
 
 fn begin(_: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn RowWriter>, Failure> {
