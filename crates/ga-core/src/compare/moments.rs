@@ -12,8 +12,9 @@ use jiff::civil::Date;
 use super::Periods;
 use crate::moment::{self, TextOfDay};
 
-/// How many days behind its end are searched for what follows a period: as many as no unit needs.
-const DAYS_BEYOND: usize = 40 * 366;
+/// How many days of the other period are looked at, and how many behind the end of this one for what follows it: more than
+/// there is data of.
+const MOST_DAYS: usize = 40 * 366;
 
 /// Rewrites the moments in rows of the other period.
 #[derive(Debug)]
@@ -92,11 +93,11 @@ impl Moments {
 /// The texts of the other period's moments, and of those at the same place in the report's own.
 fn renamed(units: &[Unit], periods: &Periods) -> HashMap<Vec<u8>, Vec<String>> {
     let mut others = Distinct::new(units);
-    for day in days(periods.other.0).take_while(|day| *day <= periods.other.1) {
+    for day in days(periods.other.0).take_while(|day| *day <= periods.other.1).take(MOST_DAYS) {
         others.add(day);
     }
     let mut own = Distinct::new(units);
-    let beyond = days(periods.own.1).skip(1).take(DAYS_BEYOND);
+    let beyond = days(periods.own.1).skip(1).take(MOST_DAYS);
     for day in days(periods.own.0).take_while(|day| *day <= periods.own.1).chain(beyond) {
         if own.texts.len() == others.texts.len() {
             break;
