@@ -218,7 +218,7 @@ fn agent(
         .timeout_connect(Some(if is_nearby { CONNECT_NEARBY } else { CONNECT }))
         .timeout_recv_response(is_nearby.then_some(RESPONSE_NEARBY))
         .build();
-    Ok(Agent::with_parts(config, gathered::connector(), KnownFirst::default()))
+    Ok(Agent::with_parts(config, gathered::connector(), KnownFirst))
 }
 
 /// About the length of the longest line of the request's head.

@@ -9,9 +9,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::{listing, parent};
+use crate::random;
 
 /// Random characters and ending of a temporary file's name.
 const RANDOM: usize = 12;
@@ -51,11 +52,23 @@ pub(super) fn create(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-fn with_new_name<T>(target: &Path, create: impl FnMut(&Path) -> io::Result<T>) -> io::Result<NamedTempFile<T>> {
+/// What `create` makes under a name that nothing has yet. tempfile's own names come from a generator in thread-local storage,
+/// for which musl has so little room that it would have to ask the system for memory at every start.
+fn with_new_name<T>(target: &Path, create: impl Fn(&Path) -> io::Result<T>) -> io::Result<NamedTempFile<T>> {
     if target.file_name().is_none() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
-    tempfile::Builder::new().prefix(&prefix(target)).suffix(SUFFIX).rand_bytes(RANDOM).make_in(parent(target), create)
+    loop {
+        let random: [u8; RANDOM / 2] = random::bytes().map_err(io::Error::other)?;
+        let mut name = prefix(target);
+        random.iter().for_each(|byte| name.push(format!("{byte:02x}")));
+        name.push(SUFFIX);
+        let path = std::path::absolute(parent(target).join(name))?;
+        match create(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => return Ok(NamedTempFile::from_parts(created?, TempPath::try_from_path(path)?)),
+        }
+    }
 }
 
 fn open(path: &Path, mode: u32) -> io::Result<File> {
@@ -139,7 +152,7 @@ fn nameless(directory: &Path) -> io::Result<File> {
 
 /// Names a file that was created without a name (see open(2)).
 #[cfg(target_os = "linux")]
-fn link(file: &File, target: &Path) -> io::Result<tempfile::TempPath> {
+fn link(file: &File, target: &Path) -> io::Result<TempPath> {
     use std::os::fd::AsRawFd;
 
     use rustix::fs::{AtFlags, CWD};
