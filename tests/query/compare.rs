@@ -344,6 +344,10 @@ fn what_cannot_be_compared_is_refused_before_a_token_is_read() {
             &["-m", "sessions", "-f", "v3", "--compare", "previous"],
             "excludes --ids, --start-date, -f v3 and ga: metrics",
         ),
+        (
+            &["-m", "sessions", "--compare", "year", "--filter", "sessions_change>0.2"],
+            "--compare: sessions_change is made of both periods, so it cannot be filtered",
+        ),
         (&["-m", "sessions", "--compare", "previous", "-f", "sql", "--table", "t"], "-f sql: cannot hold a comparison"),
         (
             &["-m", "sessions", "--compare", "previous", "-o", "t.sql", "--table", "t"],

@@ -204,6 +204,13 @@ impl Compared {
         if let Some((_, name)) = repeated {
             return Err(Failure::usage(format!("--compare: two columns would be named {}", Typed(name))).into());
         }
+        let mut hidden = translation.request.metrics.iter().filter(|metric| metric.invisible == Some(true));
+        if let Some(metric) = hidden.find(|metric| names.contains(&&*metric.name)) {
+            let name = &metric.name;
+            return Err(Failure::usage(format!("--compare: {name} is made of both periods, so it cannot be filtered"))
+                .hint(format!("sort by it: --sort -{name} --limit 10"))
+                .into());
+        }
         let mut sort = v3::sort_keys(sort, &names)?;
         if sort.is_empty() {
             sort = translation.time_or_size();
