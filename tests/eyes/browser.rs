@@ -75,7 +75,7 @@ fn h9_a_browser_shows_hostile_text_as_text() {
     assert_eq!(reader.number("document.querySelectorAll('style').length"), 1);
     let shown = reader.texts("tbody th");
     for ((text, _), shown) in HOSTILE.iter().zip(&shown).take(6) {
-        assert_eq!(text, shown);
+        assert_eq!(text.replace('\u{202e}', "\u{fffd}"), *shown);
     }
     assert_eq!(shown[6], "␀␛[31m");
     assert_eq!(reader.texts("tbody td")[0], "12,345");

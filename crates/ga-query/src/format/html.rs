@@ -36,7 +36,8 @@ fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn
     let days = Days::of(start);
     let heading = Heading::of(&layout, start, &days);
     let filters = filters::in_words(start.request, start.names).map(|text| format!("Only where {text}"));
-    let lines = [heading.property, Some(heading.period.join(" · ")).filter(|text| !text.is_empty()), filters];
+    let period = Some(heading.period.join(" · ")).filter(|text| !text.is_empty());
+    let lines = [heading.property.as_deref().map(escaped), period.as_deref().map(escaped), filters];
     head(&heading.title, lines.into_iter().flatten(), &layout, out);
     let zone = days.zone.as_ref().map_or_else(String::new, |zone| format!(" ({zone})"));
     Ok(Box::new(Html {
@@ -49,10 +50,10 @@ fn begin(layout: Layout, start: &Start<'_>, out: &mut Vec<u8>) -> Result<Box<dyn
     }))
 }
 
-/// Everything up to the rows.
+/// Everything up to the rows; the lines below the title are markup.
 fn head(title: &str, lines: impl Iterator<Item = String>, layout: &Layout, out: &mut Vec<u8>) {
     let title = escaped(title);
-    let lines: String = lines.map(|line| format!("<p>{}</p>\n", escaped(&line))).collect();
+    let lines: String = lines.map(|line| format!("<p>{line}</p>\n")).collect();
     let (style, script) = (hash(STYLE), hash(SCRIPT));
     let mut head = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

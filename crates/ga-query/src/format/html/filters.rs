@@ -6,9 +6,10 @@ use ga_core::catalogue::FieldKind;
 use ga_core::report::{FilterExpression, MatchType, NumericValue, Operation, RunReportRequest, Test};
 use gauth_cli::terminal::sanitise;
 
+use super::escaped;
 use crate::display_names::DisplayNames;
 
-/// What holds for every row, if anything is filtered.
+/// What holds for every row, if anything is filtered, as markup.
 pub(super) fn in_words(request: &RunReportRequest, names: Option<&DisplayNames>) -> Option<String> {
     let sides = [(&request.dimension_filter, FieldKind::Dimension), (&request.metric_filter, FieldKind::Metric)];
     let sides = sides.into_iter().filter_map(|(filter, kind)| Some((filter.as_ref()?, kind)));
@@ -42,7 +43,7 @@ impl Words<'_> {
 
     fn condition(&self, field: &str, test: &Test, is_not: bool) -> String {
         let field = self.names.map_or_else(|| field.to_owned(), |names| names.of(self.kind, field));
-        let field = sanitise(&field);
+        let field = escaped(&sanitise(&field));
         let verb = |is: &'static str, is_no: &'static str| if is_not { is_no } else { is };
         let is = verb("is", "is not");
         let case = |is_sensitive: bool| if is_sensitive { " (in this case of letters)" } else { "" };
@@ -82,12 +83,12 @@ impl Words<'_> {
 
 /// A value in quotes, isolated so that right-to-left text does not move what is around it.
 fn quoted(value: &str) -> String {
-    format!("“\u{2068}{}\u{2069}”", sanitise(value))
+    format!("“<bdi>{}</bdi>”", escaped(&sanitise(value)))
 }
 
 fn number(value: &NumericValue) -> String {
     match value {
-        NumericValue::Int64Value(text) => grouped(&sanitise(text)),
+        NumericValue::Int64Value(text) => escaped(&grouped(&sanitise(text))),
         NumericValue::DoubleValue(number) => grouped(&number.to_string()),
     }
 }
@@ -101,7 +102,7 @@ mod tests {
         let text = |side: &str, filter: &str| {
             let body = format!("{{\"{side}\": {filter}}}");
             let request: RunReportRequest = serde_json::from_str(&body).unwrap();
-            in_words(&request, None).unwrap().replace(['\u{2068}', '\u{2069}'], "")
+            in_words(&request, None).unwrap().replace("<bdi>", "").replace("</bdi>", "")
         };
         let condition = |field: &str, value: &str, how: &str| {
             format!(
