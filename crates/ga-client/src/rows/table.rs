@@ -85,7 +85,7 @@ impl RowWriter for Table {
             return Ok(());
         };
         if self.unshown > 0 {
-            let ellipsis = if self.layout.is_ascii { "..." } else { "…" };
+            let ellipsis = self.layout.ellipsis();
             out.extend(format!("{ellipsis} and {} more rows\n", counted(self.unshown)).bytes());
         }
         if !self.last.is_empty() {
@@ -245,8 +245,12 @@ impl Layout {
             }
             Form::Records(width) => {
                 let headings = self.columns.iter().map(|column| sanitise(&column.heading));
+                let whole = (0..cells.len()).filter(|place| self.is_whole(*place));
+                let figure = whole.map(|place| self.fitting(place, cells, 0).width() + GAP.len()).max();
+                let room = width.saturating_sub(figure.unwrap_or(0).max(FIGURE)).max(1);
+                // The ends of the names tell the columns of a comparison apart.
                 let headings: Vec<String> =
-                    headings.map(|text| self.cut(&text, width.saturating_sub(FIGURE).max(1))).collect();
+                    headings.map(|text| shortened(&text, room, self.ellipsis(), true)).collect();
                 let widest = headings.iter().map(|text| text.width()).max().unwrap_or(0);
                 let room = width.saturating_sub(widest + GAP.len());
                 for (place, heading) in headings.iter().enumerate() {
@@ -310,7 +314,11 @@ impl Layout {
     }
 
     fn cut(&self, text: &str, width: usize) -> String {
-        cut(text, width, if self.is_ascii { "..." } else { "…" })
+        cut(text, width, self.ellipsis())
+    }
+
+    fn ellipsis(&self) -> &'static str {
+        if self.is_ascii { "..." } else { "…" }
     }
 }
 
@@ -377,13 +385,17 @@ fn cut_to(room: usize, mut widths: Vec<usize>, least: &[usize]) -> Option<Vec<us
 /// The text in at most `width` columns; what is cut shows as an ellipsis. Of an address (a path or URL) the middle is cut: its
 /// end tells pages apart.
 pub fn cut(text: &str, width: usize, ellipsis: &str) -> String {
+    let is_address = text.starts_with('/') || text.contains("://") || (text.contains('/') && !text.contains(' '));
+    shortened(text, width, ellipsis, is_address)
+}
+
+fn shortened(text: &str, width: usize, ellipsis: &str, keeps_end: bool) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
     let ellipsis = if ellipsis.width() > width { "" } else { ellipsis };
     let room = width - ellipsis.width();
-    let is_address = text.starts_with('/') || text.contains("://") || (text.contains('/') && !text.contains(' '));
-    let end = if is_address { end_within(text, room - room / 3) } else { "" };
+    let end = if keeps_end { end_within(text, room - room / 3) } else { "" };
     let mut kept = String::new();
     for character in text.chars() {
         kept.push(character);
@@ -480,6 +492,18 @@ mod tests {
         });
         layout.columns = [dimension].into_iter().chain(metrics).collect();
         Layout { terminal_width: Some(width), ..layout }
+    }
+
+    #[test]
+    fn names_in_records_differ_and_leave_room_for_an_hour() {
+        let names = ["userEngagementDuration", "userEngagementDuration_previous", "userEngagementDuration_change"];
+        let mut layout = report(&names.map(|name| (name, Measure::Number)), 34);
+        layout.columns[0].name = "dateHour".to_owned();
+        let text = written(&FORMAT, layout, &[&["2026112009", "2179345", "1234567", "0.5"]]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].ends_with("  2026-11-20 09:00"), "{text}");
+        assert!(lines[2].contains("_previous  1,234,567") && lines[3].contains("_change  "), "{text}");
+        assert!(lines.iter().all(|line| line.width() <= 34), "{text}");
     }
 
     /// A table in narrower and narrower terminals.
