@@ -525,7 +525,10 @@ mod terminals {
         command
     }
 
-    const LINES: [(&str, &str); 17] = [
+    /// What tables and charts are drawn with: bold, dim, a colour, and their end.
+    const DRAWING: [&str; 4] = ["\u{1b}[1m", "\u{1b}[2m", "\u{1b}[36m", "\u{1b}[0m"];
+
+    const LINES: [(&str, &str); 18] = [
         ("ga-query", "-p 1 -m sessions -d pageTitle -f csv"),
         ("ga-query", "-p 1 -m sessions -d pageTitle -f tsv"),
         ("ga-query", "-p 1 -m sessions -d pageTitle -f json"),
@@ -543,6 +546,7 @@ mod terminals {
         ("ga-fields", "-p 1 -f record"),
         ("gauth-info", "user.json"),
         ("gauth-info", "user.json --format json"),
+        ("ga-query", "-p 1 -m sessions -d pageTitle -f markdown"),
     ];
 
     fn home() -> Home {
@@ -573,7 +577,7 @@ mod terminals {
             let (status, shown) = Pty::start(command, 80).finish();
             assert!(status.success(), "{line}: {shown}");
             assert!(shown.contains("owned") || program == "gauth-info", "{line}: {shown}");
-            let shown = if line.ends_with("chart") { shown.replace("\u{1b}[", "") } else { shown };
+            let shown = DRAWING.iter().fold(shown, |shown, own| shown.replace(own, ""));
             for obeyed in ['\u{1b}', '\u{7}', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2028}', '\u{8}', '\u{61c}'] {
                 assert!(!shown.contains(obeyed), "{program} {line}: {obeyed:?} in {shown:?}");
             }

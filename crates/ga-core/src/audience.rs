@@ -238,7 +238,6 @@ enum State {
 }
 
 /// What to do next.
-#[derive(Debug)]
 pub enum Step<'a> {
     /// Send this, and pass the body of the answer to [`Preparation::answer`].
     Send(Request<Vec<u8>>),
