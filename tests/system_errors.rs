@@ -334,7 +334,9 @@ fn a_login() {
     }
     fn command(scene: &User) -> Command {
         let mut command = program(scene, "gauth-login", &[]);
-        command.env("GAUTH_CLIENT_SECRETS", scene.sandbox.client_secrets()).env("BROWSER", "curl -sSL -o page.html");
+        // The faults meet this browser too, and strace waits for its end.
+        let browser = "curl -sSL --max-time 15 -o page.html";
+        command.env("GAUTH_CLIENT_SECRETS", scene.sandbox.client_secrets()).env("BROWSER", browser);
         command
     }
     Trial {
