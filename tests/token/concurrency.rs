@@ -123,6 +123,7 @@ fn b1_two_hundred_processes_that_want_a_new_token_make_one_request() {
     let mut variable = user.command(&["--verbose"]);
     variable.env("GAUTH_REFRESH", "1");
     let by_variable = Running::start(variable);
+    assert!(user.sandbox.wait_for_held(1, PATIENCE));
     until_waiting(100, refreshes.iter().chain([&by_variable]));
     user.sandbox.release();
     let mut runs = finish(&user, refreshes);
