@@ -1,4 +1,4 @@
-"""report.py URL BODY ROWS: a report to CSV the plain way, page after page. The token comes from GAUTH_TOKEN."""
+"""report.py URL FILE ROWS: the report of the body in FILE, to CSV the plain way, page after page. The token comes from GAUTH_TOKEN."""
 
 import csv
 import json
@@ -6,7 +6,7 @@ import os
 import sys
 import urllib.request
 
-url, body, rows = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
+url, body, rows = sys.argv[1], json.load(open(sys.argv[2])), int(sys.argv[3])
 headers = {"Authorization": "Bearer " + os.environ["GAUTH_TOKEN"], "Content-Type": "application/json"}
 writer = csv.writer(sys.stdout, lineterminator="\n")
 offset = 0
