@@ -19,6 +19,7 @@ use std::path::Path;
 
 use gauth_cli::completions::Values;
 use gauth_cli::exit::{Failure, Kind};
+use gauth_cli::terminal::{draws_unicode, has_color};
 use gauth_text::Typed;
 
 pub use gauth_text::grouped;
@@ -160,7 +161,7 @@ fn unknown(named: Option<&str>, keys: &[Key]) -> Failure {
 }
 
 /// What a writer must know before the first row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// The columns, from the left.
     pub columns: Vec<Column>,
@@ -178,6 +179,19 @@ pub struct Layout {
     pub has_color: bool,
 }
 
+impl Layout {
+    /// With a header and without columns, for a terminal of this width or for none.
+    pub fn of_terminal(terminal_width: Option<usize>) -> Self {
+        Self {
+            header: true,
+            terminal_width,
+            is_ascii: !draws_unicode(),
+            has_color: terminal_width.is_some() && has_color(),
+            ..Self::default()
+        }
+    }
+}
+
 /// One column of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -193,6 +207,20 @@ pub struct Column {
     pub measure: Measure,
     /// What a metric is to a comparison of two periods.
     pub role: Role,
+}
+
+impl Column {
+    /// A column that people call by its name too, of any numbers if it is one of numbers.
+    pub fn new(name: &str, is_metric: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            heading: name.to_owned(),
+            is_metric,
+            is_integer: false,
+            measure: Measure::Number,
+            role: Role::Value,
+        }
+    }
 }
 
 /// What a metric is to a comparison of two periods. There the columns of a metric come in threes: its value, the value of the
@@ -266,21 +294,6 @@ fn written(format: &Format, layout: Layout, rows: &[&[&str]]) -> String {
 /// A dimension `d` and a metric `m`, for the formats' own tests.
 #[cfg(test)]
 fn two_columns() -> Layout {
-    let column = |name: &str, is_metric| Column {
-        name: name.to_owned(),
-        heading: name.to_owned(),
-        is_metric,
-        is_integer: is_metric,
-        measure: Measure::Number,
-        role: Role::Value,
-    };
-    Layout {
-        columns: vec![column("d", false), column("m", true)],
-        header: true,
-        excel: false,
-        terminal_width: None,
-        height: None,
-        is_ascii: false,
-        has_color: false,
-    }
+    let columns = vec![Column::new("d", false), Column { is_integer: true, ..Column::new("m", true) }];
+    Layout { columns, header: true, ..Layout::default() }
 }

@@ -17,7 +17,7 @@ pub(crate) fn of(report: &Report, has_property: bool, head: &ReportHead) -> Vec<
     let sent = sent(&report.request, head);
     let mut columns = Vec::new();
     if has_property {
-        columns.push(column("property", false));
+        columns.push(Column::new("property", false));
     }
     let Some(translation) = report.translation() else {
         columns.extend(sent);
@@ -33,7 +33,7 @@ pub(crate) fn of(report: &Report, has_property: bool, head: &ReportHead) -> Vec<
                 DataType::Currency => money(head),
                 DataType::String | DataType::Integer | DataType::Float => Measure::Number,
             },
-            ..column(&asked.name, asked.kind == FieldKind::Metric)
+            ..Column::new(&asked.name, asked.kind == FieldKind::Metric)
         })
     }));
     columns
@@ -73,22 +73,23 @@ fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
     let mut columns = Vec::new();
     if head.dimension_headers.is_empty() && head.metric_headers.is_empty() {
         let dimensions = request.dimensions.iter().map(|d| &*d.name);
-        columns.extend(dimensions.map(|name| column(name, false)));
+        columns.extend(dimensions.map(|name| Column::new(name, false)));
         let is_asked = request.dimensions.iter().any(|d| d.name == DATE_RANGE);
         let ranges = request.date_ranges.len().max(request.minute_ranges.len());
         if ranges > 1 && !is_asked {
-            columns.push(column(DATE_RANGE, false));
+            columns.push(Column::new(DATE_RANGE, false));
         }
         let visible = request.metrics.iter().filter(|m| m.invisible != Some(true));
-        columns.extend(visible.map(|metric| Column { is_integer: is_integer(metric), ..column(&metric.name, true) }));
+        columns
+            .extend(visible.map(|metric| Column { is_integer: is_integer(metric), ..Column::new(&metric.name, true) }));
     } else {
         let dimensions = head.dimension_headers.iter();
-        columns.extend(dimensions.map(|header| column(&header.name, false)));
+        columns.extend(dimensions.map(|header| Column::new(&header.name, false)));
         let metrics = head.metric_headers.iter();
         columns.extend(metrics.map(|header| Column {
             is_integer: header.r#type == "TYPE_INTEGER",
             measure: measure(header, request, head),
-            ..column(&header.name, true)
+            ..Column::new(&header.name, true)
         }));
     }
     columns
@@ -98,17 +99,6 @@ fn sent(request: &RunReportRequest, head: &ReportHead) -> Vec<Column> {
 fn is_integer(metric: &Metric) -> bool {
     let field = catalogue::find(&metric.name, FieldKind::Metric).filter(|_| metric.expression.is_none());
     field.is_some_and(|field| field.format == "integer")
-}
-
-fn column(name: &str, is_metric: bool) -> Column {
-    Column {
-        name: name.to_owned(),
-        heading: name.to_owned(),
-        is_metric,
-        is_integer: false,
-        measure: Measure::Number,
-        role: Role::Value,
-    }
 }
 
 /// What a metric measures: a standard one what the catalogue says, any other (custom, calculated, an expression of the

@@ -19,7 +19,7 @@ use ga_core::report::{DateRange, RunReportRequest};
 use ga_core::response::ReportHead;
 use gauth_cli::Failure;
 use gauth_cli::files;
-use gauth_cli::terminal::{draws_unicode, has_color, width};
+use gauth_cli::terminal::width;
 use gauth_text::Typed;
 
 pub(crate) use ga_client::rows::{Column, Layout, RowWriter};
@@ -204,15 +204,7 @@ impl Output {
                 .hint("name a file with -o FILE, or pipe the output into a program that reads it"));
         }
         (format.check)(arguments, query)?;
-        let layout = Layout {
-            columns: Vec::new(),
-            header,
-            excel: arguments.excel,
-            terminal_width: is_terminal.then(width),
-            height: None,
-            is_ascii: !draws_unicode(),
-            has_color: is_terminal && has_color(),
-        };
+        let layout = Layout { header, excel: arguments.excel, ..Layout::of_terminal(is_terminal.then(width)) };
         let names = match arguments.header.as_deref() {
             Some("ui") => Names::Shown,
             None if format.is_in_words => Names::InWords,

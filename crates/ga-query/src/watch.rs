@@ -13,7 +13,7 @@ use ga_client::rows::cut;
 use ga_client::rows::target::Target;
 use ga_core::quality::Consumption;
 use ga_core::refusal::Quota;
-use gauth_cli::terminal::{self, moves_cursor, sanitise};
+use gauth_cli::terminal::{self, ellipsis, moves_cursor, painted, sanitise};
 use gauth_cli::{Failure, Kind};
 use gauth_text::counted;
 use jiff::Timestamp;
@@ -215,11 +215,8 @@ impl<'q> Watch<'_, 'q> {
     /// The frame: a line that says what it is, a line for notes, and the report.
     fn lines(&self, (width, height): (usize, usize), pause: Duration, state: &State) -> Vec<String> {
         let Layout { is_ascii, has_color, .. } = self.output.layout;
-        let ellipsis = if is_ascii { "..." } else { "…" };
-        let painted = |code: &str, text: &str| {
-            let text = cut(text, width, ellipsis);
-            if has_color && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text }
-        };
+        let ellipsis = ellipsis(is_ascii);
+        let painted = |code: &str, text: &str| painted(has_color, code, &cut(text, width, ellipsis));
         let properties = match self.run.properties {
             [one] => format!("property {}", one.number),
             several => format!("{} properties", counted(several.len())),

@@ -239,6 +239,16 @@ pub fn draws_unicode() -> bool {
     (is_utf8 || !cfg!(unix)) && environment::variable("TERM").is_none_or(|terminal| terminal != "linux")
 }
 
+/// What stands for text that was cut.
+pub const fn ellipsis(is_ascii: bool) -> &'static str {
+    if is_ascii { "..." } else { "…" }
+}
+
+/// Text in a style of terminals that have them, by its parameters (ECMA-48, SGR).
+pub fn painted(has_color: bool, style: &str, text: &str) -> String {
+    if has_color && !text.is_empty() { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
 /// Whether a terminal is to show bold text and colors (<https://no-color.org>).
 pub fn has_color() -> bool {
     environment::variable("TERM").is_none_or(|terminal| terminal != "dumb")

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gauth_cli::Terminal;
-use gauth_cli::terminal::{draws_unicode, error_width, moves_cursor, sanitise};
+use gauth_cli::terminal::{draws_unicode, ellipsis, error_width, moves_cursor, sanitise};
 use gauth_text::counted;
 use unicode_width::UnicodeWidthStr;
 
@@ -162,7 +162,7 @@ impl Progress {
         let text = format!("{work}, {}", duration(self.begun.elapsed().as_secs() as f64, 0));
         let room = width.saturating_sub(text.width() + 1).min(BAR);
         let bar = share.filter(|_| room >= BAR / 3).map(|(done, all)| bar(done, all, room, is_ascii));
-        cut(&bar.map_or_else(|| text.clone(), |bar| format!("{bar} {text}")), width, if is_ascii { "..." } else { "…" })
+        cut(&bar.map_or_else(|| text.clone(), |bar| format!("{bar} {text}")), width, ellipsis(is_ascii))
     }
 }
 
@@ -184,7 +184,7 @@ impl Waiting {
         loop {
             if self.is_watched {
                 let text = format!("{}, {}", sanitise(text), duration(self.begun.elapsed().as_secs() as f64, 0));
-                show(&cut(&text, width(), if draws_unicode() { "…" } else { "..." }));
+                show(&cut(&text, width(), ellipsis(!draws_unicode())));
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {

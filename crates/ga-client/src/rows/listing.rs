@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::target::{Place, Target};
-use super::{Column, FORMATS, Format, Key, Layout, Measure, Role, choose};
+use super::{Column, FORMATS, Format, Key, Layout, choose};
 use gauth_cli::exit::Failure;
-use gauth_cli::terminal::{Terminal, draws_unicode, has_color, width};
+use gauth_cli::terminal::{Terminal, width};
 
 /// What the command line says about the output.
 #[derive(Clone, Copy, Debug)]
@@ -64,23 +64,8 @@ impl Listing {
     /// # Errors
     /// When the output takes no more.
     pub fn write(mut self, columns: &[&str], rows: &[Vec<String>], terminal: &Terminal) -> anyhow::Result<()> {
-        let column = |name: &str| Column {
-            name: name.to_owned(),
-            heading: name.to_owned(),
-            is_metric: false,
-            is_integer: false,
-            measure: Measure::Number,
-            role: Role::Value,
-        };
-        let layout = Layout {
-            columns: columns.iter().copied().map(column).collect(),
-            header: true,
-            excel: false,
-            terminal_width: self.terminal_width,
-            height: None,
-            is_ascii: !draws_unicode(),
-            has_color: self.terminal_width.is_some() && has_color(),
-        };
+        let columns = columns.iter().map(|name| Column::new(name, false)).collect();
+        let layout = Layout { columns, ..Layout::of_terminal(self.terminal_width) };
         if self.format.is_drawing {
             self.target = self.target.of_drawing();
         }

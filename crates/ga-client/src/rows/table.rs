@@ -9,7 +9,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::people::{Detail, is_moment, worded};
 use super::{Format, Layout, RowWriter};
 use gauth_cli::exit::Failure;
-use gauth_cli::terminal::sanitise;
+use gauth_cli::terminal::{ellipsis, sanitise};
 use gauth_text::counted;
 
 pub(super) const FORMAT: Format = Format { is_drawing: true, ..Format::new("table", begin) };
@@ -318,7 +318,7 @@ impl Layout {
     }
 
     fn ellipsis(&self) -> &'static str {
-        if self.is_ascii { "..." } else { "…" }
+        ellipsis(self.is_ascii)
     }
 }
 

@@ -3,8 +3,10 @@
 //! A drawing for each metric, as wide as the terminal, in colour on a terminal that is not dumb unless NO_COLOR is set,
 //! and in ASCII where the terminal has nothing else. Colour says nothing that the drawing does not say without it.
 
-use ga_client::rows::{cut, grouped};
+use ga_client::rows::cut;
 use gauth_cli::Failure;
+use gauth_cli::terminal::{ellipsis, painted};
+use gauth_text::counted;
 use unicode_width::UnicodeWidthStr;
 
 use super::days::Days;
@@ -51,7 +53,7 @@ const UNICODE: Glyphs = Glyphs {
     mark: "┤",
     dots: None,
     lines: ["⠤⠤", "⠄⠄"],
-    ellipsis: "…",
+    ellipsis: ellipsis(false),
     separator: " · ",
 };
 const ASCII: Glyphs = Glyphs {
@@ -62,7 +64,7 @@ const ASCII: Glyphs = Glyphs {
     mark: "+",
     dots: Some(['*', '.']),
     lines: ["**", ".."],
-    ellipsis: "...",
+    ellipsis: ellipsis(true),
     separator: ", ",
 };
 
@@ -121,7 +123,7 @@ impl RowWriter for Chart {
             }
         }
         if self.figure.left_out() > 0 {
-            let left_out = grouped(&self.figure.left_out().to_string());
+            let left_out = counted(self.figure.left_out());
             text += &self.lines("2", &format!("{} and {left_out} more rows", self.glyphs.ellipsis));
         }
         out.extend_from_slice(text.as_bytes());
@@ -131,7 +133,7 @@ impl RowWriter for Chart {
 
 impl Chart {
     fn painted(&self, code: &str, text: &str) -> String {
-        if self.has_color && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        painted(self.has_color, code, text)
     }
 
     /// Text in as many lines as it takes, broken between words.

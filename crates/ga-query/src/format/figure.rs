@@ -440,25 +440,9 @@ mod tests {
 
     /// The drawing of one metric by these dimensions.
     fn figure(dimensions: &[&str], rows: &[Vec<String>]) -> Figure {
-        let column = |name: &str, is_metric| Column {
-            name: name.to_owned(),
-            heading: name.to_owned(),
-            is_metric,
-            is_integer: is_metric,
-            measure: Measure::Number,
-            role: Role::Value,
-        };
-        let columns = dimensions.iter().map(|name| column(name, false)).chain([column("sessions", true)]);
-        let columns = columns.collect();
-        let layout = Layout {
-            columns,
-            header: true,
-            excel: false,
-            terminal_width: None,
-            height: None,
-            is_ascii: false,
-            has_color: false,
-        };
+        let dimensions = dimensions.iter().map(|name| Column::new(name, false));
+        let sessions = Column { is_integer: true, ..Column::new("sessions", true) };
+        let layout = Layout { columns: dimensions.chain([sessions]).collect(), header: true, ..Layout::default() };
         let mut figure = Figure::new(&layout, Days::default());
         for row in rows {
             figure.add(&row.iter().map(String::as_bytes).collect::<Vec<_>>());

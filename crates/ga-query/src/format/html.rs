@@ -9,8 +9,9 @@ mod filters;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ga_client::rows::{Detail, Measure, grouped};
+use ga_client::rows::{Detail, Measure};
 use gauth_cli::{Failure, terminal};
+use gauth_text::counted;
 use ring::digest::{SHA256, digest};
 
 use super::days::Days;
@@ -130,7 +131,7 @@ impl RowWriter for Html {
         let rows = match self.figure.rows {
             0 => "No rows".to_owned(),
             1 => "1 row".to_owned(),
-            rows => format!("{} rows", grouped(&rows.to_string())),
+            rows => format!("{} rows", counted(rows)),
         };
         let class = if self.longest_word > LONGEST_WORD { " class=\"wide\"" } else { "" };
         text += &format!("</main>\n<footer{class}>{rows}, made {}</footer>\n", escaped(&self.made));

@@ -73,20 +73,11 @@ fn digits(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ga_client::rows::Role;
-
     use super::*;
 
     #[test]
     fn marks_are_few_and_round() {
-        let column = |measure, is_integer| Column {
-            name: "m".to_owned(),
-            heading: "m".to_owned(),
-            is_metric: true,
-            is_integer,
-            measure,
-            role: Role::Value,
-        };
+        let column = |measure, is_integer| Column { is_integer, measure, ..Column::new("m", true) };
         let whole = || column(Measure::Number, true);
         let any = |measure| column(measure, false);
         for (column, low, high, expected) in [

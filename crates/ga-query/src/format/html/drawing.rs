@@ -4,7 +4,8 @@
 
 use std::fmt::Write as _;
 
-use ga_client::rows::{cut, grouped};
+use ga_client::rows::cut;
+use gauth_text::counted;
 
 use super::{change, escaped};
 use crate::format::figure::{Figure, Metric, Panel, Point, Scale, Series, Tick};
@@ -28,7 +29,7 @@ pub(super) fn figure(figure: &Figure, metric: usize) -> String {
     }
     if figure.left_out() > 0 {
         let which = if figure.is_over_time() { "largest" } else { "first" };
-        let left_out = grouped(&figure.left_out().to_string());
+        let left_out = counted(figure.left_out());
         about.push(format!("the {which} ones; {left_out} more rows are in the table only"));
     }
     let about = if about.is_empty() { String::new() } else { format!(" <small>{}</small>", about.join(", ")) };
